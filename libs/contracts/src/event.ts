@@ -1,0 +1,12 @@
+/** The name and version of an event, declared once at its class as `static readonly event`. */
+export interface EventName {
+  /** `<entity>.<past-tense verb>` in kebab-case; the channel is `events.<name>`. */
+  readonly name: string;
+  /** Major version: raised when a change would break a consumer of the version before. */
+  readonly version: number;
+}
+
+/** The fields that a constructor of an event takes: those of the class, methods left out. */
+export type Fields<Event> = {
+  [Key in keyof Event as Event[Key] extends (...args: never[]) => unknown ? never : Key]: Event[Key];
+};

@@ -1,0 +1,24 @@
+import { ArrayUnique, IsArray, IsRFC3339, IsString, IsUUID } from 'class-validator';
+import type { EventName, Fields } from './event.js';
+
+/** Fields of a user's metadata row were written. Published by the metadata-writer. */
+export class UserMetadataRecorded {
+  static readonly event: EventName = { name: 'user.metadata-recorded', version: 1 };
+
+  @IsUUID()
+  readonly userId!: string;
+
+  /** Names of the fields that the event before this one set. */
+  @IsArray()
+  @ArrayUnique()
+  @IsString({ each: true })
+  readonly fields!: string[];
+
+  /** RFC 3339 time with offset. */
+  @IsRFC3339()
+  readonly recordedAt!: string;
+
+  constructor(fields: Fields<UserMetadataRecorded>) {
+    Object.assign(this, fields);
+  }
+}
