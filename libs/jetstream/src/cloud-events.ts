@@ -1,0 +1,96 @@
+import { headers as natsHeaders, type MsgHdrs } from '@nats-io/transport-node';
+import { InvalidEventError } from './errors.js';
+
+/** Headers of the CloudEvents 1.0 NATS binding, binary mode. Our extensions follow its naming rules. */
+export const CloudEventHeader = {
+  specVersion: 'ce-specversion',
+  id: 'ce-id',
+  source: 'ce-source',
+  type: 'ce-type',
+  time: 'ce-time',
+  dataContentType: 'ce-datacontenttype',
+  correlationId: 'ce-correlationid',
+  causationId: 'ce-causationid',
+} as const;
+
+/** W3C Trace Context, passed on unchanged from an event to those that follow from it. */
+export const TRACE_HEADERS = ['traceparent', 'tracestate'] as const;
+
+/** The attributes of an event on its way out. */
+export interface Envelope {
+  id: string;
+  source: string;
+  type: string;
+  time: Date;
+  correlationId: string;
+  causationId?: string;
+}
+
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+
+export function toHeaders(envelope: Envelope, extra: Readonly<Record<string, string>> = {}): MsgHdrs {
+  const headers = natsHeaders();
+  headers.set(CloudEventHeader.specVersion, '1.0');
+  headers.set(CloudEventHeader.id, percentEncode(envelope.id));
+  headers.set(CloudEventHeader.source, percentEncode(envelope.source));
+  headers.set(CloudEventHeader.type, percentEncode(envelope.type));
+  headers.set(CloudEventHeader.time, envelope.time.toISOString());
+  headers.set(CloudEventHeader.dataContentType, 'application/json');
+  headers.set(CloudEventHeader.correlationId, percentEncode(envelope.correlationId));
+  if (envelope.causationId !== undefined) {
+    headers.set(CloudEventHeader.causationId, percentEncode(envelope.causationId));
+  }
+  for (const [name, value] of Object.entries(extra)) headers.set(name, value);
+  return headers;
+}
+
+/**
+ * The headers of a message by lower-case name, `ce-*` values decoded; of a repeated header the first value.
+ *
+ * @throws InvalidEventError naming every header that has a control or non-ASCII character, or a `ce-*` value that is
+ * not percent-encoded UTF-8
+ */
+export function readHeaders(headers: MsgHdrs | undefined): Record<string, string> {
+  // No prototype: a header may have any name, `__proto__` included.
+  const read = Object.create(null) as Record<string, string>;
+  const broken: string[] = [];
+  for (const [name, values] of headers ?? []) {
+    const value = values[0] ?? '';
+    const key = name.toLowerCase();
+    const decoded = key.startsWith('ce-') ? percentDecode(value) : value;
+    if (decoded === undefined || !PRINTABLE_ASCII.test(value)) broken.push(name);
+    else read[key] ??= decoded;
+  }
+  if (broken.length > 0) {
+    throw new InvalidEventError(
+      `header ${broken.map((name) => JSON.stringify(name)).join(', ')} has a character outside printable ASCII ` +
+        'or a broken percent-encoding; CloudEvents headers are percent-encoded UTF-8',
+      broken.map((name) => ({
+        field: name,
+        rule: 'printableAscii',
+        message: `header ${name} is not printable ASCII`,
+      })),
+    );
+  }
+  return read;
+}
+
+/** CloudEvents NATS binding 3.1.3.2: space, double quote, percent and all outside U+0021–U+007E are encoded. */
+function percentEncode(value: string): string {
+  return value.replace(/[^\x21\x23\x24\x26-\x7e]+/g, (characters) =>
+    Array.from(
+      Buffer.from(characters, 'utf8'),
+      (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+    ).join(''),
+  );
+}
+
+function percentDecode(value: string): string | undefined {
+  const unquoted = /^".*"$/.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;
+  if (!unquoted.includes('%')) return unquoted;
+  try {
+    return decodeURIComponent(unquoted);
+  } catch {
+    return undefined;
+  }
+}

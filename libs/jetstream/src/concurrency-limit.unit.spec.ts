@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConcurrencyLimit } from './concurrency-limit.js';
+
+describe('the concurrency limit', () => {
+  it('runs no more at once than it has places, in the order of arrival, also after failures', async () => {
+    const limit = new ConcurrencyLimit(2);
+    const order: number[] = [];
+    let running = 0;
+    let most = 0;
+    const work = async (number: number) => {
+      most = Math.max(most, ++running);
+      order.push(number);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      if (number % 2 === 0) throw new Error(`${number}`);
+    };
+    const results = await Promise.allSettled(
+      Array.from({ length: 9 }, (_, number) => limit.run(() => work(number))),
+    );
+    expect(most).toBe(2);
+    expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(5);
+  });
+});

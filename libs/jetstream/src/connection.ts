@@ -1,0 +1,165 @@
+import {
+  connect,
+  createInbox,
+  type ConnectionOptions,
+  type NatsConnection,
+  type Status,
+} from '@nats-io/transport-node';
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+
+export interface JetStreamConnectionOptions {
+  /** Name of the service: shown by the server's monitoring, and `ce-source` of the initiating events it publishes. */
+  source: string;
+  /** One URL or several, comma-separated or as a list; `nats://user:password@host:port` and `nats://token@host` work. */
+  servers: string | string[];
+  /** Anything else that nats.js takes: TLS, authenticator, … */
+  connection?: ConnectionOptions;
+}
+
+/**
+ * The service's one connection to NATS. It is made in the background and made again whenever it breaks, so that a
+ * service starts and stays up while the broker is away.
+ */
+export class JetStreamConnection implements OnApplicationShutdown {
+  private readonly logger = new Logger('JetStream');
+  private readonly pending: Promise<NatsConnection>;
+  private readonly reconnectListeners = new Set<() => void>();
+  private state: 'connecting' | 'connected' | 'disconnected' | 'closed' = 'connecting';
+  private closing = false;
+
+  constructor(private readonly options: JetStreamConnectionOptions) {
+    this.pending = this.open();
+    // A failure is reported to whoever waits for the connection; with nobody waiting it must not end the process.
+    this.pending.catch(() => undefined);
+  }
+
+  /**
+   * The connection, once it is there; waits for as long as the broker is away.
+   *
+   * @throws where the server refuses this client for good, such as wrong credentials
+   */
+  get(): Promise<NatsConnection> {
+    return this.pending;
+  }
+
+  /**
+   * Readiness check.
+   *
+   * @throws Error with the reason where events cannot travel at the moment
+   */
+  ready(): Promise<void> {
+    if (this.state === 'connected') return Promise.resolve();
+    return Promise.reject(new Error(`${this.state} (NATS at ${this.describe()})`));
+  }
+
+  isAway(): boolean {
+    return this.state !== 'connected';
+  }
+
+  /** Calls back after each reconnection: what the server lost meanwhile must be made again. */
+  onReconnect(listener: () => void): void {
+    this.reconnectListeners.add(listener);
+  }
+
+  /** A fresh subject of this service's own, for answers. */
+  newInbox(): string {
+    return createInbox(this.inboxPrefix);
+  }
+
+  /** Runs after the transport has closed, so that running handlers could still publish. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    if (this.state === 'connecting') return;
+    const connection = await this.pending.catch(() => undefined);
+    if (connection && !connection.isClosed()) await connection.drain().catch(() => connection.close());
+  }
+
+  private async open(): Promise<NatsConnection> {
+    const endpoints = parseServers(this.options.servers);
+    try {
+      const connection = await connect({
+        name: this.options.source,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 250,
+        pingInterval: 20_000,
+        waitOnFirstConnect: true,
+        // Half of the time that a publish takes goes into these traces.
+        noAsyncTraces: true,
+        inboxPrefix: this.inboxPrefix,
+        ...endpoints,
+        ...this.options.connection,
+      });
+      this.state = 'connected';
+      this.logger.log(`connected to NATS ${connection.info?.version} at ${connection.getServer()}`);
+      if (this.closing) await connection.close();
+      else void this.watch(connection);
+      return connection;
+    } catch (cause) {
+      this.state = 'closed';
+      throw new Error(`cannot connect to NATS at ${this.describe()}: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  private async watch(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) this.note(status);
+    this.state = 'closed';
+    if (!this.closing)
+      this.logger.error(
+        `the connection to NATS at ${this.describe()} was closed for good; restart the service`,
+      );
+  }
+
+  private note(status: Status): void {
+    if (status.type === 'disconnect' && this.state === 'connected') {
+      this.state = 'disconnected';
+      if (!this.closing) this.logger.warn(`disconnected from NATS at ${this.describe()}, reconnecting`);
+    } else if (status.type === 'reconnect') {
+      this.state = 'connected';
+      this.logger.log(`reconnected to NATS at ${status.server}`);
+      for (const listener of this.reconnectListeners) listener();
+    } else if (status.type === 'error') {
+      this.logger.error(`NATS: ${status.error.message}`);
+    }
+  }
+
+  /** Its own, so that permissions can keep other services from reading its answers. */
+  private get inboxPrefix(): string {
+    return `_INBOX_${this.options.source}`;
+  }
+
+  /** Host and port only: URLs may hold passwords. */
+  private describe(): string {
+    return [parseServers(this.options.servers).servers].flat().join(', ');
+  }
+}
+
+/** nats.js takes no credentials in URLs, people do. */
+function parseServers(
+  servers: string | string[],
+): Pick<ConnectionOptions, 'servers' | 'user' | 'pass' | 'token' | 'tls'> {
+  const urls = [servers]
+    .flat()
+    .flatMap((list) => list.split(','))
+    .map((text) => parseUrl(text.trim()));
+  const { username, password } = urls.find((url) => url.username) ?? { username: '', password: '' };
+  const credentials = !username
+    ? {}
+    : password
+      ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) }
+      : { token: decodeURIComponent(username) };
+  return {
+    servers: urls.map((url) => url.host),
+    ...credentials,
+    ...(urls.some((url) => url.protocol === 'tls:') ? { tls: {} } : {}),
+  };
+}
+
+function parseUrl(text: string): URL {
+  const url = /^[a-z]+:\/\//.test(text) ? text : `nats://${text}`;
+  if (!URL.canParse(url)) throw new TypeError('A NATS server must be given as nats://host:port.');
+  return new URL(url);
+}

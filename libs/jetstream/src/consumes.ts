@@ -1,0 +1,48 @@
+import { EventPattern } from '@nestjs/microservices';
+import type { Observable } from 'rxjs';
+import type { EventClass } from './event-class.js';
+import { declareProcessor, type ProcessorDeclaration, type ProcessorOptions } from './processor-options.js';
+
+/** Identifies this transport to Nest, so that a hybrid app can run it beside others. */
+export const JETSTREAM_TRANSPORT = Symbol('jetstream');
+
+/** Key of the declaration within the `extras` that Nest keeps with a handler. */
+const DECLARATION = 'cascade';
+
+type Events<Published> = Published | readonly Published[] | void | undefined | null;
+/** What a processor may return: the next event, several, or none. */
+export type Returned<Published> =
+  Events<Published> | Promise<Events<Published>> | Observable<Events<Published>>;
+
+type Handler<Published> = (...args: never[]) => Returned<Published>;
+
+/**
+ * Makes a controller method an event processor: it gets every event of the channel of `consumes`, and what it returns
+ * is published, and its storage confirmed, before the event is acknowledged.
+ *
+ * The first argument of the method is the event (`@Payload()`), `@Ctx()` gives the {@link EventContext}. Returning an
+ * event that is not listed under `publishes` does not compile, and is dead-lettered where types were evaded.
+ *
+ * @throws InvalidDeclarationError where an option cannot work
+ */
+export function Consumes<const Published extends readonly EventClass[] = readonly []>(
+  consumes: EventClass,
+  options: ProcessorOptions & { publishes?: Published },
+) {
+  const declaration = declareProcessor(consumes, options);
+  const eventPattern = EventPattern<string>(declaration.processor, JETSTREAM_TRANSPORT, {
+    [DECLARATION]: declaration,
+  });
+  return <Method extends Handler<InstanceType<Published[number]>>>(
+    target: object,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ): void => {
+    eventPattern(target, key, descriptor as PropertyDescriptor);
+  };
+}
+
+/** The declaration that {@link Consumes} left with a Nest handler; undefined for a handler of another kind. */
+export function declarationOf(extras: Record<string, unknown> | undefined): ProcessorDeclaration | undefined {
+  return extras?.[DECLARATION] as ProcessorDeclaration | undefined;
+}

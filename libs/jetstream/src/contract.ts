@@ -1,0 +1,62 @@
+import { plainToInstance } from 'class-transformer';
+import { validate, type ValidationError } from 'class-validator';
+import { InvalidEventError, type Violation } from './errors.js';
+import { classOf, type EventClass } from './event-class.js';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * An event from its JSON text. Fields that the contract does not know are left out, so that a newer publisher may add
+ * some without breaking its consumers.
+ *
+ * @throws InvalidEventError with every broken rule
+ */
+export async function readEvent<Event extends object>(
+  type: EventClass<Event>,
+  body: Uint8Array,
+): Promise<Event> {
+  const data = parseJson(body);
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+    const found = Array.isArray(data) ? 'an array' : data === null ? 'null' : `a ${typeof data}`;
+    throw new InvalidEventError(`the body must be a JSON object, found ${found}`);
+  }
+  const event = plainToInstance(type as unknown as new () => Event, data);
+  await assertValid(type, event, { whitelist: true });
+  return event;
+}
+
+/**
+ * Checks an event that is about to be published.
+ *
+ * @throws InvalidEventError with every broken rule
+ */
+export async function assertContract(event: object): Promise<void> {
+  await assertValid(classOf(event), event, {});
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8.decode(body));
+  } catch (cause) {
+    throw new InvalidEventError(`the body is not JSON in UTF-8: ${(cause as Error).message}`, [], { cause });
+  }
+}
+
+async function assertValid(type: EventClass, event: object, options: { whitelist?: boolean }): Promise<void> {
+  const errors = await validate(event, { ...options, forbidUnknownValues: true });
+  if (errors.length === 0) return;
+  const violations = errors.flatMap((error) => violationsOf(error, ''));
+  const summary = violations.map((violation) => violation.message).join('; ');
+  throw new InvalidEventError(
+    `${type.event.name} v${type.event.version} breaks its contract: ${summary}`,
+    violations,
+  );
+}
+
+function violationsOf(error: ValidationError, parent: string): Violation[] {
+  const field = parent ? `${parent}.${error.property}` : error.property;
+  return [
+    ...Object.entries(error.constraints ?? {}).map(([rule, message]) => ({ field, rule, message })),
+    ...(error.children ?? []).flatMap((child) => violationsOf(child, field)),
+  ];
+}

@@ -1,0 +1,67 @@
+import { CloudEventHeader, toHeaders } from './cloud-events.js';
+import type { OutgoingMessage } from './confirmed-publish.js';
+import type { Delivery } from './delivery.js';
+import { failureEventId } from './event-ids.js';
+import {
+  bodyOf,
+  describeError,
+  encodeFailure,
+  FAILURE_EVENT_TYPE,
+  type FailureEvent,
+} from './failure-event.js';
+import { EVENTS_STREAM, failureChannelOf } from './names.js';
+import type { FailureReason } from './outcomes.js';
+import type { ProcessorDeclaration } from './processor-options.js';
+
+/**
+ * The failure event of a delivery. Its id is the same however often a crash makes it anew.
+ *
+ * @param room bytes that its body may have
+ */
+export function deadLetter(
+  delivery: Delivery,
+  declaration: ProcessorDeclaration,
+  error: unknown,
+  reason: FailureReason,
+  room: number,
+): OutgoingMessage {
+  const { processor, consumes } = declaration;
+  const id = failureEventId(delivery, processor);
+  const causationId = delivery.eventId;
+  const correlationId = delivery.originalHeaders?.[CloudEventHeader.correlationId]?.[0] || causationId;
+  const time = new Date();
+  return {
+    subject: failureChannelOf(processor, consumes.event.name),
+    body: encodeFailure(failureOf(delivery, declaration, error, reason, time), room),
+    headers: toHeaders({ id, source: processor, type: FAILURE_EVENT_TYPE, time, correlationId, causationId }),
+    id,
+  };
+}
+
+function failureOf(
+  delivery: Delivery,
+  { processor, attempts }: ProcessorDeclaration,
+  error: unknown,
+  reason: FailureReason,
+  time: Date,
+): FailureEvent {
+  const headers = delivery.originalHeaders;
+  return {
+    processor,
+    reason,
+    // One more delivery than attempts was made where none of them answered.
+    attempts: Math.min(delivery.attempt, attempts),
+    firstAttemptAt: delivery.firstAttemptAt.toISOString(),
+    lastAttemptAt: time.toISOString(),
+    error: describeError(error),
+    original: {
+      stream: EVENTS_STREAM,
+      sequence: delivery.originalSequence,
+      subject: delivery.subject,
+      eventId: delivery.eventId,
+      ...(headers ? { headers } : {}),
+      size: delivery.body.length,
+      body: bodyOf(delivery.body),
+    },
+  };
+}

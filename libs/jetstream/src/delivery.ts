@@ -1,0 +1,180 @@
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { CloudEventHeader, readHeaders } from './cloud-events.js';
+import { InvalidEventError } from './errors.js';
+import type { EventClass } from './event-class.js';
+import type { EventMetadata } from './event-context.js';
+import { storedEventId, type StoredPlace } from './event-ids.js';
+import { isRetrySubject, parseType, RETRY_HEADER_PREFIX, RetryHeader } from './names.js';
+
+const encoder = new TextEncoder();
+const ACKNOWLEDGE = encoder.encode('+ACK');
+const TERMINATE = encoder.encode('+TERM');
+const WORKING = encoder.encode('+WPI');
+
+/** One delivery of a stored event to a processor, and the answers that JetStream understands. */
+export class Delivery implements StoredPlace {
+  readonly stream: string;
+  /** Place of the delivered message in the stream. */
+  readonly sequence: number;
+  /** How often JetStream has delivered this message, from 1: more than once after a crash. */
+  readonly deliveries: number;
+  readonly storedAt: Date;
+  /** Place of the event that was published: another one than {@link sequence} when this is a retry. */
+  readonly originalSequence: number;
+  /** Attempts that ended before this message was stored. */
+  readonly attemptsBefore: number;
+  readonly firstAttemptAt: Date;
+
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly message: Msg,
+  ) {
+    const ack = parseAckSubject(message.reply ?? '');
+    this.stream = ack.stream;
+    this.sequence = ack.sequence;
+    this.deliveries = ack.deliveries;
+    this.storedAt = ack.storedAt;
+    this.originalSequence = Number(this.retryHeader(RetryHeader.sequence)) || ack.sequence;
+    this.attemptsBefore = Number(this.retryHeader(RetryHeader.attempts)) || 0;
+    const first = new Date(this.retryHeader(RetryHeader.firstAttemptAt));
+    this.firstAttemptAt = Number.isNaN(first.getTime()) ? new Date() : first;
+  }
+
+  get body(): Uint8Array {
+    return this.message.data;
+  }
+
+  get attempt(): number {
+    return this.attemptsBefore + this.deliveries;
+  }
+
+  /** The channel that the event was published on, also for a retry. */
+  get subject(): string {
+    return this.retryHeader(RetryHeader.subject) || this.message.subject;
+  }
+
+  /** The publisher's headers, undefined where they cannot be parsed. */
+  get originalHeaders(): Record<string, string[]> | undefined {
+    try {
+      const entries = [...(this.message.headers ?? [])];
+      return Object.fromEntries(
+        entries.filter(([name]) => !name.toLowerCase().startsWith(RETRY_HEADER_PREFIX)),
+      );
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** `ce-id` where it can be read, else an id derived from where the event is stored. */
+  get eventId(): string {
+    try {
+      return readHeaders(this.message.headers)[CloudEventHeader.id] || this.derivedId;
+    } catch {
+      return this.derivedId;
+    }
+  }
+
+  /**
+   * What the headers say of the event. A message without `ce-*` headers is an event too, published by hand.
+   *
+   * @throws InvalidEventError where they cannot be read, or belong to another event or major version than `type`
+   */
+  metadata(type: EventClass): EventMetadata {
+    const headers = this.readHeaders();
+    assertType(headers, type);
+    const eventId = headers[CloudEventHeader.id] || this.derivedId;
+    const time = new Date(headers[CloudEventHeader.time] ?? '');
+    return {
+      eventId,
+      correlationId: headers[CloudEventHeader.correlationId] || eventId,
+      causationId: headers[CloudEventHeader.causationId] || undefined,
+      source: headers[CloudEventHeader.source] || undefined,
+      attempt: this.attempt,
+      subject: this.subject,
+      time: Number.isNaN(time.getTime()) ? this.storedAt : time,
+      headers,
+    };
+  }
+
+  acknowledge(): void {
+    this.answer(ACKNOWLEDGE);
+  }
+
+  /** Never deliver it again; to be called once the failure event is stored. */
+  terminate(): void {
+    this.answer(TERMINATE);
+  }
+
+  /** Starts the broker's `ackWait` anew. */
+  working(): void {
+    this.answer(WORKING);
+  }
+
+  /** Deliver it again after `delay` ms. It keeps its place among the events in flight: prefer a scheduled retry. */
+  retryIn(delay: number): void {
+    // Whole milliseconds: with a fraction the server redelivers at once.
+    this.answer(encoder.encode(`-NAK ${JSON.stringify({ delay: Math.round(delay) * 1_000_000 })}`));
+  }
+
+  /** Never asked for on a retry, which carries the id. */
+  private get derivedId(): string {
+    return storedEventId(this);
+  }
+
+  private readHeaders(): Record<string, string> {
+    try {
+      return readHeaders(this.message.headers);
+    } catch (cause) {
+      if (cause instanceof InvalidEventError) throw cause;
+      throw new InvalidEventError(`the headers cannot be read: ${(cause as Error).message}`, [], { cause });
+    }
+  }
+
+  /** A header that the transport itself wrote: only on a retry, so that no publisher can pretend to be one. */
+  private retryHeader(name: string): string {
+    return isRetrySubject(this.message.subject) ? (this.message.headers?.get(name) ?? '') : '';
+  }
+
+  private answer(answer: Uint8Array): void {
+    // A closed connection cannot answer: the broker then delivers the event again after `ackWait`.
+    if (!this.connection.isClosed()) this.message.respond(answer);
+  }
+}
+
+function assertType(headers: Record<string, string>, type: EventClass): void {
+  const specVersion = headers[CloudEventHeader.specVersion];
+  if (specVersion !== undefined && specVersion !== '1.0') {
+    throw new InvalidEventError(`ce-specversion must be 1.0, found ${JSON.stringify(specVersion)}`);
+  }
+  const found = headers[CloudEventHeader.type];
+  if (found === undefined) return;
+  const { name, version } = type.event;
+  const parsed = parseType(found);
+  if (parsed?.name !== name) {
+    throw new InvalidEventError(
+      `ce-type must be ${name}.v${version} on this channel, found ${JSON.stringify(found)}`,
+    );
+  }
+  if (parsed.version !== version) {
+    throw new InvalidEventError(
+      `major version ${parsed.version} of ${name} is unknown here: v${version} is read`,
+    );
+  }
+}
+
+/** `$JS.ACK[.<domain>.<account>].<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<ns>.<pending>[.<token>]` */
+function parseAckSubject(reply: string): {
+  stream: string;
+  deliveries: number;
+  sequence: number;
+  storedAt: Date;
+} {
+  const tokens = reply.split('.');
+  const at = tokens.length === 9 ? 2 : 4;
+  return {
+    stream: tokens[at]!,
+    deliveries: Number(tokens[at + 2]),
+    sequence: Number(tokens[at + 3]),
+    storedAt: new Date(Number(tokens[at + 5]!.slice(0, -6))),
+  };
+}

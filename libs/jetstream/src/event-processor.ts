@@ -1,0 +1,121 @@
+import { Logger } from '@nestjs/common';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { ConcurrencyLimit } from './concurrency-limit.js';
+import { publishConfirmed, type OutgoingMessage } from './confirmed-publish.js';
+import { readEvent } from './contract.js';
+import { deadLetter } from './dead-letter.js';
+import { Delivery } from './delivery.js';
+import { AttemptsExhaustedError, PublishTimeoutError } from './errors.js';
+import { EventContext } from './event-context.js';
+import { describeError } from './failure-event.js';
+import { nextEvents } from './next-events.js';
+import { outcomeOf, type FailureReason } from './outcomes.js';
+import type { ProcessorDeclaration } from './processor-options.js';
+import { scheduledRetry } from './scheduled-retry.js';
+
+/** Runs the handler through Nest's pipeline and resolves with everything that it returned. */
+export type Handle = (event: object, context: EventContext) => Promise<readonly unknown[]>;
+
+/** Bytes below the server's `max_payload` that are left for headers, ours and those that the server adds. */
+const HEADER_RESERVE = 16_384;
+/** Milliseconds before a delivery that could not be settled comes again. */
+const UNSETTLED_PAUSE = 1_000;
+
+/** Takes one processor's deliveries from arrival to answer. */
+export class EventProcessor {
+  private readonly logger: Logger;
+  private readonly inHand = new Set<Delivery>();
+  private readonly limit: ConcurrencyLimit;
+
+  constructor(
+    private readonly declaration: ProcessorDeclaration,
+    private readonly connection: NatsConnection,
+    private readonly handle: Handle,
+    /** Aborts when the service stops: publishing then gives up, and the event is delivered again. */
+    private readonly stopping: AbortSignal,
+  ) {
+    this.logger = new Logger(declaration.processor);
+    this.limit = new ConcurrencyLimit(declaration.concurrency);
+  }
+
+  /** Handles one message to its end. Never rejects: what cannot be settled is delivered again. */
+  async process(message: Msg): Promise<void> {
+    const delivery = new Delivery(this.connection, message);
+    this.inHand.add(delivery);
+    try {
+      await this.limit.run(() => this.attempt(delivery));
+    } catch (error) {
+      this.logger.error(
+        `event ${delivery.eventId} could not be settled and comes again: ${describeError(error).message}`,
+      );
+      delivery.retryIn(UNSETTLED_PAUSE);
+    } finally {
+      this.inHand.delete(delivery);
+    }
+  }
+
+  /** Keeps the events in hand from being delivered to another replica; to be called well within `ackWait`. */
+  keepAlive(): void {
+    for (const delivery of this.inHand) delivery.working();
+  }
+
+  private async attempt(delivery: Delivery): Promise<void> {
+    try {
+      await this.run(delivery);
+      delivery.acknowledge();
+    } catch (error) {
+      // The broker is away or the service stops: no fault of the event, so it is settled when it comes again.
+      if (error instanceof PublishTimeoutError) throw error;
+      await this.fail(delivery, error);
+    }
+  }
+
+  private async run(delivery: Delivery): Promise<void> {
+    const { consumes, processor, attempts } = this.declaration;
+    if (delivery.attempt > attempts) {
+      throw new AttemptsExhaustedError(
+        `delivered ${delivery.attempt} times and never answered: the process crashed or lost the broker each time`,
+      );
+    }
+    const metadata = delivery.metadata(consumes);
+    const event = await readEvent(consumes, delivery.body);
+    const context = new EventContext(metadata, processor);
+    const returned = await this.handle(event, context);
+    const next = await nextEvents(returned, this.declaration, context);
+    await Promise.all(next.map((message) => this.publish(message)));
+  }
+
+  private async fail(delivery: Delivery, error: unknown): Promise<void> {
+    const outcome = outcomeOf(error, delivery.attempt, this.declaration, Math.random());
+    if (outcome.kind === 'retry') await this.retry(delivery, error, outcome.delay);
+    else await this.giveUp(delivery, error, outcome.reason);
+  }
+
+  private async retry(delivery: Delivery, error: unknown, delay: number): Promise<void> {
+    this.logger.warn(
+      `event ${delivery.eventId} failed at attempt ${delivery.attempt} of ${this.declaration.attempts}, ` +
+        `next in ${(delay / 1_000).toFixed(1)} s: ${describeError(error).message}`,
+    );
+    // Too large to carry the headers of a retry as well: it waits in its place.
+    if (delivery.body.length > this.room) return delivery.retryIn(delay);
+    await this.publish(scheduledRetry(delivery, this.declaration.processor, delay));
+    delivery.acknowledge();
+  }
+
+  /** Stores the failure event first: a crash in between makes it again under the same id, and nothing is lost. */
+  private async giveUp(delivery: Delivery, error: unknown, reason: FailureReason): Promise<void> {
+    const { name, message } = describeError(error);
+    this.logger.error(`event ${delivery.eventId} dead-lettered, ${reason}: ${name}: ${message}`);
+    await this.publish(deadLetter(delivery, this.declaration, error, reason, this.room));
+    delivery.terminate();
+  }
+
+  private async publish(message: OutgoingMessage): Promise<void> {
+    await publishConfirmed(this.connection, message, { signal: this.stopping });
+  }
+
+  /** Bytes that a message may have beside its headers. */
+  private get room(): number {
+    return (this.connection.info?.max_payload ?? 1_048_576) - HEADER_RESERVE;
+  }
+}

@@ -1,0 +1,85 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { toHeaders, type Envelope } from './cloud-events.js';
+import { publishConfirmed, type PublishLimits } from './confirmed-publish.js';
+import { JetStreamConnection } from './connection.js';
+import { assertContract } from './contract.js';
+import { classOf } from './event-class.js';
+import type { EventContext } from './event-context.js';
+import { newEventId } from './event-ids.js';
+import { channelOf, typeOf } from './names.js';
+
+/** Name of the service, `ce-source` of the initiating events that it publishes. */
+export const SOURCE = Symbol('source');
+
+export interface PublishOptions extends PublishLimits {
+  /** Makes repeating harmless: the broker drops a second event of this id within 10 minutes. Default a new UUID v7. */
+  id?: string;
+  /** Default the correlation id of `cause`, else the event's own id: it begins a flow. */
+  correlationId?: string;
+  /** Default the event id of `cause`, else none. */
+  causationId?: string;
+  /** The event in whose handling this one is published; for what a handler returns the transport does this itself. */
+  cause?: EventContext;
+  /** When it happened. Default now. */
+  time?: Date;
+  /** Milliseconds to go on trying. Default 10,000. */
+  timeout?: number;
+}
+
+/** An event that lies in an outbox: its contract was checked when it was written. */
+export interface StoredEvent {
+  name: string;
+  version: number;
+  data: unknown;
+  id: string;
+  correlationId: string;
+  causationId?: string | undefined;
+  time: Date;
+}
+
+export interface PublishedEvent {
+  id: string;
+  correlationId: string;
+}
+
+const DEFAULT_TIMEOUT = 10_000;
+
+/** Publishes initiating events. */
+@Injectable()
+export class EventPublisher {
+  constructor(
+    private readonly connection: JetStreamConnection,
+    @Inject(SOURCE) private readonly source: string,
+  ) {}
+
+  /**
+   * Checks the event against its contract, publishes it on its channel and waits until the broker has stored it.
+   *
+   * @throws InvalidEventError where it breaks its contract
+   * @throws PublishRefusedError where the broker will never take it
+   * @throws PublishTimeoutError where it was not confirmed in time; publish it again with the same id
+   */
+  async publish(event: object, options: PublishOptions = {}): Promise<PublishedEvent> {
+    const { name, version } = classOf(event).event;
+    await assertContract(event);
+    const id = options.id ?? newEventId();
+    const correlationId = options.correlationId ?? options.cause?.correlationId ?? id;
+    const causationId = options.causationId ?? options.cause?.eventId;
+    const time = options.time ?? new Date();
+    return this.publishStored({ name, version, data: event, id, correlationId, causationId, time }, options);
+  }
+
+  /** Like {@link publish}, for an event whose contract was checked when it was written to an outbox. */
+  async publishStored(event: StoredEvent, limits: PublishLimits = {}): Promise<PublishedEvent> {
+    const envelope: Envelope = { ...event, type: typeOf(event.name, event.version), source: this.source };
+    const message = {
+      subject: channelOf(event.name),
+      body: Buffer.from(JSON.stringify(event.data)),
+      headers: toHeaders(envelope),
+      id: event.id,
+    };
+    const connection = await this.connection.get();
+    await publishConfirmed(connection, message, { timeout: DEFAULT_TIMEOUT, ...limits });
+    return { id: event.id, correlationId: event.correlationId };
+  }
+}

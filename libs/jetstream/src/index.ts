@@ -1,0 +1,42 @@
+export { CloudEventHeader } from './cloud-events.js';
+export { JetStreamConnection, type JetStreamConnectionOptions } from './connection.js';
+export { Consumes, JETSTREAM_TRANSPORT, type Returned } from './consumes.js';
+export {
+  AttemptsExhaustedError,
+  InvalidDeclarationError,
+  InvalidEventError,
+  ProvisionError,
+  PublishRefusedError,
+  PublishTimeoutError,
+  UndeclaredEventError,
+  UnrecoverableError,
+  type Violation,
+} from './errors.js';
+export type { EventClass } from './event-class.js';
+export { EventContext, type EventMetadata } from './event-context.js';
+export { derivedEventId, newEventId } from './event-ids.js';
+export {
+  EventPublisher,
+  type PublishedEvent,
+  type PublishOptions,
+  type StoredEvent,
+} from './event-publisher.js';
+export {
+  FAILURE_EVENT_TYPE,
+  type FailureError,
+  type FailureEvent,
+  type OriginalEvent,
+} from './failure-event.js';
+export { JetStreamModule, type JetStreamOptions } from './jetstream.module.js';
+export {
+  channelOf,
+  EVENTS_STREAM,
+  failureChannelOf,
+  FAILURES_STREAM,
+  replayChannelOf,
+  typeOf,
+} from './names.js';
+export type { FailureReason } from './outcomes.js';
+export type { Backoff, ProcessorOptions } from './processor-options.js';
+export { JetStreamStrategy } from './strategy.js';
+export type { StreamSettings } from './stream-settings.js';

@@ -1,0 +1,83 @@
+/**
+ * Every name that goes on the wire is made here: subjects, streams, durables and the transport's own headers.
+ *
+ * Glossary: an *event* `user.signed-up` travels on its *channel* `events.user.signed-up`; a *processor* is one
+ * handler of one event type and owns the *durable* of its name; a *failure event* lies on
+ * `failed.<processor>.<event>`; a *replay* hands a stored event to one processor on `replay.<processor>.<event>`.
+ */
+
+/** Keeps every event and every replayed event. */
+export const EVENTS_STREAM = 'EVENTS';
+/** Holds what waits for its next attempt. A stream of its own: the server schedules messages only where `discard` is `old`. */
+export const RETRIES_STREAM = 'RETRIES';
+/** Keeps every failure event. */
+export const FAILURES_STREAM = 'FAILURES';
+
+/** Headers that the transport adds to a scheduled retry, so that nothing of the first delivery is lost. */
+export const RetryHeader = {
+  /** Attempts used up so far. */
+  attempts: 'cascade-attempts',
+  /** RFC 3339 time of the first attempt. */
+  firstAttemptAt: 'cascade-first-attempt-at',
+  /** Stream sequence of the original event. */
+  sequence: 'cascade-original-sequence',
+  /** Subject of the original event. */
+  subject: 'cascade-original-subject',
+} as const;
+
+/** Prefix of all headers above; they are left out where an original event is shown. */
+export const RETRY_HEADER_PREFIX = 'cascade-';
+
+/** Two or more kebab-case tokens: `user.signed-up`. */
+const EVENT_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*(\.[a-z][a-z0-9]*(-[a-z0-9]+)*)+$/;
+/** One kebab-case token: `metadata-writer`. */
+const PROCESSOR_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+export function isEventName(name: string): boolean {
+  return EVENT_NAME.test(name);
+}
+
+export function isProcessorName(name: string): boolean {
+  return PROCESSOR_NAME.test(name) && name.length <= 64;
+}
+
+/** The event channel: the subject that carries one event type, in all its versions. */
+export function channelOf(eventName: string): string {
+  return `events.${eventName}`;
+}
+
+export function failureChannelOf(processor: string, eventName: string): string {
+  return `failed.${processor}.${eventName}`;
+}
+
+export function replayChannelOf(processor: string, eventName: string): string {
+  return `replay.${processor}.${eventName}`;
+}
+
+/**
+ * Where a retry waits. JetStream keeps one schedule a subject, so each event gets a subject of its own: `sequence` is
+ * that of the original event in its stream.
+ */
+export function retryScheduleOf(processor: string, sequence: number): string {
+  return `retry.${processor}.sch.${sequence}`;
+}
+
+/** Where the schedule puts the retry when it is due. */
+export function retryDueOf(processor: string, sequence: number | '*'): string {
+  return `retry.${processor}.due.${sequence}`;
+}
+
+export function isRetrySubject(subject: string): boolean {
+  return subject.startsWith('retry.');
+}
+
+/** `ce-type` of an event: its name and major version. */
+export function typeOf(eventName: string, version: number): string {
+  return `${eventName}.v${version}`;
+}
+
+/** The name and version in a `ce-type`, or undefined where it is not of the form `<name>.v<version>`. */
+export function parseType(type: string): { name: string; version: number } | undefined {
+  const match = /^(.+)\.v([1-9]\d*)$/.exec(type);
+  return match ? { name: match[1]!, version: Number(match[2]) } : undefined;
+}

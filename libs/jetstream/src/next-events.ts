@@ -1,0 +1,70 @@
+import { toHeaders, TRACE_HEADERS } from './cloud-events.js';
+import type { OutgoingMessage } from './confirmed-publish.js';
+import { assertContract } from './contract.js';
+import { UndeclaredEventError, UnrecoverableError } from './errors.js';
+import { classOf, type EventClass } from './event-class.js';
+import type { EventContext } from './event-context.js';
+import { derivedEventId } from './event-ids.js';
+import { channelOf, typeOf } from './names.js';
+import type { ProcessorDeclaration } from './processor-options.js';
+
+/**
+ * The events that a handler returned, ready to be published.
+ *
+ * @throws UndeclaredEventError where one is not among those that the processor declares
+ * @throws UnrecoverableError where one breaks its contract
+ */
+export async function nextEvents(
+  returned: readonly unknown[],
+  declaration: ProcessorDeclaration,
+  context: EventContext,
+): Promise<OutgoingMessage[]> {
+  const events = returned.flat().filter((event) => event !== undefined && event !== null) as object[];
+  for (const event of events) await assertPublishable(event, declaration);
+  return events.map((event, position) => outgoing(event, position, context));
+}
+
+async function assertPublishable(
+  event: object,
+  { processor, publishes }: ProcessorDeclaration,
+): Promise<void> {
+  if (!publishes.includes(event.constructor as unknown as EventClass)) {
+    const declared = publishes.map((type) => type.name).join(', ') || 'nothing';
+    const found = event.constructor?.name ?? typeof event;
+    throw new UndeclaredEventError(
+      `${processor} returned ${found}, but declares ${declared} under \`publishes\``,
+    );
+  }
+  try {
+    await assertContract(event);
+  } catch (cause) {
+    // The event that came in is sound; the handler's answer is not, and would not be at the next attempt.
+    throw new UnrecoverableError(`${processor} returned an invalid event: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+function outgoing(event: object, position: number, context: EventContext): OutgoingMessage {
+  const { name, version } = classOf(event).event;
+  const id = derivedEventId(context.eventId, context.processor, position);
+  const envelope = {
+    id,
+    source: context.processor,
+    type: typeOf(name, version),
+    time: new Date(),
+    correlationId: context.correlationId,
+    causationId: context.eventId,
+  };
+  return {
+    subject: channelOf(name),
+    body: Buffer.from(JSON.stringify(event)),
+    headers: toHeaders(envelope, traceOf(context)),
+    id,
+  };
+}
+
+function traceOf(context: EventContext): Record<string, string> {
+  const present = TRACE_HEADERS.filter((name) => context.headers[name]);
+  return Object.fromEntries(present.map((name) => [name, context.headers[name]!]));
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from '@jest/globals';
+import { InvalidDeclarationError } from './errors.js';
+import type { EventClass } from './event-class.js';
+import { declareProcessor } from './processor-options.js';
+
+class ThingHappened {
+  static readonly event = { name: 'thing.happened', version: 1 };
+}
+class Unnamed {}
+
+describe('the declaration of a processor', () => {
+  it('fills in the documented defaults', () => {
+    expect(declareProcessor(ThingHappened, { processor: 'thing-counter' })).toMatchObject({
+      concurrency: 64,
+      attempts: 5,
+      ackWait: 30_000,
+      backoff: { initial: 1_000, factor: 7, max: 300_000 },
+      publishes: [],
+      unrecoverable: [],
+    });
+  });
+
+  it('takes a part of the backoff and keeps the other defaults', () => {
+    const { backoff } = declareProcessor(ThingHappened, { processor: 'p', backoff: { max: 2_000 } });
+    expect(backoff).toEqual({ initial: 1_000, factor: 7, max: 2_000 });
+  });
+
+  it('refuses what cannot work, naming every fault at once', () => {
+    const declare = () =>
+      declareProcessor(Unnamed as EventClass, {
+        processor: 'Bad.Name',
+        attempts: 0,
+        concurrency: 1.5,
+        ackWait: 10,
+        backoff: { initial: 500, max: 100, factor: 0.5 },
+      });
+    expect(declare).toThrow(InvalidDeclarationError);
+    for (const word of [
+      'Unnamed is not an event',
+      'kebab-case',
+      'attempts',
+      'concurrency',
+      'ackWait',
+      'factor',
+      'backoff.max',
+    ]) {
+      expect(declare).toThrow(word);
+    }
+  });
+
+  it.each(['', 'a.b', 'a b', 'a*', '>', 'Ä', 'a--b', '-a', 'a'.repeat(65)])(
+    'refuses the name %j',
+    (processor) => {
+      expect(() => declareProcessor(ThingHappened, { processor })).toThrow(/kebab-case/);
+    },
+  );
+
+  it.each([
+    'happened',
+    'Thing.happened',
+    'thing.happened.',
+    'thing..happened',
+    'thing.*',
+    'thing happened.now',
+  ])('refuses the event name %j', (name) => {
+    const type = Object.assign(class {}, { event: { name, version: 1 } });
+    expect(() => declareProcessor(type, { processor: 'p' })).toThrow(/not an event/);
+  });
+});

@@ -1,0 +1,130 @@
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+
+/** A pull request waits at most this long at the server, which says every second that it is alive. */
+const EXPIRES = 5_000;
+const HEARTBEAT = 1_000;
+/** The first request is answered sooner, so that a start knows quickly that pulling works. */
+const FIRST = { expires: 1_000, heartbeat: 250 };
+/** Without a sign of life for this long the requests are taken for lost and made again. */
+const SILENCE = 2_500;
+
+const NANOSECONDS = 1_000_000;
+
+export interface PullerOptions {
+  connection: NatsConnection;
+  stream: string;
+  durable: string;
+  /** A fresh subject of this client's own for the answers. */
+  newInbox(): string;
+  /** Messages that may be in hand at the same time. */
+  concurrency: number;
+  /** Never rejects. The message is in hand until it settles. */
+  onMessage(message: Msg): Promise<void>;
+  /** Pulling stopped for a reason that time alone will not mend, such as a deleted consumer. */
+  onLost(reason: string): void;
+}
+
+/**
+ * Pulls from a durable consumer exactly as many messages as may be handled at once: what has been asked for and what is
+ * in hand never exceed `concurrency`, so no message grows old in a buffer while its `ackWait` runs.
+ *
+ * Written on core NATS rather than on the client's `consume()`, whose window counts what it has delivered, not what is
+ * done, and which cannot stop without losing what is on its way.
+ */
+export class Puller {
+  private readonly inHand = new Set<Promise<void>>();
+  private subscription: Subscription | undefined;
+  private inbox = '';
+  private requested = 0;
+  private lastHeard = 0;
+  private heard: (() => void) | undefined;
+  private watch: NodeJS.Timeout | undefined;
+  private stopped = false;
+
+  constructor(private readonly options: PullerOptions) {}
+
+  /** Resolves with the first sign of life from the consumer. */
+  start(): Promise<void> {
+    const alive = new Promise<void>((resolve) => (this.heard = resolve));
+    this.restart(FIRST);
+    this.watch = setInterval(() => this.check(), HEARTBEAT / 2);
+    return alive;
+  }
+
+  /** Forgets what was asked for, for instance after a reconnection, and asks again. */
+  restart(timing = { expires: EXPIRES, heartbeat: HEARTBEAT }): void {
+    if (this.stopped) return;
+    this.subscription?.unsubscribe();
+    this.inbox = this.options.newInbox();
+    this.subscription = this.options.connection.subscribe(this.inbox, {
+      callback: (error, message) => (error ? this.options.onLost(error.message) : this.receive(message)),
+    });
+    this.requested = 0;
+    this.lastHeard = Date.now();
+    this.request(timing);
+  }
+
+  /** Asks for nothing more and waits for what is on its way or in hand, at most `timeout` ms. */
+  async stop(timeout: number): Promise<void> {
+    this.stopped = true;
+    clearInterval(this.watch);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeout)));
+    await Promise.race([this.drained(), late]);
+    clearTimeout(timer);
+  }
+
+  private async drained(): Promise<void> {
+    // Draining answers once everything that the server had already sent is here.
+    if (!this.options.connection.isClosed()) await this.subscription?.drain().catch(() => undefined);
+    while (this.inHand.size > 0) await Promise.all(this.inHand);
+  }
+
+  private request(timing = { expires: EXPIRES, heartbeat: HEARTBEAT }): void {
+    const free = this.options.concurrency - this.inHand.size - this.requested;
+    // Asking for a few at a time would cost a request for each: wait until half of the places are free.
+    if (this.stopped || free < 1 || (this.requested > 0 && free * 2 < this.options.concurrency)) return;
+    const { connection, stream, durable } = this.options;
+    if (connection.isClosed()) return;
+    this.requested += free;
+    const request = {
+      batch: free,
+      expires: timing.expires * NANOSECONDS,
+      idle_heartbeat: timing.heartbeat * NANOSECONDS,
+    };
+    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`, JSON.stringify(request), {
+      reply: this.inbox,
+    });
+  }
+
+  private receive(message: Msg): void {
+    this.lastHeard = Date.now();
+    this.heard?.();
+    if (message.subject === this.inbox) return this.status(message);
+    this.requested = Math.max(0, this.requested - 1);
+    const work = this.options.onMessage(message).finally(() => {
+      this.inHand.delete(work);
+      this.request();
+    });
+    this.inHand.add(work);
+    this.request();
+  }
+
+  /** https://github.com/nats-io/nats-architecture-and-design, ADR-13: what a server says of a pull request. */
+  private status(message: Msg): void {
+    const code = message.headers?.code ?? 0;
+    if (code === 100) return;
+    const unfilled = Number(message.headers?.get('Nats-Pending-Messages'));
+    this.requested = Math.max(0, this.requested - (unfilled || 0));
+    if (code === 404 || code === 408) return this.request();
+    // 409 covers a deleted consumer, a lost leader and limits; 503 a server without JetStream. The watch asks again.
+    const reason = `${code} ${message.headers?.description ?? ''}`.trim();
+    if (!/batch completed/i.test(reason)) this.options.onLost(reason);
+  }
+
+  private check(): void {
+    if (this.options.connection.isClosed()) return;
+    if (Date.now() - this.lastHeard > SILENCE && this.requested > 0) this.restart();
+    else this.request();
+  }
+}

@@ -1,0 +1,183 @@
+import { Logger } from '@nestjs/common';
+import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import { errors, type NatsConnection } from '@nats-io/transport-node';
+import { lastValueFrom, toArray } from 'rxjs';
+import type { JetStreamConnection } from './connection.js';
+import { declarationOf, JETSTREAM_TRANSPORT } from './consumes.js';
+import { InvalidDeclarationError } from './errors.js';
+import { EventProcessor, type Handle } from './event-processor.js';
+import { EVENTS_STREAM } from './names.js';
+import { errorOf } from './nest-errors.js';
+import type { ProcessorDeclaration } from './processor-options.js';
+import { provision } from './provision.js';
+import { Puller } from './puller.js';
+import { consumerConfigs, streamConfigs, type JetStreamSettings } from './stream-settings.js';
+
+export interface StrategyOptions extends JetStreamSettings {
+  /**
+   * Create and update streams and consumers at start. Default true; without the right to do so what is there is used.
+   * `false` where another identity provisions them.
+   */
+  provision?: boolean;
+  /** Milliseconds that `app.close()` gives running handlers. Default 10,000. */
+  drainTimeout?: number;
+}
+
+interface RunningProcessor {
+  pullers: Puller[];
+  keepAlive: NodeJS.Timeout;
+}
+
+/** Due retries that are fetched ahead of a free place. */
+const RETRIES_AT_HAND = 8;
+
+/** Nest's transport over JetStream: `app.connectMicroservice({ strategy: app.get(JetStreamStrategy) }, { inheritAppConfig: true })`. */
+export class JetStreamStrategy extends Server implements CustomTransportStrategy {
+  override readonly propagatesEventHandlerErrors = true;
+  protected override readonly logger = new Logger('JetStream');
+  private readonly declared = new Map<
+    string,
+    { declaration: ProcessorDeclaration; handler: MessageHandler }
+  >();
+  private readonly running: RunningProcessor[] = [];
+  private readonly stopping = new AbortController();
+  private provisioning: Promise<void> | undefined;
+
+  constructor(
+    private readonly connection: JetStreamConnection,
+    private readonly options: StrategyOptions = {},
+  ) {
+    super();
+    this.setTransportId(JETSTREAM_TRANSPORT);
+  }
+
+  override addHandler(
+    pattern: unknown,
+    handler: MessageHandler,
+    isEvent = false,
+    extras: Record<string, unknown> = {},
+  ): void {
+    const declaration = declarationOf(extras);
+    if (!declaration) {
+      this.logger.warn(
+        `ignored the handler of ${JSON.stringify(pattern)}: only @Consumes declares an event processor`,
+      );
+      return;
+    }
+    if (this.declared.has(declaration.processor)) {
+      throw new InvalidDeclarationError(
+        `Two handlers are declared as processor '${declaration.processor}'. Give each a name of its own.`,
+      );
+    }
+    super.addHandler(pattern, handler, isEvent, extras);
+    this.declared.set(declaration.processor, { declaration, handler });
+  }
+
+  /** Resolves through `callback` once every processor pulls; a failure goes there too, since Nest does not await this. */
+  listen(callback: (error?: unknown) => void): void {
+    this.start().then(() => callback(), callback);
+  }
+
+  /** Stops pulling, lets running handlers finish, and sends what they answered. */
+  async close(): Promise<void> {
+    const timeout = this.options.drainTimeout ?? 10_000;
+    await Promise.all(this.running.flatMap(({ pullers }) => pullers.map((puller) => puller.stop(timeout))));
+    this.stopping.abort();
+    for (const { keepAlive } of this.running.splice(0)) clearInterval(keepAlive);
+    if (this.declared.size === 0 || this.connection.isAway()) return;
+    const connection = await this.connection.get();
+    await connection.flush().catch(() => undefined);
+  }
+
+  on(event: string): never {
+    throw new Error(
+      `The JetStream transport has no event ${JSON.stringify(event)}; see JetStreamConnection.ready().`,
+    );
+  }
+
+  /** The connection as a promise: it is made in the background. */
+  unwrap<T = Promise<NatsConnection>>(): T {
+    return this.connection.get() as T;
+  }
+
+  private async start(): Promise<void> {
+    const connection = await this.connection.get();
+    await this.provision(connection);
+    this.connection.onReconnect(() => this.recover(connection));
+    await Promise.all([...this.declared.values()].map((declared) => this.run(connection, declared)));
+  }
+
+  private async run(
+    connection: NatsConnection,
+    { declaration, handler }: { declaration: ProcessorDeclaration; handler: MessageHandler },
+  ): Promise<void> {
+    const processor = new EventProcessor(
+      declaration,
+      connection,
+      this.throughNest(handler),
+      this.stopping.signal,
+    );
+    const pullers = consumerConfigs(declaration).map(
+      ({ stream }) =>
+        new Puller({
+          connection,
+          stream,
+          durable: declaration.processor,
+          newInbox: () => this.connection.newInbox(),
+          // A due retry waits for a place within the processor's concurrency; a few may wait close at hand.
+          concurrency:
+            stream === EVENTS_STREAM
+              ? declaration.concurrency
+              : Math.min(declaration.concurrency, RETRIES_AT_HAND),
+          onMessage: (message) => processor.process(message),
+          onLost: (reason) => this.lost(connection, declaration.processor, reason),
+        }),
+    );
+    const keepAlive = setInterval(() => processor.keepAlive(), declaration.ackWait / 3);
+    this.running.push({ pullers, keepAlive });
+    await Promise.all(pullers.map((puller) => puller.start()));
+    this.logger.log(`${declaration.processor} consumes ${declaration.consumes.event.name}`);
+  }
+
+  /** A handler that Nest has wrapped answers with a value, a promise or an Observable that may fail. */
+  private throughNest(handler: MessageHandler): Handle {
+    return async (event, context) => {
+      try {
+        const answer = this.transformToObservable((await handler(event, context)) as unknown);
+        return await lastValueFrom(answer.pipe(toArray()));
+      } catch (reported) {
+        throw errorOf(reported, context);
+      }
+    };
+  }
+
+  private lost(connection: NatsConnection, processor: string, reason: string): void {
+    this.logger.warn(`${processor} cannot pull (${reason}); checking its consumer`);
+    this.recover(connection);
+  }
+
+  /** What the server lost while it was away, such as a consumer in memory or a whole store, is made again. */
+  private recover(connection: NatsConnection): void {
+    this.provisioning ??= this.provision(connection)
+      .then(() => this.running.forEach(({ pullers }) => pullers.forEach((puller) => puller.restart())))
+      .catch((error: unknown) => this.logger.error(`cannot recover: ${(error as Error).message}`))
+      .finally(() => (this.provisioning = undefined));
+  }
+
+  private async provision(connection: NatsConnection): Promise<void> {
+    if (this.options.provision === false) return;
+    const consumers = [...this.declared.values()].flatMap(({ declaration }) => consumerConfigs(declaration));
+    try {
+      await provision(connection, streamConfigs(this.options), consumers);
+    } catch (error) {
+      if (!isNotPermitted(error)) throw error;
+      this.logger.log('may not create streams and consumers; using those that are there');
+    }
+  }
+}
+
+function isNotPermitted(error: unknown): boolean {
+  return [error, (error as Error).cause].some(
+    (candidate) => candidate instanceof errors.PermissionViolationError,
+  );
+}

@@ -1,0 +1,117 @@
+import {
+  AckPolicy,
+  DeliverPolicy,
+  DiscardPolicy,
+  RetentionPolicy,
+  StorageType,
+  type ConsumerConfig,
+  type StreamConfig,
+} from '@nats-io/jetstream';
+import {
+  channelOf,
+  EVENTS_STREAM,
+  FAILURES_STREAM,
+  replayChannelOf,
+  RETRIES_STREAM,
+  retryDueOf,
+} from './names.js';
+import type { ProcessorDeclaration } from './processor-options.js';
+
+const MILLISECOND = 1_000_000;
+const DAY = 24 * 60 * 60 * 1_000;
+/** Milliseconds within which the broker drops a second message of the same id. */
+const DUPLICATE_WINDOW = 10 * 60 * 1_000;
+
+export interface StreamSettings {
+  /** Copies of each event in a cluster: 1 or 3 (or 5). Default 1. */
+  replicas?: number;
+  /** Bytes that the stream may hold; when it is full, publishing waits. Default 1 GiB for events, 256 MiB for failures. */
+  maxBytes?: number;
+  /** Milliseconds that an event is kept. Default 7 days for events, 30 days for failures. */
+  maxAge?: number;
+}
+
+export interface JetStreamSettings {
+  events?: StreamSettings;
+  failures?: StreamSettings;
+}
+
+/** What Cascade needs of its streams. */
+export function streamConfigs(
+  settings: JetStreamSettings = {},
+): (Partial<StreamConfig> & { name: string })[] {
+  return [
+    {
+      ...streamConfig(settings.events, { maxBytes: 1024 ** 3, maxAge: 7 * DAY }),
+      name: EVENTS_STREAM,
+      subjects: ['events.>', 'replay.>'],
+      description: 'Cascade: every event and replay',
+    },
+    {
+      name: RETRIES_STREAM,
+      subjects: ['retry.>'],
+      description: 'Cascade: events that wait for their next attempt',
+      // Gone once the attempt is answered; the event itself stays in its own stream.
+      retention: RetentionPolicy.Workqueue,
+      storage: StorageType.File,
+      num_replicas: settings.events?.replicas ?? 1,
+      // The server refuses schedules where `discard` is `new`. Without limits `old` never drops one either.
+      discard: DiscardPolicy.Old,
+      allow_msg_schedules: true,
+      duplicate_window: DUPLICATE_WINDOW * MILLISECOND,
+    },
+    {
+      ...streamConfig(settings.failures, { maxBytes: 256 * 1024 ** 2, maxAge: 30 * DAY }),
+      name: FAILURES_STREAM,
+      subjects: ['failed.>'],
+      description: 'Cascade: failure events, each with the whole original',
+    },
+  ];
+}
+
+export type DurableConfig = Partial<ConsumerConfig> & { durable_name: string };
+
+/** A processor's durables, both of its name: one for its channel and replays, one for the retries that are due. */
+export function consumerConfigs(
+  declaration: ProcessorDeclaration,
+): { stream: string; config: DurableConfig }[] {
+  const { processor, ackWait, concurrency } = declaration;
+  const { name } = declaration.consumes.event;
+  const config = (purpose: string, filterSubjects: string[]): DurableConfig => ({
+    durable_name: processor,
+    description: `Cascade: ${purpose} of processor ${processor}`,
+    filter_subjects: filterSubjects,
+    ack_policy: AckPolicy.Explicit,
+    // Also what was published before the processor first ran: nothing is lost in the order of a deployment.
+    deliver_policy: DeliverPolicy.All,
+    ack_wait: ackWait * MILLISECOND,
+    // Attempts are counted by the transport, which can then tell of a failure; a limit here would hide the event.
+    max_deliver: -1,
+    // Over all replicas. Waiting retries are not among them: they lie in the stream as schedules.
+    max_ack_pending: Math.max(1_000, concurrency * 16),
+  });
+  return [
+    {
+      stream: EVENTS_STREAM,
+      config: config(`${name} and its replays`, [channelOf(name), replayChannelOf(processor, name)]),
+    },
+    { stream: RETRIES_STREAM, config: config('due retries', [retryDueOf(processor, '*')]) },
+  ];
+}
+
+function streamConfig(
+  settings: StreamSettings = {},
+  defaults: { maxBytes: number; maxAge: number },
+): Partial<StreamConfig> {
+  return {
+    // Work-queue retention would delete the history that replay and late processors need.
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    // A full stream refuses new events; with `old` it would silently drop events that nobody has read.
+    discard: DiscardPolicy.New,
+    num_replicas: settings.replicas ?? 1,
+    max_bytes: settings.maxBytes ?? defaults.maxBytes,
+    max_age: (settings.maxAge ?? defaults.maxAge) * MILLISECOND,
+    duplicate_window: DUPLICATE_WINDOW * MILLISECOND,
+  };
+}

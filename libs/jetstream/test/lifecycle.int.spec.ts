@@ -1,0 +1,190 @@
+import {
+  Consumes,
+  EventPublisher,
+  InvalidEventError,
+  JetStreamConnection,
+  PublishRefusedError,
+  PublishTimeoutError,
+} from '@app/jetstream';
+import { startBroker } from '@app/embedded-broker';
+import { eventually } from '@app/testing';
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OrderConfirmed, OrderPlaced } from './events.js';
+import { Transport } from './transport.js';
+
+const gate = () => {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { open, opened };
+};
+
+describe('the life of the transport', () => {
+  let transport: Transport;
+
+  beforeAll(async () => {
+    transport = await Transport.start();
+  });
+  afterEach(() => transport.closeApplications());
+  afterAll(() => transport.stop());
+
+  it('app.close() stops pulling, lets running handlers finish and publish, then closes', async () => {
+    const { open, opened } = gate();
+    const started: string[] = [];
+    @Controller()
+    class Closing {
+      @Consumes(OrderPlaced, { processor: 'closing', concurrency: 2, publishes: [OrderConfirmed] })
+      async handle(@Payload() event: OrderPlaced): Promise<OrderConfirmed> {
+        started.push(event.orderId);
+        await opened;
+        return new OrderConfirmed({ orderId: event.orderId });
+      }
+    }
+    const application = await transport.run({ controllers: [Closing] });
+    for (const orderId of ['a', 'b', 'c', 'd'])
+      transport.publish('events.order.placed', { orderId, amount: 1 });
+    await eventually(() => expect(started).toHaveLength(2));
+
+    const closed = application.close();
+    open();
+    await closed;
+
+    const confirmed = await transport.read('EVENTS', 'events.order.confirmed');
+    expect(confirmed.map((message) => message.json<OrderConfirmed>().orderId)).toEqual(started);
+    // The two that were not started wait for the next start, without having cost a delivery.
+    expect(await transport.backlog('closing')).toEqual({ inFlight: 0, waiting: 2 });
+    await expect(application.get(JetStreamConnection, { strict: false }).ready()).rejects.toThrow(/closed/);
+  });
+
+  it('app.close() does not wait for a handler longer than its drain time-out', async () => {
+    const { open, opened } = gate();
+    let started = false;
+    @Controller()
+    class Stuck {
+      @Consumes(OrderPlaced, { processor: 'stuck', attempts: 1 })
+      async handle(): Promise<void> {
+        started = true;
+        await opened;
+      }
+    }
+    const application = await transport.run({ controllers: [Stuck] }, { drainTimeout: 100 });
+    transport.publish('events.order.placed', { orderId: 'stuck', amount: 1 });
+    await eventually(() => expect(started).toBe(true));
+
+    const before = Date.now();
+    await application.close();
+    expect(Date.now() - before).toBeLessThan(2_000);
+    open();
+  });
+
+  it('a handler that runs longer than ackWait gets its event once', async () => {
+    let deliveries = 0;
+    let done = 0;
+    @Controller()
+    class Long {
+      @Consumes(OrderPlaced, { processor: 'long', ackWait: 1_000 })
+      async handle(@Payload() event: OrderPlaced): Promise<void> {
+        if (event.orderId !== 'long') return;
+        deliveries += 1;
+        const end = Date.now() + 3_000;
+        await eventually(() => expect(Date.now()).toBeGreaterThan(end));
+        done += 1;
+      }
+    }
+    await transport.run({ controllers: [Long] });
+    transport.publish('events.order.placed', { orderId: 'long', amount: 1 });
+
+    await eventually(() => expect(done).toBe(1), { timeout: 8_000 });
+    await eventually(async () =>
+      expect(await transport.backlog('long')).toEqual({ inFlight: 0, waiting: 0 }),
+    );
+    expect(deliveries).toBe(1);
+  });
+
+  describe('a publisher', () => {
+    let publisher: EventPublisher;
+
+    beforeAll(async () => {
+      publisher = transport.publisherOf(await transport.run({}));
+    });
+
+    it('refuses an event that breaks its contract, naming every rule, and publishes nothing', async () => {
+      const publishing = publisher.publish(new OrderPlaced({ orderId: '', amount: 1.5 }), { id: 'never' });
+      await expect(publishing).rejects.toThrow(InvalidEventError);
+      await expect(publishing).rejects.toMatchObject({
+        violations: [
+          expect.objectContaining({ field: 'orderId' }),
+          expect.objectContaining({ field: 'amount' }),
+        ],
+      });
+      const stored = await transport.read('EVENTS', 'events.order.placed');
+      expect(stored.map((message) => message.header.get('ce-id'))).not.toContain('never');
+    });
+
+    it('refuses what is no event at all', async () => {
+      await expect(publisher.publish({ orderId: 'plain object' })).rejects.toThrow(/not an event/);
+    });
+  });
+
+  it('publishing the same id again stores one event', async () => {
+    const publisher = transport.publisherOf(await transport.run({}));
+    const before = (await transport.read('EVENTS', 'events.order.confirmed')).length;
+    for (let time = 0; time < 3; time++)
+      await publisher.publish(new OrderConfirmed({ orderId: 'once' }), { id: 'the-same' });
+    expect(await transport.read('EVENTS', 'events.order.confirmed')).toHaveLength(before + 1);
+  });
+
+  it('what the broker never takes is refused at once', async () => {
+    const publisher = transport.publisherOf(await transport.run({}));
+    const data = { orderId: 'huge', note: 'x'.repeat(1_100_000) };
+    const event = {
+      name: 'order.placed',
+      version: 1,
+      data,
+      id: 'huge',
+      correlationId: 'huge',
+      time: new Date(),
+    };
+    await expect(publisher.publishStored(event)).rejects.toThrow(PublishRefusedError);
+  });
+
+  it('publishing and consuming go on when the broker was killed and comes back', async () => {
+    const storeDir = await mkdtemp(join(tmpdir(), 'cascade-restart-'));
+    const broker = await startBroker({ storeDir });
+    const seen: string[] = [];
+    @Controller()
+    class Surviving {
+      @Consumes(OrderPlaced, { processor: 'surviving' })
+      handle(@Payload() event: OrderPlaced): void {
+        seen.push(event.orderId);
+      }
+    }
+    const application = await transport.run({ controllers: [Surviving] }, { servers: broker.url });
+    const connection = application.get(JetStreamConnection, { strict: false });
+    const publisher = transport.publisherOf(application);
+    await publisher.publish(new OrderPlaced({ orderId: 'before', amount: 1 }));
+    await broker.kill();
+    await eventually(() => expect(connection.ready()).rejects.toThrow(/disconnected/));
+    await expect(
+      publisher.publish(new OrderPlaced({ orderId: 'lost', amount: 1 }), { timeout: 200 }),
+    ).rejects.toThrow(PublishTimeoutError);
+
+    const meanwhile = publisher.publish(new OrderPlaced({ orderId: 'meanwhile', amount: 1 }));
+    const again = await startBroker({ storeDir, port: broker.port });
+    try {
+      await meanwhile;
+      await eventually(() => expect(seen).toEqual(expect.arrayContaining(['before', 'meanwhile'])), {
+        timeout: 10_000,
+      });
+      await connection.ready();
+    } finally {
+      await transport.closeApplications();
+      await again.stop();
+      await rm(storeDir, { recursive: true, force: true });
+    }
+  });
+});

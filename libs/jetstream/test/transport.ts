@@ -1,0 +1,98 @@
+import { eventually, startTestBroker } from '@app/testing';
+import { jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
+import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import type { INestApplicationContext, INestMicroservice, ModuleMetadata } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { EventPublisher, JetStreamModule, JetStreamStrategy, type JetStreamOptions } from '@app/jetstream';
+
+/** A broker, a plain client beside the transport, and the applications that a spec starts on it. */
+export class Transport {
+  private readonly applications: INestMicroservice[] = [];
+
+  private constructor(
+    readonly broker: Awaited<ReturnType<typeof startTestBroker>>,
+    readonly client: NatsConnection,
+  ) {}
+
+  static async start(): Promise<Transport> {
+    const broker = await startTestBroker();
+    return new Transport(
+      broker,
+      await connect({ servers: broker.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 }),
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.closeApplications();
+    await this.client.close();
+    await this.broker.stop();
+  }
+
+  async closeApplications(): Promise<void> {
+    await Promise.all(this.applications.splice(0).map((application) => application.close()));
+  }
+
+  /** Starts an application; its module is made of `metadata` and the transport. */
+  async run(metadata: ModuleMetadata, options: Partial<JetStreamOptions> = {}): Promise<INestMicroservice> {
+    const application = await NestFactory.createMicroservice(moduleOf(this.broker.url, metadata, options), {
+      logger: false,
+      abortOnError: false,
+      inject: [JetStreamStrategy],
+      useFactory: (strategy: JetStreamStrategy) => ({ strategy }),
+    });
+    this.applications.push(application);
+    await application.listen();
+    return application;
+  }
+
+  publisherOf(application: INestApplicationContext): EventPublisher {
+    return application.get(EventPublisher, { strict: false });
+  }
+
+  /** Publishes as any NATS client would, without headers unless given. */
+  publish(subject: string, body: unknown, extra: Record<string, string> = {}): void {
+    const messageHeaders = headers();
+    for (const [name, value] of Object.entries(extra)) messageHeaders.append(name, value);
+    const bytes = body instanceof Uint8Array || typeof body === 'string' ? body : JSON.stringify(body);
+    this.client.publish(
+      subject,
+      bytes,
+      Object.keys(extra).length > 0 ? { headers: messageHeaders } : undefined,
+    );
+  }
+
+  /** Everything stored on a subject, in order, once there are at least `count`. */
+  async stored(stream: string, subject: string, count: number): Promise<StoredMsg[]> {
+    return eventually(async () => {
+      const messages = await this.read(stream, subject);
+      if (messages.length < count) throw new Error(`${messages.length} of ${count} messages on ${subject}`);
+      return messages;
+    });
+  }
+
+  async read(stream: string, subject: string): Promise<StoredMsg[]> {
+    const { streams } = await jetstreamManager(this.client);
+    const messages: StoredMsg[] = [];
+    for (let seq = 1; ; seq = messages.at(-1)!.seq + 1) {
+      // A field of the server's API (`next_by_subj`) that the client's types do not know.
+      const message = await streams.getMessage(stream, { seq, next_by_subj: subject } as { seq: number });
+      if (!message) return messages;
+      messages.push(message);
+    }
+  }
+
+  /** Events delivered to a processor and not yet answered, and those not yet delivered. */
+  async backlog(processor: string): Promise<{ inFlight: number; waiting: number }> {
+    const manager = await jetstreamManager(this.client);
+    const info = await manager.consumers.info('EVENTS', processor);
+    return { inFlight: info.num_ack_pending, waiting: info.num_pending };
+  }
+}
+
+export function moduleOf(servers: string, metadata: ModuleMetadata, options: Partial<JetStreamOptions> = {}) {
+  return {
+    module: class SpecModule {},
+    ...metadata,
+    imports: [JetStreamModule.forRoot({ source: 'spec', servers, ...options }), ...(metadata.imports ?? [])],
+  };
+}
