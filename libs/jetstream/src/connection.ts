@@ -1,11 +1,14 @@
 import {
   connect,
   createInbox,
+  errors,
   type ConnectionOptions,
   type NatsConnection,
+  type PermissionViolationError,
   type Status,
 } from '@nats-io/transport-node';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface JetStreamConnectionOptions {
   /** Name of the service: shown by the server's monitoring, and `ce-source` of the initiating events it publishes. */
@@ -16,6 +19,9 @@ export interface JetStreamConnectionOptions {
   connection?: ConnectionOptions;
 }
 
+/** Milliseconds between attempts to connect; short, so that work resumes soon after the broker. */
+const RECONNECT_PAUSE = 250;
+
 /**
  * The service's one connection to NATS. It is made in the background and made again whenever it breaks, so that a
  * service starts and stays up while the broker is away.
@@ -24,8 +30,9 @@ export class JetStreamConnection implements OnApplicationShutdown {
   private readonly logger = new Logger('JetStream');
   private readonly pending: Promise<NatsConnection>;
   private readonly reconnectListeners = new Set<() => void>();
+  private readonly denialListeners = new Set<(error: PermissionViolationError) => void>();
   private state: 'connecting' | 'connected' | 'disconnected' | 'closed' = 'connecting';
-  private closing = false;
+  private readonly stopping = new AbortController();
 
   constructor(private readonly options: JetStreamConnectionOptions) {
     this.pending = this.open();
@@ -61,6 +68,11 @@ export class JetStreamConnection implements OnApplicationShutdown {
     this.reconnectListeners.add(listener);
   }
 
+  /** Calls back when the server denies a publish or a subscription: a request that was denied is never answered. */
+  onDenied(listener: (error: PermissionViolationError) => void): void {
+    this.denialListeners.add(listener);
+  }
+
   /** A fresh subject of this service's own, for answers. */
   newInbox(): string {
     return createInbox(this.inboxPrefix);
@@ -72,42 +84,51 @@ export class JetStreamConnection implements OnApplicationShutdown {
   }
 
   async close(): Promise<void> {
-    this.closing = true;
-    if (this.state === 'connecting') return;
+    this.stopping.abort();
     const connection = await this.pending.catch(() => undefined);
     if (connection && !connection.isClosed()) await connection.drain().catch(() => connection.close());
   }
 
   private async open(): Promise<NatsConnection> {
-    const endpoints = parseServers(this.options.servers);
-    try {
-      const connection = await connect({
-        name: this.options.source,
-        maxReconnectAttempts: -1,
-        reconnectTimeWait: 250,
-        pingInterval: 20_000,
-        waitOnFirstConnect: true,
-        // Half of the time that a publish takes goes into these traces.
-        noAsyncTraces: true,
-        inboxPrefix: this.inboxPrefix,
-        ...endpoints,
-        ...this.options.connection,
-      });
-      this.state = 'connected';
-      this.logger.log(`connected to NATS ${connection.info?.version} at ${connection.getServer()}`);
-      if (this.closing) await connection.close();
-      else void this.watch(connection);
-      return connection;
-    } catch (cause) {
-      this.state = 'closed';
-      throw new Error(`cannot connect to NATS at ${this.describe()}: ${(cause as Error).message}`, { cause });
+    for (let first = true; ; first = false) {
+      try {
+        const connection = await this.connect();
+        this.state = 'connected';
+        this.logger.log(`connected to NATS ${connection.info?.version} at ${connection.getServer()}`);
+        void this.watch(connection);
+        return connection;
+      } catch (cause) {
+        // The client's own `waitOnFirstConnect` cannot be stopped and would keep the process alive.
+        if (this.stopping.signal.aborted || isFinal(cause)) throw this.unreachable(cause);
+        if (first) this.logger.warn(`waiting for NATS: ${this.unreachable(cause).message}`);
+        await sleep(RECONNECT_PAUSE, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+      }
     }
+  }
+
+  private connect(): Promise<NatsConnection> {
+    return connect({
+      name: this.options.source,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: RECONNECT_PAUSE,
+      pingInterval: 20_000,
+      // Half of the time that a publish takes goes into these traces.
+      noAsyncTraces: true,
+      inboxPrefix: this.inboxPrefix,
+      ...parseServers(this.options.servers),
+      ...this.options.connection,
+    });
+  }
+
+  private unreachable(cause: unknown): Error {
+    if (isFinal(cause)) this.state = 'closed';
+    return new Error(`cannot connect to NATS at ${this.describe()}: ${(cause as Error).message}`, { cause });
   }
 
   private async watch(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status()) this.note(status);
     this.state = 'closed';
-    if (!this.closing)
+    if (!this.stopping.signal.aborted)
       this.logger.error(
         `the connection to NATS at ${this.describe()} was closed for good; restart the service`,
       );
@@ -116,13 +137,17 @@ export class JetStreamConnection implements OnApplicationShutdown {
   private note(status: Status): void {
     if (status.type === 'disconnect' && this.state === 'connected') {
       this.state = 'disconnected';
-      if (!this.closing) this.logger.warn(`disconnected from NATS at ${this.describe()}, reconnecting`);
+      if (!this.stopping.signal.aborted)
+        this.logger.warn(`disconnected from NATS at ${this.describe()}, reconnecting`);
     } else if (status.type === 'reconnect') {
       this.state = 'connected';
       this.logger.log(`reconnected to NATS at ${status.server}`);
       for (const listener of this.reconnectListeners) listener();
     } else if (status.type === 'error') {
       this.logger.error(`NATS: ${status.error.message}`);
+      if (status.error instanceof errors.PermissionViolationError) {
+        for (const listener of this.denialListeners) listener(status.error);
+      }
     }
   }
 
@@ -135,6 +160,18 @@ export class JetStreamConnection implements OnApplicationShutdown {
   private describe(): string {
     return [parseServers(this.options.servers).servers].flat().join(', ');
   }
+}
+
+/** These do not pass by themselves; anything else may: no server yet, no such host yet, a network that is down. */
+const FINAL_ERRORS = [
+  errors.AuthorizationError,
+  errors.UserAuthenticationExpiredError,
+  errors.InvalidArgumentError,
+  TypeError,
+];
+
+function isFinal(error: unknown): boolean {
+  return FINAL_ERRORS.some((type) => error instanceof type);
 }
 
 /** nats.js takes no credentials in URLs, people do. */

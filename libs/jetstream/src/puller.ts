@@ -1,4 +1,5 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import { ProvisionError } from './errors.js';
 
 /** A pull request waits at most this long at the server, which says every second that it is alive. */
 const EXPIRES = 5_000;
@@ -37,18 +38,36 @@ export class Puller {
   private inbox = '';
   private requested = 0;
   private lastHeard = 0;
-  private heard: (() => void) | undefined;
+  private heard = (): void => undefined;
+  private refused = (_reason: Error): void => undefined;
   private watch: NodeJS.Timeout | undefined;
   private stopped = false;
 
   constructor(private readonly options: PullerOptions) {}
 
-  /** Resolves with the first sign of life from the consumer. */
+  /**
+   * Resolves with the first sign of life from the consumer.
+   *
+   * @throws ProvisionError where this client may not pull
+   */
   start(): Promise<void> {
-    const alive = new Promise<void>((resolve) => (this.heard = resolve));
+    const alive = new Promise<void>((resolve, reject) => {
+      this.heard = resolve;
+      this.refused = reject;
+    });
     this.restart(FIRST);
     this.watch = setInterval(() => this.check(), HEARTBEAT / 2);
     return alive;
+  }
+
+  /** To be told of what the server denies, since it leaves a denied request without an answer. */
+  denied(subject: string): void {
+    if (subject !== this.requestSubject) return;
+    this.refused(
+      new ProvisionError(
+        `Processor ${this.options.durable} may not pull: it needs the right to publish to ${subject}.`,
+      ),
+    );
   }
 
   /** Forgets what was asked for, for instance after a reconnection, and asks again. */
@@ -84,7 +103,7 @@ export class Puller {
     const free = this.options.concurrency - this.inHand.size - this.requested;
     // Asking for a few at a time would cost a request for each: wait until half of the places are free.
     if (this.stopped || free < 1 || (this.requested > 0 && free * 2 < this.options.concurrency)) return;
-    const { connection, stream, durable } = this.options;
+    const { connection } = this.options;
     if (connection.isClosed()) return;
     this.requested += free;
     const request = {
@@ -92,14 +111,16 @@ export class Puller {
       expires: timing.expires * NANOSECONDS,
       idle_heartbeat: timing.heartbeat * NANOSECONDS,
     };
-    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`, JSON.stringify(request), {
-      reply: this.inbox,
-    });
+    connection.publish(this.requestSubject, JSON.stringify(request), { reply: this.inbox });
+  }
+
+  private get requestSubject(): string {
+    return `$JS.API.CONSUMER.MSG.NEXT.${this.options.stream}.${this.options.durable}`;
   }
 
   private receive(message: Msg): void {
     this.lastHeard = Date.now();
-    this.heard?.();
+    this.heard();
     if (message.subject === this.inbox) return this.status(message);
     this.requested = Math.max(0, this.requested - 1);
     const work = this.options.onMessage(message).finally(() => {

@@ -81,7 +81,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   /** Stops pulling, lets running handlers finish, and sends what they answered. */
   async close(): Promise<void> {
     const timeout = this.options.drainTimeout ?? 10_000;
-    await Promise.all(this.running.flatMap(({ pullers }) => pullers.map((puller) => puller.stop(timeout))));
+    await Promise.all(this.pullers.map((puller) => puller.stop(timeout)));
     this.stopping.abort();
     for (const { keepAlive } of this.running.splice(0)) clearInterval(keepAlive);
     if (this.declared.size === 0 || this.connection.isAway()) return;
@@ -104,7 +104,12 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     const connection = await this.connection.get();
     await this.provision(connection);
     this.connection.onReconnect(() => this.recover(connection));
+    this.connection.onDenied(({ subject }) => this.pullers.forEach((puller) => puller.denied(subject)));
     await Promise.all([...this.declared.values()].map((declared) => this.run(connection, declared)));
+  }
+
+  private get pullers(): Puller[] {
+    return this.running.flatMap(({ pullers }) => pullers);
   }
 
   private async run(
@@ -159,7 +164,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   /** What the server lost while it was away, such as a consumer in memory or a whole store, is made again. */
   private recover(connection: NatsConnection): void {
     this.provisioning ??= this.provision(connection)
-      .then(() => this.running.forEach(({ pullers }) => pullers.forEach((puller) => puller.restart())))
+      .then(() => this.pullers.forEach((puller) => puller.restart()))
       .catch((error: unknown) => this.logger.error(`cannot recover: ${(error as Error).message}`))
       .finally(() => (this.provisioning = undefined));
   }

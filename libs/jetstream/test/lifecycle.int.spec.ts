@@ -7,7 +7,7 @@ import {
   PublishTimeoutError,
 } from '@app/jetstream';
 import { startBroker } from '@app/embedded-broker';
-import { eventually } from '@app/testing';
+import { eventually, startTestBroker } from '@app/testing';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -186,5 +186,46 @@ describe('the life of the transport', () => {
       await again.stop();
       await rm(storeDir, { recursive: true, force: true });
     }
+  });
+
+  describe('the connection', () => {
+    it('waits for a broker that is not there yet, and can be closed while it waits', async () => {
+      const connection = new JetStreamConnection({
+        source: 'early',
+        servers: 'nats://user:secret@127.0.0.1:1',
+      });
+      await expect(connection.ready()).rejects.toThrow('connecting (NATS at 127.0.0.1:1)');
+      await connection.close();
+      await expect(connection.get()).rejects.toThrow(/cannot connect to NATS at 127.0.0.1:1: /);
+      await expect(connection.get()).rejects.not.toThrow(/secret/);
+    });
+
+    it('fails at once with wrong credentials, and takes right ones from the URL', async () => {
+      const broker = await startTestBroker({
+        // The launcher's own check comes in as `guest`.
+        settings: {
+          authorization: {
+            users: [
+              { user: 'ann', password: 'p@ss' },
+              { user: 'guest', password: 'x' },
+            ],
+          },
+          no_auth_user: 'guest',
+        },
+      });
+      const address = `127.0.0.1:${broker.port}`;
+      const refused = new JetStreamConnection({ source: 'refused', servers: `nats://ann:wrong@${address}` });
+      const admitted = new JetStreamConnection({
+        source: 'admitted',
+        servers: `nats://ann:p%40ss@${address}`,
+      });
+      try {
+        await expect(refused.get()).rejects.toThrow(/Authorization/i);
+        await admitted.get();
+      } finally {
+        await admitted.close();
+        await broker.stop();
+      }
+    });
   });
 });

@@ -15,11 +15,12 @@ export class Transport {
   ) {}
 
   static async start(): Promise<Transport> {
-    const broker = await startTestBroker();
-    return new Transport(
-      broker,
-      await connect({ servers: broker.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 }),
-    );
+    return Transport.startOn(await startTestBroker());
+  }
+
+  static async startOn(broker: Awaited<ReturnType<typeof startTestBroker>>): Promise<Transport> {
+    const client = await connect({ servers: broker.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+    return new Transport(broker, client);
   }
 
   async stop(): Promise<void> {

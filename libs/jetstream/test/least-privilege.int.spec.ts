@@ -1,0 +1,79 @@
+import { Consumes } from '@app/jetstream';
+import { startTestBroker } from '@app/testing';
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { OrderConfirmed, OrderPlaced } from './events.js';
+import { Transport } from './transport.js';
+
+@Controller()
+class Limited {
+  @Consumes(OrderPlaced, {
+    processor: 'limited',
+    publishes: [OrderConfirmed],
+    attempts: 2,
+    backoff: { initial: 20 },
+  })
+  confirm(@Payload() event: OrderPlaced): OrderConfirmed {
+    if (event.orderId === 'bad') throw new Error('bad');
+    return new OrderConfirmed({ orderId: event.orderId });
+  }
+}
+
+/** All that the processor needs, and nothing that creates or reads anything else. */
+const publish = [
+  '$JS.API.CONSUMER.MSG.NEXT.EVENTS.limited',
+  '$JS.API.CONSUMER.MSG.NEXT.RETRIES.limited',
+  '$JS.ACK.EVENTS.limited.>',
+  '$JS.ACK.RETRIES.limited.>',
+  'events.order.confirmed',
+  'retry.limited.>',
+  'failed.limited.>',
+];
+const subscribe = ['_INBOX_spec.>'];
+const user = (name: string, publishable: string[]) => ({
+  user: name,
+  password: 'x',
+  permissions: { publish: publishable, subscribe },
+});
+
+describe('a process with the least rights', () => {
+  let transport: Transport;
+
+  beforeAll(async () => {
+    const users = [
+      { user: 'admin', password: 'x' },
+      user('limited', publish),
+      user(
+        'mute',
+        publish.filter((subject) => !subject.includes('MSG.NEXT')),
+      ),
+    ];
+    transport = await Transport.startOn(
+      await startTestBroker({ settings: { authorization: { users }, no_auth_user: 'admin' } }),
+    );
+  });
+  afterEach(() => transport.closeApplications());
+  afterAll(() => transport.stop());
+
+  const serversAs = (name: string) => ({ servers: `nats://${name}:x@127.0.0.1:${transport.broker.port}` });
+
+  it('uses the streams and consumers that another identity has made, and does all of its work', async () => {
+    await transport.run({ controllers: [Limited] });
+    await transport.closeApplications();
+
+    await transport.run({ controllers: [Limited] }, serversAs('limited'));
+    transport.publish('events.order.placed', { orderId: 'good', amount: 1 });
+    transport.publish('events.order.placed', { orderId: 'bad', amount: 1 });
+
+    await transport.stored('EVENTS', 'events.order.confirmed', 1);
+    const [failure] = await transport.stored('FAILURES', 'failed.limited.order.placed', 1);
+    expect(failure!.json()).toMatchObject({ attempts: 2 });
+  });
+
+  it('does not start without the right to pull, and says which right is missing', async () => {
+    await expect(transport.run({ controllers: [Limited] }, serversAs('mute'))).rejects.toThrow(
+      /MSG\.NEXT\.EVENTS\.limited/,
+    );
+  });
+});
