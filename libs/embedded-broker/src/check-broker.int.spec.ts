@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { startTestBroker } from '@app/testing';
+import { checkBroker } from './check-broker.js';
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.close();
+});
+
+/** A server that greets with the line. */
+async function greet(line: string): Promise<string> {
+  server = createServer((socket) => socket.on('error', () => {}).write(line)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const NOBODY = 'nats://127.0.0.1:1';
+
+describe('the check of NATS_URL', () => {
+  it('gives the version of a broker that answers, without signing in', async () => {
+    const broker = await startTestBroker({
+      settings: { authorization: { user: 'ada', password: 'secret' } },
+    });
+    try {
+      await expect(checkBroker(broker.url)).resolves.toEqual({ version: broker.version });
+    } finally {
+      await broker.stop();
+    }
+  });
+
+  it('refuses an old one, and names the version found and the one needed', async () => {
+    const address = await greet('INFO {"server_id":"X","version":"2.9.11","headers":true}\r\n');
+    await expect(checkBroker(`nats://ada:secret@${address}`)).rejects.toThrow(
+      `The broker at ${address} is nats-server 2.9.11, and 2.12.0 or newer is needed`,
+    );
+  });
+
+  it('asks the next server of the list when one does not answer', async () => {
+    const address = await greet('INFO {"version":"2.14.5"}\r\n');
+    await expect(checkBroker(`${NOBODY}, ${address}`)).resolves.toEqual({ version: '2.14.5' });
+  });
+
+  it('says where nobody answers, and keeps the password to itself', async () => {
+    const error = await checkBroker('nats://ada:secret@127.0.0.1:1').catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({ message: expect.stringContaining('127.0.0.1:1: connect ECONNREFUSED') });
+    expect((error as Error).message).not.toContain('secret');
+  });
+
+  it('tells another kind of server from a broker', async () => {
+    const address = await greet('220 mail.test ESMTP\r\n');
+    await expect(checkBroker(address)).rejects.toThrow('what answers there is not a NATS server');
+  });
+
+  it('gives up on a server that says nothing', async () => {
+    const address = await greet('');
+    await expect(checkBroker(address, { timeout: 100 })).rejects.toThrow('no answer within 100 ms');
+  });
+
+  it('refuses what is not an address', async () => {
+    await expect(checkBroker('nats://')).rejects.toThrow('nats://host:port');
+  });
+});

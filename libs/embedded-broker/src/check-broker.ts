@@ -1,0 +1,50 @@
+import { readGreeting } from './greeting.js';
+import { isTooOld, MINIMUM_VERSION } from './version.js';
+
+/** A broker that somebody else runs, named by `NATS_URL`, cannot be used. */
+export class UnusableBrokerError extends Error {
+  /** For the tools: the message says all, no stack is needed. */
+  readonly operational = true;
+
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'UnusableBrokerError';
+  }
+}
+
+/**
+ * Checks that a broker answers and is new enough. It reads the greeting that a server sends before anybody signs in, so
+ * it needs no credentials and does not try those in the URL.
+ *
+ * @param servers As in `NATS_URL`: one URL, or several with commas; the first that answers is asked.
+ * @param timeout Milliseconds for each.
+ * @throws UnusableBrokerError when none answers, or the version is older than {@link MINIMUM_VERSION}
+ */
+export async function checkBroker(servers: string, { timeout = 3_000 } = {}): Promise<{ version: string }> {
+  const failures: string[] = [];
+  for (const text of servers.split(',')) {
+    const { hostname, port } = parse(text.trim());
+    const address = `${hostname}:${port}`;
+    try {
+      const { version } = await readGreeting(hostname.replace(/^\[|\]$/g, ''), port, timeout);
+      if (!isTooOld(version)) return { version };
+      throw new UnusableBrokerError(
+        `The broker at ${address} is nats-server ${version}, and ${MINIMUM_VERSION} or newer is needed: upgrade it, ` +
+          'or unset NATS_URL to have one started for you.',
+      );
+    } catch (error) {
+      if (error instanceof UnusableBrokerError) throw error;
+      failures.push(`${address}: ${(error as Error).message}`);
+    }
+  }
+  throw new UnusableBrokerError(
+    `No broker answers (${failures.join('; ')}). Start it, correct NATS_URL, or unset NATS_URL to have one started for you.`,
+  );
+}
+
+function parse(text: string): { hostname: string; port: number } {
+  const url = text.includes('://') ? text : `nats://${text}`;
+  const { hostname, port } = URL.canParse(url) ? new URL(url) : {};
+  if (!hostname) throw new UnusableBrokerError('NATS_URL must be of the form nats://host:port.');
+  return { hostname, port: Number(port) || 4222 };
+}

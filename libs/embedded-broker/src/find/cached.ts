@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { compareVersions, versionIn } from '../version.js';
+import { type NatsServer, refuseTooOld, versionOf } from './nats-server.js';
+import { type Search, StepFailedError } from './step.js';
+
+export const EXECUTABLE = process.platform === 'win32' ? 'nats-server.exe' : 'nats-server';
+
+/**
+ * `CASCADE_CACHE`, or `.cache` beside the `nest-cli.json` above this file. Both the sources and the compiled output
+ * lie under that folder.
+ */
+export function cacheFolder(env: NodeJS.ProcessEnv, from: string = import.meta.dirname): string {
+  if (env['CASCADE_CACHE']) return resolve(env['CASCADE_CACHE']);
+  for (let folder = from; dirname(folder) !== folder; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'nest-cli.json'))) return join(folder, '.cache');
+  }
+  throw new Error(`No nest-cli.json above ${from}, so there is no cache folder: set CASCADE_CACHE to one.`);
+}
+
+/** Step "cache": the newest copy that an earlier download or package left in `.cache/nats-server/<version>/`. */
+export async function findCached({ cacheDir }: Search): Promise<NatsServer> {
+  const folder = join(cacheDir, 'nats-server');
+  const copies = (await readdir(folder).catch((): string[] => []))
+    .filter((name) => versionIn(name) === name && existsSync(join(folder, name, EXECUTABLE)))
+    .sort(compareVersions);
+  const newest = copies.at(-1);
+  if (!newest) throw new StepFailedError(`nothing in ${folder} yet`, { expected: true });
+
+  const command = join(folder, newest, EXECUTABLE);
+  const version = await versionOf(command);
+  refuseTooOld(version, command);
+  return { from: 'cache', version, command };
+}
+
+/**
+ * Runs `fill` in an empty folder inside the cache, checks the executable it returns, and moves that into its place in
+ * one rename: whoever looks sees a whole copy or none, however many processes do this at once. The folder is removed
+ * whatever happens.
+ */
+export async function addToCache(
+  { cacheDir }: Search,
+  fill: (folder: string) => Promise<string>,
+): Promise<{ version: string; command: string }> {
+  await mkdir(join(cacheDir, 'nats-server'), { recursive: true });
+  const folder = await mkdtemp(join(cacheDir, 'nats-server', '.unpacking-'));
+  try {
+    const unpacked = await fill(folder);
+    await chmod(unpacked, 0o755);
+    const version = await versionOf(unpacked);
+    refuseTooOld(version, unpacked);
+    const command = join(cacheDir, 'nats-server', version, EXECUTABLE);
+    await mkdir(dirname(command), { recursive: true });
+    await rename(unpacked, command);
+    return { version, command };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

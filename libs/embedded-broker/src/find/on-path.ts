@@ -1,0 +1,27 @@
+import { access, constants } from 'node:fs/promises';
+import { delimiter, resolve } from 'node:path';
+import { type NatsServer, refuseTooOld, versionOf } from './nats-server.js';
+import { type Search, StepFailedError } from './step.js';
+
+/** Absolute path of the first executable of that name on the search's `PATH`. */
+export async function lookUp(name: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const file = process.platform === 'win32' ? `${name}.exe` : name;
+  for (const folder of (env['PATH'] ?? '').split(delimiter).filter(Boolean)) {
+    const candidate = resolve(folder, file);
+    const executable = await access(candidate, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (executable) return candidate;
+  }
+  return undefined;
+}
+
+/** Step "PATH": a nats-server that is installed already. An older one is named and refused. */
+export async function findOnPath({ env }: Search): Promise<NatsServer> {
+  const command = await lookUp('nats-server', env);
+  if (!command) throw new StepFailedError('no nats-server on the PATH', { expected: true });
+  const version = await versionOf(command);
+  refuseTooOld(version, command);
+  return { from: 'PATH', version, command };
+}

@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { isTooOld, MINIMUM_VERSION } from '../version.js';
+import { Apt, type Distribution, readDistribution } from './apt.js';
+import { addToCache } from './cached.js';
+import type { NatsServer } from './nats-server.js';
+import { lookUp } from './on-path.js';
+import { type Search, StepFailedError } from './step.js';
+
+const PACKAGE = 'nats-server';
+
+/**
+ * Step "package": the distribution's own package (Debian, Ubuntu and their kin), unpacked into the cache. Nothing is
+ * installed and no root is needed. Where the machine's suite is too old, newer suites of the same archive are asked.
+ *
+ * @param etc Where the machine's `os-release` and `apt` folder lie.
+ */
+export async function findPackaged(search: Search, { etc = '/etc' } = {}): Promise<NatsServer> {
+  for (const tool of ['apt-get', 'dpkg-deb']) {
+    if (!(await lookUp(tool, search.env)))
+      throw new StepFailedError(`no ${tool} on the PATH`, { expected: true });
+  }
+  const distribution = await readDistribution(etc);
+  if (!distribution.archives.length) {
+    throw new StepFailedError(`no archive of the distribution is named in ${join(etc, 'apt')}`);
+  }
+  const copy = await addToCache(search, (folder) => unpackPackage(search, distribution, folder));
+  return { from: 'package', ...copy };
+}
+
+async function unpackPackage(search: Search, distribution: Distribution, folder: string): Promise<string> {
+  const apt = await Apt.in(folder, search.env);
+  const suite = await findSuite(search, apt, distribution);
+  search.report(`unpacking the package ${PACKAGE} of the distribution's suite ${suite}`);
+  const { ok, lastLine } = await apt.unpack(PACKAGE, join(folder, 'files'));
+  if (!ok) throw new StepFailedError(`the package ${PACKAGE} of ${suite} could not be had: ${lastLine}`);
+
+  const executable = ['usr/sbin', 'usr/bin']
+    .map((place) => join(folder, 'files', place, 'nats-server'))
+    .find(existsSync);
+  if (!executable) throw new StepFailedError(`the package ${PACKAGE} of ${suite} holds no nats-server`);
+  return executable;
+}
+
+/** Leaves apt with the lists of the first suite whose package is new enough. */
+async function findSuite(search: Search, apt: Apt, { archives, suites }: Distribution): Promise<string> {
+  const offers: string[] = [];
+  for (const [index, suite] of suites.entries()) {
+    search.report(`asking the distribution's archive for nats-server: suite ${suite}`);
+    const { answered, reason } = await apt.update(archives, suite);
+    // The machine's own suite always exists: without its lists, asking for the others is a waste of time.
+    if (!answered && index === 0) {
+      throw new StepFailedError(`the distribution's archive gave no package lists: ${reason}`, {
+        remedy: 'connect to the network for the first start, and see whether `apt-get update` works',
+      });
+    }
+    const version = answered ? await apt.newest(PACKAGE) : undefined;
+    if (version && !isTooOld(version)) return suite;
+    offers.push(version ? `${suite} has ${version}` : `${suite} has none`);
+  }
+  throw new StepFailedError(
+    `the distribution's archive has no nats-server ${MINIMUM_VERSION} or newer: ${offers.join(', ')}`,
+  );
+}
