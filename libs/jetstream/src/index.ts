@@ -37,6 +37,7 @@ export {
   typeOf,
 } from './names.js';
 export type { FailureReason } from './outcomes.js';
-export type { Backoff, ProcessorOptions } from './processor-options.js';
+export type { Backoff, ExponentialBackoff } from './backoff.js';
+export type { ErrorClass, ProcessorOptions } from './processor-options.js';
 export { JetStreamStrategy } from './strategy.js';
 export type { StreamSettings } from './stream-settings.js';

@@ -1,5 +1,6 @@
+import { withJitter } from './backoff.js';
 import { InvalidEventError, UnrecoverableError } from './errors.js';
-import type { Backoff, ProcessorDeclaration } from './processor-options.js';
+import type { ErrorClass, ProcessorDeclaration } from './processor-options.js';
 
 /** Why an event was dead-lettered. */
 export type FailureReason = 'invalid-event' | 'unrecoverable' | 'attempts-exhausted';
@@ -10,31 +11,30 @@ export type Outcome = { kind: 'retry'; delay: number } | { kind: 'dead-letter'; 
 /**
  * The one table of outcomes.
  *
- * | the attempt failed with                                        | outcome                           |
- * | -------------------------------------------------------------- | --------------------------------- |
- * | a payload that cannot be read or breaks its contract           | dead-lettered, `invalid-event`    |
- * | `UnrecoverableError`, or a class declared as `unrecoverable`   | dead-lettered, `unrecoverable`    |
- * | anything else, at the last attempt                             | dead-lettered, `attempts-exhausted` |
- * | anything else, before                                          | tried again after the backoff     |
+ * | the attempt failed with                                                | outcome                             |
+ * | ---------------------------------------------------------------------- | ----------------------------------- |
+ * | a payload that cannot be read or breaks its contract                   | dead-lettered, `invalid-event`      |
+ * | `UnrecoverableError`, or a class that the declaration does not retry   | dead-lettered, `unrecoverable`      |
+ * | anything else, at the last attempt                                     | dead-lettered, `attempts-exhausted` |
+ * | anything else, before                                                  | tried again after the backoff       |
  *
  * @param random in [0, 1), spreads retries of events that failed together
  */
 export function outcomeOf(
   error: unknown,
   attempt: number,
-  policy: Pick<ProcessorDeclaration, 'attempts' | 'backoff' | 'unrecoverable'>,
+  policy: Pick<ProcessorDeclaration, 'attempts' | 'delays' | 'jitter' | 'retryOn' | 'unrecoverable'>,
   random: number,
 ): Outcome {
   if (error instanceof InvalidEventError) return { kind: 'dead-letter', reason: 'invalid-event' };
-  if (error instanceof UnrecoverableError || policy.unrecoverable.some((type) => error instanceof type)) {
-    return { kind: 'dead-letter', reason: 'unrecoverable' };
-  }
+  if (!isRetried(error, policy)) return { kind: 'dead-letter', reason: 'unrecoverable' };
   if (attempt >= policy.attempts) return { kind: 'dead-letter', reason: 'attempts-exhausted' };
-  return { kind: 'retry', delay: backoffDelay(attempt, policy.backoff, random) };
+  return { kind: 'retry', delay: withJitter(policy.delays[attempt - 1]!, policy.jitter, random) };
 }
 
-/** Milliseconds from the failed `attempt` (from 1) to the next. */
-export function backoffDelay(attempt: number, backoff: Backoff, random: number): number {
-  const delay = Math.min(backoff.max, backoff.initial * backoff.factor ** (attempt - 1));
-  return Math.round(delay * (0.8 + 0.4 * random));
+/** What was thrown that is no error has no class to decide by, and is tried again. */
+function isRetried(error: unknown, policy: Pick<ProcessorDeclaration, 'retryOn' | 'unrecoverable'>): boolean {
+  const isOneOf = (classes: readonly ErrorClass[]) => classes.some((type) => error instanceof type);
+  if (isOneOf([UnrecoverableError, ...policy.unrecoverable])) return false;
+  return !(error instanceof Error) || isOneOf(policy.retryOn);
 }

@@ -1,12 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidEventError, UnrecoverableError } from './errors.js';
-import { backoffDelay, outcomeOf } from './outcomes.js';
+import { outcomeOf } from './outcomes.js';
 
 class CardDeclined extends Error {}
 class CardStolen extends CardDeclined {}
 
-const backoff = { initial: 1_000, factor: 7, max: 300_000 };
-const policy = { attempts: 5, backoff, unrecoverable: [CardDeclined] };
+class Hiccup extends Error {}
+
+const policy = {
+  attempts: 5,
+  delays: [1_000, 7_000, 49_000, 300_000],
+  jitter: 0.2,
+  retryOn: [Error],
+  unrecoverable: [CardDeclined],
+};
 const half = 0.5;
 
 describe('the table of outcomes', () => {
@@ -37,18 +44,19 @@ describe('the table of outcomes', () => {
   ])('%s', (_, error, attempt, outcome) => {
     expect(outcomeOf(error, attempt, policy, half)).toEqual(outcome);
   });
-});
 
-describe('the backoff', () => {
-  it('grows from 1 s to 5 min over the default attempts', () => {
-    expect([1, 2, 3, 4].map((attempt) => backoffDelay(attempt, backoff, half))).toEqual([
-      1_000, 7_000, 49_000, 300_000,
-    ]);
+  it('with retryOn, tries again on nothing else, and UnrecoverableError stays unrecoverable', () => {
+    const narrow = { ...policy, unrecoverable: [], retryOn: [Hiccup] };
+    expect(outcomeOf(new Hiccup(), 1, narrow, half)).toMatchObject({ kind: 'retry' });
+    expect(outcomeOf(new TypeError(), 1, narrow, half)).toEqual({
+      kind: 'dead-letter',
+      reason: 'unrecoverable',
+    });
+    expect(outcomeOf('no error at all', 1, narrow, half)).toMatchObject({ kind: 'retry' });
+    expect(outcomeOf(new UnrecoverableError(), 1, policy, half)).toMatchObject({ kind: 'dead-letter' });
   });
 
-  it('is spread by 20 % to both sides, in whole milliseconds', () => {
-    expect(backoffDelay(1, backoff, 0)).toBe(800);
-    expect(backoffDelay(1, backoff, 0.999_999)).toBe(1_200);
-    expect(Number.isInteger(backoffDelay(2, { initial: 33, factor: 1.7, max: 1_000 }, 0.123))).toBe(true);
+  it('spreads the delay by the jitter', () => {
+    expect(outcomeOf(new Error('x'), 1, policy, 0)).toEqual({ kind: 'retry', delay: 800 });
   });
 });

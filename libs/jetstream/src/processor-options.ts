@@ -1,16 +1,10 @@
+import { type Backoff, backoffFaults, delaysOf } from './backoff.js';
 import { InvalidDeclarationError } from './errors.js';
 import { assertEventClass, type EventClass } from './event-class.js';
 import { isProcessorName } from './names.js';
 
-/** Delay before the next attempt: `initial × factor^(attempt − 1)`, at most `max`, ± 20 % jitter. */
-export interface Backoff {
-  /** Milliseconds after the first failed attempt. Default 1,000. */
-  initial: number;
-  /** Default 7: with five attempts 1 s, 7 s, 49 s and 5 min. */
-  factor: number;
-  /** Milliseconds. Default 300,000 (5 min). */
-  max: number;
-}
+/** A class of errors; abstract ones too. */
+export type ErrorClass = abstract new (...args: never[]) => Error;
 
 /** How one processor consumes, publishes and fails: the second argument of `@Consumes`. */
 export interface ProcessorOptions {
@@ -25,68 +19,72 @@ export interface ProcessorOptions {
   concurrency?: number;
   /** Attempts before the event is dead-lettered. Default 5; 1 never retries. */
   attempts?: number;
-  backoff?: Partial<Backoff>;
+  /** Default growing from 1 s to 5 min over the default attempts. */
+  backoff?: Backoff;
+  /** Part of each delay, 0 to 1, by which it is made shorter or longer at random. Default 0.2. */
+  jitter?: number;
+  /** The only errors that are tried again; any other is dead-lettered at once. Subclasses count. Default: all errors. */
+  retryOn?: readonly ErrorClass[];
+  /** Errors that no retry can mend, beside {@link UnrecoverableError}: dead-lettered at once. Subclasses count. */
+  unrecoverable?: readonly ErrorClass[];
   /**
    * Milliseconds after which the broker hands an event to another replica when this one has died. Default 30,000.
    * A handler may run longer: the transport tells the broker that it is still working.
    */
   ackWait?: number;
-  /** Errors that no retry can mend, beside {@link UnrecoverableError}: dead-lettered at once. Subclasses count. */
-  unrecoverable?: readonly (abstract new (...args: never[]) => Error)[];
 }
 
 /** A processor as declared, every default filled in. */
-export interface ProcessorDeclaration extends Required<Omit<ProcessorOptions, 'backoff'>> {
+export interface ProcessorDeclaration {
   consumes: EventClass;
-  backoff: Backoff;
+  processor: string;
+  publishes: readonly EventClass[];
+  concurrency: number;
+  attempts: number;
+  /** Milliseconds after each attempt but the last. */
+  delays: readonly number[];
+  jitter: number;
+  retryOn: readonly ErrorClass[];
+  unrecoverable: readonly ErrorClass[];
+  ackWait: number;
 }
 
-const DEFAULTS = { concurrency: 64, attempts: 5, ackWait: 30_000 };
-const DEFAULT_BACKOFF: Backoff = { initial: 1_000, factor: 7, max: 300_000 };
+const DEFAULTS = { concurrency: 64, attempts: 5, ackWait: 30_000, jitter: 0.2 };
 
 /** @throws InvalidDeclarationError listing everything that cannot work */
 export function declareProcessor(consumes: EventClass, options: ProcessorOptions): ProcessorDeclaration {
+  const { backoff = {}, ...rest } = options;
   const declaration: ProcessorDeclaration = {
     consumes,
-    processor: options.processor,
-    publishes: options.publishes ?? [],
-    concurrency: options.concurrency ?? DEFAULTS.concurrency,
-    attempts: options.attempts ?? DEFAULTS.attempts,
-    ackWait: options.ackWait ?? DEFAULTS.ackWait,
-    backoff: { ...DEFAULT_BACKOFF, ...options.backoff },
-    unrecoverable: options.unrecoverable ?? [],
+    publishes: [],
+    retryOn: [Error],
+    unrecoverable: [],
+    ...DEFAULTS,
+    ...withoutUndefined(rest),
+    delays: delaysOf(backoff, options.attempts ?? DEFAULTS.attempts),
   };
-  const faults = faultsOf(declaration);
+  const faults = [...faultsOf(declaration), ...backoffFaults(backoff)];
   if (faults.length > 0) {
     throw new InvalidDeclarationError(
-      `@Consumes of processor ${JSON.stringify(options.processor)}: ${faults.join('; ')}.`,
+      `Processor ${JSON.stringify(options.processor)}: ${faults.join('; ')}.`,
     );
   }
   return declaration;
 }
 
 function faultsOf(declaration: ProcessorDeclaration): string[] {
-  const { initial, factor, max } = declaration.backoff;
+  const { consumes, publishes, processor, concurrency, attempts, ackWait, jitter, retryOn, unrecoverable } =
+    declaration;
+  const both = retryOn.filter((type) => unrecoverable.includes(type)).map((type) => type.name);
   return [
-    ...[declaration.consumes, ...declaration.publishes].flatMap(eventFault),
-    ...fault(!isProcessorName(declaration.processor), 'the name must be kebab-case, at most 64 characters'),
-    ...fault(
-      !isCount(declaration.concurrency),
-      `concurrency must be a whole number from 1, found ${declaration.concurrency}`,
-    ),
-    ...fault(
-      !isCount(declaration.attempts),
-      `attempts must be a whole number from 1, found ${declaration.attempts}`,
-    ),
-    ...fault(
-      !(declaration.ackWait >= 1_000),
-      `ackWait must be 1,000 ms or more, found ${declaration.ackWait}`,
-    ),
-    ...fault(
-      !(initial > 0 && factor >= 1),
-      `backoff needs initial > 0 and factor >= 1, found ${initial} and ${factor}`,
-    ),
-    ...fault(!(max >= initial), `backoff.max (${max}) must not be below backoff.initial (${initial})`),
+    ...[consumes, ...publishes].flatMap(eventFault),
+    ...fault(!isProcessorName(processor), 'the name must be kebab-case, at most 64 characters'),
+    ...fault(!isCount(concurrency), `concurrency must be a whole number from 1, found ${concurrency}`),
+    ...fault(!isCount(attempts), `attempts must be a whole number from 1, found ${attempts}`),
+    ...fault(!(ackWait >= 1_000), `ackWait must be 1,000 ms or more, found ${ackWait}`),
+    ...fault(!(jitter >= 0 && jitter <= 1), `jitter must be from 0 to 1, found ${jitter}`),
+    ...fault(retryOn.length === 0, 'retryOn lists no error; to try nothing again set attempts to 1'),
+    ...fault(both.length > 0, `${both.join(', ')} cannot be both under retryOn and unrecoverable`),
   ];
 }
 
@@ -105,4 +103,9 @@ function fault(broken: boolean, message: string): string[] {
 
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 1;
+}
+
+/** An option that is given as `undefined` means its default, as one that is left out does. */
+function withoutUndefined<Options extends object>(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
 }

@@ -14,15 +14,12 @@ describe('the declaration of a processor', () => {
       concurrency: 64,
       attempts: 5,
       ackWait: 30_000,
-      backoff: { initial: 1_000, factor: 7, max: 300_000 },
+      delays: [1_000, 7_000, 49_000, 300_000],
+      jitter: 0.2,
+      retryOn: [Error],
       publishes: [],
       unrecoverable: [],
     });
-  });
-
-  it('takes a part of the backoff and keeps the other defaults', () => {
-    const { backoff } = declareProcessor(ThingHappened, { processor: 'p', backoff: { max: 2_000 } });
-    expect(backoff).toEqual({ initial: 1_000, factor: 7, max: 2_000 });
   });
 
   it('refuses what cannot work, naming every fault at once', () => {
@@ -33,6 +30,9 @@ describe('the declaration of a processor', () => {
         concurrency: 1.5,
         ackWait: 10,
         backoff: { initial: 500, max: 100, factor: 0.5 },
+        jitter: 2,
+        retryOn: [RangeError],
+        unrecoverable: [RangeError],
       });
     expect(declare).toThrow(InvalidDeclarationError);
     for (const word of [
@@ -43,6 +43,8 @@ describe('the declaration of a processor', () => {
       'ackWait',
       'factor',
       'backoff.max',
+      'jitter',
+      'RangeError',
     ]) {
       expect(declare).toThrow(word);
     }
