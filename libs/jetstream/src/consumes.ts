@@ -1,6 +1,9 @@
 import { EventPattern } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
-import type { EventClass } from './event-class.js';
+import { InvalidDeclarationError } from './errors.js';
+import { assertEventClass, type EventClass } from './event-class.js';
+import { EventFailed } from './event-failed.js';
+import { channelOf, EVENTS_STREAM, failureChannelOf, FAILURES_STREAM, isProcessorName } from './names.js';
 import { declareProcessor, type ProcessorDeclaration, type ProcessorOptions } from './processor-options.js';
 
 /** Identifies this transport to Nest, so that a hybrid app can run it beside others. */
@@ -16,6 +19,8 @@ export type Returned<Published> =
 
 type Handler<Published> = (...args: never[]) => Returned<Published>;
 
+type Publishing<Published> = ProcessorOptions & { publishes?: Published };
+
 /**
  * Makes a controller method an event processor: it gets every event of the channel of `consumes`, and what it returns
  * is published, and its storage confirmed, before the event is acknowledged.
@@ -27,9 +32,36 @@ type Handler<Published> = (...args: never[]) => Returned<Published>;
  */
 export function Consumes<const Published extends readonly EventClass[] = readonly []>(
   consumes: EventClass,
-  options: ProcessorOptions & { publishes?: Published },
+  options: Publishing<Published>,
 ) {
-  const declaration = declareProcessor(consumes, options);
+  const channel = { stream: EVENTS_STREAM, subject: channelOf(consumes.event?.name) };
+  return processorDecorator<Published>(declareProcessor(consumes, channel, options));
+}
+
+/**
+ * Makes a controller method an event processor of another processor's failures: it gets an {@link EventFailed} for each
+ * event of class `failed` that the processor `of` gave up on. It retries, fails and is replayed like any processor.
+ *
+ * @throws InvalidDeclarationError where an option cannot work
+ */
+export function ConsumesFailure<const Published extends readonly EventClass[] = readonly []>(
+  failed: EventClass,
+  {
+    of,
+    ...options
+  }: Publishing<Published> & { /** The processor whose failures are consumed. */ of: string },
+) {
+  assertEventClass(failed);
+  if (!isProcessorName(of) || of === options.processor) {
+    throw new InvalidDeclarationError(
+      `Processor ${JSON.stringify(options.processor)}: \`of\` must name another processor, found ${JSON.stringify(of)}.`,
+    );
+  }
+  const channel = { stream: FAILURES_STREAM, subject: failureChannelOf(of, failed.event.name) };
+  return processorDecorator<Published>(declareProcessor(EventFailed, channel, options));
+}
+
+function processorDecorator<Published extends readonly EventClass[]>(declaration: ProcessorDeclaration) {
   const eventPattern = EventPattern<string>(declaration.processor, JETSTREAM_TRANSPORT, {
     [DECLARATION]: declaration,
   });

@@ -2,16 +2,12 @@ import { CloudEventHeader, toHeaders } from './cloud-events.js';
 import type { OutgoingMessage } from './confirmed-publish.js';
 import type { Delivery } from './delivery.js';
 import { failureEventId } from './event-ids.js';
-import {
-  bodyOf,
-  describeError,
-  encodeFailure,
-  FAILURE_EVENT_TYPE,
-  type FailureEvent,
-} from './failure-event.js';
-import { EVENTS_STREAM, failureChannelOf } from './names.js';
+import { describeError, encodeBody, encodeFailure, EventFailed, type OriginalEvent } from './event-failed.js';
+import { failureChannelOf, typeOf } from './names.js';
 import type { FailureReason } from './outcomes.js';
 import type { ProcessorDeclaration } from './processor-options.js';
+
+const TYPE = typeOf(EventFailed.event.name, EventFailed.event.version);
 
 /**
  * The failure event of a delivery. Its id is the same however often a crash makes it anew.
@@ -33,7 +29,7 @@ export function deadLetter(
   return {
     subject: failureChannelOf(processor, consumes.event.name),
     body: encodeFailure(failureOf(delivery, declaration, error, reason, time), room),
-    headers: toHeaders({ id, source: processor, type: FAILURE_EVENT_TYPE, time, correlationId, causationId }),
+    headers: toHeaders({ id, source: processor, type: TYPE, time, correlationId, causationId }),
     id,
   };
 }
@@ -44,9 +40,8 @@ function failureOf(
   error: unknown,
   reason: FailureReason,
   time: Date,
-): FailureEvent {
-  const headers = delivery.originalHeaders;
-  return {
+): EventFailed {
+  return new EventFailed({
     processor,
     reason,
     // One more delivery than attempts was made where none of them answered.
@@ -54,14 +49,17 @@ function failureOf(
     firstAttemptAt: delivery.firstAttemptAt.toISOString(),
     lastAttemptAt: time.toISOString(),
     error: describeError(error),
-    original: {
-      stream: EVENTS_STREAM,
-      sequence: delivery.originalSequence,
-      subject: delivery.subject,
-      eventId: delivery.eventId,
-      ...(headers ? { headers } : {}),
-      size: delivery.body.length,
-      body: bodyOf(delivery.body),
-    },
+    original: originalOf(delivery),
+  });
+}
+
+function originalOf(delivery: Delivery): OriginalEvent {
+  const { original, eventId, originalHeaders: headers, rawHeaders } = delivery;
+  return {
+    ...original,
+    eventId,
+    ...(headers ? { headers } : rawHeaders ? { rawHeaders: Buffer.from(rawHeaders).toString('base64') } : {}),
+    size: delivery.body.length,
+    body: encodeBody(delivery.body),
   };
 }

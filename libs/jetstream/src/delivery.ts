@@ -4,7 +4,7 @@ import { InvalidEventError } from './errors.js';
 import type { EventClass } from './event-class.js';
 import type { EventMetadata } from './event-context.js';
 import { storedEventId, type StoredPlace } from './event-ids.js';
-import { isRetrySubject, parseType, RETRY_HEADER_PREFIX, RetryHeader } from './names.js';
+import { isTransportSubject, parseType, TRANSPORT_HEADER_PREFIX, TransportHeader } from './names.js';
 
 const encoder = new TextEncoder();
 const ACKNOWLEDGE = encoder.encode('+ACK');
@@ -19,8 +19,10 @@ export class Delivery implements StoredPlace {
   /** How often JetStream has delivered this message, from 1: more than once after a crash. */
   readonly deliveries: number;
   readonly storedAt: Date;
-  /** Place of the event that was published: another one than {@link sequence} when this is a retry. */
-  readonly originalSequence: number;
+  /** The event that was published: it lies elsewhere than this message when this is a retry or a replay. */
+  readonly original: { readonly stream: string; readonly sequence: number; readonly subject: string };
+  /** Names the attempts that belong together. */
+  readonly retryKey: string;
   /** Attempts that ended before this message was stored. */
   readonly attemptsBefore: number;
   readonly firstAttemptAt: Date;
@@ -34,9 +36,14 @@ export class Delivery implements StoredPlace {
     this.sequence = ack.sequence;
     this.deliveries = ack.deliveries;
     this.storedAt = ack.storedAt;
-    this.originalSequence = Number(this.retryHeader(RetryHeader.sequence)) || ack.sequence;
-    this.attemptsBefore = Number(this.retryHeader(RetryHeader.attempts)) || 0;
-    const first = new Date(this.retryHeader(RetryHeader.firstAttemptAt));
+    this.original = {
+      stream: this.transportHeader(TransportHeader.stream) || ack.stream,
+      sequence: Number(this.transportHeader(TransportHeader.sequence)) || ack.sequence,
+      subject: this.transportHeader(TransportHeader.subject) || message.subject,
+    };
+    this.retryKey = this.transportHeader(TransportHeader.retryKey) || `${ack.stream}-${ack.sequence}`;
+    this.attemptsBefore = Number(this.transportHeader(TransportHeader.attempts)) || 0;
+    const first = new Date(this.transportHeader(TransportHeader.firstAttemptAt));
     this.firstAttemptAt = Number.isNaN(first.getTime()) ? new Date() : first;
   }
 
@@ -48,21 +55,23 @@ export class Delivery implements StoredPlace {
     return this.attemptsBefore + this.deliveries;
   }
 
-  /** The channel that the event was published on, also for a retry. */
-  get subject(): string {
-    return this.retryHeader(RetryHeader.subject) || this.message.subject;
-  }
-
   /** The publisher's headers, undefined where they cannot be parsed. */
   get originalHeaders(): Record<string, string[]> | undefined {
     try {
       const entries = [...(this.message.headers ?? [])];
       return Object.fromEntries(
-        entries.filter(([name]) => !name.toLowerCase().startsWith(RETRY_HEADER_PREFIX)),
+        entries.filter(([name]) => !name.toLowerCase().startsWith(TRANSPORT_HEADER_PREFIX)),
       );
     } catch {
       return undefined;
     }
+  }
+
+  /** The header bytes as they came; undefined where the client keeps none. */
+  get rawHeaders(): Uint8Array | undefined {
+    // The client parses headers or throws; the bytes are where its Msg keeps them.
+    const { _rdata: bytes, _msg: sizes } = this.message as { _rdata?: Uint8Array; _msg?: { hdr?: number } };
+    return bytes && sizes?.hdr !== undefined && sizes.hdr > 0 ? bytes.subarray(0, sizes.hdr) : undefined;
   }
 
   /** `ce-id` where it can be read, else an id derived from where the event is stored. */
@@ -90,7 +99,7 @@ export class Delivery implements StoredPlace {
       causationId: headers[CloudEventHeader.causationId] || undefined,
       source: headers[CloudEventHeader.source] || undefined,
       attempt: this.attempt,
-      subject: this.subject,
+      subject: this.original.subject,
       time: Number.isNaN(time.getTime()) ? this.storedAt : time,
       headers,
     };
@@ -130,9 +139,9 @@ export class Delivery implements StoredPlace {
     }
   }
 
-  /** A header that the transport itself wrote: only on a retry, so that no publisher can pretend to be one. */
-  private retryHeader(name: string): string {
-    return isRetrySubject(this.message.subject) ? (this.message.headers?.get(name) ?? '') : '';
+  /** A header that the transport itself wrote. */
+  private transportHeader(name: string): string {
+    return isTransportSubject(this.message.subject) ? (this.message.headers?.get(name) ?? '') : '';
   }
 
   private answer(answer: Uint8Array): void {

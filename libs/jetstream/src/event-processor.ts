@@ -7,7 +7,7 @@ import { deadLetter } from './dead-letter.js';
 import { Delivery } from './delivery.js';
 import { AttemptsExhaustedError, PublishTimeoutError } from './errors.js';
 import { EventContext } from './event-context.js';
-import { describeError } from './failure-event.js';
+import { describeError } from './event-failed.js';
 import { nextEvents } from './next-events.js';
 import { outcomeOf, type FailureReason } from './outcomes.js';
 import type { ProcessorDeclaration } from './processor-options.js';

@@ -1,6 +1,6 @@
 export { CloudEventHeader } from './cloud-events.js';
 export { JetStreamConnection, type JetStreamConnectionOptions } from './connection.js';
-export { Consumes, JETSTREAM_TRANSPORT, type Returned } from './consumes.js';
+export { Consumes, ConsumesFailure, JETSTREAM_TRANSPORT, type Returned } from './consumes.js';
 export {
   AttemptsExhaustedError,
   InvalidDeclarationError,
@@ -21,12 +21,7 @@ export {
   type PublishOptions,
   type StoredEvent,
 } from './event-publisher.js';
-export {
-  FAILURE_EVENT_TYPE,
-  type FailureError,
-  type FailureEvent,
-  type OriginalEvent,
-} from './failure-event.js';
+export { EventFailed, type EncodedBody, type FailureError, type OriginalEvent } from './event-failed.js';
 export { JetStreamModule, type JetStreamOptions } from './jetstream.module.js';
 export {
   channelOf,

@@ -13,20 +13,22 @@ export const RETRIES_STREAM = 'RETRIES';
 /** Keeps every failure event. */
 export const FAILURES_STREAM = 'FAILURES';
 
-/** Headers that the transport adds to a scheduled retry, so that nothing of the first delivery is lost. */
-export const RetryHeader = {
+/** Headers that the transport adds to a retry and to a replay, so that nothing of the original event is lost. */
+export const TransportHeader = {
   /** Attempts used up so far. */
   attempts: 'cascade-attempts',
   /** RFC 3339 time of the first attempt. */
   firstAttemptAt: 'cascade-first-attempt-at',
-  /** Stream sequence of the original event. */
+  /** Names the attempts that belong together: where the message of the first one lies. */
+  retryKey: 'cascade-retry-key',
+  /** Where the original event lies. */
+  stream: 'cascade-original-stream',
   sequence: 'cascade-original-sequence',
-  /** Subject of the original event. */
   subject: 'cascade-original-subject',
 } as const;
 
 /** Prefix of all headers above; they are left out where an original event is shown. */
-export const RETRY_HEADER_PREFIX = 'cascade-';
+export const TRANSPORT_HEADER_PREFIX = 'cascade-';
 
 /** Two or more kebab-case tokens: `user.signed-up`. */
 const EVENT_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*(\.[a-z][a-z0-9]*(-[a-z0-9]+)*)+$/;
@@ -54,21 +56,19 @@ export function replayChannelOf(processor: string, eventName: string): string {
   return `replay.${processor}.${eventName}`;
 }
 
-/**
- * Where a retry waits. JetStream keeps one schedule a subject, so each event gets a subject of its own: `sequence` is
- * that of the original event in its stream.
- */
-export function retryScheduleOf(processor: string, sequence: number): string {
-  return `retry.${processor}.sch.${sequence}`;
+/** Where a retry waits. JetStream keeps one schedule a subject, so each chain of attempts has a subject of its own. */
+export function retryScheduleOf(processor: string, retryKey: string): string {
+  return `retry.${processor}.sch.${retryKey}`;
 }
 
 /** Where the schedule puts the retry when it is due. */
-export function retryDueOf(processor: string, sequence: number | '*'): string {
-  return `retry.${processor}.due.${sequence}`;
+export function retryDueOf(processor: string, retryKey: string): string {
+  return `retry.${processor}.due.${retryKey}`;
 }
 
-export function isRetrySubject(subject: string): boolean {
-  return subject.startsWith('retry.');
+/** Messages that only the transport itself publishes; on any other subject its headers are not believed. */
+export function isTransportSubject(subject: string): boolean {
+  return subject.startsWith('retry.') || subject.startsWith('replay.');
 }
 
 /** `ce-type` of an event: its name and major version. */

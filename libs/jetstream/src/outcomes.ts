@@ -3,7 +3,8 @@ import { InvalidEventError, UnrecoverableError } from './errors.js';
 import type { ErrorClass, ProcessorDeclaration } from './processor-options.js';
 
 /** Why an event was dead-lettered. */
-export type FailureReason = 'invalid-event' | 'unrecoverable' | 'attempts-exhausted';
+export const failureReasons = ['invalid-event', 'unrecoverable', 'attempts-exhausted'] as const;
+export type FailureReason = (typeof failureReasons)[number];
 
 /** What becomes of an event whose attempt failed. One that succeeded is acknowledged once its events are stored. */
 export type Outcome = { kind: 'retry'; delay: number } | { kind: 'dead-letter'; reason: FailureReason };

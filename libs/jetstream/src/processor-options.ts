@@ -34,9 +34,16 @@ export interface ProcessorOptions {
   ackWait?: number;
 }
 
+/** Where the events that a processor consumes are stored. */
+export interface Channel {
+  stream: string;
+  subject: string;
+}
+
 /** A processor as declared, every default filled in. */
 export interface ProcessorDeclaration {
   consumes: EventClass;
+  channel: Channel;
   processor: string;
   publishes: readonly EventClass[];
   concurrency: number;
@@ -52,10 +59,15 @@ export interface ProcessorDeclaration {
 const DEFAULTS = { concurrency: 64, attempts: 5, ackWait: 30_000, jitter: 0.2 };
 
 /** @throws InvalidDeclarationError listing everything that cannot work */
-export function declareProcessor(consumes: EventClass, options: ProcessorOptions): ProcessorDeclaration {
+export function declareProcessor(
+  consumes: EventClass,
+  channel: Channel,
+  options: ProcessorOptions,
+): ProcessorDeclaration {
   const { backoff = {}, ...rest } = options;
   const declaration: ProcessorDeclaration = {
     consumes,
+    channel,
     publishes: [],
     retryOn: [Error],
     unrecoverable: [],

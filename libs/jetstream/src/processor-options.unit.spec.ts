@@ -1,12 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidDeclarationError } from './errors.js';
 import type { EventClass } from './event-class.js';
-import { declareProcessor } from './processor-options.js';
+import { declareProcessor as declareOn, type ProcessorOptions } from './processor-options.js';
 
 class ThingHappened {
   static readonly event = { name: 'thing.happened', version: 1 };
 }
 class Unnamed {}
+
+const declareProcessor = (consumes: EventClass, options: ProcessorOptions) =>
+  declareOn(consumes, { stream: 'EVENTS', subject: 'events.thing.happened' }, options);
 
 describe('the declaration of a processor', () => {
   it('fills in the documented defaults', () => {

@@ -2,7 +2,7 @@ import { headers as natsHeaders, type MsgHdrs } from '@nats-io/transport-node';
 import { CloudEventHeader } from './cloud-events.js';
 import type { OutgoingMessage } from './confirmed-publish.js';
 import type { Delivery } from './delivery.js';
-import { RETRY_HEADER_PREFIX, retryDueOf, RetryHeader, retryScheduleOf } from './names.js';
+import { retryDueOf, retryScheduleOf, TRANSPORT_HEADER_PREFIX, TransportHeader } from './names.js';
 
 /**
  * The next attempt as a scheduled message (ADR-51 of NATS): the broker puts it on the processor's `retry.*.due.*` subject
@@ -10,21 +10,30 @@ import { RETRY_HEADER_PREFIX, retryDueOf, RetryHeader, retryScheduleOf } from '.
  * negative acknowledgement would.
  *
  * @param delay milliseconds from now
+ * @param attemptsUsed attempts that count; one fewer where the last one must not
  */
-export function scheduledRetry(delivery: Delivery, processor: string, delay: number): OutgoingMessage {
+export function scheduledRetry(
+  delivery: Delivery,
+  processor: string,
+  delay: number,
+  attemptsUsed = delivery.attempt,
+): OutgoingMessage {
+  const { original, retryKey, eventId } = delivery;
   const headers = carriedHeaders(delivery);
-  headers.set(RetryHeader.attempts, String(delivery.attempt));
-  headers.set(RetryHeader.firstAttemptAt, delivery.firstAttemptAt.toISOString());
-  headers.set(RetryHeader.sequence, String(delivery.originalSequence));
-  headers.set(RetryHeader.subject, delivery.subject);
+  headers.set(TransportHeader.attempts, String(attemptsUsed));
+  headers.set(TransportHeader.firstAttemptAt, delivery.firstAttemptAt.toISOString());
+  headers.set(TransportHeader.retryKey, retryKey);
+  headers.set(TransportHeader.stream, original.stream);
+  headers.set(TransportHeader.sequence, String(original.sequence));
+  headers.set(TransportHeader.subject, original.subject);
   headers.set('Nats-Schedule', `@at ${new Date(Date.now() + delay).toISOString()}`);
-  headers.set('Nats-Schedule-Target', retryDueOf(processor, delivery.originalSequence));
+  headers.set('Nats-Schedule-Target', retryDueOf(processor, retryKey));
   return {
-    subject: retryScheduleOf(processor, delivery.originalSequence),
+    subject: retryScheduleOf(processor, retryKey),
     body: delivery.body,
     headers,
-    // With both, since a replay repeats the event's id, and a stream that was made again repeats its sequences.
-    id: `${delivery.originalSequence}.${delivery.eventId}.${processor}.${delivery.attempt}`,
+    // With the event's id, since a stream that was made again repeats its sequences.
+    id: [processor, retryKey, eventId, delivery.stream, delivery.sequence, attemptsUsed].join('.'),
   };
 }
 
@@ -33,7 +42,7 @@ function carriedHeaders(delivery: Delivery): MsgHdrs {
   const headers = natsHeaders();
   for (const [name, values] of Object.entries(delivery.originalHeaders ?? {})) {
     // The server's own belong to the first message: its message id would make the retry a duplicate.
-    const ours = name.toLowerCase().startsWith(RETRY_HEADER_PREFIX);
+    const ours = name.toLowerCase().startsWith(TRANSPORT_HEADER_PREFIX);
     if (!ours && !name.startsWith('Nats-')) for (const value of values) headers.append(name, value);
   }
   if (!headers.has(CloudEventHeader.id)) headers.set(CloudEventHeader.id, delivery.eventId);

@@ -6,7 +6,6 @@ import type { JetStreamConnection } from './connection.js';
 import { declarationOf, JETSTREAM_TRANSPORT } from './consumes.js';
 import { InvalidDeclarationError } from './errors.js';
 import { EventProcessor, type Handle } from './event-processor.js';
-import { EVENTS_STREAM } from './names.js';
 import { errorOf } from './nest-errors.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 import { provision } from './provision.js';
@@ -28,8 +27,8 @@ interface RunningProcessor {
   keepAlive: NodeJS.Timeout;
 }
 
-/** Due retries that are fetched ahead of a free place. */
-const RETRIES_AT_HAND = 8;
+/** Due retries, and replays, that are fetched ahead of a free place. */
+const AT_HAND = 8;
 
 /** Nest's transport over JetStream: `app.connectMicroservice({ strategy: app.get(JetStreamStrategy) }, { inheritAppConfig: true })`. */
 export class JetStreamStrategy extends Server implements CustomTransportStrategy {
@@ -129,11 +128,11 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
           stream,
           durable: declaration.processor,
           newInbox: () => this.connection.newInbox(),
-          // A due retry waits for a place within the processor's concurrency; a few may wait close at hand.
+          // What comes from elsewhere waits for a place within the same concurrency; a few may wait close at hand.
           concurrency:
-            stream === EVENTS_STREAM
+            stream === declaration.channel.stream
               ? declaration.concurrency
-              : Math.min(declaration.concurrency, RETRIES_AT_HAND),
+              : Math.min(declaration.concurrency, AT_HAND),
           onMessage: (message) => processor.process(message),
           onLost: (reason) => this.lost(connection, declaration.processor, reason),
         }),

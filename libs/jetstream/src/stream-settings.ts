@@ -7,14 +7,7 @@ import {
   type ConsumerConfig,
   type StreamConfig,
 } from '@nats-io/jetstream';
-import {
-  channelOf,
-  EVENTS_STREAM,
-  FAILURES_STREAM,
-  replayChannelOf,
-  RETRIES_STREAM,
-  retryDueOf,
-} from './names.js';
+import { EVENTS_STREAM, FAILURES_STREAM, replayChannelOf, RETRIES_STREAM, retryDueOf } from './names.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 
 const MILLISECOND = 1_000_000;
@@ -71,16 +64,35 @@ export function streamConfigs(
 
 export type DurableConfig = Partial<ConsumerConfig> & { durable_name: string };
 
-/** A processor's durables, both of its name: one for its channel and replays, one for the retries that are due. */
+/**
+ * A processor's durables, all of its name: one for its channel, one for its replays, one for the retries that are due. The
+ * first two are one where they lie in one stream.
+ */
 export function consumerConfigs(
   declaration: ProcessorDeclaration,
 ): { stream: string; config: DurableConfig }[] {
-  const { processor, ackWait, concurrency } = declaration;
-  const { name } = declaration.consumes.event;
-  const config = (purpose: string, filterSubjects: string[]): DurableConfig => ({
+  const { processor, channel, consumes } = declaration;
+  const places = [
+    channel,
+    { stream: EVENTS_STREAM, subject: replayChannelOf(processor, consumes.event.name) },
+    { stream: RETRIES_STREAM, subject: retryDueOf(processor, '*') },
+  ];
+  const sources: Record<string, string[]> = {};
+  for (const { stream, subject } of places) (sources[stream] ??= []).push(subject);
+  return Object.entries(sources).map(([stream, subjects]) => ({
+    stream,
+    config: durable(declaration, subjects),
+  }));
+}
+
+function durable(
+  { processor, ackWait, concurrency }: ProcessorDeclaration,
+  subjects: string[],
+): DurableConfig {
+  return {
     durable_name: processor,
-    description: `Cascade: ${purpose} of processor ${processor}`,
-    filter_subjects: filterSubjects,
+    description: `Cascade: processor ${processor}`,
+    filter_subjects: subjects,
     ack_policy: AckPolicy.Explicit,
     // Also what was published before the processor first ran: nothing is lost in the order of a deployment.
     deliver_policy: DeliverPolicy.All,
@@ -89,14 +101,7 @@ export function consumerConfigs(
     max_deliver: -1,
     // Over all replicas. Waiting retries are not among them: they lie in the stream as schedules.
     max_ack_pending: Math.max(1_000, concurrency * 16),
-  });
-  return [
-    {
-      stream: EVENTS_STREAM,
-      config: config(`${name} and its replays`, [channelOf(name), replayChannelOf(processor, name)]),
-    },
-    { stream: RETRIES_STREAM, config: config('due retries', [retryDueOf(processor, '*')]) },
-  ];
+  };
 }
 
 function streamConfig(

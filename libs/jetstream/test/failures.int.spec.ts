@@ -1,4 +1,4 @@
-import { Consumes, EventContext, UnrecoverableError, type FailureEvent } from '@app/jetstream';
+import { Consumes, EventContext, UnrecoverableError, type EventFailed } from '@app/jetstream';
 import { eventually } from '@app/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
@@ -20,12 +20,12 @@ describe('an event whose handling fails', () => {
   afterEach(() => transport.closeApplications());
   afterAll(() => transport.stop());
 
-  const failures = async (processor: string, count = 1): Promise<FailureEvent[]> => {
+  const failures = async (processor: string, count = 1): Promise<EventFailed[]> => {
     const messages = await transport.stored('FAILURES', `failed.${processor}.order.placed`, count);
-    return messages.map((message) => message.json<FailureEvent>());
+    return messages.map((message) => message.json<EventFailed>());
   };
 
-  const failure = (processor: string, matches: (failure: FailureEvent) => boolean): Promise<FailureEvent> =>
+  const failure = (processor: string, matches: (failure: EventFailed) => boolean): Promise<EventFailed> =>
     eventually(async () => {
       const found = (await failures(processor)).find(matches);
       if (!found) throw new Error(`no such failure event of ${processor}`);

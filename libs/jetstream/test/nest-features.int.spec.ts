@@ -4,7 +4,7 @@ import {
   JetStreamModule,
   JetStreamStrategy,
   UnrecoverableError,
-  type FailureEvent,
+  EventFailed,
 } from '@app/jetstream';
 import { eventually } from '@app/testing';
 import {
@@ -54,11 +54,11 @@ describe("Nest's features on a processor", () => {
   afterAll(() => transport.stop());
 
   const place = (orderId: string) => transport.publish('events.order.placed', { orderId, amount: 1 });
-  const failure = (processor: string, orderId: string): Promise<FailureEvent> =>
+  const failure = (processor: string, orderId: string): Promise<EventFailed> =>
     eventually(async () => {
       const messages = await transport.read('FAILURES', `failed.${processor}.>`);
       const found = messages
-        .map((message) => message.json<FailureEvent>())
+        .map((message) => message.json<EventFailed>())
         .find(({ original }) => original.body?.data.includes(orderId));
       if (!found) throw new Error(`no failure event of ${processor} for ${orderId}`);
       return found;

@@ -83,9 +83,9 @@ export class Transport {
   }
 
   /** Events delivered to a processor and not yet answered, and those not yet delivered. */
-  async backlog(processor: string): Promise<{ inFlight: number; waiting: number }> {
+  async backlog(processor: string, stream = 'EVENTS'): Promise<{ inFlight: number; waiting: number }> {
     const manager = await jetstreamManager(this.client);
-    const info = await manager.consumers.info('EVENTS', processor);
+    const info = await manager.consumers.info(stream, processor);
     return { inFlight: info.num_ack_pending, waiting: info.num_pending };
   }
 }

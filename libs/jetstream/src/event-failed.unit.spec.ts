@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidEventError } from './errors.js';
-import { bodyOf, describeError, encodeFailure, type FailureEvent } from './failure-event.js';
+import { decodeBody, describeError, encodeBody, encodeFailure, EventFailed } from './event-failed.js';
 
-const failure: FailureEvent = {
+const failure = new EventFailed({
   processor: 'notifier',
   reason: 'unrecoverable',
   attempts: 1,
@@ -18,18 +18,18 @@ const failure: FailureEvent = {
     size: 1_000,
     body: { encoding: 'utf-8', data: 'b'.repeat(1_000) },
   },
-};
+});
 const decoded = (limit: number) =>
-  JSON.parse(Buffer.from(encodeFailure(failure, limit)).toString()) as FailureEvent;
+  JSON.parse(Buffer.from(encodeFailure(failure, limit)).toString()) as EventFailed;
 
 describe('a failure event', () => {
   it('keeps text as text and every other body byte for byte', () => {
-    expect(bodyOf(Buffer.from('{"name":"Zoë"}'))).toEqual({ encoding: 'utf-8', data: '{"name":"Zoë"}' });
-    expect(bodyOf(Buffer.from('\ufeff{}'))).toEqual({ encoding: 'utf-8', data: '\ufeff{}' });
+    expect(encodeBody(Buffer.from('{"name":"Zoë"}'))).toEqual({ encoding: 'utf-8', data: '{"name":"Zoë"}' });
+    expect(encodeBody(Buffer.from('\ufeff{}'))).toEqual({ encoding: 'utf-8', data: '\ufeff{}' });
     const bytes = Uint8Array.of(0, 0xff, 0x80, 0x7b);
-    const body = bodyOf(bytes);
+    const body = encodeBody(bytes);
     expect(body.encoding).toBe('base64');
-    expect(Buffer.from(body.data, 'base64')).toEqual(Buffer.from(bytes));
+    expect(decodeBody(body)).toEqual(Buffer.from(bytes));
   });
 
   it('names the stored original where it has no room for its body, or not even for its headers', () => {
@@ -58,8 +58,22 @@ describe('a failure event', () => {
       name: 'GatewayError',
       cause: { name: 'InvalidEventError', message: 'inner', violations },
     });
-    expect(described.message.length).toBeLessThanOrEqual(8_193);
+    expect(Buffer.byteLength(described.message)).toBeLessThanOrEqual(8_192);
+    expect(Buffer.byteLength(describeError(new Error('é'.repeat(9_000))).message)).toBeLessThanOrEqual(8_192);
     expect(describeError('just text')).toEqual({ name: 'string', message: 'just text' });
+  });
+
+  it('never carries a credential', () => {
+    const cause = new Error('connect to postgres://ann:s3cret@db:5432 failed');
+    const described = describeError(new Error('login failed: password=hunter22', { cause }));
+    expect(JSON.stringify(described)).not.toMatch(/s3cret|hunter22/);
+  });
+
+  it('takes base64 for text that JSON would swell more', () => {
+    const quotes = Buffer.from('"'.repeat(10_000));
+    const body = encodeBody(quotes);
+    expect(body.encoding).toBe('base64');
+    expect(decodeBody(body)).toEqual(quotes);
   });
 
   it('ends the description of errors that cause each other', () => {

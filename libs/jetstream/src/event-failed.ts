@@ -1,0 +1,162 @@
+import { IsIn, IsInt, IsObject, IsRFC3339, IsString, Min } from 'class-validator';
+import { readEvent } from './contract.js';
+import { InvalidEventError, type Violation } from './errors.js';
+import type { EventClass } from './event-class.js';
+import { failureReasons, type FailureReason } from './outcomes.js';
+import { redact } from './redact.js';
+
+/** Longest message and longest stack that a failure event carries, in bytes. */
+const MAX_ERROR_TEXT = 8_192;
+const MAX_CAUSES = 3;
+/** Broken rules that are listed where all of them would not fit into one message. */
+const MAX_VIOLATIONS = 100;
+
+export interface FailureError {
+  /** Its class. */
+  name: string;
+  message: string;
+  stack?: string;
+  cause?: FailureError;
+  /** Every broken rule of the contract. */
+  violations?: Violation[];
+}
+
+/** The event as it was delivered. */
+export interface OriginalEvent {
+  /** Where it is stored, for as long as the stream keeps it. */
+  stream: string;
+  sequence: number;
+  subject: string;
+  eventId: string;
+  headers?: Record<string, string[]>;
+  /** Base64 of the header bytes, in place of `headers`, where they could not be parsed. */
+  rawHeaders?: string;
+  /** Bytes of the body. */
+  size: number;
+  /** The bytes of the body: as text where they are UTF-8, else in base64. Left out where the failure event has no room. */
+  body?: EncodedBody;
+}
+
+export interface EncodedBody {
+  encoding: 'utf-8' | 'base64';
+  data: string;
+}
+
+/**
+ * A failure event: the dead letter, and the news that a processor gave up on an event. Lies on
+ * `failed.<processor>.<entity>.<event>`; {@link ConsumesFailure} makes that an ordinary channel.
+ */
+export class EventFailed {
+  static readonly event = { name: 'event.failed', version: 1 };
+
+  /** The processor that gave up. */
+  @IsString()
+  readonly processor!: string;
+
+  @IsIn(failureReasons)
+  readonly reason!: FailureReason;
+
+  @IsInt()
+  @Min(1)
+  readonly attempts!: number;
+
+  @IsRFC3339()
+  readonly firstAttemptAt!: string;
+
+  @IsRFC3339()
+  readonly lastAttemptAt!: string;
+
+  /** What the last attempt failed with. */
+  @IsObject()
+  readonly error!: FailureError;
+
+  @IsObject()
+  readonly original!: OriginalEvent;
+
+  constructor(fields: Omit<EventFailed, 'originalEvent'>) {
+    Object.assign(this, fields);
+  }
+
+  /**
+   * The event that failed, as its class.
+   *
+   * @throws InvalidEventError where it breaks its contract, or was too large to be carried
+   */
+  async originalEvent<Event extends object>(type: EventClass<Event>): Promise<Event> {
+    const { body, stream, sequence } = this.original;
+    if (!body)
+      throw new InvalidEventError(
+        `the event was too large to be carried; read it from ${stream} at ${sequence}`,
+      );
+    return readEvent(type, decodeBody(body));
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The bytes as text where they are that, unless escaping them in JSON would take more room than base64. */
+export function encodeBody(bytes: Uint8Array): EncodedBody {
+  const base64 = (): EncodedBody => ({ encoding: 'base64', data: Buffer.from(bytes).toString('base64') });
+  try {
+    const data = utf8.decode(bytes);
+    const escaped = Buffer.byteLength(JSON.stringify(data));
+    return escaped > (bytes.length * 4) / 3 + 100 ? base64() : { encoding: 'utf-8', data };
+  } catch {
+    return base64();
+  }
+}
+
+export function decodeBody({ encoding, data }: EncodedBody): Uint8Array {
+  return Buffer.from(data, encoding);
+}
+
+/** What of an error is kept, with its causes; credentials are made unreadable. */
+export function describeError(error: unknown, depth = 0): FailureError {
+  if (!(error instanceof Error)) return { name: typeof error, message: shown(textOf(error)) };
+  const { violations } = error as { violations?: Violation[] };
+  return {
+    name: classNameOf(error),
+    message: shown(error.message),
+    ...(error.stack ? { stack: shown(error.stack) } : {}),
+    ...(error.cause !== undefined && depth < MAX_CAUSES
+      ? { cause: describeError(error.cause, depth + 1) }
+      : {}),
+    ...(violations && violations.length > 0 ? { violations } : {}),
+  };
+}
+
+/**
+ * The failure event as bytes of at most `limit`. Where there is no room, first the original's body is left out (it stays in
+ * its stream, named by `stream` and `sequence`), then its headers, then most of the broken rules.
+ */
+export function encodeFailure(failure: EventFailed, limit: number): Uint8Array {
+  const { body: _body, ...withoutBody } = failure.original;
+  const { headers: _headers, rawHeaders: _rawHeaders, ...reference } = withoutBody;
+  const candidates = [failure, { ...failure, original: withoutBody }, { ...failure, original: reference }];
+  for (const candidate of candidates) {
+    const bytes = Buffer.from(JSON.stringify(candidate));
+    if (bytes.length <= limit) return bytes;
+  }
+  const error = { ...failure.error, violations: failure.error.violations?.slice(0, MAX_VIOLATIONS) };
+  return Buffer.from(JSON.stringify({ ...failure, original: reference, error }));
+}
+
+/** Subclasses inherit `name` where their parent sets it; what comes from the platform sets nothing else. */
+function classNameOf(error: Error): string {
+  const { name } = error.constructor;
+  return name === 'Error' || name === 'DOMException' ? error.name : name;
+}
+
+function textOf(thrown: unknown): string {
+  return typeof thrown === 'object' ? (JSON.stringify(thrown) ?? String(thrown)) : String(thrown);
+}
+
+function shown(text: string): string {
+  const redacted = redact(text);
+  if (Buffer.byteLength(redacted) <= MAX_ERROR_TEXT) return redacted;
+  // Decoding replaces a character that the cut has split.
+  return `${Buffer.from(redacted)
+    .subarray(0, MAX_ERROR_TEXT - 3)
+    .toString('utf8')
+    .replace(/\ufffd+$/, '')}…`;
+}
