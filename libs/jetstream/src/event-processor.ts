@@ -9,8 +9,9 @@ import { AttemptsExhaustedError, PublishTimeoutError } from './errors.js';
 import { EventContext } from './event-context.js';
 import { describeError } from './event-failed.js';
 import { nextEvents } from './next-events.js';
-import { outcomeOf, type FailureReason } from './outcomes.js';
+import { outcomeOf, type FailureReason, type Outcome } from './outcomes.js';
 import type { ProcessorDeclaration } from './processor-options.js';
+import { StoppedWhilePausedError, type Passage, type ProcessorPause } from './processor-pause.js';
 import { scheduledRetry } from './scheduled-retry.js';
 
 /** Runs the handler through Nest's pipeline and resolves with everything that it returned. */
@@ -21,26 +22,30 @@ const HEADER_RESERVE = 16_384;
 /** Milliseconds before a delivery that could not be settled comes again. */
 const UNSETTLED_PAUSE = 1_000;
 
+export interface EventProcessorOptions {
+  declaration: ProcessorDeclaration;
+  connection: NatsConnection;
+  handle: Handle;
+  /** None where the processor never pauses. */
+  pause: ProcessorPause | undefined;
+  /** Aborts when the service stops: publishing then gives up, and the event is delivered again. */
+  stopping: AbortSignal;
+}
+
 /** Takes one processor's deliveries from arrival to answer. */
 export class EventProcessor {
   private readonly logger: Logger;
   private readonly inHand = new Set<Delivery>();
   private readonly limit: ConcurrencyLimit;
 
-  constructor(
-    private readonly declaration: ProcessorDeclaration,
-    private readonly connection: NatsConnection,
-    private readonly handle: Handle,
-    /** Aborts when the service stops: publishing then gives up, and the event is delivered again. */
-    private readonly stopping: AbortSignal,
-  ) {
-    this.logger = new Logger(declaration.processor);
-    this.limit = new ConcurrencyLimit(declaration.concurrency);
+  constructor(private readonly options: EventProcessorOptions) {
+    this.logger = new Logger(options.declaration.processor);
+    this.limit = new ConcurrencyLimit(options.declaration.concurrency);
   }
 
   /** Handles one message to its end. Never rejects: what cannot be settled is delivered again. */
   async process(message: Msg): Promise<void> {
-    const delivery = new Delivery(this.connection, message);
+    const delivery = new Delivery(this.options.connection, message);
     this.inHand.add(delivery);
     try {
       await this.limit.run(() => this.attempt(delivery));
@@ -60,18 +65,45 @@ export class EventProcessor {
   }
 
   private async attempt(delivery: Delivery): Promise<void> {
-    try {
-      await this.run(delivery);
-      delivery.acknowledge();
-    } catch (error) {
-      // The broker is away or the service stops: no fault of the event, so it is settled when it comes again.
-      if (error instanceof PublishTimeoutError) throw error;
-      await this.fail(delivery, error);
+    const { pause } = this.options;
+    for (;;) {
+      const passage = await this.enter(delivery);
+      if (!passage) return;
+      try {
+        await this.run(delivery);
+        delivery.acknowledge();
+        return pause?.succeeded();
+      } catch (error) {
+        // The broker is away or the service stops: no fault of the event, so it is settled when it comes again.
+        if (error instanceof PublishTimeoutError) throw error;
+        const outcome = outcomeOf(error, delivery.attempt, this.options.declaration, Math.random());
+        // While the processor is paused no attempts are used up: the event waits here, and is tried once more.
+        if (this.counts(delivery, error, outcome, passage)) return this.fail(delivery, error, outcome);
+      }
     }
   }
 
+  /** Waits while the processor is paused. Where the service stops meanwhile, the event is put back, and nothing is answered. */
+  private async enter(delivery: Delivery): Promise<Passage | undefined> {
+    try {
+      return (await this.options.pause?.enter()) ?? 'normal';
+    } catch (error) {
+      if (!(error instanceof StoppedWhilePausedError)) throw error;
+      await this.putBack(delivery);
+      return undefined;
+    }
+  }
+
+  private counts(delivery: Delivery, error: unknown, outcome: Outcome, passage: Passage): boolean {
+    const { pause } = this.options;
+    const mendable = outcome.kind === 'retry' || outcome.reason === 'attempts-exhausted';
+    if (mendable) return pause?.failedWith(delivery.eventId, error, passage) ?? true;
+    pause?.inconclusive(passage);
+    return true;
+  }
+
   private async run(delivery: Delivery): Promise<void> {
-    const { consumes, processor, attempts } = this.declaration;
+    const { consumes, processor, attempts } = this.options.declaration;
     if (delivery.attempt > attempts) {
       throw new AttemptsExhaustedError(
         `delivered ${delivery.attempt} times and never answered: the process crashed or lost the broker each time`,
@@ -80,25 +112,32 @@ export class EventProcessor {
     const metadata = delivery.metadata(consumes);
     const event = await readEvent(consumes, delivery.body);
     const context = new EventContext(metadata, processor);
-    const returned = await this.handle(event, context);
-    const next = await nextEvents(returned, this.declaration, context);
+    const returned = await this.options.handle(event, context);
+    const next = await nextEvents(returned, this.options.declaration, context);
     await Promise.all(next.map((message) => this.publish(message)));
   }
 
-  private async fail(delivery: Delivery, error: unknown): Promise<void> {
-    const outcome = outcomeOf(error, delivery.attempt, this.declaration, Math.random());
+  private async fail(delivery: Delivery, error: unknown, outcome: Outcome): Promise<void> {
     if (outcome.kind === 'retry') await this.retry(delivery, error, outcome.delay);
     else await this.giveUp(delivery, error, outcome.reason);
   }
 
+  /** Lets it come again at once, as if this delivery had not been made. */
+  private async putBack(delivery: Delivery): Promise<void> {
+    if (delivery.body.length > this.room) return delivery.retryIn(0);
+    const { processor } = this.options.declaration;
+    await this.publish(scheduledRetry(delivery, processor, 0, delivery.attempt - 1));
+    delivery.acknowledge();
+  }
+
   private async retry(delivery: Delivery, error: unknown, delay: number): Promise<void> {
     this.logger.warn(
-      `event ${delivery.eventId} failed at attempt ${delivery.attempt} of ${this.declaration.attempts}, ` +
+      `event ${delivery.eventId} failed at attempt ${delivery.attempt} of ${this.options.declaration.attempts}, ` +
         `next in ${(delay / 1_000).toFixed(1)} s: ${describeError(error).message}`,
     );
     // Too large to carry the headers of a retry as well: it waits in its place.
     if (delivery.body.length > this.room) return delivery.retryIn(delay);
-    await this.publish(scheduledRetry(delivery, this.declaration.processor, delay));
+    await this.publish(scheduledRetry(delivery, this.options.declaration.processor, delay));
     delivery.acknowledge();
   }
 
@@ -106,16 +145,16 @@ export class EventProcessor {
   private async giveUp(delivery: Delivery, error: unknown, reason: FailureReason): Promise<void> {
     const { name, message } = describeError(error);
     this.logger.error(`event ${delivery.eventId} dead-lettered, ${reason}: ${name}: ${message}`);
-    await this.publish(deadLetter(delivery, this.declaration, error, reason, this.room));
+    await this.publish(deadLetter(delivery, this.options.declaration, error, reason, this.room));
     delivery.terminate();
   }
 
   private async publish(message: OutgoingMessage): Promise<void> {
-    await publishConfirmed(this.connection, message, { signal: this.stopping });
+    await publishConfirmed(this.options.connection, message, { signal: this.options.stopping });
   }
 
   /** Bytes that a message may have beside its headers. */
   private get room(): number {
-    return (this.connection.info?.max_payload ?? 1_048_576) - HEADER_RESERVE;
+    return (this.options.connection.info?.max_payload ?? 1_048_576) - HEADER_RESERVE;
   }
 }

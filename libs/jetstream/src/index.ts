@@ -34,5 +34,7 @@ export {
 export type { FailureReason } from './outcomes.js';
 export type { Backoff, ExponentialBackoff } from './backoff.js';
 export type { ErrorClass, ProcessorOptions } from './processor-options.js';
+export type { PausePolicy } from './processor-pause.js';
+export { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
 export { JetStreamStrategy } from './strategy.js';
 export type { StreamSettings } from './stream-settings.js';

@@ -2,6 +2,7 @@ import { type Backoff, backoffFaults, delaysOf } from './backoff.js';
 import { InvalidDeclarationError } from './errors.js';
 import { assertEventClass, type EventClass } from './event-class.js';
 import { isProcessorName } from './names.js';
+import { pauseFaults, pausePolicyOf, type PausePolicy } from './processor-pause.js';
 
 /** A class of errors; abstract ones too. */
 export type ErrorClass = abstract new (...args: never[]) => Error;
@@ -27,6 +28,11 @@ export interface ProcessorOptions {
   retryOn?: readonly ErrorClass[];
   /** Errors that no retry can mend, beside {@link UnrecoverableError}: dead-lettered at once. Subclasses count. */
   unrecoverable?: readonly ErrorClass[];
+  /**
+   * When the processor stops taking events because nearly everything fails, such as a provider that is down. Default after
+   * 20 different events within 30 s without a success; it probes by itself and goes on. `false` never pauses.
+   */
+  pause?: Partial<PausePolicy> | false;
   /**
    * Milliseconds after which the broker hands an event to another replica when this one has died. Default 30,000.
    * A handler may run longer: the transport tells the broker that it is still working.
@@ -54,6 +60,8 @@ export interface ProcessorDeclaration {
   retryOn: readonly ErrorClass[];
   unrecoverable: readonly ErrorClass[];
   ackWait: number;
+  /** None where it never pauses. */
+  pause: PausePolicy | undefined;
 }
 
 const DEFAULTS = { concurrency: 64, attempts: 5, ackWait: 30_000, jitter: 0.2 };
@@ -64,7 +72,7 @@ export function declareProcessor(
   channel: Channel,
   options: ProcessorOptions,
 ): ProcessorDeclaration {
-  const { backoff = {}, ...rest } = options;
+  const { backoff = {}, pause, ...rest } = options;
   const declaration: ProcessorDeclaration = {
     consumes,
     channel,
@@ -73,9 +81,10 @@ export function declareProcessor(
     unrecoverable: [],
     ...DEFAULTS,
     ...withoutUndefined(rest),
+    pause: pausePolicyOf(pause),
     delays: delaysOf(backoff, options.attempts ?? DEFAULTS.attempts),
   };
-  const faults = [...faultsOf(declaration), ...backoffFaults(backoff)];
+  const faults = [...faultsOf(declaration), ...backoffFaults(backoff), ...pauseFaults(declaration.pause)];
   if (faults.length > 0) {
     throw new InvalidDeclarationError(
       `Processor ${JSON.stringify(options.processor)}: ${faults.join('; ')}.`,

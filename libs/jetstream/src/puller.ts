@@ -42,6 +42,8 @@ export class Puller {
   private refused = (_reason: Error): void => undefined;
   private watch: NodeJS.Timeout | undefined;
   private stopped = false;
+  /** Fewer places than `concurrency` for the time being. */
+  private limit = Infinity;
 
   constructor(private readonly options: PullerOptions) {}
 
@@ -58,6 +60,12 @@ export class Puller {
     this.restart(FIRST);
     this.watch = setInterval(() => this.check(), HEARTBEAT / 2);
     return alive;
+  }
+
+  /** Keeps at most `places` messages in hand and asked for; without a number as many as may be handled at once. */
+  limitTo(places: number | undefined): void {
+    this.limit = places ?? Infinity;
+    this.request();
   }
 
   /** To be told of what the server denies, since it leaves a denied request without an answer. */
@@ -100,9 +108,10 @@ export class Puller {
   }
 
   private request(timing = { expires: EXPIRES, heartbeat: HEARTBEAT }): void {
-    const free = this.options.concurrency - this.inHand.size - this.requested;
+    const places = Math.min(this.options.concurrency, this.limit);
+    const free = places - this.inHand.size - this.requested;
     // Asking for a few at a time would cost a request for each: wait until half of the places are free.
-    if (this.stopped || free < 1 || (this.requested > 0 && free * 2 < this.options.concurrency)) return;
+    if (this.stopped || free < 1 || (this.requested > 0 && free * 2 < places)) return;
     const { connection } = this.options;
     if (connection.isClosed()) return;
     this.requested += free;

@@ -5,12 +5,17 @@ import { lastValueFrom, toArray } from 'rxjs';
 import type { JetStreamConnection } from './connection.js';
 import { declarationOf, JETSTREAM_TRANSPORT } from './consumes.js';
 import { InvalidDeclarationError } from './errors.js';
-import { EventProcessor, type Handle } from './event-processor.js';
+import type { Handle } from './event-processor.js';
 import { errorOf } from './nest-errors.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 import { provision } from './provision.js';
-import { Puller } from './puller.js';
-import { consumerConfigs, streamConfigs, type JetStreamSettings } from './stream-settings.js';
+import { RunningProcessor } from './running-processor.js';
+import {
+  assertRetriesFit,
+  consumerConfigs,
+  streamConfigs,
+  type JetStreamSettings,
+} from './stream-settings.js';
 
 export interface StrategyOptions extends JetStreamSettings {
   /**
@@ -22,24 +27,17 @@ export interface StrategyOptions extends JetStreamSettings {
   drainTimeout?: number;
 }
 
-interface RunningProcessor {
-  pullers: Puller[];
-  keepAlive: NodeJS.Timeout;
+interface Declared {
+  declaration: ProcessorDeclaration;
+  handler: MessageHandler;
 }
-
-/** Due retries, and replays, that are fetched ahead of a free place. */
-const AT_HAND = 8;
 
 /** Nest's transport over JetStream: `app.connectMicroservice({ strategy: app.get(JetStreamStrategy) }, { inheritAppConfig: true })`. */
 export class JetStreamStrategy extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
   protected override readonly logger = new Logger('JetStream');
-  private readonly declared = new Map<
-    string,
-    { declaration: ProcessorDeclaration; handler: MessageHandler }
-  >();
+  private readonly declared = new Map<string, Declared>();
   private readonly running: RunningProcessor[] = [];
-  private readonly stopping = new AbortController();
   private provisioning: Promise<void> | undefined;
 
   constructor(
@@ -80,12 +78,22 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   /** Stops pulling, lets running handlers finish, and sends what they answered. */
   async close(): Promise<void> {
     const timeout = this.options.drainTimeout ?? 10_000;
-    await Promise.all(this.pullers.map((puller) => puller.stop(timeout)));
-    this.stopping.abort();
-    for (const { keepAlive } of this.running.splice(0)) clearInterval(keepAlive);
+    await Promise.all(this.running.splice(0).map((processor) => processor.stop(timeout)));
     if (this.declared.size === 0 || this.connection.isAway()) return;
     const connection = await this.connection.get();
     await connection.flush().catch(() => undefined);
+  }
+
+  /**
+   * Readiness check of the processors.
+   *
+   * @throws Error naming those that are paused, and since when
+   */
+  ready(): Promise<void> {
+    const paused = this.running.flatMap((processor) => processor.paused ?? []);
+    if (paused.length === 0) return Promise.resolve();
+    const list = paused.map(({ processor, since }) => `${processor} is paused since ${since.toISOString()}`);
+    return Promise.reject(new Error(list.join(', ')));
   }
 
   on(event: string): never {
@@ -100,47 +108,24 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   private async start(): Promise<void> {
+    for (const { declaration } of this.declared.values()) assertRetriesFit(declaration, this.options);
     const connection = await this.connection.get();
     await this.provision(connection);
     this.connection.onReconnect(() => this.recover(connection));
-    this.connection.onDenied(({ subject }) => this.pullers.forEach((puller) => puller.denied(subject)));
+    this.connection.onDenied(({ subject }) => this.running.forEach((processor) => processor.denied(subject)));
     await Promise.all([...this.declared.values()].map((declared) => this.run(connection, declared)));
   }
 
-  private get pullers(): Puller[] {
-    return this.running.flatMap(({ pullers }) => pullers);
-  }
-
-  private async run(
-    connection: NatsConnection,
-    { declaration, handler }: { declaration: ProcessorDeclaration; handler: MessageHandler },
-  ): Promise<void> {
-    const processor = new EventProcessor(
+  private async run(connection: NatsConnection, { declaration, handler }: Declared): Promise<void> {
+    const processor = new RunningProcessor({
       declaration,
       connection,
-      this.throughNest(handler),
-      this.stopping.signal,
-    );
-    const pullers = consumerConfigs(declaration).map(
-      ({ stream }) =>
-        new Puller({
-          connection,
-          stream,
-          durable: declaration.processor,
-          newInbox: () => this.connection.newInbox(),
-          // What comes from elsewhere waits for a place within the same concurrency; a few may wait close at hand.
-          concurrency:
-            stream === declaration.channel.stream
-              ? declaration.concurrency
-              : Math.min(declaration.concurrency, AT_HAND),
-          onMessage: (message) => processor.process(message),
-          onLost: (reason) => this.lost(connection, declaration.processor, reason),
-        }),
-    );
-    const keepAlive = setInterval(() => processor.keepAlive(), declaration.ackWait / 3);
-    this.running.push({ pullers, keepAlive });
-    await Promise.all(pullers.map((puller) => puller.start()));
-    this.logger.log(`${declaration.processor} consumes ${declaration.consumes.event.name}`);
+      handle: this.throughNest(handler),
+      newInbox: () => this.connection.newInbox(),
+      onLost: (reason) => this.lost(connection, declaration.processor, reason),
+    });
+    this.running.push(processor);
+    await processor.start();
   }
 
   /** A handler that Nest has wrapped answers with a value, a promise or an Observable that may fail. */
@@ -163,7 +148,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   /** What the server lost while it was away, such as a consumer in memory or a whole store, is made again. */
   private recover(connection: NatsConnection): void {
     this.provisioning ??= this.provision(connection)
-      .then(() => this.pullers.forEach((puller) => puller.restart()))
+      .then(() => this.running.forEach((processor) => processor.restart()))
       .catch((error: unknown) => this.logger.error(`cannot recover: ${(error as Error).message}`))
       .finally(() => (this.provisioning = undefined));
   }

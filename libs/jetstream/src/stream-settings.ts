@@ -8,12 +8,16 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import { EVENTS_STREAM, FAILURES_STREAM, replayChannelOf, RETRIES_STREAM, retryDueOf } from './names.js';
+import { InvalidDeclarationError } from './errors.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 
 const MILLISECOND = 1_000_000;
 const DAY = 24 * 60 * 60 * 1_000;
 /** Milliseconds within which the broker drops a second message of the same id. */
 const DUPLICATE_WINDOW = 10 * 60 * 1_000;
+
+const EVENTS_DEFAULTS = { maxBytes: 1024 ** 3, maxAge: 7 * DAY };
+const FAILURES_DEFAULTS = { maxBytes: 256 * 1024 ** 2, maxAge: 30 * DAY };
 
 export interface StreamSettings {
   /** Copies of each event in a cluster: 1 or 3 (or 5). Default 1. */
@@ -35,7 +39,7 @@ export function streamConfigs(
 ): (Partial<StreamConfig> & { name: string })[] {
   return [
     {
-      ...streamConfig(settings.events, { maxBytes: 1024 ** 3, maxAge: 7 * DAY }),
+      ...streamConfig(settings.events, EVENTS_DEFAULTS),
       name: EVENTS_STREAM,
       subjects: ['events.>', 'replay.>'],
       description: 'Cascade: every event and replay',
@@ -54,7 +58,7 @@ export function streamConfigs(
       duplicate_window: DUPLICATE_WINDOW * MILLISECOND,
     },
     {
-      ...streamConfig(settings.failures, { maxBytes: 256 * 1024 ** 2, maxAge: 30 * DAY }),
+      ...streamConfig(settings.failures, FAILURES_DEFAULTS),
       name: FAILURES_STREAM,
       subjects: ['failed.>'],
       description: 'Cascade: failure events, each with the whole original',
@@ -63,6 +67,24 @@ export function streamConfigs(
 }
 
 export type DurableConfig = Partial<ConsumerConfig> & { durable_name: string };
+
+/**
+ * An event that waits for its next attempt longer than its stream keeps it could be dead-lettered without its original.
+ *
+ * @throws InvalidDeclarationError
+ */
+export function assertRetriesFit(
+  { processor, delays }: ProcessorDeclaration,
+  settings: JetStreamSettings,
+): void {
+  const maxAge = settings.events?.maxAge ?? EVENTS_DEFAULTS.maxAge;
+  const longest = delays.reduce((sum, delay) => sum + delay, 0);
+  if (longest < maxAge) return;
+  throw new InvalidDeclarationError(
+    `Processor '${processor}' waits up to ${longest} ms for its last attempt, but events are kept for ${maxAge} ms. ` +
+      'Shorten its backoff or keep events longer.',
+  );
+}
 
 /**
  * A processor's durables, all of its name: one for its channel, one for its replays, one for the retries that are due. The

@@ -146,6 +146,8 @@ describe('an event whose handling fails', () => {
       @Consumes(OrderPlaced, {
         processor: 'waiting',
         concurrency: 2,
+        // Thirty failures in a row would pause it.
+        pause: false,
         backoff: { initial: 60_000, max: 60_000 },
       })
       handle(@Payload() event: OrderPlaced): void {

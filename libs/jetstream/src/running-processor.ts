@@ -1,0 +1,140 @@
+import { Logger } from '@nestjs/common';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { toHeaders } from './cloud-events.js';
+import { publishConfirmed } from './confirmed-publish.js';
+import { classOf } from './event-class.js';
+import { describeError } from './event-failed.js';
+import { newEventId } from './event-ids.js';
+import { EventProcessor, type Handle } from './event-processor.js';
+import { channelOf, typeOf } from './names.js';
+import type { ProcessorDeclaration } from './processor-options.js';
+import { ProcessorPause } from './processor-pause.js';
+import { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
+import { Puller } from './puller.js';
+import { consumerConfigs } from './stream-settings.js';
+
+/** Due retries, and replays, that are fetched ahead of a free place. */
+const AT_HAND = 8;
+
+export interface RunningProcessorOptions {
+  declaration: ProcessorDeclaration;
+  connection: NatsConnection;
+  handle: Handle;
+  newInbox(): string;
+  onLost(reason: string): void;
+}
+
+/** One processor at work in this process: what it pulls, how it handles it, and whether it is paused. */
+export class RunningProcessor {
+  private readonly logger: Logger;
+  private readonly stopping = new AbortController();
+  private readonly pause: ProcessorPause | undefined;
+  private readonly processor: EventProcessor;
+  private readonly pullers: Puller[];
+  private keepAlive: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: RunningProcessorOptions) {
+    const { declaration, connection, handle } = options;
+    this.logger = new Logger(declaration.processor);
+    this.pause = declaration.pause && new ProcessorPause(declaration.pause, this.pauseListener());
+    this.processor = new EventProcessor({
+      declaration,
+      connection,
+      handle,
+      pause: this.pause,
+      stopping: this.stopping.signal,
+    });
+    this.pullers = consumerConfigs(declaration).map(({ stream }) => this.puller(stream));
+  }
+
+  /** Since when it is paused, and what for; undefined while it runs. */
+  get paused(): { processor: string; since: Date } | undefined {
+    const since = this.pause?.since;
+    return since && { processor: this.options.declaration.processor, since };
+  }
+
+  /** @throws ProvisionError where this client may not pull */
+  async start(): Promise<void> {
+    const { processor, ackWait, channel } = this.options.declaration;
+    this.keepAlive = setInterval(() => this.processor.keepAlive(), ackWait / 3);
+    await Promise.all(this.pullers.map((puller) => puller.start()));
+    this.logger.log(`${processor} consumes ${channel.subject}`);
+  }
+
+  restart(): void {
+    for (const puller of this.pullers) puller.restart();
+  }
+
+  denied(subject: string): void {
+    for (const puller of this.pullers) puller.denied(subject);
+  }
+
+  /** Stops pulling and lets what runs finish, at most `timeout` ms. */
+  async stop(timeout: number): Promise<void> {
+    const stopped = this.pullers.map((puller) => puller.stop(timeout));
+    this.pause?.stop();
+    await Promise.all(stopped);
+    this.stopping.abort();
+    clearInterval(this.keepAlive);
+  }
+
+  private puller(stream: string): Puller {
+    const { declaration, connection, newInbox, onLost } = this.options;
+    return new Puller({
+      connection,
+      stream,
+      durable: declaration.processor,
+      newInbox,
+      // What comes from elsewhere waits for a place within the same concurrency; a few may wait close at hand.
+      concurrency:
+        stream === declaration.channel.stream
+          ? declaration.concurrency
+          : Math.min(declaration.concurrency, AT_HAND),
+      onMessage: (message: Msg) => this.processor.process(message),
+      onLost,
+    });
+  }
+
+  private pauseListener(): ConstructorParameters<typeof ProcessorPause>[1] {
+    const { processor } = this.options.declaration;
+    return {
+      paused: (error, failures) => {
+        const { name, message } = describeError(error);
+        this.logger.error(`paused: ${failures} events in a row failed, the last with ${name}: ${message}`);
+        for (const puller of this.pullers) puller.limitTo(0);
+        const pausedAt = new Date().toISOString();
+        this.announce(new ProcessorPaused({ processor, pausedAt, failures, error: { name, message } }));
+      },
+      probing: () => {
+        for (const puller of this.pullers) puller.limitTo(1);
+      },
+      resumed: (since) => {
+        this.logger.log('resumed: an event succeeded');
+        for (const puller of this.pullers) puller.limitTo(undefined);
+        const [pausedAt, resumedAt] = [since, new Date()].map((time) => time.toISOString()) as [
+          string,
+          string,
+        ];
+        this.announce(new ProcessorResumed({ processor, pausedAt, resumedAt }));
+      },
+    };
+  }
+
+  /** In the background: a pause must not wait for its news, nor fail with it. */
+  private announce(event: ProcessorPaused | ProcessorResumed): void {
+    const { name, version } = classOf(event).event;
+    const id = newEventId();
+    const source = event.processor;
+    const headers = toHeaders({
+      id,
+      source,
+      type: typeOf(name, version),
+      time: new Date(),
+      correlationId: id,
+    });
+    const message = { subject: channelOf(name), body: Buffer.from(JSON.stringify(event)), headers, id };
+    publishConfirmed(this.options.connection, message, { signal: this.stopping.signal }).catch(
+      (error: unknown) => this.logger.warn(`could not announce ${name}: ${(error as Error).message}`),
+    );
+  }
+}
