@@ -9,6 +9,8 @@ export interface OutgoingMessage {
   body: Uint8Array;
   headers: MsgHdrs;
   id: string;
+  /** Store it only where the last message on its subject lies at this sequence; 0 where there must be none. */
+  expectedSequence?: number;
 }
 
 export interface PublishLimits {
@@ -26,6 +28,8 @@ const REFUSED_FOR_GOOD = new Set([
   10025, // bad request
   10052, // malformed request
   10054, // message size exceeds maximum allowed
+  10071, // wrong last sequence
+  10164, // wrong last sequence, without saying which
   10097, // header size exceeds maximum allowed of 64k
   10189, // message schedules disabled
 ]);
@@ -49,6 +53,9 @@ export async function publishConfirmed(
       return await client.publish(message.subject, message.body, {
         headers: message.headers,
         msgID: message.id,
+        ...(message.expectedSequence === undefined
+          ? {}
+          : { expect: { lastSubjectSequence: message.expectedSequence } }),
       });
     } catch (cause) {
       if (isRefused(cause)) throw refusal(message, cause);

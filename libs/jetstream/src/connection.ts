@@ -9,6 +9,7 @@ import {
 } from '@nats-io/transport-node';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BrokerUnreachableError } from './errors.js';
 
 export interface JetStreamConnectionOptions {
   /** Name of the service: shown by the server's monitoring, and `ce-source` of the initiating events it publishes. */
@@ -43,7 +44,8 @@ export class JetStreamConnection implements OnApplicationShutdown {
   /**
    * The connection, once it is there; waits for as long as the broker is away.
    *
-   * @throws where the server refuses this client for good, such as wrong credentials
+   * @throws BrokerUnreachableError where the server refuses this client for good, such as for wrong credentials, or the
+   * connection was closed before it was made
    */
   get(): Promise<NatsConnection> {
     return this.pending;
@@ -122,7 +124,10 @@ export class JetStreamConnection implements OnApplicationShutdown {
 
   private unreachable(cause: unknown): Error {
     if (isFinal(cause)) this.state = 'closed';
-    return new Error(`cannot connect to NATS at ${this.describe()}: ${(cause as Error).message}`, { cause });
+    return new BrokerUnreachableError(
+      `cannot connect to NATS at ${this.describe()}: ${(cause as Error).message}`,
+      { cause },
+    );
   }
 
   private async watch(connection: NatsConnection): Promise<void> {

@@ -1,4 +1,4 @@
-import { CloudEventHeader, toHeaders } from './cloud-events.js';
+import { toHeaders } from './cloud-events.js';
 import type { OutgoingMessage } from './confirmed-publish.js';
 import type { Delivery } from './delivery.js';
 import { failureEventId } from './event-ids.js';
@@ -24,7 +24,7 @@ export function deadLetter(
   const { processor, consumes } = declaration;
   const id = failureEventId(delivery, processor);
   const causationId = delivery.eventId;
-  const correlationId = delivery.originalHeaders?.[CloudEventHeader.correlationId]?.[0] || causationId;
+  const { correlationId } = delivery;
   const time = new Date();
   return {
     subject: failureChannelOf(processor, consumes.event.name),

@@ -4,7 +4,7 @@ import { InvalidEventError } from './errors.js';
 import type { EventClass } from './event-class.js';
 import type { EventMetadata } from './event-context.js';
 import { storedEventId, type StoredPlace } from './event-ids.js';
-import { isTransportSubject, parseType, TRANSPORT_HEADER_PREFIX, TransportHeader } from './names.js';
+import { isTransportSubject, parseType, TransportHeader } from './names.js';
 
 const encoder = new TextEncoder();
 const ACKNOWLEDGE = encoder.encode('+ACK');
@@ -23,6 +23,9 @@ export class Delivery implements StoredPlace {
   readonly original: { readonly stream: string; readonly sequence: number; readonly subject: string };
   /** Names the attempts that belong together. */
   readonly retryKey: string;
+  /** The replay that it is part of, and the failure event that is replayed. */
+  readonly replayId: string | undefined;
+  readonly failureId: string | undefined;
   /** Attempts that ended before this message was stored. */
   readonly attemptsBefore: number;
   readonly firstAttemptAt: Date;
@@ -42,6 +45,8 @@ export class Delivery implements StoredPlace {
       subject: this.transportHeader(TransportHeader.subject) || message.subject,
     };
     this.retryKey = this.transportHeader(TransportHeader.retryKey) || `${ack.stream}-${ack.sequence}`;
+    this.replayId = this.transportHeader(TransportHeader.replayId) || undefined;
+    this.failureId = this.transportHeader(TransportHeader.failureId) || undefined;
     this.attemptsBefore = Number(this.transportHeader(TransportHeader.attempts)) || 0;
     const first = new Date(this.transportHeader(TransportHeader.firstAttemptAt));
     this.firstAttemptAt = Number.isNaN(first.getTime()) ? new Date() : first;
@@ -59,9 +64,7 @@ export class Delivery implements StoredPlace {
   get originalHeaders(): Record<string, string[]> | undefined {
     try {
       const entries = [...(this.message.headers ?? [])];
-      return Object.fromEntries(
-        entries.filter(([name]) => !name.toLowerCase().startsWith(TRANSPORT_HEADER_PREFIX)),
-      );
+      return Object.fromEntries(entries.filter(([name]) => !name.toLowerCase().startsWith('cascade-')));
     } catch {
       return undefined;
     }
@@ -80,6 +83,15 @@ export class Delivery implements StoredPlace {
       return readHeaders(this.message.headers)[CloudEventHeader.id] || this.derivedId;
     } catch {
       return this.derivedId;
+    }
+  }
+
+  /** Of the flow that it belongs to; where that cannot be read, it is a flow of its own. */
+  get correlationId(): string {
+    try {
+      return readHeaders(this.message.headers)[CloudEventHeader.correlationId] || this.eventId;
+    } catch {
+      return this.eventId;
     }
   }
 
@@ -102,6 +114,8 @@ export class Delivery implements StoredPlace {
       subject: this.original.subject,
       time: Number.isNaN(time.getTime()) ? this.storedAt : time,
       headers,
+      replayId: this.replayId,
+      failureId: this.failureId,
     };
   }
 

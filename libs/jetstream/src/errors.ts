@@ -55,3 +55,8 @@ export class InvalidDeclarationError extends Error {
 export class ProvisionError extends Error {
   override readonly name = 'ProvisionError';
 }
+
+/** There is no connection to the broker, and none will come: wrong credentials, a wrong address, or it was closed. */
+export class BrokerUnreachableError extends Error {
+  override readonly name = 'BrokerUnreachableError';
+}

@@ -18,6 +18,10 @@ export interface EventMetadata {
   readonly time: Date;
   /** By lower-case name; `ce-*` values are decoded. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The replay that handed it over; undefined where it came by itself. */
+  readonly replayId: string | undefined;
+  /** The failure event that is replayed; undefined where a time range of the channel is. */
+  readonly failureId: string | undefined;
 }
 
 /** The context of one attempt: `@Ctx() context: EventContext`. */
@@ -30,6 +34,8 @@ export class EventContext extends BaseRpcContext<[EventMetadata, string]> implem
   readonly subject: string;
   readonly time: Date;
   readonly headers: Readonly<Record<string, string>>;
+  readonly replayId: string | undefined;
+  readonly failureId: string | undefined;
 
   constructor(
     metadata: EventMetadata,
@@ -45,5 +51,7 @@ export class EventContext extends BaseRpcContext<[EventMetadata, string]> implem
     this.subject = metadata.subject;
     this.time = metadata.time;
     this.headers = metadata.headers;
+    this.replayId = metadata.replayId;
+    this.failureId = metadata.failureId;
   }
 }

@@ -8,6 +8,7 @@ import { Delivery } from './delivery.js';
 import { AttemptsExhaustedError, PublishTimeoutError } from './errors.js';
 import { EventContext } from './event-context.js';
 import { describeError } from './event-failed.js';
+import { failureStateMessage, type FailureStateName } from './failure-state.js';
 import { nextEvents } from './next-events.js';
 import { outcomeOf, type FailureReason, type Outcome } from './outcomes.js';
 import type { ProcessorDeclaration } from './processor-options.js';
@@ -71,6 +72,7 @@ export class EventProcessor {
       if (!passage) return;
       try {
         await this.run(delivery);
+        await this.markReplayed(delivery, 'handled');
         delivery.acknowledge();
         return pause?.succeeded();
       } catch (error) {
@@ -145,8 +147,25 @@ export class EventProcessor {
   private async giveUp(delivery: Delivery, error: unknown, reason: FailureReason): Promise<void> {
     const { name, message } = describeError(error);
     this.logger.error(`event ${delivery.eventId} dead-lettered, ${reason}: ${name}: ${message}`);
-    await this.publish(deadLetter(delivery, this.options.declaration, error, reason, this.room));
+    const failure = deadLetter(delivery, this.options.declaration, error, reason, this.room);
+    await this.publish(failure);
+    await this.markReplayed(delivery, 'failed-again', failure.id);
     delivery.terminate();
+  }
+
+  /** Says of the failure event that was replayed what became of it. */
+  private async markReplayed(
+    delivery: Delivery,
+    state: FailureStateName,
+    failedAgainAs?: string,
+  ): Promise<void> {
+    const { failureId, replayId } = delivery;
+    if (!failureId || !replayId) return;
+    const at = new Date().toISOString();
+    const change = { failureId, state, at, replayId, ...(failedAgainAs ? { failedAgainAs } : {}) };
+    await this.publish(
+      failureStateMessage(change, this.options.declaration.processor, delivery.correlationId),
+    );
   }
 
   private async publish(message: OutgoingMessage): Promise<void> {

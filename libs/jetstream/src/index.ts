@@ -3,6 +3,7 @@ export { JetStreamConnection, type JetStreamConnectionOptions } from './connecti
 export { Consumes, ConsumesFailure, JETSTREAM_TRANSPORT, type Returned } from './consumes.js';
 export {
   AttemptsExhaustedError,
+  BrokerUnreachableError,
   InvalidDeclarationError,
   InvalidEventError,
   ProvisionError,
@@ -38,3 +39,14 @@ export type { PausePolicy } from './processor-pause.js';
 export { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
 export { JetStreamStrategy } from './strategy.js';
 export type { StreamSettings } from './stream-settings.js';
+export { FailureArchive, OriginalGoneError, type StoredFailure, type WholeEvent } from './failure-archive.js';
+export type { FailureState, FailureStateName } from './failure-state.js';
+export { ReplayRequested, type ReplaySelection } from './replay-requested.js';
+export {
+  type ChannelSelection,
+  type ReplayOptions,
+  type ReplayPlan,
+  type ReplayProgress,
+  type ReplayResult,
+  Replays,
+} from './replays.js';

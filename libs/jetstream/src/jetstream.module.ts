@@ -2,7 +2,9 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { JetStreamConnection, type JetStreamConnectionOptions } from './connection.js';
 import { EventPublisher, SOURCE } from './event-publisher.js';
+import { FailureArchive } from './failure-archive.js';
 import { registerErrorHook } from './nest-errors.js';
+import { Replays } from './replays.js';
 import { JetStreamStrategy, type StrategyOptions } from './strategy.js';
 
 export interface JetStreamOptions extends JetStreamConnectionOptions, StrategyOptions {}
@@ -26,8 +28,10 @@ export class JetStreamModule {
         },
         { provide: SOURCE, useValue: options.source },
         EventPublisher,
+        FailureArchive,
+        Replays,
       ],
-      exports: [JetStreamConnection, JetStreamStrategy, EventPublisher],
+      exports: [JetStreamConnection, JetStreamStrategy, EventPublisher, FailureArchive, Replays],
     };
   }
 }

@@ -25,10 +25,16 @@ export const TransportHeader = {
   stream: 'cascade-original-stream',
   sequence: 'cascade-original-sequence',
   subject: 'cascade-original-subject',
+  /** The replay that handed the event over. */
+  replayId: 'cascade-replay-id',
+  /** The failure event that is replayed; absent where a channel is. */
+  failureId: 'cascade-failure-id',
 } as const;
 
-/** Prefix of all headers above; they are left out where an original event is shown. */
-export const TRANSPORT_HEADER_PREFIX = 'cascade-';
+/** Headers that belong to one message, not to the event in it: the transport's own and the server's. */
+export function isTransportHeader(name: string): boolean {
+  return name.toLowerCase().startsWith('cascade-') || name.startsWith('Nats-');
+}
 
 /** Two or more kebab-case tokens: `user.signed-up`. */
 const EVENT_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*(\.[a-z][a-z0-9]*(-[a-z0-9]+)*)+$/;
@@ -50,6 +56,11 @@ export function channelOf(eventName: string): string {
 
 export function failureChannelOf(processor: string, eventName: string): string {
   return `failed.${processor}.${eventName}`;
+}
+
+/** Where the states of a failure event lie. Not below `failed.`, which is for failure events alone. */
+export function failureStateSubject(failureId: string): string {
+  return `failure-state.${failureId}`;
 }
 
 export function replayChannelOf(processor: string, eventName: string): string {

@@ -2,7 +2,7 @@ import { headers as natsHeaders, type MsgHdrs } from '@nats-io/transport-node';
 import { CloudEventHeader } from './cloud-events.js';
 import type { OutgoingMessage } from './confirmed-publish.js';
 import type { Delivery } from './delivery.js';
-import { retryDueOf, retryScheduleOf, TRANSPORT_HEADER_PREFIX, TransportHeader } from './names.js';
+import { isTransportHeader, retryDueOf, retryScheduleOf, TransportHeader } from './names.js';
 
 /**
  * The next attempt as a scheduled message (ADR-51 of NATS): the broker puts it on the processor's `retry.*.due.*` subject
@@ -26,6 +26,8 @@ export function scheduledRetry(
   headers.set(TransportHeader.stream, original.stream);
   headers.set(TransportHeader.sequence, String(original.sequence));
   headers.set(TransportHeader.subject, original.subject);
+  if (delivery.replayId) headers.set(TransportHeader.replayId, delivery.replayId);
+  if (delivery.failureId) headers.set(TransportHeader.failureId, delivery.failureId);
   headers.set('Nats-Schedule', `@at ${new Date(Date.now() + delay).toISOString()}`);
   headers.set('Nats-Schedule-Target', retryDueOf(processor, retryKey));
   return {
@@ -41,9 +43,8 @@ export function scheduledRetry(
 function carriedHeaders(delivery: Delivery): MsgHdrs {
   const headers = natsHeaders();
   for (const [name, values] of Object.entries(delivery.originalHeaders ?? {})) {
-    // The server's own belong to the first message: its message id would make the retry a duplicate.
-    const ours = name.toLowerCase().startsWith(TRANSPORT_HEADER_PREFIX);
-    if (!ours && !name.startsWith('Nats-')) for (const value of values) headers.append(name, value);
+    // The server's own would make the retry a duplicate of the first message.
+    if (!isTransportHeader(name)) for (const value of values) headers.append(name, value);
   }
   if (!headers.has(CloudEventHeader.id)) headers.set(CloudEventHeader.id, delivery.eventId);
   return headers;

@@ -60,8 +60,8 @@ export function streamConfigs(
     {
       ...streamConfig(settings.failures, FAILURES_DEFAULTS),
       name: FAILURES_STREAM,
-      subjects: ['failed.>'],
-      description: 'Cascade: failure events, each with the whole original',
+      subjects: ['failed.>', 'failure-state.*'],
+      description: 'Cascade: failure events, each with the whole original, and what became of them',
     },
   ];
 }

@@ -1,0 +1,50 @@
+import { toHeaders } from './cloud-events.js';
+import type { OutgoingMessage } from './confirmed-publish.js';
+import { derivedEventId } from './event-ids.js';
+import { failureStateSubject, typeOf } from './names.js';
+
+/** What became of a failure event. One that nobody replayed has no state. */
+export type FailureStateName = 'requested' | 'handled' | 'failed-again';
+
+/**
+ * A step in the life of a failure event: a replay of it was requested, succeeded or failed again. The failure event itself
+ * is never changed; the newest of these on its subject counts.
+ */
+export interface FailureState {
+  failureId: string;
+  state: FailureStateName;
+  /** RFC 3339. */
+  at: string;
+  replayId: string;
+  /** The newer failure event, where it failed again. */
+  failedAgainAs?: string;
+}
+
+const TYPE = typeOf('failure.state-changed', 1);
+
+/**
+ * @param source who changes the state
+ * @param expectedSequence where the state that this one follows lies, 0 for none: of two who change it at once, one is refused
+ */
+export function failureStateMessage(
+  state: FailureState,
+  source: string,
+  correlationId: string,
+  expectedSequence?: number,
+): OutgoingMessage {
+  const id = derivedEventId(state.failureId, `${state.state}.${state.replayId}`, 0);
+  return {
+    subject: failureStateSubject(state.failureId),
+    body: Buffer.from(JSON.stringify(state)),
+    headers: toHeaders({
+      id,
+      source,
+      type: TYPE,
+      time: new Date(state.at),
+      correlationId,
+      causationId: state.failureId,
+    }),
+    id,
+    ...(expectedSequence === undefined ? {} : { expectedSequence }),
+  };
+}
