@@ -1,0 +1,70 @@
+import { copyPgliteTemplate, startScript, type Script } from '@app/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+describe('the API documentation', () => {
+  let dataDir: string;
+  let service: Script;
+  let url: string;
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'cascade-docs-'));
+    await copyPgliteTemplate(dataDir);
+    service = startScript(new URL('../test/serve-docs.ts', import.meta.url), ['nats://127.0.0.1:1', dataDir]);
+    url = await service.nextLine();
+  }, 60_000);
+
+  afterAll(async () => {
+    await service?.kill();
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
+  });
+
+  it('is a page whose parts all come from the service', async () => {
+    const page = await fetch(`${url}/docs`);
+    expect(page.status).toBe(200);
+    const html = await page.text();
+    expect(html).toContain('<title>Signup API</title>');
+    const parts = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part]) => part!);
+    expect(parts.length).toBeGreaterThan(3);
+    for (const part of parts) {
+      const { origin, href } = new URL(part, page.url);
+      expect(origin).toBe(url);
+      const response = await fetch(href);
+      expect([response.status, await response.text()]).toEqual([200, expect.stringMatching(/./)]);
+    }
+  });
+
+  it('describes bodies, headers and every answer', async () => {
+    const document = (await (await fetch(`${url}/docs-json`)).json()) as OpenAPIObject;
+    const { post } = document.paths['/signups']!;
+    const { get } = document.paths['/signups/{id}']!;
+    expect(Object.keys(document.paths)).toEqual(['/signups', '/signups/{id}']);
+    expect(Object.keys(post!.responses).sort()).toEqual(['202', '400', '413', '415', '422', '429', '503']);
+    expect(Object.keys(get!.responses).sort()).toEqual(['200', '400', '404', '503']);
+    expect(post!.parameters).toEqual([
+      expect.objectContaining({ in: 'header', name: 'Idempotency-Key', required: false }),
+    ]);
+    expect(post!.responses).toMatchObject({
+      202: { headers: { Location: expect.anything() } },
+      429: {
+        headers: { 'Retry-After': expect.anything() },
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemSchema' } } },
+      },
+    });
+    expect(document.components?.schemas).toMatchObject({
+      SignUpRequest: {
+        required: ['email', 'name'],
+        properties: {
+          email: { format: 'email' },
+          name: { maxLength: 100 },
+          phone: {},
+          locale: { default: 'en' },
+        },
+      },
+      ProblemSchema: { properties: { errors: { items: { $ref: '#/components/schemas/BrokenRuleSchema' } } } },
+    });
+  });
+});

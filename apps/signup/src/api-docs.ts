@@ -1,0 +1,20 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { SignupModule } from './signup.module.js';
+
+/** Serves the OpenAPI page at `/docs` and the document at `/docs-json`. Needs nothing from the internet. */
+export function serveApiDocs(app: NestFastifyApplication): void {
+  const info = new DocumentBuilder()
+    .setTitle('Signup')
+    .setDescription('Takes signups and announces each as the event `user.signed-up`.')
+    .setVersion('1')
+    .build();
+  SwaggerModule.setup(
+    'docs',
+    app,
+    () => SwaggerModule.createDocument(app, info, { include: [SignupModule] }),
+    {
+      customSiteTitle: 'Signup API',
+    },
+  );
+}

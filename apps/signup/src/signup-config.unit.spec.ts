@@ -1,0 +1,28 @@
+import { InvalidConfigError, readConfig } from '@app/service';
+import { describe, expect, it } from '@jest/globals';
+import { SignupConfig } from './signup-config.js';
+
+describe('SignupConfig', () => {
+  it('needs no environment', () => {
+    expect(readConfig(SignupConfig, {})).toMatchObject({ port: 3000, signupsPerMinute: 10 });
+  });
+
+  it('takes either kind of database', () => {
+    const databaseUrl = 'postgres://signup:secret@db:5432/signup';
+    expect(readConfig(SignupConfig, { DATABASE_URL: databaseUrl })).toMatchObject({ databaseUrl });
+    expect(readConfig(SignupConfig, { DATA_DIR: '/data' })).toMatchObject({ dataDir: '/data' });
+  });
+
+  it('refuses two databases, a negative limit and a misspelt name at once', () => {
+    const env = {
+      DATABASE_URL: 'postgres://db/signup',
+      DATA_DIR: '/data',
+      SIGNUPS_PER_MINUTE: '-1',
+      SIGNUPS_PER_MINUT: '5',
+    };
+    expect(() => readConfig(SignupConfig, env)).toThrow(InvalidConfigError);
+    expect(() => readConfig(SignupConfig, env)).toThrow(
+      /SIGNUPS_PER_MINUTE must not be less than 0[^]+DATABASE_URL and DATA_DIR exclude each other[^]+did you mean SIGNUPS_PER_MINUTE\?/,
+    );
+  });
+});

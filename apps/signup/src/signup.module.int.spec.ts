@@ -1,0 +1,145 @@
+import { UserSignedUp } from '@app/contracts';
+import type { Broker } from '@app/embedded-broker';
+import { channelOf, EVENTS_STREAM } from '@app/jetstream';
+import { copyPgliteTemplate, describePostgres, eventually, startTestBroker } from '@app/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startSignup, type StartedSignup } from '../test/start-signup.js';
+import { TcpProxy } from '../test/tcp-proxy.js';
+
+let broker: Broker;
+const undo: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  broker = await startTestBroker();
+}, 120_000);
+
+afterAll(async () => {
+  await broker?.stop();
+});
+
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+describe('the signup service', () => {
+  it('takes signups while the broker is away, and announces them when it is back', async () => {
+    const port = await freePort();
+    const dataDir = await newFolder();
+    const signup = await startSignup({ NATS_URL: `nats://127.0.0.1:${port}`, DATA_DIR: dataDir });
+    undo.push(() => signup.app.close());
+    const transport = signup.app.startAllMicroservices();
+
+    const { status, body } = await signup.post({ email: 'ada@example.com', name: 'Ada' });
+    expect(status).toBe(202);
+    expect(await signup.get('/health/ready')).toMatchObject({
+      status: 200,
+      body: { checks: { database: { state: 'up' }, nats: { state: 'down' } } },
+    });
+
+    const returned = await startTestBroker({ port });
+    undo.unshift(() => returned.stop());
+    await transport;
+    const message = await eventually(() => lastSignedUp(returned.url), { timeout: 15_000 });
+    expect(message.userId).toBe(body.id);
+  });
+
+  it('refuses the eleventh signup a minute, and does not count mistakes', async () => {
+    const signup = await start({ SIGNUPS_PER_MINUTE: '10', DATA_DIR: await newFolder() });
+    const post = (number: number) => signup.post({ email: `user${number}@example.com`, name: 'Ada' });
+    for (let number = 1; number <= 10; number += 1) {
+      expect((await signup.post({ email: 'no address' })).status).toBe(400);
+      expect((await post(number)).status).toBe(202);
+    }
+    const { status, headers, body } = await post(11);
+    expect(status).toBe(429);
+    expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(50);
+    expect(body).toMatchObject({
+      status: 429,
+      title: 'Too Many Requests',
+      detail: expect.stringContaining('10'),
+    });
+  });
+
+  it('counts the clients behind a proxy that it trusts, and believes no other', async () => {
+    const limit = { SIGNUPS_PER_MINUTE: '1', DATA_DIR: await newFolder() };
+    const from = (signup: StartedSignup, address: string) =>
+      signup.post({ email: 'ada@example.com', name: 'Ada' }, { 'x-forwarded-for': address });
+
+    const open = await start(limit);
+    expect((await from(open, '192.0.2.1')).status).toBe(202);
+    expect((await from(open, '192.0.2.2')).status).toBe(429);
+    await open.app.close();
+
+    const behindProxy = await start({ ...limit, TRUST_PROXY: '10.0.0.0/8,127.0.0.1' });
+    expect((await from(behindProxy, '192.0.2.1')).status).toBe(202);
+    expect((await from(behindProxy, '192.0.2.2')).status).toBe(202);
+    expect((await from(behindProxy, '192.0.2.1')).status).toBe(429);
+  });
+});
+
+describePostgres((databases) => {
+  it('asks to try again while the database is away, and goes on when it is back', async () => {
+    const database = new URL((await databases.create()).databaseUrl!);
+    const proxy = new TcpProxy({ host: database.hostname, port: Number(database.port || 5432) });
+    await proxy.open();
+    database.host = `127.0.0.1:${proxy.port}`;
+    const signup = await start({ DATABASE_URL: database.href });
+    const body = { email: 'ada@example.com', name: 'Ada' };
+    expect((await signup.post(body)).status).toBe(202);
+
+    await proxy.cut();
+    for (const answer of [await signup.post(body), await signup.post(body)]) {
+      expect(answer).toMatchObject({ status: 503, body: { title: 'Service Unavailable' } });
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+    expect(await signup.get('/health/ready')).toMatchObject({
+      status: 503,
+      body: { status: 'not ready', checks: { database: { state: 'down' } } },
+    });
+
+    await proxy.open();
+    undo.push(() => proxy.cut());
+    expect((await signup.post(body)).status).toBe(202);
+  });
+});
+
+async function start(env: NodeJS.ProcessEnv): Promise<StartedSignup> {
+  const signup = await startSignup({ NATS_URL: broker.url, ...env });
+  undo.push(() => signup.app.close());
+  await signup.app.startAllMicroservices();
+  return signup;
+}
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'cascade-signup-'));
+  undo.push(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+  await copyPgliteTemplate(folder);
+  return folder;
+}
+
+/** A port of nobody's. */
+async function freePort(): Promise<number> {
+  const proxy = new TcpProxy({ host: '127.0.0.1', port: 0 });
+  await proxy.open();
+  await proxy.cut();
+  return proxy.port;
+}
+
+async function lastSignedUp(servers: string): Promise<UserSignedUp> {
+  const connection = await connect({ servers });
+  try {
+    const manager = await jetstreamManager(connection);
+    const subject = channelOf(UserSignedUp.event.name);
+    const message = await manager.streams.getMessage(EVENTS_STREAM, { last_by_subj: subject });
+    if (!message) throw new Error(`nothing on ${subject}`);
+    return message.json<UserSignedUp>();
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,43 @@
+import { JetStreamConnection, JetStreamModule } from '@app/jetstream';
+import { OutboxModule } from '@app/outbox';
+import { HealthModule } from '@app/service';
+import { findMigrations, Store, StoreModule } from '@app/store';
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { SignupConfig } from './signup-config.js';
+import { IdempotencyKeys } from './signups/idempotency-keys.js';
+import * as schema from './signups/schema.js';
+import { SignupQuota } from './signups/signup-quota.js';
+import { SignupsController } from './signups/signups.controller.js';
+import { Signups } from './signups/signups.js';
+
+@Module({})
+export class SignupModule {
+  static forRoot({
+    natsUrl,
+    databaseUrl,
+    dataDir = '.data/signup',
+    signupsPerMinute,
+  }: SignupConfig): DynamicModule {
+    return {
+      module: SignupModule,
+      imports: [
+        JetStreamModule.forRoot({ source: 'signup', servers: natsUrl }),
+        StoreModule.forRoot({
+          schema,
+          migrations: findMigrations('signup', import.meta.url),
+          databaseUrl,
+          dataDir,
+        }),
+        OutboxModule.forRoot(),
+        // Signups are taken while the broker is away: the outbox keeps their events.
+        HealthModule.forRoot({ checks: { database: Store }, optional: { nats: JetStreamConnection } }),
+      ],
+      controllers: [SignupsController],
+      providers: [
+        { provide: SignupQuota, useFactory: () => new SignupQuota(signupsPerMinute) },
+        IdempotencyKeys,
+        Signups,
+      ],
+    };
+  }
+}

@@ -1,0 +1,230 @@
+import type { Broker } from '@app/embedded-broker';
+import { UserSignedUp } from '@app/contracts';
+import { channelOf, EVENTS_STREAM } from '@app/jetstream';
+import { outbox } from '@app/outbox';
+import { describeStores, eventually, startTestBroker } from '@app/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { jetstream, type JsMsg } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { eq, isNull, sql } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
+import { startSignup, type Answer, type StartedSignup } from '../../test/start-signup.js';
+import { IdempotencyKeys } from './idempotency-keys.js';
+import { idempotencyKeys, signups, users } from './schema.js';
+
+const CHANNEL = channelOf(UserSignedUp.event.name);
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+let broker: Broker;
+let connection: NatsConnection;
+
+beforeAll(async () => {
+  broker = await startTestBroker();
+  connection = await connect({ servers: broker.url });
+}, 120_000);
+
+afterAll(async () => {
+  await connection?.close();
+  await broker?.stop();
+});
+
+describe('signups', () => {
+  describeStores((databases) => {
+    let signup: StartedSignup;
+
+    beforeAll(async () => {
+      const { databaseUrl, dataDir } = await databases.create();
+      const database = databaseUrl ? { DATABASE_URL: databaseUrl } : { DATA_DIR: dataDir };
+      signup = await startSignup({ NATS_URL: broker.url, ...database });
+      await signup.app.startAllMicroservices();
+    });
+
+    afterAll(async () => {
+      await signup?.app.close();
+    });
+
+    it('takes a signup, and its event becomes a message', async () => {
+      const body = { email: newAddress(), name: 'Ada', phone: '+14155550123', locale: 'de-CH' };
+      const before = Date.now();
+      const { status, headers, body: answer } = await signup.post(body);
+      expect(status).toBe(202);
+      expect(answer).toEqual({ id: expect.stringMatching(UUID), correlationId: expect.stringMatching(UUID) });
+      expect(headers.get('location')).toBe(`/signups/${answer.id}`);
+
+      const [message] = await publishedOf(answer.id!);
+      const { signedUpAt, ...data } = message!.json<Record<string, string>>();
+      expect(data).toEqual({ userId: answer.id, ...body });
+      expect(Date.parse(signedUpAt!)).toBeGreaterThanOrEqual(before);
+      expect(message!.subject).toBe('events.user.signed-up');
+      expect(message!.headers?.get('ce-source')).toBe('signup');
+      expect(message!.headers?.get('ce-correlationid')).toBe(answer.correlationId);
+      expect(message!.headers?.get('ce-causationid')).toBe('');
+    });
+
+    it('shows a signup without personal data', async () => {
+      const { headers, body: accepted } = await signup.post({ email: newAddress(), name: 'Ada' });
+      const { status, body } = await signup.get(headers.get('location')!);
+      expect(status).toBe(200);
+      expect(body).toEqual({ ...accepted, status: 'accepted', receivedAt: expect.stringMatching(/Z$/) });
+    });
+
+    it('knows of no signup that was not taken', async () => {
+      expect(await signup.get(`/signups/${randomUUID()}`)).toMatchObject({
+        status: 404,
+        body: { status: 404 },
+      });
+      expect(await signup.get('/signups/7')).toMatchObject({
+        status: 400,
+        body: { errors: [{ field: 'id', rule: 'isUuid', message: 'id must be a UUID' }] },
+      });
+    });
+
+    it('names every rule that a body breaks, and keeps nothing of it', async () => {
+      const email = newAddress();
+      const { status, body } = await signup.post({ email, name: '', phone: '123', locale: 'x', age: 7 });
+      expect(status).toBe(400);
+      expect(body.errors?.map(({ field, rule }) => `${field}.${rule}`).sort()).toEqual([
+        'age.isKnown',
+        'locale.isLanguageTag',
+        'name.isLength',
+        'name.isNotBlank',
+        'phone.matches',
+      ]);
+      expect(await usersOf(email)).toBe(0);
+    });
+
+    describe('of an address that has signed up before', () => {
+      it('are answered like any other, and change nothing', async () => {
+        const email = newAddress();
+        const first = await signup.post({ email, name: 'Ada' });
+        const second = await signup.post({ email: email.toUpperCase(), name: 'Eve', locale: 'fr' });
+
+        expect(second.status).toBe(first.status);
+        expect([...second.headers.keys()].sort()).toEqual([...first.headers.keys()].sort());
+        expect(Object.keys(second.body)).toEqual(Object.keys(first.body));
+        expect(second.headers.get('location')).toBe(`/signups/${second.body.id}`);
+        const ids = [first, second].flatMap(({ body }) => [body.id, body.correlationId]);
+        expect(new Set(ids).size).toBe(new Set([first.body.id, first.body.correlationId]).size * 2);
+        const location = await signup.get(second.headers.get('location')!);
+        expect(location).toMatchObject({ status: 200, body: { ...second.body, status: 'accepted' } });
+
+        expect(await usersOf(email)).toBe(1);
+        expect(await publishedOf(first.body.id!)).toHaveLength(1);
+        expect(await publishedOf(second.body.id!)).toEqual([]);
+        const [user] = await signup.store.db.select().from(users).where(eq(users.id, first.body.id!));
+        expect(user).toMatchObject({ email, name: 'Ada', locale: 'en' });
+      });
+
+      it('make one user and one event, also when they come at once', async () => {
+        const email = newAddress();
+        const answers = await Promise.all(
+          Array.from({ length: 12 }, () => signup.post({ email, name: 'Ada' })),
+        );
+        expect(answers.map(({ status }) => status)).toEqual(Array(12).fill(202));
+        expect(new Set(answers.map(({ body }) => body.id)).size).toBe(12);
+        expect(await usersOf(email)).toBe(1);
+        const events = await Promise.all(answers.map(({ body }) => publishedOf(body.id!)));
+        expect(events.flat()).toHaveLength(1);
+      });
+    });
+
+    describe('with an Idempotency-Key', () => {
+      const answerOf = ({ status, headers, body }: Answer) => ({
+        status,
+        location: headers.get('location'),
+        body,
+      });
+      const withKey = (key: string) => ({ 'idempotency-key': key });
+
+      it('get the same answer for the same key and body', async () => {
+        const [key, email] = [randomUUID(), newAddress()];
+        const first = await signup.post({ email, name: 'Ada' }, withKey(key));
+        const again = await signup.post({ locale: 'en', name: 'Ada', email }, withKey(key));
+        expect(first.status).toBe(202);
+        expect(answerOf(again)).toEqual(answerOf(first));
+        expect(await publishedOf(first.body.id!)).toHaveLength(1);
+      });
+
+      it('get the same answer for a key that was sent many times at once', async () => {
+        const [key, email] = [randomUUID(), newAddress()];
+        const before = await signup.store.db.$count(signups);
+        const answers = await Promise.all(
+          Array.from({ length: 12 }, () => signup.post({ email, name: 'Ada' }, withKey(key))),
+        );
+        expect(new Set(answers.map((answer) => JSON.stringify(answerOf(answer)))).size).toBe(1);
+        expect(answers[0]?.status).toBe(202);
+        expect(await signup.store.db.$count(signups)).toBe(before + 1);
+      });
+
+      it('are refused for a key that came with another body', async () => {
+        const [key, email] = [randomUUID(), newAddress()];
+        await signup.post({ email, name: 'Ada' }, withKey(key));
+        const other = await signup.post({ email, name: 'Eve' }, withKey(key));
+        expect(other).toMatchObject({ status: 422, body: { status: 422, title: 'Unprocessable Entity' } });
+        expect(other.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+      });
+
+      it('are refused for what is no key', async () => {
+        const { status, body } = await signup.post(
+          { email: newAddress(), name: 'Ada' },
+          withKey('x'.repeat(256)),
+        );
+        expect(status).toBe(400);
+        expect(body.errors).toEqual([expect.objectContaining({ field: 'Idempotency-Key' })]);
+      });
+
+      it('may use a key again after a day', async () => {
+        const [key, email] = [randomUUID(), newAddress()];
+        const first = await signup.post({ email, name: 'Ada' }, withKey(key));
+        await makeOlder(key, '25 hours');
+        const later = await signup.post({ email, name: 'Eve' }, withKey(key));
+        expect(later.status).toBe(202);
+        expect(later.body.id).not.toBe(first.body.id);
+      });
+
+      it('leave nothing behind after a day', async () => {
+        const [fresh, old] = [randomUUID(), randomUUID()];
+        for (const key of [fresh, old]) await signup.post({ email: newAddress(), name: 'Ada' }, withKey(key));
+        await makeOlder(old, '25 hours');
+        await signup.app.get(IdempotencyKeys).purge(new Date());
+        const keys = await signup.store.db.select({ key: idempotencyKeys.key }).from(idempotencyKeys);
+        expect(keys).toContainEqual({ key: fresh });
+        expect(keys).not.toContainEqual({ key: old });
+      });
+
+      async function makeOlder(key: string, interval: string): Promise<void> {
+        await signup.store.db
+          .update(idempotencyKeys)
+          .set({ createdAt: sql`now() - ${interval}::interval` })
+          .where(eq(idempotencyKeys.key, key));
+      }
+    });
+
+    function usersOf(email: string): Promise<number> {
+      return signup.store.db.$count(users, eq(users.emailKey, email.toLowerCase()));
+    }
+
+    /** A user's messages, once the outbox has nothing more to publish. */
+    async function publishedOf(userId: string): Promise<JsMsg[]> {
+      await eventually(async () => {
+        expect(await signup.store.db.$count(outbox, isNull(outbox.publishedAt))).toBe(0);
+      });
+      return messagesOf(userId);
+    }
+  });
+});
+
+function newAddress(): string {
+  return `${randomUUID()}@example.com`;
+}
+
+async function messagesOf(userId: string): Promise<JsMsg[]> {
+  const consumer = await jetstream(connection).consumers.get(EVENTS_STREAM, { filter_subjects: CHANNEL });
+  const { num_pending: max_messages } = await consumer.info();
+  const found: JsMsg[] = [];
+  if (max_messages === 0) return found;
+  for await (const message of await consumer.fetch({ max_messages })) {
+    if (message.json<UserSignedUp>().userId === userId) found.push(message);
+  }
+  return found;
+}

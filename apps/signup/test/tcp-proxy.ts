@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/** A way to a server that can be cut and mended. */
+export class TcpProxy {
+  private readonly sockets = new Set<Socket>();
+  private readonly server = createServer((client) => this.join(client, connect(this.to.port, this.to.host)));
+  private listening: AddressInfo | undefined;
+
+  constructor(private readonly to: { host: string; port: number }) {}
+
+  get port(): number {
+    return this.listening!.port;
+  }
+
+  /** Opens it, at the same port every time. */
+  async open(): Promise<void> {
+    this.server.listen(this.listening?.port ?? 0, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.listening = this.server.address() as AddressInfo;
+  }
+
+  /** Breaks all connections and refuses new ones. */
+  async cut(): Promise<void> {
+    const closed = once(this.server, 'close');
+    this.server.close();
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+
+  private join(client: Socket, server: Socket): void {
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.sockets.add(from);
+      from.pipe(to);
+      from.on('error', () => undefined);
+      from.on('close', () => {
+        this.sockets.delete(from);
+        to.destroy();
+      });
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { validateSync, type ValidationError } from 'class-validator';
+import { InvalidConfigError } from './invalid-config-error.js';
+import { unknownVariables } from './unknown-variables.js';
+import { shown, variablesOf, type Variable } from './variable.js';
+
+/** A config class may say which of its values exclude each other, one sentence each. */
+interface MayContradict {
+  contradictions?(): string[];
+}
+
+/**
+ * Reads the environment into a typed object. Each property that has class-validator rules is set by the variable of its
+ * name in UPPER_SNAKE (`natsUrl` by `NATS_URL`); its initialiser is the default. A variable that is empty counts as not set.
+ * Numbers and booleans are taken strictly: `3000x` is no number, and only `true` and `false` are booleans.
+ *
+ * @param env default that of this process, which then does not start with a faulty one: the faults are printed, without a
+ *   stack, and it exits with 1
+ * @throws InvalidConfigError with every fault at once: values that break a rule, missing ones, contradictions, and variables
+ *   that look meant for this service but that it does not know
+ */
+export function readConfig<Config extends object>(
+  ConfigClass: new () => Config,
+  env?: NodeJS.ProcessEnv,
+): Config {
+  if (env) return configFrom(ConfigClass, env);
+  try {
+    return configFrom(ConfigClass, process.env);
+  } catch (error) {
+    if (!(error instanceof InvalidConfigError)) throw error;
+    process.stderr.write(`cannot start: ${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+function configFrom<Config extends object>(ConfigClass: new () => Config, env: NodeJS.ProcessEnv): Config {
+  const config: Config & MayContradict = new ConfigClass();
+  const variables = variablesOf(ConfigClass);
+  const unreadable = variables.flatMap((variable) => assign(config, variable, env[variable.name]) ?? []);
+  const broken = brokenRules(config, variables, env).filter(
+    ({ property }) => !unreadable.some((other) => other.property === property),
+  );
+  const names = variables.map(({ name }) => name);
+  const faults = [
+    ...[...unreadable, ...broken].map(({ fault }) => fault),
+    ...(config.contradictions?.() ?? []),
+    ...unknownVariables(env, names),
+  ];
+  if (faults.length > 0) throw new InvalidConfigError(faults);
+  return config;
+}
+
+interface Fault {
+  property: string;
+  fault: string;
+}
+
+/** Sets the property from the variable's text; answers the fault where the text is not of the property's type. */
+function assign(
+  config: object,
+  { name, property, type }: Variable,
+  text: string | undefined,
+): Fault | undefined {
+  if (text === undefined || text === '') return undefined;
+  const value = convert(text, type);
+  if (value === undefined) {
+    const expected = type === 'number' ? 'a number' : 'true or false';
+    return { property, fault: `${name} must be ${expected}${shown(name, text)}` };
+  }
+  Object.assign(config, { [property]: value });
+  return undefined;
+}
+
+function convert(text: string, type: Variable['type']): string | number | boolean | undefined {
+  if (type === 'string') return text;
+  if (type === 'number') return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+  return text === 'true' ? true : text === 'false' ? false : undefined;
+}
+
+function brokenRules(config: object, variables: Variable[], env: NodeJS.ProcessEnv): Fault[] {
+  return validateSync(config).flatMap((error) => {
+    const variable = variables.find(({ property }) => property === error.property);
+    return variable ? describe(error, variable, env[variable.name]) : [];
+  });
+}
+
+function describe(error: ValidationError, { name, property }: Variable, text = ''): Fault[] {
+  if (error.value === undefined) return [{ property, fault: `${name} is missing` }];
+  return Object.values(error.constraints ?? {}).map((message) => {
+    const rule = message.startsWith(property) ? name + message.slice(property.length) : `${name}: ${message}`;
+    return { property, fault: rule + shown(name, text) };
+  });
+}

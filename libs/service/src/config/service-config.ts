@@ -1,0 +1,40 @@
+import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import 'reflect-metadata';
+
+const logLevels = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
+
+/** What every service reads from its environment. Extend it with the service's own variables, and give `port` a default. */
+export class ServiceConfig {
+  @IsIn(['development', 'production', 'test'])
+  nodeEnv: string = 'development';
+
+  /** Address to listen on; `0.0.0.0` in a container. */
+  @IsString()
+  host: string = '127.0.0.1';
+
+  /** 0 takes a free port. */
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  port!: number;
+
+  /** One or several, comma-separated; credentials as `nats://user:password@host`. */
+  @Matches(/^(nats|tls):\/\/[^\s,]+(,(nats|tls):\/\/[^\s,]+)*$/, {
+    message: 'natsUrl must be a URL such as nats://127.0.0.1:4222, or several separated by commas',
+  })
+  natsUrl: string = 'nats://127.0.0.1:4222';
+
+  /** The least severe level that is logged. */
+  @IsIn(logLevels)
+  logLevel: (typeof logLevels)[number] = 'log';
+
+  /**
+   * Addresses or CIDR ranges of the reverse proxies whose `X-Forwarded-For` is believed, comma-separated. Without it the
+   * address of a client is that of its connection, which behind a proxy is the proxy's.
+   */
+  @IsOptional()
+  @Matches(/^[\da-f.:/]+(,[\da-f.:/]+)*$/i, {
+    message: 'trustProxy must be addresses or ranges such as 10.0.0.0/8, separated by commas',
+  })
+  trustProxy?: string;
+}

@@ -1,0 +1,47 @@
+import { distance } from 'fastest-levenshtein';
+
+/** Shorter names are too near to too many words. */
+const SHORTEST_TYPO_TARGET = 6;
+const TYPO_DISTANCE = 2;
+
+/** What Kubernetes and Docker set for every service that they know: `NATS_SERVICE_HOST`, `NATS_PORT=tcp://10.0.0.7:4222`, … */
+const INJECTED = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
+const INJECTED_PORT = { name: /_PORT$/, value: /^(tcp|udp|sctp):\/\// };
+
+/** Prefixes that belong to others: Node and its images set `NODE_OPTIONS`, `NODE_PATH`, `NODE_VERSION`, … */
+const FOREIGN_PREFIXES = new Set(['NODE']);
+
+/**
+ * Faults for the variables that somebody set for this service and that it would not read: those that begin like a
+ * declared name (up to its first `_`), and those within two letters of one.
+ *
+ * @param declared names of the service's variables
+ */
+export function unknownVariables(env: NodeJS.ProcessEnv, declared: readonly string[]): string[] {
+  return Object.entries(env)
+    .filter(([name, value]) => !declared.includes(name) && !isInjected(name, value ?? ''))
+    .flatMap(([name]) => faultOf(name, declared) ?? []);
+}
+
+function faultOf(name: string, declared: readonly string[]): string | undefined {
+  const meant = declared.find((candidate) => isTypoOf(name, candidate));
+  if (meant) return `${name} is not known; did you mean ${meant}?`;
+  const prefix = prefixOf(name);
+  if (!prefix || FOREIGN_PREFIXES.has(prefix)) return undefined;
+  const siblings = declared.filter((candidate) => prefixOf(candidate) === prefix);
+  return siblings.length > 0 ? `${name} is not known; ${prefix}_… can be ${siblings.join(', ')}` : undefined;
+}
+
+function isTypoOf(name: string, candidate: string): boolean {
+  return candidate.length >= SHORTEST_TYPO_TARGET && distance(name.toUpperCase(), candidate) <= TYPO_DISTANCE;
+}
+
+/** `NATS` of `NATS_URL`; none where there is no `_`, so that `HOST` does not claim `HOST_IP`, nor `MAIL_FROM` the shell's `MAIL`. */
+function prefixOf(name: string): string | undefined {
+  const end = name.indexOf('_');
+  return end > 0 ? name.slice(0, end) : undefined;
+}
+
+function isInjected(name: string, value: string): boolean {
+  return INJECTED.test(name) || (INJECTED_PORT.name.test(name) && INJECTED_PORT.value.test(value));
+}

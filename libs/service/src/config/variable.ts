@@ -1,0 +1,42 @@
+import { getMetadataStorage } from 'class-validator';
+import 'reflect-metadata';
+
+/** A property of a config class and the environment variable that sets it. */
+export interface Variable {
+  /** UPPER_SNAKE of the property. */
+  readonly name: string;
+  readonly property: string;
+  readonly type: 'string' | 'number' | 'boolean';
+}
+
+const SECRET = /_(URL|DSN|SID)$|TOKEN|SECRET|PASSWORD|KEY|CREDENTIAL/;
+const SHOWN_LENGTH = 60;
+
+/** The variables of a config class: its properties that carry class-validator rules. */
+export function variablesOf(ConfigClass: new () => object): Variable[] {
+  const rules = getMetadataStorage().getTargetValidationMetadatas(ConfigClass, '', false, false);
+  const properties = [...new Set(rules.map((rule) => rule.propertyName))];
+  return properties.map((property) => ({
+    name: toVariableName(property),
+    property,
+    type: typeOf(ConfigClass, property),
+  }));
+}
+
+/** `natsUrl` → `NATS_URL`. */
+export function toVariableName(property: string): string {
+  return property.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
+}
+
+/** What a message may say of a value: nothing where it may hold a credential. */
+export function shown(name: string, value: string): string {
+  if (SECRET.test(name)) return '';
+  const text = value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}…` : value;
+  return `, found ${JSON.stringify(text)}`;
+}
+
+function typeOf(ConfigClass: new () => object, property: string): Variable['type'] {
+  const declared: unknown = Reflect.getMetadata('design:type', ConfigClass.prototype as object, property);
+  if (declared === Number) return 'number';
+  return declared === Boolean ? 'boolean' : 'string';
+}

@@ -1,0 +1,24 @@
+import { Controller, Get, Header, HttpStatus, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { Readiness, type ReadinessReport } from './readiness.js';
+
+@Controller('health')
+export class HealthController {
+  constructor(private readonly readiness: Readiness) {}
+
+  /** 200 for as long as the process can answer at all: where it does not, restart it. */
+  @Get('live')
+  @Header('cache-control', 'no-store')
+  live(): { status: 'live' } {
+    return { status: 'live' };
+  }
+
+  /** 200 or 503, with the state of every part. */
+  @Get('ready')
+  @Header('cache-control', 'no-store')
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadinessReport> {
+    const report = await this.readiness.report();
+    if (report.status !== 'ready') reply.status(HttpStatus.SERVICE_UNAVAILABLE);
+    return report;
+  }
+}

@@ -1,0 +1,56 @@
+import { HttpException, HttpStatus } from '@nestjs/common';
+import { isDatabaseUnavailable } from './database-unavailable.js';
+import { BODY_LIMIT_BYTES } from './json-body.js';
+import { ProblemException, problemOf, type Problem } from './problem.js';
+
+export interface ErrorAnswer {
+  problem: Problem;
+  headers: Readonly<Record<string, string>>;
+}
+
+const RETRY_AFTER_SECONDS = '5';
+
+/** Fastify's own words say what is wrong; these say what to do. */
+const DETAILS: Record<string, string> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: `The body must not be larger than ${BODY_LIMIT_BYTES / 1024} KB.`,
+  FST_ERR_CTP_INVALID_MEDIA_TYPE:
+    'The body must be JSON, sent with the header content-type: application/json.',
+};
+
+/** The problem that a request is answered with when `error` ends it. An error nobody foresaw tells the client nothing. */
+export function answerToError(error: unknown): ErrorAnswer {
+  if (error instanceof ProblemException) {
+    return { problem: problemOf(error.getStatus(), error.message, error.errors), headers: error.headers };
+  }
+  if (error instanceof HttpException) {
+    return { problem: problemOf(error.getStatus(), detailOf(error)), headers: {} };
+  }
+  if (isFastifyClientError(error)) {
+    return { problem: problemOf(error.statusCode, DETAILS[error.code] ?? error.message), headers: {} };
+  }
+  if (isDatabaseUnavailable(error)) {
+    const problem = problemOf(
+      HttpStatus.SERVICE_UNAVAILABLE,
+      'The database cannot be reached; try again soon.',
+    );
+    return { problem, headers: { 'retry-after': RETRY_AFTER_SECONDS } };
+  }
+  return { problem: problemOf(HttpStatus.INTERNAL_SERVER_ERROR), headers: {} };
+}
+
+/** Nest hands on what Fastify refused as an HttpException caused by Fastify's error. */
+function detailOf(exception: HttpException): string {
+  return (isFastifyClientError(exception.cause) && DETAILS[exception.cause.code]) || exception.message;
+}
+
+function isFastifyClientError(error: unknown): error is Error & { code: string; statusCode: number } {
+  const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
+  return (
+    error instanceof Error &&
+    typeof code === 'string' &&
+    code.startsWith('FST_') &&
+    typeof statusCode === 'number' &&
+    statusCode >= 400 &&
+    statusCode < 500
+  );
+}

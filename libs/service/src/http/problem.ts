@@ -1,0 +1,59 @@
+import { HttpException, HttpStatus } from '@nestjs/common';
+import { STATUS_CODES } from 'node:http';
+
+/** One rule that a request breaks. */
+export interface BrokenRule {
+  /** Path of the field, such as `address.city`; `body` for the body as a whole, or the name of a header. */
+  field: string;
+  rule: string;
+  message: string;
+}
+
+/** Problem details: RFC 9457. */
+export interface Problem {
+  /** `about:blank`: the status says it all. */
+  type: string;
+  title: string;
+  status: number;
+  detail?: string;
+  /** Every rule that the request breaks. */
+  errors?: readonly BrokenRule[];
+}
+
+export interface ProblemOptions extends ErrorOptions {
+  errors?: readonly BrokenRule[];
+  /** Headers of the answer, such as `retry-after` in seconds. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** Throw it in a request to answer with a problem that Nest's own exceptions cannot express. */
+export class ProblemException extends HttpException {
+  readonly errors: readonly BrokenRule[] | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: HttpStatus, detail: string, { errors, headers = {}, ...options }: ProblemOptions = {}) {
+    super(detail, status, options);
+    this.errors = errors;
+    this.headers = headers;
+  }
+}
+
+/** 400, with every rule that the request breaks. */
+export class BrokenRulesException extends ProblemException {
+  constructor(errors: readonly BrokenRule[], options: ErrorOptions = {}) {
+    const [first] = errors;
+    const detail =
+      first && errors.length === 1 ? `${first.message}.` : `The request breaks ${errors.length} rules.`;
+    super(HttpStatus.BAD_REQUEST, detail, { ...options, errors });
+  }
+}
+
+export function problemOf(status: number, detail?: string, errors?: readonly BrokenRule[]): Problem {
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    ...(detail ? { detail } : {}),
+    ...(errors ? { errors } : {}),
+  };
+}

@@ -1,0 +1,15 @@
+export { InvalidConfigError } from './config/invalid-config-error.js';
+export { readConfig } from './config/read-config.js';
+export { ServiceConfig } from './config/service-config.js';
+export { HealthModule, type HealthOptions, type Parts } from './health/health.module.js';
+export type { Part, PartState, ReadinessReport } from './health/readiness.js';
+export {
+  BrokenRulesException,
+  ProblemException,
+  type BrokenRule,
+  type Problem,
+  type ProblemOptions,
+} from './http/problem.js';
+export { RequestValidationPipe } from './http/request-validation.pipe.js';
+export { createService } from './process/create-service.js';
+export { ListenError, startService } from './process/start-service.js';

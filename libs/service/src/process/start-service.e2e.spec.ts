@@ -1,0 +1,161 @@
+import { eventually } from '@app/testing';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { join } from 'node:path';
+
+const PACKAGE = join(import.meta.dirname, '../..');
+const TYPESCRIPT = join(PACKAGE, '../testing/node/typescript.mjs');
+const MAIN_FILE = join(PACKAGE, 'test/run-scenario.ts');
+
+/** A service in a process of its own, started by this one with an IPC channel, as the development supervisor does. */
+class ServiceProcess {
+  output = '';
+  private readonly child: ChildProcess;
+  private readonly exited: Promise<unknown>;
+
+  constructor(scenario: string, env: NodeJS.ProcessEnv = {}) {
+    this.child = spawn(process.execPath, ['--import', TYPESCRIPT, MAIN_FILE, scenario], {
+      env: { PATH: process.env['PATH'], ...env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    const streams = [this.child.stdout!, this.child.stderr!];
+    // Not the child's 'close', which never comes once the IPC channel was closed from here.
+    this.exited = Promise.all([once(this.child, 'exit'), ...streams.map((stream) => once(stream, 'end'))]);
+    for (const stream of streams) {
+      stream.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+    }
+  }
+
+  /** Where it listens, once it does. */
+  url(): Promise<string> {
+    const read = () => {
+      const [url] = /http:\/\/[\w.:]+/.exec(this.output) ?? [];
+      if (!url) throw new Error(`no address in: ${this.output}`);
+      return url;
+    };
+    return eventually(read, { timeout: 15_000 });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  disconnect(): void {
+    this.child.disconnect();
+  }
+
+  async exitCode(): Promise<number | null> {
+    await this.exited;
+    return this.child.exitCode;
+  }
+}
+
+describe('a service process', () => {
+  const processes: ServiceProcess[] = [];
+  let blocker: Server | undefined;
+
+  afterEach(async () => {
+    blocker?.close();
+    for (const started of processes.splice(0)) {
+      started.signal('SIGKILL');
+      await started.exitCode();
+    }
+  });
+
+  function start(scenario: string, env?: NodeJS.ProcessEnv): ServiceProcess {
+    const started = new ServiceProcess(scenario, env);
+    processes.push(started);
+    return started;
+  }
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'finishes running requests on %s and exits with 0',
+    async (signal) => {
+      const service = start('slow');
+      const answer = fetch(`${await service.url()}/slow`);
+      await eventually(() => expect(service.output).toContain('working'));
+      service.signal(signal);
+      expect(await (await answer).json()).toEqual({ done: true });
+      expect(await service.exitCode()).toBe(0);
+      expect(service.output).toContain(`stopping (${signal})`);
+    },
+  );
+
+  it('stops when the parent that started it is gone', async () => {
+    const service = start('plain');
+    await service.url();
+    service.disconnect();
+    expect(await service.exitCode()).toBe(0);
+  });
+
+  it('is alive and not ready while the broker is awaited, and can be stopped then', async () => {
+    const service = start('broker', { NATS_URL: `nats://127.0.0.1:${await freePort()}` });
+    const url = await service.url();
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    const ready = await fetch(`${url}/health/ready`);
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toMatchObject({ status: 'not ready', checks: { nats: { state: 'down' } } });
+    service.signal('SIGTERM');
+    expect(await service.exitCode()).toBe(0);
+    expect(service.output).not.toContain('cannot start');
+  });
+
+  it('says which port is taken, without a stack, and exits with 1', async () => {
+    const port = await occupiedPort();
+    const service = start('plain', { PORT: String(port) });
+    expect(await service.exitCode()).toBe(1);
+    expect(service.output).toContain(`cannot start: Cannot listen on 127.0.0.1:${port}`);
+    expect(service.output).toContain('Set PORT or HOST');
+    expect(service.output).not.toMatch(/\n\s+at /);
+  });
+
+  it('lists the faults of its environment, without a stack, and exits with 1', async () => {
+    const service = start('plain', { PORT: '3000x', NATS_ULR: 'x' });
+    expect(await service.exitCode()).toBe(1);
+    expect(service.output).toBe(
+      'cannot start: The environment has 2 faults:\n' +
+        '  - PORT must be a number, found "3000x"\n' +
+        '  - NATS_ULR is not known; did you mean NATS_URL?\n',
+    );
+  });
+
+  it('says where a mistake in its own code is, once, and exits with 1', async () => {
+    const service = start('mistake');
+    expect(await service.exitCode()).toBe(1);
+    expect(service.output.match(/TypeError: a mistake/g)).toHaveLength(1);
+    expect(service.output).toMatch(/\n\s+at .+run-scenario/);
+  });
+
+  it.each(['exception', 'rejection'])('logs an %s that nobody caught and exits with 1', async (scenario) => {
+    const service = start(scenario);
+    expect(await service.exitCode()).toBe(1);
+    expect(service.output).toContain('slipped through');
+  });
+
+  it('logs JSON in production', async () => {
+    const service = start('plain', { NODE_ENV: 'production' });
+    await service.url();
+    const lines = service.output.trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({
+        level: 'log',
+        context: 'Service',
+        message: expect.stringContaining('listening on'),
+      }),
+    ]);
+  });
+
+  async function occupiedPort(): Promise<number> {
+    blocker = createServer().listen(0, '127.0.0.1');
+    await once(blocker, 'listening');
+    return (blocker.address() as AddressInfo).port;
+  }
+
+  async function freePort(): Promise<number> {
+    const port = await occupiedPort();
+    blocker?.close();
+    return port;
+  }
+});

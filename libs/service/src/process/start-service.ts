@@ -1,0 +1,100 @@
+import { Logger, type DynamicModule, type Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { ServiceConfig } from '../config/service-config.js';
+import { createService } from './create-service.js';
+import { failureMessage } from './failure-message.js';
+import { ServiceLogger } from './service-logger.js';
+
+const STOP_TIMEOUT_MS = 10_000;
+
+/** The address that the service should listen on is taken, or may not be used. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+
+  constructor({ host, port }: ServiceConfig, cause: Error) {
+    super(
+      `Cannot listen on ${host}:${port} (${cause.message}). Set PORT or HOST, or stop what uses that port.`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Runs a service as this process. HTTP listens first, so that `/health/live` answers while the broker is awaited; then its
+ * event processors start.
+ *
+ * SIGTERM, SIGINT and the loss of a parent process that holds an IPC channel stop it: running requests and events are
+ * finished, and it exits with 0, or with 1 where that takes more than 10 s. A failed start and an error nobody caught are
+ * logged, and it exits with 1.
+ *
+ * @param prepare what the application needs before it listens, such as a page of API documentation
+ */
+export async function startService(
+  module: Type | DynamicModule,
+  config: ServiceConfig,
+  prepare: (app: NestFastifyApplication) => void | Promise<void> = () => undefined,
+): Promise<void> {
+  Logger.overrideLogger(new ServiceLogger(config));
+  const running = new RunningService(createService(module, config));
+  try {
+    await running.start(config, prepare);
+  } catch (error) {
+    await running.fail(error);
+  }
+}
+
+class RunningService {
+  private readonly logger = new Logger('Service');
+  private stopping: Promise<void> | undefined;
+
+  constructor(private readonly created: Promise<NestFastifyApplication>) {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.on(signal, () => void this.stop(`stopping (${signal})`));
+    if (process.connected)
+      process.once('disconnect', () => void this.stop('stopping, as the parent process is gone'));
+    // Rejections that nobody handles arrive here too.
+    process.on('uncaughtException', (error) => {
+      this.logger.fatal('ended by an error that nobody caught', error);
+      process.exit(1);
+    });
+  }
+
+  async start(
+    config: ServiceConfig,
+    prepare: (app: NestFastifyApplication) => void | Promise<void>,
+  ): Promise<void> {
+    const app = await this.created;
+    await prepare(app);
+    await app.listen(config.port, config.host).catch((error: Error) => {
+      throw 'syscall' in error ? new ListenError(config, error) : error;
+    });
+    this.logger.log(`listening on ${await app.getUrl()}`);
+    await app.startAllMicroservices();
+  }
+
+  async fail(error: unknown): Promise<void> {
+    // Stopping while it starts makes the start fail: that is no news.
+    if (!this.stopping) this.logger.fatal(`cannot start: ${failureMessage(error)}`);
+    await (this.stopping ??= this.closeAndExit(1));
+  }
+
+  private async stop(message: string): Promise<void> {
+    if (!this.stopping) this.logger.log(message);
+    await (this.stopping ??= this.closeAndExit(0));
+  }
+
+  private async closeAndExit(exitCode: number): Promise<void> {
+    setTimeout(() => {
+      this.logger.error(`not stopped within ${STOP_TIMEOUT_MS / 1_000} s, giving up`);
+      process.exit(1);
+    }, STOP_TIMEOUT_MS);
+    const app = await this.created.catch(() => undefined);
+    try {
+      await app?.close();
+      process.exit(exitCode);
+    } catch (error) {
+      this.logger.error('failed to stop', error);
+      process.exit(1);
+    }
+  }
+}

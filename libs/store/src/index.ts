@@ -1,0 +1,14 @@
+export type { Database, Schema, StatementResult } from './database.js';
+export {
+  isUniqueViolation,
+  MigrationError,
+  MigrationsNotFoundError,
+  reasonOf,
+  StoreDirectoryError,
+  StoreLockedError,
+  StoreUnavailableError,
+} from './errors.js';
+export { findMigrations } from './migrations.js';
+export { openStore, type StoreOptions } from './open-store.js';
+export { Store } from './store.js';
+export { StoreModule } from './store.module.js';

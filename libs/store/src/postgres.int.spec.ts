@@ -1,0 +1,149 @@
+import { describePostgres } from '@app/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConsoleLogger, Logger } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import { migrations, notes } from '../test/notes.js';
+import { startPostgresProxy, type PostgresProxy } from '../test/postgres-proxy.js';
+import { StoreUnavailableError } from './errors.js';
+import { openStore } from './open-store.js';
+import type { Store } from './store.js';
+
+const POOL_SIZE = 10;
+const PASSWORD = 'correct-horse';
+
+describe('a server that cannot be opened', () => {
+  it.each([
+    ['another form', `host=db user=u password=${PASSWORD}`],
+    ['another database', `mysql://u:${PASSWORD}@db/x`],
+    ['a password that is not encoded', `postgres://u:${PASSWORD}/1@db/x`],
+    ['a password that looks like a port', `postgres://u:12/${PASSWORD}@db/x`],
+  ])('is refused for a URL of %s, which is not printed', async (_, databaseUrl) => {
+    await expectRefusal(
+      databaseUrl,
+      /DATABASE_URL is not of the form postgres:\/\/user:password@host:port\/database/,
+    );
+  });
+
+  it('is named with host, port and database when nothing listens there', async () => {
+    const port = await unusedPort();
+    await expectRefusal(
+      `postgres://u:${PASSWORD}@127.0.0.1:${port}/signup`,
+      new RegExp(`^PostgreSQL at 127\\.0\\.0\\.1:${port}/signup cannot be opened: connect ECONNREFUSED`),
+    );
+  });
+
+  it('is given up after 2 s when it says nothing', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    try {
+      const { port } = silent.address() as AddressInfo;
+      const start = Date.now();
+      await expectRefusal(
+        `postgres://u:${PASSWORD}@127.0.0.1:${port}/signup`,
+        /cannot be opened: timeout expired/,
+      );
+      expect(Date.now() - start).toBeLessThan(4_000);
+    } finally {
+      silent.close();
+    }
+  });
+});
+
+describePostgres((databases) => {
+  beforeAll(() => Logger.overrideLogger(false));
+  afterAll(() => Logger.overrideLogger(new ConsoleLogger()));
+
+  let proxy: PostgresProxy;
+  let store: Store<{ notes: typeof notes }>;
+  afterEach(async () => {
+    await proxy?.stop();
+  });
+
+  async function openThroughProxy(): Promise<void> {
+    const { databaseUrl = '', dataDir } = await databases.create();
+    proxy = await startPostgresProxy(databaseUrl);
+    store = await databases.open({
+      schema: { notes },
+      migrations,
+      database: { databaseUrl: proxy.url, dataDir },
+    });
+  }
+
+  it('refuses a wrong password without printing it', async () => {
+    const { databaseUrl = '' } = await databases.create();
+    const url = new URL(databaseUrl);
+    url.password = PASSWORD;
+    await expectRefusal(
+      url.href,
+      /password authentication failed for user .* Correct the user or the password/,
+    );
+  });
+
+  it('says that the database is missing', async () => {
+    const { databaseUrl = '' } = await databases.create();
+    await expectRefusal(`${databaseUrl}_not`, /database "spec_\w+_not" does not exist\. Create it/);
+  });
+
+  it('migrates once when replicas start together', async () => {
+    const database = await databases.create();
+    const replicas = await Promise.all(
+      Array.from({ length: 5 }, () => databases.open({ schema: { notes }, migrations, database })),
+    );
+    await Promise.all(replicas.map(({ db }, id) => db.insert(notes).values({ id, text: `replica ${id}` })));
+    expect(await replicas[0]?.db.$count(notes)).toBe(5);
+    const applied = await replicas[0]?.db.execute(sql`select from drizzle.__drizzle_migrations`);
+    expect(applied?.rowCount).toBe(1);
+  });
+
+  it('keeps its connections usable when the server closes them under transactions', async () => {
+    await openThroughProxy();
+    for (let i = 0; i <= POOL_SIZE; i++) {
+      const cut = store.db.transaction((tx) =>
+        tx.execute(sql`select pg_terminate_backend(pg_backend_pid())`),
+      );
+      await expect(cut).rejects.toThrow();
+    }
+    await expect(store.ready()).resolves.toBeUndefined();
+  });
+
+  it('keeps its connections usable when they break at the begin of transactions', async () => {
+    await openThroughProxy();
+    proxy.breakOn((sent) => sent.includes('begin'));
+    for (let i = 0; i <= POOL_SIZE; i++) {
+      await expect(store.db.transaction((tx) => tx.execute(sql`select 1`))).rejects.toThrow();
+    }
+    proxy.breakOn(() => false);
+    await expect(store.db.transaction((tx) => tx.execute(sql`select 1`))).resolves.toBeDefined();
+  });
+
+  it('is not ready within a second when the network is gone without a word', async () => {
+    await openThroughProxy();
+    await store.ready();
+    proxy.swallow();
+    const start = Date.now();
+    await expect(store.ready()).rejects.toThrow(/is not available: no answer within 1000 ms/);
+    expect(Date.now() - start).toBeLessThan(2_000);
+  });
+});
+
+async function expectRefusal(databaseUrl: string, message: RegExp): Promise<void> {
+  const error: unknown = await openStore({ schema: {}, migrations, databaseUrl, dataDir: '' }).then(
+    (store) => store.close(),
+    (refusal: unknown) => refusal,
+  );
+  expect(error).toBeInstanceOf(StoreUnavailableError);
+  expect((error as Error).message).toMatch(message);
+  expect(inspect(error, { depth: 10 })).not.toContain(PASSWORD);
+}
+
+async function unusedPort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}

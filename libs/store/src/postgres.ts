@@ -1,0 +1,121 @@
+import { Logger } from '@nestjs/common';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { migrate } from 'drizzle-orm/node-postgres/migrator';
+import pg from 'pg';
+import type { Database, Schema } from './database.js';
+import { codeOf, reasonOf, StoreUnavailableError } from './errors.js';
+import { applyMigrations } from './migrations.js';
+import type { Connection } from './store.js';
+
+const connecting = {
+  application_name: 'cascade',
+  /** Milliseconds. Short, so that a request fails while its caller still waits and a start fails at once. */
+  connectionTimeoutMillis: 2_000,
+  keepAlive: true,
+  /** Times come back as text, in the session's zone: the same as the embedded database's. */
+  options: '-c TimeZone=UTC',
+};
+
+const limits = {
+  max: 10,
+  idleTimeoutMillis: 30_000,
+  /** The server ends a statement after 10 s; a server that is gone without a word is noticed after 12. */
+  statement_timeout: 10_000,
+  query_timeout: 12_000,
+  idle_in_transaction_session_timeout: 30_000,
+};
+
+/** Any number, the same in all replicas; advisory locks belong to one database. */
+const MIGRATION_LOCK = 7_238_514_902;
+
+const REMEDIES: Record<string, string> = {
+  '28P01': 'Correct the user or the password in DATABASE_URL.',
+  '28000': 'Correct the user in DATABASE_URL, or let it in in pg_hba.conf.',
+  '3D000': 'Create it with createdb, or correct DATABASE_URL.',
+};
+const REMEDY = 'Check that the server runs and that DATABASE_URL is right.';
+
+/** @throws StoreUnavailableError, MigrationError */
+export async function openPostgres<Tables extends Schema>(
+  databaseUrl: string,
+  schema: Tables,
+  migrations: string,
+): Promise<Connection<Tables>> {
+  const client = newClient(databaseUrl);
+  const place = `PostgreSQL at ${client.host}:${client.port}/${client.database}`;
+  await migrateAlone(client, place, migrations);
+  const pool = openPool(databaseUrl, place);
+  return { db: poolDatabase(pool, schema), place, close: () => pool.end() };
+}
+
+function newClient(databaseUrl: string): pg.Client {
+  try {
+    const { protocol, pathname } = new URL(databaseUrl);
+    // A slash in the password ends what is read as the host: the rest of the password would pass for the database.
+    if (!/^postgres(ql)?:$/.test(protocol) || pathname.includes('@')) throw new TypeError('not of the form');
+    return new pg.Client({ ...connecting, connectionString: databaseUrl });
+  } catch {
+    // Neither the URL nor the error, which quotes it: it may hold a password.
+    throw new StoreUnavailableError(
+      'DATABASE_URL is not of the form postgres://user:password@host:port/database. ' +
+        'Characters such as @ : / # % in the password must be percent-encoded.',
+    );
+  }
+}
+
+/**
+ * On a connection of its own: the lock belongs to the session, and the pool's limits on time are not for migrations. Of
+ * replicas that start together one migrates, the others wait and find nothing left to do.
+ */
+async function migrateAlone(client: pg.Client, place: string, folder: string): Promise<void> {
+  // A connection that breaks fails the statement in flight as well; unheard, the event would end the process.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+  } catch (cause) {
+    await client.end().catch(() => undefined);
+    const remedy = REMEDIES[codeOf(cause) ?? ''] ?? REMEDY;
+    throw new StoreUnavailableError(`${place} cannot be opened: ${reasonOf(cause)}. ${remedy}`, { cause });
+  }
+  try {
+    const db = drizzle(client);
+    await applyMigrations(db as unknown as Database, folder, () => migrate(db, { migrationsFolder: folder }));
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function openPool(databaseUrl: string, place: string): pg.Pool {
+  const pool = new pg.Pool({ ...connecting, ...limits, connectionString: databaseUrl });
+  // A connection that breaks while a transaction holds it has no listener of the pool's, and would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  const logger = new Logger('Store');
+  pool.on('error', (error) => logger.warn(`${place} closed an idle connection: ${reasonOf(error)}`));
+  return pool;
+}
+
+function poolDatabase<Tables extends Schema>(pool: pg.Pool, schema: Tables): Database<Tables> {
+  const db = drizzle(pool, { schema }) as unknown as Database<Tables>;
+  db.transaction = transactions(pool, schema);
+  return db;
+}
+
+/**
+ * Drizzle's own transaction never gives a connection back on which `begin` fails, and gives one back in the middle of a
+ * transaction when `rollback` fails: after ten such outages the pool is empty for good.
+ */
+function transactions<Tables extends Schema>(pool: pg.Pool, schema: Tables): Database<Tables>['transaction'] {
+  const sessions = new WeakMap<pg.PoolClient, NodePgDatabase<Tables>>();
+  return async (work, config) => {
+    const client = await pool.connect();
+    const session = sessions.get(client) ?? drizzle(client, { schema });
+    sessions.set(client, session);
+    try {
+      return await (session as unknown as Database<Tables>).transaction(work, config);
+    } finally {
+      const IDLE = 'I';
+      client.release(client.getTransactionStatus() !== IDLE);
+    }
+  };
+}

@@ -1,0 +1,33 @@
+import { describeStores } from '@app/testing';
+import { Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { expect, it } from '@jest/globals';
+import { migrations, notes } from '../test/notes.js';
+import { Store } from './store.js';
+import { StoreModule } from './store.module.js';
+
+@Injectable()
+class Notebook {
+  constructor(readonly store: Store<{ notes: typeof notes }>) {}
+}
+
+@Module({ providers: [Notebook] })
+class NotebookModule {}
+
+describeStores((databases) => {
+  it('gives every module the open store, and closes it when the application closes', async () => {
+    const app = await NestFactory.createApplicationContext(
+      {
+        module: NotebookModule,
+        imports: [StoreModule.forRoot({ schema: { notes }, migrations, ...(await databases.create()) })],
+      },
+      { logger: false },
+    );
+    const { store } = app.get(Notebook);
+    await store.db.insert(notes).values({ id: 1, text: 'by a module' });
+    await expect(store.ready()).resolves.toBeUndefined();
+
+    await app.close();
+    await expect(store.ready()).rejects.toThrow('it was closed');
+  });
+});

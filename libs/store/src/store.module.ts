@@ -1,0 +1,24 @@
+import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import type { Schema } from './database.js';
+import { openStore, type StoreOptions } from './open-store.js';
+import { Store } from './store.js';
+
+/** Opens the service's database while the application is made, and offers it as `Store` to all modules. */
+@Module({})
+export class StoreModule implements OnApplicationShutdown {
+  constructor(private readonly store: Store) {}
+
+  static forRoot<Tables extends Schema>(options: StoreOptions<Tables>): DynamicModule {
+    return {
+      module: StoreModule,
+      global: true,
+      providers: [{ provide: Store, useFactory: () => openStore(options) }],
+      exports: [Store],
+    };
+  }
+
+  /** Nest calls this after the transport has closed, when no handler runs any more. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.store.close();
+  }
+}

@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/** Stands between a store and its server, to break the connection where a test wants it broken. */
+export interface PostgresProxy {
+  /** The server's URL, through the proxy. */
+  readonly url: string;
+  /** Asked of everything that the store sends; true breaks the connection instead of passing it on. */
+  breakOn(condition: (sent: Buffer) => boolean): void;
+  /** Takes what the store sends and passes nothing on: as when the network is gone without a word. */
+  swallow(): void;
+  stop(): Promise<void>;
+}
+
+export async function startPostgresProxy(databaseUrl: string): Promise<PostgresProxy> {
+  const target = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  let broken: (sent: Buffer) => boolean = () => false;
+  let swallowing = false;
+
+  const server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    for (const [socket, other] of [[client, upstream] as const, [upstream, client] as const]) {
+      sockets.add(socket);
+      socket.on('error', () => other.destroy()).on('close', () => (sockets.delete(socket), other.destroy()));
+    }
+    upstream.pipe(client);
+    client.on('data', (sent) => {
+      if (broken(sent)) client.destroy();
+      else if (!swallowing) upstream.write(sent);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  const url = new URL(databaseUrl);
+  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url: url.href,
+    breakOn: (condition) => void (broken = condition),
+    swallow: () => void (swallowing = true),
+    async stop() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import { transformFile } from '@swc/core';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** Jest compiles what the specs import, but not what its global set-up does. */
+export async function importPostgresCluster() {
+  const root = join(import.meta.dirname, '../../..');
+  const { code } = await transformFile(join(import.meta.dirname, '../src/postgres-cluster.ts'), {
+    cwd: root,
+  });
+  const folder = join(root, '.cache', 'jest');
+  const output = join(folder, 'postgres-cluster.mjs');
+  await mkdir(folder, { recursive: true });
+  await writeFile(`${output}.${process.pid}`, code);
+  await rename(`${output}.${process.pid}`, output);
+  return import(pathToFileURL(output).href);
+}

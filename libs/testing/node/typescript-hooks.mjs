@@ -1,0 +1,19 @@
+import { transformFile } from '@swc/core';
+import { fileURLToPath } from 'node:url';
+
+const libs = new URL('../../', import.meta.url);
+const root = fileURLToPath(new URL('../', libs));
+
+/** Libraries by their root, as tsconfig's `paths` say, and siblings by the name that their output would have. */
+export function resolve(specifier, context, next) {
+  const [, library] = /^@app\/([^/]+)$/.exec(specifier) ?? [];
+  if (library) return next(new URL(`${library}/src/index.ts`, libs).href, context);
+  const isSibling = specifier.startsWith('.') && context.parentURL?.endsWith('.ts');
+  return next(isSibling ? specifier.replace(/\.js$/, '.ts') : specifier, context);
+}
+
+export async function load(url, context, next) {
+  if (!url.endsWith('.ts')) return next(url, context);
+  const { code } = await transformFile(fileURLToPath(url), { cwd: root, sourceMaps: 'inline' });
+  return { format: 'module', source: code, shortCircuit: true };
+}

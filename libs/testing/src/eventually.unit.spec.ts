@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals';
+import { eventually } from './eventually.js';
+
+describe('eventually', () => {
+  it('tries until nothing is thrown, and gives the result', async () => {
+    let tries = 0;
+    const result = await eventually(
+      () => {
+        if (++tries < 3) throw new Error('not yet');
+        return `after ${tries}`;
+      },
+      { interval: 1 },
+    );
+    expect(result).toBe('after 3');
+  });
+
+  it('tries until nothing is rejected', async () => {
+    let tries = 0;
+    const attempt = () => (++tries < 3 ? Promise.reject(new Error('not yet')) : Promise.resolve(tries));
+    await expect(eventually(attempt, { interval: 1 })).resolves.toBe(3);
+  });
+
+  it('gives up with the last error as message and cause', async () => {
+    let tries = 0;
+    const attempt = () => {
+      throw new Error(`try ${++tries}`);
+    };
+    const error = await eventually(attempt, { timeout: 30, interval: 5 }).catch((thrown: Error) => thrown);
+    expect(tries).toBeGreaterThan(1);
+    expect(error).toMatchObject({
+      name: 'NeverHappenedError',
+      message: `Not within 30 ms: try ${tries}`,
+      cause: { message: `try ${tries}` },
+    });
+  });
+
+  it('gives up on a try that hangs', async () => {
+    const attempt = () => new Promise<never>(() => {});
+    await expect(eventually(attempt, { timeout: 20 })).rejects.toThrow('Not within 20 ms');
+  });
+});
