@@ -152,7 +152,8 @@ function textOf(thrown: unknown): string {
 }
 
 function shown(text: string): string {
-  const redacted = redact(text);
+  // What lies behind is cut off anyway, and a credential is not split at the place that is seen.
+  const redacted = redact(text.slice(0, 2 * MAX_ERROR_TEXT));
   if (Buffer.byteLength(redacted) <= MAX_ERROR_TEXT) return redacted;
   // Decoding replaces a character that the cut has split.
   return `${Buffer.from(redacted)

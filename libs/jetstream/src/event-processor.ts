@@ -10,6 +10,7 @@ import { EventContext } from './event-context.js';
 import { describeError } from './event-failed.js';
 import { failureStateMessage, type FailureStateName } from './failure-state.js';
 import { nextEvents } from './next-events.js';
+import { maxBody, maxEvent } from './payload-limits.js';
 import { outcomeOf, type FailureReason, type Outcome } from './outcomes.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 import { StoppedWhilePausedError, type Passage, type ProcessorPause } from './processor-pause.js';
@@ -18,8 +19,6 @@ import { scheduledRetry } from './scheduled-retry.js';
 /** Runs the handler through Nest's pipeline and resolves with everything that it returned. */
 export type Handle = (event: object, context: EventContext) => Promise<readonly unknown[]>;
 
-/** Bytes below the server's `max_payload` that are left for headers, ours and those that the server adds. */
-const HEADER_RESERVE = 16_384;
 /** Milliseconds before a delivery that could not be settled comes again. */
 const UNSETTLED_PAUSE = 1_000;
 
@@ -115,7 +114,12 @@ export class EventProcessor {
     const event = await readEvent(consumes, delivery.body);
     const context = new EventContext(metadata, processor);
     const returned = await this.options.handle(event, context);
-    const next = await nextEvents(returned, this.options.declaration, context);
+    const next = await nextEvents(
+      returned,
+      this.options.declaration,
+      context,
+      maxEvent(this.options.connection),
+    );
     await Promise.all(next.map((message) => this.publish(message)));
   }
 
@@ -174,6 +178,6 @@ export class EventProcessor {
 
   /** Bytes that a message may have beside its headers. */
   private get room(): number {
-    return (this.options.connection.info?.max_payload ?? 1_048_576) - HEADER_RESERVE;
+    return maxBody(this.options.connection);
   }
 }

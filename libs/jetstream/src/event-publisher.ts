@@ -3,10 +3,12 @@ import { toHeaders, type Envelope } from './cloud-events.js';
 import { publishConfirmed, type PublishLimits } from './confirmed-publish.js';
 import { JetStreamConnection } from './connection.js';
 import { assertContract } from './contract.js';
+import { PublishRefusedError } from './errors.js';
 import { classOf } from './event-class.js';
 import type { EventContext } from './event-context.js';
 import { newEventId } from './event-ids.js';
 import { channelOf, typeOf } from './names.js';
+import { maxEvent } from './payload-limits.js';
 
 /** Name of the service, `ce-source` of the initiating events that it publishes. */
 export const SOURCE = Symbol('source');
@@ -79,6 +81,13 @@ export class EventPublisher {
       id: event.id,
     };
     const connection = await this.connection.get();
+    const maxSize = maxEvent(connection);
+    if (message.body.length > maxSize) {
+      throw new PublishRefusedError(
+        `Event ${event.id} (${event.name}) has ${message.body.length} bytes; at most ${maxSize} can be published. ` +
+          'Store what is large elsewhere and publish where it is.',
+      );
+    }
     await publishConfirmed(connection, message, { timeout: DEFAULT_TIMEOUT, ...limits });
     return { id: event.id, correlationId: event.correlationId };
   }

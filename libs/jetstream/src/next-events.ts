@@ -11,17 +11,21 @@ import type { ProcessorDeclaration } from './processor-options.js';
 /**
  * The events that a handler returned, ready to be published.
  *
+ * @param maxSize bytes that each may have
  * @throws UndeclaredEventError where one is not among those that the processor declares
- * @throws UnrecoverableError where one breaks its contract
+ * @throws UnrecoverableError where one breaks its contract or is too large
  */
 export async function nextEvents(
   returned: readonly unknown[],
   declaration: ProcessorDeclaration,
   context: EventContext,
+  maxSize: number,
 ): Promise<OutgoingMessage[]> {
   const events = returned.flat().filter((event) => event !== undefined && event !== null) as object[];
   for (const event of events) await assertPublishable(event, declaration);
-  return events.map((event, position) => outgoing(event, position, context));
+  const messages = events.map((event, position) => outgoing(event, position, context));
+  for (const message of messages) assertFits(message, maxSize);
+  return messages;
 }
 
 async function assertPublishable(
@@ -43,6 +47,13 @@ async function assertPublishable(
       cause,
     });
   }
+}
+
+function assertFits({ subject, body }: OutgoingMessage, maxSize: number): void {
+  if (body.length <= maxSize) return;
+  throw new UnrecoverableError(
+    `the event for ${subject} has ${body.length} bytes; at most ${maxSize} can be published`,
+  );
 }
 
 function outgoing(event: object, position: number, context: EventContext): OutgoingMessage {

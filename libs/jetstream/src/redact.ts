@@ -3,7 +3,7 @@ const HIDDEN = '***';
 /** What credentials look like in the messages of clients and servers. The first group of each is kept. */
 const CREDENTIALS = [
   // nats://user:password@host, https://token@host
-  /([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"'`<>]+@/gi,
+  /(\b[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/?#@"'`<>]{1,1000}@/gi,
   // Authorization: Bearer abc, Proxy-Authorization: Basic abc
   /((?:authorization|cookie)["']?\s*[:=]\s*["']?)[^\r\n"']+/gi,
   /(\b(?:bearer|basic)\s+)[A-Za-z0-9+/=._~-]{8,}/gi,

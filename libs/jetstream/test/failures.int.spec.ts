@@ -139,6 +139,30 @@ describe('an event whose handling fails', () => {
     });
   });
 
+  it('carries the largest event that we publish whole, whatever characters it has', async () => {
+    @Controller()
+    class Large {
+      @Consumes(OrderPlaced, { processor: 'large', attempts: 1, pause: false })
+      fail(): void {
+        throw new Error('x'.repeat(20_000), { cause: new Error('y'.repeat(20_000)) });
+      }
+    }
+    const application = await transport.run({ controllers: [Large] });
+    const publisher = transport.publisherOf(application);
+    for (const [id, character, count] of [
+      ['quotes', '"', 337_000],
+      ['letters', 'é', 337_000],
+      ['controls', '\u0001', 112_000],
+    ] as const) {
+      const event = new OrderPlaced({ orderId: id, amount: 1, note: character.repeat(count) });
+      await publisher.publish(event, { id });
+      const { original } = await failure('large', ({ original: { eventId } }) => eventId === id);
+      expect(JSON.parse(Buffer.from(original.body!.data, original.body!.encoding).toString())).toEqual({
+        ...event,
+      });
+    }
+  });
+
   it('does not hold up others while it waits for its next attempt', async () => {
     const done: string[] = [];
     @Controller()

@@ -138,6 +138,14 @@ describe('the life of the transport', () => {
     expect(await transport.read('EVENTS', 'events.order.confirmed')).toHaveLength(before + 1);
   });
 
+  it('an event is refused at once when a failure event could not carry it', async () => {
+    const publisher = transport.publisherOf(await transport.run({}));
+    const note = 'x'.repeat(675_840);
+    const publishing = publisher.publish(new OrderPlaced({ orderId: 'large', amount: 1, note }));
+    await expect(publishing).rejects.toThrow(PublishRefusedError);
+    await expect(publishing).rejects.toThrow(/at most 675840/);
+  });
+
   it('what the broker never takes is refused at once', async () => {
     const publisher = transport.publisherOf(await transport.run({}));
     const data = { orderId: 'huge', note: 'x'.repeat(1_100_000) };
