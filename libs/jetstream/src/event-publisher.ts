@@ -1,9 +1,10 @@
+import type { NatsConnection } from '@nats-io/transport-node';
 import { Inject, Injectable } from '@nestjs/common';
 import { toHeaders, type Envelope } from './cloud-events.js';
 import { publishConfirmed, type PublishLimits } from './confirmed-publish.js';
 import { JetStreamConnection } from './connection.js';
 import { assertContract } from './contract.js';
-import { PublishRefusedError } from './errors.js';
+import { PublishRefusedError, PublishTimeoutError } from './errors.js';
 import { classOf } from './event-class.js';
 import type { EventContext } from './event-context.js';
 import { newEventId } from './event-ids.js';
@@ -80,7 +81,8 @@ export class EventPublisher {
       headers: toHeaders(envelope),
       id: event.id,
     };
-    const connection = await this.connection.get();
+    const within = { timeout: DEFAULT_TIMEOUT, ...limits };
+    const connection = await this.connected(event, within);
     const maxSize = maxEvent(connection);
     if (message.body.length > maxSize) {
       throw new PublishRefusedError(
@@ -88,7 +90,30 @@ export class EventPublisher {
           'Store what is large elsewhere and publish where it is.',
       );
     }
-    await publishConfirmed(connection, message, { timeout: DEFAULT_TIMEOUT, ...limits });
+    await publishConfirmed(connection, message, within);
     return { id: event.id, correlationId: event.correlationId };
+  }
+
+  /** The connection; the first one, which may be long in coming, is awaited within the limits too. */
+  private async connected(
+    { id, name }: StoredEvent,
+    { timeout, signal }: PublishLimits,
+  ): Promise<NatsConnection> {
+    if (!this.connection.isAway()) return this.connection.get();
+    const over = AbortSignal.any([
+      AbortSignal.timeout(timeout ?? DEFAULT_TIMEOUT),
+      ...(signal ? [signal] : []),
+    ]);
+    const late = new Promise<never>((_, reject) => {
+      const give = () =>
+        reject(
+          new PublishTimeoutError(
+            `There is no connection to the broker: event ${id} (${name}) was not published.`,
+          ),
+        );
+      if (over.aborted) give();
+      else over.addEventListener('abort', give, { once: true });
+    });
+    return Promise.race([this.connection.get(), late]);
   }
 }

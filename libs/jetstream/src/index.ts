@@ -13,7 +13,8 @@ export {
   UnrecoverableError,
   type Violation,
 } from './errors.js';
-export type { EventClass } from './event-class.js';
+export { assertContract } from './contract.js';
+export { classOf, type EventClass } from './event-class.js';
 export { EventContext, type EventMetadata } from './event-context.js';
 export { derivedEventId, newEventId } from './event-ids.js';
 export {

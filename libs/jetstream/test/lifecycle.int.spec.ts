@@ -196,6 +196,17 @@ describe('the life of the transport', () => {
     }
   });
 
+  it('publishing gives up in time where there has not been a broker yet', async () => {
+    const connection = new JetStreamConnection({ source: 'early', servers: 'nats://127.0.0.1:1' });
+    const publisher = new EventPublisher(connection, 'early');
+    const event = new OrderConfirmed({ orderId: 'early' });
+    await expect(publisher.publish(event, { timeout: 50 })).rejects.toThrow(PublishTimeoutError);
+    await expect(publisher.publish(event, { signal: AbortSignal.abort() })).rejects.toThrow(
+      PublishTimeoutError,
+    );
+    await connection.close();
+  });
+
   describe('the connection', () => {
     it('waits for a broker that is not there yet, and can be closed while it waits', async () => {
       const connection = new JetStreamConnection({

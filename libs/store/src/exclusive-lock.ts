@@ -17,18 +17,18 @@ export interface ExclusiveLock {
  * the process, also at kill -9; a file that merely exists would outlive its owner.
  *
  * @throws StoreLockedError where it is locked already, by this process too
- * @throws StoreDirectoryError where the folder cannot be made or written
+ * @throws StoreDirectoryError where the folder cannot be made, written or locked
  */
 export function lockDirectory(directory: string): ExclusiveLock {
   const path = join(directory, LOCK_FILE);
   const file = openLockFile(directory, path);
   try {
-    if (!nativeLocks().tryLock(file, LOCKED_BYTE, 1)) throw new StoreLockedError(directory, ownerOf(path));
+    if (!lock(file)) throw new StoreLockedError(directory, ownerOf(path));
     ftruncateSync(file);
     writeSync(file, `${process.pid}\n`);
-  } catch (error) {
+  } catch (cause) {
     closeSync(file);
-    throw error;
+    throw cause instanceof StoreLockedError ? cause : new StoreDirectoryError(directory, cause);
   }
   // Closing ends the lock. The file stays: removing it would let two processes lock two files of one name.
   return { release: () => closeSync(file) };
@@ -47,7 +47,10 @@ function ownerOf(path: string): number | undefined {
   return Number.parseInt(readFileSync(path, 'utf8'), 10) || undefined;
 }
 
-/** The package has no types. Loaded here, so that a service on a PostgreSQL server needs no native module. */
-function nativeLocks(): { tryLock(file: number, offset: number, length: number): boolean } {
-  return createRequire(import.meta.url)('fs-native-extensions') as ReturnType<typeof nativeLocks>;
+/** Loaded here, so that a service on a PostgreSQL server needs no native module. The package has no types. */
+function lock(file: number): boolean {
+  const { tryLock } = createRequire(import.meta.url)('fs-native-extensions') as {
+    tryLock: (file: number, offset: number, length: number) => boolean;
+  };
+  return tryLock(file, LOCKED_BYTE, 1);
 }

@@ -5,12 +5,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrations, notes } from '../test/notes.js';
-import {
-  isUniqueViolation,
-  MigrationError,
-  MigrationsNotFoundError,
-  StoreUnavailableError,
-} from './errors.js';
+import { isUniqueViolation, MigrationError, StoreUnavailableError } from './errors.js';
 import { openStore } from './open-store.js';
 import type { Store } from './store.js';
 
@@ -124,13 +119,6 @@ describeStores((databases, kind) => {
   });
 
   describe('migrations', () => {
-    it('are asked for where the folder has none', async () => {
-      const migrations = join(root, 'missing');
-      const opening = openStore({ ...(await databases.create()), schema: {}, migrations });
-      await expect(opening).rejects.toThrow(MigrationsNotFoundError);
-      await expect(opening).rejects.toThrow(migrations);
-    });
-
     it('leave the database as it was when one of them fails, and let it be opened once it is mended', async () => {
       const database = await databases.create();
       const broken = await folderOf([1, 'create table a (id int)'], [2, 'create table a (id int)']);

@@ -29,7 +29,7 @@ afterEach(async () => {
 
 async function open(): Promise<Store<{ notes: typeof notes }>> {
   const store = await openStore({ schema: { notes }, migrations, dataDir });
-  stores.push(store as unknown as Store);
+  stores.push(store);
   return store;
 }
 
@@ -47,7 +47,9 @@ it('is refused to a second process, and has every row that the first had committ
     const refused = await open().catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(StoreLockedError);
     expect(refused).toMatchObject({ directory: dataDir, pid: writer.pid });
-    expect((refused as Error).message).toContain(`${dataDir} is already open in another process (pid ${writer.pid})`);
+    expect((refused as Error).message).toContain(
+      `${dataDir} is already open in another process (pid ${writer.pid})`,
+    );
     expect((refused as Error).message).toContain('DATA_DIR');
 
     let acknowledged = 0;

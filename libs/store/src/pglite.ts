@@ -46,9 +46,7 @@ export async function openPglite<Tables extends Schema>(
     client = await openCluster(directory);
     const db = drizzle(client, { schema });
     const database = db as unknown as Database<Tables>;
-    await applyMigrations(database as Database, migrations, () =>
-      migrate(db, { migrationsFolder: migrations }),
-    );
+    await applyMigrations(database, migrations, () => migrate(db, { migrationsFolder: migrations }));
     return { db: database, place: `The database in ${directory}`, close: closing(client, lock) };
   } catch (error) {
     await client?.close().catch(() => undefined);
@@ -95,7 +93,9 @@ function keepUp(client: PGlite): () => void {
     await client.exec('checkpoint');
   };
   const timer = setInterval(() => {
-    upkeep().catch((error: unknown) => logger.warn(`vacuum or checkpoint failed: ${reasonOf(error)}`));
+    upkeep().catch((error: unknown) => {
+      if (!client.closed) logger.warn(`vacuum or checkpoint failed: ${reasonOf(error)}`);
+    });
   }, UPKEEP_EVERY).unref();
   return () => clearInterval(timer);
 }

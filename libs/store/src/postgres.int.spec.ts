@@ -53,8 +53,8 @@ describe('a server that cannot be opened', () => {
 });
 
 describePostgres((databases) => {
-  beforeAll(() => Logger.overrideLogger(false));
-  afterAll(() => Logger.overrideLogger(new ConsoleLogger()));
+  beforeAll(() => void Logger.overrideLogger(false));
+  afterAll(() => void Logger.overrideLogger(new ConsoleLogger()));
 
   let proxy: PostgresProxy;
   let store: Store<{ notes: typeof notes }>;

@@ -80,7 +80,7 @@ async function migrateAlone(client: pg.Client, place: string, folder: string): P
   }
   try {
     const db = drizzle(client);
-    await applyMigrations(db as unknown as Database, folder, () => migrate(db, { migrationsFolder: folder }));
+    await applyMigrations(db, folder, () => migrate(db, { migrationsFolder: folder }));
   } finally {
     await client.end().catch(() => undefined);
   }

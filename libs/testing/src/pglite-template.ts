@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { generateMigrations } from './generated-migrations.js';
 
-/** Makes an embedded database in a tenth of a second, where an empty folder takes 2 to 4 s at its first opening. */
+/** Makes an embedded database by copying one: an empty folder takes 2 to 4 s at its first opening. */
 export async function copyPgliteTemplate(dataDir: string): Promise<void> {
   await cp(await pgliteTemplate(), dataDir, { recursive: true });
 }

@@ -34,10 +34,12 @@ const LEASH = `
 folder=$1 bin=$2 port=$3
 trap : QUIT
 (
+  trap : QUIT
   "$bin/initdb" --pgdata="$folder/data" --username=postgres --pwfile="$folder/password" --auth=scram-sha-256 \
     --no-sync --no-instructions --locale=C --encoding=UTF8 --wal-segsize=1 >&2 &&
-  exec "$bin/postgres" -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
+  "$bin/postgres" -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
     -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200
+  echo "ended with status $?" >&2
 ) </dev/null &
 cat >/dev/null
 kill -QUIT 0
@@ -88,21 +90,25 @@ export async function startPostgres(bin: string): Promise<PostgresCluster> {
 }
 
 /** The server says on its standard error when it is ready, or why it cannot be. */
-function started(leashed: Leashed): Promise<void> {
+async function started(leashed: Leashed): Promise<void> {
   let log = '';
-  return new Promise<void>((resolve, reject) => {
-    const fail = (what: string) => reject(new Error(`PostgreSQL ${what}:\n${log}`));
-    const timer = setTimeout(fail, START_WITHIN, `has not started within ${START_WITHIN} ms`);
-    leashed.once('error', reject).once('exit', () => fail('has ended'));
-    leashed.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      log += chunk;
-      if (log.includes('database system is ready to accept connections')) resolve(clearTimeout(timer));
-      if (/FATAL:|initdb: error:/.test(log)) fail('does not start');
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const fail = (what: string) => reject(new Error(`PostgreSQL ${what}:\n${log}`));
+      timer = setTimeout(fail, START_WITHIN, `has not started within ${START_WITHIN} ms`);
+      leashed.once('error', reject);
+      leashed.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+        log += chunk;
+        if (log.includes('database system is ready to accept connections')) resolve();
+        if (/^ended with status/m.test(log)) fail('does not start');
+      });
     });
-  }).finally(() => {
+  } finally {
+    clearTimeout(timer);
     // Read on, unheeded: the server would wait once the pipe is full.
     leashed.stderr.removeAllListeners('data').resume();
-  });
+  }
 }
 
 /** Its programs refuse to run as root. */

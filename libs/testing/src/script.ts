@@ -29,8 +29,8 @@ export function startScript(file: URL, args: string[] = []): Script {
   return {
     pid: child.pid ?? 0,
     async nextLine() {
-      const { value, done } = await lines.next();
-      if (!done) return value;
+      const line = (await lines.next()) as IteratorResult<string, undefined>;
+      if (!line.done) return line.value;
       await ended;
       throw new Error(`${fileURLToPath(file)} has ended:\n${errors}`);
     },

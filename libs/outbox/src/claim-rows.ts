@@ -1,0 +1,61 @@
+import type { Database } from '@app/store';
+import { and, eq, inArray, isNull, lt, lte, notExists, or, sql, type SQL } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import { outbox, type OutboxRow } from './outbox-table.js';
+
+export interface Lease {
+  /** Id of the relay. */
+  owner: string;
+  /** Milliseconds. */
+  duration: number;
+}
+
+/**
+ * Takes rows under a lease, in their order: no other relay takes them before it runs out.
+ *
+ * Whoever takes the head of a key, its first unpublished row, owns the key: rows behind a head that another relay has
+ * are left to that relay, also those that it has not taken. This keeps the order of a key across relays. Two relays at
+ * once lock different heads; a head that changed since the statement began is looked at again after locking.
+ */
+export async function claimRows(db: Database, lease: Lease, limit: number): Promise<OutboxRow[]> {
+  const earlier = alias(outbox, 'earlier');
+  const before = db
+    .select({ position: earlier.position })
+    .from(earlier)
+    .where(
+      and(eq(earlier.key, outbox.key), isNull(earlier.publishedAt), lt(earlier.position, outbox.position)),
+    );
+  const heads = db.$with('heads').as(
+    db
+      .select({ key: outbox.key })
+      .from(outbox)
+      .where(
+        and(
+          isNull(outbox.publishedAt),
+          or(isNull(outbox.leasedUntil), lte(outbox.leasedUntil, sql`now()`)),
+          notExists(before),
+        ),
+      )
+      .orderBy(outbox.position)
+      .limit(limit)
+      .for('update', { skipLocked: true }),
+  );
+  const rows = db
+    .select({ id: outbox.id })
+    .from(outbox)
+    .where(and(isNull(outbox.publishedAt), inArray(outbox.key, db.select({ key: heads.key }).from(heads))))
+    .orderBy(outbox.position)
+    .limit(limit);
+  const claimed = await db
+    .with(heads)
+    .update(outbox)
+    .set({ leasedUntil: fromNow(lease.duration), leaseOwner: lease.owner })
+    .where(inArray(outbox.id, rows))
+    .returning();
+  return claimed.sort((a, b) => a.position - b.position);
+}
+
+/** By the database's clock: those of the relays may differ. */
+export function fromNow(milliseconds: number): SQL {
+  return sql`now() + ${milliseconds} * interval '1 millisecond'`;
+}

@@ -1,0 +1,135 @@
+import { EventPublisher } from '@app/jetstream';
+import { reasonOf, Store } from '@app/store';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Alarm } from './alarm.js';
+import { claimRows, type Lease } from './claim-rows.js';
+import { Outage } from './outage.js';
+import type { OutboxRow } from './outbox-table.js';
+import { publishRows, type Publisher } from './publish-rows.js';
+import { settleRows, type Outcome } from './settle-rows.js';
+
+export interface OutboxOptions {
+  /**
+   * Milliseconds for which a relay has the rows that it claims. When it is killed, another relay publishes them after
+   * this. A publish that is not confirmed within two thirds of it is given up and tried again. Default 30,000.
+   */
+  lease?: number;
+}
+
+export const OUTBOX_OPTIONS = Symbol('outbox options');
+
+const DEFAULT_LEASE = 30_000;
+/** Rows that are claimed, published and settled together. */
+const BATCH = 100;
+/** Milliseconds between two looks at the outbox while nobody wakes the relay. */
+const POLL = 250;
+/** Milliseconds that publishes under way get when the relay stops. */
+const STOP_WITHIN = 2_000;
+
+/** Publishes the rows of the outbox. The relays of several replicas share the work. */
+@Injectable()
+export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Outbox');
+  private readonly database = new Outage(this.logger, 'the outbox can be read and written again');
+  private readonly publishing = new Outage(this.logger, 'events are published again');
+  private readonly alarm = new Alarm();
+  private readonly lease: Lease;
+  private running: Promise<void> | undefined;
+  private stopping = false;
+  private batch: AbortController | undefined;
+
+  constructor(
+    private readonly store: Store,
+    @Inject(EventPublisher) private readonly publisher: Publisher,
+    @Inject(OUTBOX_OPTIONS) { lease = DEFAULT_LEASE }: OutboxOptions,
+  ) {
+    this.lease = { owner: randomUUID(), duration: lease };
+  }
+
+  onApplicationBootstrap(): void {
+    this.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.stop();
+  }
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  /** Has it look at the outbox at once. */
+  wake(): void {
+    this.alarm.ring();
+  }
+
+  /** Claims no more rows, and waits, at most 2 s, until those under way are published. What is left stays in the outbox. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.wake();
+    const timer = setTimeout(() => this.batch?.abort(), STOP_WITHIN);
+    await this.running;
+    clearTimeout(timer);
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping) {
+      const rows = (await this.tryDatabase(() => claimRows(this.store.db, this.lease, BATCH))) ?? [];
+      if (rows.length > 0) await this.settle(await this.publish(rows));
+      if (rows.length < BATCH) await this.alarm.pause(POLL);
+    }
+  }
+
+  private async publish(rows: OutboxRow[]): Promise<Outcome> {
+    const batch = new AbortController();
+    this.batch = batch;
+    // Every row's publish may listen.
+    setMaxListeners(0, batch.signal);
+    // Well before another relay may claim the rows: what it publishes must not be overtaken by this.
+    const timer = setTimeout(() => batch.abort(), (this.lease.duration * 2) / 3);
+    const outcome = await publishRows(this.publisher, rows, batch.signal);
+    clearTimeout(timer);
+    this.report(outcome);
+    return outcome;
+  }
+
+  /**
+   * Tries until the database has taken it: a published row that is not marked would be published again, and stored twice
+   * when the broker's duplicate window is over by then.
+   */
+  private async settle(outcome: Outcome): Promise<void> {
+    const settled = () => settleRows(this.store.db, this.lease.owner, outcome).then(() => true);
+    while (!(await this.tryDatabase(settled)) && !this.stopping) await sleep(POLL);
+  }
+
+  /** Resolves to nothing where the database fails, which must not end the relay. */
+  private async tryDatabase<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const result = await work();
+      this.database.end();
+      return result;
+    } catch (error) {
+      this.database.begin(`the outbox cannot be read or written, trying again: ${reasonOf(error)}`);
+      return undefined;
+    }
+  }
+
+  /** Each row once, when it fails for the first time; while nothing can be published, one line for all of them. */
+  private report({ published, failed }: Outcome): void {
+    if (published.length > 0) this.publishing.end();
+    for (const { row, error } of failed.filter(({ row }) => row.attempts === 0)) {
+      if (published.length > 0)
+        this.logger.warn(`event ${row.id} (${row.name}) waits in the outbox: ${error}`);
+      else this.publishing.begin(`events cannot be published and wait in the outbox: ${error}`);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import type { EventPublisher, StoredEvent } from '@app/jetstream';
+import type { OutboxRow } from './outbox-table.js';
+import type { Outcome } from './settle-rows.js';
+
+/** The part of the publisher that a relay needs. */
+export type Publisher = Pick<EventPublisher, 'publishStored'>;
+
+/** The claimed rows of one key. */
+interface Lane {
+  rows: OutboxRow[];
+  /** How many of them, from the first, the broker has confirmed. */
+  confirmed: number;
+  /** Why the next one failed. */
+  error?: string;
+}
+
+/** Milliseconds before a failed row is tried again: doubled with each failure, up to a limit that keeps a recovery short. */
+const RETRY_AFTER = { first: 250, most: 5_000 };
+
+const MAX_ERROR_LENGTH = 1_000;
+
+/**
+ * Publishes claimed rows: those of one key one after the other, different keys at once. A failure holds back the rows
+ * behind it in its key.
+ *
+ * @param rows In their order.
+ * @param signal When it aborts, what is not confirmed yet counts as failed, whatever becomes of it later: it is published
+ *   again under the same id, and the broker drops the second.
+ */
+export async function publishRows(
+  publisher: Publisher,
+  rows: OutboxRow[],
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const lanes = lanesOf(rows);
+  const cutOff = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  await Promise.race([Promise.all(lanes.map((lane) => publishLane(publisher, lane, signal))), cutOff]);
+  return outcomeOf(lanes);
+}
+
+function lanesOf(rows: OutboxRow[]): Lane[] {
+  const lanes = new Map<string, Lane>();
+  for (const row of rows) {
+    const lane = lanes.get(row.key);
+    if (lane) lane.rows.push(row);
+    else lanes.set(row.key, { rows: [row], confirmed: 0 });
+  }
+  return [...lanes.values()];
+}
+
+async function publishLane(publisher: Publisher, lane: Lane, signal: AbortSignal): Promise<void> {
+  try {
+    for (const row of lane.rows) {
+      if (signal.aborted) return;
+      await publisher.publishStored(storedEvent(row), { signal });
+      lane.confirmed++;
+    }
+  } catch (error) {
+    lane.error = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  }
+}
+
+function storedEvent({
+  id,
+  name,
+  version,
+  data,
+  correlationId,
+  causationId,
+  createdAt,
+}: OutboxRow): StoredEvent {
+  return { id, name, version, data, correlationId, causationId: causationId ?? undefined, time: createdAt };
+}
+
+function outcomeOf(lanes: Lane[]): Outcome {
+  const outcome: Outcome = { published: [], failed: [], untried: [] };
+  for (const { rows, confirmed, error = 'not confirmed in time' } of lanes) {
+    const [next, ...behind] = rows.slice(confirmed);
+    outcome.published.push(...rows.slice(0, confirmed).map(({ id }) => id));
+    if (next)
+      outcome.failed.push({ row: next, error: error.slice(0, MAX_ERROR_LENGTH), delay: delayOf(next) });
+    outcome.untried.push(...behind.map(({ id }) => id));
+  }
+  return outcome;
+}
+
+function delayOf({ attempts }: OutboxRow): number {
+  return Math.min(RETRY_AFTER.first * 2 ** attempts, RETRY_AFTER.most);
+}

@@ -1,0 +1,49 @@
+import type { Store } from '@app/store';
+import { sql } from 'drizzle-orm';
+import { OutboxRelay, type OutboxOptions } from '../src/outbox-relay.js';
+import { outbox } from '../src/outbox-table.js';
+import { Outbox } from '../src/outbox.js';
+import { NoteWritten } from './note-written.js';
+import { RecordingPublisher } from './recording-publisher.js';
+
+export const schema = { outbox };
+
+/** A service that adds notes to its outbox, and the relays that publish them. */
+export class Notebook {
+  readonly outbox: Outbox;
+  private readonly relays: OutboxRelay[] = [];
+
+  constructor(readonly store: Store<typeof schema>) {
+    this.outbox = new Outbox(this.newRelay(new RecordingPublisher()));
+  }
+
+  startRelay(publisher: RecordingPublisher, options?: OutboxOptions): OutboxRelay {
+    const relay = this.newRelay(publisher, options);
+    this.relays.push(relay);
+    relay.start();
+    return relay;
+  }
+
+  async stopRelays(): Promise<void> {
+    await Promise.all(this.relays.splice(0).map((relay) => relay.stop()));
+  }
+
+  /** Adds notes, each in a transaction of its own and keyed by its author. */
+  async write(author: string, ...numbers: number[]): Promise<string[]> {
+    const ids: string[] = [];
+    for (const number of numbers) {
+      const event = new NoteWritten({ author, number });
+      const { id } = await this.store.db.transaction((tx) => this.outbox.add(tx, event, { key: author }));
+      ids.push(id);
+    }
+    return ids;
+  }
+
+  async unpublished(): Promise<number> {
+    return this.store.db.$count(outbox, sql`${outbox.publishedAt} is null`);
+  }
+
+  private newRelay(publisher: RecordingPublisher, options: OutboxOptions = {}): OutboxRelay {
+    return new OutboxRelay(this.store, publisher, options);
+  }
+}

@@ -1,0 +1,5 @@
+import { findPostgres, startPostgres } from '../src/postgres-cluster.js';
+
+// Starts a server, prints its URL, and runs until it is killed.
+const { url } = await startPostgres(findPostgres() ?? '');
+console.log(url);
