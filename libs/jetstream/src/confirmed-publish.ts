@@ -1,7 +1,7 @@
 import { jetstream, JetStreamApiError, type PubAck } from '@nats-io/jetstream';
 import { errors, RequestError, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PublishRefusedError, PublishTimeoutError } from './errors.js';
+import { PublishDeniedError, PublishRefusedError, PublishTimeoutError } from './errors.js';
 
 /** One message on its way into a stream. Its id makes repeating it harmless within the duplicate window (10 min). */
 export interface OutgoingMessage {
@@ -38,7 +38,7 @@ const REFUSED_FOR_GOOD = new Set([
  * Publishes until the broker confirms that the message is stored, through disconnections, elections, time-outs and a
  * full stream.
  *
- * @throws PublishRefusedError where the broker will never take the message
+ * @throws PublishRefusedError where the broker will never take the message; PublishDeniedError for want of a right
  * @throws PublishTimeoutError where it was not confirmed within the limits; it may be stored all the same
  */
 export async function publishConfirmed(
@@ -68,12 +68,20 @@ export async function publishConfirmed(
 
 function isRefused(error: unknown): boolean {
   if (error instanceof JetStreamApiError) return REFUSED_FOR_GOOD.has(error.code);
-  const cause = error instanceof RequestError ? error.cause : error;
-  return cause instanceof errors.PermissionViolationError || cause instanceof errors.InvalidArgumentError;
+  return isDenied(error) || reasonOf(error) instanceof errors.InvalidArgumentError;
+}
+
+function isDenied(error: unknown): boolean {
+  return reasonOf(error) instanceof errors.PermissionViolationError;
+}
+
+function reasonOf(error: unknown): unknown {
+  return error instanceof RequestError ? error.cause : error;
 }
 
 function refusal(message: OutgoingMessage, cause: unknown): PublishRefusedError {
-  return new PublishRefusedError(
+  const Refusal = isDenied(cause) ? PublishDeniedError : PublishRefusedError;
+  return new Refusal(
     `The broker refused event ${message.id} on ${message.subject}: ${(cause as Error).message}`,
     { cause },
   );

@@ -36,9 +36,14 @@ export class AttemptsExhaustedError extends Error {
   override readonly name = 'AttemptsExhaustedError';
 }
 
-/** The broker refused an event for good: too large, or not permitted. Trying again cannot help. */
+/** The broker refused an event for good, such as one that is too large. Trying again cannot help. */
 export class PublishRefusedError extends Error {
-  override readonly name = 'PublishRefusedError';
+  override readonly name: string = 'PublishRefusedError';
+}
+
+/** This client may not publish on that subject. Trying again helps once somebody has given it the right. */
+export class PublishDeniedError extends PublishRefusedError {
+  override readonly name = 'PublishDeniedError';
 }
 
 /** The broker did not confirm an event in time. It may be stored all the same: publish again with the same id. */

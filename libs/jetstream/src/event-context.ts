@@ -1,4 +1,5 @@
 import { BaseRpcContext } from '@nestjs/microservices';
+import type { EventClass } from './event-class.js';
 
 /** What a processor knows of the event it handles, beside its data. */
 export interface EventMetadata {
@@ -41,6 +42,8 @@ export class EventContext extends BaseRpcContext<[EventMetadata, string]> implem
     metadata: EventMetadata,
     /** Name of the processor that handles the event. */
     readonly processor: string,
+    /** Every event that the processor may return. */
+    readonly publishes: readonly EventClass[] = [],
   ) {
     super([metadata, processor]);
     this.eventId = metadata.eventId;

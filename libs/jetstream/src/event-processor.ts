@@ -104,7 +104,7 @@ export class EventProcessor {
   }
 
   private async run(delivery: Delivery): Promise<void> {
-    const { consumes, processor, attempts } = this.options.declaration;
+    const { consumes, processor, publishes, attempts } = this.options.declaration;
     if (delivery.attempt > attempts) {
       throw new AttemptsExhaustedError(
         `delivered ${delivery.attempt} times and never answered: the process crashed or lost the broker each time`,
@@ -112,7 +112,7 @@ export class EventProcessor {
     }
     const metadata = delivery.metadata(consumes);
     const event = await readEvent(consumes, delivery.body);
-    const context = new EventContext(metadata, processor);
+    const context = new EventContext(metadata, processor, publishes);
     const returned = await this.options.handle(event, context);
     const next = await nextEvents(
       returned,

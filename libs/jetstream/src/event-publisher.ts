@@ -8,7 +8,7 @@ import { PublishRefusedError, PublishTimeoutError } from './errors.js';
 import { classOf } from './event-class.js';
 import type { EventContext } from './event-context.js';
 import { newEventId } from './event-ids.js';
-import { channelOf, typeOf } from './names.js';
+import { channelOf, isEventName, typeOf } from './names.js';
 import { maxEvent } from './payload-limits.js';
 
 /** Name of the service, `ce-source` of the initiating events that it publishes. */
@@ -74,6 +74,10 @@ export class EventPublisher {
 
   /** Like {@link publish}, for an event whose contract was checked when it was written to an outbox. */
   async publishStored(event: StoredEvent, limits: PublishLimits = {}): Promise<PublishedEvent> {
+    // On the wire a blank would end the subject, and the broker would end the connection.
+    if (!isEventName(event.name)) {
+      throw new PublishRefusedError(`Event ${event.id} has a name of no channel: ${JSON.stringify(event.name)}.`);
+    }
     const envelope: Envelope = { ...event, type: typeOf(event.name, event.version), source: this.source };
     const message = {
       subject: channelOf(event.name),

@@ -7,6 +7,7 @@ export {
   InvalidDeclarationError,
   InvalidEventError,
   ProvisionError,
+  PublishDeniedError,
   PublishRefusedError,
   PublishTimeoutError,
   UndeclaredEventError,
@@ -25,6 +26,7 @@ export {
 } from './event-publisher.js';
 export { EventFailed, type EncodedBody, type FailureError, type OriginalEvent } from './event-failed.js';
 export { JetStreamModule, type JetStreamOptions } from './jetstream.module.js';
+export { assertPublishable } from './next-events.js';
 export {
   channelOf,
   EVENTS_STREAM,

@@ -28,9 +28,15 @@ export async function nextEvents(
   return messages;
 }
 
-async function assertPublishable(
+/**
+ * Checks an event that a processor is about to return.
+ *
+ * @throws UndeclaredEventError where it is not among those that the processor declares
+ * @throws UnrecoverableError where it breaks its contract
+ */
+export async function assertPublishable(
   event: object,
-  { processor, publishes }: ProcessorDeclaration,
+  { processor, publishes }: Pick<ProcessorDeclaration, 'processor' | 'publishes'>,
 ): Promise<void> {
   if (!publishes.includes(event.constructor as unknown as EventClass)) {
     const declared = publishes.map((type) => type.name).join(', ') || 'nothing';

@@ -55,10 +55,10 @@ export class RunningProcessor {
 
   /** @throws ProvisionError where this client may not pull */
   async start(): Promise<void> {
-    const { processor, ackWait, channel } = this.options.declaration;
+    const { ackWait, channel } = this.options.declaration;
     this.keepAlive = setInterval(() => this.processor.keepAlive(), ackWait / 3);
     await Promise.all(this.pullers.map((puller) => puller.start()));
-    this.logger.log(`${processor} consumes ${channel.subject}`);
+    this.logger.log(`consumes ${channel.subject}`);
   }
 
   restart(): void {

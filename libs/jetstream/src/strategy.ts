@@ -13,6 +13,7 @@ import { RunningProcessor } from './running-processor.js';
 import {
   assertRetriesFit,
   consumerConfigs,
+  eventsKeptFor,
   streamConfigs,
   type JetStreamSettings,
 } from './stream-settings.js';
@@ -82,6 +83,11 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     if (this.declared.size === 0 || this.connection.isAway()) return;
     const connection = await this.connection.get();
     await connection.flush().catch(() => undefined);
+  }
+
+  /** Milliseconds for which the broker keeps an event, and may deliver it again. */
+  get eventsKeptFor(): number {
+    return eventsKeptFor(this.options);
   }
 
   /**

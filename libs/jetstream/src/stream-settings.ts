@@ -68,6 +68,11 @@ export function streamConfigs(
 
 export type DurableConfig = Partial<ConsumerConfig> & { durable_name: string };
 
+/** Milliseconds for which an event is kept, and may be delivered. */
+export function eventsKeptFor(settings: JetStreamSettings): number {
+  return settings.events?.maxAge ?? EVENTS_DEFAULTS.maxAge;
+}
+
 /**
  * An event that waits for its next attempt longer than its stream keeps it could be dead-lettered without its original.
  *
@@ -77,7 +82,7 @@ export function assertRetriesFit(
   { processor, delays }: ProcessorDeclaration,
   settings: JetStreamSettings,
 ): void {
-  const maxAge = settings.events?.maxAge ?? EVENTS_DEFAULTS.maxAge;
+  const maxAge = eventsKeptFor(settings);
   const longest = delays.reduce((sum, delay) => sum + delay, 0);
   if (longest < maxAge) return;
   throw new InvalidDeclarationError(

@@ -57,6 +57,7 @@ describe('a processor', () => {
       attempt: 1,
       subject: 'events.order.placed',
       processor: 'confirmation',
+      publishes: [OrderConfirmed],
       time: new Date('2026-01-02T03:04:05Z'),
     });
     expect(seen[0]!.headers['ce-type']).toBe('order.placed.v1');

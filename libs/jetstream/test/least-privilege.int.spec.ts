@@ -1,4 +1,4 @@
-import { Consumes } from '@app/jetstream';
+import { Consumes, PublishDeniedError } from '@app/jetstream';
 import { startTestBroker } from '@app/testing';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
@@ -69,6 +69,14 @@ describe('a process with the least rights', () => {
     await transport.stored('EVENTS', 'events.order.confirmed', 1);
     const [failure] = await transport.stored('FAILURES', 'failed.limited.order.placed', 1);
     expect(failure!.json()).toMatchObject({ attempts: 2 });
+  });
+
+  it('is told that it may not publish an event, as something that a right would mend', async () => {
+    await transport.run({});
+    const publisher = transport.publisherOf(await transport.run({}, serversAs('limited')));
+    await expect(publisher.publish(new OrderPlaced({ orderId: 'denied', amount: 1 }))).rejects.toThrow(
+      PublishDeniedError,
+    );
   });
 
   it('does not start without the right to pull, and says which right is missing', async () => {

@@ -158,6 +158,9 @@ describe('the life of the transport', () => {
       time: new Date(),
     };
     await expect(publisher.publishStored(event)).rejects.toThrow(PublishRefusedError);
+    await expect(publisher.publishStored({ ...event, name: 'no channel', data: {} })).rejects.toThrow(
+      PublishRefusedError,
+    );
   });
 
   it('publishing and consuming go on when the broker was killed and comes back', async () => {

@@ -1,7 +1,7 @@
 import type { Database } from '@app/store';
 import { and, eq, inArray, isNull, lt, lte, notExists, or, sql, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import { outbox, type OutboxRow } from './outbox-table.js';
+import { isWaiting, outbox, type OutboxRow } from './outbox-table.js';
 
 export interface Lease {
   /** Id of the relay. */
@@ -13,7 +13,7 @@ export interface Lease {
 /**
  * Takes rows under a lease, in their order: no other relay takes them before it runs out.
  *
- * Whoever takes the head of a key, its first unpublished row, owns the key: rows behind a head that another relay has
+ * Whoever takes the head of a key, its first waiting row, owns the key: rows behind a head that another relay has
  * are left to that relay, also those that it has not taken. This keeps the order of a key across relays. Two relays at
  * once lock different heads; a head that changed since the statement began is looked at again after locking.
  */
@@ -22,16 +22,14 @@ export async function claimRows(db: Database, lease: Lease, limit: number): Prom
   const before = db
     .select({ position: earlier.position })
     .from(earlier)
-    .where(
-      and(eq(earlier.key, outbox.key), isNull(earlier.publishedAt), lt(earlier.position, outbox.position)),
-    );
+    .where(and(eq(earlier.key, outbox.key), isWaiting(earlier), lt(earlier.position, outbox.position)));
   const heads = db.$with('heads').as(
     db
       .select({ key: outbox.key })
       .from(outbox)
       .where(
         and(
-          isNull(outbox.publishedAt),
+          isWaiting(outbox),
           or(isNull(outbox.leasedUntil), lte(outbox.leasedUntil, sql`now()`)),
           notExists(before),
         ),
@@ -43,7 +41,7 @@ export async function claimRows(db: Database, lease: Lease, limit: number): Prom
   const rows = db
     .select({ id: outbox.id })
     .from(outbox)
-    .where(and(isNull(outbox.publishedAt), inArray(outbox.key, db.select({ key: heads.key }).from(heads))))
+    .where(and(isWaiting(outbox), inArray(outbox.key, db.select({ key: heads.key }).from(heads))))
     .orderBy(outbox.position)
     .limit(limit);
   const claimed = await db

@@ -1,7 +1,9 @@
+import { PublishDeniedError, PublishRefusedError } from '@app/jetstream';
 import { describeStores, eventually } from '@app/testing';
 import { afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { ConsoleLogger, Logger } from '@nestjs/common';
 import { asc, eq, sql } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Notebook, schema } from '../test/notebook.js';
 import { RecordingPublisher } from '../test/recording-publisher.js';
@@ -97,6 +99,68 @@ describeStores((databases, kind) => {
     await allPublished();
     expect(publisher.numbersOf('ada')).toEqual([1, 2, 3]);
     expect(publisher.published.filter(({ id }) => id === failing)).toHaveLength(1);
+  });
+
+  it('sets aside an event that the broker refuses for good, and goes on with those behind it', async () => {
+    const lines = recordLog();
+    const [refused = ''] = await notebook.write('ada', 1, 2, 3);
+    const publisher = new RecordingPublisher(async ({ id }) => {
+      if (id === refused) throw new PublishRefusedError('too large');
+    });
+    const relay = notebook.startRelay(publisher);
+    await eventually(() => expect(publisher.numbersOf('ada')).toEqual([2, 3]));
+    const [row] = await eventually(async () => {
+      const setAside = await notebook.outbox.setAside();
+      expect(setAside).toHaveLength(1);
+      return setAside;
+    });
+    await notebook.write('ada', 4);
+    await eventually(() => expect(publisher.numbersOf('ada')).toEqual([2, 3, 4]));
+
+    expect(row).toMatchObject({
+      id: refused,
+      lastError: 'PublishRefusedError: too large',
+      attempts: 1,
+      leasedUntil: null,
+      publishedAt: null,
+    });
+    expect(Math.abs(Number(row?.setAsideAt) - Date.now())).toBeLessThan(10_000);
+    expect(lines()).toEqual([
+      `error: event ${refused} (note.written) is set aside, those behind it go on: PublishRefusedError: too large ` +
+        'When it can be published, put it back with Outbox.putBack().',
+    ]);
+    await eventually(async () =>
+      expect(await relay.backlog()).toEqual({ waiting: 0, oldestAge: 0, setAside: 1 }),
+    );
+
+    publisher.confirm = () => Promise.resolve();
+    expect(await notebook.outbox.putBack([randomUUID()])).toBe(0);
+    expect(await notebook.outbox.putBack([refused])).toBe(1);
+    await allPublished();
+    expect(publisher.numbersOf('ada')).toEqual([2, 3, 4, 1]);
+    expect(await notebook.outbox.setAside()).toEqual([]);
+  });
+
+  it('leaves an event waiting that is refused for want of a right', async () => {
+    const [denied = ''] = await notebook.write('ada', 1);
+    const publisher = new RecordingPublisher(() => Promise.reject(new PublishDeniedError('no right')));
+    const relay = notebook.startRelay(publisher);
+    await eventually(async () => expect(await rowOf(denied)).toMatchObject({ attempts: 2 }));
+    expect(await notebook.outbox.setAside()).toEqual([]);
+    const { waiting, oldestAge } = await relay.backlog();
+    expect(waiting).toBe(1);
+    expect(oldestAge).toBeGreaterThan(200);
+
+    publisher.confirm = () => Promise.resolve();
+    await allPublished();
+  });
+
+  it('removes published rows at once where none are to be kept', async () => {
+    await notebook.write('ada', 1, 2);
+    const publisher = new RecordingPublisher();
+    notebook.startRelay(publisher, { keepPublished: 0 });
+    await eventually(async () => expect(await db().$count(outbox)).toBe(0));
+    expect(publisher.numbersOf('ada')).toEqual([1, 2]);
   });
 
   it('goes on after errors of the database, of which it tells once, and publishes nothing twice for them', async () => {

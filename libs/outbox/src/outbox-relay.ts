@@ -11,6 +11,7 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Alarm } from './alarm.js';
+import { readBacklog, type Backlog } from './backlog.js';
 import { claimRows, type Lease } from './claim-rows.js';
 import { Outage } from './outage.js';
 import type { OutboxRow } from './outbox-table.js';
@@ -23,6 +24,8 @@ export interface OutboxOptions {
    * this. A publish that is not confirmed within two thirds of it is given up and tried again. Default 30,000.
    */
   lease?: number;
+  /** Milliseconds for which published rows are kept, to be looked at. Default 3,600,000; 0 removes them at once. */
+  keepPublished?: number;
 }
 
 export const OUTBOX_OPTIONS = Symbol('outbox options');
@@ -50,9 +53,9 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   constructor(
     private readonly store: Store,
     @Inject(EventPublisher) private readonly publisher: Publisher,
-    @Inject(OUTBOX_OPTIONS) { lease = DEFAULT_LEASE }: OutboxOptions,
+    @Inject(OUTBOX_OPTIONS) private readonly options: OutboxOptions,
   ) {
-    this.lease = { owner: randomUUID(), duration: lease };
+    this.lease = { owner: randomUUID(), duration: options.lease ?? DEFAULT_LEASE };
   }
 
   onApplicationBootstrap(): void {
@@ -81,6 +84,11 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     clearTimeout(timer);
   }
 
+  /** How much there is to publish: for metrics. */
+  backlog(): Promise<Backlog> {
+    return readBacklog(this.store.db);
+  }
+
   private async run(): Promise<void> {
     while (!this.stopping) {
       const rows = (await this.tryDatabase(() => claimRows(this.store.db, this.lease, BATCH))) ?? [];
@@ -107,7 +115,8 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
    * when the broker's duplicate window is over by then.
    */
   private async settle(outcome: Outcome): Promise<void> {
-    const settled = () => settleRows(this.store.db, this.lease.owner, outcome).then(() => true);
+    const settlement = { lease: this.lease, remove: this.options.keepPublished === 0 };
+    const settled = () => settleRows(this.store.db, outcome, settlement).then(() => true);
     while (!(await this.tryDatabase(settled)) && !this.stopping) await sleep(POLL);
   }
 
@@ -124,7 +133,13 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   /** Each row once, when it fails for the first time; while nothing can be published, one line for all of them. */
-  private report({ published, failed }: Outcome): void {
+  private report({ published, refused, failed }: Outcome): void {
+    for (const { row, error } of refused) {
+      this.logger.error(
+        `event ${row.id} (${row.name}) is set aside, those behind it go on: ${error} ` +
+          'When it can be published, put it back with Outbox.putBack().',
+      );
+    }
     if (published.length > 0) this.publishing.end();
     for (const { row, error } of failed.filter(({ row }) => row.attempts === 0)) {
       if (published.length > 0)

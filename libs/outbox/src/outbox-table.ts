@@ -1,5 +1,15 @@
-import { isNull } from 'drizzle-orm';
-import { bigint, index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { and, isNotNull, isNull, type SQL } from 'drizzle-orm';
+import {
+  type AnyPgColumn,
+  bigint,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core';
 
 const time = (name: string) => timestamp(name, { withTimezone: true });
 
@@ -28,13 +38,22 @@ export const outbox = pgTable(
     leaseOwner: uuid('lease_owner'),
     /** How often publishing it has failed. */
     attempts: integer().notNull().default(0),
+    /** Why it failed the last time, or was set aside. */
     lastError: text('last_error'),
+    /** When the broker refused it for good: it is not tried again, and holds back nothing. */
+    setAsideAt: time('set_aside_at'),
     publishedAt: time('published_at'),
   },
   (table) => [
     index('outbox_unpublished').on(table.position).where(isNull(table.publishedAt)),
     index('outbox_unpublished_by_key').on(table.key, table.position).where(isNull(table.publishedAt)),
+    index('outbox_published').on(table.publishedAt).where(isNotNull(table.publishedAt)),
   ],
 );
 
 export type OutboxRow = typeof outbox.$inferSelect;
+
+/** Still to be published. @param table The table, or an alias of it. */
+export function isWaiting(table: { publishedAt: AnyPgColumn; setAsideAt: AnyPgColumn }): SQL | undefined {
+  return and(isNull(table.publishedAt), isNull(table.setAsideAt));
+}

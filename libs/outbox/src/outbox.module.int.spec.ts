@@ -1,18 +1,14 @@
-import { CloudEventHeader, EVENTS_STREAM, JetStreamModule, JetStreamStrategy } from '@app/jetstream';
-import { Store, StoreModule } from '@app/store';
+import { CloudEventHeader, EVENTS_STREAM, InvalidDeclarationError } from '@app/jetstream';
+import { Store } from '@app/store';
 import { describeStores, eventually, startTestBroker } from '@app/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { Module, type INestMicroservice } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { NoteWritten } from '../test/note-written.js';
 import { schema } from '../test/notebook.js';
+import { startNotebookService } from '../test/notebook-service.js';
 import { OutboxModule } from './outbox.module.js';
 import { Outbox } from './outbox.js';
-
-@Module({})
-class NotebookModule {}
 
 let broker: Awaited<ReturnType<typeof startTestBroker>>;
 let client: NatsConnection;
@@ -27,9 +23,9 @@ afterAll(async () => {
 
 describeStores((databases) => {
   it('publishes what a service adds to its outbox to the broker, while the service runs', async () => {
-    const service = await startService({
-      ...(await databases.create()),
-      migrations: await databases.migrationsFor(schema),
+    const service = await startNotebookService({
+      store: { ...(await databases.create()), migrations: await databases.migrationsFor(schema) },
+      broker: { servers: broker.url },
     });
     try {
       const outbox = service.get(Outbox);
@@ -56,20 +52,6 @@ describeStores((databases) => {
   });
 });
 
-async function startService(store: { dataDir: string; migrations: string }): Promise<INestMicroservice> {
-  const module = {
-    module: NotebookModule,
-    imports: [
-      JetStreamModule.forRoot({ source: 'notebook', servers: broker.url }),
-      StoreModule.forRoot({ schema, ...store }),
-      OutboxModule.forRoot(),
-    ],
-  };
-  const service = await NestFactory.createMicroservice(module, {
-    logger: false,
-    inject: [JetStreamStrategy],
-    useFactory: (strategy: JetStreamStrategy) => ({ strategy }),
-  });
-  await service.listen();
-  return service;
-}
+it.each([-1, NaN, Infinity])('refuses to keep published events for %d ms', (keepPublished) => {
+  expect(() => OutboxModule.forRoot({ keepPublished })).toThrow(InvalidDeclarationError);
+});

@@ -1,8 +1,9 @@
 import { assertContract, classOf, newEventId, type PublishedEvent } from '@app/jetstream';
-import type { Database } from '@app/store';
+import { Store, type Database } from '@app/store';
 import { Injectable } from '@nestjs/common';
+import { and, inArray, isNotNull } from 'drizzle-orm';
 import { OutboxRelay } from './outbox-relay.js';
-import { outbox } from './outbox-table.js';
+import { outbox, type OutboxRow } from './outbox-table.js';
 
 export interface AddOptions {
   /**
@@ -21,7 +22,10 @@ export interface AddOptions {
 /** Publishes events that are decided together with rows: both are kept, or neither. */
 @Injectable()
 export class Outbox {
-  constructor(private readonly relay: OutboxRelay) {}
+  constructor(
+    private readonly store: Store,
+    private readonly relay: OutboxRelay,
+  ) {}
 
   /**
    * Adds an event to the caller's transaction. It is published, at least once, after the transaction has committed: call
@@ -46,5 +50,33 @@ export class Outbox {
    */
   wake(): void {
     this.relay.wake();
+  }
+
+  /**
+   * The events that the broker refused for good, the oldest first: each with `setAsideAt`, and the reason as `lastError`.
+   *
+   * @param limit Default 100.
+   */
+  async setAside(limit = 100): Promise<OutboxRow[]> {
+    const { setAsideAt, position } = outbox;
+    return this.store.db.select().from(outbox).where(isNotNull(setAsideAt)).orderBy(position).limit(limit);
+  }
+
+  /**
+   * Has events that were set aside published after all, once what was wrong is mended. Those behind them in their keys
+   * have gone out meanwhile.
+   *
+   * @param ids Default all of them.
+   * @returns How many were put back.
+   */
+  async putBack(ids?: readonly string[]): Promise<number> {
+    const chosen = ids && inArray(outbox.id, [...ids]);
+    const putBack = await this.store.db
+      .update(outbox)
+      .set({ setAsideAt: null, attempts: 0, lastError: null })
+      .where(and(isNotNull(outbox.setAsideAt), chosen))
+      .returning({ id: outbox.id });
+    this.wake();
+    return putBack.length;
   }
 }

@@ -1,6 +1,11 @@
-import type { EventPublisher, StoredEvent } from '@app/jetstream';
+import {
+  PublishDeniedError,
+  PublishRefusedError,
+  type EventPublisher,
+  type StoredEvent,
+} from '@app/jetstream';
 import type { OutboxRow } from './outbox-table.js';
-import type { Outcome } from './settle-rows.js';
+import type { Outcome, RefusedRow } from './settle-rows.js';
 
 /** The part of the publisher that a relay needs. */
 export type Publisher = Pick<EventPublisher, 'publishStored'>;
@@ -8,9 +13,10 @@ export type Publisher = Pick<EventPublisher, 'publishStored'>;
 /** The claimed rows of one key. */
 interface Lane {
   rows: OutboxRow[];
-  /** How many of them, from the first, the broker has confirmed. */
-  confirmed: number;
-  /** Why the next one failed. */
+  /** Ids of those that the broker has confirmed. */
+  published: string[];
+  refused: RefusedRow[];
+  /** Why the first of the others failed. */
   error?: string;
 }
 
@@ -21,7 +27,7 @@ const MAX_ERROR_LENGTH = 1_000;
 
 /**
  * Publishes claimed rows: those of one key one after the other, different keys at once. A failure holds back the rows
- * behind it in its key.
+ * behind it in its key; a row that the broker refuses for good does not.
  *
  * @param rows In their order.
  * @param signal When it aborts, what is not confirmed yet counts as failed, whatever becomes of it later: it is published
@@ -43,21 +49,35 @@ function lanesOf(rows: OutboxRow[]): Lane[] {
   for (const row of rows) {
     const lane = lanes.get(row.key);
     if (lane) lane.rows.push(row);
-    else lanes.set(row.key, { rows: [row], confirmed: 0 });
+    else lanes.set(row.key, { rows: [row], published: [], refused: [] });
   }
   return [...lanes.values()];
 }
 
 async function publishLane(publisher: Publisher, lane: Lane, signal: AbortSignal): Promise<void> {
-  try {
-    for (const row of lane.rows) {
-      if (signal.aborted) return;
+  for (const row of lane.rows) {
+    if (signal.aborted) return;
+    try {
       await publisher.publishStored(storedEvent(row), { signal });
-      lane.confirmed++;
+      lane.published.push(row.id);
+    } catch (error) {
+      if (!isRefusedForGood(error)) {
+        lane.error = textOf(error);
+        return;
+      }
+      lane.refused.push({ row, error: textOf(error) });
     }
-  } catch (error) {
-    lane.error = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   }
+}
+
+/** A right that is missing is given by somebody, and the row waits for that. */
+function isRefusedForGood(error: unknown): boolean {
+  return error instanceof PublishRefusedError && !(error instanceof PublishDeniedError);
+}
+
+function textOf(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.slice(0, MAX_ERROR_LENGTH);
 }
 
 function storedEvent({
@@ -73,12 +93,12 @@ function storedEvent({
 }
 
 function outcomeOf(lanes: Lane[]): Outcome {
-  const outcome: Outcome = { published: [], failed: [], untried: [] };
-  for (const { rows, confirmed, error = 'not confirmed in time' } of lanes) {
-    const [next, ...behind] = rows.slice(confirmed);
-    outcome.published.push(...rows.slice(0, confirmed).map(({ id }) => id));
-    if (next)
-      outcome.failed.push({ row: next, error: error.slice(0, MAX_ERROR_LENGTH), delay: delayOf(next) });
+  const outcome: Outcome = { published: [], refused: [], failed: [], untried: [] };
+  for (const { rows, published, refused, error = 'not confirmed in time' } of lanes) {
+    const [next, ...behind] = rows.slice(published.length + refused.length);
+    outcome.published.push(...published);
+    outcome.refused.push(...refused);
+    if (next) outcome.failed.push({ row: next, error, delay: delayOf(next) });
     outcome.untried.push(...behind.map(({ id }) => id));
   }
   return outcome;

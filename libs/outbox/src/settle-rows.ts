@@ -1,11 +1,14 @@
 import type { Database } from '@app/store';
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
-import { fromNow } from './claim-rows.js';
+import { fromNow, type Lease } from './claim-rows.js';
 import { outbox, type OutboxRow } from './outbox-table.js';
 
-export interface FailedRow {
+export interface RefusedRow {
   row: OutboxRow;
   error: string;
+}
+
+export interface FailedRow extends RefusedRow {
   /** Milliseconds until it may be tried again. */
   delay: number;
 }
@@ -14,36 +17,59 @@ export interface FailedRow {
 export interface Outcome {
   /** Ids of those that the broker has stored and confirmed. */
   published: string[];
+  /** Those that it will never take. */
+  refused: RefusedRow[];
   failed: FailedRow[];
   /** Ids of those behind a failed row of their key. */
   untried: string[];
 }
 
+export interface Settlement {
+  lease: Lease;
+  /** Remove published rows instead of marking them. */
+  remove: boolean;
+}
+
 /** Writes down what became of claimed rows and ends their leases. Repeating it, whole or from the middle, is harmless. */
-export async function settleRows(db: Database, owner: string, outcome: Outcome): Promise<void> {
-  const { published, failed, untried } = outcome;
-  if (published.length > 0) {
-    // Whoever has the lease by now: the broker has confirmed the event.
+export async function settleRows(
+  db: Database,
+  outcome: Outcome,
+  { lease, remove }: Settlement,
+): Promise<void> {
+  const { published, refused, failed, untried } = outcome;
+  if (published.length > 0) await settlePublished(db, published, remove);
+  const own = eq(outbox.leaseOwner, lease.owner);
+  const ended = { leasedUntil: null, leaseOwner: null };
+  const attempts = sql`${outbox.attempts} + 1`;
+  for (const { row, error } of refused) {
     await db
       .update(outbox)
-      .set({ publishedAt: sql`now()`, leasedUntil: null, leaseOwner: null })
-      .where(and(inArray(outbox.id, published), isNull(outbox.publishedAt)));
+      .set({ ...ended, attempts, setAsideAt: sql`now()`, lastError: error })
+      .where(and(eq(outbox.id, row.id), own));
   }
   for (const { row, error, delay } of failed) {
     await db
       .update(outbox)
-      .set({
-        leasedUntil: fromNow(delay),
-        leaseOwner: null,
-        attempts: sql`${outbox.attempts} + 1`,
-        lastError: error,
-      })
-      .where(and(eq(outbox.id, row.id), eq(outbox.leaseOwner, owner)));
+      .set({ ...ended, attempts, leasedUntil: fromNow(delay), lastError: error })
+      .where(and(eq(outbox.id, row.id), own));
   }
   if (untried.length > 0) {
     await db
       .update(outbox)
-      .set({ leasedUntil: null, leaseOwner: null })
-      .where(and(inArray(outbox.id, untried), eq(outbox.leaseOwner, owner)));
+      .set(ended)
+      .where(and(inArray(outbox.id, untried), own));
+  }
+}
+
+/** Whoever has the lease by now: the broker has confirmed the events. */
+async function settlePublished(db: Database, ids: string[], remove: boolean): Promise<void> {
+  const published = inArray(outbox.id, ids);
+  if (remove) {
+    await db.delete(outbox).where(published);
+  } else {
+    await db
+      .update(outbox)
+      .set({ publishedAt: sql`now()`, leasedUntil: null, leaseOwner: null })
+      .where(and(published, isNull(outbox.publishedAt)));
   }
 }

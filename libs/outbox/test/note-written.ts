@@ -1,4 +1,4 @@
-import { IsInt, IsString, Length } from 'class-validator';
+import { IsInt, IsOptional, IsString, Length } from 'class-validator';
 
 /** The `number`-th note of an author. */
 export class NoteWritten {
@@ -11,7 +11,11 @@ export class NoteWritten {
   @IsInt()
   readonly number!: number;
 
-  constructor(fields: { author: string; number: number }) {
+  @IsOptional()
+  @IsString()
+  readonly text?: string;
+
+  constructor(fields: { author: string; number: number; text?: string }) {
     Object.assign(this, fields);
   }
 }

@@ -1,5 +1,5 @@
 import type { Store } from '@app/store';
-import { sql } from 'drizzle-orm';
+import { isNull } from 'drizzle-orm';
 import { OutboxRelay, type OutboxOptions } from '../src/outbox-relay.js';
 import { outbox } from '../src/outbox-table.js';
 import { Outbox } from '../src/outbox.js';
@@ -14,7 +14,7 @@ export class Notebook {
   private readonly relays: OutboxRelay[] = [];
 
   constructor(readonly store: Store<typeof schema>) {
-    this.outbox = new Outbox(this.newRelay(new RecordingPublisher()));
+    this.outbox = new Outbox(store, this.newRelay(new RecordingPublisher()));
   }
 
   startRelay(publisher: RecordingPublisher, options?: OutboxOptions): OutboxRelay {
@@ -40,7 +40,7 @@ export class Notebook {
   }
 
   async unpublished(): Promise<number> {
-    return this.store.db.$count(outbox, sql`${outbox.publishedAt} is null`);
+    return this.store.db.$count(outbox, isNull(outbox.publishedAt));
   }
 
   private newRelay(publisher: RecordingPublisher, options: OutboxOptions = {}): OutboxRelay {

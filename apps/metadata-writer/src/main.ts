@@ -1,0 +1,6 @@
+import { readConfig, startService } from '@app/service';
+import { MetadataWriterConfig } from './metadata-writer-config.js';
+import { MetadataWriterModule } from './metadata-writer.module.js';
+
+const config = readConfig(MetadataWriterConfig);
+await startService(MetadataWriterModule.forRoot(config), config);

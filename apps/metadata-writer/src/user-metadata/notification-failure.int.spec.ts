@@ -1,0 +1,242 @@
+import { NotificationSent, UserMetadataRecorded, UserSignedUp } from '@app/contracts';
+import type { Broker } from '@app/embedded-broker';
+import {
+  channelOf,
+  Consumes,
+  derivedEventId,
+  type EventFailed,
+  EventPublisher,
+  failureChannelOf,
+  FAILURES_STREAM,
+  JetStreamModule,
+  Replays,
+  UnrecoverableError,
+} from '@app/jetstream';
+import { createService, readConfig, ServiceConfig } from '@app/service';
+import { describeStores, eventually, startTestBroker } from '@app/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { jetstream, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { Controller, type INestApplication, Module } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { randomUUID } from 'node:crypto';
+import { MetadataWriterConfig } from '../metadata-writer-config.js';
+import { MetadataWriterModule } from '../metadata-writer.module.js';
+
+const FAILURES_OF_NOTIFIER = failureChannelOf('notifier', UserSignedUp.event.name);
+const PROCESSOR = 'metadata-writer-failures';
+
+class MessageRefusedError extends UnrecoverableError {}
+
+let refusing: boolean;
+
+/** Stands for the service of this name: to the metadata-writer it is a processor and its channels, nothing more. */
+@Controller()
+class Notifier {
+  @Consumes(UserSignedUp, { processor: 'notifier', publishes: [NotificationSent] })
+  notify(@Payload() { userId, email }: UserSignedUp): NotificationSent {
+    if (refusing) throw new MessageRefusedError(`550 no such user: ${email}`);
+    const sentAt = new Date().toISOString();
+    return new NotificationSent({
+      userId,
+      channel: 'email',
+      recipient: 'a**@example.com',
+      providerMessageId: '<1@x>',
+      sentAt,
+    });
+  }
+}
+
+let broker: Broker;
+let connection: NatsConnection;
+let streams: JetStreamManager;
+let notifier: INestApplication;
+/** Each `user.metadata-recorded` by its id. */
+const announced = new Map<string, UserMetadataRecorded>();
+
+beforeAll(async () => {
+  broker = await startTestBroker();
+  connection = await connect({ servers: broker.url });
+  streams = await jetstreamManager(connection);
+  connection.subscribe(channelOf(UserMetadataRecorded.event.name), {
+    callback: (_error, message) => void announced.set(message.headers!.get('ce-id'), message.json()),
+  });
+  notifier = await startNotifier();
+}, 120_000);
+
+afterAll(async () => {
+  await notifier?.close();
+  await connection?.close();
+  await broker?.stop();
+});
+
+describe("metadata-writer and the notifier's failures", () => {
+  describeStores((databases) => {
+    let writer: NestFastifyApplication;
+
+    beforeAll(async () => {
+      const { databaseUrl, dataDir } = await databases.create();
+      const config = readConfig(MetadataWriterConfig, {
+        NATS_URL: broker.url,
+        LOG_LEVEL: 'fatal',
+        ...(databaseUrl ? { DATABASE_URL: databaseUrl } : { DATA_DIR: dataDir }),
+      });
+      writer = await createService(MetadataWriterModule.forRoot(config), config);
+      await writer.listen(0, '127.0.0.1');
+      await writer.startAllMicroservices();
+    });
+
+    beforeEach(() => {
+      refusing = false;
+    });
+
+    afterAll(async () => {
+      await writer?.close();
+    });
+
+    it('records that the welcome could not be sent, and that a replay sent it', async () => {
+      refusing = true;
+      const user = await publishSignup(writer);
+      const { failure, id: failureId } = await failureOf(user);
+      const failed = await eventually(async () => {
+        const row = await rowOf(writer, user.userId);
+        expect(row).toMatchObject({ notificationState: 'failed', signedUpAt: user.signedUpAt });
+        return row;
+      });
+
+      expect(failed).toMatchObject({
+        notificationError: 'MessageRefusedError',
+        notificationChannel: null,
+        notificationAt: failure.lastAttemptAt,
+        rest: { notification: { eventId: failureId, reason: 'unrecoverable', attempts: 1 } },
+      });
+      expect(JSON.stringify(failed)).not.toMatch(/ada@|550|Lovelace/);
+      expect((await announcementOf(failureId, PROCESSOR)).fields).toEqual([
+        'notificationState',
+        'notificationChannel',
+        'notificationError',
+        'notificationAt',
+        'rest',
+      ]);
+
+      refusing = false;
+      const replays = writer.get(Replays, { strict: false });
+      await replays.replayFailures({ failureIds: [failureId] }, { by: 'spec', reason: 'the mailbox exists' });
+
+      const sent = await eventually(async () => {
+        const row = await rowOf(writer, user.userId);
+        expect(row).toMatchObject({ notificationState: 'sent' });
+        return row;
+      });
+      expect(sent).toMatchObject({
+        notificationChannel: 'email',
+        notificationError: null,
+        rest: {
+          notification: {
+            eventId: expect.any(String),
+            recipient: 'a**@example.com',
+            providerMessageId: '<1@x>',
+          },
+        },
+      });
+      expect(JSON.stringify(sent)).not.toContain(failureId);
+    });
+
+    it('keeps what was sent where a replay fails afterwards', async () => {
+      const user = await publishSignup(writer);
+      const sent = await eventually(async () => {
+        const row = await rowOf(writer, user.userId);
+        expect(row).toMatchObject({ notificationState: 'sent', signedUpAt: user.signedUpAt });
+        return row;
+      });
+
+      refusing = true;
+      await writer
+        .get(Replays, { strict: false })
+        .replayChannel(
+          { processor: 'notifier', event: UserSignedUp.event.name, since: new Date(user.signedUpAt) },
+          { by: 'spec', reason: 'by mistake' },
+        );
+      const { id: failureId } = await failureOf(user);
+
+      expect((await announcementOf(failureId, PROCESSOR)).fields).toEqual([]);
+      expect(await rowOf(writer, user.userId)).toEqual(sent);
+    });
+
+    it('records nothing of an event that tells of no user', async () => {
+      const { seq } = await jetstream(connection).publish(
+        channelOf(UserSignedUp.event.name),
+        '{"userId":17}',
+      );
+
+      const failure = await eventually(async () => {
+        const stored = await streams.streams.getMessage(FAILURES_STREAM, {
+          last_by_subj: FAILURES_OF_NOTIFIER,
+        });
+        expect(stored?.json<EventFailed>().original.sequence).toBe(seq);
+        return stored!;
+      });
+
+      await eventually(async () => {
+        const { ack_floor } = await streams.consumers.info(FAILURES_STREAM, PROCESSOR);
+        expect(ack_floor.stream_seq).toBeGreaterThanOrEqual(failure.seq);
+      });
+      expect(announced.has(derivedEventId(failure.header.get('ce-id'), PROCESSOR, 0))).toBe(false);
+      const { state } = await streams.streams.info(FAILURES_STREAM, {
+        subjects_filter: `failed.${PROCESSOR}.>`,
+      });
+      expect(state.subjects ?? {}).toEqual({});
+    });
+  });
+});
+
+async function startNotifier(): Promise<INestApplication> {
+  @Module({
+    imports: [JetStreamModule.forRoot({ source: 'notifier', servers: broker.url })],
+    controllers: [Notifier],
+  })
+  class NotifierModule {}
+
+  const config = readConfig(ServiceConfig, { PORT: '0', LOG_LEVEL: 'fatal' });
+  const app = await createService(NotifierModule, config);
+  await app.startAllMicroservices();
+  return app;
+}
+
+async function publishSignup(writer: INestApplication): Promise<UserSignedUp> {
+  const user = new UserSignedUp({
+    userId: randomUUID(),
+    email: 'ada@example.com',
+    name: 'Ada Lovelace',
+    locale: 'en',
+    signedUpAt: new Date().toISOString(),
+  });
+  await writer.get(EventPublisher, { strict: false }).publish(user);
+  return user;
+}
+
+/** The newest failure event of the notifier, once it is of this user's signup. */
+function failureOf({ userId }: UserSignedUp): Promise<{ id: string; failure: EventFailed }> {
+  return eventually(async () => {
+    const stored = await streams.streams.getMessage(FAILURES_STREAM, { last_by_subj: FAILURES_OF_NOTIFIER });
+    const failure = stored!.json<EventFailed>();
+    expect(failure.original.body?.data).toContain(userId);
+    return { id: stored!.header.get('ce-id'), failure };
+  });
+}
+
+/** The `user.metadata-recorded` that a processor published for this event. */
+function announcementOf(eventId: string, processor: string): Promise<UserMetadataRecorded> {
+  return eventually(() => {
+    const event = announced.get(derivedEventId(eventId, processor, 0));
+    expect(event).toBeDefined();
+    return event!;
+  });
+}
+
+async function rowOf(writer: NestFastifyApplication, userId: string): Promise<unknown> {
+  const response = await fetch(`${await writer.getUrl()}/users/${userId}/metadata`);
+  expect(response.status).toBe(200);
+  return response.json();
+}

@@ -1,0 +1,72 @@
+import { NotificationSent, UserMetadataRecorded, UserSignedUp } from '@app/contracts';
+import { Consumes, ConsumesFailure, EventContext, EventFailed, InvalidEventError } from '@app/jetstream';
+import { Store } from '@app/store';
+import { Controller } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
+import { notificationColumns, notificationFailureColumns, signupColumns } from './columns.js';
+import { mergeNotification, mergeSignup } from './merge.js';
+import type * as schema from './schema.js';
+
+/**
+ * Keeps the metadata row of each user up to date. Each event type has a processor, and so a durable, of its own. They
+ * need no order between them: see merge.ts.
+ */
+@Controller()
+export class UserMetadataRecorder {
+  constructor(private readonly store: Store<typeof schema>) {}
+
+  @Consumes(UserSignedUp, { processor: 'metadata-writer', publishes: [UserMetadataRecorded] })
+  async recordSignup(
+    @Payload() event: UserSignedUp,
+    @Ctx() context: EventContext,
+  ): Promise<UserMetadataRecorded> {
+    const columns = signupColumns(event, context.eventId);
+    const written = await mergeSignup(this.store.db, event.userId, columns);
+    return recorded(event.userId, written ? Object.keys(columns) : []);
+  }
+
+  @Consumes(NotificationSent, {
+    processor: 'metadata-writer-notifications',
+    publishes: [UserMetadataRecorded],
+  })
+  async recordNotification(
+    @Payload() event: NotificationSent,
+    @Ctx() context: EventContext,
+  ): Promise<UserMetadataRecorded> {
+    const columns = notificationColumns(event, context.eventId);
+    const written = await mergeNotification(this.store.db, event.userId, columns);
+    return recorded(event.userId, written ? Object.keys(columns) : []);
+  }
+
+  /** The notifier gave up on a signup: the user's row says so until a replay succeeds. */
+  @ConsumesFailure(UserSignedUp, {
+    of: 'notifier',
+    processor: 'metadata-writer-failures',
+    publishes: [UserMetadataRecorded],
+  })
+  async recordNotificationFailure(
+    @Payload() failure: EventFailed,
+    @Ctx() context: EventContext,
+  ): Promise<UserMetadataRecorded | undefined> {
+    const signup = await originalOf(failure);
+    if (!signup) return undefined;
+    const columns = notificationFailureColumns(failure, context.eventId);
+    const written = await mergeNotification(this.store.db, signup.userId, columns);
+    return recorded(signup.userId, written ? Object.keys(columns) : []);
+  }
+}
+
+/** Undefined where it breaks its contract: such an event tells of no user. */
+async function originalOf(failure: EventFailed): Promise<UserSignedUp | undefined> {
+  try {
+    return await failure.originalEvent(UserSignedUp);
+  } catch (error) {
+    if (error instanceof InvalidEventError) return undefined;
+    throw error;
+  }
+}
+
+/** Published also where nothing was written, for a later event had been recorded before: the flow then ends visibly. */
+function recorded(userId: string, fields: string[]): UserMetadataRecorded {
+  return new UserMetadataRecorded({ userId, fields, recordedAt: new Date().toISOString() });
+}

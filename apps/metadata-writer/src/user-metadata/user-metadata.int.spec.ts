@@ -1,0 +1,173 @@
+import { NotificationSent, UserMetadataRecorded, UserSignedUp } from '@app/contracts';
+import type { Broker } from '@app/embedded-broker';
+import { channelOf, derivedEventId, EVENTS_STREAM, EventPublisher, newEventId } from '@app/jetstream';
+import { createService, readConfig } from '@app/service';
+import { describeStores, eventually, startTestBroker } from '@app/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type JetStreamManager, jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { randomUUID } from 'node:crypto';
+import { MetadataWriterConfig } from '../metadata-writer-config.js';
+import { MetadataWriterModule } from '../metadata-writer.module.js';
+
+let broker: Broker;
+let connection: NatsConnection;
+let streams: JetStreamManager;
+
+beforeAll(async () => {
+  broker = await startTestBroker();
+  connection = await connect({ servers: broker.url });
+  streams = await jetstreamManager(connection);
+}, 120_000);
+
+afterAll(async () => {
+  await connection?.close();
+  await broker?.stop();
+});
+
+describe('metadata-writer', () => {
+  describeStores((databases) => {
+    let writer: NestFastifyApplication;
+
+    beforeAll(async () => {
+      const { databaseUrl, dataDir } = await databases.create();
+      const config = readConfig(MetadataWriterConfig, {
+        NATS_URL: broker.url,
+        LOG_LEVEL: 'fatal',
+        ...(databaseUrl ? { DATABASE_URL: databaseUrl } : { DATA_DIR: dataDir }),
+      });
+      writer = await createService(MetadataWriterModule.forRoot(config), config);
+      await writer.listen(0, '127.0.0.1');
+      await writer.startAllMicroservices();
+    });
+
+    afterAll(async () => {
+      await writer?.close();
+    });
+
+    it('records a signup and its notification, and announces each', async () => {
+      const user = signup({ email: 'ada@Example.com', phone: '+14155550123', locale: 'de-CH' });
+      const signupId = await publish(writer, user);
+      const afterSignup = await storedEvent(derivedEventId(signupId, 'metadata-writer', 0));
+      const sent = notification({ userId: user.userId });
+      const sentId = await publish(writer, sent);
+      const afterSent = await storedEvent(derivedEventId(sentId, 'metadata-writer-notifications', 0));
+
+      expect(afterSignup.json()).toEqual({
+        userId: user.userId,
+        fields: ['emailDomain', 'locale', 'signedUpAt', 'rest'],
+        recordedAt: expect.stringMatching(/Z$/),
+      });
+      expect(afterSent.json<UserMetadataRecorded>().fields).toEqual([
+        'notificationState',
+        'notificationChannel',
+        'notificationError',
+        'notificationAt',
+        'rest',
+      ]);
+      const response = await get(writer, user.userId);
+      expect(response.status).toBe(200);
+      const body = await response.text();
+      expect(JSON.parse(body)).toEqual({
+        userId: user.userId,
+        emailDomain: 'example.com',
+        locale: 'de-CH',
+        signedUpAt: user.signedUpAt,
+        notificationState: 'sent',
+        notificationChannel: 'email',
+        notificationError: null,
+        notificationAt: sent.sentAt,
+        rest: {
+          signup: { eventId: signupId, hasPhone: true },
+          notification: {
+            eventId: sentId,
+            recipient: 'a**@example.com',
+            providerMessageId: '<id@cascade.localhost>',
+          },
+        },
+        createdAt: expect.stringMatching(/Z$/),
+        updatedAt: expect.stringMatching(/Z$/),
+      });
+      expect(body).not.toMatch(/ada@|Lovelace|4155550123/i);
+    });
+
+    it('keeps the state of a notification that comes before its signup', async () => {
+      const user = signup({});
+      const sentId = await publish(writer, notification({ userId: user.userId }));
+      await storedEvent(derivedEventId(sentId, 'metadata-writer-notifications', 0));
+      expect(await (await get(writer, user.userId)).json()).toMatchObject({ signedUpAt: null });
+
+      const signupId = await publish(writer, user);
+      await storedEvent(derivedEventId(signupId, 'metadata-writer', 0));
+
+      expect(await (await get(writer, user.userId)).json()).toMatchObject({
+        signedUpAt: user.signedUpAt,
+        notificationState: 'sent',
+      });
+    });
+
+    it('announces that an overtaken event set nothing', async () => {
+      const userId = randomUUID();
+      const later = await publish(writer, notification({ userId, sentAt: '2026-01-02T03:04:06Z' }));
+      await storedEvent(derivedEventId(later, 'metadata-writer-notifications', 0));
+      const earlier = await publish(writer, notification({ userId, sentAt: '2026-01-02T03:04:05Z' }));
+
+      const announced = await storedEvent(derivedEventId(earlier, 'metadata-writer-notifications', 0));
+
+      expect(announced.json<UserMetadataRecorded>().fields).toEqual([]);
+    });
+
+    it.each([
+      ['a user it never heard of', 404, '0198c0de-7b1e-7000-8000-000000000000'],
+      ['an id that is no UUID', 400, 'ada'],
+    ])('answers %s with a problem of status %d', async (_who, status, id) => {
+      const response = await get(writer, id);
+
+      expect(response.status).toBe(status);
+      expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+      expect(await response.json()).toMatchObject({ status, detail: expect.any(String) });
+    });
+  });
+});
+
+function signup(fields: Partial<UserSignedUp>): UserSignedUp {
+  return new UserSignedUp({
+    userId: randomUUID(),
+    email: 'ada@example.com',
+    name: 'Ada Lovelace',
+    locale: 'en',
+    signedUpAt: new Date().toISOString(),
+    ...fields,
+  });
+}
+
+function notification(fields: Partial<NotificationSent>): NotificationSent {
+  return new NotificationSent({
+    userId: randomUUID(),
+    channel: 'email',
+    recipient: 'a**@example.com',
+    providerMessageId: '<id@cascade.localhost>',
+    sentAt: new Date().toISOString(),
+    ...fields,
+  });
+}
+
+async function publish(writer: NestFastifyApplication, event: object): Promise<string> {
+  const { id } = await writer.get(EventPublisher, { strict: false }).publish(event, { id: newEventId() });
+  return id;
+}
+
+/** The `user.metadata-recorded` of this id, once it is stored. */
+function storedEvent(id: string): Promise<StoredMsg> {
+  return eventually(async () => {
+    const channel = channelOf(UserMetadataRecorded.event.name);
+    const stored = await streams.streams.getMessage(EVENTS_STREAM, { last_by_subj: channel });
+    expect(stored?.header.get('ce-id')).toBe(id);
+    return stored!;
+  });
+}
+
+async function get(writer: NestFastifyApplication, id: string): Promise<Response> {
+  return fetch(`${await writer.getUrl()}/users/${id}/metadata`);
+}

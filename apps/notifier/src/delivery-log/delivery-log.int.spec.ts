@@ -1,0 +1,255 @@
+import { InvalidDeclarationError } from '@app/jetstream';
+import { findMigrations, type Store } from '@app/store';
+import { describePostgres, describeStores, eventually, type TestDatabases } from '@app/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { DeliveryLog, type Sent } from './delivery-log.js';
+import { DeliveryLogUnavailableError, DeliveryUnderwayError } from './errors.js';
+import * as schema from './schema.js';
+
+const migrations = findMigrations('notifier', import.meta.url);
+const sent: Sent = { channel: 'email', recipient: 'a**@example.com', providerMessageId: '<1@x>' };
+
+describe('DeliveryLog', () => {
+  beforeAll(() => {
+    Logger.overrideLogger(false);
+  });
+  afterAll(() => {
+    Logger.overrideLogger(true);
+  });
+
+  describeStores((databases) => {
+    let store: Store<typeof schema>;
+    let log: DeliveryLog;
+
+    beforeAll(async () => {
+      store = await databases.open({ schema, migrations });
+      log = new DeliveryLog(store, { longestSend: 1_000 });
+    });
+
+    it('sends once, and answers the same from then on', async () => {
+      const gateway = new CountingGateway();
+      const eventId = randomUUID();
+
+      const first = await log.sendOnce(eventId, gateway.send);
+      const later = [await log.sendOnce(eventId, gateway.send), await log.sendOnce(eventId, gateway.send)];
+
+      expect(first).toEqual({ ...sent, acceptedAt: expect.any(Date) });
+      expect(later).toEqual([first, first]);
+      expect(gateway.sends).toBe(1);
+    });
+
+    it('turns away a second delivery while the first still sends', async () => {
+      const gateway = new WaitingGateway();
+      const eventId = randomUUID();
+      const first = log.sendOnce(eventId, gateway.send);
+      await gateway.asked;
+
+      await expect(log.sendOnce(eventId, () => Promise.resolve(sent))).rejects.toThrow(
+        new DeliveryUnderwayError(eventId),
+      );
+
+      gateway.accept(sent);
+      const delivery = await first;
+      expect(await log.sendOnce(eventId, () => Promise.reject(new Error('sent again')))).toEqual(delivery);
+    });
+
+    it('lets one of 50 deliveries at once send', async () => {
+      const gateway = new WaitingGateway();
+      const eventId = randomUUID();
+      const turnedAway: unknown[] = [];
+
+      const deliveries = Array.from({ length: 50 }, () =>
+        log.sendOnce(eventId, gateway.send).catch((error: unknown) => void turnedAway.push(error)),
+      );
+      await eventually(() => expect(turnedAway).toHaveLength(49));
+      gateway.accept(sent);
+
+      const answers = await Promise.all(deliveries);
+      expect(answers.filter((answer) => answer !== undefined)).toEqual([expect.objectContaining(sent)]);
+      expect(turnedAway).toEqual(Array(49).fill(expect.any(DeliveryUnderwayError)));
+      expect(gateway.sends).toBe(1);
+    });
+
+    it('forgets a message that was not sent: the next attempt begins at once', async () => {
+      const eventId = randomUUID();
+      const refusal = new Error('421 try again later');
+
+      await expect(log.sendOnce(eventId, () => Promise.reject(refusal))).rejects.toBe(refusal);
+      expect(await rowsOf(store)).not.toContain(eventId);
+
+      expect(await log.sendOnce(eventId, () => Promise.resolve(sent))).toMatchObject(sent);
+    });
+
+    it('takes over from a delivery that died, once its claim has run out', async () => {
+      const brief = new DeliveryLog(store, { longestSend: 100, claimTime: 1_000 });
+      const eventId = randomUUID();
+      const dying = new WaitingGateway();
+      void brief.sendOnce(eventId, dying.send);
+      await dying.asked;
+      const gateway = new CountingGateway();
+
+      await expect(brief.sendOnce(eventId, gateway.send)).rejects.toThrow(DeliveryUnderwayError);
+      await eventually(() => brief.sendOnce(eventId, gateway.send));
+
+      expect(gateway.sends).toBe(1);
+    });
+
+    it('tells one story where a delivery that was taken for dead comes back', async () => {
+      const brief = new DeliveryLog(store, { longestSend: 10, claimTime: 20 });
+      const eventId = randomUUID();
+      const slow = new WaitingGateway();
+      const first = brief.sendOnce(eventId, slow.send);
+      await slow.asked;
+      const second = await eventually(() => brief.sendOnce(eventId, () => Promise.resolve(sent)));
+
+      slow.accept({ ...sent, providerMessageId: '<2@x>' });
+
+      expect(await first).toEqual(second);
+      expect(await brief.sendOnce(eventId, slow.send)).toEqual(second);
+    });
+
+    it('keeps what was accepted where the delivery that took over fails', async () => {
+      const brief = new DeliveryLog(store, { longestSend: 10, claimTime: 20 });
+      const eventId = randomUUID();
+      const [slow, failing] = [new WaitingGateway(), new WaitingGateway()];
+      const first = brief.sendOnce(eventId, slow.send);
+      await slow.asked;
+      const { second } = await eventually(async () => {
+        const attempt = brief.sendOnce(eventId, failing.send);
+        await Promise.race([failing.asked, attempt]);
+        return { second: attempt };
+      });
+
+      slow.accept(sent);
+      const delivery = await first;
+      failing.fail(new Error('connection lost'));
+
+      await expect(second).rejects.toThrow('connection lost');
+      expect(await log.sendOnce(eventId, failing.send)).toEqual(delivery);
+    });
+
+    it.each([
+      ['with a NUL', '\u0000'],
+      ['of 100,000 characters', 'x'.repeat(100_000)],
+      ['that is empty', ''],
+      ['that looks like SQL', `'; drop table deliveries; --`],
+    ])('takes an event id %s', async (_what, eventId) => {
+      const gateway = new CountingGateway();
+
+      await log.sendOnce(eventId, gateway.send);
+      await log.sendOnce(eventId, gateway.send);
+
+      expect(gateway.sends).toBe(1);
+    });
+  });
+
+  describeStores((databases) => {
+    it('sends nothing while the database is away', async () => {
+      const log = await closedLog(databases);
+      const gateway = new CountingGateway();
+
+      await expect(log.sendOnce(randomUUID(), gateway.send)).rejects.toThrow(DeliveryLogUnavailableError);
+
+      expect(gateway.sends).toBe(0);
+    });
+
+    it('reports a message as sent also where the database went away meanwhile', async () => {
+      const store = await databases.open({ schema, migrations });
+      const log = new DeliveryLog(store, { longestSend: 1_000 });
+
+      const delivery = await log.sendOnce(randomUUID(), async () => {
+        await store.close();
+        return sent;
+      });
+
+      expect(delivery).toMatchObject(sent);
+    });
+
+    it('reports why a message was not sent also where the database went away meanwhile', async () => {
+      const store = await databases.open({ schema, migrations });
+      const log = new DeliveryLog(store, { longestSend: 1_000 });
+
+      const sending = log.sendOnce(randomUUID(), async () => {
+        await store.close();
+        throw new Error('550 no such user');
+      });
+
+      await expect(sending).rejects.toThrow('550 no such user');
+    });
+  });
+
+  describePostgres((databases) => {
+    it('sends each of 100 messages once, also where two replicas get all of them', async () => {
+      const database = await databases.create();
+      const replicas = await Promise.all(
+        [1, 2].map(async () => {
+          const store = await databases.open({ schema, migrations, database });
+          return new DeliveryLog(store, { longestSend: 1_000 });
+        }),
+      );
+      const gateway = new CountingGateway();
+      const eventIds = Array.from({ length: 100 }, () => randomUUID());
+
+      await Promise.allSettled(
+        eventIds.flatMap((eventId) => replicas.map((log) => log.sendOnce(eventId, gateway.send))),
+      );
+
+      expect(gateway.sends).toBe(100);
+    });
+  });
+
+  it('refuses claims that would run out while their owners still send', () => {
+    const store = undefined as unknown as Store<typeof schema>;
+
+    expect(() => new DeliveryLog(store, { longestSend: 20_000 })).toThrow(InvalidDeclarationError);
+    expect(() => new DeliveryLog(store, { longestSend: 5_000, claimTime: 4_000 })).toThrow(
+      /lasts 4000 ms, and sending may take 5000 ms/,
+    );
+  });
+});
+
+class CountingGateway {
+  sends = 0;
+  readonly send = (): Promise<Sent> => {
+    this.sends += 1;
+    return Promise.resolve(sent);
+  };
+}
+
+/** Answers when it is told to. */
+class WaitingGateway {
+  sends = 0;
+  accept!: (sent: Sent) => void;
+  fail!: (error: Error) => void;
+  readonly asked: Promise<void>;
+  private wasAsked!: () => void;
+  private readonly answer = new Promise<Sent>((accept, fail) => {
+    this.accept = accept;
+    this.fail = fail;
+  });
+
+  constructor() {
+    this.asked = new Promise((resolve) => {
+      this.wasAsked = resolve;
+    });
+  }
+
+  readonly send = (): Promise<Sent> => {
+    this.sends += 1;
+    this.wasAsked();
+    return this.answer;
+  };
+}
+
+async function closedLog(databases: TestDatabases): Promise<DeliveryLog> {
+  const store = await databases.open({ schema, migrations });
+  await store.close();
+  return new DeliveryLog(store, { longestSend: 1_000 });
+}
+
+async function rowsOf(store: Store<typeof schema>): Promise<string[]> {
+  const rows = await store.db.select({ eventId: schema.deliveries.eventId }).from(schema.deliveries);
+  return rows.map(({ eventId }) => eventId);
+}

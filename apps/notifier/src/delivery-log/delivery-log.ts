@@ -1,0 +1,158 @@
+import type { NotificationChannel } from '@app/contracts';
+import { InvalidDeclarationError } from '@app/jetstream';
+import { reasonOf, type Store } from '@app/store';
+import { Logger } from '@nestjs/common';
+import { and, eq, isNotNull, isNull, lte, sql } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
+import { plainIdOf } from '../gateways/message-id.js';
+import { DeliveryLogUnavailableError, DeliveryUnderwayError } from './errors.js';
+import type * as schema from './schema.js';
+import { deliveries } from './schema.js';
+
+/**
+ * Shorter than the broker takes to repeat an event whose replica died, so that the repeat finds the claim run out: `ackWait`,
+ * 30 s, less the 10 s at most since its last keep-alive when it was claimed.
+ */
+const CLAIM_TIME = 20_000;
+
+/** A message that a gateway accepted. */
+export interface Sent {
+  channel: NotificationChannel;
+  /** Masked. */
+  recipient: string;
+  providerMessageId: string;
+}
+
+export interface Delivery extends Sent {
+  acceptedAt: Date;
+}
+
+export interface DeliveryLogOptions {
+  /** Milliseconds that sending takes at most. */
+  longestSend: number;
+  /** Milliseconds that a claim lasts; above `longestSend`. Default 20,000. */
+  claimTime?: number;
+}
+
+/**
+ * Remembers, under an event's id, the message that a gateway accepted, so that a redelivered event sends none again.
+ *
+ * An event is claimed before its message is sent, so that of two deliveries at once, in one replica or in two, one sends. The
+ * other fails, which costs it an attempt, and finds the message sent when the event is tried again. A claim whose
+ * owner died runs out.
+ *
+ * The message goes out again only where
+ * - the process dies after the provider accepted the message and before that is written here: a few milliseconds, and the
+ *   time on the network;
+ * - the provider accepted it and its answer did not arrive in time;
+ * - the database fails at that very moment, and the event is delivered again all the same;
+ * - the process stands still for longer than its claim lasts.
+ *
+ * No local record can close these: only the provider could, by the key that it is given.
+ */
+export class DeliveryLog {
+  private readonly logger = new Logger('DeliveryLog');
+  private readonly claimTime: number;
+
+  /** @throws InvalidDeclarationError where claims would run out while their owners still send */
+  constructor(
+    private readonly store: Store<typeof schema>,
+    { longestSend, claimTime = CLAIM_TIME }: DeliveryLogOptions,
+  ) {
+    if (!(claimTime > longestSend)) {
+      throw new InvalidDeclarationError(
+        `A claim of the delivery log lasts ${claimTime} ms, and sending may take ${longestSend} ms: make claims longer, ` +
+          "or the gateways' time-outs shorter.",
+      );
+    }
+    this.claimTime = claimTime;
+  }
+
+  /**
+   * Sends the message of an event, unless it is known to be sent.
+   *
+   * @returns what was accepted, now or then
+   * @throws DeliveryUnderwayError where it is being sent at this moment
+   * @throws DeliveryLogUnavailableError where the database fails; nothing was sent
+   * @throws what `send` throws
+   */
+  async sendOnce(eventId: string, send: () => Promise<Sent>): Promise<Delivery> {
+    const id = plainIdOf(eventId);
+    const claim = randomUUID();
+    const found = await this.claim(id, claim).catch((cause: unknown) => {
+      throw new DeliveryLogUnavailableError(`The delivery log cannot be used: ${reasonOf(cause)}.`, {
+        cause,
+      });
+    });
+    if (found === 'underway') throw new DeliveryUnderwayError(eventId);
+    if (found !== 'claimed') return found;
+
+    const sent = await send().catch(async (error: unknown) => {
+      await this.release(id, claim);
+      throw error;
+    });
+    return this.record(id, claim, { ...sent, acceptedAt: new Date() });
+  }
+
+  private async claim(eventId: string, claim: string): Promise<Delivery | 'claimed' | 'underway'> {
+    // By the database's clock: those of the replicas may differ.
+    const runOut = lte(deliveries.claimedAt, sql`now() - ${this.claimTime} * interval '1 millisecond'`);
+    const claimed = await this.store.db
+      .insert(deliveries)
+      .values({ eventId, claim })
+      .onConflictDoUpdate({
+        target: deliveries.eventId,
+        set: { claim, claimedAt: sql`now()` },
+        setWhere: and(isNull(deliveries.acceptedAt), runOut),
+      })
+      .returning({ eventId: deliveries.eventId });
+    return claimed.length > 0 ? 'claimed' : ((await this.find(eventId)) ?? 'underway');
+  }
+
+  private async find(eventId: string): Promise<Delivery | undefined> {
+    const { acceptedAt, channel, recipient, providerMessageId } = deliveries;
+    const [row] = await this.store.db
+      .select({ acceptedAt, channel, recipient, providerMessageId })
+      .from(deliveries)
+      .where(and(eq(deliveries.eventId, eventId), isNotNull(acceptedAt)));
+    return row as Delivery | undefined;
+  }
+
+  /** Lets the next attempt begin at once. */
+  private async release(eventId: string, claim: string): Promise<void> {
+    const own = and(eq(deliveries.eventId, eventId), eq(deliveries.claim, claim));
+    await this.store.db
+      .delete(deliveries)
+      .where(and(own, isNull(deliveries.acceptedAt)))
+      .catch((error: unknown) => {
+        this.logger.warn(
+          `the claim on event ${eventId} could not be released and runs out: ${reasonOf(error)}`,
+        );
+      });
+  }
+
+  /**
+   * Never fails: the message went out, and an error would only have it sent again. Where another attempt has recorded the
+   * event, that stands, so that all tell the same.
+   */
+  private async record(eventId: string, claim: string, delivery: Delivery): Promise<Delivery> {
+    try {
+      const written = await this.store.db
+        .insert(deliveries)
+        .values({ eventId, claim, ...delivery })
+        .onConflictDoUpdate({
+          target: deliveries.eventId,
+          set: delivery,
+          setWhere: isNull(deliveries.acceptedAt),
+        })
+        .returning({ eventId: deliveries.eventId });
+      return written.length > 0 ? delivery : ((await this.find(eventId)) ?? delivery);
+    } catch (error) {
+      this.logger.warn(
+        `the message of event ${eventId} was sent, and could not be recorded: if the event is delivered again, ` +
+          `the message is sent again: ${reasonOf(error)}`,
+      );
+      return delivery;
+    }
+  }
+}

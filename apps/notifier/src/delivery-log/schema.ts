@@ -1,0 +1,27 @@
+import type { NotificationChannel } from '@app/contracts';
+import { index, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+
+/**
+ * One row an event whose message is being sent, or was accepted by a gateway. Of the recipient only the masked form is kept,
+ * of the user nothing.
+ */
+export const deliveries = pgTable(
+  'deliveries',
+  {
+    /** In its plain form: see `plainIdOf`. */
+    eventId: text('event_id').primaryKey(),
+    /** Of the attempt that is sending the message, or sent it. */
+    claim: uuid('claim').notNull(),
+    claimedAt: moment('claimed_at').notNull().defaultNow(),
+    /** This and the next three are null until a gateway has accepted the message. */
+    acceptedAt: moment('accepted_at'),
+    channel: text('channel').$type<NotificationChannel>(),
+    recipient: text('recipient'),
+    providerMessageId: text('provider_message_id'),
+  },
+  (table) => [index('deliveries_claimed_at').on(table.claimedAt)],
+);
+
+function moment(name: string) {
+  return timestamp(name, { withTimezone: true, precision: 3 });
+}

@@ -1,0 +1,6 @@
+import { readConfig, startService } from '@app/service';
+import { NotifierConfig } from './notifier-config.js';
+import { NotifierModule } from './notifier.module.js';
+
+const config = readConfig(NotifierConfig);
+await startService(NotifierModule.forRoot(config), config);

@@ -1,0 +1,61 @@
+import { JetStreamConnection, JetStreamModule, JetStreamStrategy } from '@app/jetstream';
+import { HealthModule } from '@app/service';
+import { findMigrations, Store, StoreModule } from '@app/store';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DeliveryLog } from './delivery-log/delivery-log.js';
+import { DeliveryLogPurge } from './delivery-log/delivery-log-purge.js';
+import * as schema from './delivery-log/schema.js';
+import { EmailGateway } from './gateways/email-gateway.js';
+import { MailedTextGateway } from './gateways/mailed-text-gateway.js';
+import { type NotificationGateway, TEXT_GATEWAY, type TextMessage } from './gateways/notification-gateway.js';
+import { TwilioGateway } from './gateways/twilio-gateway.js';
+import type { NotifierConfig } from './notifier-config.js';
+import { WelcomeNotifier } from './welcome/welcome-notifier.js';
+
+@Module({})
+export class NotifierModule {
+  static forRoot(config: NotifierConfig): DynamicModule {
+    const { natsUrl, databaseUrl, dataDir, deliveryLogDays, smtpUrl, sender, twilio } = config;
+    return {
+      module: NotifierModule,
+      imports: [
+        JetStreamModule.forRoot({ source: 'notifier', servers: natsUrl }),
+        StoreModule.forRoot({
+          schema,
+          migrations: findMigrations('notifier', import.meta.url),
+          databaseUrl,
+          dataDir: dataDir ?? '.data/notifier',
+        }),
+        HealthModule.forRoot({
+          checks: { nats: JetStreamConnection, database: Store },
+          // A paused processor goes on by itself: another replica would meet the same mail server.
+          optional: { processors: JetStreamStrategy },
+        }),
+      ],
+      controllers: [WelcomeNotifier],
+      providers: [
+        { provide: EmailGateway, useFactory: () => new EmailGateway({ smtpUrl, from: sender }) },
+        {
+          provide: TEXT_GATEWAY,
+          inject: [EmailGateway],
+          useFactory: (email: EmailGateway) =>
+            twilio ? new TwilioGateway(twilio) : new MailedTextGateway(email),
+        },
+        {
+          provide: DeliveryLog,
+          inject: [Store, EmailGateway, TEXT_GATEWAY],
+          useFactory: (
+            store: Store<typeof schema>,
+            email: EmailGateway,
+            text: NotificationGateway<TextMessage>,
+          ) => new DeliveryLog(store, { longestSend: Math.max(email.longestSend, text.longestSend) }),
+        },
+        {
+          provide: DeliveryLogPurge,
+          inject: [Store],
+          useFactory: (store: Store<typeof schema>) => new DeliveryLogPurge(store, deliveryLogDays),
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,47 @@
+import { displayName } from './display-name.js';
+
+/** A subject without the name: it cannot carry a stranger's message, nor a header. */
+const SUBJECT = 'Welcome to Cascade';
+
+/** The welcome mail for somebody of this name, as text and as HTML. */
+export function welcomeEmail(name: string): { subject: string; text: string; html: string } {
+  const shown = displayName(name);
+  const greeting = shown ? `Hello ${shown},` : 'Hello,';
+  const paragraphs = [
+    greeting,
+    'your account is ready. We are glad that you are here.',
+    'If you did not sign up, somebody typed your address by mistake: ignore this message.',
+  ];
+  return {
+    subject: SUBJECT,
+    text: `${paragraphs.join('\n\n')}\n`,
+    html: htmlPage(paragraphs),
+  };
+}
+
+function htmlPage(paragraphs: string[]): string {
+  const body = paragraphs.map((paragraph) => `    <p>${escapeHtml(paragraph)}</p>`).join('\n');
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <title>${SUBJECT}</title>
+  </head>
+  <body>
+${body}
+  </body>
+</html>
+`;
+}
+
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+}

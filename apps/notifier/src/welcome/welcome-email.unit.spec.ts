@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import { welcomeEmail } from './welcome-email.js';
+
+describe('welcomeEmail', () => {
+  it('greets by name in both forms', () => {
+    const { text, html } = welcomeEmail('Ada Lovelace');
+
+    expect(text).toMatch(/^Hello Ada Lovelace,\n/);
+    expect(html).toContain('<p>Hello Ada Lovelace,</p>');
+  });
+
+  it('escapes what users typed in HTML, and only there', () => {
+    const { text, html } = welcomeEmail(`<script>alert("1")</script> & 'Co'`);
+
+    expect(html).toContain('Hello &lt;script&gt;alert(&quot;1&quot;)&lt;/ script&gt; &amp; &#39;Co&#39;,');
+    expect(html).not.toContain('<script');
+    expect(text).toContain(`Hello <script>alert("1")</ script> & 'Co',`);
+  });
+
+  it('holds no link that a user typed', () => {
+    const { text, html } = welcomeEmail(
+      '<a href="https://evil.example">Ada</a> www.evil.example eve@evil.example',
+    );
+
+    for (const body of [text, html]) {
+      expect(body).not.toMatch(/:\/\/|www\.\w|evil\.example|@evil/);
+    }
+    expect(html).not.toContain('<a');
+  });
+
+  it('has a subject that no user can change', () => {
+    expect(welcomeEmail('Ada\r\nBcc: eve@example.com').subject).toBe(welcomeEmail('Grace').subject);
+  });
+
+  it('greets without a name where nothing readable was typed', () => {
+    expect(welcomeEmail(' \u0007 ').text).toMatch(/^Hello,\n/);
+  });
+
+  it('takes a name of any length whole', () => {
+    const name = 'Ż'.repeat(10_000);
+
+    expect(welcomeEmail(name).text).toContain(name);
+  });
+});

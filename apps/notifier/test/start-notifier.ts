@@ -1,0 +1,46 @@
+import { createService, readConfig } from '@app/service';
+import { Store } from '@app/store';
+import type { TestDatabase } from '@app/testing';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type * as schema from '../src/delivery-log/schema.js';
+import { NotifierConfig } from '../src/notifier-config.js';
+import { NotifierModule } from '../src/notifier.module.js';
+
+export interface NotifierSurroundings {
+  natsUrl: string;
+  smtpUrl: string;
+  database: TestDatabase;
+}
+
+/** The notifier inside the spec's process, at work. */
+export interface StartedNotifier {
+  app: NestFastifyApplication;
+  store: Store<typeof schema>;
+  /** What `/health/ready` answers. */
+  health(): Promise<{ status: number; body: unknown }>;
+}
+
+export async function startNotifier({
+  natsUrl,
+  smtpUrl,
+  database,
+}: NotifierSurroundings): Promise<StartedNotifier> {
+  const { databaseUrl, dataDir } = database;
+  const config = readConfig(NotifierConfig, {
+    NATS_URL: natsUrl,
+    SMTP_URL: smtpUrl,
+    LOG_LEVEL: 'fatal',
+    ...(databaseUrl ? { DATABASE_URL: databaseUrl } : { DATA_DIR: dataDir }),
+  });
+  const app = await createService(NotifierModule.forRoot(config), config);
+  await app.listen(0, '127.0.0.1');
+  await app.startAllMicroservices();
+  return {
+    app,
+    store: app.get<Store<typeof schema>>(Store),
+    async health() {
+      const response = await fetch(`${await app.getUrl()}/health/ready`);
+      return { status: response.status, body: await response.json() };
+    },
+  };
+}

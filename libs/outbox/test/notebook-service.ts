@@ -1,0 +1,37 @@
+import { JetStreamModule, JetStreamStrategy, type JetStreamOptions } from '@app/jetstream';
+import { StoreModule } from '@app/store';
+import type { INestMicroservice } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { OutboxOptions } from '../src/outbox-relay.js';
+import { OutboxModule } from '../src/outbox.module.js';
+import { schema } from './notebook.js';
+
+export interface NotebookServiceOptions {
+  store: { databaseUrl?: string | undefined; dataDir: string; migrations: string };
+  broker: Pick<JetStreamOptions, 'servers' | 'events' | 'provision'>;
+  outbox?: OutboxOptions;
+}
+
+/** A service whose outbox publishes to a broker, as an app puts it together. */
+export async function startNotebookService({
+  store,
+  broker,
+  outbox,
+}: NotebookServiceOptions): Promise<INestMicroservice> {
+  const module = {
+    module: class NotebookModule {},
+    imports: [
+      JetStreamModule.forRoot({ source: 'notebook', ...broker }),
+      StoreModule.forRoot({ schema, ...store }),
+      OutboxModule.forRoot(outbox),
+    ],
+  };
+  const service = await NestFactory.createMicroservice(module, {
+    logger: false,
+    abortOnError: false,
+    inject: [JetStreamStrategy],
+    useFactory: (strategy: JetStreamStrategy) => ({ strategy }),
+  });
+  await service.listen();
+  return service;
+}
