@@ -148,7 +148,7 @@ function classNameOf(error: Error): string {
 }
 
 function textOf(thrown: unknown): string {
-  return typeof thrown === 'object' ? (JSON.stringify(thrown) ?? String(thrown)) : String(thrown);
+  return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? typeof thrown);
 }
 
 function shown(text: string): string {

@@ -76,7 +76,9 @@ export class EventPublisher {
   async publishStored(event: StoredEvent, limits: PublishLimits = {}): Promise<PublishedEvent> {
     // On the wire a blank would end the subject, and the broker would end the connection.
     if (!isEventName(event.name)) {
-      throw new PublishRefusedError(`Event ${event.id} has a name of no channel: ${JSON.stringify(event.name)}.`);
+      throw new PublishRefusedError(
+        `Event ${event.id} has a name of no channel: ${JSON.stringify(event.name)}.`,
+      );
     }
     const envelope: Envelope = { ...event, type: typeOf(event.name, event.version), source: this.source };
     const message = {

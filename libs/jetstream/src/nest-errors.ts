@@ -1,4 +1,4 @@
-import { ModuleRef } from '@nestjs/core';
+import { type ModuleRef } from '@nestjs/core';
 import type { PreRequestHook } from '@nestjs/common';
 import { catchError, throwError } from 'rxjs';
 import { EventContext } from './event-context.js';

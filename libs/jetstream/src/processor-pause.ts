@@ -57,7 +57,7 @@ export class StoppedWhilePausedError extends Error {
 export class ProcessorPause {
   /** Failed events since the last success: id and time. */
   private readonly failed = new Map<string, number>();
-  private readonly held: { pass(passage: Passage): void; drop(error: Error): void }[] = [];
+  private readonly held: { pass: (passage: Passage) => void; drop: (error: Error) => void }[] = [];
   private pausedSince: Date | undefined;
   private probeIsDue = false;
   private delay = 0;

@@ -23,7 +23,7 @@ export interface ReplayOptions {
   rate?: number;
   /** Replay also failures whose last replay has not been answered yet. Default false: they are under way. */
   again?: boolean;
-  onProgress?(progress: ReplayProgress): void;
+  onProgress?: (progress: ReplayProgress) => void;
   /** Stops between two events. */
   signal?: AbortSignal;
 }

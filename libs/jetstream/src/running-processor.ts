@@ -20,8 +20,8 @@ export interface RunningProcessorOptions {
   declaration: ProcessorDeclaration;
   connection: NatsConnection;
   handle: Handle;
-  newInbox(): string;
-  onLost(reason: string): void;
+  newInbox: () => string;
+  onLost: (reason: string) => void;
 }
 
 /** One processor at work in this process: what it pulls, how it handles it, and whether it is paused. */

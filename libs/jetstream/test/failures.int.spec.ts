@@ -124,7 +124,7 @@ describe('an event whose handling fails', () => {
     class Liar {
       @Consumes(OrderPlaced, { processor: 'liar', publishes: [OrderConfirmed] })
       answer(@Payload() event: OrderPlaced): OrderConfirmed {
-        if (event.orderId === 'undeclared') return new OrderPlaced({ orderId: 'x', amount: 1 }) as never;
+        if (event.orderId === 'undeclared') return new OrderPlaced({ orderId: 'x', amount: 1 });
         return new OrderConfirmed({ orderId: '' });
       }
     }

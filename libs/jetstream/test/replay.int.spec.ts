@@ -180,8 +180,8 @@ describe('a replay', () => {
       replays.replayFailures({ failureIds }, { ...who, by: 'bob' }),
     ]);
 
-    expect(results[0]!.replayed + results[1]!.replayed).toBe(3);
-    expect(results[0]!.skipped + results[1]!.skipped).toBe(3);
+    expect(results[0].replayed + results[1].replayed).toBe(3);
+    expect(results[0].skipped + results[1].skipped).toBe(3);
     await eventually(async () => {
       for (const id of failureIds) expect((await stateOf(id))?.state).toBe('handled');
     });
