@@ -1,0 +1,35 @@
+import eslint from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import typescript from 'typescript-eslint';
+import { importRules } from './tools/lint/import-rules.mjs';
+
+export default defineConfig(
+  globalIgnores(['**/dist/', '.data/', '.cache/', 'coverage/']),
+  eslint.configs.recommended,
+  { files: ['**/*.mjs'], languageOptions: { globals: globalsOfNode() } },
+  {
+    files: ['**/*.ts'],
+    extends: [typescript.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // `async` without `await` turns what is thrown into a rejection, as callers of a promise expect.
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    plugins: { workspace: { rules: { imports: importRules } } },
+    rules: { 'workspace/imports': 'error' },
+  },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  prettier,
+);
+
+function globalsOfNode() {
+  return Object.fromEntries(Object.getOwnPropertyNames(globalThis).map((name) => [name, 'readonly']));
+}

@@ -1,0 +1,67 @@
+import { jetstream, type JsMsg } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { EVENTS_STREAM, FAILURES_STREAM } from '@app/jetstream';
+
+/** An event as it is stored: what any NATS client can read. */
+export interface StoredEvent {
+  readonly subject: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Record<string, unknown>;
+}
+
+/** Reads and writes the broker as a plain NATS client, without our transport. */
+export class EventLog {
+  private constructor(private readonly connection: NatsConnection) {}
+
+  static async open(natsUrl: string): Promise<EventLog> {
+    return new EventLog(await connect({ servers: natsUrl }));
+  }
+
+  /** All events of a flow, in the order in which they were stored. */
+  async flow(correlationId: string): Promise<StoredEvent[]> {
+    const events = await this.#readAll(EVENTS_STREAM);
+    return events.filter(({ headers }) => headers['ce-correlationid'] === correlationId);
+  }
+
+  failures(): Promise<StoredEvent[]> {
+    return this.#readAll(FAILURES_STREAM);
+  }
+
+  /** Publishes by hand; resolves when it is stored. */
+  async publish(subject: string, body: string): Promise<void> {
+    await jetstream(this.connection).publish(subject, body);
+  }
+
+  close(): Promise<void> {
+    return this.connection.close();
+  }
+
+  async #readAll(stream: string): Promise<StoredEvent[]> {
+    const consumer = await jetstream(this.connection).consumers.get(stream);
+    const { num_pending: count } = await consumer.info();
+    const events: StoredEvent[] = [];
+    if (count === 0) return events;
+    for await (const message of await consumer.fetch({ max_messages: count, expires: 2_000 })) {
+      events.push(read(message));
+    }
+    return events;
+  }
+}
+
+function read(message: JsMsg): StoredEvent {
+  const names = message.headers?.keys() ?? [];
+  return {
+    subject: message.subject,
+    headers: Object.fromEntries(names.map((name) => [name, message.headers!.get(name)])),
+    body: parse(message),
+  };
+}
+
+/** Events that were published by hand need not be JSON. */
+function parse(message: JsMsg): Record<string, unknown> {
+  try {
+    return message.json<Record<string, unknown>>();
+  } catch {
+    return {};
+  }
+}

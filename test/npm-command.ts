@@ -1,0 +1,73 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '@app/testing';
+import { readRunning, type RunningSystem } from '../tools/supervisor/data-folder.js';
+import { ownEnvironment, root } from './system.js';
+
+/** A folder in which the project's npm commands run as in the checkout, but with state of their own. */
+export class WorkingFolder {
+  private constructor(readonly path: string) {}
+
+  /** @param checkout Whose commands they are. Default: this one. */
+  static async create(checkout = root): Promise<WorkingFolder> {
+    const path = await mkdtemp(join(tmpdir(), 'cascade-npm-'));
+    const { scripts } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')) as {
+      scripts: object;
+    };
+    const anchored = JSON.stringify({ private: true, scripts }).replaceAll(' tools/', ` ${checkout}/tools/`);
+    await writeFile(join(path, 'package.json'), anchored);
+    return new WorkingFolder(path);
+  }
+
+  /** @param env Variables on top of this process's. */
+  run(command: readonly string[], env: NodeJS.ProcessEnv = {}): NpmCommand {
+    return new NpmCommand(this.path, command, env);
+  }
+
+  running(): Promise<RunningSystem | undefined> {
+    return readRunning(join(this.path, '.data'));
+  }
+
+  remove(): Promise<void> {
+    return rm(this.path, { recursive: true, force: true });
+  }
+}
+
+/** `npm …`, in a process group of its own, as a terminal runs it. */
+export class NpmCommand {
+  output = '';
+  /** Resolves to the exit code, or to the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  readonly #process: ChildProcess;
+
+  constructor(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+    this.#process = spawn('npm', args, { cwd, env: { ...ownEnvironment(), ...env }, detached: true });
+    for (const stream of [this.#process.stdout!, this.#process.stderr!]) {
+      stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    }
+    this.ended = new Promise((resolve) => {
+      this.#process.once('close', (code, signal) => resolve(signal ?? code!));
+    });
+  }
+
+  get pid(): number {
+    return this.#process.pid!;
+  }
+
+  /** Resolves when the output matches; fails with the output when it does not in time. */
+  async shows(pattern: RegExp, timeout = 30_000): Promise<void> {
+    const check = () => {
+      if (!pattern.test(this.output))
+        throw new Error(`It does not show ${String(pattern)} but\n${this.output}`);
+    };
+    await eventually(check, { timeout });
+  }
+
+  /** Ctrl-C: a terminal sends it to the whole group. */
+  pressCtrlC(): void {
+    if (this.#process.exitCode === null && this.#process.signalCode === null)
+      process.kill(-this.pid, 'SIGINT');
+  }
+}

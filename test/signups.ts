@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import type { TestSystem } from './system.js';
+
+export interface Accepted {
+  readonly id: string;
+  readonly correlationId: string;
+}
+
+export interface Mail {
+  readonly subject: string;
+  readonly text: string;
+  readonly to: readonly { readonly address: string; readonly name: string }[];
+}
+
+export function uniqueEmail(): string {
+  return `ada-${randomUUID()}@example.com`;
+}
+
+export function postSignup(system: TestSystem, body: Record<string, unknown>): Promise<Response> {
+  return fetch(`${system.url('signup')}/signups`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+/** @throws When it is not accepted. */
+export async function signUp(system: TestSystem, body: Record<string, unknown>): Promise<Accepted> {
+  const response = await postSignup(system, body);
+  if (response.status !== 202) throw new Error(`${response.status} ${await response.text()}`);
+  return (await response.json()) as Accepted;
+}
+
+/** @throws Until there is a row. */
+export async function metadataOf(system: TestSystem, userId: string): Promise<Record<string, unknown>> {
+  const response = await fetch(`${system.url('metadata-writer')}/users/${userId}/metadata`);
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  return (await response.json()) as Record<string, unknown>;
+}
+
+/** What the mail catcher has for an address. */
+export async function mailsTo(system: TestSystem, address: string): Promise<Mail[]> {
+  const response = await fetch(`${system.url('mail')}/api/email`);
+  const mails = (await response.json()) as Mail[];
+  return mails.filter(({ to }) => to.some((recipient) => recipient.address === address));
+}

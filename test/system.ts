@@ -1,0 +1,99 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { checkoutRoot, type Compilation } from '../tools/checkout.js';
+import { composeSystem, type System } from '../tools/supervisor/system.js';
+
+export const root = checkoutRoot();
+
+/** What stands for somebody's own servers or settings must not reach a test. */
+const FOREIGN = /^(PORT|HOST|NATS_|DATABASE_|DATA_|SMTP_|MAIL_|TWILIO_|SIGNUPS_|LOG_)/;
+
+export interface TestSystemOptions {
+  /** Variables for the services, or for the system: `DATABASE_URL`. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** The whole system as real processes, on free ports and in a temporary folder. */
+export class TestSystem {
+  /** What all parts wrote, each line behind its part's name. */
+  readonly lines: string[] = [];
+  #system: System | undefined;
+
+  private constructor(
+    private readonly dataDir: string,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  /** Compiles what has changed, and starts it. Stop it in `afterAll`. */
+  static async start({ env = {} }: TestSystemOptions = {}): Promise<TestSystem> {
+    await compileCheckout();
+    const dataDir = await mkdtemp(join(tmpdir(), 'cascade-system-'));
+    const system = new TestSystem(dataDir, { ...ownEnvironment(), SIGNUPS_PER_MINUTE: '1000', ...env });
+    await system.startAgain();
+    return system;
+  }
+
+  /** Starts it on what it had stored, after {@link stopParts}. Its ports are others then. */
+  async startAgain(): Promise<void> {
+    this.#system = composeSystem({
+      root,
+      dataDir: this.dataDir,
+      env: this.env,
+      ports: 'any',
+      observer: {
+        onLine: ({ name }, line) => this.lines.push(`[${name}] ${line}`),
+        onState: () => undefined,
+      },
+      report: () => undefined,
+    });
+    try {
+      await this.#system.supervisor.start();
+    } catch (error) {
+      await this.stop();
+      throw new Error(`The system did not start. ${String(error)}\n${this.lines.join('\n')}`, {
+        cause: error,
+      });
+    }
+  }
+
+  get natsUrl(): string {
+    return this.part('broker').address!;
+  }
+
+  /** Of a service, or of the mail catcher's page. */
+  url(name: string): string {
+    return this.part(name).run!.url;
+  }
+
+  part(name: string) {
+    return this.#system!.parts.find((part) => part.name === name)!;
+  }
+
+  /** Stops all processes; what they stored stays. */
+  async stopParts(): Promise<void> {
+    await this.#system?.supervisor.stop();
+  }
+
+  /** Stops all processes and removes what they stored. */
+  async stop(): Promise<void> {
+    await this.stopParts();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** The environment of this process, without what would change how a system runs. */
+export function ownEnvironment(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name) && !name.startsWith('npm_'));
+  return { ...Object.fromEntries(own), NODE_ENV: 'development' };
+}
+
+/** As `npm start` does, so that a spec run alone tests the present sources. */
+export async function compileCheckout(): Promise<void> {
+  const compiler = (await import(pathToFileURL(join(root, 'tools/compile.mjs')).href)) as {
+    compile(root: string): Promise<Compilation>;
+  };
+  const { failures } = await compiler.compile(root);
+  if (failures.length > 0) throw new Error(failures.map(({ message }) => message).join('\n'));
+}

@@ -1,0 +1,40 @@
+// From a fresh clone to a running command: checks Node, installs dependencies, compiles, hands over.
+// Plain old syntax and no static imports here: this file must parse on any Node, so that it can refuse an old one.
+
+var MINIMUM = [20, 19];
+
+/**
+ * Runs one of the commands under `tools/`.
+ *
+ * @param {string} command The compiled module of the command, below `tools/`: it exports
+ *   `main(checkout: Checkout): Promise<number>`, which resolves to the exit code.
+ */
+export function run(command) {
+  var version = process.versions.node.split('.').map(Number);
+  if (version[0] < MINIMUM[0] || (version[0] === MINIMUM[0] && version[1] < MINIMUM[1])) {
+    fail(
+      'Cascade needs Node ' +
+        MINIMUM.join('.') +
+        ' or newer; this is ' +
+        process.versions.node +
+        '.\nGet one from https://nodejs.org or with a version manager, then try again.',
+    );
+    return;
+  }
+  import('./launch.mjs')
+    .then(function (module) {
+      return module.launch(command, process.argv.slice(2));
+    })
+    .then(function (code) {
+      process.exitCode = code;
+    })
+    .catch(function (error) {
+      // An operational error says all that is needed in its message; anything else is a bug: show where.
+      fail(error && error.operational ? error.message : (error && error.stack) || error);
+    });
+}
+
+function fail(message) {
+  process.stderr.write('\n' + message + '\n');
+  process.exitCode = 1;
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+
+const BOOTSTRAP = join(import.meta.dirname, 'bootstrap.mjs');
+
+/** Runs a command as if Node were of another version. */
+async function runOn(version: string): Promise<{ code: number; stderr: string }> {
+  const script =
+    `Object.defineProperty(process.versions, 'node', { value: '${version}' });` +
+    `(await import('${pathToFileURL(BOOTSTRAP).href}')).run('no-such-command.js');`;
+  return promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]).then(
+    ({ stderr }) => ({ code: 0, stderr }),
+    ({ code, stderr }: { code: number; stderr: string }) => ({ code, stderr }),
+  );
+}
+
+describe('A command', () => {
+  it.each(['12.22.12', '18.20.8', '20.18.3'])('refuses Node %s, and says which to get', async (version) => {
+    const { code, stderr } = await runOn(version);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`Cascade needs Node 20.19 or newer; this is ${version}.`);
+    expect(stderr).not.toContain('at ');
+  });
+
+  it.each(['20.19.0', '22.1.0', '24.0.0'])('goes on with Node %s', async (version) => {
+    expect((await runOn(version)).stderr).toContain('no-such-command.js');
+  });
+
+  it('can say so on any Node: its first file has no newer syntax and loads nothing before the check', async () => {
+    const code = await readFile(BOOTSTRAP, 'utf8');
+    expect(code).not.toMatch(/^import |\?\?|\?\.|^await |=>/m);
+  });
+});

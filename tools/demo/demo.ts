@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { isAlive, readRunning } from '../supervisor/data-folder.js';
+import { DATA_FOLDER } from '../supervisor/run-system.js';
+import { FlowRecorder } from './flow-recorder.js';
+import { missingFrom, type SeenEvent } from './flow.js';
+import { renderTree } from './tree.js';
+
+const ANNOUNCED_WITHIN_MS = 15_000;
+
+/** `npm run demo` cannot do its work, for a reason that people can act on. */
+class DemoError extends Error {
+  override readonly name = 'DemoError';
+  /** For the tools: the message says all, no stack is needed. */
+  readonly operational = true;
+}
+
+interface SystemUrls {
+  readonly signup: string;
+  readonly nats: string;
+}
+
+/** `npm run demo`: signs somebody up, and shows what follows from it. */
+export async function main(): Promise<number> {
+  const urls = await findSystem(process.env);
+  const recorder = await FlowRecorder.start(urls.nats).catch((error: unknown) => {
+    throw new DemoError(`The broker does not answer (${messageOf(error)}): is the system up?`);
+  });
+  try {
+    const started = performance.now();
+    const { id, correlationId } = await signUp(urls.signup);
+    print(`Signed up ${id} in ${Math.round(performance.now() - started)} ms; the flow ${correlationId}:\n`);
+
+    const flow = () => recorder.flow(correlationId, started);
+    const isOver = () => missingFrom(flow()).length === 0 || flow().some(({ failure }) => failure);
+    await recorder.wait(isOver, ANNOUNCED_WITHIN_MS);
+    const events = flow();
+    if (events.length > 0) print(renderTree(events).join('\n'));
+    const missing = missingFrom(events);
+    if (missing.length > 0) throw new DemoError(explanation(missing, events));
+    return 0;
+  } finally {
+    await recorder.stop();
+  }
+}
+
+async function findSystem(env: NodeJS.ProcessEnv): Promise<SystemUrls> {
+  const found = await readRunning(resolve(DATA_FOLDER));
+  const running = found && isAlive(found.pid) ? found : undefined;
+  const signup = env['SIGNUP_URL'] || running?.parts['signup']?.url;
+  const nats = env['NATS_URL'] || running?.natsUrl;
+  if (signup && nats) return { signup: signup.replace(/\/$/, ''), nats };
+  if (running && !running.natsUrl) {
+    throw new DemoError('The system is still starting: try again when it has shown its table.');
+  }
+  throw new DemoError(
+    'No system runs here. Start one with `npm start` in another terminal and try again, ' +
+      'or name one that runs elsewhere with SIGNUP_URL and NATS_URL.',
+  );
+}
+
+async function signUp(url: string): Promise<{ id: string; correlationId: string }> {
+  // An address of its own: one that has signed up before causes no event.
+  const body = JSON.stringify({ email: `demo-${randomUUID()}@example.com`, name: 'Demo' });
+  const headers = { 'content-type': 'application/json' };
+  const signal = AbortSignal.timeout(ANNOUNCED_WITHIN_MS);
+  const response = await fetch(`${url}/signups`, { method: 'POST', headers, body, signal }).catch(
+    (error: unknown) => {
+      throw new DemoError(`${url} does not answer (${messageOf(error)}): is the system up?`);
+    },
+  );
+  if (response.status !== 202) {
+    throw new DemoError(`The signup was refused with ${response.status}: ${await response.text()}`);
+  }
+  return (await response.json()) as { id: string; correlationId: string };
+}
+
+function explanation(missing: readonly string[], events: readonly SeenEvent[]): string {
+  const failed = events.some(({ failure }) => failure);
+  const reason = failed
+    ? 'A processor gave up on its event, as shown above: `npm start` shows its log.'
+    : `It was not announced within ${ANNOUNCED_WITHIN_MS / 1000} s: \`npm start\` shows whether its service runs.`;
+  return `The flow is not complete. Missing: ${missing.join(', ')}.\n${reason}`;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? messageOf(error.cause) : error.message || error.name;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,80 @@
+import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { CloudEventHeader, type EventFailed } from '@app/jetstream';
+import { performance } from 'node:perf_hooks';
+import type { SeenEvent } from './flow.js';
+
+/** Sees every event that passes from its start on. It reads the channels as plain NATS subjects, and takes nothing from anybody. */
+export class FlowRecorder {
+  readonly #seen: { event: Omit<SeenEvent, 'afterMs'>; at: number }[] = [];
+  #onEvent: () => void = () => undefined;
+
+  private constructor(private readonly connection: NatsConnection) {
+    for (const subject of ['events.>', 'failed.>']) {
+      connection.subscribe(subject, { callback: (error, message) => void (error ?? this.#record(message)) });
+    }
+  }
+
+  /** Resolves when every later event will be seen. */
+  static async start(natsUrl: string): Promise<FlowRecorder> {
+    const connection = await connect({
+      servers: natsUrl.split(','),
+      name: 'demo',
+      timeout: 3_000,
+      reconnect: false,
+    });
+    const recorder = new FlowRecorder(connection);
+    await connection.flush();
+    return recorder;
+  }
+
+  /** The flow so far, in the order in which it was seen; times count from `since`, of `performance.now()`. */
+  flow(correlationId: string, since: number): SeenEvent[] {
+    return this.#seen
+      .filter(({ event }) => event.correlationId === correlationId)
+      .map(({ event, at }) => ({ ...event, afterMs: at - since }));
+  }
+
+  /** Resolves to whether `isDone` came true within the time; it is asked at each event. */
+  async wait(isDone: () => boolean, timeoutMs: number): Promise<boolean> {
+    const done = new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), timeoutMs);
+      this.#onEvent = () => {
+        if (!isDone()) return;
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+    this.#onEvent();
+    return done;
+  }
+
+  async stop(): Promise<void> {
+    await this.connection.close();
+  }
+
+  #record(message: Msg): void {
+    const header = (name: string) => message.headers?.get(name) || undefined;
+    const isFailure = message.subject.startsWith('failed.');
+    this.#seen.push({
+      at: performance.now(),
+      event: {
+        id: header(CloudEventHeader.id) ?? '',
+        name: isFailure ? message.subject : message.subject.slice('events.'.length),
+        source: header(CloudEventHeader.source) ?? '',
+        correlationId: header(CloudEventHeader.correlationId) ?? '',
+        causationId: header(CloudEventHeader.causationId),
+        ...(isFailure ? { failure: reasonIn(message) } : {}),
+      },
+    });
+    this.#onEvent();
+  }
+}
+
+function reasonIn(message: Msg): string {
+  try {
+    const { error, attempts } = message.json<EventFailed>();
+    return `${error.name}: ${error.message} (${attempts} attempts)`;
+  } catch {
+    return 'for an unknown reason';
+  }
+}

@@ -1,0 +1,35 @@
+/** An event of a flow, as the demo saw it pass. */
+export interface SeenEvent {
+  readonly id: string;
+  /** `user.signed-up` */
+  readonly name: string;
+  /** The processor or service that published it. */
+  readonly source: string;
+  readonly correlationId: string;
+  readonly causationId: string | undefined;
+  /** Milliseconds from the post until it was seen. */
+  readonly afterMs: number;
+  /** Of a failure event: why the processor gave up. */
+  readonly failure?: string;
+}
+
+/** What the flow of a signup consists of, once everybody has announced their work. */
+const EXPECTED = [
+  { name: 'user.signed-up', cause: undefined },
+  { name: 'notification.sent', cause: 'user.signed-up' },
+  { name: 'user.metadata-recorded', cause: 'user.signed-up' },
+  { name: 'user.metadata-recorded', cause: 'notification.sent' },
+] as const;
+
+/** @returns What has not been announced yet, in words; nothing when the flow is complete. */
+export function missingFrom(events: readonly SeenEvent[]): string[] {
+  const isThere = ({ name, cause }: (typeof EXPECTED)[number]) =>
+    events.some((event) => event.name === name && !event.failure && causeOf(event, events) === cause);
+  return EXPECTED.filter((expected) => !isThere(expected)).map(({ name, cause }) =>
+    cause ? `${name} after ${cause}` : name,
+  );
+}
+
+function causeOf({ causationId }: SeenEvent, events: readonly SeenEvent[]): string | undefined {
+  return events.find(({ id }) => id === causationId)?.name;
+}

@@ -1,0 +1,84 @@
+import { posix, relative, sep } from 'node:path';
+
+/** Libraries that must stay usable, and publishable, without the rest of the workspace. */
+const STANDALONE = ['libs/contracts', 'libs/jetstream'];
+const TEST_KIT = 'libs/testing';
+/** What their tests need all the same. */
+const FOR_TESTS = [TEST_KIT, 'libs/embedded-broker'];
+
+/**
+ * Judges one import by the rules of the workspace (README, "The tree").
+ *
+ * @param {string} file The importing file, relative to the checkout, with forward slashes.
+ * @param {string} specifier What it imports, as written.
+ * @returns {string | undefined} What is wrong and what to do, or nothing.
+ */
+export function judgeImport(file, specifier) {
+  const from = packageOf(file);
+  const target = targetOf(file, specifier);
+  if (!from || !target) return undefined;
+  const to = packageOf(target);
+
+  if (specifier.startsWith('@app/')) {
+    if (specifier.split('/').length > 2) {
+      return `Import '${specifier.split('/').slice(0, 2).join('/')}': what its index.ts does not export is private.`;
+    }
+    // Tests that stand beside `src/` see the library as others do.
+    if (to === from && !file.startsWith(`${from}/test/`))
+      return `A file of ${from} imports its siblings by relative path, not by '${specifier}'.`;
+  }
+  if (to === from) return undefined;
+  if (to.startsWith('apps/')) return `Nothing imports an app: processes meet at NATS subjects only.`;
+  if (to === 'test') return `Nothing imports test/: move what is shared into libs/testing.`;
+  if (to === 'tools' && from !== 'test') return `Only test/ imports tools/: move what is shared into libs/.`;
+  if (to === TEST_KIT && !isTest(file)) return `Only specs and test/ import '@app/testing'.`;
+  if (STANDALONE.includes(from) && !(FOR_TESTS.includes(to) && isTest(file))) {
+    return `${from} imports no other package of the workspace, so that it can be used alone.`;
+  }
+  if (to.startsWith('libs/') && !specifier.startsWith('@app/')) {
+    return `Import '@app/${to.slice('libs/'.length)}', not a path into another package.`;
+  }
+  return undefined;
+}
+
+/** Where the import leads, relative to the checkout; nothing for a package from npm or Node. */
+function targetOf(file, specifier) {
+  if (specifier.startsWith('@app/')) return `libs/${specifier.slice('@app/'.length)}`;
+  if (specifier.startsWith('.')) return posix.join(posix.dirname(file), specifier);
+  return undefined;
+}
+
+/** `apps/signup`, `libs/outbox`, `tools`, `test`; nothing for files at the root. */
+function packageOf(path) {
+  const [folder, name] = path.split('/');
+  if (folder === 'apps' || folder === 'libs') return `${folder}/${name}`;
+  return folder === 'tools' || folder === 'test' ? folder : undefined;
+}
+
+function isTest(file) {
+  return /(^|\/)test\//.test(file) || file.startsWith(`${TEST_KIT}/`) || file.endsWith('.spec.ts');
+}
+
+/** @type {import('eslint').Rule.RuleModule} */
+export const importRules = {
+  meta: {
+    type: 'problem',
+    docs: { description: 'Imports go one way: apps → libs, by their package roots' },
+    schema: [],
+  },
+  create(context) {
+    const file = relative(context.cwd, context.filename).split(sep).join('/');
+    const check = (node) => {
+      const specifier = node.source?.value ?? node.source?.literal?.value;
+      const message = typeof specifier === 'string' ? judgeImport(file, specifier) : undefined;
+      if (message) context.report({ node: node.source, message });
+    };
+    return {
+      ImportDeclaration: check,
+      ImportExpression: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+      TSImportType: check,
+    };
+  },
+};

@@ -1,0 +1,116 @@
+import { describe, expect, it } from '@jest/globals';
+import { ESLint } from 'eslint';
+import { resolve } from 'node:path';
+import typescript from 'typescript-eslint';
+
+const root = resolve(import.meta.dirname, '../..');
+
+// The project's own configuration, minus the rules that need the files to exist on disk.
+const eslint = new ESLint({
+  cwd: root,
+  overrideConfig: [
+    typescript.configs.disableTypeChecked,
+    { languageOptions: { parserOptions: { projectService: false } } },
+    { rules: { '@typescript-eslint/consistent-type-imports': 'off' } },
+  ],
+});
+
+async function complaints(file: string, code: string): Promise<string[]> {
+  const [result] = await eslint.lintText(code, { filePath: resolve(root, file) });
+  return result!.messages
+    .filter(({ ruleId }) => ruleId !== '@typescript-eslint/no-unused-vars')
+    .map(({ message }) => message);
+}
+
+describe('The import rules refuse', () => {
+  it.each([
+    [
+      'an app in an app',
+      'apps/signup/src/main.ts',
+      '../../notifier/src/welcome.js',
+      /Nothing imports an app/,
+    ],
+    [
+      'an app in a library',
+      'libs/outbox/src/relay.ts',
+      '../../../apps/signup/src/main.js',
+      /Nothing imports an app/,
+    ],
+    ['an app in a test', 'test/flow.e2e.spec.ts', '../apps/signup/src/main.js', /Nothing imports an app/],
+    ['an app in a tool', 'tools/demo/demo.ts', '../../apps/signup/src/main.js', /Nothing imports an app/],
+    [
+      'what a library does not export',
+      'apps/signup/src/main.ts',
+      '@app/outbox/src/relay.js',
+      /Import '@app\/outbox'/,
+    ],
+    [
+      'a library by path',
+      'apps/signup/src/main.ts',
+      '../../../libs/outbox/src/index.js',
+      /Import '@app\/outbox'/,
+    ],
+    [
+      'a library by path from a library',
+      'libs/outbox/src/relay.ts',
+      '../../store/src/index.js',
+      /Import '@app\/store'/,
+    ],
+    ['a library by its own name', 'libs/outbox/src/relay.ts', '@app/outbox', /relative path/],
+    ['a library in contracts', 'libs/contracts/src/index.ts', '@app/jetstream', /no other package/],
+    ['a library in jetstream', 'libs/jetstream/src/index.ts', '@app/contracts', /no other package/],
+    [
+      'contracts in a spec of jetstream',
+      'libs/jetstream/src/a.int.spec.ts',
+      '@app/contracts',
+      /no other package/,
+    ],
+    ['the test kit in an app', 'apps/signup/src/main.ts', '@app/testing', /Only specs/],
+    ['the test kit in a library', 'libs/outbox/src/relay.ts', '@app/testing', /Only specs/],
+    ['the test kit in a tool', 'tools/demo/demo.ts', '@app/testing', /Only specs/],
+    [
+      'a tool in an app',
+      'apps/signup/src/main.ts',
+      '../../../tools/demo/demo.js',
+      /Only test\/ imports tools/,
+    ],
+    ['a test in a tool', 'tools/demo/demo.ts', '../../test/system.js', /Nothing imports test/],
+  ])('%s', async (_, file, specifier, complaint) => {
+    expect(await complaints(file, `import { x } from '${specifier}';`)).toEqual([
+      expect.stringMatching(complaint),
+    ]);
+  });
+
+  it.each([
+    ['export … from', (path: string) => `export { x } from '${path}';`],
+    ['export * from', (path: string) => `export * from '${path}';`],
+    ['import()', (path: string) => `await import('${path}');`],
+    ['import type', (path: string) => `import type { X } from '${path}';`],
+    ['a type of import()', (path: string) => `export type X = import('${path}').X;`],
+    ['an import for its effect', (path: string) => `import '${path}';`],
+  ])('written as %s', async (_, code) => {
+    const found = await complaints('apps/signup/src/main.ts', code('../../notifier/src/welcome.js'));
+    expect(found).toContainEqual(expect.stringMatching(/Nothing imports an app/));
+  });
+});
+
+describe('The import rules allow', () => {
+  it.each([
+    ['a library in an app', 'apps/signup/src/main.ts', '@app/outbox'],
+    ['a library in a library', 'libs/outbox/src/relay.ts', '@app/store'],
+    ['a library in a tool', 'tools/demo/demo.ts', '@app/contracts'],
+    ['siblings', 'apps/signup/src/signups/signup.ts', '../module.js'],
+    ['siblings in a standalone library', 'libs/jetstream/src/index.ts', './consumes.js'],
+    ['the test kit in a spec', 'apps/signup/src/signups.int.spec.ts', '@app/testing'],
+    ['the test kit in a spec of jetstream', 'libs/jetstream/src/consume.int.spec.ts', '@app/testing'],
+    ['the test kit and tools in test/', 'test/system.ts', '@app/testing'],
+    ['a broker in a test of jetstream', 'libs/jetstream/test/lifecycle.int.spec.ts', '@app/embedded-broker'],
+    ['the test kit in tests beside the sources', 'libs/outbox/test/relay.ts', '@app/testing'],
+    ['a library in its own tests', 'libs/outbox/test/relay.int.spec.ts', '@app/outbox'],
+    ['a tool in test/', 'test/system.ts', '../tools/supervisor/system.js'],
+    ['a library in the test kit', 'libs/testing/src/broker.ts', '@app/embedded-broker'],
+    ['packages of npm and Node', 'libs/contracts/src/event.ts', 'class-validator'],
+  ])('%s', async (_, file, specifier) => {
+    expect(await complaints(file, `import { x } from '${specifier}';`)).toEqual([]);
+  });
+});

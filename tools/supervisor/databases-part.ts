@@ -1,0 +1,77 @@
+import pg from 'pg';
+import { externalPart, withoutCredentials } from './external-part.js';
+import type { Part } from './part.js';
+import { databaseUrlOf } from './service-part.js';
+
+const DUPLICATE_DATABASE = '42P04';
+const UNIQUE_VIOLATION = '23505';
+const NO_SUCH_DATABASE = '3D000';
+
+/** A PostgreSQL server that somebody else runs, with a database of its own for each service, made where it is missing. */
+export function databasesPart(server: string, services: readonly string[]): Part {
+  return externalPart('databases', async () => {
+    if (!/^postgres(ql)?:\/\//.test(server) || !URL.canParse(server)) {
+      throw new Error(
+        'cannot be used: DATABASE_URL is not of the form postgres://user:password@host:port/name',
+      );
+    }
+    const names = services.map((service) => nameIn(databaseUrlOf(server, service)));
+    await createMissing(server, names);
+    return { url: withoutCredentials(server), address: server, note: names.join(', ') };
+  });
+}
+
+function nameIn(databaseUrl: string): string {
+  return decodeURIComponent(new URL(databaseUrl).pathname.slice(1));
+}
+
+async function createMissing(server: string, names: readonly string[]): Promise<void> {
+  const client = await connect(server);
+  try {
+    const { rows } = await client.query<{ datname: string }>('select datname from pg_database');
+    const missing = names.filter((name) => !rows.some(({ datname }) => datname === name));
+    for (const name of missing) await create(client, name);
+  } finally {
+    await client.end();
+  }
+}
+
+async function connect(server: string): Promise<pg.Client> {
+  try {
+    return await open(server);
+  } catch (error) {
+    if (codeOf(error) !== NO_SUCH_DATABASE) throw unusable(error);
+  }
+  // The database that the URL names need not exist itself, and every server has this one.
+  const other = new URL(server);
+  other.pathname = '/postgres';
+  return open(other.href).catch((error) => {
+    throw unusable(error);
+  });
+}
+
+async function open(connectionString: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000 });
+  await client.connect();
+  return client;
+}
+
+function unusable(cause: unknown): Error {
+  return new Error(
+    `cannot be used (${String(cause)}): check that the server runs and that DATABASE_URL is right`,
+    { cause },
+  );
+}
+
+async function create(client: pg.Client, name: string): Promise<void> {
+  try {
+    await client.query(`create database ${pg.escapeIdentifier(name)}`);
+  } catch (error) {
+    // Another system on the same server was faster.
+    if (![DUPLICATE_DATABASE, UNIQUE_VIOLATION].includes(codeOf(error) ?? '')) throw error;
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { code?: string }).code;
+}

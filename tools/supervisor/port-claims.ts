@@ -1,0 +1,109 @@
+import { closeSync, openSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tryLock } from './native-lock.js';
+
+const LOOPBACKS = ['127.0.0.1', '::1'];
+const HIGHEST_PORT = 65_535;
+
+/** One byte a port, locked by the system that has claimed it. A file for each user: others' may not be written. */
+const CLAIMS_FILE = join(tmpdir(), `cascade-ports-${process.getuid?.() ?? 0}.lock`);
+
+/** Names of ports to their numbers. */
+export type PortNumbers = Readonly<Record<string, number>>;
+
+/**
+ * Hands out ports to one system, never one twice, and never one that another system on this machine has claimed: two that
+ * start together both find the same ports free, and each would take the other's answer for that of its own part.
+ *
+ * Any other program may still take a port between its claim and its use: claim the next one then.
+ */
+export class PortClaims {
+  readonly #claims = openSync(CLAIMS_FILE, 'a+');
+  readonly #claimed = new Set<number>();
+
+  /** @param reserved Default ports of the system: no part moves onto another's. */
+  constructor(private readonly reserved: readonly number[] = []) {}
+
+  /**
+   * @param preferred The port to have if it is free; 0 for any free one.
+   * @returns `preferred`, or the next free port above it.
+   */
+  async claim(preferred: number): Promise<number> {
+    if (preferred === 0) return this.#claimAny();
+    for (let port = preferred; port <= HIGHEST_PORT; port++) {
+      if (port !== preferred && this.reserved.includes(port)) continue;
+      if (await this.#take(port)) return port;
+    }
+    throw new Error(`No port from ${preferred} up is free`);
+  }
+
+  /** Gives all claims up. */
+  release(): void {
+    closeSync(this.#claims);
+  }
+
+  async #claimAny(): Promise<number> {
+    for (;;) {
+      const port = await anyFreePort();
+      if (await this.#take(port)) return port;
+    }
+  }
+
+  async #take(port: number): Promise<boolean> {
+    if (this.#claimed.has(port) || !tryLock(this.#claims, port, 1)) return false;
+    this.#claimed.add(port);
+    return isFree(port);
+  }
+}
+
+/**
+ * Whether nobody uses the port, on either loopback address: `localhost` means both of them.
+ * Asks first whether somebody answers, because some systems let a second server bind under one that listens on every address.
+ */
+export async function isFree(port: number): Promise<boolean> {
+  const checks = LOOPBACKS.map(async (host) => !(await answers(host, port)) && (await canBind(host, port)));
+  return (await Promise.all(checks)).every(Boolean);
+}
+
+/** "3000 is taken", where a part could not have the port it prefers. */
+export function movedNote(preferred: PortNumbers, ports: PortNumbers): string {
+  const moved = Object.entries(preferred).filter(([name, port]) => port !== 0 && ports[name] !== port);
+  const taken = moved.map(([, port]) => port).join(' and ');
+  return taken && `${taken} ${moved.length > 1 ? 'are' : 'is'} taken`;
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+function canBind(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(isMissingAddress(error)));
+    server.listen({ host, port }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** A machine without IPv6 has nobody on its port there. */
+function isMissingAddress({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
+}
+
+function anyFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen({ host: '127.0.0.1', port: 0 }, () => {
+      const address = server.address();
+      server.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('No port')),
+      );
+    });
+  });
+}

@@ -1,0 +1,18 @@
+import { resolve } from 'node:path';
+import { DataFolder, DataFolderInUseError } from './data-folder.js';
+import { DATA_FOLDER } from './run-system.js';
+
+/** `npm run reset`: forgets all state. Refuses while a system runs on it. */
+export async function main(): Promise<number> {
+  try {
+    const folder = await DataFolder.claim(resolve(DATA_FOLDER));
+    await folder.clear();
+    await folder.release();
+    process.stdout.write(`${DATA_FOLDER} is empty: streams, databases and mails are gone.\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof DataFolderInUseError)) throw error;
+    process.stderr.write(`${error.message}\nStop it first; nothing was removed.\n`);
+    return 1;
+  }
+}

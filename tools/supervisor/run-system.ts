@@ -1,0 +1,154 @@
+import { resolve } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { Checkout } from '../checkout.js';
+import { DataFolder, DataFolderInUseError, type RunningSystem } from './data-folder.js';
+import { Screen } from './screen.js';
+import { onStopRequest } from './stop-requests.js';
+import type { SupervisedPart } from './supervised-part.js';
+import { PartFailedError } from './supervisor.js';
+import { composeSystem, type System } from './system.js';
+
+/** In the working directory, which under npm is the checkout. */
+export const DATA_FOLDER = '.data';
+
+const KILLED = 130;
+
+/** What to do while the system is up; the result is called when it stops. */
+export type WhileUp = (system: System, screen: Screen) => () => void;
+
+/**
+ * Runs the system in the working directory's `.data` until somebody wants it to stop.
+ *
+ * @returns The exit code: 0 when it was stopped, 1 when it did not start.
+ */
+export async function runSystem(
+  { root }: Checkout,
+  whileUp: WhileUp = () => () => undefined,
+): Promise<number> {
+  const folder = await claim(resolve(DATA_FOLDER));
+  if (!folder) return 1;
+  const session = new Session(root, folder);
+  try {
+    return await session.run(whileUp);
+  } finally {
+    await folder.release();
+  }
+}
+
+async function claim(path: string): Promise<DataFolder | undefined> {
+  try {
+    return await DataFolder.claim(path);
+  } catch (error) {
+    if (!(error instanceof DataFolderInUseError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return undefined;
+  }
+}
+
+class Session {
+  readonly #system: System;
+  readonly #screen: Screen;
+  readonly #folder: DataFolder;
+  /** Whether the table is there: logs follow it. */
+  #shown = false;
+  /** What becomes of parts that are being stopped is no news. */
+  #stopping = false;
+  readonly #places: Record<string, RunningSystem['parts'][string]> = {};
+  #recording: Promise<void> = Promise.resolve();
+
+  constructor(root: string, folder: DataFolder) {
+    this.#folder = folder;
+    this.#system = composeSystem({
+      root,
+      dataDir: folder.path,
+      env: process.env,
+      ports: 'default',
+      observer: { onLine: (part, line) => this.#onLine(part, line), onState: (part) => this.#onState(part) },
+      report: (line) => this.#screen.say(line),
+    });
+    this.#screen = new Screen(
+      process.stdout,
+      this.#system.parts.map(({ name }) => name),
+    );
+  }
+
+  async run(whileUp: WhileUp): Promise<number> {
+    const started = performance.now();
+    const stopRequest = new Promise<'stop'>((stop) =>
+      onStopRequest({ first: () => stop('stop'), again: () => this.#kill() }),
+    );
+    this.#screen.say(`Starting ${this.#system.parts.map(({ name }) => name).join(', ')} …`);
+    await this.#folder.writeRunning({ pid: process.pid, parts: {} });
+    try {
+      const up = this.#system.supervisor.start();
+      if ((await Promise.race([up, stopRequest])) === 'stop') return 0;
+      await this.#show(performance.now() - started);
+      const end = whileUp(this.#system, this.#screen);
+      await stopRequest;
+      end();
+      return 0;
+    } catch (error) {
+      if (!(error instanceof PartFailedError)) throw error;
+      this.#screen.table(this.#system.parts);
+      this.#screen.failure(error.part);
+      return 1;
+    } finally {
+      await this.#stop();
+    }
+  }
+
+  async #show(elapsedMs: number): Promise<void> {
+    await this.#record();
+    this.#screen.table(this.#system.parts);
+    this.#screen.say(tryOut(this.#system, elapsedMs));
+    this.#shown = true;
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping = true;
+    this.#screen.say('\nStopping; Ctrl-C again kills.');
+    const started = performance.now();
+    await this.#system.supervisor.stop();
+    await this.#recording;
+    this.#screen.say(`Stopped in ${seconds(performance.now() - started)}.`);
+  }
+
+  #kill(): void {
+    this.#system.supervisor.kill();
+    this.#screen.say('Killed.');
+    process.exit(KILLED);
+  }
+
+  #onLine(part: SupervisedPart, line: string): void {
+    if (this.#shown) this.#screen.line(part, line);
+  }
+
+  #onState(part: SupervisedPart): void {
+    if (!this.#shown || this.#stopping) return;
+    this.#screen.state(part);
+    if (part.state === 'ready') this.#recording = this.#recording.then(() => this.#record());
+  }
+
+  /** For `npm run demo`, and for a second `npm start` to say who runs already. A part that is being restarted stays listed. */
+  async #record(): Promise<void> {
+    for (const { name, run } of this.#system.parts) {
+      if (run) this.#places[name] = { url: run.url, pid: run.pid };
+    }
+    const natsUrl = await this.#system.broker.located;
+    await this.#folder.writeRunning({ pid: process.pid, natsUrl, parts: this.#places });
+  }
+}
+
+function tryOut({ services }: System, elapsedMs: number): string {
+  const signup = services.find(({ name }) => name === 'signup')?.run?.url;
+  const body = `'{"email":"ada@example.com","name":"Ada"}'`;
+  return (
+    `  Try:  curl -i -X POST ${signup}/signups -H 'content-type: application/json' -d ${body}\n` +
+    `        npm run demo\n\n` +
+    `  Ready in ${seconds(elapsedMs)}. Ctrl-C to stop.\n`
+  );
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}

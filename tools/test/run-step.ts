@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { countsOf, NONE, ONE_FAILED, type Counts, type JestReport } from './counts.js';
+import type { Step } from './steps.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export interface StepResult {
+  readonly ok: boolean;
+  readonly counts: Counts;
+}
+
+/** Runs a step in a process of its own, its output passed through. */
+export async function runStep(step: Step, root: string): Promise<StepResult> {
+  if (!step.isJest) {
+    const ok = await run(step.command, root);
+    return { ok, counts: ok ? NONE : ONE_FAILED };
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'cascade-test-'));
+  try {
+    const report = join(folder, 'report.json');
+    const ok = await run([...step.command, '--json', `--outputFile=${report}`], root);
+    const counts = await readCounts(report);
+    // Jest also fails for what is no test: no spec found, a handle left open.
+    return { ok, counts: ok || counts.failed > 0 ? counts : { ...counts, failed: 1 } };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function readCounts(report: string): Promise<Counts> {
+  try {
+    return countsOf(JSON.parse(await readFile(report, 'utf8')) as JestReport);
+  } catch {
+    return NONE;
+  }
+}
+
+/** Resolves to whether it exited with 0. Signals that this process gets reach it too: it must not outlive `npm test`. */
+function run(command: readonly string[], root: string): Promise<boolean> {
+  const child = spawn(process.execPath, command, { cwd: root, stdio: 'inherit' });
+  const pass = (signal: NodeJS.Signals) => void child.kill(signal);
+  for (const signal of SIGNALS) process.on(signal, pass);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      for (const signal of SIGNALS) process.off(signal, pass);
+      resolve(code === 0);
+    });
+  });
+}

@@ -1,0 +1,36 @@
+/** One step of `npm test`. */
+export interface Step {
+  readonly name: string;
+  /** A script of Node, relative to the checkout, with its arguments. */
+  readonly command: readonly string[];
+  /** Whether the script is Jest, so that it reports how many tests it ran. */
+  readonly isJest?: boolean;
+}
+
+const JEST = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  'node_modules/jest/bin/jest.js',
+];
+
+/** Specs with real servers wait more than they compute: two files at once, also where Jest would run one on two cores. */
+const TWO_AT_ONCE = '--maxWorkers=2';
+
+/** Cheap ones first: the first step that fails is the last one. */
+export const STEPS: readonly Step[] = [
+  { name: 'format', command: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'] },
+  { name: 'lint', command: ['node_modules/eslint/bin/eslint.js', '.'] },
+  { name: 'types', command: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] },
+  jest('unit', ['--testPathPatterns', String.raw`\.unit\.spec\.ts$`]),
+  jest('integration', ['--testPathPatterns', String.raw`\.int\.spec\.ts$`, TWO_AT_ONCE]),
+  jest('end to end', ['--testPathPatterns', String.raw`\.e2e\.spec\.ts$`, TWO_AT_ONCE]),
+];
+
+/** `npm test -- libs/outbox`: those specs alone, with any options of Jest. */
+export function chosenSteps(args: readonly string[]): readonly Step[] {
+  return args.length === 0 ? STEPS : [jest('chosen specs', args)];
+}
+
+function jest(name: string, args: readonly string[]): Step {
+  return { name, command: [...JEST, ...args], isJest: true };
+}
