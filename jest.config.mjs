@@ -13,5 +13,5 @@ export default {
   globalSetup: '<rootDir>/libs/testing/jest/global-setup.mjs',
   globalTeardown: '<rootDir>/libs/testing/jest/global-teardown.mjs',
   setupFiles: ['reflect-metadata'],
-  testTimeout: 20_000,
+  testTimeout: 40_000,
 };

@@ -1,4 +1,4 @@
-import { JetStreamConnection, JetStreamModule, JetStreamStrategy } from '@app/jetstream';
+import { JetStreamConnection, JetStreamModule, JetStreamStrategy, Pauses } from '@app/jetstream';
 import { HealthModule } from '@app/service';
 import { findMigrations, Store, StoreModule } from '@app/store';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -21,9 +21,9 @@ export class MetadataWriterModule {
           dataDir: dataDir ?? '.data/metadata-writer',
         }),
         HealthModule.forRoot({
-          checks: { nats: JetStreamConnection, database: Store },
+          checks: { nats: JetStreamConnection, database: Store, processors: JetStreamStrategy },
           // Paused processors go on by themselves; meanwhile rows can be read.
-          optional: { processors: JetStreamStrategy },
+          optional: { pauses: Pauses },
         }),
       ],
       controllers: [UserMetadataController, UserMetadataRecorder],

@@ -1,4 +1,4 @@
-import { JetStreamConnection, JetStreamModule, JetStreamStrategy } from '@app/jetstream';
+import { JetStreamConnection, JetStreamModule, JetStreamStrategy, Pauses } from '@app/jetstream';
 import { HealthModule } from '@app/service';
 import { findMigrations, Store, StoreModule } from '@app/store';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -27,9 +27,9 @@ export class NotifierModule {
           dataDir: dataDir ?? '.data/notifier',
         }),
         HealthModule.forRoot({
-          checks: { nats: JetStreamConnection, database: Store },
+          checks: { nats: JetStreamConnection, database: Store, processors: JetStreamStrategy },
           // A paused processor goes on by itself: another replica would meet the same mail server.
-          optional: { processors: JetStreamStrategy },
+          optional: { pauses: Pauses },
         }),
       ],
       controllers: [WelcomeNotifier],

@@ -38,6 +38,7 @@ export {
 export type { FailureReason } from './outcomes.js';
 export type { Backoff, ExponentialBackoff } from './backoff.js';
 export type { ErrorClass, ProcessorOptions } from './processor-options.js';
+export { Pauses } from './pauses.js';
 export type { PausePolicy } from './processor-pause.js';
 export { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
 export { JetStreamStrategy } from './strategy.js';

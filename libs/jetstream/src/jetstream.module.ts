@@ -4,6 +4,7 @@ import { JetStreamConnection, type JetStreamConnectionOptions } from './connecti
 import { EventPublisher, SOURCE } from './event-publisher.js';
 import { FailureArchive } from './failure-archive.js';
 import { registerErrorHook } from './nest-errors.js';
+import { Pauses } from './pauses.js';
 import { Replays } from './replays.js';
 import { JetStreamStrategy, type StrategyOptions } from './strategy.js';
 
@@ -30,8 +31,9 @@ export class JetStreamModule {
         EventPublisher,
         FailureArchive,
         Replays,
+        Pauses,
       ],
-      exports: [JetStreamConnection, JetStreamStrategy, EventPublisher, FailureArchive, Replays],
+      exports: [JetStreamConnection, JetStreamStrategy, EventPublisher, FailureArchive, Replays, Pauses],
     };
   }
 }

@@ -40,6 +40,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   private readonly declared = new Map<string, Declared>();
   private readonly running: RunningProcessor[] = [];
   private provisioning: Promise<void> | undefined;
+  private started = false;
 
   constructor(
     private readonly connection: JetStreamConnection,
@@ -91,15 +92,17 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   /**
-   * Readiness check of the processors.
+   * Readiness check.
    *
-   * @throws Error naming those that are paused, and since when
+   * @throws Error while the processors have not all begun to pull
    */
   ready(): Promise<void> {
-    const paused = this.running.flatMap((processor) => processor.paused ?? []);
-    if (paused.length === 0) return Promise.resolve();
-    const list = paused.map(({ processor, since }) => `${processor} is paused since ${since.toISOString()}`);
-    return Promise.reject(new Error(list.join(', ')));
+    return this.started ? Promise.resolve() : Promise.reject(new Error('the processors are starting'));
+  }
+
+  /** Processors that hold events back because nearly everything failed, and since when. */
+  get paused(): { processor: string; since: Date }[] {
+    return this.running.flatMap((processor) => processor.paused ?? []);
   }
 
   on(event: string): never {
@@ -120,6 +123,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     this.connection.onReconnect(() => this.recover(connection));
     this.connection.onDenied(({ subject }) => this.running.forEach((processor) => processor.denied(subject)));
     await Promise.all([...this.declared.values()].map((declared) => this.run(connection, declared)));
+    this.started = true;
   }
 
   private async run(connection: NatsConnection, { declaration, handler }: Declared): Promise<void> {

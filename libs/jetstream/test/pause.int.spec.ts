@@ -2,7 +2,7 @@ import {
   Consumes,
   EventContext,
   InvalidDeclarationError,
-  JetStreamStrategy,
+  Pauses,
   ProcessorPaused,
   ProcessorResumed,
 } from '@app/jetstream';
@@ -48,8 +48,8 @@ describe('a processor that fails on nearly everything', () => {
       }
     }
     const application = await transport.run({ controllers: [Outage] });
-    const strategy = application.get(JetStreamStrategy, { strict: false });
-    await strategy.ready();
+    const pauses = application.get(Pauses, { strict: false });
+    await pauses.ready();
     place('outage', 60);
 
     const [paused] = await transport.stored('EVENTS', 'events.processor.paused', 1);
@@ -57,7 +57,7 @@ describe('a processor that fails on nearly everything', () => {
       processor: 'outage',
       error: { name: 'Error', message: 'provider is down' },
     });
-    await expect(strategy.ready()).rejects.toThrow(/outage is paused since/);
+    await expect(pauses.ready()).rejects.toThrow(/outage is paused since/);
     // Probes go on failing for a while: enough of them to use up the attempts of every event, if they counted.
     const before = attempts.length;
     await eventually(() => expect(attempts.length).toBeGreaterThan(before + 10));
@@ -67,7 +67,7 @@ describe('a processor that fails on nearly everything', () => {
     await eventually(() => expect(done.size).toBe(60), { timeout: 10_000 });
     const [resumed] = await transport.stored('EVENTS', 'events.processor.resumed', 1);
     expect(resumed!.json<ProcessorResumed>()).toMatchObject({ processor: 'outage' });
-    await strategy.ready();
+    await pauses.ready();
     expect(await transport.read('FAILURES', 'failed.outage.>')).toEqual([]);
     expect(Math.max(...attempts)).toBeLessThanOrEqual(3);
     await eventually(async () => {
@@ -97,9 +97,9 @@ describe('a processor that fails on nearly everything', () => {
       }
     }
     const application = await transport.run({ controllers: [Interrupted] });
-    const strategy = application.get(JetStreamStrategy, { strict: false });
+    const pauses = application.get(Pauses, { strict: false });
     place('int', 40);
-    await eventually(() => expect(strategy.ready()).rejects.toThrow(/paused/));
+    await eventually(() => expect(pauses.ready()).rejects.toThrow(/paused/));
     await transport.closeApplications();
 
     down = false;

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const LATE = Symbol('late');
 
 export interface EventuallyOptions {
-  /** Milliseconds until it gives up. Default 5,000. */
+  /** Milliseconds until it gives up. Default 15,000: generous, since a test that passes does not wait for it. */
   timeout?: number;
   /** Milliseconds between two tries. Default 20. */
   interval?: number;
@@ -17,7 +17,7 @@ export interface EventuallyOptions {
  */
 export async function eventually<T>(
   attempt: () => T | Promise<T>,
-  { timeout = 5_000, interval = 20 }: EventuallyOptions = {},
+  { timeout = 15_000, interval = 20 }: EventuallyOptions = {},
 ): Promise<T> {
   const over = new AbortController();
   const late = delay(timeout, LATE, { signal: over.signal });

@@ -111,8 +111,8 @@ async function started(leashed: Leashed): Promise<void> {
   }
 }
 
-/** Its programs refuse to run as root. */
-function unprivilegedUser(): { uid: number; gid: number } | undefined {
+/** Whom to run PostgreSQL as, since its programs refuse to run as root; nothing for anybody else. */
+export function unprivilegedUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const users = readFileSync('/etc/passwd', 'utf8')
     .split('\n')

@@ -123,7 +123,7 @@ describe('notifier, where the mail server', () => {
         body: {
           status: 'ready',
           checks: {
-            processors: { state: 'down', reason: expect.stringMatching(/^notifier is paused since/) },
+            pauses: { state: 'down', reason: expect.stringMatching(/^notifier is paused since/) },
           },
         },
       });

@@ -147,7 +147,12 @@ describe('notifier', () => {
         status: 200,
         body: {
           status: 'ready',
-          checks: { nats: { state: 'up' }, database: { state: 'up' }, processors: { state: 'up' } },
+          checks: {
+            nats: { state: 'up' },
+            database: { state: 'up' },
+            processors: { state: 'up' },
+            pauses: { state: 'up' },
+          },
         },
       });
     });
