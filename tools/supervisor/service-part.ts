@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { compiled } from '../checkout.js';
+import { prepareEmbeddedDatabase } from './embedded-database.js';
 import type { Part } from './part.js';
 import type { PortClaims } from './port-claims.js';
 import { processPart } from './process-part.js';
@@ -37,7 +38,12 @@ export function servicePart(service: Service, options: ServiceOptions): Part {
       name: service.name,
       script: compiled(options.root, `apps/${service.name}/src/main.ts`),
       ports: { http: options.port },
-      env: ({ http }) => environmentOf(service, http!, options),
+      env: async ({ http }) => {
+        if (!options.addresses.databases) {
+          await prepareEmbeddedDatabase(options.root, join(options.dataDir, service.name));
+        }
+        return environmentOf(service, http!, options);
+      },
       url: ({ http }) => `http://localhost:${http}`,
       readyUrl: ({ http }) => `http://127.0.0.1:${http}/health/ready`,
     },

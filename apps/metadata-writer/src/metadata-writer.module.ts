@@ -1,4 +1,5 @@
 import { JetStreamConnection, JetStreamModule, JetStreamStrategy, Pauses } from '@app/jetstream';
+import { InboxModule } from '@app/outbox';
 import { HealthModule } from '@app/service';
 import { findMigrations, Store, StoreModule } from '@app/store';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -20,6 +21,7 @@ export class MetadataWriterModule {
           databaseUrl,
           dataDir: dataDir ?? '.data/metadata-writer',
         }),
+        InboxModule.forRoot(),
         HealthModule.forRoot({
           checks: { nats: JetStreamConnection, database: Store, processors: JetStreamStrategy },
           // Paused processors go on by themselves; meanwhile rows can be read.

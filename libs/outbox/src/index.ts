@@ -1,3 +1,8 @@
+export { Inbox } from './inbox/inbox.js';
+export { InboxModule, type InboxOptions } from './inbox/inbox.module.js';
+export { inbox } from './inbox/inbox-table.js';
+export { ForgottenEventError } from './inbox/stored-result.js';
+export type { Backlog } from './backlog.js';
 export { OutboxModule } from './outbox.module.js';
 export { OutboxRelay, type OutboxOptions } from './outbox-relay.js';
 export { outbox, type OutboxRow } from './outbox-table.js';

@@ -1,19 +1,77 @@
-import { describePostgres, describeStores, eventually, startScript } from '@app/testing';
+import { openStore } from '@app/store';
+import {
+  describePostgres,
+  describeStores,
+  eventually,
+  startScript,
+  startTestBroker,
+  type Script,
+} from '@app/testing';
 import { expect, it } from '@jest/globals';
 import { asc } from 'drizzle-orm';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NoteLog } from '../test/note-log.js';
 import type { NoteWritten } from '../test/note-written.js';
 import { Notebook, schema } from '../test/notebook.js';
+import { startNotebookService, type NotebookServiceOptions } from '../test/notebook-service.js';
 import { RecordingPublisher } from '../test/recording-publisher.js';
 import { outbox } from './outbox-table.js';
 
 const hangingRelay = new URL('../test/hanging-relay.ts', import.meta.url);
 
+const relayService = new URL('../test/relay-service.ts', import.meta.url);
+
+async function write(options: NotebookServiceOptions['store'], authors: number, each: number): Promise<void> {
+  const store = await openStore({ schema, ...options });
+  const notes = Array.from({ length: authors * each }, (_, index) => ({
+    author: `author ${index % authors}`,
+    number: Math.floor(index / authors),
+  }));
+  await new Notebook(store).writeMany(notes);
+  await store.close();
+}
+
 function allPublished(notebook: Notebook): Promise<void> {
   return eventually(async () => expect(await notebook.unpublished()).toBe(0), { timeout: 10_000 });
 }
 
-describeStores((databases) => {
+describeStores((databases, kind) => {
+  it('stores each event once and in order, however often relays are killed while they publish', async () => {
+    const broker = await startTestBroker();
+    const scripts: Script[] = [];
+    try {
+      const store = { ...(await databases.create()), migrations: await databases.migrationsFor(schema) };
+      const options = { store, broker: { servers: broker.url }, outbox: { lease: 1_000 } };
+      const [authors, each] = [100, 50];
+      await write(store, authors, each);
+
+      const log = await NoteLog.open(broker.url);
+      for (let round = 0; round < 2; round++) {
+        // An embedded database is open in one process at a time.
+        for (let replica = 0; replica < (kind === 'postgres' ? 2 : 1); replica++)
+          scripts.push(startScript(relayService, [JSON.stringify(options)]));
+        const stored = round === 0 ? 0 : await log.count();
+        await Promise.all(scripts.map((script) => script.nextLine()));
+        await eventually(async () => expect(await log.count()).toBeGreaterThan(stored + 100), {
+          timeout: 10_000,
+          interval: 5,
+        });
+        await Promise.all(scripts.splice(0).map((script) => script.kill()));
+      }
+      expect(await log.count()).toBeLessThan(authors * each);
+
+      const service = await startNotebookService(options);
+      const notes = await log.notes(authors * each);
+      await service.close();
+      await log.close();
+      expect(notes.size).toBe(authors);
+      for (const numbers of notes.values()) expect(numbers).toEqual([...Array(each).keys()]);
+    } finally {
+      await Promise.all(scripts.map((script) => script.kill()));
+      await broker.stop();
+    }
+  }, 60_000);
+
   it('publishes the rows of a relay that was killed, once its lease is over', async () => {
     const database = await databases.create();
     const migrations = await databases.migrationsFor(schema);

@@ -25,10 +25,11 @@ describeStores((databases, kind) => {
     Logger.overrideLogger(new ConsoleLogger());
   });
 
-  const fill = async (much: number) =>
-    store.db.execute(sql`insert into letters (text, read_at)
+  const fill = async (much: number) => {
+    await store.db.execute(sql`insert into letters (text, read_at)
       select 'old', now() - interval '2 days' from generate_series(1, ${much}) union all
       select * from (values ('young', now()::timestamp), ('unread', null)) as kept`);
+  };
   const left = async () => {
     const rows = await store.db
       .select({ text: letters.text, count: count() })

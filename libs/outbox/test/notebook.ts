@@ -1,7 +1,8 @@
+import { newEventId } from '@app/jetstream';
 import type { Store } from '@app/store';
-import { isNull } from 'drizzle-orm';
+import { eq, isNull } from 'drizzle-orm';
 import { OutboxRelay, type OutboxOptions } from '../src/outbox-relay.js';
-import { outbox } from '../src/outbox-table.js';
+import { outbox, type OutboxRow } from '../src/outbox-table.js';
 import { Outbox } from '../src/outbox.js';
 import { NoteWritten } from './note-written.js';
 import { RecordingPublisher } from './recording-publisher.js';
@@ -37,6 +38,20 @@ export class Notebook {
       ids.push(id);
     }
     return ids;
+  }
+
+  /** Adds many notes at once, in their order. */
+  async writeMany(notes: ConstructorParameters<typeof NoteWritten>[0][]): Promise<void> {
+    const { name, version } = NoteWritten.event;
+    const rows = notes.map((data) => {
+      const id = newEventId();
+      return { id, key: data.author, name, version, data, correlationId: id };
+    });
+    await this.store.db.insert(outbox).values(rows);
+  }
+
+  async rowOf(id: string): Promise<OutboxRow | undefined> {
+    return this.store.db.query.outbox.findFirst({ where: eq(outbox.id, id) });
   }
 
   async unpublished(): Promise<number> {

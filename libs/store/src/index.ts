@@ -10,5 +10,6 @@ export {
 } from './errors.js';
 export { findMigrations } from './migrations.js';
 export { openStore, type StoreOptions } from './open-store.js';
+export { copyPgliteTemplate, pgliteTemplate } from './pglite-template.js';
 export { Store } from './store.js';
 export { StoreModule } from './store.module.js';

@@ -8,9 +8,8 @@ import type { Database, Schema } from './database.js';
 import { reasonOf, StoreUnavailableError } from './errors.js';
 import { lockDirectory, type ExclusiveLock } from './exclusive-lock.js';
 import { applyMigrations } from './migrations.js';
+import { CLUSTER } from './pglite-template.js';
 import type { Connection } from './store.js';
-
-const CLUSTER = 'cluster';
 
 /**
  * Milliseconds. PGlite has none of PostgreSQL's background processes: without checkpoints its log grows by all that is ever
@@ -78,7 +77,7 @@ async function openCluster(directory: string): Promise<PGlite> {
 }
 
 /** Beside its place, then renamed: of a process that is killed in between, the next finds nothing rather than half a database. */
-async function initialise(cluster: string): Promise<void> {
+export async function initialise(cluster: string): Promise<void> {
   const unfinished = `${cluster}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   await (await PGlite.create(unfinished, options)).close();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { generateMigrations } from './generated-migrations.js';
-import { copyPgliteTemplate } from './pglite-template.js';
+import { copyPgliteTemplate } from './embedded-database.js';
 
 /** Where an empty database is, to be spread into the options of `openStore`. */
 export type TestDatabase = Pick<StoreOptions, 'databaseUrl' | 'dataDir'>;

@@ -1,6 +1,6 @@
 export { startTestBroker } from './broker.js';
 export { describePostgres, describeStores, type TestDatabase, type TestDatabases } from './databases.js';
+export { copyPgliteTemplate } from './embedded-database.js';
 export { eventually, NeverHappenedError, type EventuallyOptions } from './eventually.js';
-export { copyPgliteTemplate } from './pglite-template.js';
 export { findPostgres, unprivilegedUser } from './postgres-cluster.js';
 export { startScript, type Script } from './script.js';

@@ -1,6 +1,6 @@
 import { NotificationSent, UserMetadataRecorded, UserSignedUp } from '@app/contracts';
 import { Consumes, ConsumesFailure, EventContext, EventFailed, InvalidEventError } from '@app/jetstream';
-import { Store } from '@app/store';
+import { Inbox } from '@app/outbox';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { notificationColumns, notificationFailureColumns, signupColumns } from './columns.js';
@@ -9,20 +9,22 @@ import type * as schema from './schema.js';
 
 /**
  * Keeps the metadata row of each user up to date. Each event type has a processor, and so a durable, of its own. They
- * need no order between them: see merge.ts.
+ * need no order between them: see merge.ts. The inbox has each event merged once.
  */
 @Controller()
 export class UserMetadataRecorder {
-  constructor(private readonly store: Store<typeof schema>) {}
+  constructor(private readonly inbox: Inbox<typeof schema>) {}
 
   @Consumes(UserSignedUp, { processor: 'metadata-writer', publishes: [UserMetadataRecorded] })
   async recordSignup(
     @Payload() event: UserSignedUp,
     @Ctx() context: EventContext,
   ): Promise<UserMetadataRecorded> {
-    const columns = signupColumns(event, context.eventId);
-    const written = await mergeSignup(this.store.db, event.userId, columns);
-    return recorded(event.userId, written ? Object.keys(columns) : []);
+    return this.inbox.once(context, async (tx) => {
+      const columns = signupColumns(event, context.eventId);
+      const written = await mergeSignup(tx, event.userId, columns);
+      return recorded(event.userId, written ? Object.keys(columns) : []);
+    });
   }
 
   @Consumes(NotificationSent, {
@@ -33,9 +35,11 @@ export class UserMetadataRecorder {
     @Payload() event: NotificationSent,
     @Ctx() context: EventContext,
   ): Promise<UserMetadataRecorded> {
-    const columns = notificationColumns(event, context.eventId);
-    const written = await mergeNotification(this.store.db, event.userId, columns);
-    return recorded(event.userId, written ? Object.keys(columns) : []);
+    return this.inbox.once(context, async (tx) => {
+      const columns = notificationColumns(event, context.eventId);
+      const written = await mergeNotification(tx, event.userId, columns);
+      return recorded(event.userId, written ? Object.keys(columns) : []);
+    });
   }
 
   /** The notifier gave up on a signup: the user's row says so until a replay succeeds. */
@@ -50,9 +54,11 @@ export class UserMetadataRecorder {
   ): Promise<UserMetadataRecorded | undefined> {
     const signup = await originalOf(failure);
     if (!signup) return undefined;
-    const columns = notificationFailureColumns(failure, context.eventId);
-    const written = await mergeNotification(this.store.db, signup.userId, columns);
-    return recorded(signup.userId, written ? Object.keys(columns) : []);
+    return this.inbox.once(context, async (tx) => {
+      const columns = notificationFailureColumns(failure, context.eventId);
+      const written = await mergeNotification(tx, signup.userId, columns);
+      return recorded(signup.userId, written ? Object.keys(columns) : []);
+    });
   }
 }
 

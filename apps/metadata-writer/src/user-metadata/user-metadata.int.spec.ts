@@ -1,12 +1,15 @@
 import { NotificationSent, UserMetadataRecorded, UserSignedUp } from '@app/contracts';
 import type { Broker } from '@app/embedded-broker';
 import { channelOf, derivedEventId, EVENTS_STREAM, EventPublisher, newEventId } from '@app/jetstream';
+import { inbox } from '@app/outbox';
 import { createService, readConfig } from '@app/service';
+import { Store } from '@app/store';
 import { describeStores, eventually, startTestBroker } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type JetStreamManager, jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { eq } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
 import { MetadataWriterConfig } from '../metadata-writer-config.js';
 import { MetadataWriterModule } from '../metadata-writer.module.js';
@@ -106,6 +109,32 @@ describe('metadata-writer', () => {
         notificationState: 'sent',
       });
     });
+
+    it('works once on a signup that comes 1,000 times, and announces the same each time', async () => {
+      const user = signup({});
+      const eventId = newEventId();
+      const announced: string[] = [];
+      const subscription = connection.subscribe(channelOf(UserMetadataRecorded.event.name), {
+        callback: (_error, message) => void announced.push(message.headers!.get('ce-id') + message.string()),
+      });
+      // Without Nats-Msg-Id each is stored, as it would be beyond the broker's window for duplicates.
+      const eventHeaders = headers();
+      eventHeaders.set('ce-id', eventId);
+      for (let copy = 0; copy < 1_000; copy++) {
+        connection.publish(channelOf(UserSignedUp.event.name), JSON.stringify(user), {
+          headers: eventHeaders,
+        });
+      }
+      await eventually(() => expect(announced).toHaveLength(1_000), { timeout: 30_000 });
+      subscription.unsubscribe();
+
+      expect(new Set(announced).size).toBe(1);
+      expect(announced[0]).toContain(derivedEventId(eventId, 'metadata-writer', 0));
+      const row = (await (await get(writer, user.userId)).json()) as { createdAt: string; updatedAt: string };
+      expect(row.updatedAt).toBe(row.createdAt);
+      const { db } = writer.get<Store<{ inbox: typeof inbox }>>(Store, { strict: false });
+      expect(await db.$count(inbox, eq(inbox.eventId, eventId))).toBe(1);
+    }, 40_000);
 
     it('announces that an overtaken event set nothing', async () => {
       const userId = randomUUID();

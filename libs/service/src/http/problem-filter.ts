@@ -37,8 +37,13 @@ export class ProblemFilter implements ExceptionFilter {
     // The message of a failed query holds its parameters, which are personal data too.
     const logged = error instanceof DrizzleQueryError ? error.cause : error;
     if (status === UNAVAILABLE) this.logger.warn(`${what}: ${messageOf(logged)}`);
-    else this.logger.error(what, logged);
+    else this.logger.error(what, stackOf(logged));
   }
+}
+
+/** The stack alone: a driver's error has the query and its parameters among its properties. */
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function messageOf(error: unknown): string {

@@ -1,0 +1,80 @@
+import type { Broker } from '@app/embedded-broker';
+import { InvalidDeclarationError } from '@app/jetstream';
+import { openStore, Store } from '@app/store';
+import { describeStores, eventually, startTestBroker } from '@app/testing';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { sql } from 'drizzle-orm';
+import { filingSchema, startFilingService } from '../../test/filing-service.js';
+import { inbox } from './inbox-table.js';
+
+const DAY = 24 * 60 * 60 * 1_000;
+
+let broker: Broker;
+beforeAll(async () => {
+  broker = await startTestBroker();
+}, 60_000);
+afterAll(() => broker?.stop());
+
+describeStores((databases, kind) => {
+  interface Settings {
+    keepMarks?: number;
+    maxAge?: number;
+  }
+  const newStore = async () => ({
+    ...(await databases.create()),
+    migrations: await databases.migrationsFor(filingSchema),
+  });
+  const start = (store: Awaited<ReturnType<typeof newStore>>, { keepMarks, maxAge }: Settings) =>
+    startFilingService({
+      store,
+      broker: { servers: broker.url, events: maxAge === undefined ? {} : { maxAge } },
+      inbox: keepMarks === undefined ? {} : { keepMarks },
+    });
+
+  const keeps = async (settings: Settings, kept: number[]) => {
+    const store = await newStore();
+    const filled = await openStore({ schema: filingSchema, ...store });
+    for (const days of [0, 7.9, 8.1, 15.1]) {
+      const processedAt = sql`now() - ${days} * interval '1 day'`;
+      await filled.db.insert(inbox).values({ eventId: String(days), processor: 'filing', processedAt });
+    }
+    await filled.close();
+
+    const service = await start(store, settings);
+    try {
+      const { db } = service.get<Store<typeof filingSchema>>(Store);
+      await eventually(async () => {
+        const marks = await db
+          .select()
+          .from(inbox)
+          .orderBy(sql`processed_at desc`);
+        expect(marks.map(({ eventId }) => Number(eventId))).toEqual(kept);
+      });
+    } finally {
+      await service.close();
+    }
+  };
+
+  it('keeps marks a day longer than events, and removes older ones', () => keeps({}, [0, 7.9]));
+
+  // What follows is the same for either store.
+  if (kind !== 'pglite') return;
+
+  it.each<[string, Settings, number[]]>([
+    ['a day longer than events that are kept for 14 days', { maxAge: 14 * DAY }, [0, 7.9, 8.1]],
+    ['for 10 days where these are set', { keepMarks: 10 * DAY }, [0, 7.9, 8.1]],
+  ])('keeps marks %s', (_, settings, kept) => keeps(settings, kept));
+
+  it.each<[Settings, RegExp]>([
+    [{ keepMarks: 7 * DAY }, /keeps its marks for 604800000 ms .* EVENTS keeps events for 604800000 ms/],
+    [
+      { keepMarks: 8 * DAY, maxAge: 9 * DAY },
+      /worked on twice\. Keep marks longer than events, or events shorter/,
+    ],
+    [{ keepMarks: NaN }, /keeps its marks for NaN ms/],
+  ])('does not start where marks would be gone before their events: %j', async (settings, message) => {
+    const starting = start(await newStore(), settings);
+    await expect(starting).rejects.toThrow(InvalidDeclarationError);
+    await expect(starting).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,46 @@
+import { classOf, type EventClass } from '@app/jetstream';
+import { plainToInstance } from 'class-transformer';
+
+/** What a handler returned, as it is kept beside a mark: an event, several, or nothing. */
+export type StoredResult = StoredEvent | null | StoredResult[];
+
+interface StoredEvent {
+  name: string;
+  version: number;
+  data: object;
+}
+
+/** A mark tells of an event that the processor returned, and that it no longer declares. */
+export class ForgottenEventError extends Error {
+  override readonly name = 'ForgottenEventError';
+
+  constructor({ name, version }: StoredEvent, processor: string) {
+    super(
+      `${processor} returned ${name}.v${version} when it worked on this event, and now declares no such event under ` +
+        '`publishes`. Declare it again for as long as events may be delivered again.',
+    );
+  }
+}
+
+export function storedResult(returned: unknown): StoredResult {
+  if (Array.isArray(returned)) return returned.map(storedResult);
+  if (returned === undefined || returned === null) return null;
+  const { name, version } = classOf(returned).event;
+  return { name, version, data: returned };
+}
+
+/**
+ * What {@link storedResult} was given, as instances of the declared classes.
+ *
+ * @throws ForgottenEventError
+ */
+export function revivedResult(
+  stored: StoredResult,
+  { processor, publishes }: { processor: string; publishes: readonly EventClass[] },
+): unknown {
+  if (Array.isArray(stored)) return stored.map((part) => revivedResult(part, { processor, publishes }));
+  if (stored === null) return undefined;
+  const type = publishes.find(({ event }) => event.name === stored.name && event.version === stored.version);
+  if (!type) throw new ForgottenEventError(stored, processor);
+  return plainToInstance(type as unknown as new () => object, stored.data);
+}

@@ -1,0 +1,88 @@
+import { Consumes, EventContext, JetStreamModule, JetStreamStrategy } from '@app/jetstream';
+import { StoreModule } from '@app/store';
+import { Controller, type INestMicroservice } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Ctx, Payload } from '@nestjs/microservices';
+import { pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { randomUUID } from 'node:crypto';
+import { Inbox } from '../src/inbox/inbox.js';
+import { InboxModule, type InboxOptions } from '../src/inbox/inbox.module.js';
+import { inbox } from '../src/inbox/inbox-table.js';
+import { NoteFiled } from './note-filed.js';
+import { NoteWritten } from './note-written.js';
+import type { NotebookServiceOptions } from './notebook-service.js';
+
+/** One row for each time that a note was filed. */
+export const places = pgTable('places', { place: uuid().primaryKey(), author: text().notNull() });
+export const filingSchema = { places, inbox };
+
+/** Files notes, and does what a spec wants done meanwhile. */
+@Controller()
+export class Filing {
+  /** Within the transaction, after the writes. */
+  duringWork: (note: NoteWritten) => Promise<void> | void = () => undefined;
+  /** After the commit, before the transport publishes and acknowledges. */
+  afterWork: (note: NoteWritten) => Promise<void> | void = () => undefined;
+  /** Ids of the events that the inbox has answered for, each as often as it did. */
+  readonly handled: string[] = [];
+  /** What the work returns. */
+  result: (filed: NoteFiled) => NoteFiled | NoteFiled[] | undefined = (filed) => filed;
+
+  constructor(private readonly inbox: Inbox<typeof filingSchema>) {}
+
+  @Consumes(NoteWritten, {
+    processor: 'filing',
+    publishes: [NoteFiled],
+    concurrency: 4,
+    attempts: 2,
+    backoff: 10,
+    ackWait: 1_000,
+    pause: false,
+  })
+  async file(@Payload() note: NoteWritten, @Ctx() context: EventContext) {
+    const { author, number } = note;
+    const filed = await this.inbox.once(context, async (tx) => {
+      const place = randomUUID();
+      await tx.insert(places).values({ place, author });
+      await this.duringWork(note);
+      return this.result(new NoteFiled({ author, number, place }));
+    });
+    this.handled.push(context.eventId);
+    await this.afterWork(note);
+    return filed;
+  }
+}
+
+export interface FilingServiceOptions extends Omit<NotebookServiceOptions, 'outbox'> {
+  inbox?: InboxOptions;
+}
+
+/** A service with an inbox, as an app puts it together. */
+export async function startFilingService({
+  store,
+  broker,
+  inbox,
+}: FilingServiceOptions): Promise<INestMicroservice> {
+  const module = {
+    module: class FilingModule {},
+    imports: [
+      JetStreamModule.forRoot({ source: 'filing', ...broker }),
+      StoreModule.forRoot({ schema: filingSchema, ...store }),
+      InboxModule.forRoot(inbox),
+    ],
+    controllers: [Filing],
+  };
+  const service = await NestFactory.createMicroservice(module, {
+    logger: false,
+    abortOnError: false,
+    inject: [JetStreamStrategy],
+    useFactory: (strategy: JetStreamStrategy) => ({ strategy }),
+  });
+  try {
+    await service.listen();
+  } catch (error) {
+    await service.close();
+    throw error;
+  }
+  return service;
+}
