@@ -19,7 +19,9 @@ describeStores((databases, kind) => {
     database = await databases.create();
     store = await databases.open({ schema, database });
   });
-  beforeEach(() => Logger.overrideLogger(false));
+  beforeEach(() => {
+    Logger.overrideLogger(false);
+  });
   afterEach(async () => {
     await Promise.all(purges.splice(0).map((purge) => purge.stop()));
     Logger.overrideLogger(new ConsoleLogger());
