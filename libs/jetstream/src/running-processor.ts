@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { setMaxListeners } from 'node:events';
 import { toHeaders } from './cloud-events.js';
 import { publishConfirmed } from './confirmed-publish.js';
 import { classOf } from './event-class.js';
@@ -34,6 +35,8 @@ export class RunningProcessor {
   private keepAlive: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: RunningProcessorOptions) {
+    // Every publish that waits for the broker listens: as many as there are events in hand.
+    setMaxListeners(0, this.stopping.signal);
     const { declaration, connection, handle } = options;
     this.logger = new Logger(declaration.processor);
     this.pause = declaration.pause && new ProcessorPause(declaration.pause, this.pauseListener());

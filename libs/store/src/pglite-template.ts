@@ -2,9 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-
-/** Name of the database's folder below the `dataDir`. */
-export const CLUSTER = 'cluster';
+import { CLUSTER } from './pglite-folder.js';
 
 /**
  * An empty embedded database to copy: an empty folder takes 2 to 4 s of computing at its first opening, a copy a tenth of a

@@ -8,7 +8,7 @@ import type { Database, Schema } from './database.js';
 import { reasonOf, StoreUnavailableError } from './errors.js';
 import { lockDirectory, type ExclusiveLock } from './exclusive-lock.js';
 import { applyMigrations } from './migrations.js';
-import { CLUSTER } from './pglite-template.js';
+import { CLUSTER } from './pglite-folder.js';
 import type { Connection } from './store.js';
 
 /**

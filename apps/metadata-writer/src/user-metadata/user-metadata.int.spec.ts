@@ -110,7 +110,7 @@ describe('metadata-writer', () => {
       });
     });
 
-    it('works once on a signup that comes 1,000 times, and announces the same each time', async () => {
+    it('works once on a signup that comes 200 times, and announces the same each time', async () => {
       const user = signup({});
       const eventId = newEventId();
       const announced: string[] = [];
@@ -120,12 +120,12 @@ describe('metadata-writer', () => {
       // Without Nats-Msg-Id each is stored, as it would be beyond the broker's window for duplicates.
       const eventHeaders = headers();
       eventHeaders.set('ce-id', eventId);
-      for (let copy = 0; copy < 1_000; copy++) {
+      for (let copy = 0; copy < 200; copy++) {
         connection.publish(channelOf(UserSignedUp.event.name), JSON.stringify(user), {
           headers: eventHeaders,
         });
       }
-      await eventually(() => expect(announced).toHaveLength(1_000), { timeout: 30_000 });
+      await eventually(() => expect(announced).toHaveLength(200), { timeout: 30_000 });
       subscription.unsubscribe();
 
       expect(new Set(announced).size).toBe(1);

@@ -53,7 +53,7 @@ onDebian('step package, where there is apt', () => {
     expect(execFileSync(found.command, ['-v']).toString()).toContain(found.version);
     // Neither package lists nor archives stay behind.
     await expect(cached()).resolves.toEqual([found.version]);
-  });
+  }, 120_000);
 
   /** An archive on disk, that nobody signed. */
   async function unsignedArchive(suite: string): Promise<string> {
