@@ -46,14 +46,18 @@ onDebian('step package, where there is apt', () => {
     await writeFile(join(etc(), 'os-release'), 'ID=debian\nVERSION_CODENAME=bookworm\n');
   });
 
-  withArchive('unpacks the package of a suite that is new enough into the cache', async () => {
-    const found = await findPackaged(search);
-    expect(found.from).toBe('package');
-    expect(compareVersions(found.version, MINIMUM_VERSION)).toBeGreaterThanOrEqual(0);
-    expect(execFileSync(found.command, ['-v']).toString()).toContain(found.version);
-    // Neither package lists nor archives stay behind.
-    await expect(cached()).resolves.toEqual([found.version]);
-  }, 120_000);
+  withArchive(
+    'unpacks the package of a suite that is new enough into the cache',
+    async () => {
+      const found = await findPackaged(search);
+      expect(found.from).toBe('package');
+      expect(compareVersions(found.version, MINIMUM_VERSION)).toBeGreaterThanOrEqual(0);
+      expect(execFileSync(found.command, ['-v']).toString()).toContain(found.version);
+      // Neither package lists nor archives stay behind.
+      await expect(cached()).resolves.toEqual([found.version]);
+    },
+    120_000,
+  );
 
   /** An archive on disk, that nobody signed. */
   async function unsignedArchive(suite: string): Promise<string> {
