@@ -1,0 +1,149 @@
+import { EVENTS_STREAM, FAILURES_STREAM } from '@app/jetstream';
+import { eventually } from '@app/testing';
+import { PGlite } from '@electric-sql/pglite';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { SignupLoad } from './signup-load.js';
+import type { SignupSystem } from './system/signup-system.js';
+import { round, type Trial } from './trial.js';
+
+const DRAIN_WITHIN_MS = 60_000;
+const STREAMS = ['EVENTS', 'RETRIES', 'FAILURES'];
+const CHANNEL = 'events.user.signed-up';
+
+export interface LedgerExpectations {
+  /** Failure events that the scenario causes. Default 0. */
+  readonly failures?: number;
+  /** Users whose welcome mail the scenario prevents. Default 0. */
+  readonly withoutMail?: number;
+  /** Mails beyond the first for a recipient. Default 0. */
+  readonly extraMails?: number;
+}
+
+/** Waits until nothing is on its way any more. @returns how long that took, in milliseconds. @throws where 60 s are not enough */
+export async function drained(system: SignupSystem, load: SignupLoad): Promise<number> {
+  const begun = performance.now();
+  await eventually(() => assertDrained(system, load), { timeout: DRAIN_WITHIN_MS, interval: 250 });
+  return performance.now() - begun;
+}
+
+async function assertDrained({ client, postgres }: SignupSystem, load: SignupLoad): Promise<void> {
+  const stored = await client.count(EVENTS_STREAM, CHANNEL);
+  if (stored < load.acknowledged.size)
+    throw new Error(`${load.acknowledged.size - stored} events are not stored`);
+  for (const stream of STREAMS) {
+    for (const [name, { waiting, inFlight }] of await client.backlogs(stream)) {
+      if (waiting + inFlight > 0)
+        throw new Error(`${name} has ${waiting} waiting, ${inFlight} in flight in ${stream}`);
+    }
+  }
+  const retries = await client.count('RETRIES', '>');
+  if (retries > 0) throw new Error(`${retries} events wait for their next attempt`);
+  const [outbox] =
+    (await postgres?.query('signup', 'select count(*)::int as n from outbox where published_at is null')) ??
+    [];
+  if (outbox && outbox['n'] > 0)
+    throw new Error(`${outbox['n']} rows of the outbox are not marked as published`);
+}
+
+/**
+ * Heals, drains and compares what was acknowledged with what is there: users, outbox, stream, metadata, mails, failures.
+ * Embedded databases are read after their services were stopped.
+ */
+export async function checkLedger(
+  trial: Trial,
+  system: SignupSystem,
+  load: SignupLoad,
+  { failures = 0, withoutMail = 0, extraMails = 0 }: LedgerExpectations = {},
+): Promise<void> {
+  load.stopOffering();
+  await system.heal();
+  await load.finish();
+  const within = await drained(system, load).catch((error: Error) => error);
+  if (within instanceof Error) trial.expectEqual('drained within 60 s', within.message, 'drained');
+  else trial.figure(`drained after ${round(within / 1_000)} s`);
+
+  const acknowledged = new Set(load.acknowledged.keys());
+  const { users, published, metadata } = await readRows(system);
+  const events = await readEvents(system);
+  trial.figure(`${acknowledged.size} acknowledged`);
+  const places = {
+    users,
+    'published outbox events': published,
+    'events in the stream': events.users,
+    'metadata rows': metadata,
+  };
+  for (const [what, rows] of Object.entries(places)) {
+    const found = new Set(rows);
+    trial.expectEqual(`${what}: lost`, [...acknowledged].filter((id) => !found.has(id)).length, 0);
+    trial.expectEqual(`${what}: unexpected`, rows.filter((id) => !acknowledged.has(id)).length, 0);
+    trial.expectEqual(`${what}: duplicates`, rows.length - found.size, 0);
+  }
+  trial.expectEqual('event ids in the stream', events.ids.size, acknowledged.size);
+  trial.expectEqual('failure events', await system.client.count(FAILURES_STREAM, 'failed.>'), failures);
+
+  const unmailed = [...load.acknowledged.values()].filter((email) => !system.mail.counts.has(email)).length;
+  trial.expectEqual('users without a mail', unmailed, withoutMail);
+  trial.expectAtMost('extra mails', system.mail.extra, extraMails);
+  trial.figure(
+    `lost 0, duplicate rows 0, ${system.mail.extra} extra mails`.replace(
+      /lost 0, duplicate rows 0/,
+      lossesOf(trial),
+    ),
+  );
+}
+
+/** What the checks so far have found, for the table. */
+function lossesOf(trial: Trial): string {
+  const sum = (suffix: string) =>
+    trial.checks
+      .filter(({ what }) => what.endsWith(suffix))
+      .reduce((total, { seen }) => total + Number(seen), 0);
+  return `lost ${sum(': lost')}, unexpected ${sum(': unexpected')}, duplicate rows ${sum(': duplicates')}`;
+}
+
+async function readEvents({ client }: SignupSystem): Promise<{ users: string[]; ids: Set<string> }> {
+  const ids = new Set<string>();
+  const users: string[] = [];
+  for await (const message of client.read(EVENTS_STREAM, CHANNEL)) {
+    const id = message.headers?.get('ce-id') ?? '';
+    // The same event stored twice is what an id is for; processors drop the second.
+    if (ids.has(id)) continue;
+    ids.add(id);
+    users.push(message.json<{ userId: string }>().userId);
+  }
+  return { users, ids };
+}
+
+async function readRows(system: SignupSystem) {
+  const idsOf = await openRows(system);
+  return {
+    users: await idsOf('signup', 'select id from users'),
+    published: await idsOf(
+      'signup',
+      `select data->>'userId' as id from outbox where published_at is not null`,
+    ),
+    metadata: await idsOf(
+      'metadata-writer',
+      'select user_id as id from user_metadata where signed_up_at is not null',
+    ),
+  };
+}
+
+async function openRows(system: SignupSystem) {
+  const { postgres, folder } = system;
+  if (!postgres) await system.stopServices();
+  return async (service: string, statement: string): Promise<string[]> => {
+    if (postgres) return ids(await postgres.query(service.replaceAll('-', '_'), statement));
+    const database = await PGlite.create(join(folder, service));
+    try {
+      return ids((await database.query(statement)).rows as { id: string }[]);
+    } finally {
+      await database.close();
+    }
+  };
+}
+
+function ids(rows: readonly Record<string, unknown>[]): string[] {
+  return rows.map((row) => String(row['id']));
+}

@@ -1,0 +1,36 @@
+import type { Scenario } from './scenario.js';
+import { backlog } from './scenarios/backlog.js';
+import { crashLoop } from './scenarios/crash-loop.js';
+import { fullStream } from './scenarios/full-stream.js';
+import { killBroker } from './scenarios/kill-broker.js';
+import { killServices, killServicesEmbedded } from './scenarios/kill-services.js';
+import { poisonBurst } from './scenarios/poison-burst.js';
+import { poisonContract } from './scenarios/poison-contract.js';
+import { poisonThrows } from './scenarios/poison-throws.js';
+import { replay } from './scenarios/replay.js';
+import { sameEvent } from './scenarios/same-event.js';
+import { slowHandler } from './scenarios/slow-handler.js';
+import { smtpTrouble } from './scenarios/smtp-trouble.js';
+import { stopPostgres } from './scenarios/stop-postgres.js';
+import { terminateServices } from './scenarios/terminate-services.js';
+import { waitingPoison } from './scenarios/waiting-poison.js';
+
+/** In the order of the table. */
+export const SCENARIOS: readonly Scenario[] = [
+  killServices,
+  killServicesEmbedded,
+  killBroker,
+  stopPostgres,
+  smtpTrouble,
+  poisonContract,
+  poisonThrows,
+  poisonBurst,
+  waitingPoison,
+  sameEvent,
+  slowHandler,
+  terminateServices,
+  backlog,
+  crashLoop,
+  replay,
+  fullStream,
+];

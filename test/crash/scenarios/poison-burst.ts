@@ -1,0 +1,42 @@
+import { eventually } from '@app/testing';
+import type { Scenario } from '../scenario.js';
+import { publishAll, tasks } from '../system/publish.js';
+import { WorkerSystem } from '../system/worker-system.js';
+import type { Trial } from '../trial.js';
+
+/** More than make a processor pause. */
+const POISON = 30;
+
+export const poisonBurst: Scenario = {
+  name: 'poison-burst',
+  mustShow: 'a processor that a run of poison has paused goes on when good events come',
+  run,
+};
+
+async function run(trial: Trial): Promise<void> {
+  const good = 100;
+  const system = await WorkerSystem.start(trial);
+  trial.done = `${POISON} events in a row throw, so that the processor pauses; then ${good} good ones`;
+  const worker = await system.work({ processor: 'worker', poison: 'throw', attempts: 2, backoff: 100 });
+  await publishAll(
+    system.client.connection,
+    tasks(POISON, () => true),
+  );
+  await eventually(
+    async () => {
+      const paused = await system.client.count('EVENTS', 'events.processor.paused');
+      if (paused === 0) throw new Error('the processor does not pause');
+    },
+    { timeout: 10_000 },
+  );
+  await publishAll(system.client.connection, tasks(good));
+  const done = () => worker.handled.length;
+  await eventually(
+    () => {
+      if (done() < good) throw new Error('the good events are not done');
+    },
+    { timeout: 30_000 },
+  ).catch(() => undefined);
+  trial.expectEqual('good events done within 30 s', done(), good);
+  trial.figure(`${done()} of ${good} good events done`);
+}

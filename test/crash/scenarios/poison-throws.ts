@@ -1,0 +1,73 @@
+import { FAILURES_STREAM } from '@app/jetstream';
+import { eventually } from '@app/testing';
+import { performance } from 'node:perf_hooks';
+import type { Scenario } from '../scenario.js';
+import { median } from '../statistics.js';
+import { publishAll, tasks } from '../system/publish.js';
+import { WorkerSystem, type Worker } from '../system/worker-system.js';
+import { round, type Trial } from '../trial.js';
+
+const ROUNDS = 3;
+
+/** Clean runs and runs with poison alternate, and medians are compared: the machine is not the same from second to second. */
+export const poisonThrows: Scenario = {
+  name: 'poison-throws',
+  mustShow: 'exactly 1 % failure events, all others done, throughput ≥ 80 % of a clean run',
+  run,
+};
+
+async function run(trial: Trial): Promise<void> {
+  const events = trial.scale(10_000, 1_000);
+  const system = await WorkerSystem.start(trial);
+  trial.done = `${events} events, every hundredth one throws at both of 2 attempts; ${ROUNDS} such runs between clean ones; auto-pause off`;
+  const worker = await system.work({
+    processor: 'worker',
+    poison: 'throw',
+    attempts: 2,
+    backoff: 100,
+    pause: false,
+  });
+  await handle(system, worker, events, false);
+  const [clean, poisoned]: [number[], number[]] = [[], []];
+  worker.handled.length = 0;
+  for (let turn = 1; turn <= ROUNDS; turn++) {
+    clean.push(await handle(system, worker, events, false));
+    poisoned.push(await handle(system, worker, events, true));
+  }
+  const share = median(poisoned) / median(clean);
+  trial.figure(
+    `${round(median(poisoned))} events/s, ${Math.round(share * 100)} % of a clean run (${round(median(clean))})`,
+  );
+  if (!trial.short) trial.expectAtLeast('throughput of a clean run', share * 100, 80, ' %');
+  const failures = await system.client.count(FAILURES_STREAM, 'failed.worker.>');
+  trial.expectEqual('failure events of each run', failures / ROUNDS, events / 100);
+  const done = worker.handled.length;
+  trial.expectEqual('events done of each run', done / ROUNDS - events, (events * 99) / 100);
+  trial.figure(`${failures / ROUNDS} failure events and ${done / ROUNDS - events} done of each run`);
+}
+
+/** @returns how many of the good events are handled a second; what waits for its retry meanwhile is waited for afterwards */
+async function handle(
+  system: WorkerSystem,
+  worker: Worker,
+  events: number,
+  withPoison: boolean,
+): Promise<number> {
+  const good = withPoison ? (events * 99) / 100 : events;
+  const wanted = worker.handled.length + good;
+  const begun = performance.now();
+  await publishAll(
+    system.client.connection,
+    tasks(events, (number) => withPoison && number % 100 === 50),
+  );
+  await eventually(
+    () => {
+      if (worker.handled.length < wanted)
+        throw new Error(`${wanted - worker.handled.length} good events are not done`);
+    },
+    { timeout: 120_000, interval: 5 },
+  );
+  const seconds = (performance.now() - begun) / 1_000;
+  await system.untilDone(worker);
+  return good / seconds;
+}

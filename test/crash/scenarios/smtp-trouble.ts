@@ -1,0 +1,94 @@
+import { FAILURES_STREAM } from '@app/jetstream';
+import { eventually } from '@app/testing';
+import { performance } from 'node:perf_hooks';
+import { checkLedger, drained } from '../ledger.js';
+import type { Scenario } from '../scenario.js';
+import { SignupLoad } from '../signup-load.js';
+import type { MailMode } from '../system/mail-counter.js';
+import { SignupSystem } from '../system/signup-system.js';
+import { round, type Trial } from '../trial.js';
+
+/** Fewer than make the notifier pause: what becomes of each mail is to be seen. */
+const SIGNUPS = 5;
+/** The time-out of 10 s, and what else an attempt takes. */
+const GIVEN_UP_WITHIN_S = 16;
+
+export const smtpTrouble: Scenario = {
+  name: 'smtp-trouble',
+  mustShow:
+    'refused, 421, hanging: retried; 550: dead-lettered at once; dropped after DATA: at most one extra mail',
+  run,
+};
+
+async function run(trial: Trial): Promise<void> {
+  const system = await SignupSystem.start(trial);
+  const load = new SignupLoad({ url: system.service('signup').url, rate: 20 });
+  load.stopOffering();
+  trial.defer(() => load.stop());
+  const modes: MailMode[] = trial.random.shuffled(
+    trial.scale(['refuse', 421, 550, 'hang', 'drop'], ['refuse', 421, 550, 'drop']),
+  );
+  trial.done = `${SIGNUPS} signups each while SMTP ${modes.join(', ')}`;
+  for (const mode of modes) await meet(trial, system, load, mode);
+  await checkLedger(trial, system, load, { failures: SIGNUPS, withoutMail: SIGNUPS, extraMails: SIGNUPS });
+}
+
+/** Signs people up while the mail server is in trouble, mends it, and looks at what became of their mails. */
+async function meet(trial: Trial, system: SignupSystem, load: SignupLoad, mode: MailMode): Promise<void> {
+  const { mail, client } = system;
+  await mail.setMode(mode);
+  const before = {
+    mails: mail.counts.size,
+    extra: mail.extra,
+    refusals: mail.refusals,
+    failures: await client.count(FAILURES_STREAM, 'failed.>'),
+    retries: await retriesOf(system),
+  };
+  for (let signup = 1; signup <= SIGNUPS; signup++) load.offer();
+  await load.finish();
+
+  const begun = performance.now();
+  await eventually(() => assertMet(system, mode, before), { timeout: 40_000, interval: 100 });
+  const seconds = (performance.now() - begun) / 1_000;
+  await mail.setMode('accept');
+  await drained(system, load);
+
+  const settled = mode === 550 ? SIGNUPS : 0;
+  trial.expectEqual(
+    `${mode}: failure events`,
+    (await client.count(FAILURES_STREAM, 'failed.>')) - before.failures,
+    settled,
+  );
+  trial.expectEqual(`${mode}: people with a mail`, mail.counts.size - before.mails, SIGNUPS - settled);
+  const extra = mail.extra - before.extra;
+  trial.expectAtMost(`${mode}: extra mails`, extra, mode === 'drop' ? SIGNUPS : 0);
+  const retries = (await retriesOf(system)) - before.retries;
+  if (mode === 'hang') trial.expectAtMost('hang: given up', seconds, GIVEN_UP_WITHIN_S, ' s');
+  if (settled > 0) trial.expectEqual(`${mode}: retries`, retries, 0);
+  trial.figure(
+    settled > 0
+      ? `${mode}: ${settled} dead-lettered, ${retries} retries`
+      : `${mode}: ${retries} retries${mode === 'hang' ? ` after ${round(seconds)} s` : ''}, ${extra} extra mails`,
+  );
+  trial.log(`${mode}: done`);
+}
+
+/** Every mail has met the trouble. */
+async function assertMet(
+  system: SignupSystem,
+  mode: MailMode,
+  before: { failures: number; retries: number; refusals: number },
+) {
+  const failures = (await system.client.count(FAILURES_STREAM, 'failed.>')) - before.failures;
+  const retries = (await retriesOf(system)) - before.retries;
+  const dropped = system.mail.refusals - before.refusals;
+  const met = mode === 550 ? failures : mode === 'drop' ? dropped : retries;
+  if (met < SIGNUPS) throw new Error(`${failures} failures, ${retries} retries, ${dropped} refusals`);
+}
+
+/** Retries that were ever scheduled: each is a message in the stream, and becomes another when it is due. */
+async function retriesOf({ client }: SignupSystem): Promise<number> {
+  const { state } = await client.manager.streams.info('RETRIES');
+  const waiting = await client.count('RETRIES', 'retry.notifier.sch.>');
+  return Math.ceil((state.last_seq - waiting) / 2) + waiting;
+}

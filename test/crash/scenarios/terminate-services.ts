@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EVENTS_STREAM } from '@app/jetstream';
+import { checkLedger } from '../ledger.js';
+import type { Scenario } from '../scenario.js';
+import { SignupLoad } from '../signup-load.js';
+import { SERVICES, SignupSystem } from '../system/signup-system.js';
+import type { Trial } from '../trial.js';
+
+const STOPS_WITHIN_MS = 10_000;
+
+export const terminateServices: Scenario = {
+  name: 'terminate-services',
+  mustShow: 'exit 0 within 10 s, no attempt wasted, lost 0',
+  run,
+};
+
+async function run(trial: Trial): Promise<void> {
+  const system = await SignupSystem.start(trial);
+  const [times, rate] = trial.scale([30, 200], [1, 20]);
+  trial.done = `SIGTERM to each service ${times} times, ${rate} signups/s offered`;
+  const load = new SignupLoad({ url: system.service('signup').url, rate });
+  trial.defer(() => load.stop());
+  const endings = new Set<string>();
+  let slowest = 0;
+  for (let round = 1; round <= times; round++) {
+    for (const name of trial.random.shuffled(SERVICES)) {
+      await sleep(trial.random.between(50, 600));
+      const { how, milliseconds } = await system.service(name).terminate();
+      endings.add(how);
+      slowest = Math.max(slowest, milliseconds);
+      await system.service(name).start();
+    }
+    trial.log(`round ${round} of ${times}, ${load.acknowledged.size} acknowledged`);
+  }
+  trial.expectEqual('endings', [...endings], ['exited with code 0']);
+  trial.expectAtMost('slowest stop', slowest, STOPS_WITHIN_MS, ' ms');
+  trial.figure(`slowest stop ${Math.round(slowest)} ms`);
+  await checkLedger(trial, system, load);
+  await expectNoWaste(trial, system);
+}
+
+/** Each event was delivered to each processor once. */
+async function expectNoWaste(trial: Trial, { client }: SignupSystem): Promise<void> {
+  let wasted = 0;
+  for (const [name, { deliveries }] of await client.backlogs(EVENTS_STREAM)) {
+    const { config } = await client.manager.consumers.info(EVENTS_STREAM, name);
+    const counts = (config.filter_subjects ?? []).map((subject) => client.count(EVENTS_STREAM, subject));
+    const stored = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    trial.expectEqual(`deliveries to ${name} beyond one an event`, deliveries - stored, 0);
+    wasted += deliveries - stored;
+  }
+  const { state } = await client.manager.streams.info('RETRIES');
+  trial.expectEqual('messages of retries', state.last_seq, 0);
+  trial.figure(`${wasted} attempts wasted`);
+}

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { eventually } from '@app/testing';
+
+const TICK_MS = 20;
+const ANSWER_WITHIN_MS = 15_000;
+const RETRY_AFTER_MS = 500;
+/** Requests under way, beyond which clients wait for answers. */
+const MOST_UNDER_WAY = 100;
+
+export interface SignupLoadOptions {
+  readonly url: string;
+  /** Requests a second: repeated ones first, new signups with what is left. */
+  readonly rate: number;
+}
+
+interface Client {
+  readonly key: string;
+  readonly email: string;
+  /** When it may ask again. */
+  notBefore: number;
+}
+
+/**
+ * Clients who sign up, each a person of its own, and who repeat a request that got no 202 with the same idempotency key: so
+ * every signup that was begun is acknowledged in the end, and counted once.
+ */
+export class SignupLoad {
+  /** Signup id to address, of those that were answered with 202. */
+  readonly acknowledged = new Map<string, string>();
+  /** How often each other answer came; `none` where the connection failed. */
+  readonly otherAnswers = new Map<string, number>();
+  /** Milliseconds until the slowest answer of each status came. */
+  readonly slowest = new Map<string, number>();
+  /** Those that will ask again, the one that waits longest first. */
+  readonly #waiting: Client[] = [];
+  #underWay = 0;
+  #offering = true;
+  #due = 0;
+  #last = performance.now();
+  readonly #timer: NodeJS.Timeout;
+
+  /** Begins at once. */
+  constructor(private readonly options: SignupLoadOptions) {
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** One more signup, beside those that come by the rate. */
+  offer(): void {
+    void this.#ask(newClient());
+  }
+
+  stopOffering(): void {
+    this.#offering = false;
+  }
+
+  /** Offers no more and waits until all that were begun are acknowledged. @throws where they are not, within 60 s */
+  async finish(): Promise<void> {
+    this.stopOffering();
+    await eventually(
+      () => {
+        const left = this.#waiting.length + this.#underWay;
+        if (left > 0) throw new Error(`${left} signups are not acknowledged: ${this.#answers()}`);
+      },
+      { timeout: 60_000 },
+    );
+  }
+
+  /** Gives up what is not acknowledged yet. */
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    this.#due = Math.min(this.#due + ((now - this.#last) / 1_000) * this.options.rate, MOST_UNDER_WAY);
+    this.#last = now;
+    const next = () => {
+      if ((this.#waiting[0]?.notBefore ?? Infinity) <= now) return this.#waiting.shift();
+      return this.#offering ? newClient() : undefined;
+    };
+    for (; this.#due >= 1 && this.#underWay < MOST_UNDER_WAY; this.#due -= 1) {
+      const client = next();
+      if (client) void this.#ask(client);
+    }
+  }
+
+  async #ask(client: Client): Promise<void> {
+    this.#underWay += 1;
+    const id = await this.#request(client);
+    this.#underWay -= 1;
+    if (id) this.acknowledged.set(id, client.email);
+    else this.#waiting.push({ ...client, notBefore: performance.now() + RETRY_AFTER_MS });
+  }
+
+  async #request({ key, email }: Client): Promise<string | undefined> {
+    const begun = performance.now();
+    const answered = (status: string) => {
+      this.slowest.set(status, Math.max(this.slowest.get(status) ?? 0, performance.now() - begun));
+      if (status !== '202') this.otherAnswers.set(status, (this.otherAnswers.get(status) ?? 0) + 1);
+    };
+    try {
+      const response = await fetch(`${this.options.url}/signups`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+        body: JSON.stringify({ email, name: 'Ada' }),
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      });
+      const body = (await response.json()) as { id?: string };
+      answered(String(response.status));
+      return response.status === 202 ? body.id : undefined;
+    } catch {
+      answered('none');
+      return undefined;
+    }
+  }
+
+  #answers(): string {
+    return [...this.otherAnswers].map(([status, count]) => `${count} × ${status}`).join(', ');
+  }
+}
+
+function newClient(): Client {
+  const key = randomUUID();
+  return { key, email: `${key}@example.com`, notBefore: 0 };
+}

@@ -1,0 +1,97 @@
+import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { SMTPServer } from 'smtp-server';
+
+/**
+ * `refuse` takes no connection; `hang` and `drop` get the whole mail first. `drop` keeps it, and goes away without an answer when
+ * it is the first one for its recipient.
+ */
+export type MailMode = 'accept' | 'refuse' | 421 | 550 | 'hang' | 'drop';
+
+/** A real SMTP server that keeps of each mail only for whom it was. */
+export class MailCounter {
+  /** Mails for each recipient. */
+  readonly counts = new Map<string, number>();
+  #total = 0;
+  #mode: MailMode = 'accept';
+  #server: SMTPServer | undefined;
+  readonly #sockets = new Map<number, Socket>();
+  /** Mails, or attempts at one, that were not accepted. */
+  refusals = 0;
+
+  constructor(private readonly port: number) {}
+
+  get url(): string {
+    return `smtp://127.0.0.1:${this.port}`;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Those beyond the first for each recipient. */
+  get extra(): number {
+    return this.#total - this.counts.size;
+  }
+
+  async start(): Promise<void> {
+    const server = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['STARTTLS'],
+      closeTimeout: 100,
+      onRcptTo: (_address, _session, done) => done(this.#refusal()),
+      onData: (stream, { envelope, remotePort }, done) => {
+        stream.resume();
+        stream.once('end', () => {
+          if (this.#mode === 'hang') return void (this.refusals += 1);
+          for (const { address } of envelope.rcptTo) this.#count(address);
+          const isFirst = envelope.rcptTo.some(({ address }) => this.counts.get(address) === 1);
+          if (this.#mode !== 'drop' || !isFirst) return done();
+          this.refusals += 1;
+          this.#sockets.get(remotePort)?.destroy();
+        });
+      },
+    });
+    server.server.on('connection', (socket: Socket) => {
+      const { remotePort } = socket;
+      this.#sockets.set(remotePort!, socket);
+      socket.once('close', () => this.#sockets.delete(remotePort!));
+    });
+    // A client that goes away in the middle is what this is about.
+    server.on('error', () => undefined);
+    server.listen(this.port, '127.0.0.1');
+    await once(server.server, 'listening');
+    this.#server = server;
+  }
+
+  async setMode(mode: MailMode): Promise<void> {
+    const wasHanging = this.#mode === 'hang';
+    this.#mode = mode;
+    if (mode === 'refuse') await this.stop();
+    else if (!this.#server) await this.start();
+    if (wasHanging) this.#dropConnections();
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (!server) return;
+    this.#server = undefined;
+    this.#dropConnections();
+    await new Promise<void>((resolve) => void server.close(resolve));
+  }
+
+  #dropConnections(): void {
+    for (const socket of this.#sockets.values()) socket.destroy();
+  }
+
+  #count(recipient: string): void {
+    this.#total += 1;
+    this.counts.set(recipient, (this.counts.get(recipient) ?? 0) + 1);
+  }
+
+  #refusal(): Error | null {
+    if (typeof this.#mode !== 'number') return null;
+    this.refusals += 1;
+    return Object.assign(new Error('Refused by the crash test'), { responseCode: this.#mode });
+  }
+}

@@ -1,0 +1,111 @@
+import { findPostgres, unprivilegedUser } from '@app/testing';
+import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { promisify } from 'node:util';
+import pg from 'pg';
+
+type Leashed = ChildProcessByStdio<Writable, null, Readable>;
+
+/** Ends with this process, by kill -9 too: standard input is a pipe whose other end only this process holds. */
+const LEASH = `
+trap : QUIT
+(trap - QUIT; exec "$1/postgres" -D "$2" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories=) </dev/null &
+cat >/dev/null
+kill -QUIT 0
+wait
+`;
+const START_WITHIN_MS = 30_000;
+
+/** A PostgreSQL server of our own, with its default settings, that can be stopped as a crash stops it and started again. */
+export class PostgresServer {
+  #process: Leashed | undefined;
+
+  private constructor(
+    private readonly bin: string,
+    private readonly folder: string,
+    private readonly port: number,
+  ) {}
+
+  /** @throws Error where PostgreSQL is not installed */
+  static async create(port: number): Promise<PostgresServer> {
+    const bin = findPostgres();
+    if (!bin) throw new Error('PostgreSQL is needed: initdb is neither on PATH nor in /usr/lib/postgresql.');
+    const folder = await mkdtemp(join(tmpdir(), 'cascade-crash-postgres-'));
+    const user = unprivilegedUser();
+    if (user) await chown(folder, user.uid, user.gid);
+    const server = new PostgresServer(bin, folder, port);
+    const data = `--pgdata=${server.#data}`;
+    const settings = ['--username=postgres', '--auth=trust', '--no-sync', '--locale=C', '--encoding=UTF8'];
+    await promisify(execFile)(join(bin, 'initdb'), [data, ...settings], { ...user, cwd: folder });
+    await server.start();
+    return server;
+  }
+
+  urlOf(database: string): string {
+    return `postgres://postgres@127.0.0.1:${this.port}/${database}`;
+  }
+
+  async start(): Promise<void> {
+    const script = ['-c', LEASH, 'leash', this.bin, this.#data, String(this.port)];
+    this.#process = spawn('/bin/sh', script, {
+      ...unprivilegedUser(),
+      cwd: this.folder,
+      detached: true,
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    await ready(this.#process);
+  }
+
+  /** At once, as a crash does: PostgreSQL's "immediate" shutdown, which recovers from its log at the next start. */
+  async stop(): Promise<void> {
+    const leashed = this.#process;
+    if (!leashed) return;
+    this.#process = undefined;
+    leashed.stdin.end();
+    if (leashed.exitCode === null && leashed.signalCode === null) await once(leashed, 'exit');
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  async createDatabase(name: string): Promise<void> {
+    await this.query('postgres', `create database ${pg.escapeIdentifier(name)}`);
+  }
+
+  async query<Row extends pg.QueryResultRow>(database: string, statement: string): Promise<Row[]> {
+    const client = new pg.Client({ connectionString: this.urlOf(database), connectionTimeoutMillis: 5_000 });
+    await client.connect();
+    try {
+      return (await client.query<Row>(statement)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  get #data(): string {
+    return join(this.folder, 'data');
+  }
+}
+
+/** It says so on its standard error. */
+async function ready(leashed: Leashed): Promise<void> {
+  let log = '';
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((resolve, reject) => {
+    const fail = () => reject(new Error(`PostgreSQL does not start:\n${log}`));
+    timer = setTimeout(fail, START_WITHIN_MS);
+    leashed.once('exit', fail);
+    leashed.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      log += chunk;
+      if (log.includes('database system is ready to accept connections')) resolve();
+    });
+  }).finally(() => clearTimeout(timer));
+  // Read on, unheeded: the server would wait once the pipe is full.
+  leashed.stderr.removeAllListeners('data').resume();
+}

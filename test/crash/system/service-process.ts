@@ -1,0 +1,92 @@
+import { eventually } from '@app/testing';
+import { performance } from 'node:perf_hooks';
+import { Child } from '../../../tools/supervisor/child.js';
+import { compiled } from '../../../tools/checkout.js';
+import { root } from '../../system.js';
+
+const READY_WITHIN_MS = 40_000;
+/** More than a service gives itself to stop. */
+const STOP_GRACE_MS = 15_000;
+const KEPT_LINES = 400;
+
+export interface ServiceProcessOptions {
+  readonly name: string;
+  /** Its source, relative to the checkout. */
+  readonly script: string;
+  readonly port: number;
+  readonly env: NodeJS.ProcessEnv;
+  /** Takes every line of its output. */
+  onLine?(line: string): void;
+}
+
+/** A service as a process of its own, always at the same address. */
+export class ServiceProcess {
+  /** The last lines that it wrote. */
+  readonly lines: string[] = [];
+  #child: Child | undefined;
+
+  constructor(private readonly options: ServiceProcessOptions) {}
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.options.port}`;
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined && !this.#child.hasEnded;
+  }
+
+  /** Resolves to how it ended. */
+  get ended(): Promise<string> {
+    return this.#child!.ended;
+  }
+
+  /** Resolves when it is ready. */
+  async start(): Promise<void> {
+    this.launch();
+    await this.ready();
+  }
+
+  /** Starts it without waiting. */
+  launch(): void {
+    this.#child = new Child({
+      script: compiled(root, this.options.script),
+      env: { ...this.options.env, PORT: String(this.options.port) },
+      onLine: (line) => {
+        this.lines.push(line);
+        if (this.lines.length > KEPT_LINES) this.lines.shift();
+        this.options.onLine?.(line);
+      },
+    });
+  }
+
+  async ready(): Promise<void> {
+    const check = async () => {
+      if (!this.isRunning) return;
+      const { status } = await fetch(`${this.url}/health/ready`, { signal: AbortSignal.timeout(5_000) });
+      if (status !== 200) throw new Error(`${this.name} is not ready: ${status}`);
+    };
+    await eventually(check, { timeout: READY_WITHIN_MS, interval: 50 });
+    if (!this.isRunning) throw new Error(`${this.name} has ended:\n${this.lines.slice(-20).join('\n')}`);
+  }
+
+  /** kill -9; resolves when it is gone. */
+  async kill(): Promise<void> {
+    this.#child?.kill();
+    await this.#child?.ended;
+  }
+
+  /** SIGTERM; resolves to how and how fast it ended. */
+  async terminate(): Promise<{ how: string; milliseconds: number }> {
+    const begun = performance.now();
+    await this.#child!.stop(STOP_GRACE_MS);
+    return { how: await this.#child!.ended, milliseconds: performance.now() - begun };
+  }
+
+  async stop(): Promise<void> {
+    if (this.isRunning) await this.terminate();
+  }
+}

@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ownEnvironment } from '../../system.js';
+import type { Trial } from '../trial.js';
+import { BrokerProcess } from './broker-process.js';
+import { MailCounter } from './mail-counter.js';
+import { PlainClient } from './plain-client.js';
+import { claimPort } from './ports.js';
+import { PostgresServer } from './postgres-server.js';
+import { ServiceProcess } from './service-process.js';
+
+export const SERVICES = ['signup', 'notifier', 'metadata-writer'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+/** The whole system, each of its parts a process that can be killed, on a broker and databases of its own. */
+export class SignupSystem {
+  readonly services = new Map<ServiceName, ServiceProcess>();
+
+  private constructor(
+    readonly broker: BrokerProcess,
+    readonly mail: MailCounter,
+    readonly client: PlainClient,
+    /** None where the services' databases are embedded, in `folder`. */
+    readonly postgres: PostgresServer | undefined,
+    readonly folder: string,
+  ) {}
+
+  /** Stopped, and its files removed, when the trial has ended. */
+  static async start(trial: Trial, store: 'postgres' | 'pglite' = 'postgres'): Promise<SignupSystem> {
+    const folder = await mkdtemp(join(tmpdir(), 'cascade-crash-'));
+    trial.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+    const broker = await BrokerProcess.create(await claimPort());
+    trial.defer(() => broker.remove());
+    const mail = new MailCounter(await claimPort());
+    await mail.start();
+    trial.defer(() => mail.stop());
+    const postgres = store === 'postgres' ? await PostgresServer.create(await claimPort()) : undefined;
+    trial.defer(() => postgres?.remove());
+    const client = await PlainClient.connect(broker.url);
+    trial.defer(() => client.close());
+
+    const system = new SignupSystem(broker, mail, client, postgres, folder);
+    trial.defer(() => system.stopServices());
+    for (const name of SERVICES) await system.#add(name);
+    await Promise.all(system.all.map((service) => service.start()));
+    return system;
+  }
+
+  get all(): ServiceProcess[] {
+    return [...this.services.values()];
+  }
+
+  service(name: ServiceName): ServiceProcess {
+    return this.services.get(name)!;
+  }
+
+  /** Brings back whatever is down. */
+  async heal(): Promise<void> {
+    await this.mail.setMode('accept');
+    const down = this.all.filter(({ isRunning }) => !isRunning);
+    for (const service of down) service.launch();
+    await Promise.all(this.all.map((service) => service.ready()));
+  }
+
+  async stopServices(): Promise<void> {
+    await Promise.all(this.all.map((service) => service.stop()));
+  }
+
+  async #add(name: ServiceName): Promise<void> {
+    const port = await claimPort();
+    const database = name.replaceAll('-', '_');
+    await this.postgres?.createDatabase(database);
+    const env = {
+      ...ownEnvironment(),
+      NATS_URL: this.broker.url,
+      LOG_LEVEL: 'warn',
+      ...(this.postgres
+        ? { DATABASE_URL: this.postgres.urlOf(database) }
+        : { DATA_DIR: join(this.folder, name) }),
+      ...(name === 'notifier' ? { SMTP_URL: this.mail.url } : {}),
+      ...(name === 'signup' ? { SIGNUPS_PER_MINUTE: '0' } : {}),
+    };
+    this.services.set(name, new ServiceProcess({ name, script: `apps/${name}/src/main.ts`, port, env }));
+  }
+}

@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Random } from './random.js';
+
+export interface Check {
+  readonly what: string;
+  readonly expected: string;
+  readonly seen: string;
+  readonly ok: boolean;
+}
+
+export interface TrialOptions {
+  readonly name: string;
+  readonly seed: number;
+  /** Small counts, for `npm test`. Several run at once then, so ratios of times are shown and not judged. */
+  readonly short: boolean;
+  /** Takes progress, a line at a time. */
+  log(this: void, line: string): void;
+}
+
+/** One run of one scenario: what was done, what was measured, and what of it is not as it must be. */
+export class Trial {
+  readonly random: Random;
+  readonly short: boolean;
+  readonly checks: Check[] = [];
+  readonly figures: string[] = [];
+  /** What was done, with its counts. */
+  done = '';
+  readonly #cleanups: (() => unknown)[] = [];
+
+  constructor(private readonly options: TrialOptions) {
+    this.random = new Random(options.seed, options.name);
+    this.short = options.short;
+  }
+
+  get ok(): boolean {
+    return this.checks.every(({ ok }) => ok);
+  }
+
+  /** The first in the full form, the second in the short one. */
+  scale<Value>(full: Value, short: Value): Value {
+    return this.short ? short : full;
+  }
+
+  log(line: string): void {
+    this.options.log(`${this.options.name}: ${line}`);
+  }
+
+  figure(text: string): void {
+    this.figures.push(text);
+  }
+
+  expectEqual(what: string, seen: unknown, expected: unknown): void {
+    const ok = isDeepStrictEqual(seen, expected);
+    this.checks.push({ what, expected: JSON.stringify(expected), seen: JSON.stringify(seen), ok });
+  }
+
+  expectAtMost(what: string, seen: number, limit: number, unit = ''): void {
+    const [expected, shown] = [`at most ${round(limit)}${unit}`, `${round(seen)}${unit}`];
+    this.checks.push({ what, expected, seen: shown, ok: seen <= limit });
+  }
+
+  expectAtLeast(what: string, seen: number, limit: number, unit = ''): void {
+    const [expected, shown] = [`at least ${round(limit)}${unit}`, `${round(seen)}${unit}`];
+    this.checks.push({ what, expected, seen: shown, ok: seen >= limit });
+  }
+
+  /** Has it undone when the scenario has ended, what came last first. */
+  defer(cleanup: () => unknown): void {
+    this.#cleanups.push(cleanup);
+  }
+
+  async cleanUp(): Promise<void> {
+    for (const cleanup of this.#cleanups.splice(0).reverse()) {
+      try {
+        await cleanup();
+      } catch (error) {
+        this.log(`could not clean up: ${String(error)}`);
+      }
+    }
+  }
+}
+
+export function round(value: number): number {
+  return Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 100) / 100;
+}
