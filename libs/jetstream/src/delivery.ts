@@ -4,7 +4,7 @@ import { InvalidEventError } from './errors.js';
 import type { EventClass } from './event-class.js';
 import type { EventMetadata } from './event-context.js';
 import { storedEventId, type StoredPlace } from './event-ids.js';
-import { isTransportSubject, parseType, TransportHeader } from './names.js';
+import { isSuspectSubject, isTransportSubject, parseType, TransportHeader } from './names.js';
 
 const encoder = new TextEncoder();
 const ACKNOWLEDGE = encoder.encode('+ACK');
@@ -58,6 +58,11 @@ export class Delivery implements StoredPlace {
 
   get attempt(): number {
     return this.attemptsBefore + this.deliveries;
+  }
+
+  /** Whether no other suspect of its processor is in hand. */
+  get isAlone(): boolean {
+    return isSuspectSubject(this.message.subject);
   }
 
   /** The publisher's headers, undefined where they cannot be parsed. */

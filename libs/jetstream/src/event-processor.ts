@@ -14,7 +14,7 @@ import { maxBody, maxEvent } from './payload-limits.js';
 import { outcomeOf, type FailureReason, type Outcome } from './outcomes.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 import { StoppedWhilePausedError, type Passage, type ProcessorPause } from './processor-pause.js';
-import { scheduledRetry } from './scheduled-retry.js';
+import { scheduledRetry, suspectRetry } from './scheduled-retry.js';
 
 /** Runs the handler through Nest's pipeline and resolves with everything that it returned. */
 export type Handle = (event: object, context: EventContext) => Promise<readonly unknown[]>;
@@ -66,6 +66,7 @@ export class EventProcessor {
 
   private async attempt(delivery: Delivery): Promise<void> {
     const { pause } = this.options;
+    if (this.isSuspect(delivery)) return this.setApart(delivery);
     for (;;) {
       const passage = await this.enter(delivery);
       if (!passage) return;
@@ -82,6 +83,23 @@ export class EventProcessor {
         if (this.counts(delivery, error, outcome, passage)) return this.fail(delivery, error, outcome);
       }
     }
+  }
+
+  /**
+   * It was delivered before and never answered, and has one attempt left, or none. Whatever else was in hand when the process
+   * died looks just the same, and comes back at the same moment as the event that ends the process. Too large a one cannot be
+   * set apart.
+   */
+  private isSuspect({ deliveries, attempt, isAlone, body }: Delivery): boolean {
+    const { attempts } = this.options.declaration;
+    return deliveries > 1 && attempt >= attempts && !isAlone && body.length <= this.room;
+  }
+
+  /** Its last attempt is to be made while no other suspect is in hand, so that it pays for nothing but itself. */
+  private async setApart(delivery: Delivery): Promise<void> {
+    const { processor, attempts } = this.options.declaration;
+    await this.publish(suspectRetry(delivery, processor, attempts - 1));
+    delivery.acknowledge();
   }
 
   /** Waits while the processor is paused. Where the service stops meanwhile, the event is put back, and nothing is answered. */

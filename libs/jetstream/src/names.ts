@@ -77,6 +77,20 @@ export function retryDueOf(processor: string, retryKey: string): string {
   return `retry.${processor}.due.${retryKey}`;
 }
 
+/** Where a suspect waits: an event that was in hand too often when its process died, and is tried alone for the last time. */
+export function suspectOf(processor: string, retryKey: string): string {
+  return `retry.${processor}.suspect.${retryKey}`;
+}
+
+export function isSuspectSubject(subject: string): boolean {
+  return /^retry\.[^.]+\.suspect\./.test(subject);
+}
+
+/** The durable of a processor's suspects. No processor can have this name. */
+export function suspectsDurableOf(processor: string): string {
+  return `${processor}_suspects`;
+}
+
 /** Messages that only the transport itself publishes; on any other subject its headers are not believed. */
 export function isTransportSubject(subject: string): boolean {
   return subject.startsWith('retry.') || subject.startsWith('replay.');

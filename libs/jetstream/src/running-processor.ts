@@ -12,7 +12,7 @@ import type { ProcessorDeclaration } from './processor-options.js';
 import { ProcessorPause } from './processor-pause.js';
 import { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
 import { Puller } from './puller.js';
-import { consumerConfigs } from './stream-settings.js';
+import { consumerConfigs, type DurableConfig } from './stream-settings.js';
 
 /** Due retries, and replays, that are fetched ahead of a free place. */
 const AT_HAND = 8;
@@ -47,7 +47,7 @@ export class RunningProcessor {
       pause: this.pause,
       stopping: this.stopping.signal,
     });
-    this.pullers = consumerConfigs(declaration).map(({ stream }) => this.puller(stream));
+    this.pullers = consumerConfigs(declaration).map(({ stream, config }) => this.puller(stream, config));
   }
 
   /** Since when it is paused, and what for; undefined while it runs. */
@@ -81,18 +81,18 @@ export class RunningProcessor {
     clearInterval(this.keepAlive);
   }
 
-  private puller(stream: string): Puller {
+  private puller(stream: string, { durable_name: durable, max_ack_pending }: DurableConfig): Puller {
     const { declaration, connection, newInbox, onLost } = this.options;
     return new Puller({
       connection,
       stream,
-      durable: declaration.processor,
+      durable,
       newInbox,
       // What comes from elsewhere waits for a place within the same concurrency; a few may wait close at hand.
       concurrency:
         stream === declaration.channel.stream
           ? declaration.concurrency
-          : Math.min(declaration.concurrency, AT_HAND),
+          : Math.min(declaration.concurrency, AT_HAND, max_ack_pending ?? Infinity),
       onMessage: (message: Msg) => this.processor.process(message),
       onLost,
     });

@@ -2,7 +2,7 @@ import { headers as natsHeaders, type MsgHdrs } from '@nats-io/transport-node';
 import { CloudEventHeader } from './cloud-events.js';
 import type { OutgoingMessage } from './confirmed-publish.js';
 import type { Delivery } from './delivery.js';
-import { isTransportHeader, retryDueOf, retryScheduleOf, TransportHeader } from './names.js';
+import { isTransportHeader, retryDueOf, retryScheduleOf, suspectOf, TransportHeader } from './names.js';
 
 /**
  * The next attempt as a scheduled message (ADR-51 of NATS): the broker puts it on the processor's `retry.*.due.*` subject
@@ -18,7 +18,40 @@ export function scheduledRetry(
   delay: number,
   attemptsUsed = delivery.attempt,
 ): OutgoingMessage {
-  const { original, retryKey, eventId } = delivery;
+  const { retryKey } = delivery;
+  const headers = retryHeaders(delivery, attemptsUsed);
+  headers.set('Nats-Schedule', `@at ${new Date(Date.now() + delay).toISOString()}`);
+  headers.set('Nats-Schedule-Target', retryDueOf(processor, retryKey));
+  return {
+    subject: retryScheduleOf(processor, retryKey),
+    body: delivery.body,
+    headers,
+    id: retryId(delivery, processor, String(attemptsUsed)),
+  };
+}
+
+/**
+ * The last attempt of an event that was in hand each time its process died: it may be the one that ends the process, or one
+ * that was there by chance. It is due at once, and comes when no other suspect is in hand.
+ *
+ * @param attemptsUsed attempts that count
+ */
+export function suspectRetry(delivery: Delivery, processor: string, attemptsUsed: number): OutgoingMessage {
+  return {
+    subject: suspectOf(processor, delivery.retryKey),
+    body: delivery.body,
+    headers: retryHeaders(delivery, attemptsUsed),
+    id: retryId(delivery, processor, 'suspect'),
+  };
+}
+
+/** With the event's id, since a stream that was made again repeats its sequences. */
+function retryId({ retryKey, eventId, stream, sequence }: Delivery, processor: string, step: string): string {
+  return [processor, retryKey, eventId, stream, sequence, step].join('.');
+}
+
+function retryHeaders(delivery: Delivery, attemptsUsed: number): MsgHdrs {
+  const { original, retryKey } = delivery;
   const headers = carriedHeaders(delivery);
   headers.set(TransportHeader.attempts, String(attemptsUsed));
   headers.set(TransportHeader.firstAttemptAt, delivery.firstAttemptAt.toISOString());
@@ -28,15 +61,7 @@ export function scheduledRetry(
   headers.set(TransportHeader.subject, original.subject);
   if (delivery.replayId) headers.set(TransportHeader.replayId, delivery.replayId);
   if (delivery.failureId) headers.set(TransportHeader.failureId, delivery.failureId);
-  headers.set('Nats-Schedule', `@at ${new Date(Date.now() + delay).toISOString()}`);
-  headers.set('Nats-Schedule-Target', retryDueOf(processor, retryKey));
-  return {
-    subject: retryScheduleOf(processor, retryKey),
-    body: delivery.body,
-    headers,
-    // With the event's id, since a stream that was made again repeats its sequences.
-    id: [processor, retryKey, eventId, delivery.stream, delivery.sequence, attemptsUsed].join('.'),
-  };
+  return headers;
 }
 
 /** The publisher's headers, and an id where it gave none: the retry lies elsewhere in the stream and would get another. */

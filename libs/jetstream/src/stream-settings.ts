@@ -7,7 +7,15 @@ import {
   type ConsumerConfig,
   type StreamConfig,
 } from '@nats-io/jetstream';
-import { EVENTS_STREAM, FAILURES_STREAM, replayChannelOf, RETRIES_STREAM, retryDueOf } from './names.js';
+import {
+  EVENTS_STREAM,
+  FAILURES_STREAM,
+  replayChannelOf,
+  RETRIES_STREAM,
+  retryDueOf,
+  suspectOf,
+  suspectsDurableOf,
+} from './names.js';
 import { InvalidDeclarationError } from './errors.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 
@@ -92,8 +100,9 @@ export function assertRetriesFit(
 }
 
 /**
- * A processor's durables, all of its name: one for its channel, one for its replays, one for the retries that are due. The
- * first two are one where they lie in one stream.
+ * A processor's durables. All but the last have its name: one for its channel, one for its replays, one for the retries that
+ * are due; the first two are one where they lie in one stream. The last is for suspects, of which one is in hand at a time,
+ * over all replicas: when the process dies, no other suspect is charged with it.
  */
 export function consumerConfigs(
   declaration: ProcessorDeclaration,
@@ -106,10 +115,16 @@ export function consumerConfigs(
   ];
   const sources: Record<string, string[]> = {};
   for (const { stream, subject } of places) (sources[stream] ??= []).push(subject);
-  return Object.entries(sources).map(([stream, subjects]) => ({
+  const named = Object.entries(sources).map(([stream, subjects]) => ({
     stream,
     config: durable(declaration, subjects),
   }));
+  const suspects: DurableConfig = {
+    ...durable(declaration, [suspectOf(processor, '*')]),
+    durable_name: suspectsDurableOf(processor),
+    max_ack_pending: 1,
+  };
+  return [...named, { stream: RETRIES_STREAM, config: suspects }];
 }
 
 function durable(

@@ -24,8 +24,10 @@ class Limited {
 const publish = [
   '$JS.API.CONSUMER.MSG.NEXT.EVENTS.limited',
   '$JS.API.CONSUMER.MSG.NEXT.RETRIES.limited',
+  '$JS.API.CONSUMER.MSG.NEXT.RETRIES.limited_suspects',
   '$JS.ACK.EVENTS.limited.>',
   '$JS.ACK.RETRIES.limited.>',
+  '$JS.ACK.RETRIES.limited_suspects.>',
   'events.order.confirmed',
   'retry.limited.>',
   'failed.limited.>',

@@ -63,12 +63,15 @@ export class Transport {
   }
 
   /** Everything stored on a subject, in order, once there are at least `count`. */
-  async stored(stream: string, subject: string, count: number): Promise<StoredMsg[]> {
-    return eventually(async () => {
-      const messages = await this.read(stream, subject);
-      if (messages.length < count) throw new Error(`${messages.length} of ${count} messages on ${subject}`);
-      return messages;
-    });
+  async stored(stream: string, subject: string, count: number, timeout?: number): Promise<StoredMsg[]> {
+    return eventually(
+      async () => {
+        const messages = await this.read(stream, subject);
+        if (messages.length < count) throw new Error(`${messages.length} of ${count} messages on ${subject}`);
+        return messages;
+      },
+      { ...(timeout ? { timeout } : {}) },
+    );
   }
 
   async read(stream: string, subject: string): Promise<StoredMsg[]> {
