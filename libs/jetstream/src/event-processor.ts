@@ -114,9 +114,13 @@ export class EventProcessor {
   }
 
   private counts(delivery: Delivery, error: unknown, outcome: Outcome, passage: Passage): boolean {
-    const { pause } = this.options;
+    const { pause, declaration } = this.options;
     const mendable = outcome.kind === 'retry' || outcome.reason === 'attempts-exhausted';
-    if (mendable) return pause?.failedWith(delivery.eventId, error, passage) ?? true;
+    if (mendable && pause) {
+      return declaration.outage(error)
+        ? pause.metOutage(delivery.eventId, error, passage)
+        : pause.failedWith(delivery.eventId, error, passage);
+    }
     pause?.inconclusive(passage);
     return true;
   }

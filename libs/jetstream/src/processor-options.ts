@@ -34,6 +34,12 @@ export interface ProcessorOptions {
    */
   pause?: Partial<PausePolicy> | false;
   /**
+   * Tells the errors that are no fault of the event, and that every other event would meet now too, such as those of a
+   * database that is away. The processor pauses at the first of them, and no attempt is used up. Without pauses they are
+   * failures like any other. Default: none is.
+   */
+  outage?: (error: unknown) => boolean;
+  /**
    * Milliseconds after which the broker hands an event to another replica when this one has died. Default 30,000.
    * A handler may run longer: the transport tells the broker that it is still working.
    */
@@ -59,6 +65,7 @@ export interface ProcessorDeclaration {
   jitter: number;
   retryOn: readonly ErrorClass[];
   unrecoverable: readonly ErrorClass[];
+  outage: (error: unknown) => boolean;
   ackWait: number;
   /** None where it never pauses. */
   pause: PausePolicy | undefined;
@@ -79,6 +86,7 @@ export function declareProcessor(
     publishes: [],
     retryOn: [Error],
     unrecoverable: [],
+    outage: () => false,
     ...DEFAULTS,
     ...withoutUndefined(rest),
     pause: pausePolicyOf(pause),

@@ -100,14 +100,19 @@ export class ProcessorPause {
 
   /** Notes a failure that another attempt might mend. Answers whether the attempt counts. */
   failedWith(eventId: string, error: unknown, passage: Passage): boolean {
-    if (this.pausedSince) {
-      if (passage === 'probe') this.scheduleProbe(Math.min(this.delay * 2, this.policy.maxProbe));
-      return false;
-    }
+    if (this.failedWhilePaused(passage)) return false;
     this.failed.set(eventId, this.now());
     for (const [id, time] of this.failed) if (this.now() - time > this.policy.within) this.failed.delete(id);
     if (this.failed.size >= this.policy.failures) this.pause(error);
     return true;
+  }
+
+  /** Notes a failure that every other event would meet too: pauses at once. Answers that the attempt does not count. */
+  metOutage(eventId: string, error: unknown, passage: Passage): false {
+    if (this.failedWhilePaused(passage)) return false;
+    this.failed.set(eventId, this.now());
+    this.pause(error);
+    return false;
   }
 
   /** The event itself was at fault, which says nothing of the rest: another one is tried. */
@@ -119,6 +124,12 @@ export class ProcessorPause {
     clearTimeout(this.timer);
     for (const { drop } of this.held.splice(0))
       drop(new StoppedWhilePausedError('stopped while the processor was paused'));
+  }
+
+  private failedWhilePaused(passage: Passage): boolean {
+    if (!this.pausedSince) return false;
+    if (passage === 'probe') this.scheduleProbe(Math.min(this.delay * 2, this.policy.maxProbe));
+    return true;
   }
 
   private pause(error: unknown): void {

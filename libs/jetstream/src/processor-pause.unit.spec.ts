@@ -57,6 +57,21 @@ describe('the pause of a processor', () => {
     expect(await pause.enter()).toBe('normal');
   });
 
+  it('comes at the first sign of an outage, which uses up no attempt', async () => {
+    expect(pause.metOutage('a', error, 'normal')).toBe(false);
+    expect(events).toEqual(['paused']);
+    const passages: string[] = [];
+    void pause.enter().then((passage) => passages.push(passage));
+    await jest.advanceTimersByTimeAsync(100);
+    expect(pause.metOutage('a', error, 'probe')).toBe(false);
+    void pause.enter().then((passage) => passages.push(passage));
+    await jest.advanceTimersByTimeAsync(199);
+    expect(passages).toEqual(['probe']);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(passages).toEqual(['probe', 'probe']);
+    expect(events).toEqual(['paused']);
+  });
+
   it('lets one event come where none is held, and that one is the probe', async () => {
     fail('a', 'b', 'c');
     await jest.advanceTimersByTimeAsync(100);

@@ -1,11 +1,15 @@
 import { NotificationSent, UserMetadataRecorded, UserSignedUp } from '@app/contracts';
 import { Consumes, ConsumesFailure, EventContext, EventFailed, InvalidEventError } from '@app/jetstream';
 import { Inbox } from '@app/outbox';
+import { isDatabaseUnavailable } from '@app/service';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { notificationColumns, notificationFailureColumns, signupColumns } from './columns.js';
 import { mergeNotification, mergeSignup } from './merge.js';
 import type * as schema from './schema.js';
+
+/** While the database is away no event can be recorded; it is tried often, since it takes little. */
+const WHILE_AWAY = { outage: isDatabaseUnavailable, pause: { maxProbe: 10_000 } };
 
 /**
  * Keeps the metadata row of each user up to date. Each event type has a processor, and so a durable, of its own. They
@@ -15,7 +19,7 @@ import type * as schema from './schema.js';
 export class UserMetadataRecorder {
   constructor(private readonly inbox: Inbox<typeof schema>) {}
 
-  @Consumes(UserSignedUp, { processor: 'metadata-writer', publishes: [UserMetadataRecorded] })
+  @Consumes(UserSignedUp, { processor: 'metadata-writer', publishes: [UserMetadataRecorded], ...WHILE_AWAY })
   async recordSignup(
     @Payload() event: UserSignedUp,
     @Ctx() context: EventContext,
@@ -30,6 +34,7 @@ export class UserMetadataRecorder {
   @Consumes(NotificationSent, {
     processor: 'metadata-writer-notifications',
     publishes: [UserMetadataRecorded],
+    ...WHILE_AWAY,
   })
   async recordNotification(
     @Payload() event: NotificationSent,
@@ -47,6 +52,7 @@ export class UserMetadataRecorder {
     of: 'notifier',
     processor: 'metadata-writer-failures',
     publishes: [UserMetadataRecorded],
+    ...WHILE_AWAY,
   })
   async recordNotificationFailure(
     @Payload() failure: EventFailed,

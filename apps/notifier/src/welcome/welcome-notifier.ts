@@ -3,6 +3,7 @@ import { Consumes, EventContext } from '@app/jetstream';
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { DeliveryLog, type Sent } from '../delivery-log/delivery-log.js';
+import { DeliveryLogUnavailableError } from '../delivery-log/errors.js';
 import { EmailGateway } from '../gateways/email-gateway.js';
 import {
   type NotificationGateway,
@@ -33,6 +34,9 @@ export class WelcomeNotifier {
     processor: 'notifier',
     publishes: [NotificationSent],
     concurrency: CONCURRENCY,
+    // Nothing was sent. Tried often, since it takes little.
+    outage: (error) => error instanceof DeliveryLogUnavailableError,
+    pause: { maxProbe: 10_000 },
   })
   async notify(@Payload() user: UserSignedUp, @Ctx() { eventId }: EventContext): Promise<NotificationSent> {
     const { acceptedAt, ...sent } = await this.deliveries.sendOnce(eventId, () => this.send(user, eventId));
