@@ -67,21 +67,21 @@ export class EventProcessor {
   private async attempt(delivery: Delivery): Promise<void> {
     const { pause } = this.options;
     if (this.isSuspect(delivery)) return this.setApart(delivery);
-    for (;;) {
-      const passage = await this.enter(delivery);
-      if (!passage) return;
-      try {
-        await this.run(delivery);
-        await this.markReplayed(delivery, 'handled');
-        delivery.acknowledge();
-        return pause?.succeeded();
-      } catch (error) {
-        // The broker is away or the service stops: no fault of the event, so it is settled when it comes again.
-        if (error instanceof PublishTimeoutError) throw error;
-        const outcome = outcomeOf(error, delivery.attempt, this.options.declaration, Math.random());
-        // While the processor is paused no attempts are used up: the event waits here, and is tried once more.
-        if (this.counts(delivery, error, outcome, passage)) return this.fail(delivery, error, outcome);
-      }
+    const passage = await this.enter(delivery);
+    if (!passage) return;
+    try {
+      await this.run(delivery);
+      await this.markReplayed(delivery, 'handled');
+      delivery.acknowledge();
+      return pause?.succeeded();
+    } catch (error) {
+      // The broker is away or the service stops: no fault of the event, so it is settled when it comes again.
+      if (error instanceof PublishTimeoutError) throw error;
+      const outcome = outcomeOf(error, delivery.attempt, this.options.declaration, Math.random());
+      if (this.counts(delivery, error, outcome, passage)) return this.fail(delivery, error, outcome);
+      // While the processor is paused no attempts are used up. The event leaves its place: it may be what fails by itself, and
+      // the next probe must be another one.
+      return this.putBack(delivery, UNSETTLED_PAUSE);
     }
   }
 
@@ -150,11 +150,11 @@ export class EventProcessor {
     else await this.giveUp(delivery, error, outcome.reason);
   }
 
-  /** Lets it come again at once, as if this delivery had not been made. */
-  private async putBack(delivery: Delivery): Promise<void> {
-    if (delivery.body.length > this.room) return delivery.retryIn(0);
+  /** Lets it come again after `delay` ms, as if this delivery had not been made. */
+  private async putBack(delivery: Delivery, delay = 0): Promise<void> {
+    if (delivery.body.length > this.room) return delivery.retryIn(delay);
     const { processor } = this.options.declaration;
-    await this.publish(scheduledRetry(delivery, processor, 0, delivery.attempt - 1));
+    await this.publish(scheduledRetry(delivery, processor, delay, delivery.attempt - 1));
     delivery.acknowledge();
   }
 

@@ -121,6 +121,30 @@ describe('a processor that fails on nearly everything', () => {
     place('stubborn', 30);
     expect(await transport.stored('FAILURES', 'failed.stubborn.order.placed', 30)).toHaveLength(30);
   });
+
+  it('goes on with the good events when the ones that paused it fail by themselves', async () => {
+    const done: string[] = [];
+    @Controller()
+    class Burst {
+      @Consumes(OrderPlaced, {
+        processor: 'burst',
+        concurrency: 8,
+        attempts: 2,
+        backoff: 20,
+        pause: { failures: 5, firstProbe: 20, maxProbe: 50 },
+      })
+      send(@Payload() { orderId }: OrderPlaced): void {
+        if (orderId.startsWith('poison')) throw new Error('this order is at fault');
+        if (orderId.startsWith('good')) done.push(orderId);
+      }
+    }
+    const application = await transport.run({ controllers: [Burst] });
+    place('poison', 20);
+    const pauses = application.get(Pauses, { strict: false });
+    await eventually(() => expect(pauses.ready()).rejects.toThrow(/burst is paused/));
+    place('good', 20);
+    await eventually(() => expect(new Set(done).size).toBe(20), { timeout: 10_000 });
+  });
 });
 
 describe('a declaration that contradicts the streams', () => {
