@@ -85,6 +85,7 @@ export async function checkLedger(
   const unmailed = [...load.acknowledged.values()].filter((email) => !system.mail.counts.has(email)).length;
   trial.expectEqual('users without a mail', unmailed, withoutMail);
   trial.expectAtMost('extra mails', system.mail.extra, extraMails);
+  trial.expectEqual('Message-IDs', system.mail.messageIds.size, system.mail.counts.size);
   trial.figure(
     `lost 0, duplicate rows 0, ${system.mail.extra} extra mails`.replace(
       /lost 0, duplicate rows 0/,

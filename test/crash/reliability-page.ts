@@ -59,7 +59,7 @@ Real processes, a real broker, real databases and a real SMTP server, which coun
 idempotency key until it is acknowledged. After each scenario everything is healed and gets 60 s to drain. Then these must be
 the same, with nothing missing, nothing unexpected and no second row for a user: acknowledged signups, users, published
 rows of the outbox, event ids in the stream, rows of metadata. There must be no failure event but those that the scenario
-causes, and extra mails are counted by recipient.
+causes. Extra mails are counted by recipient, and each must bear the \`Message-ID\` of the first.
 
 Kill times and orders come from the seed. The processes do not: a run with the same seed kills at the same moments, and may find
 the system at another point of its work.

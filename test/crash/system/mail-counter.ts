@@ -8,10 +8,12 @@ import { SMTPServer } from 'smtp-server';
  */
 export type MailMode = 'accept' | 'refuse' | 421 | 550 | 'hang' | 'drop';
 
-/** A real SMTP server that keeps of each mail only for whom it was. */
+/** A real SMTP server that keeps of each mail only for whom it was, and its `Message-ID`. */
 export class MailCounter {
   /** Mails for each recipient. */
   readonly counts = new Map<string, number>();
+  /** A mail that comes again under an id that is here can be told from a new one. */
+  readonly messageIds = new Set<string>();
   #total = 0;
   #mode: MailMode = 'accept';
   #server: SMTPServer | undefined;
@@ -41,9 +43,11 @@ export class MailCounter {
       closeTimeout: 100,
       onRcptTo: (_address, _session, done) => done(this.#refusal()),
       onData: (stream, { envelope, remotePort }, done) => {
-        stream.resume();
+        const source: Buffer[] = [];
+        stream.on('data', (chunk: Buffer) => source.push(chunk));
         stream.once('end', () => {
           if (this.#mode === 'hang') return void (this.refusals += 1);
+          this.messageIds.add(/^message-id: *(\S+)/im.exec(Buffer.concat(source).toString())?.[1] ?? '');
           for (const { address } of envelope.rcptTo) this.#count(address);
           const isFirst = envelope.rcptTo.some(({ address }) => this.counts.get(address) === 1);
           if (this.#mode !== 'drop' || !isFirst) return done();
