@@ -110,13 +110,18 @@ export function decodeBody({ encoding, data }: EncodedBody): Uint8Array {
   return Buffer.from(data, encoding);
 }
 
-/** What of an error is kept, with its causes; credentials are made unreadable. */
-export function describeError(error: unknown, depth = 0): FailureError {
+/** Class and message of an error, for logs; credentials are made unreadable. */
+export function nameError(error: unknown): Pick<FailureError, 'name' | 'message'> {
   if (!(error instanceof Error)) return { name: typeof error, message: shown(textOf(error)) };
+  return { name: classNameOf(error), message: shown(error.message) };
+}
+
+/** What of an error is kept, with its causes; credentials are made unreadable. Its stack is made by asking for it, which is slow. */
+export function describeError(error: unknown, depth = 0): FailureError {
+  if (!(error instanceof Error)) return nameError(error);
   const { violations } = error as { violations?: Violation[] };
   return {
-    name: classNameOf(error),
-    message: shown(error.message),
+    ...nameError(error),
     ...(error.stack ? { stack: shown(error.stack) } : {}),
     ...(error.cause !== undefined && depth < MAX_CAUSES
       ? { cause: describeError(error.cause, depth + 1) }

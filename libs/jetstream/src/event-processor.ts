@@ -7,7 +7,7 @@ import { deadLetter } from './dead-letter.js';
 import { Delivery } from './delivery.js';
 import { AttemptsExhaustedError, PublishTimeoutError } from './errors.js';
 import { EventContext } from './event-context.js';
-import { describeError } from './event-failed.js';
+import { nameError } from './event-failed.js';
 import { failureStateMessage, type FailureStateName } from './failure-state.js';
 import { nextEvents } from './next-events.js';
 import { maxBody, maxEvent } from './payload-limits.js';
@@ -51,7 +51,7 @@ export class EventProcessor {
       await this.limit.run(() => this.attempt(delivery));
     } catch (error) {
       this.logger.error(
-        `event ${delivery.eventId} could not be settled and comes again: ${describeError(error).message}`,
+        `event ${delivery.eventId} could not be settled and comes again: ${nameError(error).message}`,
       );
       delivery.retryIn(UNSETTLED_PAUSE);
     } finally {
@@ -161,7 +161,7 @@ export class EventProcessor {
   private async retry(delivery: Delivery, error: unknown, delay: number): Promise<void> {
     this.logger.warn(
       `event ${delivery.eventId} failed at attempt ${delivery.attempt} of ${this.options.declaration.attempts}, ` +
-        `next in ${(delay / 1_000).toFixed(1)} s: ${describeError(error).message}`,
+        `next in ${(delay / 1_000).toFixed(1)} s: ${nameError(error).message}`,
     );
     // Too large to carry the headers of a retry as well: it waits in its place.
     if (delivery.body.length > this.room) return delivery.retryIn(delay);
@@ -171,7 +171,7 @@ export class EventProcessor {
 
   /** Stores the failure event first: a crash in between makes it again under the same id, and nothing is lost. */
   private async giveUp(delivery: Delivery, error: unknown, reason: FailureReason): Promise<void> {
-    const { name, message } = describeError(error);
+    const { name, message } = nameError(error);
     this.logger.error(`event ${delivery.eventId} dead-lettered, ${reason}: ${name}: ${message}`);
     const failure = deadLetter(delivery, this.options.declaration, error, reason, this.room);
     await this.publish(failure);

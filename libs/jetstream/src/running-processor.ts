@@ -4,7 +4,7 @@ import { setMaxListeners } from 'node:events';
 import { toHeaders } from './cloud-events.js';
 import { publishConfirmed } from './confirmed-publish.js';
 import { classOf } from './event-class.js';
-import { describeError } from './event-failed.js';
+import { nameError } from './event-failed.js';
 import { newEventId } from './event-ids.js';
 import { EventProcessor, type Handle } from './event-processor.js';
 import { channelOf, typeOf } from './names.js';
@@ -102,7 +102,7 @@ export class RunningProcessor {
     const { processor } = this.options.declaration;
     return {
       paused: (error, failures) => {
-        const { name, message } = describeError(error);
+        const { name, message } = nameError(error);
         this.logger.error(`paused: ${failures} events in a row failed, the last with ${name}: ${message}`);
         for (const puller of this.pullers) puller.limitTo(0);
         const pausedAt = new Date().toISOString();
