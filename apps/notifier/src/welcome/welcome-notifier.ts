@@ -20,6 +20,8 @@ import { welcomeText } from './welcome-text.js';
  * needs seconds for each.
  */
 const CONCURRENCY = 20;
+/** The last one after 21 to 26 minutes: an outage of the provider that too few mails meet for a pause is ridden out as well. */
+const ATTEMPTS = 8;
 
 /** Welcomes each new user: by text message where there is a phone number, else by e-mail. */
 @Controller()
@@ -34,6 +36,7 @@ export class WelcomeNotifier {
     processor: 'notifier',
     publishes: [NotificationSent],
     concurrency: CONCURRENCY,
+    attempts: ATTEMPTS,
     // Nothing was sent. Tried often, since it takes little.
     outage: (error) => error instanceof DeliveryLogUnavailableError,
     pause: { maxProbe: 10_000 },
