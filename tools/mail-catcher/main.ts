@@ -4,6 +4,8 @@ import { MailDev } from 'maildev';
 const KEPT_MAILS = 1_000;
 
 const [smtpPort, webPort, folder] = process.argv.slice(2);
+/** Bytes beyond which a mail is refused for good (552), to see what becomes of it; maildev's command has the same variable. */
+const sizeLimit = process.env['MAILDEV_MAX_MESSAGE_SIZE'];
 
 // Not the maildev command: it would look for configuration files and variables of the user's.
 const mailDev = new MailDev({
@@ -13,6 +15,7 @@ const mailDev = new MailDev({
   web: Number(webPort),
   mailDirectory: folder,
   maxEmails: KEPT_MAILS,
+  ...(sizeLimit ? { maxMessageSize: Number(sizeLimit) } : {}),
 });
 
 await mailDev.start();

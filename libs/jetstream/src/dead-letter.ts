@@ -2,7 +2,13 @@ import { toHeaders } from './cloud-events.js';
 import type { OutgoingMessage } from './confirmed-publish.js';
 import type { Delivery } from './delivery.js';
 import { failureEventId } from './event-ids.js';
-import { describeError, encodeBody, encodeFailure, EventFailed, type OriginalEvent } from './event-failed.js';
+import {
+  encodeBody,
+  encodeFailure,
+  EventFailed,
+  type FailureError,
+  type OriginalEvent,
+} from './event-failed.js';
 import { failureChannelOf, typeOf } from './names.js';
 import type { FailureReason } from './outcomes.js';
 import type { ProcessorDeclaration } from './processor-options.js';
@@ -17,7 +23,7 @@ const TYPE = typeOf(EventFailed.event.name, EventFailed.event.version);
 export function deadLetter(
   delivery: Delivery,
   declaration: ProcessorDeclaration,
-  error: unknown,
+  error: FailureError,
   reason: FailureReason,
   room: number,
 ): OutgoingMessage {
@@ -37,7 +43,7 @@ export function deadLetter(
 function failureOf(
   delivery: Delivery,
   { processor, attempts }: ProcessorDeclaration,
-  error: unknown,
+  error: FailureError,
   reason: FailureReason,
   time: Date,
 ): EventFailed {
@@ -48,7 +54,7 @@ function failureOf(
     attempts: Math.min(delivery.attempt, attempts),
     firstAttemptAt: delivery.firstAttemptAt.toISOString(),
     lastAttemptAt: time.toISOString(),
-    error: describeError(error),
+    error,
     original: originalOf(delivery),
   });
 }

@@ -7,7 +7,7 @@ import { deadLetter } from './dead-letter.js';
 import { Delivery } from './delivery.js';
 import { AttemptsExhaustedError, PublishTimeoutError } from './errors.js';
 import { EventContext } from './event-context.js';
-import { nameError } from './event-failed.js';
+import { describeError, nameError, type FailureError } from './event-failed.js';
 import { failureStateMessage, type FailureStateName } from './failure-state.js';
 import { nextEvents } from './next-events.js';
 import { maxBody, maxEvent } from './payload-limits.js';
@@ -161,7 +161,8 @@ export class EventProcessor {
   private async retry(delivery: Delivery, error: unknown, delay: number): Promise<void> {
     this.logger.warn(
       `event ${delivery.eventId} failed at attempt ${delivery.attempt} of ${this.options.declaration.attempts}, ` +
-        `next in ${(delay / 1_000).toFixed(1)} s: ${nameError(error).message}`,
+        // Where it comes from is told once, for whoever writes the handler.
+        `next in ${(delay / 1_000).toFixed(1)} s: ${textOf(delivery.attempt === 1 ? describeError(error) : nameError(error))}`,
     );
     // Too large to carry the headers of a retry as well: it waits in its place.
     if (delivery.body.length > this.room) return delivery.retryIn(delay);
@@ -171,9 +172,9 @@ export class EventProcessor {
 
   /** Stores the failure event first: a crash in between makes it again under the same id, and nothing is lost. */
   private async giveUp(delivery: Delivery, error: unknown, reason: FailureReason): Promise<void> {
-    const { name, message } = nameError(error);
-    this.logger.error(`event ${delivery.eventId} dead-lettered, ${reason}: ${name}: ${message}`);
-    const failure = deadLetter(delivery, this.options.declaration, error, reason, this.room);
+    const described = describeError(error);
+    this.logger.error(`event ${delivery.eventId} dead-lettered, ${reason}: ${textOf(described)}`);
+    const failure = deadLetter(delivery, this.options.declaration, described, reason, this.room);
     await this.publish(failure);
     await this.markReplayed(delivery, 'failed-again', failure.id);
     delivery.terminate();
@@ -202,4 +203,8 @@ export class EventProcessor {
   private get room(): number {
     return maxBody(this.options.connection);
   }
+}
+
+function textOf({ name, message, stack }: FailureError): string {
+  return stack ?? `${name}: ${message}`;
 }

@@ -1,7 +1,7 @@
 import { Controller, Logger, Module } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { UserSignedUp } from '@app/contracts';
@@ -36,7 +36,7 @@ describe('a service with an event processor', () => {
       controllers: [RefusingProcessor],
     })
     class RefusingModule {}
-    const config = Object.assign(new ServiceConfig(), { nodeEnv: 'test', logLevel: 'fatal' });
+    const config = Object.assign(new ServiceConfig(), { nodeEnv: 'test', logLevel: 'error' });
     app = await createService(RefusingModule, config);
     await app.listen(0, '127.0.0.1');
     await app.startAllMicroservices();
@@ -48,7 +48,8 @@ describe('a service with an event processor', () => {
     Logger.overrideLogger(true);
   });
 
-  it('leaves what a handler throws to the transport', async () => {
+  it('leaves what a handler throws to the transport, which tells of it once', async () => {
+    const written = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
     const user = new UserSignedUp({
       userId: '0197d5bb-3c5e-7c58-b0a5-6f3b1c8e2a11',
       email: 'ada@example.com',
@@ -59,6 +60,9 @@ describe('a service with an event processor', () => {
     await app.get(EventPublisher).publish(user);
     const failure = await eventually(() => lastFailure(failureChannelOf('refuser', 'user.signed-up')));
     expect(failure).toMatchObject({ reason: 'unrecoverable', error: { message: 'no place for Ada' } });
+    const told = written.mock.calls.map(([text]) => String(text)).filter((text) => text.includes('no place'));
+    written.mockRestore();
+    expect(told).toEqual([expect.stringMatching(/\[refuser\].*dead-lettered.*\n +at .*create-service/)]);
   });
 
   async function lastFailure(subject: string): Promise<unknown> {

@@ -13,8 +13,11 @@ const NOISE = new Set([
   'RoutesResolver',
 ]);
 
-/** Nest logs here what it then throws as well; whoever starts the service reports it. */
-const REPORTED_ELSEWHERE = 'ExceptionHandler';
+/**
+ * Nest logs here what it then hands on as well: whoever starts the service reports the one, and the transport the other, with
+ * the event, the attempt, and credentials made unreadable.
+ */
+const REPORTED_ELSEWHERE = new Set(['ExceptionHandler', 'RpcExceptionsHandler']);
 
 /** JSON in production, for machines; otherwise one plain line a message, for people. */
 export class ServiceLogger extends ConsoleLogger {
@@ -31,7 +34,7 @@ export class ServiceLogger extends ConsoleLogger {
   }
 
   override error(message: unknown, ...rest: unknown[]): void {
-    if (rest.at(-1) !== REPORTED_ELSEWHERE) super.error(message, ...rest);
+    if (!REPORTED_ELSEWHERE.has(String(rest.at(-1)))) super.error(message, ...rest);
   }
 
   protected override formatPid(): string {
