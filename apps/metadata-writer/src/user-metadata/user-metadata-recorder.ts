@@ -8,8 +8,14 @@ import { notificationColumns, notificationFailureColumns, signupColumns } from '
 import { mergeNotification, mergeSignup } from './merge.js';
 import type * as schema from './schema.js';
 
-/** While the database is away no event can be recorded; it is tried often, since it takes little. */
-const WHILE_AWAY = { outage: isDatabaseUnavailable, pause: { maxProbe: 10_000 } };
+/** What each of the processors has in common. */
+const ON_THE_DATABASE = {
+  // More would only wait for one of the pool's ten connections, and give up after 2 s of it.
+  concurrency: 8,
+  // While the database is away no event can be recorded; it is tried often, since it takes little.
+  outage: isDatabaseUnavailable,
+  pause: { maxProbe: 10_000 },
+};
 
 /**
  * Keeps the metadata row of each user up to date. Each event type has a processor, and so a durable, of its own. They
@@ -19,7 +25,11 @@ const WHILE_AWAY = { outage: isDatabaseUnavailable, pause: { maxProbe: 10_000 } 
 export class UserMetadataRecorder {
   constructor(private readonly inbox: Inbox<typeof schema>) {}
 
-  @Consumes(UserSignedUp, { processor: 'metadata-writer', publishes: [UserMetadataRecorded], ...WHILE_AWAY })
+  @Consumes(UserSignedUp, {
+    processor: 'metadata-writer',
+    publishes: [UserMetadataRecorded],
+    ...ON_THE_DATABASE,
+  })
   async recordSignup(
     @Payload() event: UserSignedUp,
     @Ctx() context: EventContext,
@@ -34,7 +44,7 @@ export class UserMetadataRecorder {
   @Consumes(NotificationSent, {
     processor: 'metadata-writer-notifications',
     publishes: [UserMetadataRecorded],
-    ...WHILE_AWAY,
+    ...ON_THE_DATABASE,
   })
   async recordNotification(
     @Payload() event: NotificationSent,
@@ -52,7 +62,7 @@ export class UserMetadataRecorder {
     of: 'notifier',
     processor: 'metadata-writer-failures',
     publishes: [UserMetadataRecorded],
-    ...WHILE_AWAY,
+    ...ON_THE_DATABASE,
   })
   async recordNotificationFailure(
     @Payload() failure: EventFailed,
