@@ -11,7 +11,8 @@ export interface Lease {
 }
 
 /**
- * Takes rows under a lease, in their order: no other relay takes them before it runs out.
+ * Takes rows under a lease, in their order: no other relay takes them before it runs out. To be called by a relay that has none
+ * in hand: rows that it has all the same were claimed when the database went away before it could say so, and are taken again.
  *
  * Whoever takes the head of a key, its first waiting row, owns the key: rows behind a head that another relay has
  * are left to that relay, also those that it has not taken. This keeps the order of a key across relays. Two relays at
@@ -30,7 +31,11 @@ export async function claimRows(db: Database, lease: Lease, limit: number): Prom
       .where(
         and(
           isWaiting(outbox),
-          or(isNull(outbox.leasedUntil), lte(outbox.leasedUntil, sql`now()`)),
+          or(
+            isNull(outbox.leasedUntil),
+            lte(outbox.leasedUntil, sql`now()`),
+            eq(outbox.leaseOwner, lease.owner),
+          ),
           notExists(before),
         ),
       )

@@ -9,12 +9,14 @@ import {
 } from '@app/testing';
 import { expect, it } from '@jest/globals';
 import { asc } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NoteLog } from '../test/note-log.js';
 import type { NoteWritten } from '../test/note-written.js';
 import { Notebook, schema } from '../test/notebook.js';
 import { startNotebookService, type NotebookServiceOptions } from '../test/notebook-service.js';
 import { RecordingPublisher } from '../test/recording-publisher.js';
+import { claimRows } from './claim-rows.js';
 import { outbox } from './outbox-table.js';
 
 const hangingRelay = new URL('../test/hanging-relay.ts', import.meta.url);
@@ -94,6 +96,19 @@ describeStores((databases, kind) => {
     (await rows()).forEach(({ publishedAt }, index) => {
       expect(Number(publishedAt)).toBeGreaterThanOrEqual(leases[index] ?? Infinity);
     });
+  });
+});
+
+describeStores((databases) => {
+  it('claims rows again that the database gave it and went away before it said so, and nobody else does', async () => {
+    const store = await databases.open({ schema });
+    await new Notebook(store).write('ann', 1, 2);
+    const [own, other] = [randomUUID(), randomUUID()].map((owner) => ({ owner, duration: 60_000 }));
+    const lost = await claimRows(store.db, own!, 100);
+
+    expect(await claimRows(store.db, other!, 100)).toEqual([]);
+    expect((await claimRows(store.db, own!, 100)).map(({ id }) => id)).toEqual(lost.map(({ id }) => id));
+    expect(lost).toHaveLength(2);
   });
 });
 

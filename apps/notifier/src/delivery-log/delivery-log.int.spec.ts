@@ -4,7 +4,7 @@ import { describePostgres, describeStores, eventually, type TestDatabases } from
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { DeliveryLog, type Sent } from './delivery-log.js';
+import { DeliveryLog, type DeliveryLogOptions, type Sent } from './delivery-log.js';
 import { DeliveryLogUnavailableError, DeliveryUnderwayError } from './errors.js';
 import * as schema from './schema.js';
 
@@ -27,6 +27,10 @@ describe('DeliveryLog', () => {
       store = await databases.open({ schema, migrations });
       log = new DeliveryLog(store, { longestSend: 1_000 });
     });
+
+    function twoReplicas(options: DeliveryLogOptions): [DeliveryLog, DeliveryLog] {
+      return [new DeliveryLog(store, options), new DeliveryLog(store, options)];
+    }
 
     it('sends once, and answers the same from then on', async () => {
       const gateway = new CountingGateway();
@@ -83,41 +87,51 @@ describe('DeliveryLog', () => {
     });
 
     it('takes over from a delivery that died, once its claim has run out', async () => {
-      const brief = new DeliveryLog(store, { longestSend: 100, claimTime: 1_000 });
+      const replicas = twoReplicas({ longestSend: 100, claimTime: 1_000 });
       const eventId = randomUUID();
       const dying = new WaitingGateway();
-      void brief.sendOnce(eventId, dying.send);
+      void replicas[0].sendOnce(eventId, dying.send);
       await dying.asked;
       const gateway = new CountingGateway();
 
-      await expect(brief.sendOnce(eventId, gateway.send)).rejects.toThrow(DeliveryUnderwayError);
-      await eventually(() => brief.sendOnce(eventId, gateway.send));
+      await expect(replicas[1].sendOnce(eventId, gateway.send)).rejects.toThrow(DeliveryUnderwayError);
+      await eventually(() => replicas[1].sendOnce(eventId, gateway.send));
+
+      expect(gateway.sends).toBe(1);
+    });
+
+    it('begins at once where the database took its claim and went away before it said so', async () => {
+      const eventId = randomUUID();
+      await log['claim'](eventId);
+      const gateway = new CountingGateway();
+
+      await log.sendOnce(eventId, gateway.send);
 
       expect(gateway.sends).toBe(1);
     });
 
     it('tells one story where a delivery that was taken for dead comes back', async () => {
-      const brief = new DeliveryLog(store, { longestSend: 10, claimTime: 20 });
+      const replicas = twoReplicas({ longestSend: 10, claimTime: 20 });
       const eventId = randomUUID();
       const slow = new WaitingGateway();
-      const first = brief.sendOnce(eventId, slow.send);
+      const first = replicas[0].sendOnce(eventId, slow.send);
       await slow.asked;
-      const second = await eventually(() => brief.sendOnce(eventId, () => Promise.resolve(sent)));
+      const second = await eventually(() => replicas[1].sendOnce(eventId, () => Promise.resolve(sent)));
 
       slow.accept({ ...sent, providerMessageId: '<2@x>' });
 
       expect(await first).toEqual(second);
-      expect(await brief.sendOnce(eventId, slow.send)).toEqual(second);
+      expect(await replicas[0].sendOnce(eventId, slow.send)).toEqual(second);
     });
 
     it('keeps what was accepted where the delivery that took over fails', async () => {
-      const brief = new DeliveryLog(store, { longestSend: 10, claimTime: 20 });
+      const replicas = twoReplicas({ longestSend: 10, claimTime: 20 });
       const eventId = randomUUID();
       const [slow, failing] = [new WaitingGateway(), new WaitingGateway()];
-      const first = brief.sendOnce(eventId, slow.send);
+      const first = replicas[0].sendOnce(eventId, slow.send);
       await slow.asked;
       const { second } = await eventually(async () => {
-        const attempt = brief.sendOnce(eventId, failing.send);
+        const attempt = replicas[1].sendOnce(eventId, failing.send);
         await Promise.race([failing.asked, attempt]);
         return { second: attempt };
       });

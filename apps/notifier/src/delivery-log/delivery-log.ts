@@ -2,7 +2,7 @@ import type { NotificationChannel } from '@app/contracts';
 import { InvalidDeclarationError } from '@app/jetstream';
 import { reasonOf, type Store } from '@app/store';
 import { Logger } from '@nestjs/common';
-import { and, eq, isNotNull, isNull, lte, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, lte, or, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
 import { plainIdOf } from '../gateways/message-id.js';
 import { DeliveryLogUnavailableError, DeliveryUnderwayError } from './errors.js';
@@ -53,6 +53,9 @@ export interface DeliveryLogOptions {
 export class DeliveryLog {
   private readonly logger = new Logger('DeliveryLog');
   private readonly claimTime: number;
+  /** This process, as the owner of its claims. */
+  private readonly owner = randomUUID();
+  private readonly underway = new Set<string>();
 
   /** @throws InvalidDeclarationError where claims would run out while their owners still send */
   constructor(
@@ -78,8 +81,17 @@ export class DeliveryLog {
    */
   async sendOnce(eventId: string, send: () => Promise<Sent>): Promise<Delivery> {
     const id = plainIdOf(eventId);
-    const claim = randomUUID();
-    const found = await this.claim(id, claim).catch((cause: unknown) => {
+    if (this.underway.has(id)) throw new DeliveryUnderwayError(eventId);
+    this.underway.add(id);
+    try {
+      return await this.sendClaimed(id, send);
+    } finally {
+      this.underway.delete(id);
+    }
+  }
+
+  private async sendClaimed(eventId: string, send: () => Promise<Sent>): Promise<Delivery> {
+    const found = await this.claim(eventId).catch((cause: unknown) => {
       throw new DeliveryLogUnavailableError(`The delivery log cannot be used: ${reasonOf(cause)}.`, {
         cause,
       });
@@ -88,22 +100,24 @@ export class DeliveryLog {
     if (found !== 'claimed') return found;
 
     const sent = await send().catch(async (error: unknown) => {
-      await this.release(id, claim);
+      await this.release(eventId);
       throw error;
     });
-    return this.record(id, claim, { ...sent, acceptedAt: new Date() });
+    return this.record(eventId, { ...sent, acceptedAt: new Date() });
   }
 
-  private async claim(eventId: string, claim: string): Promise<Delivery | 'claimed' | 'underway'> {
+  /** Also where a claim of this process stands: the database took it and went away before it could say so. */
+  private async claim(eventId: string): Promise<Delivery | 'claimed' | 'underway'> {
     // By the database's clock: those of the replicas may differ.
     const runOut = lte(deliveries.claimedAt, sql`now() - ${this.claimTime} * interval '1 millisecond'`);
+    const claim = this.owner;
     const claimed = await this.store.db
       .insert(deliveries)
       .values({ eventId, claim })
       .onConflictDoUpdate({
         target: deliveries.eventId,
         set: { claim, claimedAt: sql`now()` },
-        setWhere: and(isNull(deliveries.acceptedAt), runOut),
+        setWhere: and(isNull(deliveries.acceptedAt), or(runOut, eq(deliveries.claim, claim))),
       })
       .returning({ eventId: deliveries.eventId });
     return claimed.length > 0 ? 'claimed' : ((await this.find(eventId)) ?? 'underway');
@@ -119,14 +133,14 @@ export class DeliveryLog {
   }
 
   /** Lets the next attempt begin at once. */
-  private async release(eventId: string, claim: string): Promise<void> {
-    const own = and(eq(deliveries.eventId, eventId), eq(deliveries.claim, claim));
+  private async release(eventId: string): Promise<void> {
+    const own = and(eq(deliveries.eventId, eventId), eq(deliveries.claim, this.owner));
     await this.store.db
       .delete(deliveries)
       .where(and(own, isNull(deliveries.acceptedAt)))
       .catch((error: unknown) => {
         this.logger.warn(
-          `the claim on event ${eventId} could not be released and runs out: ${reasonOf(error)}`,
+          `the claim on event ${eventId} could not be released, and keeps other replicas from it until it runs out: ${reasonOf(error)}`,
         );
       });
   }
@@ -135,11 +149,11 @@ export class DeliveryLog {
    * Never fails: the message went out, and an error would only have it sent again. Where another attempt has recorded the
    * event, that stands, so that all tell the same.
    */
-  private async record(eventId: string, claim: string, delivery: Delivery): Promise<Delivery> {
+  private async record(eventId: string, delivery: Delivery): Promise<Delivery> {
     try {
       const written = await this.store.db
         .insert(deliveries)
-        .values({ eventId, claim, ...delivery })
+        .values({ eventId, claim: this.owner, ...delivery })
         .onConflictDoUpdate({
           target: deliveries.eventId,
           set: delivery,
