@@ -37,9 +37,9 @@ export interface DeliveryLogOptions {
 /**
  * Remembers, under an event's id, the message that a gateway accepted, so that a redelivered event sends none again.
  *
- * An event is claimed before its message is sent, so that of two deliveries at once, in one replica or in two, one sends. The
- * other fails, which costs it an attempt, and finds the message sent when the event is tried again. A claim whose
- * owner died runs out.
+ * An event is claimed before its message is sent, so that of two deliveries at once one sends. In the same replica the other
+ * has the same outcome. In another replica it fails, which costs it an attempt, and finds the message sent when the event is tried
+ * again. A claim whose owner died runs out.
  *
  * The message goes out again only where
  * - the process dies after the provider accepted the message and before that is written here: a few milliseconds, and the
@@ -55,7 +55,7 @@ export class DeliveryLog {
   private readonly claimTime: number;
   /** This process, as the owner of its claims. */
   private readonly owner = randomUUID();
-  private readonly underway = new Set<string>();
+  private readonly underway = new Map<string, Promise<Delivery>>();
 
   /** @throws InvalidDeclarationError where claims would run out while their owners still send */
   constructor(
@@ -75,23 +75,21 @@ export class DeliveryLog {
    * Sends the message of an event, unless it is known to be sent.
    *
    * @returns what was accepted, now or then
-   * @throws DeliveryUnderwayError where it is being sent at this moment
+   * @throws DeliveryUnderwayError where another replica is sending it at this moment
    * @throws DeliveryLogUnavailableError where the database fails; nothing was sent
    * @throws what `send` throws
    */
-  async sendOnce(eventId: string, send: () => Promise<Sent>): Promise<Delivery> {
+  sendOnce(eventId: string, send: () => Promise<Sent>): Promise<Delivery> {
     const id = plainIdOf(eventId);
-    if (this.underway.has(id)) throw new DeliveryUnderwayError(eventId);
-    this.underway.add(id);
-    try {
-      return await this.sendClaimed(id, send);
-    } finally {
-      this.underway.delete(id);
-    }
+    const underway = this.underway.get(id);
+    if (underway) return underway;
+    const sending = this.sendClaimed(eventId, id, send).finally(() => this.underway.delete(id));
+    this.underway.set(id, sending);
+    return sending;
   }
 
-  private async sendClaimed(eventId: string, send: () => Promise<Sent>): Promise<Delivery> {
-    const found = await this.claim(eventId).catch((cause: unknown) => {
+  private async sendClaimed(eventId: string, id: string, send: () => Promise<Sent>): Promise<Delivery> {
+    const found = await this.claim(id).catch((cause: unknown) => {
       throw new DeliveryLogUnavailableError(`The delivery log cannot be used: ${reasonOf(cause)}.`, {
         cause,
       });
@@ -100,10 +98,10 @@ export class DeliveryLog {
     if (found !== 'claimed') return found;
 
     const sent = await send().catch(async (error: unknown) => {
-      await this.release(eventId);
+      await this.release(id);
       throw error;
     });
-    return this.record(eventId, { ...sent, acceptedAt: new Date() });
+    return this.record(id, { ...sent, acceptedAt: new Date() });
   }
 
   /** Also where a claim of this process stands: the database took it and went away before it could say so. */
