@@ -18,6 +18,8 @@ export function judgeImport(file, specifier) {
   const target = targetOf(file, specifier);
   if (!from || !target) return undefined;
   const to = packageOf(target);
+  // A file at the root, or one that is not there, which the type checker tells of.
+  if (!to) return undefined;
 
   if (specifier.startsWith('@app/')) {
     if (specifier.split('/').length > 2) {

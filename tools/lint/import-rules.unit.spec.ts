@@ -109,6 +109,7 @@ describe('The import rules allow', () => {
     ['a library in its own tests', 'libs/outbox/test/relay.int.spec.ts', '@app/outbox'],
     ['a tool in test/', 'test/system.ts', '../tools/supervisor/system.js'],
     ['a library in the test kit', 'libs/testing/src/broker.ts', '@app/embedded-broker'],
+    ['a file at the root', 'test/system.ts', '../package.json'],
     ['packages of npm and Node', 'libs/contracts/src/event.ts', 'class-validator'],
   ])('%s', async (_, file, specifier) => {
     expect(await complaints(file, `import { x } from '${specifier}';`)).toEqual([]);
