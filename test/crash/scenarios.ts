@@ -4,6 +4,7 @@ import { crashLoop } from './scenarios/crash-loop.js';
 import { fullStream } from './scenarios/full-stream.js';
 import { killBroker } from './scenarios/kill-broker.js';
 import { killServices, killServicesEmbedded } from './scenarios/kill-services.js';
+import { mailOutage } from './scenarios/mail-outage.js';
 import { poisonBurst } from './scenarios/poison-burst.js';
 import { poisonContract } from './scenarios/poison-contract.js';
 import { poisonThrows } from './scenarios/poison-throws.js';
@@ -22,6 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   killBroker,
   stopPostgres,
   smtpTrouble,
+  mailOutage,
   poisonContract,
   poisonThrows,
   poisonBurst,
