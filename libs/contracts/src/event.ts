@@ -4,6 +4,11 @@ export interface EventName {
   readonly name: string;
   /** Major version: raised when a change would break a consumer of the version before. */
   readonly version: number;
+  /**
+   * The class of the version before. The class that names it has a `static upcast(old)`, which makes an event of its own
+   * version from one of that version; see docs/versions.md.
+   */
+  readonly replaces?: { new (...args: never[]): object; readonly event: EventName };
 }
 
 /** The fields that a constructor of an event takes: those of the class, methods left out. */

@@ -2,19 +2,31 @@ import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import { InvalidEventError, type Violation } from './errors.js';
 import { classOf, type EventClass } from './event-class.js';
+import { publishedVersion, upcast } from './event-versions.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * An event from its JSON text. Fields that the contract does not know are left out, so that a newer publisher may add
- * some without breaking its consumers.
+ * An event from its JSON text, in the version of `type`: one that was published in an older version must keep that one's
+ * contract, and is upcast. Fields that the contract does not know are left out, so that a newer publisher may add some
+ * without breaking its consumers.
  *
+ * @param ceType its `ce-type`; without one it is taken for the version of `type`
  * @throws InvalidEventError with every broken rule
  */
 export async function readEvent<Event extends object>(
   type: EventClass<Event>,
   body: Uint8Array,
+  ceType?: string,
 ): Promise<Event> {
+  const published = publishedVersion(type, ceType);
+  if (published === type) return readVersion(type, body);
+  const event = upcast(await readVersion(published, body), type);
+  await assertContract(event);
+  return event;
+}
+
+async function readVersion<Event extends object>(type: EventClass<Event>, body: Uint8Array): Promise<Event> {
   const data = parseJson(body);
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
     const found = Array.isArray(data) ? 'an array' : data === null ? 'null' : `a ${typeof data}`;

@@ -4,7 +4,8 @@ import { InvalidEventError } from './errors.js';
 import type { EventClass } from './event-class.js';
 import type { EventMetadata } from './event-context.js';
 import { storedEventId, type StoredPlace } from './event-ids.js';
-import { isSuspectSubject, isTransportSubject, parseType, TransportHeader } from './names.js';
+import { publishedVersion } from './event-versions.js';
+import { isSuspectSubject, isTransportSubject, TransportHeader } from './names.js';
 
 const encoder = new TextEncoder();
 const ACKNOWLEDGE = encoder.encode('+ACK');
@@ -103,7 +104,7 @@ export class Delivery implements StoredPlace {
   /**
    * What the headers say of the event. A message without `ce-*` headers is an event too, published by hand.
    *
-   * @throws InvalidEventError where they cannot be read, or belong to another event or major version than `type`
+   * @throws InvalidEventError where they cannot be read, or belong to another event than `type`, or to a major version that it does not know
    */
   metadata(type: EventClass): EventMetadata {
     const headers = this.readHeaders();
@@ -174,20 +175,7 @@ function assertType(headers: Record<string, string>, type: EventClass): void {
   if (specVersion !== undefined && specVersion !== '1.0') {
     throw new InvalidEventError(`ce-specversion must be 1.0, found ${JSON.stringify(specVersion)}`);
   }
-  const found = headers[CloudEventHeader.type];
-  if (found === undefined) return;
-  const { name, version } = type.event;
-  const parsed = parseType(found);
-  if (parsed?.name !== name) {
-    throw new InvalidEventError(
-      `ce-type must be ${name}.v${version} on this channel, found ${JSON.stringify(found)}`,
-    );
-  }
-  if (parsed.version !== version) {
-    throw new InvalidEventError(
-      `major version ${parsed.version} of ${name} is unknown here: v${version} is read`,
-    );
-  }
+  publishedVersion(type, headers[CloudEventHeader.type]);
 }
 
 /** `$JS.ACK[.<domain>.<account>].<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<ns>.<pending>[.<token>]` */

@@ -4,7 +4,16 @@ import { isEventName } from './names.js';
 export interface EventClass<Event extends object = object> {
   new (...args: never[]): Event;
   /** Declared once, at the class: `static readonly event = { name: 'user.signed-up', version: 1 }`. */
-  readonly event: { readonly name: string; readonly version: number };
+  readonly event: EventDeclaration;
+  /** Makes an event of this version from one of the version that it replaces. */
+  upcast?(old: never): Event;
+}
+
+export interface EventDeclaration {
+  readonly name: string;
+  readonly version: number;
+  /** The class of the version before. Stored events of it are read too, and go through `upcast`. */
+  readonly replaces?: EventClass;
 }
 
 /**
@@ -29,6 +38,23 @@ export function assertEventClass(type: EventClass): void {
     throw new TypeError(
       `${type?.name || 'This object'} is not an event: its class needs ` +
         "`static readonly event = { name: '<entity>.<past-tense-verb>', version: 1 }`, the name in kebab-case.",
+    );
+  }
+  if (declared.replaces) assertReplaces(type, declared.replaces);
+}
+
+function assertReplaces(type: EventClass, older: EventClass): void {
+  assertEventClass(older);
+  const { name, version } = type.event;
+  if (older.event.name !== name || older.event.version >= version) {
+    throw new TypeError(
+      `${type.name} (${name} v${version}) cannot replace ${older.name} (${older.event.name} v${older.event.version}): ` +
+        'it must be an older version of the same event.',
+    );
+  }
+  if (typeof type.upcast !== 'function') {
+    throw new TypeError(
+      `${type.name} replaces ${older.name} and needs \`static upcast(old: ${older.name}): ${type.name}\`.`,
     );
   }
 }

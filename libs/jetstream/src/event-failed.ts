@@ -1,4 +1,5 @@
 import { IsIn, IsInt, IsObject, IsRFC3339, IsString, Min } from 'class-validator';
+import { CloudEventHeader } from './cloud-events.js';
 import { readEvent } from './contract.js';
 import { InvalidEventError, type Violation } from './errors.js';
 import type { EventClass } from './event-class.js';
@@ -78,7 +79,7 @@ export class EventFailed {
   }
 
   /**
-   * The event that failed, as its class.
+   * The event that failed, as its class; one that was published in an older version is upcast.
    *
    * @throws InvalidEventError where it breaks its contract, or was too large to be carried
    */
@@ -88,8 +89,12 @@ export class EventFailed {
       throw new InvalidEventError(
         `the event was too large to be carried; read it from ${stream} at ${sequence}`,
       );
-    return readEvent(type, decodeBody(body));
+    return readEvent(type, decodeBody(body), ceTypeOf(this.original.headers));
   }
+}
+
+function ceTypeOf(headers: Record<string, string[]> = {}): string | undefined {
+  return Object.entries(headers).find(([name]) => name.toLowerCase() === CloudEventHeader.type)?.[1][0];
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { CloudEventHeader } from './cloud-events.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
 import { publishConfirmed, type OutgoingMessage } from './confirmed-publish.js';
 import { readEvent } from './contract.js';
@@ -133,7 +134,7 @@ export class EventProcessor {
       );
     }
     const metadata = delivery.metadata(consumes);
-    const event = await readEvent(consumes, delivery.body);
+    const event = await readEvent(consumes, delivery.body, metadata.headers[CloudEventHeader.type]);
     const context = new EventContext(metadata, processor, publishes);
     const returned = await this.options.handle(event, context);
     const next = await nextEvents(
