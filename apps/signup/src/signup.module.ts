@@ -1,3 +1,4 @@
+import { UserSignedUp } from '@app/contracts';
 import { JetStreamConnection, JetStreamModule } from '@app/jetstream';
 import { OutboxModule } from '@app/outbox';
 import { HealthModule } from '@app/service';
@@ -21,7 +22,7 @@ export class SignupModule {
     return {
       module: SignupModule,
       imports: [
-        JetStreamModule.forRoot({ source: 'signup', servers: natsUrl }),
+        JetStreamModule.forRoot({ source: 'signup', servers: natsUrl, publishes: [UserSignedUp] }),
         StoreModule.forRoot({
           schema,
           migrations: findMigrations('signup', import.meta.url),

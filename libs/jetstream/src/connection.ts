@@ -10,6 +10,7 @@ import {
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BrokerUnreachableError } from './errors.js';
+import { inboxPrefixOf } from './names.js';
 
 export interface JetStreamConnectionOptions {
   /** Name of the service: shown by the server's monitoring, and `ce-source` of the initiating events it publishes. */
@@ -158,7 +159,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
 
   /** Its own, so that permissions can keep other services from reading its answers. */
   private get inboxPrefix(): string {
-    return `_INBOX_${this.options.source}`;
+    return inboxPrefixOf(this.options.source);
   }
 
   /** Host and port only: URLs may hold passwords. */

@@ -1,3 +1,5 @@
+import type { Type } from '@nestjs/common';
+import { MetadataScanner } from '@nestjs/core';
 import { EventPattern } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
 import { InvalidDeclarationError } from './errors.js';
@@ -57,7 +59,11 @@ export function ConsumesFailure<const Published extends readonly EventClass[] = 
       `Processor ${JSON.stringify(options.processor)}: \`of\` must name another processor, found ${JSON.stringify(of)}.`,
     );
   }
-  const channel = { stream: FAILURES_STREAM, subject: failureChannelOf(of, failed.event.name) };
+  const channel = {
+    stream: FAILURES_STREAM,
+    subject: failureChannelOf(of, failed.event.name),
+    failuresOf: { processor: of, event: failed },
+  };
   return processorDecorator<Published>(declareProcessor(EventFailed, channel, options));
 }
 
@@ -71,7 +77,18 @@ function processorDecorator<Published extends readonly EventClass[]>(declaration
     descriptor: TypedPropertyDescriptor<Method>,
   ): void => {
     eventPattern(target, key, descriptor as PropertyDescriptor);
+    Reflect.defineMetadata(DECLARATION, declaration, descriptor.value!);
   };
+}
+
+/** The processors that a controller class declares, inherited ones included, by the name of their method. */
+export function processorsOf(controller: Type): { method: string; declaration: ProcessorDeclaration }[] {
+  const prototype = controller.prototype as Record<string, object>;
+  return new MetadataScanner().getAllMethodNames(prototype).flatMap((method) => {
+    const declaration = Reflect.getMetadata(DECLARATION, prototype[method]!) as
+      ProcessorDeclaration | undefined;
+    return declaration ? [{ method, declaration }] : [];
+  });
 }
 
 /** The declaration that {@link Consumes} left with a Nest handler; undefined for a handler of another kind. */

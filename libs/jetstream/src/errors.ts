@@ -26,7 +26,7 @@ export class InvalidEventError extends Error {
   }
 }
 
-/** A handler returned something that its declaration does not list under `publishes`. */
+/** A handler returned, or a service publishes, an event that its declaration does not list under `publishes`. */
 export class UndeclaredEventError extends UnrecoverableError {
   override readonly name = 'UndeclaredEventError';
 }

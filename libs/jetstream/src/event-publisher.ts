@@ -4,15 +4,23 @@ import { toHeaders, type Envelope } from './cloud-events.js';
 import { publishConfirmed, type PublishLimits } from './confirmed-publish.js';
 import { JetStreamConnection } from './connection.js';
 import { assertContract } from './contract.js';
-import { PublishRefusedError, PublishTimeoutError } from './errors.js';
-import { classOf } from './event-class.js';
+import { PublishRefusedError, PublishTimeoutError, UndeclaredEventError } from './errors.js';
+import { classOf, type EventClass } from './event-class.js';
 import type { EventContext } from './event-context.js';
 import { newEventId } from './event-ids.js';
 import { channelOf, isEventName, typeOf } from './names.js';
 import { maxEvent } from './payload-limits.js';
+import { ReplayRequested } from './replay-requested.js';
 
-/** Name of the service, `ce-source` of the initiating events that it publishes. */
-export const SOURCE = Symbol('source');
+/** What a service says of itself in `JetStreamModule.forRoot`. */
+export interface ServiceDeclaration {
+  /** Its name, `ce-source` of the events that it publishes by itself. */
+  source: string;
+  /** Every event that it publishes by itself, be it through an outbox: its initiating events. */
+  publishes: readonly EventClass[];
+}
+
+export const SERVICE = Symbol('service declaration');
 
 export interface PublishOptions extends PublishLimits {
   /** Makes repeating harmless: the broker drops a second event of this id within 10 minutes. Default a new UUID v7. */
@@ -52,24 +60,45 @@ const DEFAULT_TIMEOUT = 10_000;
 export class EventPublisher {
   constructor(
     private readonly connection: JetStreamConnection,
-    @Inject(SOURCE) private readonly source: string,
+    @Inject(SERVICE) private readonly service: ServiceDeclaration,
   ) {}
 
   /**
    * Checks the event against its contract, publishes it on its channel and waits until the broker has stored it.
    *
+   * @throws UndeclaredEventError where the service does not declare that it publishes it
    * @throws InvalidEventError where it breaks its contract
    * @throws PublishRefusedError where the broker will never take it
    * @throws PublishTimeoutError where it was not confirmed in time; publish it again with the same id
    */
   async publish(event: object, options: PublishOptions = {}): Promise<PublishedEvent> {
+    await this.assertPublishable(event);
     const { name, version } = classOf(event).event;
-    await assertContract(event);
     const id = options.id ?? newEventId();
     const correlationId = options.correlationId ?? options.cause?.correlationId ?? id;
     const causationId = options.causationId ?? options.cause?.eventId;
     const time = options.time ?? new Date();
     return this.publishStored({ name, version, data: event, id, correlationId, causationId, time }, options);
+  }
+
+  /**
+   * Checks an event that the service is about to publish, or to write to an outbox.
+   *
+   * @throws UndeclaredEventError where the service does not declare that it publishes it
+   * @throws InvalidEventError where it breaks its contract
+   */
+  async assertPublishable(event: object): Promise<void> {
+    const { source, publishes } = this.service;
+    const type = classOf(event);
+    // Any service may offer replays.
+    if (!publishes.includes(type) && type !== ReplayRequested) {
+      const declared = publishes.map(({ name }) => name).join(', ') || 'nothing';
+      throw new UndeclaredEventError(
+        `${source} publishes ${type.name}, but declares ${declared}. Declare it in the module of ${source}: ` +
+          `JetStreamModule.forRoot({ source: '${source}', publishes: [${type.name}], … }).`,
+      );
+    }
+    await assertContract(event);
   }
 
   /** Like {@link publish}, for an event whose contract was checked when it was written to an outbox. */
@@ -80,7 +109,11 @@ export class EventPublisher {
         `Event ${event.id} has a name of no channel: ${JSON.stringify(event.name)}.`,
       );
     }
-    const envelope: Envelope = { ...event, type: typeOf(event.name, event.version), source: this.source };
+    const envelope: Envelope = {
+      ...event,
+      type: typeOf(event.name, event.version),
+      source: this.service.source,
+    };
     const message = {
       subject: channelOf(event.name),
       body: Buffer.from(JSON.stringify(event.data)),

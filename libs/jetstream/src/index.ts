@@ -1,6 +1,6 @@
 export { CloudEventHeader } from './cloud-events.js';
 export { JetStreamConnection, type JetStreamConnectionOptions } from './connection.js';
-export { Consumes, ConsumesFailure, JETSTREAM_TRANSPORT, type Returned } from './consumes.js';
+export { Consumes, ConsumesFailure, JETSTREAM_TRANSPORT, processorsOf, type Returned } from './consumes.js';
 export {
   AttemptsExhaustedError,
   BrokerUnreachableError,
@@ -14,18 +14,20 @@ export {
   UnrecoverableError,
   type Violation,
 } from './errors.js';
-export { assertContract } from './contract.js';
-export { classOf, type EventClass } from './event-class.js';
+export { assertContract, readEvent } from './contract.js';
+export { assertEventClass, classOf, type EventClass, type EventDeclaration } from './event-class.js';
 export { EventContext, type EventMetadata } from './event-context.js';
+export { versionsOf } from './event-versions.js';
 export { derivedEventId, newEventId } from './event-ids.js';
 export {
   EventPublisher,
   type PublishedEvent,
   type PublishOptions,
+  type ServiceDeclaration,
   type StoredEvent,
 } from './event-publisher.js';
 export { EventFailed, type EncodedBody, type FailureError, type OriginalEvent } from './event-failed.js';
-export { JetStreamModule, type JetStreamOptions } from './jetstream.module.js';
+export { JetStreamModule, serviceOf, type JetStreamOptions } from './jetstream.module.js';
 export { assertPublishable } from './next-events.js';
 export {
   channelOf,
@@ -33,16 +35,23 @@ export {
   failureChannelOf,
   FAILURES_STREAM,
   replayChannelOf,
+  RETRIES_STREAM,
   typeOf,
 } from './names.js';
 export type { FailureReason } from './outcomes.js';
 export type { Backoff, ExponentialBackoff } from './backoff.js';
-export type { ErrorClass, ProcessorOptions } from './processor-options.js';
+export { permissionsOf, type Permissions } from './permissions.js';
+export type { ErrorClass, ProcessorDeclaration, ProcessorOptions } from './processor-options.js';
 export { Pauses } from './pauses.js';
 export type { PausePolicy } from './processor-pause.js';
 export { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
 export { JetStreamStrategy } from './strategy.js';
-export type { StreamSettings } from './stream-settings.js';
+export {
+  consumerConfigs,
+  streamConfigs,
+  type DurableConfig,
+  type StreamSettings,
+} from './stream-settings.js';
 export { FailureArchive, OriginalGoneError, type StoredFailure, type WholeEvent } from './failure-archive.js';
 export type { FailureState, FailureStateName } from './failure-state.js';
 export { ReplayRequested, type ReplaySelection } from './replay-requested.js';

@@ -1,19 +1,31 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type ValueProvider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { JetStreamConnection, type JetStreamConnectionOptions } from './connection.js';
-import { EventPublisher, SOURCE } from './event-publisher.js';
+import { InvalidDeclarationError } from './errors.js';
+import { assertEventClass, type EventClass } from './event-class.js';
+import { EventPublisher, SERVICE, type ServiceDeclaration } from './event-publisher.js';
 import { FailureArchive } from './failure-archive.js';
 import { registerErrorHook } from './nest-errors.js';
 import { Pauses } from './pauses.js';
 import { Replays } from './replays.js';
 import { JetStreamStrategy, type StrategyOptions } from './strategy.js';
 
-export interface JetStreamOptions extends JetStreamConnectionOptions, StrategyOptions {}
+export interface JetStreamOptions extends JetStreamConnectionOptions, StrategyOptions {
+  /**
+   * Every event that the service publishes by itself, through {@link EventPublisher} or an outbox: its initiating events. What
+   * its processors return is declared at them. Default none.
+   */
+  publishes?: readonly EventClass[];
+}
 
 /** One connection, the transport and the publisher for the whole application. */
 @Module({})
 export class JetStreamModule {
+  /** @throws InvalidDeclarationError where `publishes` lists what is no event */
   static forRoot(options: JetStreamOptions): DynamicModule {
+    const { source, publishes = [] } = options;
+    const service: ServiceDeclaration = { source, publishes };
+    assertEventClasses(service);
     return {
       module: JetStreamModule,
       global: true,
@@ -27,7 +39,7 @@ export class JetStreamModule {
             return new JetStreamStrategy(connection, options);
           },
         },
-        { provide: SOURCE, useValue: options.source },
+        { provide: SERVICE, useValue: service },
         EventPublisher,
         FailureArchive,
         Replays,
@@ -35,5 +47,24 @@ export class JetStreamModule {
       ],
       exports: [JetStreamConnection, JetStreamStrategy, EventPublisher, FailureArchive, Replays, Pauses],
     };
+  }
+}
+
+/** What {@link JetStreamModule.forRoot} was told of the service; undefined for another module. */
+export function serviceOf({ module, providers = [] }: DynamicModule): ServiceDeclaration | undefined {
+  if (module !== JetStreamModule) return undefined;
+  const provider = providers.find((candidate) => 'provide' in candidate && candidate.provide === SERVICE);
+  return (provider as ValueProvider<ServiceDeclaration>).useValue;
+}
+
+function assertEventClasses({ source, publishes }: ServiceDeclaration): void {
+  for (const type of publishes) {
+    try {
+      assertEventClass(type);
+    } catch (cause) {
+      throw new InvalidDeclarationError(`Service '${source}', publishes: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
   }
 }

@@ -67,6 +67,16 @@ export function replayChannelOf(processor: string, eventName: string): string {
   return `replay.${processor}.${eventName}`;
 }
 
+/** The first part of the subjects on which a service gets answers. */
+export function inboxPrefixOf(source: string): string {
+  return `_INBOX_${source}`;
+}
+
+/** Everything of a processor that waits for its next attempt. */
+export function retriesOf(processor: string): string {
+  return `retry.${processor}.>`;
+}
+
 /** Where a retry waits. JetStream keeps one schedule a subject, so each chain of attempts has a subject of its own. */
 export function retryScheduleOf(processor: string, retryKey: string): string {
   return `retry.${processor}.sch.${retryKey}`;

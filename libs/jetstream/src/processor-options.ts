@@ -50,6 +50,8 @@ export interface ProcessorOptions {
 export interface Channel {
   stream: string;
   subject: string;
+  /** Whose failures these are, and on which event; undefined for an event channel. */
+  failuresOf?: { processor: string; event: EventClass };
 }
 
 /** A processor as declared, every default filled in. */

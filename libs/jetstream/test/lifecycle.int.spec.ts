@@ -201,7 +201,7 @@ describe('the life of the transport', () => {
 
   it('publishing gives up in time where there has not been a broker yet', async () => {
     const connection = new JetStreamConnection({ source: 'early', servers: 'nats://127.0.0.1:1' });
-    const publisher = new EventPublisher(connection, 'early');
+    const publisher = new EventPublisher(connection, { source: 'early', publishes: [OrderConfirmed] });
     const event = new OrderConfirmed({ orderId: 'early' });
     await expect(publisher.publish(event, { timeout: 50 })).rejects.toThrow(PublishTimeoutError);
     await expect(publisher.publish(event, { signal: AbortSignal.abort() })).rejects.toThrow(

@@ -343,7 +343,13 @@ describe("Nest's features on a processor", () => {
     const application = await NestFactory.createApplicationContext(
       {
         module: class Publishing {},
-        imports: [JetStreamModule.forRoot({ source: 'lonely', servers: transport.broker.url })],
+        imports: [
+          JetStreamModule.forRoot({
+            source: 'lonely',
+            servers: transport.broker.url,
+            publishes: [OrderConfirmed],
+          }),
+        ],
       },
       { logger: false, abortOnError: false },
     );

@@ -3,6 +3,7 @@ import { jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import type { INestApplicationContext, INestMicroservice, ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { OrderConfirmed, OrderPlaced } from './events.js';
 import { EventPublisher, JetStreamModule, JetStreamStrategy, type JetStreamOptions } from '@app/jetstream';
 
 /** A broker, a plain client beside the transport, and the applications that a spec starts on it. */
@@ -97,6 +98,14 @@ export function moduleOf(servers: string, metadata: ModuleMetadata, options: Par
   return {
     module: class SpecModule {},
     ...metadata,
-    imports: [JetStreamModule.forRoot({ source: 'spec', servers, ...options }), ...(metadata.imports ?? [])],
+    imports: [
+      JetStreamModule.forRoot({
+        source: 'spec',
+        servers,
+        publishes: [OrderPlaced, OrderConfirmed],
+        ...options,
+      }),
+      ...(metadata.imports ?? []),
+    ],
   };
 }

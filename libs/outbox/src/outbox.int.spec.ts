@@ -1,4 +1,4 @@
-import { InvalidEventError } from '@app/jetstream';
+import { InvalidEventError, UndeclaredEventError } from '@app/jetstream';
 import type { Store } from '@app/store';
 import { describeStores } from '@app/testing';
 import { beforeAll, expect, it } from '@jest/globals';
@@ -7,6 +7,10 @@ import { NoteWritten } from '../test/note-written.js';
 import { Notebook, schema } from '../test/notebook.js';
 import { outbox } from './outbox-table.js';
 import type { Outbox } from './outbox.js';
+
+class PageTorn {
+  static readonly event = { name: 'page.torn', version: 1 };
+}
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -48,6 +52,12 @@ describeStores((databases) => {
     });
     await expect(rolledBack).rejects.toThrow('changed my mind');
     expect(await rowOf(id)).toBeUndefined();
+  });
+
+  it('refuses an event that the service does not declare, and so could not be published', async () => {
+    const refused = store.db.transaction((tx) => box.add(tx, new PageTorn(), { key: 'ada' }));
+    await expect(refused).rejects.toThrow(UndeclaredEventError);
+    await expect(refused).rejects.toThrow(/notebook publishes PageTorn, but declares NoteWritten/);
   });
 
   it('refuses an event that breaks its contract, before it writes, so that the transaction can go on', async () => {

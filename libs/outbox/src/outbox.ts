@@ -1,4 +1,4 @@
-import { assertContract, classOf, newEventId, type PublishedEvent } from '@app/jetstream';
+import { classOf, EventPublisher, newEventId, type PublishedEvent } from '@app/jetstream';
 import { Store, type Database } from '@app/store';
 import { Injectable } from '@nestjs/common';
 import { and, inArray, isNotNull } from 'drizzle-orm';
@@ -25,16 +25,18 @@ export class Outbox {
   constructor(
     private readonly store: Store,
     private readonly relay: OutboxRelay,
+    private readonly publisher: EventPublisher,
   ) {}
 
   /**
    * Adds an event to the caller's transaction. It is published, at least once, after the transaction has committed: call
    * {@link wake} then.
    *
-   * @throws InvalidEventError where the event breaks its contract; nothing has been written then
+   * @throws UndeclaredEventError where the service does not declare that it publishes the event, InvalidEventError where the
+   *   event breaks its contract; nothing has been written then
    */
   async add(tx: Pick<Database, 'insert'>, event: object, options: AddOptions): Promise<PublishedEvent> {
-    await assertContract(event);
+    await this.publisher.assertPublishable(event);
     const { name, version } = classOf(event).event;
     const { key, id = newEventId(), correlationId = id, causationId } = options;
     await tx.insert(outbox).values({ id, key, name, version, data: event, correlationId, causationId });

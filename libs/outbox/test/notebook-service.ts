@@ -4,6 +4,7 @@ import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { OutboxOptions } from '../src/outbox-relay.js';
 import { OutboxModule } from '../src/outbox.module.js';
+import { NoteWritten } from './note-written.js';
 import { schema } from './notebook.js';
 
 export interface NotebookServiceOptions {
@@ -21,7 +22,7 @@ export async function startNotebookService({
   const module = {
     module: class NotebookModule {},
     imports: [
-      JetStreamModule.forRoot({ source: 'notebook', ...broker }),
+      JetStreamModule.forRoot({ source: 'notebook', publishes: [NoteWritten], ...broker }),
       StoreModule.forRoot({ schema, ...store }),
       OutboxModule.forRoot(outbox),
     ],

@@ -1,4 +1,4 @@
-import { newEventId } from '@app/jetstream';
+import { EventPublisher, newEventId, type JetStreamConnection } from '@app/jetstream';
 import type { Store } from '@app/store';
 import { eq, isNull } from 'drizzle-orm';
 import { OutboxRelay, type OutboxOptions } from '../src/outbox-relay.js';
@@ -15,7 +15,12 @@ export class Notebook {
   private readonly relays: OutboxRelay[] = [];
 
   constructor(readonly store: Store<typeof schema>) {
-    this.outbox = new Outbox(store, this.newRelay(new RecordingPublisher()));
+    // Adding asks the publisher what may be published, and nothing of a broker.
+    const publisher = new EventPublisher({} as JetStreamConnection, {
+      source: 'notebook',
+      publishes: [NoteWritten],
+    });
+    this.outbox = new Outbox(store, this.newRelay(new RecordingPublisher()), publisher);
   }
 
   startRelay(publisher: RecordingPublisher, options?: OutboxOptions): OutboxRelay {

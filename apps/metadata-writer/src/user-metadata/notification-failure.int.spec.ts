@@ -97,7 +97,7 @@ describe("metadata-writer and the notifier's failures", () => {
 
     it('records that the welcome could not be sent, and that a replay sent it', async () => {
       refusing = true;
-      const user = await publishSignup(writer);
+      const user = await publishSignup();
       const { failure, id: failureId } = await failureOf(user);
       const failed = await eventually(async () => {
         const row = await rowOf(writer, user.userId);
@@ -144,7 +144,7 @@ describe("metadata-writer and the notifier's failures", () => {
     });
 
     it('keeps what was sent where a replay fails afterwards', async () => {
-      const user = await publishSignup(writer);
+      const user = await publishSignup();
       const sent = await eventually(async () => {
         const row = await rowOf(writer, user.userId);
         expect(row).toMatchObject({ notificationState: 'sent', signedUpAt: user.signedUpAt });
@@ -193,7 +193,9 @@ describe("metadata-writer and the notifier's failures", () => {
 
 async function startNotifier(): Promise<INestApplication> {
   @Module({
-    imports: [JetStreamModule.forRoot({ source: 'notifier', servers: broker.url })],
+    imports: [
+      JetStreamModule.forRoot({ source: 'notifier', servers: broker.url, publishes: [UserSignedUp] }),
+    ],
     controllers: [Notifier],
   })
   class NotifierModule {}
@@ -204,7 +206,7 @@ async function startNotifier(): Promise<INestApplication> {
   return app;
 }
 
-async function publishSignup(writer: INestApplication): Promise<UserSignedUp> {
+async function publishSignup(): Promise<UserSignedUp> {
   const user = new UserSignedUp({
     userId: randomUUID(),
     email: 'ada@example.com',
@@ -212,7 +214,7 @@ async function publishSignup(writer: INestApplication): Promise<UserSignedUp> {
     locale: 'en',
     signedUpAt: new Date().toISOString(),
   });
-  await writer.get(EventPublisher, { strict: false }).publish(user);
+  await notifier.get(EventPublisher, { strict: false }).publish(user);
   return user;
 }
 

@@ -1,6 +1,13 @@
 import { NotificationSent, UserMetadataRecorded, UserSignedUp } from '@app/contracts';
 import type { Broker } from '@app/embedded-broker';
-import { channelOf, derivedEventId, EVENTS_STREAM, EventPublisher, newEventId } from '@app/jetstream';
+import {
+  channelOf,
+  derivedEventId,
+  EVENTS_STREAM,
+  EventPublisher,
+  JetStreamConnection,
+  newEventId,
+} from '@app/jetstream';
 import { inbox } from '@app/outbox';
 import { createService, readConfig } from '@app/service';
 import { Store } from '@app/store';
@@ -17,14 +24,19 @@ import { MetadataWriterModule } from '../metadata-writer.module.js';
 let broker: Broker;
 let connection: NatsConnection;
 let streams: JetStreamManager;
+let others: JetStreamConnection;
+let publisher: EventPublisher;
 
 beforeAll(async () => {
   broker = await startTestBroker();
+  others = new JetStreamConnection({ source: 'others', servers: broker.url });
+  publisher = new EventPublisher(others, { source: 'others', publishes: [UserSignedUp, NotificationSent] });
   connection = await connect({ servers: broker.url });
   streams = await jetstreamManager(connection);
 }, 120_000);
 
 afterAll(async () => {
+  await others?.close();
   await connection?.close();
   await broker?.stop();
 });
@@ -51,10 +63,10 @@ describe('metadata-writer', () => {
 
     it('records a signup and its notification, and announces each', async () => {
       const user = signup({ email: 'ada@Example.com', phone: '+14155550123', locale: 'de-CH' });
-      const signupId = await publish(writer, user);
+      const signupId = await publish(user);
       const afterSignup = await storedEvent(derivedEventId(signupId, 'metadata-writer', 0));
       const sent = notification({ userId: user.userId });
-      const sentId = await publish(writer, sent);
+      const sentId = await publish(sent);
       const afterSent = await storedEvent(derivedEventId(sentId, 'metadata-writer-notifications', 0));
 
       expect(afterSignup.json()).toEqual({
@@ -97,11 +109,11 @@ describe('metadata-writer', () => {
 
     it('keeps the state of a notification that comes before its signup', async () => {
       const user = signup({});
-      const sentId = await publish(writer, notification({ userId: user.userId }));
+      const sentId = await publish(notification({ userId: user.userId }));
       await storedEvent(derivedEventId(sentId, 'metadata-writer-notifications', 0));
       expect(await (await get(writer, user.userId)).json()).toMatchObject({ signedUpAt: null });
 
-      const signupId = await publish(writer, user);
+      const signupId = await publish(user);
       await storedEvent(derivedEventId(signupId, 'metadata-writer', 0));
 
       expect(await (await get(writer, user.userId)).json()).toMatchObject({
@@ -138,9 +150,9 @@ describe('metadata-writer', () => {
 
     it('announces that an overtaken event set nothing', async () => {
       const userId = randomUUID();
-      const later = await publish(writer, notification({ userId, sentAt: '2026-01-02T03:04:06Z' }));
+      const later = await publish(notification({ userId, sentAt: '2026-01-02T03:04:06Z' }));
       await storedEvent(derivedEventId(later, 'metadata-writer-notifications', 0));
-      const earlier = await publish(writer, notification({ userId, sentAt: '2026-01-02T03:04:05Z' }));
+      const earlier = await publish(notification({ userId, sentAt: '2026-01-02T03:04:05Z' }));
 
       const announced = await storedEvent(derivedEventId(earlier, 'metadata-writer-notifications', 0));
 
@@ -182,8 +194,8 @@ function notification(fields: Partial<NotificationSent>): NotificationSent {
   });
 }
 
-async function publish(writer: NestFastifyApplication, event: object): Promise<string> {
-  const { id } = await writer.get(EventPublisher, { strict: false }).publish(event, { id: newEventId() });
+async function publish(event: object): Promise<string> {
+  const { id } = await publisher.publish(event, { id: newEventId() });
   return id;
 }
 

@@ -32,7 +32,7 @@ describe('a service with an event processor', () => {
   beforeAll(async () => {
     broker = await startTestBroker();
     @Module({
-      imports: [JetStreamModule.forRoot({ source: 'test', servers: broker.url })],
+      imports: [JetStreamModule.forRoot({ source: 'test', servers: broker.url, publishes: [UserSignedUp] })],
       controllers: [RefusingProcessor],
     })
     class RefusingModule {}

@@ -1,0 +1,44 @@
+import type { EventClass } from './event-class.js';
+import type { ServiceDeclaration } from './event-publisher.js';
+import { channelOf, failureChannelOf, failureStateSubject, inboxPrefixOf, retriesOf } from './names.js';
+import type { ProcessorDeclaration } from './processor-options.js';
+import { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
+import { consumerConfigs } from './stream-settings.js';
+
+/** Rights of a NATS user, under the names of the server's configuration: subjects, wildcards included. */
+export interface Permissions {
+  publish: string[];
+  subscribe: string[];
+}
+
+/**
+ * The least rights with which a service does all of its work, on streams and consumers that another identity has provisioned:
+ * it can create, read or change nothing else. Sorted.
+ */
+export function permissionsOf(
+  { source, publishes }: ServiceDeclaration,
+  processors: readonly ProcessorDeclaration[],
+): Permissions {
+  const subjects = [...publishes.map(channelOfClass), ...processors.flatMap(subjectsOf)];
+  return { publish: [...new Set(subjects)].sort(), subscribe: [`${inboxPrefixOf(source)}.>`] };
+}
+
+/** What a processor publishes: its events, its retries and failures, requests to pull, and acknowledgements. */
+function subjectsOf(declaration: ProcessorDeclaration): string[] {
+  const { processor, consumes, publishes, pause } = declaration;
+  return [
+    ...publishes.map(channelOfClass),
+    ...(pause ? [ProcessorPaused, ProcessorResumed].map(channelOfClass) : []),
+    ...consumerConfigs(declaration).flatMap(({ stream, config }) => [
+      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${config.durable_name}`,
+      `$JS.ACK.${stream}.${config.durable_name}.>`,
+    ]),
+    retriesOf(processor),
+    failureChannelOf(processor, consumes.event.name),
+    failureStateSubject('*'),
+  ];
+}
+
+function channelOfClass({ event }: EventClass): string {
+  return channelOf(event.name);
+}
