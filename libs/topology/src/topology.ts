@@ -2,7 +2,7 @@
  * The topology as data: who publishes what, who consumes it, and how it fails, as declared in the code. Plain JSON, and what
  * `node cascade topology --format json` prints.
  *
- * Every list is sorted by name, so that the same code always gives the same text.
+ * Every list is sorted by name, so that the same code always gives the same text. Delays keep their order.
  */
 export interface Topology {
   /** Version of this format. It is raised when a field is removed or changes its meaning; fields may be added at any time. */
@@ -15,6 +15,8 @@ export interface Topology {
   channels: Channel[];
   /** Every version of every event. */
   contracts: Contract[];
+  /** Golden samples of a version that the code does not know, or with a name of another form. */
+  straySamples: string[];
 }
 
 /** One version of an event. */
@@ -68,8 +70,6 @@ export interface Processor {
   retryOn?: string[];
   /** Names of the error classes that are dead-lettered at once, beside `UnrecoverableError`. */
   unrecoverable: string[];
-  /** Whether the declaration tells outages from failures of the event. */
-  hasOutages: boolean;
   /** Undefined where it never pauses. Times in milliseconds. */
   pause?: { failures: number; within: number; firstProbe: number; maxProbe: number };
   /** Where its failure events lie. */
@@ -113,7 +113,7 @@ export type Publisher = { app: string } | { processor: string } | { transport: t
 export interface Contract extends EventVersion {
   /** Name of the class. */
   class: string;
-  /** Subject. */
+  /** Subject; `failed.>` for the event that every failure channel carries. */
   channel: string;
   /** `transport` for those that come with libs/jetstream, `contracts` for those of libs/contracts. */
   origin: 'contracts' | 'transport';

@@ -1,0 +1,48 @@
+import { channelOf, EventFailed, typeOf, versionsOf, type EventClass } from '@app/jetstream';
+import { contractSchema } from '../read/contract-schema.js';
+import type { System } from '../read/read-system.js';
+import { readSample, type GoldenFile } from '../read/samples.js';
+import type { Contract } from '../topology.js';
+import { versionOf } from './describe-processor.js';
+import { byKey } from './sorting.js';
+
+/** Every version of every event; the older ones are found through those that replace them. */
+export async function describeContracts(
+  { contracts, transportContracts }: System,
+  golden: readonly GoldenFile[],
+): Promise<Contract[]> {
+  const described = await Promise.all([
+    ...newestOf(contracts).map((newest) => describeVersions(newest, 'contracts', golden)),
+    ...newestOf(transportContracts).map((newest) => describeVersions(newest, 'transport', [])),
+  ]);
+  return described.flat().sort(byKey('event', 'version', 'class'));
+}
+
+/** Those that no other replaces. */
+function newestOf(classes: readonly EventClass[]): EventClass[] {
+  const replaced = new Set(classes.flatMap((type) => versionsOf(type).slice(1)));
+  return classes.filter((type) => !replaced.has(type));
+}
+
+async function describeVersions(
+  newest: EventClass,
+  origin: Contract['origin'],
+  golden: readonly GoldenFile[],
+): Promise<Contract[]> {
+  return Promise.all(
+    versionsOf(newest).map(async (type) => {
+      const { name, version, replaces } = type.event;
+      const samples = golden.filter((sample) => sample.type === typeOf(name, version));
+      return {
+        ...versionOf(type),
+        class: type.name,
+        channel: newest === EventFailed ? 'failed.>' : channelOf(name),
+        origin,
+        newest: type === newest,
+        ...(replaces ? { upcastsFrom: replaces.event.version } : {}),
+        schema: contractSchema(type),
+        samples: await Promise.all(samples.map((sample) => readSample(sample, newest))),
+      };
+    }),
+  );
+}

@@ -1,0 +1,59 @@
+import {
+  consumerConfigs,
+  failureChannelOf,
+  type ErrorClass,
+  type EventClass,
+  type ProcessorDeclaration,
+} from '@app/jetstream';
+import type { LoadedProcessor } from '../read/declarations.js';
+import type { Consumer, Consumption, EventVersion, Processor } from '../topology.js';
+import { byKey } from './sorting.js';
+
+export function describeProcessor(app: string, { declaration, handler }: LoadedProcessor): Processor {
+  const { processor, consumes, publishes, concurrency, attempts, delays, jitter, ackWait, pause } =
+    declaration;
+  const retryOn = namesOf(declaration.retryOn);
+  return {
+    name: processor,
+    app,
+    handler,
+    consumes: consumptionOf(declaration),
+    publishes: publishes.map(versionOf).sort(byKey('event', 'version')),
+    concurrency,
+    attempts,
+    delays: [...delays],
+    jitter,
+    ackWait,
+    ...(retryOn.includes('Error') ? {} : { retryOn }),
+    unrecoverable: namesOf(declaration.unrecoverable),
+    ...(pause ? { pause: { ...pause } } : {}),
+    failureChannel: failureChannelOf(processor, consumes.event.name),
+    consumers: consumersOf(declaration),
+  };
+}
+
+export function versionOf({ event: { name, version } }: EventClass): EventVersion {
+  return { event: name, version };
+}
+
+function consumptionOf({ channel, consumes }: ProcessorDeclaration): Consumption {
+  const { subject, stream, failuresOf } = channel;
+  const where = { channel: subject, stream };
+  return failuresOf
+    ? { ...versionOf(failuresOf.event), ...where, failuresOf: failuresOf.processor }
+    : { ...versionOf(consumes), ...where };
+}
+
+function consumersOf(declaration: ProcessorDeclaration): Consumer[] {
+  return consumerConfigs(declaration)
+    .map(({ stream, config }) => ({
+      stream,
+      durable: config.durable_name,
+      subjects: [...(config.filter_subjects ?? [])].sort(),
+    }))
+    .sort(byKey('stream', 'durable'));
+}
+
+function namesOf(classes: readonly ErrorClass[]): string[] {
+  return classes.map(({ name }) => name).sort();
+}

@@ -1,0 +1,7 @@
+/** Compares by one key after the other; by code units, so that every system sorts alike. */
+export function byKey<Item>(...keys: (keyof Item)[]): (a: Item, b: Item) => number {
+  return (a, b) => {
+    const key = keys.find((candidate) => a[candidate] !== b[candidate]);
+    return key === undefined ? 0 : a[key] < b[key] ? -1 : 1;
+  };
+}

@@ -1,0 +1,84 @@
+import type { EventClass } from '@app/jetstream';
+import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
+import { ValidationTypes } from 'class-validator';
+import { targetConstructorToSchema } from 'class-validator-jsonschema';
+import type { JsonSchema } from '../topology.js';
+
+const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
+
+type Converters = NonNullable<
+  NonNullable<Parameters<typeof targetConstructorToSchema>[1]>['additionalConverters']
+>;
+type Converter = Extract<Converters[string], (...args: never[]) => unknown>;
+type Rule = Parameters<Converter>[0];
+type Class = abstract new (...args: never[]) => object;
+
+/**
+ * The JSON Schema of an event class, from its class-validator rules. Nested classes stand in place. A rule that JSON Schema
+ * has no keyword for, such as `@IsLocale()` or one of your own, stands under `x-rules` by its name, with its arguments.
+ */
+export function contractSchema(type: EventClass): JsonSchema {
+  return { $schema: DRAFT, title: type.name, ...objectSchema(type, []) };
+}
+
+/** @param within the classes in which it is nested: one that contains itself is not followed */
+function objectSchema(type: Class, within: readonly Class[]): JsonSchema {
+  if (within.includes(type)) return { type: 'object' };
+  const nested: Converter = (rule) => objectSchema(nestedClassOf(rule), [...within, type]);
+  const schema = targetConstructorToSchema(type, {
+    classTransformerMetadataStorage: defaultMetadataStorage,
+    additionalConverters: {
+      ...CONVERTERS,
+      [ValidationTypes.NESTED_VALIDATION]: nested,
+    },
+  });
+  return sorted({ ...schema }) as JsonSchema;
+}
+
+const CONVERTERS: Converters = {
+  isRFC3339: { type: 'string', format: 'date-time' },
+  matches: ({ constraints }) => {
+    const [pattern, modifiers] = constraints as [RegExp | string, string | undefined];
+    const { source, flags } = new RegExp(pattern, modifiers);
+    // JSON Schema reads patterns with the flag `u` and knows no other.
+    const hasKeyword = flags === '' || flags === 'u';
+    return {
+      type: 'string',
+      ...(hasKeyword ? { pattern: source } : { 'x-rules': { matches: `/${source}/${flags}` } }),
+    };
+  },
+  [ValidationTypes.CUSTOM_VALIDATION]: (rule) => ({
+    ...primitiveOf(rule),
+    'x-rules': { [rule.type]: rule.constraints?.length ? rule.constraints : true },
+  }),
+};
+
+function nestedClassOf(rule: Rule): Class {
+  const { target, propertyName } = rule;
+  const declared = defaultMetadataStorage.findTypeMetadata(target as Class, propertyName);
+  return (declared?.typeFunction() ?? designType(rule)) as Class;
+}
+
+function primitiveOf(rule: Rule): { type?: 'string' | 'number' | 'boolean' } {
+  const types = new Map<unknown, 'string' | 'number' | 'boolean'>([
+    [String, 'string'],
+    [Number, 'number'],
+    [Boolean, 'boolean'],
+  ]);
+  const type = rule.each ? undefined : types.get(designType(rule));
+  return type ? { type } : {};
+}
+
+function designType({ target, propertyName }: Rule): unknown {
+  return Reflect.getMetadata('design:type', (target as Class).prototype as object, propertyName);
+}
+
+/** Keys in one order, whatever the order of decorators; that of properties is the author's. */
+function sorted(value: unknown, isProperties = false): unknown {
+  if (Array.isArray(value)) return value.map((item) => sorted(item));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(
+    ([key, item]) => [key, sorted(item, key === 'properties')] as const,
+  );
+  return Object.fromEntries(isProperties ? entries : entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

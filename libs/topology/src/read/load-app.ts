@@ -1,0 +1,76 @@
+import type { ServiceDeclaration } from '@app/jetstream';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { TopologyError } from '../errors.js';
+import { declarationsIn, type LoadedProcessor } from './declarations.js';
+import type { ListedApp } from './find-apps.js';
+import type { Code } from './load.js';
+
+/** An app with what its code declares. */
+export interface LoadedApp extends ListedApp {
+  /** Undefined where it does not use JetStream. */
+  service: ServiceDeclaration | undefined;
+  processors: LoadedProcessor[];
+}
+
+type AppModule = Type & { forRoot?: (config: object) => DynamicModule };
+
+/**
+ * Reads an app's declarations from its module, which nothing is started of: `<name>.module.ts` exports the module class, and
+ * `<name>-config.ts`, where there is one, the class of its configuration, of which the defaults are taken.
+ *
+ * @throws TopologyError where the module is not there, or cannot be made without its environment
+ */
+export async function loadApp(app: ListedApp, code: Code): Promise<LoadedApp> {
+  const module = await makeModule(app, code);
+  const { services, processors } = await declarationsIn(module);
+  if (services.length > 1) {
+    const sources = services.map(({ source }) => `'${source}'`).join(' and ');
+    throw new TopologyError(
+      `App '${app.name}' imports JetStreamModule.forRoot() more than once (${sources}): a process has one connection.`,
+    );
+  }
+  return { ...app, service: services[0], processors };
+}
+
+async function makeModule(app: ListedApp, code: Code): Promise<Type | DynamicModule> {
+  const file = `${app.sources}/${app.name}.module.ts`;
+  if (!existsSync(join(code.root, file))) {
+    throw new TopologyError(
+      `App '${app.name}' of nest-cli.json has no ${file}: its module must lie there, so that the topology can be read.`,
+    );
+  }
+  const Module = (await exportOf(file, `${pascalCase(app.name)}Module`, code)) as AppModule;
+  if (typeof Module.forRoot !== 'function') return Module;
+  const config = await defaultConfig(app, code);
+  try {
+    return Module.forRoot(config);
+  } catch (cause) {
+    throw new TopologyError(
+      `${Module.name}.forRoot() in ${file} fails with the defaults of its configuration: ${(cause as Error).message}\n` +
+        'The topology is read without an environment: move what needs one into a provider’s `useFactory`.',
+      { cause },
+    );
+  }
+}
+
+/** As the class initialises itself: variables that must be set have no value. */
+async function defaultConfig(app: ListedApp, code: Code): Promise<object> {
+  const file = `${app.sources}/${app.name}-config.ts`;
+  if (!existsSync(join(code.root, file))) return {};
+  const Config = (await exportOf(file, `${pascalCase(app.name)}Config`, code)) as Type<object>;
+  return new Config();
+}
+
+async function exportOf(file: string, name: string, { load }: Code): Promise<unknown> {
+  const exported = (await load(file)) as Record<string, unknown>;
+  if (typeof exported[name] === 'function') return exported[name];
+  throw new TopologyError(
+    `${file} must export class ${name}; found ${Object.keys(exported).join(', ') || 'nothing'}.`,
+  );
+}
+
+function pascalCase(kebab: string): string {
+  return kebab.replace(/(^|-)(.)/g, (_, _dash, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,42 @@
+import {
+  EventFailed,
+  ProcessorPaused,
+  ProcessorResumed,
+  ReplayRequested,
+  type EventClass,
+} from '@app/jetstream';
+import { findApps } from './find-apps.js';
+import { loadApp, type LoadedApp } from './load-app.js';
+import type { Code } from './load.js';
+
+const CONTRACTS = 'libs/contracts/src/index.ts';
+
+/** The system as classes, for those who validate, publish or provision. */
+export interface System {
+  apps: LoadedApp[];
+  /** The event classes that libs/contracts exports. */
+  contracts: EventClass[];
+  /** Those that the transport brings along. */
+  transportContracts: EventClass[];
+}
+
+/**
+ * Loads every app's module and reads what it declares. Nothing is started: no broker, no database, no port.
+ *
+ * @throws TopologyError
+ */
+export async function readSystem(code: Code): Promise<System> {
+  const listed = await findApps(code.root);
+  const apps: LoadedApp[] = [];
+  // One after the other: loading is computing, and the first error is the one to be told.
+  for (const app of listed) apps.push(await loadApp(app, code));
+  return {
+    apps,
+    contracts: Object.values(await code.load(CONTRACTS)).filter(isEventClass),
+    transportContracts: [EventFailed, ProcessorPaused, ProcessorResumed, ReplayRequested],
+  };
+}
+
+function isEventClass(exported: unknown): exported is EventClass {
+  return typeof exported === 'function' && 'event' in exported;
+}

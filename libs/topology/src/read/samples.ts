@@ -1,0 +1,51 @@
+import { readEvent, typeOf, type EventClass } from '@app/jetstream';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Sample } from '../topology.js';
+
+/** `user.signed-up.v1.json`, or where there are several `user.signed-up.v1.with-phone.json`. */
+const FILE = /^(?<name>[a-z0-9.-]+)\.v(?<version>[1-9]\d*)(\.[a-z0-9-]+)?\.json$/;
+const FOLDER = 'libs/contracts/golden';
+
+/** A golden sample and the version that its file name says. */
+export interface GoldenFile {
+  /** Relative to the root, with forward slashes. */
+  file: string;
+  /** `ce-type`; undefined where the name is not of the form. */
+  type: string | undefined;
+  text: string;
+}
+
+/** The golden samples of a checkout, by file name. */
+export async function findSamples(root: string): Promise<GoldenFile[]> {
+  const names = await readdir(join(root, FOLDER)).catch(() => []);
+  return Promise.all(
+    names.sort().map(async (name) => {
+      const { groups } = FILE.exec(name) ?? {};
+      const file = `${FOLDER}/${name}`;
+      return {
+        file,
+        type: groups && typeOf(groups['name']!, Number(groups['version'])),
+        text: await readFile(join(root, file), 'utf8'),
+      };
+    }),
+  );
+}
+
+/** Reads a sample as a processor of the newest version would. */
+export async function readSample({ file, type, text }: GoldenFile, newest: EventClass): Promise<Sample> {
+  try {
+    await readEvent(newest, Buffer.from(text), type);
+    return { file, data: JSON.parse(text) as unknown, faults: [] };
+  } catch (error) {
+    return { file, data: parsed(text), faults: [(error as Error).message] };
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
