@@ -1,4 +1,20 @@
+export { checkTopology, type TopologyReport } from './check/check-topology.js';
+export type { ContractChange } from './check/contract-changes.js';
+export {
+  lockDifference,
+  readLock,
+  updateLock,
+  type ContractsLock,
+  type LockDifference,
+} from './check/contracts-lock.js';
+export type { Cycle } from './check/cycles.js';
+export type { TopologyFault } from './check/faults.js';
 export { TopologyError } from './errors.js';
+export { formatAsyncApi, type AsyncApiOptions } from './formats/asyncapi.js';
+export { formatJson } from './formats/json.js';
+export { formatMermaid } from './formats/mermaid.js';
+export { formatPermissions } from './formats/permissions.js';
+export { formatTable } from './formats/table.js';
 export type { LoadedProcessor } from './read/declarations.js';
 export type { LoadedApp } from './read/load-app.js';
 export type { Code } from './read/load.js';

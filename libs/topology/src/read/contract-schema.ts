@@ -36,6 +36,9 @@ function objectSchema(type: Class, within: readonly Class[]): JsonSchema {
 }
 
 const CONVERTERS: Converters = {
+  // JSON Schema, unlike OpenAPI 3.0, wants numbers here.
+  isPositive: { type: 'number', exclusiveMinimum: 0 as never },
+  isNegative: { type: 'number', exclusiveMaximum: 0 as never },
   isRFC3339: { type: 'string', format: 'date-time' },
   matches: ({ constraints }) => {
     const [pattern, modifiers] = constraints as [RegExp | string, string | undefined];

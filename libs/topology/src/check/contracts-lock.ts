@@ -1,0 +1,102 @@
+import { typeOf } from '@app/jetstream';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TopologyError } from '../errors.js';
+import type { Contract, JsonSchema, Topology } from '../topology.js';
+import { contractChanges, type ContractChange } from './contract-changes.js';
+
+export const LOCK_FILE = 'contracts.lock.json';
+export const UPDATE_COMMAND = 'node cascade topology --update-lock';
+
+/** The contracts as they were agreed on: `contracts.lock.json`, at the root and under version control. */
+export interface ContractsLock {
+  /** By `ce-type`, such as `user.signed-up.v1`. */
+  contracts: Record<string, JsonSchema>;
+}
+
+/** What differs between the code and the lock, by `ce-type`. */
+export interface LockDifference {
+  added: string[];
+  /** In the lock, and no longer in the code. */
+  removed: string[];
+  /** Changed in a way that keeps stored events readable, and others' fields in place. */
+  compatible: { type: string; changes: ContractChange[] }[];
+  /** Changed in any other way; `changes` names only what is not compatible. */
+  incompatible: { type: string; changes: ContractChange[] }[];
+}
+
+/**
+ * The lock of a checkout; empty where there is none.
+ *
+ * @throws TopologyError where it is no JSON, as after a merge with conflicts
+ */
+export async function readLock(root: string): Promise<ContractsLock> {
+  const text = await readFile(join(root, LOCK_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '{}';
+    throw error;
+  });
+  try {
+    return { contracts: {}, ...(JSON.parse(text) as Partial<ContractsLock>) };
+  } catch (cause) {
+    throw new TopologyError(
+      `${LOCK_FILE} cannot be read: ${(cause as Error).message}\nTake the version of your main branch, then run: ${UPDATE_COMMAND}`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Writes the contracts of the code into the lock.
+ *
+ * @returns what was written
+ * @throws TopologyError where one has changed incompatibly: the lock is then left as it is
+ */
+export async function updateLock(root: string, topology: Topology): Promise<LockDifference> {
+  const difference = lockDifference(topology, await readLock(root));
+  if (difference.incompatible.length > 0) {
+    throw new TopologyError(difference.incompatible.map(describeIncompatible).join('\n'));
+  }
+  const contracts = Object.fromEntries(
+    lockedContracts(topology).map((contract) => [keyOf(contract), contract.schema]),
+  );
+  await writeFile(join(root, LOCK_FILE), `${JSON.stringify({ contracts }, null, 2)}\n`);
+  return difference;
+}
+
+export function lockDifference(topology: Topology, { contracts: locked }: ContractsLock): LockDifference {
+  const contracts = lockedContracts(topology);
+  const known = contracts.flatMap((contract) => {
+    const type = keyOf(contract);
+    const changes = locked[type] ? contractChanges(locked[type], contract.schema) : [];
+    return changes.length > 0 ? [{ type, changes }] : [];
+  });
+  const isSafe = ({ changes }: { changes: ContractChange[] }) =>
+    changes.every(({ isCompatible }) => isCompatible);
+  return {
+    added: contracts.map(keyOf).filter((type) => !locked[type]),
+    removed: Object.keys(locked).filter((type) => !contracts.some((contract) => keyOf(contract) === type)),
+    compatible: known.filter(isSafe),
+    incompatible: known
+      .filter((change) => !isSafe(change))
+      .map(({ type, changes }) => ({ type, changes: changes.filter(({ isCompatible }) => !isCompatible) })),
+  };
+}
+
+/** What happened, and the three ways out of it. */
+export function describeIncompatible({ type, changes }: LockDifference['incompatible'][number]): string {
+  const list = changes.map(({ field, what }) => `\n  ${field || 'the event'} ${what}`).join('');
+  return (
+    `${type} has changed so that stored events, or services that are not deployed yet, no longer fit:${list}\n` +
+    '  Undo that, or leave this version as it was and make a new one beside it (docs/versions.md). If it has never been ' +
+    `published, take its entry out of ${LOCK_FILE} and run: ${UPDATE_COMMAND}`
+  );
+}
+
+/** The transport's own come with its library, and change with its versions. */
+function lockedContracts({ contracts }: Topology): Contract[] {
+  return contracts.filter(({ origin }) => origin === 'contracts');
+}
+
+function keyOf({ event, version }: Contract): string {
+  return typeOf(event, version);
+}

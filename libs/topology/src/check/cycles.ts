@@ -1,0 +1,44 @@
+import type { Topology } from '../topology.js';
+
+/** The subjects and processors of a cycle in their order, the first one again at the end. */
+export type Cycle = string[];
+
+/**
+ * The cycles of a topology: an event that leads to itself again, be it through failures. They are allowed, and somebody must
+ * have thought of what ends them. Where cycles share a processor, each of its channels' shortest is named.
+ */
+export function findCycles({ channels, processors }: Topology): Cycle[] {
+  const outputs = new Map(
+    processors.map(({ name }) => [
+      name,
+      channels.filter(({ publishedBy }) =>
+        publishedBy.some((by) => 'processor' in by && by.processor === name),
+      ),
+    ]),
+  );
+  const cycles = channels.flatMap((start) => shortestCycle(start.subject, start.consumedBy, outputs) ?? []);
+  return [...new Map(cycles.map((cycle) => [keyOf(cycle), cycle])).values()];
+}
+
+type Outputs = Map<string, Topology['channels']>;
+
+/** Breadth first, from a channel through those who consume it. */
+function shortestCycle(start: string, consumers: readonly string[], outputs: Outputs): [Cycle] | undefined {
+  const seen = new Set(consumers);
+  const waiting = consumers.map((processor) => ({ processor, path: [start, processor] }));
+  for (let next = waiting.shift(); next; next = waiting.shift()) {
+    for (const { subject, consumedBy } of outputs.get(next.processor) ?? []) {
+      if (subject === start) return [[...next.path, start]];
+      for (const processor of consumedBy.filter((candidate) => !seen.has(candidate))) {
+        seen.add(processor);
+        waiting.push({ processor, path: [...next.path, subject, processor] });
+      }
+    }
+  }
+  return undefined;
+}
+
+/** The same for a cycle that begins elsewhere. */
+function keyOf(cycle: Cycle): string {
+  return [...new Set(cycle)].sort().join(' ');
+}

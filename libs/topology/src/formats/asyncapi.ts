@@ -1,0 +1,131 @@
+import { typeOf } from '@app/jetstream';
+import type { Channel, Contract, EventVersion, Processor, Topology } from '../topology.js';
+import { CLOUD_EVENTS_TRAIT, messageOf } from './asyncapi-messages.js';
+
+export interface AsyncApiOptions {
+  /** Default `nats://127.0.0.1:4222`, the embedded broker of `npm start`. Credentials are left out. */
+  server?: string;
+}
+
+const FAILURE_EVENT = 'event.failed';
+
+/** One AsyncAPI 3.0 document for the whole system: each operation is one of a service or of a processor. */
+export function formatAsyncApi(topology: Topology, options: AsyncApiOptions = {}): string {
+  return `${JSON.stringify(asyncApi(topology, options), null, 2)}\n`;
+}
+
+function asyncApi(topology: Topology, { server = 'nats://127.0.0.1:4222' }: AsyncApiOptions): object {
+  const { name, version, channels, contracts } = topology;
+  const used = contracts.filter((contract) => channels.some((channel) => carries(channel, contract)));
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: name,
+      version,
+      description:
+        'Derived from the code. Events are CloudEvents 1.0 in binary mode over NATS JetStream. A processor gets every event of ' +
+        'its channel at least once, through a durable consumer of its own.',
+    },
+    defaultContentType: 'application/json',
+    servers: {
+      nats: { host: new URL(server).host, protocol: new URL(server).protocol.slice(0, -1) },
+    },
+    channels: Object.fromEntries(channels.map((channel) => [channel.subject, channelOf(channel, used)])),
+    operations: Object.fromEntries([...sendOperations(topology), ...receiveOperations(topology)]),
+    components: {
+      messages: Object.fromEntries(used.map((contract) => [keyOf(contract), messageOf(contract)])),
+      messageTraits: { cloudEvent: CLOUD_EVENTS_TRAIT },
+    },
+  };
+}
+
+function channelOf(channel: Channel, contracts: readonly Contract[]): object {
+  const { subject, stream, kind, event } = channel;
+  const carried = contracts.filter((contract) => carries(channel, contract));
+  return {
+    address: subject,
+    title: kind === 'event' ? event : `Failures on ${event}`,
+    servers: [{ $ref: '#/servers/nats' }],
+    messages: Object.fromEntries(
+      carried.map((contract) => [keyOf(contract), { $ref: `#/components/messages/${keyOf(contract)}` }]),
+    ),
+    'x-stream': stream,
+  };
+}
+
+function carries({ kind, event }: Channel, contract: Contract): boolean {
+  return contract.event === (kind === 'failure' ? FAILURE_EVENT : event);
+}
+
+function sendOperations({ apps, processors, channels, contracts }: Topology): [string, object][] {
+  const send = (by: string, app: string, { event, version }: EventVersion): [string, object] => [
+    `${by}.sends.${typeOf(event, version)}`,
+    {
+      action: 'send',
+      ...channelAndMessages(channelFor(channels, event), [{ event, version }]),
+      tags: [{ name: app }],
+    },
+  ];
+  return [
+    ...apps.flatMap(({ name, publishes }) => publishes.map((event) => send(name, name, event))),
+    ...processors.flatMap(({ name, app, publishes }) => publishes.map((event) => send(name, app, event))),
+    ...processors.map(({ name, app, failureChannel }): [string, object] => [
+      `${name}.fails`,
+      {
+        action: 'send',
+        summary: `${name} gave up on an event.`,
+        ...channelAndMessages(failureChannel, contracts.filter(isFailureEvent)),
+        tags: [{ name: app }],
+      },
+    ]),
+  ];
+}
+
+function receiveOperations({ processors, contracts }: Topology): [string, object][] {
+  return processors.map((processor) => {
+    const { name, app, handler, consumes } = processor;
+    const read =
+      consumes.failuresOf === undefined
+        ? readVersions(consumes, contracts)
+        : contracts.filter(isFailureEvent);
+    return [
+      `${name}.receives`,
+      {
+        action: 'receive',
+        summary: `${handler} in ${app}`,
+        ...channelAndMessages(consumes.channel, read),
+        tags: [{ name: app }],
+        'x-processor': settingsOf(processor),
+      },
+    ];
+  });
+}
+
+/** The version that is consumed, and those that are upcast to it. */
+function readVersions({ event, version }: EventVersion, contracts: readonly Contract[]): EventVersion[] {
+  return contracts.filter((contract) => contract.event === event && contract.version <= version);
+}
+
+function isFailureEvent({ event }: Contract): boolean {
+  return event === FAILURE_EVENT;
+}
+
+function settingsOf({ name, concurrency, attempts, delays, ackWait, consumers }: Processor): object {
+  return { name, concurrency, attempts, delays, ackWait, consumers };
+}
+
+function channelFor(channels: readonly Channel[], event: string): string {
+  return channels.find((channel) => channel.kind === 'event' && channel.event === event)!.subject;
+}
+
+function channelAndMessages(subject: string, events: readonly EventVersion[]): object {
+  const channel = `#/channels/${subject}`;
+  return {
+    channel: { $ref: channel },
+    messages: events.map((event) => ({ $ref: `${channel}/messages/${keyOf(event)}` })),
+  };
+}
+
+function keyOf({ event, version }: EventVersion): string {
+  return typeOf(event, version);
+}

@@ -1,0 +1,58 @@
+import type { Channel, Processor, Topology } from '../topology.js';
+
+/**
+ * A Mermaid flowchart: processors in the frame of their app, the channels between them, and dotted the failure channels that
+ * somebody consumes. Channels without anybody are left out.
+ */
+export function formatMermaid({ apps, processors, channels }: Topology): string {
+  const shown = channels.filter(isShown);
+  return [
+    'flowchart LR',
+    ...apps.flatMap(({ name, publishes }) =>
+      frame(
+        name,
+        publishes.length > 0,
+        processors.filter(({ app }) => app === name),
+      ),
+    ),
+    ...shown.map(channelNode),
+    ...shown.flatMap(edges),
+    '',
+  ].join('\n');
+}
+
+function isShown({ kind, publishedBy, consumedBy }: Channel): boolean {
+  return kind === 'failure' ? consumedBy.length > 0 : publishedBy.length + consumedBy.length > 0;
+}
+
+function frame(app: string, publishesItself: boolean, processors: readonly Processor[]): string[] {
+  return [
+    `  subgraph ${idOf('app', app)}["${app}"]`,
+    ...(publishesItself ? [`    ${idOf('source', app)}(["${app}"])`] : []),
+    ...processors.map(({ name }) => `    ${idOf('processor', name)}["${name}"]`),
+    '  end',
+  ];
+}
+
+function channelNode({ subject, kind }: Channel): string {
+  const id = idOf('channel', subject);
+  return kind === 'failure' ? `  ${id}{{"${subject}"}}` : `  ${id}[("${subject}")]`;
+}
+
+function edges({ subject, kind, publishedBy, consumedBy }: Channel): string[] {
+  const channel = idOf('channel', subject);
+  const arrow = kind === 'failure' ? '-.->' : '-->';
+  const publishers = publishedBy.flatMap((by) => {
+    if ('app' in by) return [idOf('source', by.app)];
+    return 'processor' in by ? [idOf('processor', by.processor)] : [];
+  });
+  return [
+    ...publishers.map((publisher) => `  ${publisher} ${arrow} ${channel}`),
+    ...consumedBy.map((processor) => `  ${channel} ${arrow} ${idOf('processor', processor)}`),
+  ];
+}
+
+/** Mermaid reads some words, such as `end`, and most punctuation as its own: ids have neither. */
+function idOf(kind: string, name: string): string {
+  return `${kind}_${name.replace(/[^a-z0-9]/gi, (character) => (character === '-' ? '_' : '__'))}`;
+}

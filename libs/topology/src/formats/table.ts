@@ -1,0 +1,57 @@
+import type { EventVersion, Processor, Topology } from '../topology.js';
+
+const COLUMNS = ['app', 'processor', 'consumes', 'publishes', 'at once', 'attempts', 'next attempt after'];
+
+/** A line for each processor, and one for each app that publishes by itself. For people: the widths change with the content. */
+export function formatTable(topology: Topology): string {
+  const several = eventsOfSeveralVersions(topology);
+  const events = (list: readonly EventVersion[]) => list.map((event) => nameOf(event, several)).join(', ');
+  const rows = topology.apps.flatMap(({ name, publishes, processors }) => [
+    ...(publishes.length > 0 ? [[name, '', '', events(publishes), '', '', '']] : []),
+    ...topology.processors
+      .filter((processor) => processor.app === name)
+      .map((processor) => rowOf(processor, nameOf(processor.consumes, several), events(processor.publishes))),
+    ...(publishes.length + processors.length === 0 ? [[name, '', '', '', '', '', '']] : []),
+  ]);
+  return aligned([COLUMNS, ...rows]);
+}
+
+function rowOf(processor: Processor, consumed: string, publishes: string): string[] {
+  const { app, name, consumes, concurrency, attempts, delays } = processor;
+  return [
+    app,
+    name,
+    consumes.failuresOf === undefined ? consumed : `failures of ${consumes.failuresOf} on ${consumed}`,
+    publishes,
+    String(concurrency),
+    String(attempts),
+    delays.map(duration).join(', '),
+  ];
+}
+
+/** The version is told where there is more than one. */
+function nameOf({ event, version }: EventVersion, several: ReadonlySet<string>): string {
+  return several.has(event) ? `${event} v${version}` : event;
+}
+
+function eventsOfSeveralVersions({ contracts }: Topology): Set<string> {
+  return new Set(contracts.filter(({ newest }) => !newest).map(({ event }) => event));
+}
+
+/** `250 ms`, `7 s`, `5 min`. */
+function duration(milliseconds: number): string {
+  if (milliseconds < 1_000) return `${milliseconds} ms`;
+  const seconds = Math.round(milliseconds / 100) / 10;
+  return seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 6) / 10} min`;
+}
+
+function aligned(rows: readonly string[][]): string {
+  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${lines.join('\n')}\n`;
+}
