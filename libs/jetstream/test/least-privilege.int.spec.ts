@@ -1,4 +1,4 @@
-import { Consumes, PublishDeniedError } from '@app/jetstream';
+import { Consumes, permissionsOf, processorsOf, PublishDeniedError } from '@app/jetstream';
 import { startTestBroker } from '@app/testing';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
@@ -20,19 +20,10 @@ class Limited {
   }
 }
 
-/** All that the processor needs, and nothing that creates or reads anything else. */
-const publish = [
-  '$JS.API.CONSUMER.MSG.NEXT.EVENTS.limited',
-  '$JS.API.CONSUMER.MSG.NEXT.RETRIES.limited',
-  '$JS.API.CONSUMER.MSG.NEXT.RETRIES.limited_suspects',
-  '$JS.ACK.EVENTS.limited.>',
-  '$JS.ACK.RETRIES.limited.>',
-  '$JS.ACK.RETRIES.limited_suspects.>',
-  'events.order.confirmed',
-  'retry.limited.>',
-  'failed.limited.>',
-];
-const subscribe = ['_INBOX_spec.>'];
+const { publish, subscribe } = permissionsOf(
+  { source: 'spec', publishes: [] },
+  processorsOf(Limited).map(({ declaration }) => declaration),
+);
 const user = (name: string, publishable: string[]) => ({
   user: name,
   password: 'x',
@@ -59,6 +50,24 @@ describe('a process with the least rights', () => {
   afterAll(() => transport.stop());
 
   const serversAs = (name: string) => ({ servers: `nats://${name}:x@127.0.0.1:${transport.broker.port}` });
+
+  it('has what the processor needs, and nothing that creates or reads anything else', () => {
+    expect(publish).toEqual([
+      '$JS.ACK.EVENTS.limited.>',
+      '$JS.ACK.RETRIES.limited.>',
+      '$JS.ACK.RETRIES.limited_suspects.>',
+      '$JS.API.CONSUMER.MSG.NEXT.EVENTS.limited',
+      '$JS.API.CONSUMER.MSG.NEXT.RETRIES.limited',
+      '$JS.API.CONSUMER.MSG.NEXT.RETRIES.limited_suspects',
+      'events.order.confirmed',
+      'events.processor.paused',
+      'events.processor.resumed',
+      'failed.limited.order.placed',
+      'failure-state.*',
+      'retry.limited.>',
+    ]);
+    expect(subscribe).toEqual(['_INBOX_spec.>']);
+  });
 
   it('uses the streams and consumers that another identity has made, and does all of its work', async () => {
     await transport.run({ controllers: [Limited] });

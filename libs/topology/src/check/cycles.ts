@@ -17,7 +17,8 @@ export function findCycles({ channels, processors }: Topology): Cycle[] {
     ]),
   );
   const cycles = channels.flatMap((start) => shortestCycle(start.subject, start.consumedBy, outputs) ?? []);
-  return [...new Map(cycles.map((cycle) => [keyOf(cycle), cycle])).values()];
+  const keys = cycles.map(keyOf);
+  return cycles.filter((_, index) => keys.indexOf(keys[index]!) === index);
 }
 
 type Outputs = Map<string, Topology['channels']>;

@@ -3,7 +3,7 @@ import type { Channel, Contract, EventVersion, Processor, Topology } from '../to
 import { CLOUD_EVENTS_TRAIT, messageOf } from './asyncapi-messages.js';
 
 export interface AsyncApiOptions {
-  /** Default `nats://127.0.0.1:4222`, the embedded broker of `npm start`. Credentials are left out. */
+  /** As `NATS_URL`; of several the first. Credentials are left out. Default the embedded broker of `npm start`. */
   server?: string;
 }
 
@@ -27,9 +27,7 @@ function asyncApi(topology: Topology, { server = 'nats://127.0.0.1:4222' }: Asyn
         'its channel at least once, through a durable consumer of its own.',
     },
     defaultContentType: 'application/json',
-    servers: {
-      nats: { host: new URL(server).host, protocol: new URL(server).protocol.slice(0, -1) },
-    },
+    servers: { nats: { host: new URL(server.split(',')[0]!).host, protocol: 'nats' } },
     channels: Object.fromEntries(channels.map((channel) => [channel.subject, channelOf(channel, used)])),
     operations: Object.fromEntries([...sendOperations(topology), ...receiveOperations(topology)]),
     components: {

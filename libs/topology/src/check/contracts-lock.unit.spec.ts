@@ -1,0 +1,111 @@
+import { IsInt, IsOptional, IsString, Length } from 'class-validator';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import type { EventClass } from '@app/jetstream';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeSystem, removeCheckouts } from '../../test/checkout.js';
+import { GOLDEN, OrderPlaced, OrderShipped } from '../../test/shop.js';
+import { TopologyError } from '../errors.js';
+import { readTopology } from '../read-topology.js';
+import type { Topology } from '../topology.js';
+import { checkTopology } from './check-topology.js';
+import { readLock, updateLock } from './contracts-lock.js';
+
+afterAll(removeCheckouts);
+
+const event = { name: 'order.placed', version: 1 };
+
+/** As OrderPlaced, with one more field. */
+class WiderOrderPlaced {
+  static readonly event = event;
+
+  @IsString()
+  @Length(1, 20)
+  readonly orderId!: string;
+
+  @IsInt()
+  readonly amount!: number;
+
+  @IsOptional()
+  @IsString()
+  readonly note?: string;
+}
+
+/** As OrderPlaced, with a shorter id, and without an amount. */
+class NarrowerOrderPlaced {
+  static readonly event = event;
+
+  @IsString()
+  @Length(1, 10)
+  readonly orderId!: string;
+}
+
+const read = async (contracts: EventClass[]): Promise<[string, Topology]> => {
+  const code = await makeSystem({ shop: {} }, contracts, GOLDEN);
+  return [code.root, await readTopology(code)];
+};
+
+const faultsOf = async (root: string, topology: Topology) => {
+  const { faults } = checkTopology(topology, await readLock(root));
+  return faults.filter(({ rule }) => rule === 'outdated-lock' || rule === 'incompatible-contract');
+};
+
+describe('the lock of the contracts', () => {
+  it('is to be made where there is none, and then fits', async () => {
+    const [root, topology] = await read([OrderPlaced, OrderShipped]);
+    const [fault] = await faultsOf(root, topology);
+    expect(fault).toMatchObject({ rule: 'outdated-lock' });
+    expect(fault!.message).toBe(
+      'contracts.lock.json is not up to date:\n  order.placed.v1 is new\n  order.shipped.v1 is new\n' +
+        '  If that is meant, run: node cascade topology --update-lock',
+    );
+
+    expect(await updateLock(root, topology)).toMatchObject({
+      added: ['order.placed.v1', 'order.shipped.v1'],
+    });
+
+    expect(await faultsOf(root, topology)).toEqual([]);
+    expect(Object.keys((await readLock(root)).contracts)).toEqual(['order.placed.v1', 'order.shipped.v1']);
+  });
+
+  it('wants no more than an update where a contract became wider, is new or is gone', async () => {
+    const [root, before] = await read([OrderPlaced, OrderShipped]);
+    await updateLock(root, before);
+    const [, after] = await read([WiderOrderPlaced]);
+
+    const faults = await faultsOf(root, after);
+
+    expect(faults).toMatchObject([{ rule: 'outdated-lock' }]);
+    expect(faults[0]!.message).toContain('order.placed.v1: note is new');
+    expect(faults[0]!.message).toContain('order.shipped.v1 is gone');
+    await updateLock(root, after);
+    expect(await faultsOf(root, after)).toEqual([]);
+  });
+
+  it('is not updated where a contract became narrower', async () => {
+    const [root, before] = await read([OrderPlaced]);
+    await updateLock(root, before);
+    const locked = await readFile(join(root, 'contracts.lock.json'), 'utf8');
+    const [, after] = await read([NarrowerOrderPlaced]);
+
+    const [fault, ...others] = await faultsOf(root, after);
+
+    expect(others).toEqual([]);
+    expect(fault!.rule).toBe('incompatible-contract');
+    expect(fault!.message).toBe(
+      'order.placed.v1 has changed so that stored events, or services that are not deployed yet, no longer fit:\n' +
+        '  orderId has maxLength 10, was 20\n' +
+        '  amount is gone\n' +
+        '  Undo that, or leave this version as it was and make a new one beside it (docs/versions.md). If it has never been ' +
+        'published, take its entry out of contracts.lock.json and run: node cascade topology --update-lock',
+    );
+    await expect(updateLock(root, after)).rejects.toThrow(TopologyError);
+    expect(await readFile(join(root, 'contracts.lock.json'), 'utf8')).toBe(locked);
+  });
+
+  it('says what to do where a merge has spoilt it', async () => {
+    const [root] = await read([OrderPlaced]);
+    await writeFile(join(root, 'contracts.lock.json'), '<<<<<<< HEAD');
+    await expect(readLock(root)).rejects.toThrow(/contracts\.lock\.json cannot be read.*\n.*main branch/);
+  });
+});
