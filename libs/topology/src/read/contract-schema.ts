@@ -3,14 +3,10 @@ import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
 import { ValidationTypes } from 'class-validator';
 import { targetConstructorToSchema } from 'class-validator-jsonschema';
 import type { JsonSchema } from '../topology.js';
+import { designType, ruleConverters, type Converter, type Rule } from './rule-converters.js';
 
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 
-type Converters = NonNullable<
-  NonNullable<Parameters<typeof targetConstructorToSchema>[1]>['additionalConverters']
->;
-type Converter = Extract<Converters[string], (...args: never[]) => unknown>;
-type Rule = Parameters<Converter>[0];
 type Class = abstract new (...args: never[]) => object;
 
 /**
@@ -28,52 +24,17 @@ function objectSchema(type: Class, within: readonly Class[]): JsonSchema {
   const schema = targetConstructorToSchema(type, {
     classTransformerMetadataStorage: defaultMetadataStorage,
     additionalConverters: {
-      ...CONVERTERS,
+      ...ruleConverters,
       [ValidationTypes.NESTED_VALIDATION]: nested,
     },
   });
   return sorted({ ...schema }) as JsonSchema;
 }
 
-const CONVERTERS: Converters = {
-  // JSON Schema, unlike OpenAPI 3.0, wants numbers here.
-  isPositive: { type: 'number', exclusiveMinimum: 0 as never },
-  isNegative: { type: 'number', exclusiveMaximum: 0 as never },
-  isRFC3339: { type: 'string', format: 'date-time' },
-  matches: ({ constraints }) => {
-    const [pattern, modifiers] = constraints as [RegExp | string, string | undefined];
-    const { source, flags } = new RegExp(pattern, modifiers);
-    // JSON Schema reads patterns with the flag `u` and knows no other.
-    const hasKeyword = flags === '' || flags === 'u';
-    return {
-      type: 'string',
-      ...(hasKeyword ? { pattern: source } : { 'x-rules': { matches: `/${source}/${flags}` } }),
-    };
-  },
-  [ValidationTypes.CUSTOM_VALIDATION]: (rule) => ({
-    ...primitiveOf(rule),
-    'x-rules': { [rule.type]: rule.constraints?.length ? rule.constraints : true },
-  }),
-};
-
 function nestedClassOf(rule: Rule): Class {
   const { target, propertyName } = rule;
   const declared = defaultMetadataStorage.findTypeMetadata(target as Class, propertyName);
   return (declared?.typeFunction() ?? designType(rule)) as Class;
-}
-
-function primitiveOf(rule: Rule): { type?: 'string' | 'number' | 'boolean' } {
-  const types = new Map<unknown, 'string' | 'number' | 'boolean'>([
-    [String, 'string'],
-    [Number, 'number'],
-    [Boolean, 'boolean'],
-  ]);
-  const type = rule.each ? undefined : types.get(designType(rule));
-  return type ? { type } : {};
-}
-
-function designType({ target, propertyName }: Rule): unknown {
-  return Reflect.getMetadata('design:type', (target as Class).prototype as object, propertyName);
 }
 
 /** Keys in one order, whatever the order of decorators; that of properties is the author's. */

@@ -3,6 +3,7 @@ import {
   ArrayMaxSize,
   IsArray,
   IsBoolean,
+  IsEmail,
   IsIn,
   IsInt,
   IsLocale,
@@ -10,6 +11,7 @@ import {
   IsPositive,
   IsRFC3339,
   IsString,
+  IsUUID,
   Length,
   Matches,
   Max,
@@ -41,6 +43,12 @@ class ParcelSent {
   @IsInt()
   @Max(9)
   readonly stamps?: number;
+
+  @IsUUID('7')
+  readonly id!: string;
+
+  @IsEmail({ host_whitelist: ['example.com'] })
+  readonly email!: string;
 
   @IsPositive()
   readonly weight!: number;
@@ -93,7 +101,7 @@ describe('the JSON Schema of a contract', () => {
       type: 'object',
     });
     expect(schema['required']).not.toContain('stamps');
-    expect(schema['required']).toHaveLength(12);
+    expect(schema['required']).toHaveLength(14);
   });
 
   it.each([
@@ -113,8 +121,13 @@ describe('the JSON Schema of a contract', () => {
   it.each([
     ['letters', { type: 'string', 'x-rules': { matches: '/^[a-z]+$/i' } }],
     ['locale', { type: 'string', 'x-rules': { isLocale: true } }],
+    ['id', { type: 'string', format: 'uuid', 'x-rules': { isUuid: ['7'] } }],
+    [
+      'email',
+      { type: 'string', format: 'email', 'x-rules': { isEmail: [{ host_whitelist: ['example.com'] }] } },
+    ],
     ['signed', { type: 'boolean', 'x-rules': { isSigned: ['in ink'] } }],
-  ])('keeps the rules of %s for which there is no keyword', (field, expected) => {
+  ])('keeps of the rules of %s what no keyword can say', (field, expected) => {
     expect((schema['properties'] as Record<string, unknown>)[field]).toEqual(expected);
   });
 

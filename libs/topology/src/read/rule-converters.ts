@@ -1,0 +1,80 @@
+import { ValidationTypes } from 'class-validator';
+import {
+  defaultConverters,
+  type ISchemaConverters,
+} from 'class-validator-jsonschema/build/defaultConverters.js';
+
+export type Converter = Extract<ISchemaConverters[string], (...args: never[]) => unknown>;
+export type Rule = Parameters<Converter>[0];
+type Schema = Extract<ReturnType<Converter>, object>;
+
+/** Rules whose arguments the library puts into keywords. */
+const EXPRESSED = new Set([
+  ...['equals', 'notEquals', 'isIn', 'isNotIn', 'isEnum', 'isInstance'],
+  ...['min', 'max', 'minDate', 'maxDate', 'isDivisibleBy'],
+  ...['minLength', 'maxLength', 'isLength'],
+  ...['arrayMinSize', 'arrayMaxSize', 'arrayContains', 'arrayNotContains'],
+]);
+
+/**
+ * From class-validator rules to JSON Schema. The library's own converters leave out the rules that it does not know and the
+ * options of others: what JSON Schema cannot say stands under `x-rules`, so that a change of it is seen.
+ */
+export const ruleConverters: ISchemaConverters = {
+  ...Object.fromEntries(Object.entries(defaultConverters).map(([name, base]) => [name, withArguments(base)])),
+  // JSON Schema, unlike OpenAPI 3.0, wants numbers here.
+  isPositive: { type: 'number', exclusiveMinimum: 0 as never },
+  isNegative: { type: 'number', exclusiveMaximum: 0 as never },
+  isRFC3339: { type: 'string', format: 'date-time' },
+  matches: ({ constraints }) => {
+    const [pattern, modifiers] = constraints as [RegExp | string, string | undefined];
+    const { source, flags } = new RegExp(pattern, modifiers);
+    // JSON Schema reads patterns with the flag `u` and knows no other.
+    const hasKeyword = flags === '' || flags === 'u';
+    return {
+      type: 'string',
+      ...(hasKeyword ? { pattern: source } : ruleSchema('matches', `/${source}/${flags}`)),
+    };
+  },
+  [ValidationTypes.CUSTOM_VALIDATION]: (rule) => ({
+    ...primitiveOf(rule),
+    ...ruleSchema(rule.type, argumentsOf(rule) ?? true),
+  }),
+};
+
+export function designType({ target, propertyName }: Rule): unknown {
+  return Reflect.getMetadata('design:type', (target as { prototype: object }).prototype, propertyName);
+}
+
+function withArguments(base: ISchemaConverters[string]): Converter {
+  return (rule, options) => {
+    const schema = typeof base === 'function' ? base(rule, options) : base;
+    const given = EXPRESSED.has(rule.type) ? undefined : argumentsOf(rule);
+    return given ? { ...schema, ...ruleSchema(rule.type, given) } : schema;
+  };
+}
+
+function ruleSchema(rule: string, value: unknown): Schema {
+  return { 'x-rules': { [rule]: value } };
+}
+
+/** As JSON; undefined where the rule was given none, or only defaults. */
+function argumentsOf({ constraints }: Rule): unknown[] | undefined {
+  const text = JSON.stringify(constraints ?? [], (_, value: unknown) =>
+    value instanceof RegExp ? String(value) : value,
+  );
+  const given = JSON.parse(text) as unknown[];
+  const isGiven = (value: unknown) =>
+    value !== null && !(typeof value === 'object' && Object.keys(value).length === 0);
+  return given.some(isGiven) ? given : undefined;
+}
+
+function primitiveOf(rule: Rule): Schema {
+  const types = new Map<unknown, 'string' | 'number' | 'boolean'>([
+    [String, 'string'],
+    [Number, 'number'],
+    [Boolean, 'boolean'],
+  ]);
+  const type = rule.each ? undefined : types.get(designType(rule));
+  return type ? { type } : {};
+}
