@@ -16,8 +16,9 @@ export function versionsOf(newest: EventClass): EventClass[] {
  * @throws InvalidEventError where it is another event, or a version that `newest` does not know
  */
 export function publishedVersion(newest: EventClass, ceType: string | undefined): EventClass {
-  if (ceType === undefined) return newest;
   const { name, version } = newest.event;
+  // Nearly every event.
+  if (ceType === undefined || ceType === typeOf(name, version)) return newest;
   const parsed = parseType(ceType);
   if (parsed?.name !== name) {
     throw new InvalidEventError(

@@ -14,7 +14,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OrderConfirmed, OrderPlaced } from './events.js';
+import { InvoiceIssued, OrderConfirmed, OrderPlaced } from './events.js';
 import { Transport } from './transport.js';
 
 const gate = () => {
@@ -127,6 +127,12 @@ describe('the life of the transport', () => {
 
     it('refuses what is no event at all', async () => {
       await expect(publisher.publish({ orderId: 'plain object' })).rejects.toThrow(/not an event/);
+    });
+
+    it('refuses an event that the service does not declare', async () => {
+      await expect(publisher.publish(new InvoiceIssued({ orderId: 'undeclared' }))).rejects.toThrow(
+        /spec publishes InvoiceIssued, but declares OrderPlaced, OrderConfirmed\. Declare it in the module of spec/,
+      );
     });
   });
 

@@ -57,7 +57,7 @@ export async function updateLock(root: string, topology: Topology): Promise<Lock
     throw new TopologyError(difference.incompatible.map(describeIncompatible).join('\n'));
   }
   const contracts = Object.fromEntries(
-    lockedContracts(topology).map((contract) => [keyOf(contract), contract.schema]),
+    lockedContracts(topology).map((contract) => [keyOf(contract), agreedOn(contract)]),
   );
   await writeFile(join(root, LOCK_FILE), `${JSON.stringify({ contracts }, null, 2)}\n`);
   return difference;
@@ -95,6 +95,11 @@ export function describeIncompatible({ type, changes }: LockDifference['incompat
 /** The transport's own come with its library, and change with its versions. */
 function lockedContracts({ contracts }: Topology): Contract[] {
   return contracts.filter(({ origin }) => origin === 'contracts');
+}
+
+/** Not the name of the class, which is nobody's concern outside of the code. */
+function agreedOn({ schema: { $schema: _draft, title: _title, ...agreed } }: Contract): JsonSchema {
+  return agreed;
 }
 
 function keyOf({ event, version }: Contract): string {

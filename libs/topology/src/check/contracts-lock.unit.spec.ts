@@ -82,6 +82,16 @@ describe('the lock of the contracts', () => {
     expect(await faultsOf(root, after)).toEqual([]);
   });
 
+  it('is the same whatever the class is called', async () => {
+    const [root, before] = await read([OrderPlaced]);
+    await updateLock(root, before);
+    const locked = await readFile(join(root, 'contracts.lock.json'), 'utf8');
+    const [, after] = await read([class OrderPlacedV1 extends OrderPlaced {}]);
+    expect(await faultsOf(root, after)).toEqual([]);
+    await updateLock(root, after);
+    expect(await readFile(join(root, 'contracts.lock.json'), 'utf8')).toBe(locked);
+  });
+
   it('is not updated where a contract became narrower', async () => {
     const [root, before] = await read([OrderPlaced]);
     await updateLock(root, before);
