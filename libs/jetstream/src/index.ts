@@ -17,7 +17,7 @@ export {
 export { assertContract, readEvent } from './contract.js';
 export { assertEventClass, classOf, type EventClass, type EventDeclaration } from './event-class.js';
 export { EventContext, type EventMetadata } from './event-context.js';
-export { versionsOf } from './event-versions.js';
+export { upcast, versionsOf } from './event-versions.js';
 export { derivedEventId, newEventId } from './event-ids.js';
 export {
   EventPublisher,

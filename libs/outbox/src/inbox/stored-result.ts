@@ -1,4 +1,4 @@
-import { classOf, type EventClass } from '@app/jetstream';
+import { classOf, upcast, versionsOf, type EventClass } from '@app/jetstream';
 import { plainToInstance } from 'class-transformer';
 
 /** What a handler returned, as it is kept beside a mark: an event, several, or nothing. */
@@ -30,7 +30,7 @@ export function storedResult(returned: unknown): StoredResult {
 }
 
 /**
- * What {@link storedResult} was given, as instances of the declared classes.
+ * What {@link storedResult} was given, as instances of the declared classes: upcast where a newer version is declared by now.
  *
  * @throws ForgottenEventError
  */
@@ -40,7 +40,11 @@ export function revivedResult(
 ): unknown {
   if (Array.isArray(stored)) return stored.map((part) => revivedResult(part, { processor, publishes }));
   if (stored === null) return undefined;
-  const type = publishes.find(({ event }) => event.name === stored.name && event.version === stored.version);
-  if (!type) throw new ForgottenEventError(stored, processor);
-  return plainToInstance(type as unknown as new () => object, stored.data);
+  const isReturned = ({ event }: EventClass) =>
+    event.name === stored.name && event.version === stored.version;
+  const declared =
+    publishes.find(isReturned) ?? publishes.find((newer) => versionsOf(newer).some(isReturned));
+  if (!declared) throw new ForgottenEventError(stored, processor);
+  const returned = versionsOf(declared).find(isReturned) as unknown as new () => object;
+  return upcast(plainToInstance(returned, stored.data), declared);
 }

@@ -26,3 +26,19 @@ it('knows the versions of an event apart, and tells of one that the processor no
   expect(() => revivedResult(older, filing)).toThrow(ForgottenEventError);
   expect(() => revivedResult(older, filing)).toThrow(/^filing returned note\.written\.v1 when it worked/);
 });
+
+it('gives back an event in the version that is declared by now', () => {
+  class NoteFiledInRoom {
+    static readonly event = { name: 'note.filed', version: 2, replaces: NoteFiled };
+
+    static upcast({ place }: NoteFiled): NoteFiledInRoom {
+      return new NoteFiledInRoom(`room of ${place}`);
+    }
+
+    constructor(readonly room: string) {}
+  }
+  const kept = storedResult(filed);
+  const later = { processor: 'filing', publishes: [NoteFiledInRoom] };
+  expect(revivedResult(kept, later)).toStrictEqual(new NoteFiledInRoom('room of shelf'));
+  expect(revivedResult(kept, { ...later, publishes: [NoteFiledInRoom, NoteFiled] })).toStrictEqual(filed);
+});

@@ -5,7 +5,7 @@ import type { JsonSchema } from '../topology.js';
 export interface ContractChange {
   /** The field, such as `address.city`; `[]` stands for the items of a list. Empty for the event as a whole. */
   field: string;
-  /** What changed, to be read behind the field: `is at most 50 long, was 100`. */
+  /** What changed, to be read behind the field: `has maxLength 50, was 100`. */
   what: string;
   /**
    * Whether everything that kept the old schema keeps the new one, and no field is gone: stored events stay readable, and

@@ -1,3 +1,4 @@
+import { ceTypeOf } from '../event-version.js';
 import type { Contract, Topology } from '../topology.js';
 import {
   describeIncompatible,
@@ -6,7 +7,7 @@ import {
   UPDATE_COMMAND,
   type ContractsLock,
 } from './contracts-lock.js';
-import { andList, duplicates, keyOf, type TopologyFault } from './faults.js';
+import { andList, duplicates, type TopologyFault } from './faults.js';
 
 /** Faults of the contracts: their versions, their golden samples, and what became of them since they were agreed on. */
 export function contractFaults(topology: Topology, lock: ContractsLock): TopologyFault[] {
@@ -20,7 +21,7 @@ export function contractFaults(topology: Topology, lock: ContractsLock): Topolog
 }
 
 function versionFaults(contracts: readonly Contract[]): TopologyFault[] {
-  const twice = duplicates(contracts, keyOf).map(([type, found]): TopologyFault => ({
+  const twice = duplicates(contracts, ceTypeOf).map(([type, found]): TopologyFault => ({
     rule: 'duplicate-contract',
     message: `${andList(found.map((contract) => contract.class))} are both ${type}. Give one another name or version.`,
   }));
@@ -41,7 +42,7 @@ function versionFaults(contracts: readonly Contract[]): TopologyFault[] {
 }
 
 function sampleFaults(contract: Contract): TopologyFault[] {
-  const type = keyOf(contract);
+  const type = ceTypeOf(contract);
   if (contract.samples.length === 0) {
     return [
       {

@@ -1,7 +1,7 @@
-import { typeOf } from '@app/jetstream';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TopologyError } from '../errors.js';
+import { ceTypeOf } from '../event-version.js';
 import type { Contract, JsonSchema, Topology } from '../topology.js';
 import { contractChanges, type ContractChange } from './contract-changes.js';
 
@@ -57,7 +57,7 @@ export async function updateLock(root: string, topology: Topology): Promise<Lock
     throw new TopologyError(difference.incompatible.map(describeIncompatible).join('\n'));
   }
   const contracts = Object.fromEntries(
-    lockedContracts(topology).map((contract) => [keyOf(contract), agreedOn(contract)]),
+    lockedContracts(topology).map((contract) => [ceTypeOf(contract), agreedOn(contract)]),
   );
   await writeFile(join(root, LOCK_FILE), `${JSON.stringify({ contracts }, null, 2)}\n`);
   return difference;
@@ -66,15 +66,15 @@ export async function updateLock(root: string, topology: Topology): Promise<Lock
 export function lockDifference(topology: Topology, { contracts: locked }: ContractsLock): LockDifference {
   const contracts = lockedContracts(topology);
   const known = contracts.flatMap((contract) => {
-    const type = keyOf(contract);
+    const type = ceTypeOf(contract);
     const changes = locked[type] ? contractChanges(locked[type], contract.schema) : [];
     return changes.length > 0 ? [{ type, changes }] : [];
   });
   const isSafe = ({ changes }: { changes: ContractChange[] }) =>
     changes.every(({ isCompatible }) => isCompatible);
   return {
-    added: contracts.map(keyOf).filter((type) => !locked[type]),
-    removed: Object.keys(locked).filter((type) => !contracts.some((contract) => keyOf(contract) === type)),
+    added: contracts.map(ceTypeOf).filter((type) => !locked[type]),
+    removed: Object.keys(locked).filter((type) => !contracts.some((contract) => ceTypeOf(contract) === type)),
     compatible: known.filter(isSafe),
     incompatible: known
       .filter((change) => !isSafe(change))
@@ -100,8 +100,4 @@ function lockedContracts({ contracts }: Topology): Contract[] {
 /** Not the name of the class, which is nobody's concern outside of the code. */
 function agreedOn({ schema: { $schema: _draft, title: _title, ...agreed } }: Contract): JsonSchema {
   return agreed;
-}
-
-function keyOf({ event, version }: Contract): string {
-  return typeOf(event, version);
 }

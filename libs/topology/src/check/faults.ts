@@ -1,5 +1,5 @@
-import { typeOf } from '@app/jetstream';
-import type { Contract, EventVersion, Topology } from '../topology.js';
+import { ceTypeOf, FAILURE_EVENT } from '../event-version.js';
+import type { Topology } from '../topology.js';
 
 /** Something about the topology that cannot work, or that nobody can have meant. */
 export interface TopologyFault {
@@ -96,20 +96,20 @@ function unknownFailures({ processors }: Topology): TopologyFault[] {
 
 /** Of a processor of failures, the failure event. */
 function consumedEvent({ consumes }: Topology['processors'][number]): string {
-  return consumes.failuresOf === undefined ? consumes.event : 'event.failed';
+  return consumes.failuresOf === undefined ? consumes.event : FAILURE_EVENT;
 }
 
 function undeclaredEvents({ apps, processors, contracts }: Topology): TopologyFault[] {
-  const known = new Set(contracts.map(keyOf));
+  const known = new Set(contracts.map(ceTypeOf));
   const used = [...apps, ...processors].flatMap(({ name, publishes }) =>
     publishes.map((event) => ({ by: `${name} publishes`, event })),
   );
   const consumed = processors.map(({ name, consumes }) => ({ by: `${name} consumes`, event: consumes }));
   return [...used, ...consumed]
-    .filter(({ event }) => !known.has(keyOf(event)))
+    .filter(({ event }) => !known.has(ceTypeOf(event)))
     .map(({ by, event }) => ({
       rule: 'undeclared-event',
-      message: `${by} ${keyOf(event)}, which is no contract: export its class from libs/contracts/src/index.ts.`,
+      message: `${by} ${ceTypeOf(event)}, which is no contract: export its class from libs/contracts/src/index.ts.`,
     }));
 }
 
@@ -123,14 +123,10 @@ function newerVersions({ apps, processors }: Topology): TopologyFault[] {
     return [
       {
         rule: 'newer-version-published',
-        message: `${name} reads ${keyOf(consumes)}, but ${keyOf(newer[0]!)} is published, which it would give up on. Have it consume the newest class.`,
+        message: `${name} reads ${ceTypeOf(consumes)}, but ${ceTypeOf(newer[0]!)} is published, which it would give up on. Have it consume the newest class.`,
       },
     ];
   });
-}
-
-export function keyOf({ event, version }: EventVersion | Contract): string {
-  return typeOf(event, version);
 }
 
 /** Groups of more than one, by a key; what has none is left out. */

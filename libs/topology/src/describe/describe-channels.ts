@@ -1,8 +1,7 @@
-import { EVENTS_STREAM, FAILURES_STREAM } from '@app/jetstream';
+import { channelOf, EVENTS_STREAM, FAILURES_STREAM } from '@app/jetstream';
+import { FAILURE_EVENT } from '../event-version.js';
 import type { App, Channel, Contract, Processor, Publisher } from '../topology.js';
 import { byKey } from './sorting.js';
-
-const FAILURE_EVENT = 'event.failed';
 
 /**
  * Every channel that a contract, a declaration or a failure makes: also those that nobody publishes or consumes. Of the
@@ -23,7 +22,7 @@ export function describeChannels(
     return made;
   };
   const published = (event: string, by: Publisher) => {
-    addPublisher(channel('event', `events.${event}`, event), by);
+    addPublisher(channel('event', channelOf(event), event), by);
   };
 
   for (const { channel: subject, event } of contracts.filter(({ origin }) => origin === 'contracts'))

@@ -1,9 +1,9 @@
-import { channelOf, EventFailed, typeOf, versionsOf, type EventClass } from '@app/jetstream';
+import { channelOf, EventFailed, versionsOf, type EventClass } from '@app/jetstream';
+import { ceTypeOf, versionOf } from '../event-version.js';
 import { contractSchema } from '../read/contract-schema.js';
 import type { System } from '../read/read-system.js';
 import { readSample, type GoldenFile } from '../read/samples.js';
 import type { Contract } from '../topology.js';
-import { versionOf } from './describe-processor.js';
 import { byKey } from './sorting.js';
 
 /** Every version of every event; the older ones are found through those that replace them. */
@@ -31,8 +31,8 @@ async function describeVersions(
 ): Promise<Contract[]> {
   return Promise.all(
     versionsOf(newest).map(async (type) => {
-      const { name, version, replaces } = type.event;
-      const samples = golden.filter((sample) => sample.type === typeOf(name, version));
+      const { name, replaces } = type.event;
+      const samples = golden.filter((sample) => sample.type === ceTypeOf(versionOf(type)));
       return {
         ...versionOf(type),
         class: type.name,

@@ -2,11 +2,11 @@ import {
   consumerConfigs,
   failureChannelOf,
   type ErrorClass,
-  type EventClass,
   type ProcessorDeclaration,
 } from '@app/jetstream';
+import { versionOf } from '../event-version.js';
 import type { LoadedProcessor } from '../read/declarations.js';
-import type { Consumer, Consumption, EventVersion, Processor } from '../topology.js';
+import type { Consumer, Consumption, Processor } from '../topology.js';
 import { byKey } from './sorting.js';
 
 export function describeProcessor(app: string, { declaration, handler }: LoadedProcessor): Processor {
@@ -30,10 +30,6 @@ export function describeProcessor(app: string, { declaration, handler }: LoadedP
     failureChannel: failureChannelOf(processor, consumes.event.name),
     consumers: consumersOf(declaration),
   };
-}
-
-export function versionOf({ event: { name, version } }: EventClass): EventVersion {
-  return { event: name, version };
 }
 
 function consumptionOf({ channel, consumes }: ProcessorDeclaration): Consumption {

@@ -1,11 +1,12 @@
-import { permissionsOf, typeOf } from '@app/jetstream';
+import { permissionsOf } from '@app/jetstream';
+import { ceTypeOf, versionOf } from '../event-version.js';
 import type { LoadedApp } from '../read/load-app.js';
 import type { System } from '../read/read-system.js';
 import type { GoldenFile } from '../read/samples.js';
 import type { App, Topology } from '../topology.js';
 import { describeChannels } from './describe-channels.js';
 import { describeContracts } from './describe-contracts.js';
-import { describeProcessor, versionOf } from './describe-processor.js';
+import { describeProcessor } from './describe-processor.js';
 import { byKey } from './sorting.js';
 
 /** The topology of a system that was read from the code. */
@@ -19,7 +20,7 @@ export async function describeSystem(
     .flatMap((app) => app.processors.map((processor) => describeProcessor(app.name, processor)))
     .sort(byKey('name', 'app', 'handler'));
   const contracts = await describeContracts(system, golden);
-  const types = new Set(contracts.map((contract) => typeOf(contract.event, contract.version)));
+  const types = new Set(contracts.map(ceTypeOf));
   return {
     format: 1,
     name,

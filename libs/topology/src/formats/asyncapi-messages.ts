@@ -1,4 +1,5 @@
-import { CloudEventHeader, typeOf } from '@app/jetstream';
+import { CloudEventHeader } from '@app/jetstream';
+import { ceTypeOf } from '../event-version.js';
 import type { Contract } from '../topology.js';
 
 const text = (description: string) => ({ type: 'string', description });
@@ -38,14 +39,14 @@ export const CLOUD_EVENTS_TRAIT = {
 };
 
 export function messageOf(contract: Contract): object {
-  const { event, version, class: className, schema, samples, newest, upcastsFrom } = contract;
-  const type = typeOf(event, version);
+  const { event, class: className, schema, samples, newest, upcastsFrom } = contract;
+  const type = ceTypeOf(contract);
   const { $schema: _draft, ...payload } = schema;
   return {
     name: type,
     title: className,
     ...(newest ? {} : { summary: 'An older version: stored events of it are read, and upcast.' }),
-    ...(upcastsFrom === undefined ? {} : { 'x-upcasts-from': typeOf(event, upcastsFrom) }),
+    ...(upcastsFrom === undefined ? {} : { 'x-upcasts-from': ceTypeOf({ event, version: upcastsFrom }) }),
     headers: {
       type: 'object',
       properties: { [CloudEventHeader.type]: { type: 'string', const: type } },

@@ -1,4 +1,4 @@
-import { typeOf } from '@app/jetstream';
+import { ceTypeOf, FAILURE_EVENT } from '../event-version.js';
 import type { Channel, Contract, EventVersion, Processor, Topology } from '../topology.js';
 import { CLOUD_EVENTS_TRAIT, messageOf } from './asyncapi-messages.js';
 
@@ -6,8 +6,6 @@ export interface AsyncApiOptions {
   /** As `NATS_URL`; of several the first. Credentials are left out. Default the embedded broker of `npm start`. */
   server?: string;
 }
-
-const FAILURE_EVENT = 'event.failed';
 
 /** One AsyncAPI 3.0 document for the whole system: each operation is one of a service or of a processor. */
 export function formatAsyncApi(topology: Topology, options: AsyncApiOptions = {}): string {
@@ -31,7 +29,7 @@ function asyncApi(topology: Topology, { server = 'nats://127.0.0.1:4222' }: Asyn
     channels: Object.fromEntries(channels.map((channel) => [channel.subject, channelOf(channel, used)])),
     operations: Object.fromEntries([...sendOperations(topology), ...receiveOperations(topology)]),
     components: {
-      messages: Object.fromEntries(used.map((contract) => [keyOf(contract), messageOf(contract)])),
+      messages: Object.fromEntries(used.map((contract) => [ceTypeOf(contract), messageOf(contract)])),
       messageTraits: { cloudEvent: CLOUD_EVENTS_TRAIT },
     },
   };
@@ -45,7 +43,10 @@ function channelOf(channel: Channel, contracts: readonly Contract[]): object {
     title: kind === 'event' ? event : `Failures on ${event}`,
     servers: [{ $ref: '#/servers/nats' }],
     messages: Object.fromEntries(
-      carried.map((contract) => [keyOf(contract), { $ref: `#/components/messages/${keyOf(contract)}` }]),
+      carried.map((contract) => [
+        ceTypeOf(contract),
+        { $ref: `#/components/messages/${ceTypeOf(contract)}` },
+      ]),
     ),
     'x-stream': stream,
   };
@@ -57,7 +58,7 @@ function carries({ kind, event }: Channel, contract: Contract): boolean {
 
 function sendOperations({ apps, processors, channels, contracts }: Topology): [string, object][] {
   const send = (by: string, app: string, { event, version }: EventVersion): [string, object] => [
-    `${by}.sends.${typeOf(event, version)}`,
+    `${by}.sends.${ceTypeOf({ event, version })}`,
     {
       action: 'send',
       ...channelAndMessages(channelFor(channels, event), [{ event, version }]),
@@ -65,7 +66,7 @@ function sendOperations({ apps, processors, channels, contracts }: Topology): [s
     },
   ];
   return [
-    ...apps.flatMap(({ name, publishes }) => publishes.map((event) => send(name, name, event))),
+    ...apps.flatMap(({ name, publishes }) => publishes.map((event) => send(`app.${name}`, name, event))),
     ...processors.flatMap(({ name, app, publishes }) => publishes.map((event) => send(name, app, event))),
     ...processors.map(({ name, app, failureChannel }): [string, object] => [
       `${name}.fails`,
@@ -120,10 +121,6 @@ function channelAndMessages(subject: string, events: readonly EventVersion[]): o
   const channel = `#/channels/${subject}`;
   return {
     channel: { $ref: channel },
-    messages: events.map((event) => ({ $ref: `${channel}/messages/${keyOf(event)}` })),
+    messages: events.map((event) => ({ $ref: `${channel}/messages/${ceTypeOf(event)}` })),
   };
-}
-
-function keyOf({ event, version }: EventVersion): string {
-  return typeOf(event, version);
 }

@@ -67,7 +67,7 @@ describe('the AsyncAPI document', () => {
         .map((message) => message.name()),
     ]);
     expect(described).toEqual([
-      ['shop.sends.order.placed.v1', 'events.order.placed', ['order.placed.v1']],
+      ['app.shop.sends.order.placed.v1', 'events.order.placed', ['order.placed.v1']],
       ['shipping.sends.order.shipped.v1', 'events.order.shipped', ['order.shipped.v1']],
       ['complaints.fails', 'failed.complaints.event.failed', ['event.failed.v1']],
       ['shipping.fails', 'failed.shipping.order.placed', ['event.failed.v1']],
