@@ -1,5 +1,6 @@
 import { headers as natsHeaders, type MsgHdrs } from '@nats-io/transport-node';
 import { InvalidEventError } from './errors.js';
+import { shortId } from './event-ids.js';
 
 /** Headers of the CloudEvents 1.0 NATS binding, binary mode. Our extensions follow its naming rules. */
 export const CloudEventHeader = {
@@ -36,9 +37,9 @@ export function toHeaders(envelope: Envelope, extra: Readonly<Record<string, str
   headers.set(CloudEventHeader.type, percentEncode(envelope.type));
   headers.set(CloudEventHeader.time, envelope.time.toISOString());
   headers.set(CloudEventHeader.dataContentType, 'application/json');
-  headers.set(CloudEventHeader.correlationId, percentEncode(envelope.correlationId));
+  headers.set(CloudEventHeader.correlationId, percentEncode(shortId(envelope.correlationId)));
   if (envelope.causationId !== undefined) {
-    headers.set(CloudEventHeader.causationId, percentEncode(envelope.causationId));
+    headers.set(CloudEventHeader.causationId, percentEncode(shortId(envelope.causationId)));
   }
   for (const [name, value] of Object.entries(extra)) headers.set(name, value);
   return headers;
@@ -50,7 +51,7 @@ export function toHeaders(envelope: Envelope, extra: Readonly<Record<string, str
  * @throws InvalidEventError naming every header that has a control or non-ASCII character, or a `ce-*` value that is
  * not percent-encoded UTF-8
  */
-export function readHeaders(headers: MsgHdrs | undefined): Record<string, string> {
+export function readHeaders(headers: Iterable<[string, string[]]> | undefined): Record<string, string> {
   // No prototype: a header may have any name, `__proto__` included.
   const read = Object.create(null) as Record<string, string>;
   const broken: string[] = [];

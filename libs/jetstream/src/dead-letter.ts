@@ -28,7 +28,7 @@ export function deadLetter(
   room: number,
 ): OutgoingMessage {
   const { processor, consumes } = declaration;
-  const id = failureEventId(delivery, processor);
+  const id = failureEventId(delivery.eventId, delivery.retryKey, processor);
   const causationId = delivery.eventId;
   const { correlationId } = delivery;
   const time = new Date();

@@ -1,11 +1,12 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { uncarried } from './carried-headers.js';
 import { CloudEventHeader, readHeaders } from './cloud-events.js';
 import { InvalidEventError } from './errors.js';
 import type { EventClass } from './event-class.js';
 import type { EventMetadata } from './event-context.js';
 import { storedEventId, type StoredPlace } from './event-ids.js';
 import { publishedVersion } from './event-versions.js';
-import { isSuspectSubject, isTransportSubject, TransportHeader } from './names.js';
+import { isRetryKey, isTransportSubject, suspectStateOf, TransportHeader } from './names.js';
 
 const encoder = new TextEncoder();
 const ACKNOWLEDGE = encoder.encode('+ACK');
@@ -41,15 +42,16 @@ export class Delivery implements StoredPlace {
     this.deliveries = ack.deliveries;
     this.storedAt = ack.storedAt;
     this.original = {
-      stream: this.transportHeader(TransportHeader.stream) || ack.stream,
-      sequence: Number(this.transportHeader(TransportHeader.sequence)) || ack.sequence,
-      subject: this.transportHeader(TransportHeader.subject) || message.subject,
+      stream: this.transportHeader(TransportHeader.stream, isRetryKey) ?? ack.stream,
+      sequence: Number(this.transportHeader(TransportHeader.sequence, isCount) ?? ack.sequence),
+      subject: this.transportHeader(TransportHeader.subject) ?? message.subject,
     };
-    this.retryKey = this.transportHeader(TransportHeader.retryKey) || `${ack.stream}-${ack.sequence}`;
-    this.replayId = this.transportHeader(TransportHeader.replayId) || undefined;
-    this.failureId = this.transportHeader(TransportHeader.failureId) || undefined;
-    this.attemptsBefore = Number(this.transportHeader(TransportHeader.attempts)) || 0;
-    const first = new Date(this.transportHeader(TransportHeader.firstAttemptAt));
+    this.retryKey =
+      this.transportHeader(TransportHeader.retryKey, isRetryKey) ?? `${ack.stream}-${ack.sequence}`;
+    this.replayId = this.transportHeader(TransportHeader.replayId, isRetryKey);
+    this.failureId = this.transportHeader(TransportHeader.failureId, isRetryKey);
+    this.attemptsBefore = Number(this.transportHeader(TransportHeader.attempts, isCount) ?? 0);
+    const first = new Date(this.transportHeader(TransportHeader.firstAttemptAt) ?? '');
     this.firstAttemptAt = Number.isNaN(first.getTime()) ? new Date() : first;
   }
 
@@ -61,16 +63,15 @@ export class Delivery implements StoredPlace {
     return this.attemptsBefore + this.deliveries;
   }
 
-  /** Whether no other suspect of its processor is in hand. */
-  get isAlone(): boolean {
-    return isSuspectSubject(this.message.subject);
+  /** Whether it was in hand too often when its process died, and waits for its last attempt, or is at it. */
+  get suspectState(): 'suspect' | 'alone' | undefined {
+    return suspectStateOf(this.message.subject);
   }
 
   /** The publisher's headers, undefined where they cannot be parsed. */
   get originalHeaders(): Record<string, string[]> | undefined {
     try {
-      const entries = [...(this.message.headers ?? [])];
-      return Object.fromEntries(entries.filter(([name]) => !name.toLowerCase().startsWith('cascade-')));
+      return Object.fromEntries(this.eventHeaders());
     } catch {
       return undefined;
     }
@@ -86,7 +87,7 @@ export class Delivery implements StoredPlace {
   /** `ce-id` where it can be read, else an id derived from where the event is stored. */
   get eventId(): string {
     try {
-      return readHeaders(this.message.headers)[CloudEventHeader.id] || this.derivedId;
+      return readHeaders(this.eventHeaders())[CloudEventHeader.id] || this.derivedId;
     } catch {
       return this.derivedId;
     }
@@ -95,7 +96,7 @@ export class Delivery implements StoredPlace {
   /** Of the flow that it belongs to; where that cannot be read, it is a flow of its own. */
   get correlationId(): string {
     try {
-      return readHeaders(this.message.headers)[CloudEventHeader.correlationId] || this.eventId;
+      return readHeaders(this.eventHeaders())[CloudEventHeader.correlationId] || this.eventId;
     } catch {
       return this.eventId;
     }
@@ -145,23 +146,35 @@ export class Delivery implements StoredPlace {
     this.answer(encoder.encode(`-NAK ${JSON.stringify({ delay: Math.round(delay) * 1_000_000 })}`));
   }
 
-  /** Never asked for on a retry, which carries the id. */
+  /** A retry carries the one that the event got where it was stored. */
   private get derivedId(): string {
-    return storedEventId(this);
+    return this.transportHeader(TransportHeader.eventId) ?? storedEventId(this);
+  }
+
+  /** @throws where they cannot be parsed */
+  private eventHeaders(): Iterable<[string, string[]]> {
+    const { headers, subject } = this.message;
+    return isTransportSubject(subject) ? uncarried(headers ?? []) : (headers ?? []);
   }
 
   private readHeaders(): Record<string, string> {
     try {
-      return readHeaders(this.message.headers);
+      return readHeaders(this.eventHeaders());
     } catch (cause) {
       if (cause instanceof InvalidEventError) throw cause;
       throw new InvalidEventError(`the headers cannot be read: ${(cause as Error).message}`, [], { cause });
     }
   }
 
-  /** A header that the transport itself wrote. */
-  private transportHeader(name: string): string {
-    return isTransportSubject(this.message.subject) ? (this.message.headers?.get(name) ?? '') : '';
+  /** A header that the transport itself wrote; undefined where it does not look like it, since anybody may publish there. */
+  private transportHeader(name: string, isValid = (value: string) => value !== ''): string | undefined {
+    if (!isTransportSubject(this.message.subject)) return undefined;
+    try {
+      const value = this.message.headers?.get(name) ?? '';
+      return isValid(value) ? value : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   private answer(answer: Uint8Array): void {
@@ -176,6 +189,10 @@ function assertType(headers: Record<string, string>, type: EventClass): void {
     throw new InvalidEventError(`ce-specversion must be 1.0, found ${JSON.stringify(specVersion)}`);
   }
   publishedVersion(type, headers[CloudEventHeader.type]);
+}
+
+function isCount(value: string): boolean {
+  return /^\d{1,15}$/.test(value);
 }
 
 /** `$JS.ACK[.<domain>.<account>].<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<ns>.<pending>[.<token>]` */

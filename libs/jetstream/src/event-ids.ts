@@ -31,7 +31,25 @@ export function storedEventId({ stream, sequence, storedAt }: StoredPlace): stri
   return v5(JSON.stringify([stream, sequence, storedAt.getTime()]), NAMESPACE);
 }
 
-/** The id of a failure event: one for each stored message and processor, however often a crash repeats the work. */
-export function failureEventId({ stream, sequence, storedAt }: StoredPlace, processor: string): string {
-  return v5(JSON.stringify(['failed', stream, sequence, storedAt.getTime(), processor]), NAMESPACE);
+/**
+ * The id of a failure event: one for each event and processor, however often a crash repeats the work, and whichever message
+ * carried the last attempt. A replay begins a chain of attempts of its own, and may fail as another failure.
+ *
+ * @param retryKey names the chain of attempts
+ */
+export function failureEventId(eventId: string, retryKey: string, processor: string): string {
+  return v5(JSON.stringify(['failed', eventId, retryKey, processor]), NAMESPACE);
+}
+
+/** A `Nats-Msg-Id` of parts of which some come from strangers, who may put anything into an id. */
+export function messageId(...parts: (string | number)[]): string {
+  return v5(JSON.stringify(parts), NAMESPACE);
+}
+
+/** Longest id, in characters, that is passed on in headers: two of them must leave room for everything else. */
+const LONGEST_ID = 256;
+
+/** The id, or a short one derived from it: a stranger's may be as long as the headers may be. */
+export function shortId(id: string): string {
+  return id.length <= LONGEST_ID ? id : v5(id, NAMESPACE);
 }

@@ -1,27 +1,39 @@
+import { JetStreamApiError } from '@nats-io/jetstream';
 import { Logger } from '@nestjs/common';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { BrokerClock } from './broker-clock.js';
 import { CloudEventHeader } from './cloud-events.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
 import { publishConfirmed, type OutgoingMessage } from './confirmed-publish.js';
 import { readEvent } from './contract.js';
 import { deadLetter } from './dead-letter.js';
 import { Delivery } from './delivery.js';
-import { AttemptsExhaustedError, PublishTimeoutError } from './errors.js';
+import {
+  AttemptsExhaustedError,
+  PublishDeniedError,
+  PublishRefusedError,
+  PublishTimeoutError,
+} from './errors.js';
 import { EventContext } from './event-context.js';
 import { describeError, nameError, type FailureError } from './event-failed.js';
+import type { Exclusion } from './exclusion.js';
 import { failureStateMessage, type FailureStateName } from './failure-state.js';
+import { FAILURES_STREAM } from './names.js';
 import { nextEvents } from './next-events.js';
 import { maxBody, maxEvent } from './payload-limits.js';
 import { outcomeOf, type FailureReason, type Outcome } from './outcomes.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 import { StoppedWhilePausedError, type Passage, type ProcessorPause } from './processor-pause.js';
-import { scheduledRetry, suspectRetry } from './scheduled-retry.js';
+import { attemptAlone, scheduledRetry, suspectRetry } from './scheduled-retry.js';
+import { Suspects } from './suspects.js';
 
 /** Runs the handler through Nest's pipeline and resolves with everything that it returned. */
 export type Handle = (event: object, context: EventContext) => Promise<readonly unknown[]>;
 
 /** Milliseconds before a delivery that could not be settled comes again. */
 const UNSETTLED_PAUSE = 1_000;
+/** Milliseconds to go on trying where the stream of failures takes no more, and before the event is tried again. */
+const FULL = { patience: 2_000, pause: 10_000 };
 
 export interface EventProcessorOptions {
   declaration: ProcessorDeclaration;
@@ -29,6 +41,9 @@ export interface EventProcessorOptions {
   handle: Handle;
   /** None where the processor never pauses. */
   pause: ProcessorPause | undefined;
+  /** Of all processors in this process. */
+  exclusion: Exclusion;
+  clock: BrokerClock;
   /** Aborts when the service stops: publishing then gives up, and the event is delivered again. */
   stopping: AbortSignal;
 }
@@ -38,18 +53,26 @@ export class EventProcessor {
   private readonly logger: Logger;
   private readonly inHand = new Set<Delivery>();
   private readonly limit: ConcurrencyLimit;
+  private readonly suspects: Suspects;
 
   constructor(private readonly options: EventProcessorOptions) {
     this.logger = new Logger(options.declaration.processor);
     this.limit = new ConcurrencyLimit(options.declaration.concurrency);
+    this.suspects = new Suspects(
+      options.exclusion,
+      (delivery) => this.handOn(attemptAlone(delivery, options.declaration)),
+      (delivery) => this.attempt(delivery),
+    );
   }
 
   /** Handles one message to its end. Never rejects: what cannot be settled is delivered again. */
   async process(message: Msg): Promise<void> {
     const delivery = new Delivery(this.options.connection, message);
+    this.options.clock.heard(delivery.storedAt);
     this.inHand.add(delivery);
     try {
-      await this.limit.run(() => this.attempt(delivery));
+      if (delivery.suspectState) await this.suspects.process(delivery);
+      else await this.limit.run(() => this.begin(delivery));
     } catch (error) {
       this.logger.error(
         `event ${delivery.eventId} could not be settled and comes again: ${nameError(error).message}`,
@@ -65,15 +88,19 @@ export class EventProcessor {
     for (const delivery of this.inHand) delivery.working();
   }
 
+  private async begin(delivery: Delivery): Promise<void> {
+    if (this.isSuspect(delivery) && (await this.setApart(delivery))) return;
+    return this.options.exclusion.run(() => this.attempt(delivery));
+  }
+
   private async attempt(delivery: Delivery): Promise<void> {
     const { pause } = this.options;
-    if (this.isSuspect(delivery)) return this.setApart(delivery);
     const passage = await this.enter(delivery);
     if (!passage) return;
     try {
       await this.run(delivery);
-      await this.markReplayed(delivery, 'handled');
-      delivery.acknowledge();
+      if (await this.markReplayed(delivery, 'handled')) delivery.acknowledge();
+      else await this.postpone(delivery);
       return pause?.succeeded();
     } catch (error) {
       // The broker is away or the service stops: no fault of the event, so it is settled when it comes again.
@@ -88,19 +115,21 @@ export class EventProcessor {
 
   /**
    * It was delivered before and never answered, and has one attempt left, or none. Whatever else was in hand when the process
-   * died looks just the same, and comes back at the same moment as the event that ends the process. Too large a one cannot be
-   * set apart.
+   * died looks just the same, and comes back at the same moment as the event that ends the process.
    */
-  private isSuspect({ deliveries, attempt, isAlone, body }: Delivery): boolean {
+  private isSuspect({ deliveries, attempt, body }: Delivery): boolean {
     const { attempts } = this.options.declaration;
-    return deliveries > 1 && attempt >= attempts && !isAlone && body.length <= this.room;
+    return deliveries > 1 && attempt >= attempts && body.length <= this.room;
   }
 
-  /** Its last attempt is to be made while no other suspect is in hand, so that it pays for nothing but itself. */
-  private async setApart(delivery: Delivery): Promise<void> {
-    const { processor, attempts } = this.options.declaration;
-    await this.publish(suspectRetry(delivery, processor, attempts - 1));
+  /**
+   * Its last attempt is to be made while nothing else is in hand, so that it pays for nothing but itself. Answers false where the
+   * broker does not take it: with the headers of a retry it is too large.
+   */
+  private async setApart(delivery: Delivery): Promise<boolean> {
+    if (!(await this.handOn(suspectRetry(delivery, this.options.declaration)))) return false;
     delivery.acknowledge();
+    return true;
   }
 
   /** Waits while the processor is paused. Where the service stops meanwhile, the event is put back, and nothing is answered. */
@@ -152,11 +181,8 @@ export class EventProcessor {
   }
 
   /** Lets it come again after `delay` ms, as if this delivery had not been made. */
-  private async putBack(delivery: Delivery, delay = 0): Promise<void> {
-    if (delivery.body.length > this.room) return delivery.retryIn(delay);
-    const { processor } = this.options.declaration;
-    await this.publish(scheduledRetry(delivery, processor, delay, delivery.attempt - 1));
-    delivery.acknowledge();
+  private putBack(delivery: Delivery, delay = 0): Promise<void> {
+    return this.schedule(delivery, delay, delivery.attempt - 1);
   }
 
   private async retry(delivery: Delivery, error: unknown, delay: number): Promise<void> {
@@ -165,10 +191,17 @@ export class EventProcessor {
         // Where it comes from is told once, for whoever writes the handler.
         `next in ${(delay / 1_000).toFixed(1)} s: ${textOf(delivery.attempt === 1 ? describeError(error) : nameError(error))}`,
     );
+    await this.schedule(delivery, delay, delivery.attempt);
+  }
+
+  private async schedule(delivery: Delivery, delay: number, attemptsUsed: number): Promise<void> {
+    const { declaration, clock } = this.options;
+    const due = clock.after(delay);
     // Too large to carry the headers of a retry as well: it waits in its place.
     if (delivery.body.length > this.room) return delivery.retryIn(delay);
-    await this.publish(scheduledRetry(delivery, this.options.declaration.processor, delay));
-    delivery.acknowledge();
+    if (await this.handOn(scheduledRetry(delivery, declaration.processor, due, attemptsUsed)))
+      delivery.acknowledge();
+    else delivery.retryIn(delay);
   }
 
   /** Stores the failure event first: a crash in between makes it again under the same id, and nothing is lost. */
@@ -176,24 +209,58 @@ export class EventProcessor {
     const described = describeError(error);
     this.logger.error(`event ${delivery.eventId} dead-lettered, ${reason}: ${textOf(described)}`);
     const failure = deadLetter(delivery, this.options.declaration, described, reason, this.room);
-    await this.publish(failure);
-    await this.markReplayed(delivery, 'failed-again', failure.id);
-    delivery.terminate();
+    const isStored =
+      (await this.keep(failure)) && (await this.markReplayed(delivery, 'failed-again', failure.id));
+    if (isStored) delivery.terminate();
+    else await this.postpone(delivery);
   }
 
-  /** Says of the failure event that was replayed what became of it. */
+  /** The stream of failures is full. That must not hold up the other events, nor cost this one an attempt. */
+  private async postpone(delivery: Delivery): Promise<void> {
+    this.logger.error(
+      `event ${delivery.eventId} comes again in ${FULL.pause / 1_000} s: the stream ${FAILURES_STREAM} takes no more. Make room ` +
+        'there, or raise its max_bytes.',
+    );
+    await this.putBack(delivery, FULL.pause);
+  }
+
+  /** Says of the failure event that was replayed what became of it. Answers false where there is no room to say so. */
   private async markReplayed(
     delivery: Delivery,
     state: FailureStateName,
     failedAgainAs?: string,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { failureId, replayId } = delivery;
-    if (!failureId || !replayId) return;
+    if (!failureId || !replayId) return true;
     const at = new Date().toISOString();
     const change = { failureId, state, at, replayId, ...(failedAgainAs ? { failedAgainAs } : {}) };
-    await this.publish(
-      failureStateMessage(change, this.options.declaration.processor, delivery.correlationId),
-    );
+    return this.keep(failureStateMessage(change, this.options.declaration.processor, delivery.correlationId));
+  }
+
+  /** Publishes to the stream of failures, however long the broker is away. Answers false where that stream is full. */
+  private async keep(message: OutgoingMessage): Promise<boolean> {
+    const { connection, stopping: signal } = this.options;
+    for (;;) {
+      try {
+        await publishConfirmed(connection, message, { signal, timeout: FULL.patience });
+        return true;
+      } catch (error) {
+        if (!(error instanceof PublishTimeoutError) || signal.aborted || connection.isClosed()) throw error;
+        // The broker answers, and says no.
+        if (error.cause instanceof JetStreamApiError) return false;
+      }
+    }
+  }
+
+  /** Publishes the event anew. Answers false where the broker never takes that. */
+  private async handOn(message: OutgoingMessage): Promise<boolean> {
+    try {
+      await this.publish(message);
+      return true;
+    } catch (error) {
+      if (!(error instanceof PublishRefusedError) || error instanceof PublishDeniedError) throw error;
+      return false;
+    }
   }
 
   private async publish(message: OutgoingMessage): Promise<void> {

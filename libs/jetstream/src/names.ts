@@ -25,16 +25,13 @@ export const TransportHeader = {
   stream: 'cascade-original-stream',
   sequence: 'cascade-original-sequence',
   subject: 'cascade-original-subject',
+  /** The event's id, where its publisher gave it none. */
+  eventId: 'cascade-event-id',
   /** The replay that handed the event over. */
   replayId: 'cascade-replay-id',
   /** The failure event that is replayed; absent where a channel is. */
   failureId: 'cascade-failure-id',
 } as const;
-
-/** Headers that belong to one message, not to the event in it: the transport's own and the server's. */
-export function isTransportHeader(name: string): boolean {
-  return name.toLowerCase().startsWith('cascade-') || name.startsWith('Nats-');
-}
 
 /** Two or more kebab-case tokens: `user.signed-up`. */
 const EVENT_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*(\.[a-z][a-z0-9]*(-[a-z0-9]+)*)+$/;
@@ -77,6 +74,11 @@ export function retriesOf(processor: string): string {
   return `retry.${processor}.>`;
 }
 
+/** A key goes into a subject, and must be one token of it. */
+export function isRetryKey(key: string): boolean {
+  return /^[\w-]{1,128}$/.test(key);
+}
+
 /** Where a retry waits. JetStream keeps one schedule a subject, so each chain of attempts has a subject of its own. */
 export function retryScheduleOf(processor: string, retryKey: string): string {
   return `retry.${processor}.sch.${retryKey}`;
@@ -87,13 +89,19 @@ export function retryDueOf(processor: string, retryKey: string): string {
   return `retry.${processor}.due.${retryKey}`;
 }
 
-/** Where a suspect waits: an event that was in hand too often when its process died, and is tried alone for the last time. */
+/** Where a suspect waits for its last attempt: an event that was in hand too often when its process died. */
 export function suspectOf(processor: string, retryKey: string): string {
   return `retry.${processor}.suspect.${retryKey}`;
 }
 
-export function isSuspectSubject(subject: string): boolean {
-  return /^retry\.[^.]+\.suspect\./.test(subject);
+/** Where it lies while that attempt is made, with nothing else at work in the process. */
+export function aloneOf(processor: string, retryKey: string): string {
+  return `retry.${processor}.alone.${retryKey}`;
+}
+
+/** Whether the message is of a suspect, and which. */
+export function suspectStateOf(subject: string): 'suspect' | 'alone' | undefined {
+  return /^retry\.[^.]+\.(suspect|alone)\./.exec(subject)?.[1] as 'suspect' | 'alone' | undefined;
 }
 
 /** The durable of a processor's suspects. No processor can have this name. */

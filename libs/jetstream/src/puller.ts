@@ -38,6 +38,7 @@ export class Puller {
   private inbox = '';
   private requested = 0;
   private lastHeard = 0;
+  private lastCheck = Date.now();
   private heard = (): void => undefined;
   private refused = (_reason: Error): void => undefined;
   private watch: NodeJS.Timeout | undefined;
@@ -131,6 +132,8 @@ export class Puller {
     this.lastHeard = Date.now();
     this.heard();
     if (message.subject === this.inbox) return this.status(message);
+    // Whoever knows the inbox may publish there.
+    if (!message.reply?.startsWith('$JS.ACK.')) return;
     this.requested = Math.max(0, this.requested - 1);
     const work = this.options.onMessage(message).finally(() => {
       this.inHand.delete(work);
@@ -154,7 +157,11 @@ export class Puller {
 
   private check(): void {
     if (this.options.connection.isClosed()) return;
-    if (Date.now() - this.lastHeard > SILENCE && this.requested > 0) this.restart();
+    const now = Date.now();
+    // This process stood still, and what the server has sent meanwhile is still to be read.
+    if (now - this.lastCheck > HEARTBEAT) this.lastHeard = now;
+    this.lastCheck = now;
+    if (now - this.lastHeard > SILENCE && this.requested > 0) this.restart();
     else this.request();
   }
 }

@@ -1,8 +1,8 @@
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
-import { headers as natsHeaders, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CloudEventHeader } from './cloud-events.js';
+import { carry } from './carried-headers.js';
 import { publishConfirmed } from './confirmed-publish.js';
 import { JetStreamConnection } from './connection.js';
 import { PublishRefusedError } from './errors.js';
@@ -10,7 +10,7 @@ import { newEventId, storedEventId } from './event-ids.js';
 import { EventPublisher } from './event-publisher.js';
 import { FailureArchive, type StoredFailure, type WholeEvent } from './failure-archive.js';
 import { failureStateMessage } from './failure-state.js';
-import { channelOf, EVENTS_STREAM, isTransportHeader, replayChannelOf, TransportHeader } from './names.js';
+import { channelOf, EVENTS_STREAM, replayChannelOf, TransportHeader } from './names.js';
 import { ReplayRequested, type ReplaySelection } from './replay-requested.js';
 import { readStream } from './stream-reader.js';
 
@@ -177,8 +177,7 @@ export class Replays {
     original: { stream: string; sequence: number; eventId: string },
     marks: Record<string, string>,
   ): Promise<void> {
-    const sent = publisherHeaders(headers);
-    if (!sent.has(CloudEventHeader.id)) sent.set(CloudEventHeader.id, original.eventId);
+    const sent = carry(headers, original.eventId);
     sent.set(TransportHeader.stream, original.stream);
     sent.set(TransportHeader.sequence, String(original.sequence));
     sent.set(TransportHeader.subject, subject);
@@ -253,13 +252,4 @@ function isOvertaken(error: unknown): boolean {
     JetStreamApiCodes.StreamWrongLastSequenceUnknown,
   ];
   return cause instanceof JetStreamApiError && codes.includes(cause.code);
-}
-
-/** Without those of the server and of the transport, which belong to the first delivery. */
-function publisherHeaders(headers: Record<string, string[]>): MsgHdrs {
-  const sent = natsHeaders();
-  for (const [name, values] of Object.entries(headers)) {
-    if (!isTransportHeader(name)) for (const value of values) sent.append(name, value);
-  }
-  return sent;
 }

@@ -1,12 +1,14 @@
 import { Logger } from '@nestjs/common';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { setMaxListeners } from 'node:events';
+import type { BrokerClock } from './broker-clock.js';
 import { toHeaders } from './cloud-events.js';
 import { publishConfirmed } from './confirmed-publish.js';
 import { classOf } from './event-class.js';
 import { nameError } from './event-failed.js';
 import { newEventId } from './event-ids.js';
 import { EventProcessor, type Handle } from './event-processor.js';
+import type { Exclusion } from './exclusion.js';
 import { channelOf, typeOf } from './names.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 import { ProcessorPause } from './processor-pause.js';
@@ -21,6 +23,8 @@ export interface RunningProcessorOptions {
   declaration: ProcessorDeclaration;
   connection: NatsConnection;
   handle: Handle;
+  exclusion: Exclusion;
+  clock: BrokerClock;
   newInbox: () => string;
   onLost: (reason: string) => void;
 }
@@ -37,7 +41,7 @@ export class RunningProcessor {
   constructor(private readonly options: RunningProcessorOptions) {
     // Every publish that waits for the broker listens: as many as there are events in hand.
     setMaxListeners(0, this.stopping.signal);
-    const { declaration, connection, handle } = options;
+    const { declaration, connection, handle, exclusion, clock } = options;
     this.logger = new Logger(declaration.processor);
     this.pause = declaration.pause && new ProcessorPause(declaration.pause, this.pauseListener());
     this.processor = new EventProcessor({
@@ -45,6 +49,8 @@ export class RunningProcessor {
       connection,
       handle,
       pause: this.pause,
+      exclusion,
+      clock,
       stopping: this.stopping.signal,
     });
     this.pullers = consumerConfigs(declaration).map(({ stream, config }) => this.puller(stream, config));
@@ -81,7 +87,7 @@ export class RunningProcessor {
     clearInterval(this.keepAlive);
   }
 
-  private puller(stream: string, { durable_name: durable, max_ack_pending }: DurableConfig): Puller {
+  private puller(stream: string, { durable_name: durable }: DurableConfig): Puller {
     const { declaration, connection, newInbox, onLost } = this.options;
     return new Puller({
       connection,
@@ -92,7 +98,7 @@ export class RunningProcessor {
       concurrency:
         stream === declaration.channel.stream
           ? declaration.concurrency
-          : Math.min(declaration.concurrency, AT_HAND, max_ack_pending ?? Infinity),
+          : Math.min(declaration.concurrency, AT_HAND),
       onMessage: (message: Msg) => this.processor.process(message),
       onLost,
     });

@@ -2,10 +2,12 @@ import { Logger } from '@nestjs/common';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { errors, type NatsConnection } from '@nats-io/transport-node';
 import { lastValueFrom, toArray } from 'rxjs';
+import { BrokerClock } from './broker-clock.js';
 import type { JetStreamConnection } from './connection.js';
 import { declarationOf, JETSTREAM_TRANSPORT } from './consumes.js';
 import { InvalidDeclarationError } from './errors.js';
 import type { Handle } from './event-processor.js';
+import { Exclusion } from './exclusion.js';
 import { errorOf } from './nest-errors.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 import { provision } from './provision.js';
@@ -39,6 +41,8 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   protected override readonly logger = new Logger('JetStream');
   private readonly declared = new Map<string, Declared>();
   private readonly running: RunningProcessor[] = [];
+  private readonly exclusion = new Exclusion();
+  private readonly clock = new BrokerClock();
   private provisioning: Promise<void> | undefined;
   private started = false;
 
@@ -131,6 +135,8 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       declaration,
       connection,
       handle: this.throughNest(handler),
+      exclusion: this.exclusion,
+      clock: this.clock,
       newInbox: () => this.connection.newInbox(),
       onLost: (reason) => this.lost(connection, declaration.processor, reason),
     });

@@ -8,6 +8,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import {
+  aloneOf,
   EVENTS_STREAM,
   FAILURES_STREAM,
   replayChannelOf,
@@ -101,8 +102,8 @@ export function assertRetriesFit(
 
 /**
  * A processor's durables. All but the last have its name: one for its channel, one for its replays, one for the retries that
- * are due; the first two are one where they lie in one stream. The last is for suspects, of which one is in hand at a time,
- * over all replicas: when the process dies, no other suspect is charged with it.
+ * are due and for suspects that wait; the first two are one where they lie in one stream. The last is for the suspect whose
+ * attempt is being made, so that nothing else is in its way.
  */
 export function consumerConfigs(
   declaration: ProcessorDeclaration,
@@ -112,6 +113,7 @@ export function consumerConfigs(
     channel,
     { stream: EVENTS_STREAM, subject: replayChannelOf(processor, consumes.event.name) },
     { stream: RETRIES_STREAM, subject: retryDueOf(processor, '*') },
+    { stream: RETRIES_STREAM, subject: suspectOf(processor, '*') },
   ];
   const sources: Record<string, string[]> = {};
   for (const { stream, subject } of places) (sources[stream] ??= []).push(subject);
@@ -120,7 +122,7 @@ export function consumerConfigs(
     config: durable(declaration, subjects),
   }));
   const suspects: DurableConfig = {
-    ...durable(declaration, [suspectOf(processor, '*')]),
+    ...durable(declaration, [aloneOf(processor, '*')]),
     durable_name: suspectsDurableOf(processor),
     max_ack_pending: 1,
   };

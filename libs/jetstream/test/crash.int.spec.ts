@@ -1,52 +1,96 @@
 import { eventually, startScript, type Script } from '@app/testing';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { Transport } from './transport.js';
 
-const ORDERS = ['a', 'b', 'c', 'poison', 'd', 'e', 'f'];
+const script = new URL('./crashing.ts', import.meta.url);
 
 let transport: Transport;
 let running: Script | undefined;
 let isOver = false;
 
-beforeAll(async () => {
+beforeEach(async () => {
+  isOver = false;
   transport = await Transport.start();
+  await transport.run({});
 });
-afterAll(async () => {
+afterEach(async () => {
   isOver = true;
   await running?.kill();
   await transport.stop();
 });
 
 /** Starts it again whenever it has ended. @returns the orders that were handled, and how often the process has ended */
-function keepUp() {
+function keepUp(...firstArguments: string[]) {
   const handled: string[] = [];
   const seen = { handled, crashes: 0 };
-  const run = async (): Promise<void> => {
-    running = startScript(new URL('./crashing.ts', import.meta.url), [transport.broker.url]);
+  const run = async (more: string[]): Promise<void> => {
+    running = startScript(script, [transport.broker.url, ...more]);
     try {
       for (;;) handled.push(await running.nextLine());
     } catch {
       seen.crashes += 1;
     }
-    if (!isOver) return run();
+    if (!isOver) return run([]);
   };
-  void run();
+  void run(firstArguments);
   return seen;
 }
 
-it('an event that ends the process at each attempt is dead-lettered, and those that were in hand with it are not', async () => {
-  await transport.run({});
-  for (const orderId of ORDERS) transport.publish('events.order.placed', { orderId, amount: 1 });
+function place(orders: readonly string[]): void {
+  for (const orderId of orders) transport.publish('events.order.placed', { orderId, amount: 1 });
+}
+
+/** The orders of the failure events, each with what the failure event says. */
+async function failures(count: number) {
+  const messages = await transport.stored('FAILURES', 'failed.crashing.order.placed', count, 60_000);
+  return messages.map((message) => {
+    const failure = message.json<{
+      reason: string;
+      attempts: number;
+      original: { body: { data: string } };
+    }>();
+    const { orderId } = JSON.parse(failure.original.body.data) as { orderId: string };
+    return { orderId, reason: failure.reason, attempts: failure.attempts };
+  });
+}
+
+it('An event that ends the process at each attempt is dead-lettered, and those that were in hand with it are not', async () => {
+  const good = ['a', 'b', 'c', 'd', 'e', 'f'];
+  place(['a', 'b', 'c', 'poison', 'd', 'e', 'f']);
   const seen = keepUp();
 
-  await transport.stored('FAILURES', 'failed.crashing.order.placed', 1, 30_000);
+  expect(await failures(1)).toEqual([{ orderId: 'poison', reason: 'attempts-exhausted', attempts: 2 }]);
+  await eventually(() => expect(new Set(seen.handled)).toEqual(new Set(good)), { timeout: 20_000 });
+  expect(seen.crashes).toBe(2);
+  expect(await failures(1)).toHaveLength(1);
+}, 90_000);
+
+it('Several events that end the process take nothing with them', async () => {
+  const orders = Array.from({ length: 60 }, (_, number) =>
+    [3, 20, 40].includes(number) ? `poison ${number}` : `${number}`,
+  );
+  const good = orders.filter((orderId) => !orderId.startsWith('poison'));
+  place(orders);
+  const seen = keepUp();
+
+  await eventually(() => expect(new Set(seen.handled)).toEqual(new Set(good)), { timeout: 90_000 });
+  const dead = (await failures(3)).map(({ orderId }) => orderId);
+  expect(dead.sort()).toEqual(['poison 20', 'poison 3', 'poison 40']);
+}, 150_000);
+
+it('A crash after the failure event was stored, and before the event was given up, leaves one failure event', async () => {
+  place(['bad']);
+  const seen = keepUp('dies before term');
+
+  await eventually(() => expect(seen.crashes).toBe(1), { timeout: 20_000 });
+  const idle = { inFlight: 0, waiting: 0 };
   await eventually(
-    () => expect(new Set(seen.handled)).toEqual(new Set(ORDERS.filter((order) => order !== 'poison'))),
+    async () => {
+      expect(await transport.backlog('crashing')).toEqual(idle);
+      expect(await transport.backlog('crashing', 'RETRIES')).toEqual(idle);
+      expect(await transport.backlog('crashing_suspects', 'RETRIES')).toEqual(idle);
+    },
     { timeout: 20_000 },
   );
-  const failures = await transport.read('FAILURES', 'failed.crashing.order.placed');
-  expect(failures.map((failure) => failure.json())).toEqual([
-    expect.objectContaining({ reason: 'attempts-exhausted', attempts: 2 }),
-  ]);
-  expect(seen.crashes).toBe(2);
+  expect(await failures(1)).toEqual([{ orderId: 'bad', reason: 'attempts-exhausted', attempts: 2 }]);
 }, 60_000);

@@ -3,21 +3,26 @@ import { Controller } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Payload } from '@nestjs/microservices';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Delivery } from '../src/delivery.js';
 import { OrderPlaced } from './events.js';
 
-/** A service that one order ends, while others are in hand. It writes a line for each order that it has handled. */
+/** A service that some orders end, while others are in hand. It writes a line for each order that it has handled. */
 @Controller()
 class Crashing {
-  @Consumes(OrderPlaced, { processor: 'crashing', attempts: 2, ackWait: 1_000 })
+  @Consumes(OrderPlaced, { processor: 'crashing', attempts: 2, ackWait: 1_000, backoff: 50, concurrency: 8 })
   async handle(@Payload() { orderId }: OrderPlaced): Promise<void> {
     await sleep(50);
-    if (orderId === 'poison') process.kill(process.pid, 'SIGKILL');
+    if (orderId.startsWith('poison')) process.kill(process.pid, 'SIGKILL');
     await sleep(50);
+    if (orderId.startsWith('bad')) throw new Error('this order is at fault');
     process.stdout.write(`${orderId}\n`);
   }
 }
 
-const [servers = ''] = process.argv.slice(2);
+const [servers = '', diesBeforeTerm = ''] = process.argv.slice(2);
+if (diesBeforeTerm) {
+  Delivery.prototype.terminate = () => void process.kill(process.pid, 'SIGKILL');
+}
 const application = await NestFactory.createMicroservice(
   {
     module: class CrashingModule {},

@@ -1,0 +1,35 @@
+import { headers as natsHeaders, type MsgHdrs } from '@nats-io/transport-node';
+import { CloudEventHeader } from './cloud-events.js';
+import { TransportHeader } from './names.js';
+
+/** In front of a name that means something else on the message that carries the event. */
+const PREFIX = 'cascade-carried-';
+
+/** Whether the name belongs to one message, not to the event in it: to the transport or to the server. */
+function isOfMessage(name: string): boolean {
+  return /^(cascade|nats)-/i.test(name);
+}
+
+/**
+ * An event's headers for a message that carries it, such as a retry: the publisher's own, those of the server and the transport
+ * under another name, and the event's id where they have none, since the message lies elsewhere and would get another.
+ */
+export function carry(headers: Readonly<Record<string, readonly string[]>>, eventId: string): MsgHdrs {
+  const carried = natsHeaders();
+  for (const [name, values] of Object.entries(headers)) {
+    const carriedAs = isOfMessage(name) ? `${PREFIX}${name}` : name;
+    for (const value of values) carried.append(carriedAs, value);
+  }
+  if (!carried.has(CloudEventHeader.id)) carried.set(TransportHeader.eventId, eventId);
+  return carried;
+}
+
+/** The event's headers as they were before {@link carry}. */
+export function uncarried(headers: Iterable<[string, string[]]>): [string, string[]][] {
+  const original: [string, string[]][] = [];
+  for (const [name, values] of headers) {
+    if (name.startsWith(PREFIX)) original.push([name.slice(PREFIX.length), values]);
+    else if (!isOfMessage(name)) original.push([name, values]);
+  }
+  return original;
+}

@@ -1,0 +1,58 @@
+import type { Delivery } from './delivery.js';
+import type { Exclusion } from './exclusion.js';
+
+/** Milliseconds within which the message of the attempt comes back here, unless another replica has got it. */
+const COMES_WITHIN = 500;
+
+/**
+ * Makes the last attempts of suspects, one at a time, with nothing else at work in the process.
+ *
+ * The broker counts deliveries, and counts them also where the process dies before it has begun. So a suspect waits under a
+ * subject where deliveries do not count, until everything else rests; then it is published anew under one where they do, and
+ * comes back at once. What ends the process at that point is the suspect itself, or comes from outside.
+ */
+export class Suspects {
+  /** Called when the message of the attempt is here, by key of the attempts. */
+  private readonly expected = new Map<string, (attempt: Promise<void>) => void>();
+
+  /**
+   * @param publishAlone answers false where the broker never takes it
+   * @param attempt makes the attempt and settles the delivery
+   */
+  constructor(
+    private readonly exclusion: Exclusion,
+    private readonly publishAlone: (delivery: Delivery) => Promise<boolean>,
+    private readonly attempt: (delivery: Delivery) => Promise<void>,
+  ) {}
+
+  async process(delivery: Delivery): Promise<void> {
+    if (delivery.suspectState === 'suspect') return this.exclusion.runAlone(() => this.prepare(delivery));
+    const expect = this.expected.get(delivery.retryKey);
+    // From another replica, or from before a crash.
+    if (!expect) return this.exclusion.runAlone(() => this.attempt(delivery));
+    const attempt = this.attempt(delivery);
+    expect(attempt);
+    return attempt;
+  }
+
+  private async prepare(delivery: Delivery): Promise<void> {
+    const { retryKey } = delivery;
+    let timer: NodeJS.Timeout | undefined;
+    const attempted = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, COMES_WITHIN);
+      this.expected.set(retryKey, (attempt) => {
+        clearTimeout(timer);
+        // How it ends is told where the message is processed.
+        attempt.then(resolve, resolve);
+      });
+    });
+    try {
+      if (!(await this.publishAlone(delivery))) return await this.attempt(delivery);
+      delivery.acknowledge();
+      await attempted;
+    } finally {
+      clearTimeout(timer);
+      this.expected.delete(retryKey);
+    }
+  }
+}

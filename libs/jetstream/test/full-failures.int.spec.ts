@@ -1,0 +1,43 @@
+import { expect, it } from '@jest/globals';
+import { Consumes, FAILURES_STREAM } from '@app/jetstream';
+import { eventually } from '@app/testing';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { OrderPlaced } from './events.js';
+import { Transport } from './transport.js';
+
+const done: string[] = [];
+
+@Controller()
+class Busy {
+  @Consumes(OrderPlaced, { processor: 'busy', concurrency: 4, attempts: 1, pause: false })
+  handle(@Payload() { orderId }: OrderPlaced): void {
+    if (orderId.startsWith('bad')) throw new Error('this order is at fault');
+    done.push(orderId);
+  }
+}
+
+it('While the stream of failures is full good events go on, and the failures are stored once there is room', async () => {
+  const transport = await Transport.start();
+  try {
+    await transport.run({ controllers: [Busy] }, { failures: { maxBytes: 20_000 } });
+    const bad = Array.from({ length: 30 }, (_, number) => `bad ${number}`);
+    for (const orderId of bad) transport.publish('events.order.placed', { orderId, amount: 1 });
+    transport.publish('events.order.placed', { orderId: 'good', amount: 1 });
+    // Places are held for 2 s at most.
+    await eventually(() => expect(done).toEqual(['good']), { timeout: 25_000 });
+    const stored = await transport.read(FAILURES_STREAM, 'failed.busy.>');
+    expect(stored.length).toBeLessThan(bad.length);
+
+    const { streams } = await jetstreamManager(transport.client);
+    await streams.update(FAILURES_STREAM, { max_bytes: 10_000_000 });
+    const failures = await transport.stored(FAILURES_STREAM, 'failed.busy.>', bad.length, 25_000);
+    expect(failures.map((failure) => failure.json<{ attempts: number }>().attempts)).toEqual(
+      bad.map(() => 1),
+    );
+    expect(new Set(failures.map((failure) => failure.header.get('ce-id'))).size).toBe(bad.length);
+  } finally {
+    await transport.stop();
+  }
+}, 70_000);

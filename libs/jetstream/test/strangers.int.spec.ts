@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Consumes } from '@app/jetstream';
+import { eventually } from '@app/testing';
+import { headers } from '@nats-io/transport-node';
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { OrderPlaced } from './events.js';
+import { Transport } from './transport.js';
+
+let transport: Transport;
+const handled: string[] = [];
+
+@Controller()
+class Careful {
+  @Consumes(OrderPlaced, { processor: 'careful', concurrency: 2, attempts: 2, backoff: 50, pause: false })
+  handle(@Payload() { orderId }: OrderPlaced): void {
+    if (orderId.startsWith('bad')) throw new Error('this order is at fault');
+    handled.push(orderId);
+  }
+}
+
+/** What a client that writes the protocol itself may send, and ours refuses to read. */
+function brokenHeaders() {
+  const broken = headers();
+  (broken as unknown as { headers: Map<string, string[]> }).headers.set('bad name', ['1']);
+  return broken;
+}
+
+async function failuresOf(orderId: string) {
+  const messages = await transport.read('FAILURES', 'failed.careful.>');
+  const all = messages.map((message) => message.json<{ original: { body?: { data: string } } }>());
+  return all.filter(({ original }) => original.body?.data.includes(`"${orderId}"`));
+}
+
+async function expectGoodOnesDone(): Promise<void> {
+  const good = ['good 1', 'good 2', 'good 3'];
+  for (const orderId of good) transport.publish('events.order.placed', { orderId, amount: 1 });
+  await eventually(() => expect(handled).toEqual(expect.arrayContaining(good)));
+  // Nothing holds a place any more.
+  await eventually(async () => {
+    expect(await transport.backlog('careful')).toEqual({ inFlight: 0, waiting: 0 });
+    expect(await transport.backlog('careful', 'RETRIES')).toEqual({ inFlight: 0, waiting: 0 });
+  });
+}
+
+describe('A message from a stranger', () => {
+  beforeAll(async () => {
+    transport = await Transport.start();
+    await transport.run({ controllers: [Careful] });
+  });
+  afterAll(() => transport.stop());
+  beforeEach(() => void handled.splice(0));
+
+  it.each(['replay.careful.order.placed', 'retry.careful.due.x'])(
+    'with headers that cannot be read becomes a failure event, on %s too',
+    async (subject) => {
+      const orderId = `unread ${subject.slice(0, 6)}`;
+      const body = JSON.stringify({ orderId, amount: 1 });
+      transport.client.publish(subject, body, { headers: brokenHeaders() });
+      const [failure] = await eventually(async () => {
+        const found = await failuresOf(orderId);
+        expect(found).toHaveLength(1);
+        return found;
+      });
+      expect(failure).toMatchObject({ reason: 'invalid-event' });
+      await expectGoodOnesDone();
+    },
+  );
+
+  it.each([
+    ['line feed', 'a%0Ab'],
+    ['33,000 chars', 'x'.repeat(33_000)],
+    ['blank', 'a%20b'],
+  ])('with an odd id (%s) is tried again, and becomes a failure event', async (what, id) => {
+    const orderId = `bad ${what}`;
+    transport.publish('events.order.placed', { orderId, amount: 1 }, { 'ce-id': id });
+    await eventually(async () => expect(await failuresOf(orderId)).toHaveLength(1), { timeout: 10_000 });
+    expect(await failuresOf(orderId)).toEqual([
+      expect.objectContaining({ reason: 'attempts-exhausted', attempts: 2 }),
+    ]);
+    await expectGoodOnesDone();
+  });
+
+  it('whose headers leave no room for those of a retry is tried again in its place, and becomes a failure event', async () => {
+    const orderId = 'bad large headers';
+    transport.publish('events.order.placed', { orderId, amount: 1 }, { 'x-large': 'x'.repeat(65_000) });
+    await eventually(async () => expect(await failuresOf(orderId)).toHaveLength(1), { timeout: 10_000 });
+    await expectGoodOnesDone();
+  });
+
+  it.each([
+    ['key of tokens', { 'cascade-retry-key': 'a.b' }],
+    ['blank in key', { 'cascade-retry-key': 'a b' }],
+    [
+      'failure id',
+      { 'cascade-failure-id': 'a.b', 'cascade-replay-id': 'r' },
+    ],
+    ['negative', { 'cascade-attempts': '-1000' }],
+    ['no number', { 'cascade-attempts': 'many' }],
+  ])('that claims to be part of a replay or retry, wrongly (%s), is not believed', async (claim, claims) => {
+    const orderId = `bad ${claim}`;
+    transport.publish('replay.careful.order.placed', { orderId, amount: 1 }, claims);
+    await eventually(async () => expect(await failuresOf(orderId)).toHaveLength(1), { timeout: 10_000 });
+    expect(await failuresOf(orderId)).toEqual([expect.objectContaining({ attempts: 2 })]);
+    await expectGoodOnesDone();
+  });
+
+  it('keeps all its headers through a retry, and gets none', async () => {
+    const orderId = 'bad with headers';
+    const sent = { 'Nats-Msg-Id': 'his-own', 'cascade-attempts': '7', 'X-Mine': 'here' };
+    transport.publish('events.order.placed', { orderId, amount: 1 }, sent);
+    const [failure] = await eventually(async () => {
+      const found = await failuresOf(orderId);
+      expect(found).toHaveLength(1);
+      return found;
+    });
+    const expected = Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, [value]]));
+    expect(failure).toMatchObject({ attempts: 2, original: { headers: expected } });
+    expect(Object.keys((failure as { original: { headers: object } }).original.headers).sort()).toEqual(
+      Object.keys(sent).sort(),
+    );
+  });
+});
