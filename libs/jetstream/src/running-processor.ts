@@ -107,11 +107,12 @@ export class RunningProcessor {
   private pauseListener(): ConstructorParameters<typeof ProcessorPause>[1] {
     const { processor } = this.options.declaration;
     return {
-      paused: (error, failures) => {
+      paused: (since, error, failures) => {
         const { name, message } = nameError(error);
         this.logger.error(`paused: ${failures} events in a row failed, the last with ${name}: ${message}`);
         for (const puller of this.pullers) puller.limitTo(0);
-        const pausedAt = new Date().toISOString();
+        // The same as in `processor.resumed`: of several replicas that pause, it tells which one has resumed.
+        const pausedAt = since.toISOString();
         this.announce(new ProcessorPaused({ processor, pausedAt, failures, error: { name, message } }));
       },
       probing: () => {
@@ -120,11 +121,8 @@ export class RunningProcessor {
       resumed: (since) => {
         this.logger.log('resumed: an event succeeded');
         for (const puller of this.pullers) puller.limitTo(undefined);
-        const [pausedAt, resumedAt] = [since, new Date()].map((time) => time.toISOString()) as [
-          string,
-          string,
-        ];
-        this.announce(new ProcessorResumed({ processor, pausedAt, resumedAt }));
+        const resumedAt = new Date().toISOString();
+        this.announce(new ProcessorResumed({ processor, pausedAt: since.toISOString(), resumedAt }));
       },
     };
   }
