@@ -1,0 +1,77 @@
+import {
+  EVENTS_STREAM,
+  envelopeOf,
+  FAILURES_STREAM,
+  failureChannelOf,
+  readStream,
+  TransportHeader,
+} from '@app/jetstream';
+import type { Broker } from '../broker/broker.js';
+import type { Flow, FlowEvent, FlowFailure, FlowReplay } from './flow.js';
+import { stateOf } from '../failures/state.js';
+import { waitingRetries } from './waiting-retries.js';
+
+/** Reads the headers of all events since then, and keeps those of the flow. */
+export async function readFlow(broker: Broker, correlationId: string, since: Date): Promise<Flow> {
+  const events = await readEvents(broker, correlationId, since);
+  const failures = await readFailures(broker, correlationId, since);
+  const stored = [...events.found, ...failures.found];
+  const retries = await waitingRetries(broker, stored);
+  const steps = [...stored, ...retries].sort((a, b) => a.time.getTime() - b.time.getTime());
+  return { correlationId, steps, searched: { since, events: events.read, failures: failures.read } };
+}
+
+async function readEvents({ nats }: Broker, correlationId: string, since: Date) {
+  const found: (FlowEvent | FlowReplay)[] = [];
+  let read = 0;
+  const selection = { stream: EVENTS_STREAM, subjects: ['events.>', 'replay.>'], since, headersOnly: true };
+  for await (const message of readStream(nats, selection)) {
+    read += 1;
+    const envelope = envelopeOf(message);
+    if (envelope.correlationId !== correlationId) continue;
+    const { id, causationId, source = '-', headers } = envelope;
+    const { subject, seq: sequence, time } = message;
+    const place = { time, stream: EVENTS_STREAM, sequence };
+    if (subject.startsWith('events.')) {
+      found.push({ kind: 'event', id, causationId, name: subject.slice('events.'.length), source, ...place });
+    } else {
+      found.push({
+        kind: 'replay',
+        id: `replay-${sequence}`,
+        // Below the failure that was replayed, or below the event where a channel was.
+        causationId: headers[TransportHeader.failureId] ?? id,
+        name: subject,
+        source: subject.split('.')[1]!,
+        ...place,
+        replayId: headers[TransportHeader.replayId],
+      });
+    }
+  }
+  return { found, read };
+}
+
+async function readFailures({ archive }: Broker, correlationId: string, since: Date) {
+  const found: FlowFailure[] = [];
+  let read = 0;
+  for await (const stored of archive.list({ since })) {
+    read += 1;
+    if (stored.correlationId !== correlationId) continue;
+    const { processor, reason, attempts, error, original } = stored.failure;
+    found.push({
+      kind: 'failure',
+      id: stored.id,
+      causationId: original.eventId,
+      name: failureChannelOf(processor, stored.event),
+      source: processor,
+      time: stored.storedAt,
+      stream: FAILURES_STREAM,
+      sequence: stored.sequence,
+      processor,
+      reason,
+      attempts,
+      error: { name: error.name, message: error.message },
+      state: stateOf(stored),
+    });
+  }
+  return { found, read };
+}

@@ -1,0 +1,33 @@
+import type { ConsumerPlace } from '@app/jetstream';
+
+/**
+ * - `running`: somebody pulls
+ * - `paused`: nearly everything failed, and nobody pulls
+ * - `probing`: a pause was not announced to have ended, but somebody pulls: a probe, another replica, or a process that was
+ *   started since
+ * - `stopped`: nobody pulls
+ * - `missing`: it has not all of its consumers
+ * - `undeclared`: a consumer that no processor in the code has
+ */
+export type ProcessorState = 'running' | 'paused' | 'probing' | 'stopped' | 'missing' | 'undeclared';
+
+/** How far a processor is behind, over all of its replicas. */
+export interface ProcessorLag {
+  readonly processor: string;
+  /** Undefined where it is not declared. */
+  readonly app: string | undefined;
+  readonly state: ProcessorState;
+  /** Since when, where it is paused. */
+  readonly pausedSince: Date | undefined;
+  /** Events, replays and due retries that wait for it. */
+  readonly pending: number;
+  /** In hand, and not answered yet. */
+  readonly inFlight: number;
+  /** Of those in flight, how many were delivered more than once. */
+  readonly redelivered: number;
+  /** Retries that are not due yet. */
+  readonly retrying: number;
+  /** When the oldest event was stored that it has not settled. */
+  readonly oldest: Date | undefined;
+  readonly missing: readonly ConsumerPlace[];
+}
