@@ -3,7 +3,11 @@ import { pathToFileURL } from 'node:url';
 import { compiled, type Checkout } from '../checkout.js';
 
 /** A stream that may be a terminal. */
-export type Screen = Writable & Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'hasColors'>>;
+export type Screen = Writable & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  hasColors?(env?: object): boolean;
+};
 
 /** What a command has to do with outside of itself: the process, or a spec. */
 export interface Host {

@@ -7,10 +7,6 @@ export const doctorCommand: Definition = (parent, line) =>
       description:
         'Looks at this machine (Node, nats-server, ports), at the code, at the broker (version, JetStream, the rights of this ' +
         'user), and at the streams and consumers on it. Changes nothing.',
-      examples: [
-        'doctor',
-        'NATS_URL=nats://ops:secret@nats.example.com:4222 node cascade doctor',
-        'doctor --json',
-      ],
+      examples: ['doctor', 'doctor --json'],
     })
     .action(line.run(() => import('./doctor.js')));

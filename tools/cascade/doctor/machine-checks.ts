@@ -1,5 +1,5 @@
 import { findLocalNatsServer } from '@app/embedded-broker';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { isAlive, readRunning, type RunningSystem } from '../../supervisor/data-folder.js';
 import { isFree } from '../../supervisor/port-claims.js';
 import { DATA_FOLDER } from '../../supervisor/run-system.js';
@@ -13,14 +13,15 @@ export function checkNode(): Finding[] {
 }
 
 /** What `npm start` and the tests run. */
-export async function checkNatsServer({ env }: Pick<Host, 'env'>): Promise<Finding[]> {
+export async function checkNatsServer({ env, root }: Pick<Host, 'env' | 'root'>): Promise<Finding[]> {
   const { server, refused } = await findLocalNatsServer({ env });
   const faults = refused.map(({ message, remedy }) =>
     fault('nats-server', message, remedy ?? 'remove it: `npm start` then fetches another one'),
   );
   if (server) {
-    const place = server.from === 'PATH' ? 'on the PATH' : 'in the cache';
-    return [...faults, ok('nats-server', `${server.version} ${place} (${server.command})`)];
+    const { version, from, command } = server;
+    const place = from === 'PATH' ? `on the PATH (${command})` : `in the cache (${relative(root, command)})`;
+    return [...faults, ok('nats-server', `${version} ${place}`)];
   }
   if (faults.length > 0) return faults;
   return [note('nats-server', 'none on the PATH or in the cache yet; `npm start` fetches one')];

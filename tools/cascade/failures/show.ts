@@ -3,6 +3,7 @@ import { withBroker, type Broker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { CommandError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
+import type { Host } from '../host.js';
 import type { Output } from '../output.js';
 import { printable, printableLines } from '../text/printable.js';
 import { findReplay, type ReplayRecord } from './find-replay.js';
@@ -19,7 +20,7 @@ interface WholeFailure {
 export async function run({ host, output, args }: Invocation): Promise<number> {
   const id = args[0]!;
   const whole = await withBroker(host, (broker) => read(broker, id));
-  output.result(asJson(whole), () => report(whole, output));
+  output.result(asJson(whole), () => report(whole, host, output));
   return ExitCode.ok;
 }
 
@@ -64,7 +65,7 @@ function bodyAsJson(body: Buffer): unknown {
   }
 }
 
-function report({ stored, original, replay }: WholeFailure, output: Output): string[] {
+function report({ stored, original, replay }: WholeFailure, { root }: Host, output: Output): string[] {
   const { id, correlationId, storedAt, event, failure } = stored;
   const { processor, reason, attempts, firstAttemptAt, lastAttemptAt, error } = failure;
   const heading = (text: string) => ['', output.paint('bold', text)];
@@ -79,7 +80,7 @@ function report({ stored, original, replay }: WholeFailure, output: Output): str
       ['state', stateText(stored, replay)],
     ]),
     ...heading('Error'),
-    ...errorLines(error).map((line) => `  ${line}`),
+    ...errorLines(error).map((line) => `  ${withinCheckout(line, root)}`),
     ...heading('Event'),
     ...eventLines(stored, original),
     ...(stateOf(stored) === 'open' ? ['', `node cascade replay --failure ${id} --reason '…'`] : []),
@@ -106,6 +107,11 @@ function errorLines({ name, message, stack = '', violations, cause }: FailureErr
     ),
     ...(cause ? ['caused by', ...errorLines(cause).map((line) => `  ${line}`)] : []),
   ];
+}
+
+/** Places in a stack as people look for them, where it was made from this checkout. */
+function withinCheckout(line: string, root: string): string {
+  return line.replace(`file://${root}/`, '').replace(`${root}/`, '');
 }
 
 function eventLines({ failure }: StoredFailure, original: WholeEvent | undefined): string[] {

@@ -11,9 +11,21 @@ import type { Flow, FlowEvent, FlowFailure, FlowReplay } from './flow.js';
 import { stateOf } from '../failures/state.js';
 import { waitingRetries } from './waiting-retries.js';
 
-/** Reads the headers of all events since then, and keeps those of the flow. */
-export async function readFlow(broker: Broker, correlationId: string, since: Date): Promise<Flow> {
-  const events = await readEvents(broker, correlationId, since);
+/** Events after which it is told how many have been read. */
+const TOLD_EVERY = 20_000;
+
+/**
+ * Reads the headers of all events since then, and keeps those of the flow.
+ *
+ * @param onRead is told from time to time how many have been read
+ */
+export async function readFlow(
+  broker: Broker,
+  correlationId: string,
+  since: Date,
+  onRead: (events: number) => void = () => undefined,
+): Promise<Flow> {
+  const events = await readEvents(broker, correlationId, since, onRead);
   const failures = await readFailures(broker, correlationId, since);
   const stored = [...events.found, ...failures.found];
   const retries = await waitingRetries(broker, stored);
@@ -21,12 +33,18 @@ export async function readFlow(broker: Broker, correlationId: string, since: Dat
   return { correlationId, steps, searched: { since, events: events.read, failures: failures.read } };
 }
 
-async function readEvents({ nats }: Broker, correlationId: string, since: Date) {
+async function readEvents(
+  { nats }: Broker,
+  correlationId: string,
+  since: Date,
+  onRead: (events: number) => void,
+) {
   const found: (FlowEvent | FlowReplay)[] = [];
   let read = 0;
   const selection = { stream: EVENTS_STREAM, subjects: ['events.>', 'replay.>'], since, headersOnly: true };
   for await (const message of readStream(nats, selection)) {
     read += 1;
+    if (read % TOLD_EVERY === 0) onRead(read);
     const envelope = envelopeOf(message);
     if (envelope.correlationId !== correlationId) continue;
     const { id, causationId, source = '-', headers } = envelope;

@@ -17,7 +17,12 @@ export interface FlowOptions {
 export async function run({ host, output, args, options }: Invocation<FlowOptions>): Promise<number> {
   const correlationId = args[0]!;
   const since = options.since ?? searchStart(correlationId, Date.now());
-  const flow = await withBroker(host, (broker) => readFlow(broker, correlationId, since));
+  const flow = await withBroker(host, (broker) =>
+    readFlow(broker, correlationId, since, (events) =>
+      output.progress(`Searched ${counted(events, 'event')} …`),
+    ),
+  );
+  output.progress('');
   output.result(flow, () => (flow.steps.length > 0 ? report(flow, output) : nothing(flow)));
   return flow.steps.length > 0 ? ExitCode.ok : ExitCode.failed;
 }
