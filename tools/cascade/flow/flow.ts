@@ -4,8 +4,8 @@ interface Happening {
   readonly causationId: string | undefined;
   /** The event's name; of a failure, a replay and a retry its subject. */
   readonly name: string;
-  /** Who published it. */
-  readonly source: string;
+  /** Who published it; undefined where the publisher did not say. */
+  readonly source: string | undefined;
   /** When it was stored. */
   readonly time: Date;
   readonly stream: string;

@@ -47,7 +47,7 @@ async function readEvents(
     if (read % TOLD_EVERY === 0) onRead(read);
     const envelope = envelopeOf(message);
     if (envelope.correlationId !== correlationId) continue;
-    const { id, causationId, source = '-', headers } = envelope;
+    const { id, causationId, source, headers } = envelope;
     const { subject, seq: sequence, time } = message;
     const place = { time, stream: EVENTS_STREAM, sequence };
     if (subject.startsWith('events.')) {

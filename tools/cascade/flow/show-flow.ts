@@ -32,6 +32,7 @@ function report({ correlationId, steps, searched }: Flow, output: Output): strin
   const tree = renderTree(
     steps.map((step) => ({
       ...step,
+      source: step.source ?? '-',
       afterMs: step.time.getTime() - begun.getTime(),
       note: noteOf(step),
     })),
