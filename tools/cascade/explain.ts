@@ -1,5 +1,6 @@
 import {
   BrokerUnreachableError,
+  InvalidDeclarationError,
   InvalidEventError,
   ProvisionError,
   PublishRefusedError,
@@ -10,34 +11,69 @@ import { errors } from '@nats-io/transport-node';
 import { CommandError } from './errors.js';
 import type { Host } from './host.js';
 
-/** Messages that say all, with what to do. */
-const PLAIN = [InvalidEventError, ProvisionError, PublishRefusedError, PublishTimeoutError];
+/** Their messages say all, with what to do. */
+const SAY_ALL = [
+  InvalidDeclarationError,
+  InvalidEventError,
+  ProvisionError,
+  PublishRefusedError,
+  PublishTimeoutError,
+];
+const NO_ANSWER = [
+  errors.TimeoutError,
+  errors.NoRespondersError,
+  errors.ClosedConnectionError,
+  errors.ConnectionError,
+  errors.DrainingConnectionError,
+];
 
 /** What people can do about an error of the transport or the broker; any other error is given back as it is. */
 export function explain(error: unknown, host: Host): unknown {
   if (error instanceof CommandError) return error;
   if (error instanceof BrokerUnreachableError) return unreachable(error, host);
-  if (error instanceof Error && (error as { operational?: boolean }).operational)
-    return new CommandError(error.message);
-  if (PLAIN.some((type) => error instanceof type)) return new CommandError((error as Error).message);
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (cause instanceof errors.PermissionViolationError) {
+  const chain = chainOf(error);
+  const denied = chain.find((cause) => cause instanceof errors.PermissionViolationError);
+  if (denied) {
+    const right = denied.operation === 'publish' ? 'publish' : 'subscribe';
+    return new CommandError(`The broker does not let this user ${right} to ${denied.subject}.`, [
+      'Set NATS_URL or NATS_CREDS to a user with that right.',
+    ]);
+  }
+  if (saysAll(error)) return new CommandError(error.message, [], { cause: error });
+  const refusal = chain.find((cause) => cause instanceof JetStreamApiError);
+  if (refusal) return refused(refusal);
+  if (chain.some((cause) => NO_ANSWER.some((type) => cause instanceof type))) {
     return new CommandError(
-      `The broker does not let this user ${cause.operation === 'publish' ? 'publish' : 'subscribe'} to ${cause.subject}.`,
-      ['Set NATS_URL or NATS_CREDS to a user with that right.'],
+      `The broker did not answer: ${chain.at(-1)!.message}.`,
+      ['Try again; `node cascade doctor` looks for what is wrong.'],
+      { cause: error },
     );
   }
-  if (cause instanceof JetStreamApiError && cause.code === (JetStreamApiCodes.StreamNotFound as number)) {
-    return new CommandError('The broker has not the streams of Cascade yet.', [
-      '`node cascade provision` creates them, and so does the first start of a service.',
-    ]);
-  }
-  if (cause instanceof errors.TimeoutError || cause instanceof errors.ClosedConnectionError) {
-    return new CommandError(`The broker did not answer: ${cause.message}.`, [
-      'Try again; `node cascade doctor` looks for what is wrong.',
-    ]);
-  }
   return error;
+}
+
+function chainOf(error: unknown): Error[] {
+  return error instanceof Error ? [error, ...chainOf(error.cause)] : [];
+}
+
+function saysAll(error: unknown): error is Error {
+  const { operational } = (error ?? {}) as { operational?: boolean };
+  return operational === true || SAY_ALL.some((type) => error instanceof type);
+}
+
+function refused(cause: JetStreamApiError): CommandError {
+  if (cause.code === (JetStreamApiCodes.StreamNotFound as number)) {
+    return new CommandError(
+      'The streams of Cascade are not on this broker yet.',
+      ['`node cascade provision` creates them, and so does the first start of a service.'],
+      { cause },
+    );
+  }
+  return new CommandError(
+    `The broker refuses it: ${cause.message} (code ${cause.code}).`,
+    ['`node cascade doctor` looks for what is wrong.'],
+    { cause },
+  );
 }
 
 function unreachable(error: BrokerUnreachableError, { env }: Host): CommandError {

@@ -3,6 +3,9 @@ import { renderColumns } from '../text/columns.js';
 import { counted } from '../text/numbers.js';
 import type { Plan, Taking } from './taking.js';
 
+const UNANSWERED = '`node cascade failures list --state requested` shows what has not been answered yet.';
+const HOW_FAR = '`node cascade lag` shows how far its processor is.';
+
 export function planLines({ total, skipped = 0, groups = [] }: Plan): string[] {
   const rows = groups.map(({ processor, event, error, count }) => [processor, event, error, String(count)]);
   const table =
@@ -15,10 +18,12 @@ export function resultLines(
   { replayed, skipped, total, stopped, replayId }: ReplayResult,
   { goesOn }: Pick<Taking, 'goesOn'>,
 ): string[] {
+  if (total === 0) return ['There is nothing of that kind to replay.'];
   const done = `${replayed} of ${counted(total, 'event')} replayed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
-  const next = goesOn ? 'goes on with the rest' : 'begins anew';
   return [
-    stopped ? `Stopped: ${done}. The same command ${next}.` : `${done}.`,
-    `Replay ${replayId}. \`node cascade failures list --state requested\` shows what has not been answered yet.`,
+    stopped
+      ? `Stopped: ${done}. The same command ${goesOn ? 'goes on with the rest' : 'begins anew'}.`
+      : `${done}.`,
+    `Replay ${replayId}. ${goesOn ? UNANSWERED : HOW_FAR}`,
   ];
 }
