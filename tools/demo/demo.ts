@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { isAlive, readRunning } from '../supervisor/data-folder.js';
-import { DATA_FOLDER } from '../supervisor/run-system.js';
+import { DATA_FOLDER, isAlive, readRunning } from '../supervisor/data-folder.js';
 import { renderTree } from '../flow/tree.js';
 import { FlowRecorder } from './flow-recorder.js';
 import { missingFrom, type SeenEvent } from './flow.js';

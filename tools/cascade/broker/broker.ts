@@ -10,8 +10,7 @@ import { credsAuthenticator, type ConnectionOptions, type NatsConnection } from 
 import { Logger } from '@nestjs/common';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { isAlive, readRunning } from '../../supervisor/data-folder.js';
-import { DATA_FOLDER } from '../../supervisor/run-system.js';
+import { DATA_FOLDER, isAlive, readRunning } from '../../supervisor/data-folder.js';
 import { CommandError } from '../errors.js';
 import type { Host } from '../host.js';
 

@@ -1,8 +1,7 @@
 import { findLocalNatsServer } from '@app/embedded-broker';
 import { relative, resolve } from 'node:path';
-import { isAlive, readRunning, type RunningSystem } from '../../supervisor/data-folder.js';
+import { DATA_FOLDER, isAlive, readRunning, type RunningSystem } from '../../supervisor/data-folder.js';
 import { isFree } from '../../supervisor/port-claims.js';
-import { DATA_FOLDER } from '../../supervisor/run-system.js';
 import { DEFAULT_PORTS } from '../../supervisor/system.js';
 import type { Host } from '../host.js';
 import { fault, note, ok, type Finding } from './finding.js';
