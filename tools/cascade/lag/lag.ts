@@ -2,14 +2,12 @@ import type { ConsumerPlace } from '@app/jetstream';
 
 /**
  * - `running`: somebody pulls
- * - `paused`: nearly everything failed, and nobody pulls
- * - `probing`: a pause was not announced to have ended, but somebody pulls: a probe, another replica, or a process that was
- *   started since
+ * - `paused`: nearly everything failed for at least one replica, which tries one event from time to time
  * - `stopped`: nobody pulls
  * - `missing`: it has not all of its consumers
  * - `undeclared`: a consumer that no processor in the code has
  */
-export type ProcessorState = 'running' | 'paused' | 'probing' | 'stopped' | 'missing' | 'undeclared';
+export type ProcessorState = 'running' | 'paused' | 'stopped' | 'missing' | 'undeclared';
 
 /** How far a processor is behind, over all of its replicas. */
 export interface ProcessorLag {
@@ -17,8 +15,8 @@ export interface ProcessorLag {
   /** Undefined where it is not declared. */
   readonly app: string | undefined;
   readonly state: ProcessorState;
-  /** Since when, where it is paused. */
-  readonly pausedSince: Date | undefined;
+  /** Since when, where it is paused: one time for each replica that is. */
+  readonly pauses: readonly Date[];
   /** Events, replays and due retries that wait for it. */
   readonly pending: number;
   /** In hand, and not answered yet. */

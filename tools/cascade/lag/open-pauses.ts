@@ -1,38 +1,64 @@
 import { channelOf, EVENTS_STREAM, ProcessorPaused, ProcessorResumed, readStream } from '@app/jetstream';
+import { errors } from '@nats-io/transport-node';
 import type { Broker } from '../broker/broker.js';
 
-type Announcement = Pick<ProcessorPaused, 'processor' | 'pausedAt'>;
+type Pause = Pick<ProcessorPaused, 'processor' | 'pausedAt' | 'presence'>;
 
 const PAUSED = channelOf(ProcessorPaused.event.name);
 const RESUMED = channelOf(ProcessorResumed.event.name);
+/** Milliseconds for a request that nobody answers: without a responder the broker itself answers at once. */
+const PRESENCE_TIMEOUT = 500;
 
 /**
- * The pauses of each processor whose end has not been announced, by the times of their beginning. Replicas pause each by
- * itself: a pause and its end belong together by processor and time.
+ * The pauses that last, by processor: when each began, one for each replica that is paused. Pauses whose end was announced are
+ * over, and so are those of processes that are gone.
  */
-export async function openPauses({ nats }: Broker): Promise<Map<string, Date[]>> {
-  const open = new Map<string, string[]>();
-  for await (const message of readStream(nats, { stream: EVENTS_STREAM, subjects: [PAUSED, RESUMED] })) {
-    const { processor, pausedAt } = announcementIn(message.string());
-    const times = open.get(processor) ?? [];
-    if (message.subject === PAUSED) open.set(processor, [...times, pausedAt]);
-    else open.set(processor, without(times, pausedAt));
+export async function openPauses(broker: Broker): Promise<Map<string, Date[]>> {
+  const announced = await unresumed(broker);
+  const lasting = await Promise.all(announced.map((pause) => isPresent(broker, pause)));
+  const open = new Map<string, Date[]>();
+  for (const { processor, pausedAt } of announced.filter((_, index) => lasting[index])) {
+    open.set(processor, [...(open.get(processor) ?? []), new Date(pausedAt)]);
   }
-  return new Map([...open].map(([processor, times]) => [processor, times.map((time) => new Date(time))]));
+  return open;
+}
+
+async function unresumed({ nats }: Broker): Promise<Pause[]> {
+  const pauses: Pause[] = [];
+  for await (const message of readStream(nats, { stream: EVENTS_STREAM, subjects: [PAUSED, RESUMED] })) {
+    const pause = pauseIn(message.string());
+    if (!pause) continue;
+    // Replicas pause each by itself. Two may do so in the same millisecond: one of them is taken out.
+    const at = pauses.findIndex(
+      (open) => open.processor === pause.processor && open.pausedAt === pause.pausedAt,
+    );
+    if (message.subject === PAUSED) pauses.push(pause);
+    else if (at >= 0) pauses.splice(at, 1);
+  }
+  return pauses;
 }
 
 /** Published by hand it may be anything. */
-function announcementIn(text: string): Announcement {
+function pauseIn(text: string): Pause | undefined {
   try {
-    const { processor, pausedAt } = JSON.parse(text) as Partial<Announcement>;
-    return { processor: processor ?? '', pausedAt: pausedAt ?? '' };
+    const { processor, pausedAt, presence } = JSON.parse(text) as Partial<Pause>;
+    if (!processor || !pausedAt || Number.isNaN(Date.parse(pausedAt))) return undefined;
+    return { processor, pausedAt, ...(presence ? { presence } : {}) };
   } catch {
-    return { processor: '', pausedAt: '' };
+    return undefined;
   }
 }
 
-/** Two replicas may have paused in the same millisecond: one of them is taken out. */
-function without(times: readonly string[], time: string): string[] {
-  const at = times.indexOf(time);
-  return times.filter((_, index) => index !== at);
+async function isPresent({ nats }: Broker, { presence }: Pause): Promise<boolean> {
+  if (!presence) return true;
+  try {
+    await nats.request(presence, '', { timeout: PRESENCE_TIMEOUT });
+    return true;
+  } catch (error) {
+    return !hasNoResponders(error);
+  }
+}
+
+function hasNoResponders(error: unknown): boolean {
+  return [error, (error as Error).cause].some((cause) => cause instanceof errors.NoRespondersError);
 }

@@ -70,8 +70,13 @@ async function lagOf(
   return {
     processor,
     app,
-    state: stateOf({ isDeclared: declaration !== undefined, isWhole: missing.length === 0, paused, pulls }),
-    pausedSince: earliest(paused),
+    state: stateOf({
+      isDeclared: declaration !== undefined,
+      isWhole: missing.length === 0,
+      isPaused: paused.length > 0,
+      pulls,
+    }),
+    pauses: paused,
     pending: sum(({ num_pending }) => num_pending),
     inFlight: sum(({ num_ack_pending }) => num_ack_pending),
     redelivered: sum(({ num_redelivered }) => num_redelivered),
@@ -96,11 +101,11 @@ function missingOf(declaration: ProcessorDeclaration, own: readonly ConsumerInfo
 function stateOf(seen: {
   isDeclared: boolean;
   isWhole: boolean;
-  paused: readonly Date[];
+  isPaused: boolean;
   pulls: boolean;
 }): ProcessorState {
   if (!seen.isDeclared) return 'undeclared';
   if (!seen.isWhole) return 'missing';
-  if (seen.paused.length > 0) return seen.pulls ? 'probing' : 'paused';
+  if (seen.isPaused) return 'paused';
   return seen.pulls ? 'running' : 'stopped';
 }

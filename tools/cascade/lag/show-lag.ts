@@ -6,6 +6,7 @@ import { ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
 import { renderColumns } from '../text/columns.js';
 import type { ProcessorLag } from './lag.js';
+import { earliest } from './oldest.js';
 import { readLag } from './read-lag.js';
 
 export async function run({ host, output }: Invocation): Promise<number> {
@@ -38,10 +39,10 @@ function report(processors: readonly ProcessorLag[], output: Output): string[] {
   return [output.paint('bold', heading!), ...painted, ...hints(processors)];
 }
 
-function stateText({ state, pausedSince }: ProcessorLag): string {
-  if (state === 'paused') return `paused since ${pausedSince!.toISOString()}`;
-  if (state === 'probing') return `probing; paused at ${pausedSince!.toISOString()}`;
-  return state;
+function stateText({ state, pauses }: ProcessorLag): string {
+  if (state !== 'paused') return state;
+  const replicas = pauses.length > 1 ? `, ${pauses.length} replicas` : '';
+  return `paused since ${earliest(pauses)!.toISOString()}${replicas}`;
 }
 
 function hints(processors: readonly ProcessorLag[]): string[] {
@@ -52,9 +53,6 @@ function hints(processors: readonly ProcessorLag[]): string[] {
       : []),
     ...(have('stopped') ? ['stopped: nobody pulls; start its app'] : []),
     ...(have('paused') ? ['paused: nearly everything failed; it tries one event from time to time'] : []),
-    ...(have('probing')
-      ? ['probing: it paused, and pulls: to try an event, in another replica, or started anew since']
-      : []),
     ...(have('undeclared') ? ['undeclared: a consumer of no processor in the code'] : []),
   ];
   return hints.length > 0 ? ['', ...hints] : [];
