@@ -1,10 +1,6 @@
-import {
-  ProvisionError,
-  Provisioning,
-  type ProcessorDeclaration,
-  type ProvisionDifference,
-} from '@app/jetstream';
+import { ProvisionError, Provisioning, type ProvisionDifference } from '@app/jetstream';
 import { withBroker, type Broker } from '../broker/broker.js';
+import type { Declared } from '../declared.js';
 import { CommandError } from '../errors.js';
 import { explain } from '../explain.js';
 import type { Host } from '../host.js';
@@ -12,47 +8,41 @@ import { fault, note, ok, type Finding } from './finding.js';
 import { checkRights } from './rights-check.js';
 
 /** From the broker's greeting to what lies on it; where one thing is wrong, what rests on it is not looked at. */
-export async function checkBrokerAndStreams(
-  host: Host,
-  processors: readonly ProcessorDeclaration[],
-): Promise<Finding[]> {
+export async function checkBrokerAndStreams(host: Host, declared: Declared | undefined): Promise<Finding[]> {
   try {
     return await withBroker(host, async (broker) => [
       ok('broker', `nats-server ${broker.nats.info?.version} at ${broker.nats.getServer()}, with JetStream`),
-      ...(await checkWithin(broker, processors, host)),
+      ...(await checkWithin(broker, declared, host)),
     ]);
   } catch (error) {
     return [asFault('broker', error, host)];
   }
 }
 
-async function checkWithin(
-  broker: Broker,
-  processors: readonly ProcessorDeclaration[],
-  host: Host,
-): Promise<Finding[]> {
-  const provisioning = new Provisioning(broker.connection, processors);
+async function checkWithin(broker: Broker, declared: Declared | undefined, host: Host): Promise<Finding[]> {
   try {
-    const differences = await provisioning.check();
-    const undeclared = await provisioning.undeclared();
-    return [
-      ...provisioned(
-        'streams',
-        differences.filter(({ what }) => what.startsWith('stream')),
-      ),
-      ...provisioned(
-        'consumers',
-        differences.filter(({ what }) => what.startsWith('consumer')),
-      ),
-      ...undeclared.map(({ stream, durable }) =>
-        note('consumers', `${durable} on stream ${stream} belongs to no declared processor`),
-      ),
-      ...(await checkRights(broker, differences)),
-    ];
+    const compared = declared ? await compare(broker, declared) : { findings: [], missing: [] };
+    return [...compared.findings, ...(await checkRights(broker, compared.missing))];
   } catch (error) {
     if (error instanceof ProvisionError) return [fault('broker', error.message, 'upgrade nats-server')];
     return [asFault('rights', error, host)];
   }
+}
+
+async function compare({ connection }: Broker, { processors, settings }: Declared) {
+  const declarations = processors.map(({ declaration }) => declaration);
+  const provisioning = new Provisioning(connection, declarations, settings);
+  const differences = await provisioning.check();
+  const undeclared = await provisioning.undeclared();
+  const of = (kind: string) => differences.filter(({ what }) => what.startsWith(kind));
+  const findings = [
+    ...provisioned('streams', of('stream')),
+    ...provisioned('consumers', of('consumer')),
+    ...undeclared.map(({ stream, durable }) =>
+      note('consumers', `${durable} on stream ${stream} belongs to no declared processor`),
+    ),
+  ];
+  return { findings, missing: differences.filter(({ missing }) => missing).map(({ what }) => what) };
 }
 
 function provisioned(about: string, differences: readonly ProvisionDifference[]): Finding[] {

@@ -9,13 +9,13 @@ import { checkCode } from './code-check.js';
 const STYLES: Record<Finding['level'], Style> = { ok: 'green', note: 'yellow', fault: 'red' };
 
 export async function run({ host, output }: Invocation): Promise<number> {
-  const { findings: code, processors } = await checkCode(host);
+  const { findings: code, declared } = await checkCode(host);
   const findings = [
     ...checkNode(),
     ...(await checkNatsServer(host)),
     ...(await checkPorts()),
     ...code,
-    ...(await checkBrokerAndStreams(host, processors)),
+    ...(await checkBrokerAndStreams(host, declared)),
   ];
   const faults = findings.filter(({ level }) => level === 'fault').length;
   output.result({ faults, findings }, () => report(findings, faults, output));

@@ -1,11 +1,4 @@
-import {
-  channelOf,
-  EVENTS_STREAM,
-  FAILURES_STREAM,
-  readStream,
-  ReplayRequested,
-  type ProvisionDifference,
-} from '@app/jetstream';
+import { channelOf, EVENTS_STREAM, FAILURES_STREAM, readStream, ReplayRequested } from '@app/jetstream';
 import { jetstream, JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
 import type { Broker } from '../broker/broker.js';
@@ -14,13 +7,13 @@ import { fault, note, ok, type Finding } from './finding.js';
 /** A stream that is not there: the broker refuses what is meant for it alone, so nothing is ever stored. */
 const NO_STREAM = 'CASCADE_DOCTOR';
 
-/** Whether this user may read the streams, and whether it may publish and replay. */
-export async function checkRights(
-  broker: Broker,
-  differences: readonly ProvisionDifference[],
-): Promise<Finding[]> {
-  const isThere = (stream: string) =>
-    !differences.some(({ what, missing }) => missing && what === `stream ${stream}`);
+/**
+ * Whether this user may read the streams, and whether it may publish and replay.
+ *
+ * @param missing what is not on the broker: `stream EVENTS`
+ */
+export async function checkRights(broker: Broker, missing: readonly string[]): Promise<Finding[]> {
+  const isThere = (stream: string) => !missing.includes(`stream ${stream}`);
   const streams = [EVENTS_STREAM, FAILURES_STREAM].filter(isThere);
   const unreadable: string[] = [];
   for (const stream of streams) if (await isDenied(() => read(broker, stream))) unreadable.push(stream);

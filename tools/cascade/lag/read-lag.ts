@@ -8,14 +8,10 @@ import {
 } from '@app/jetstream';
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { Broker } from '../broker/broker.js';
+import type { DeclaredProcessor } from '../declared.js';
 import type { ProcessorLag, ProcessorState } from './lag.js';
 import { earliest, oldestRetried, oldestUnsettled } from './oldest.js';
 import { openPauses } from './open-pauses.js';
-
-export interface DeclaredProcessor {
-  readonly app: string;
-  readonly declaration: ProcessorDeclaration;
-}
 
 /** What all processors have in common. */
 interface Readings {

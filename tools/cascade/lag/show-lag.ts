@@ -1,7 +1,7 @@
-import { readSystem } from '@app/topology';
 import { formatDuration } from '../../flow/duration.js';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
+import { readDeclared } from '../declared.js';
 import { ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
 import { renderColumns } from '../text/columns.js';
@@ -10,11 +10,8 @@ import { earliest } from './oldest.js';
 import { readLag } from './read-lag.js';
 
 export async function run({ host, output }: Invocation): Promise<number> {
-  const { apps } = await readSystem(host);
-  const declared = apps.flatMap(({ name: app, processors }) =>
-    processors.map(({ declaration }) => ({ app, declaration })),
-  );
-  const processors = await withBroker(host, (broker) => readLag(broker, declared));
+  const declared = await readDeclared(host);
+  const processors = await withBroker(host, (broker) => readLag(broker, declared.processors));
   output.result({ processors }, () => report(processors, output));
   return ExitCode.ok;
 }

@@ -1,7 +1,7 @@
 import { Provisioning, type ConsumerPlace, type ProvisionDifference } from '@app/jetstream';
-import { readSystem } from '@app/topology';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
+import { readDeclared } from '../declared.js';
 import { ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
 import { counted } from '../text/numbers.js';
@@ -11,10 +11,10 @@ export interface ProvisionOptions {
 }
 
 export async function run({ host, output, options }: Invocation<ProvisionOptions>): Promise<number> {
-  const { apps } = await readSystem(host);
-  const processors = apps.flatMap((app) => app.processors.map(({ declaration }) => declaration));
+  const declared = await readDeclared(host);
+  const processors = declared.processors.map(({ declaration }) => declaration);
   return withBroker(host, async ({ connection }) => {
-    const provisioning = new Provisioning(connection, processors);
+    const provisioning = new Provisioning(connection, processors, declared.settings);
     if (options.check) {
       const differences = await provisioning.check();
       const undeclared = await provisioning.undeclared();

@@ -1,8 +1,8 @@
 import { channelOf, typeOf, type EventClass } from '@app/jetstream';
-import { readSystem } from '@app/topology';
 import type { Readable } from 'node:stream';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
+import { readDeclared } from '../declared.js';
 import { ExitCode } from '../exit-code.js';
 import { eventOf } from './event-of.js';
 import { parseEvent } from './parse-event.js';
@@ -19,7 +19,7 @@ export async function run({
   options,
 }: Invocation<PublishCommandOptions>): Promise<number> {
   const [channel, json] = args as [string, string];
-  const { contracts } = await readSystem(host);
+  const { contracts } = await readDeclared(host);
   const type = eventOf(channel, contracts);
   const event = await parseEvent(type, json === '-' ? await textOf(host.stdin) : json);
   const published = await withBroker(host, (broker) => broker.publisherOf([type]).publish(event, options));
