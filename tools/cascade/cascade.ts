@@ -35,7 +35,7 @@ Environment:
 
 Exit codes:
   0  done, or all is as it should be
-  1  it found differences, faults or nothing, or could not do what it was asked to
+  1  it found differences or faults, or not what it was asked for, or could not do it
   2  it was called in a wrong way
 
 \`node cascade help COMMAND\` shows a command's options and examples.`;

@@ -1,3 +1,5 @@
+import { eventually } from '@app/testing';
+import { headers } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bank } from '../test/orders.js';
 import { ShopSystem } from '../test/shop-system.js';
@@ -83,6 +85,20 @@ describe('cascade flow', () => {
     const { correlationId } = JSON.parse(line!) as { correlationId: string };
     const byHand = await shop.json<Flow>('flow', correlationId);
     expect(byHand.steps.map(({ name }) => name)).toEqual(['order.placed', 'order.confirmed']);
+  });
+
+  it('passes over what has headers that nobody can parse', async () => {
+    const broken = headers();
+    // What a client in another language can send and ours would refuse: a space within the name.
+    (broken as unknown as { headers: Map<string, string[]> }).headers.set('bad name', ['1']);
+    shop.client.publish('events.order.placed', '{}', { headers: broken });
+    const id = await shop.place('after');
+    await eventually(async () => {
+      const { steps } = await shop.json<Flow>('flow', id);
+      expect(steps.map(({ name }) => name)).toEqual(['order.placed', 'order.confirmed']);
+    });
+    const { code } = await shop.cascade('tail', '--since', '1h', '--count', '10');
+    expect(code).toBe(0);
   });
 
   it('ends with 1 where there is no such flow since then, and says how to look further back', async () => {

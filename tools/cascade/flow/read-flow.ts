@@ -1,11 +1,13 @@
 import {
   EVENTS_STREAM,
+  CloudEventHeader,
   envelopeOf,
   FAILURES_STREAM,
   failureChannelOf,
   readStream,
   TransportHeader,
 } from '@app/jetstream';
+import type { JsMsg } from '@nats-io/jetstream';
 import type { Broker } from '../broker/broker.js';
 import type { Flow, FlowEvent, FlowFailure, FlowReplay } from './flow.js';
 import { stateOf } from '../failures/state.js';
@@ -45,6 +47,7 @@ async function readEvents(
   for await (const message of readStream(nats, selection)) {
     read += 1;
     if (read % TOLD_EVERY === 0) onRead(read);
+    if (isOfAnother(message, correlationId)) continue;
     const envelope = envelopeOf(message);
     if (envelope.correlationId !== correlationId) continue;
     const { id, causationId, source, headers } = envelope;
@@ -66,6 +69,17 @@ async function readEvents(
     }
   }
   return { found, read };
+}
+
+/** A quick look that spares most messages a thorough one. */
+function isOfAnother(message: JsMsg, correlationId: string): boolean {
+  try {
+    const written = message.headers?.get(CloudEventHeader.correlationId) ?? '';
+    return written !== '' && written !== correlationId && !written.includes('%');
+  } catch {
+    // Headers that cannot be parsed throw.
+    return false;
+  }
 }
 
 async function readFailures({ archive }: Broker, correlationId: string, since: Date) {
