@@ -91,10 +91,7 @@ describe('A message from a stranger', () => {
   it.each([
     ['key of tokens', { 'cascade-retry-key': 'a.b' }],
     ['blank in key', { 'cascade-retry-key': 'a b' }],
-    [
-      'failure id',
-      { 'cascade-failure-id': 'a.b', 'cascade-replay-id': 'r' },
-    ],
+    ['failure id', { 'cascade-failure-id': 'a.b', 'cascade-replay-id': 'r' }],
     ['negative', { 'cascade-attempts': '-1000' }],
     ['no number', { 'cascade-attempts': 'many' }],
   ])('that claims to be part of a replay or retry, wrongly (%s), is not believed', async (claim, claims) => {

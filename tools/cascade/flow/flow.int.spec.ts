@@ -87,6 +87,33 @@ describe('cascade flow', () => {
     expect(byHand.steps.map(({ name }) => name)).toEqual(['order.placed', 'order.confirmed']);
   });
 
+  it('shows a replay of what was published without headers in its flow', async () => {
+    shop.publish('events.order.placed', '{"orderId":"unnamed","note":"declined"}');
+    const failure = await eventually(async () => {
+      const { failures } = await shop.json<{ failures: Record<string, string>[] }>(
+        'failures',
+        'list',
+        '--state',
+        'open',
+      );
+      expect(failures).toHaveLength(1);
+      return failures[0]!;
+    });
+    bank.isOpen = true;
+    await shop.cascade('replay', '--failure', failure['id']!, '--by', 'ann', '--reason', 'open');
+    await shop.stored('FAILURES', `failure-state.${failure['id']}`, 2);
+    bank.isOpen = false;
+
+    const { steps } = await shop.json<Flow>('flow', failure['correlationId']!);
+    expect(steps.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'event order.placed',
+      'failure failed.billing.order.placed',
+      'replay replay.billing.order.placed',
+      'event order.confirmed',
+    ]);
+    expect(steps[2]).toMatchObject({ causationId: failure['id'], replayId: expect.any(String) });
+  });
+
   it('passes over what has headers that nobody can parse', async () => {
     const broken = headers();
     // What a client in another language can send and ours would refuse: a space within the name.

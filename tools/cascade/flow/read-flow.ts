@@ -50,7 +50,7 @@ async function readEvents(
     if (isOfAnother(message, correlationId)) continue;
     const envelope = envelopeOf(message);
     if (envelope.correlationId !== correlationId) continue;
-    const { id, causationId, source, headers } = envelope;
+    const { id, causationId, source } = envelope;
     const { subject, seq: sequence, time } = message;
     const place = { time, stream: EVENTS_STREAM, sequence };
     if (subject.startsWith('events.')) {
@@ -60,11 +60,11 @@ async function readEvents(
         kind: 'replay',
         id: `replay-${sequence}`,
         // Below the failure that was replayed, or below the event where a channel was.
-        causationId: headers[TransportHeader.failureId] ?? id,
+        causationId: message.headers?.get(TransportHeader.failureId) || id,
         name: subject,
         source: subject.split('.')[1]!,
         ...place,
-        replayId: headers[TransportHeader.replayId],
+        replayId: message.headers?.get(TransportHeader.replayId) || undefined,
       });
     }
   }
