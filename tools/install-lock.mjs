@@ -22,7 +22,7 @@ async function acquire(file) {
   try {
     let told = false;
     while (!(await createExclusively(mine, file)) && !(await takeOverFromTheDead(mine, file))) {
-      if (!told) process.stdout.write(`Waiting for another install to end (its process id is in ${file}).\n`);
+      if (!told) process.stderr.write(`Waiting for another install to end (its process id is in ${file}).\n`);
       told = true;
       await sleep(200);
     }

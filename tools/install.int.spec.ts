@@ -10,11 +10,11 @@ const INSTALL = pathToFileURL(join(import.meta.dirname, 'install.mjs')).href;
 
 let root: string;
 
-/** In a process of its own, as `npm start` does it; a package in the project's folder needs no network. */
+/** In a process of its own, as `npm start` does it; a package in the project's folder needs no network. Resolves to what it said. */
 async function install(): Promise<string> {
   const script = `const { installDependencies } = await import('${INSTALL}'); await installDependencies('${root}');`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
-  return stdout;
+  const { stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
+  return stderr;
 }
 
 async function writeProject(version: string): Promise<void> {

@@ -8,7 +8,8 @@ const SHOWN_LINES = 20;
 const QUIET = ['--loglevel=error', '--no-audit', '--no-fund', '--no-progress'];
 
 /**
- * Runs `npm ci` where `node_modules` is missing or differs from the lock file; says so, and how long it took.
+ * Runs `npm ci` where `node_modules` is missing or differs from the lock file; says so, and how long it took, on stderr: stdout
+ * is for the result of the command that comes after it.
  *
  * @param {string} root The checkout.
  * @throws {OperationalError} When npm cannot be run, or fails.
@@ -18,10 +19,10 @@ export async function installDependencies(root) {
   await withLock(join(root, '.cache', 'install.lock'), async () => {
     // Whoever held the lock before has probably installed.
     if (await isInstalled(root)) return;
-    process.stdout.write('Installing dependencies (npm ci) … ');
+    process.stderr.write('Installing dependencies (npm ci) … ');
     const started = Date.now();
     await npmCi(root);
-    process.stdout.write(`${((Date.now() - started) / 1000).toFixed(1)} s\n`);
+    process.stderr.write(`${((Date.now() - started) / 1000).toFixed(1)} s\n`);
   });
 }
 
@@ -74,7 +75,7 @@ async function npmCi(root) {
     npm.on('close', (code, signal) => resolve(code ?? signal));
   });
   if (code === 0) return;
-  process.stdout.write('failed\n');
+  process.stderr.write('failed\n');
   throw new OperationalError(
     `${excerpt(Buffer.concat(output).toString())}\n\n` +
       `npm ci failed (${code}), so the dependencies are not installed. See the lines above, check the network, and try again.`,

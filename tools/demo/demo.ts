@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { isAlive, readRunning } from '../supervisor/data-folder.js';
-import { DATA_FOLDER } from '../supervisor/run-system.js';
+import { DATA_FOLDER, isAlive, readRunning } from '../supervisor/data-folder.js';
+import { renderTree } from '../flow/tree.js';
 import { FlowRecorder } from './flow-recorder.js';
 import { missingFrom, type SeenEvent } from './flow.js';
-import { renderTree } from './tree.js';
 
 const ANNOUNCED_WITHIN_MS = 15_000;
 
@@ -36,7 +35,8 @@ export async function main(): Promise<number> {
     const isOver = () => missingFrom(flow()).length === 0 || flow().some(({ failure }) => failure);
     await recorder.wait(isOver, ANNOUNCED_WITHIN_MS);
     const events = flow();
-    if (events.length > 0) print(renderTree(events).join('\n'));
+    if (events.length > 0)
+      print(renderTree(events.map((event) => ({ ...event, note: event.failure }))).join('\n'));
     const missing = missingFrom(events);
     if (missing.length > 0) throw new DemoError(explanation(missing, events));
     return 0;

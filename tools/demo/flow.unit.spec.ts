@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { missingFrom, type SeenEvent } from './flow.js';
-import { renderTree } from './tree.js';
 
 function seen(
   id: string,
@@ -30,35 +29,5 @@ describe('A flow', () => {
     expect(missingFrom([signedUp, sent, recordedAgain])).toEqual([
       'user.metadata-recorded after user.signed-up',
     ]);
-  });
-});
-
-describe('The tree', () => {
-  it('shows each event below its cause, in the order in which they were seen', () => {
-    expect(renderTree([signedUp, recorded, sent, recordedAgain])).toEqual([
-      'user.signed-up                signup                          3 ms',
-      '├─ user.metadata-recorded     metadata-writer                11 ms',
-      '└─ notification.sent          notifier                       18 ms',
-      '   └─ user.metadata-recorded  metadata-writer-notifications  24 ms',
-    ]);
-  });
-
-  it('draws the branch of an event that has later siblings', () => {
-    const [, , branch] = renderTree([signedUp, sent, recordedAgain, recorded]);
-    expect(branch).toMatch(/^│ {2}└─ user\.metadata-recorded/);
-  });
-
-  it('shows an event whose cause was not seen as a root', () => {
-    expect(renderTree([sent])).toEqual(['notification.sent  notifier  18 ms']);
-  });
-
-  it('shows why a processor gave up', () => {
-    const failed = {
-      ...seen('5', 'failed.notifier.user.signed-up', 'notifier', '1', 30),
-      failure: 'TypeError: boom',
-    };
-    expect(renderTree([signedUp, failed]).at(-1)).toMatch(
-      /^└─ failed\.notifier\.user\.signed-up .* 30 ms {2}TypeError: boom$/,
-    );
   });
 });

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tryLock } from './native-lock.js';
 
+/** In the working directory, which under npm is the checkout. */
+export const DATA_FOLDER = '.data';
+
 const LOCK_FILE = 'lock';
 const RUNNING_FILE = 'running.json';
 /** How long the processes of a supervisor that was killed get to end by themselves; their own limit is 10 s. */

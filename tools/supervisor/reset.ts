@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
-import { DataFolder, DataFolderInUseError } from './data-folder.js';
-import { DATA_FOLDER } from './run-system.js';
+import { DataFolder, DataFolderInUseError, DATA_FOLDER } from './data-folder.js';
 
 /** `npm run reset`: forgets all state. Refuses while a system runs on it. */
 export async function main(): Promise<number> {

@@ -12,7 +12,12 @@ import type { Part } from './part.js';
 
 const BROKER_PORT = 4222;
 const MAIL_PORTS = { page: 1080, smtp: 1025 };
-const DEFAULT_PORTS = [BROKER_PORT, ...Object.values(MAIL_PORTS), ...SERVICES.map(({ port }) => port)];
+/** What `npm start` prefers to use; it takes the next free ones where these are taken. */
+export const DEFAULT_PORTS: readonly number[] = [
+  BROKER_PORT,
+  ...Object.values(MAIL_PORTS),
+  ...SERVICES.map(({ port }) => port),
+];
 
 /** Together within the 10 s that a stop may take. */
 export const SERVICES_GRACE_MS = 6_500;

@@ -1,5 +1,6 @@
 export { checkBroker, UnusableBrokerError } from './check-broker.js';
 export { findNatsServer, NatsServerNotFoundError, type FindOptions } from './find/find-nats-server.js';
+export { findLocalNatsServer, type LocalServer } from './find/local.js';
 export type { Container, NatsServer } from './find/nats-server.js';
 export { StepFailedError } from './find/step.js';
 export { spawnLeashed, type LeashedProcess, type LeashOptions } from './start/leash.js';

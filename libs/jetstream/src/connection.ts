@@ -17,6 +17,11 @@ export interface JetStreamConnectionOptions {
   source: string;
   /** One URL or several, comma-separated or as a list; `nats://user:password@host:port` and `nats://token@host` work. */
   servers: string | string[];
+  /**
+   * Go on trying until a server is there. Default true, as a service must; `false` lets the first attempt decide, as a
+   * command does that somebody waits for.
+   */
+  keepTrying?: boolean;
   /** Anything else that nats.js takes: TLS, authenticator, … */
   connection?: ConnectionOptions;
 }
@@ -102,7 +107,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
         return connection;
       } catch (cause) {
         // The client's own `waitOnFirstConnect` cannot be stopped and would keep the process alive.
-        if (this.stopping.signal.aborted || isFinal(cause)) throw this.unreachable(cause);
+        if (this.stopping.signal.aborted || this.isFinal(cause)) throw this.unreachable(cause);
         if (first) this.logger.warn(`waiting for NATS: ${this.unreachable(cause).message}`);
         await sleep(RECONNECT_PAUSE, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       }
@@ -123,8 +128,12 @@ export class JetStreamConnection implements OnApplicationShutdown {
     });
   }
 
+  private isFinal(error: unknown): boolean {
+    return this.options.keepTrying === false || FINAL_ERRORS.some((type) => error instanceof type);
+  }
+
   private unreachable(cause: unknown): Error {
-    if (isFinal(cause)) this.state = 'closed';
+    if (this.isFinal(cause)) this.state = 'closed';
     return new BrokerUnreachableError(
       `cannot connect to NATS at ${this.describe()}: ${(cause as Error).message}`,
       { cause },
@@ -175,10 +184,6 @@ const FINAL_ERRORS = [
   errors.InvalidArgumentError,
   TypeError,
 ];
-
-function isFinal(error: unknown): boolean {
-  return FINAL_ERRORS.some((type) => error instanceof type);
-}
 
 /** nats.js takes no credentials in URLs, people do. */
 function parseServers(

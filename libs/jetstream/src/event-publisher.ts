@@ -11,6 +11,7 @@ import { newEventId } from './event-ids.js';
 import { channelOf, isEventName, typeOf } from './names.js';
 import { maxEvent } from './payload-limits.js';
 import { ReplayRequested } from './replay-requested.js';
+import type { JetStreamSettings } from './stream-settings.js';
 
 /** What a service says of itself in `JetStreamModule.forRoot`. */
 export interface ServiceDeclaration {
@@ -18,6 +19,8 @@ export interface ServiceDeclaration {
   source: string;
   /** Every event that it publishes by itself, be it through an outbox: its initiating events. */
   publishes: readonly EventClass[];
+  /** What it asks of the streams, where that is not the default; all services share these, and must ask the same. */
+  streams?: JetStreamSettings;
 }
 
 export const SERVICE = Symbol('service declaration');

@@ -1,11 +1,11 @@
 import { jetstreamManager, type JsMsg } from '@nats-io/jetstream';
 import { Injectable } from '@nestjs/common';
-import { CloudEventHeader } from './cloud-events.js';
 import { JetStreamConnection } from './connection.js';
 import { decodeBody, type EventFailed, type OriginalEvent } from './event-failed.js';
 import type { FailureState } from './failure-state.js';
 import { failureStateSubject, FAILURES_STREAM } from './names.js';
 import type { ReplaySelection } from './replay-requested.js';
+import { envelopeOf } from './stored-envelope.js';
 import { readStream } from './stream-reader.js';
 
 /** A failure event with what became of it. */
@@ -13,6 +13,8 @@ export interface StoredFailure {
   id: string;
   correlationId: string;
   storedAt: Date;
+  /** Place in the stream of failures. */
+  sequence: number;
   failure: EventFailed;
   /** Name of the event that failed, such as `user.signed-up`. */
   event: string;
@@ -41,14 +43,20 @@ export class FailureArchive {
 
   /** The failure events of a selection, oldest first. */
   async *list(selection: ReplaySelection = {}): AsyncGenerator<StoredFailure> {
-    const connection = await this.connection.get();
-    const states = await this.states();
-    const { processor = '*', event = '>', since, until } = selection;
-    const subjects = [`failed.${processor}.${event}`];
-    for await (const message of readStream(connection, { stream: FAILURES_STREAM, subjects, since, until })) {
-      const stored = toStored(message, states);
-      if (isSelected(stored, selection)) yield stored;
+    yield* this.read(selection, await this.states('*'));
+  }
+
+  /** One failure event; undefined where none has this id. Reads no more of the others than their headers. */
+  async find(failureId: string): Promise<StoredFailure | undefined> {
+    const selection = { stream: FAILURES_STREAM, subjects: ['failed.>'], headersOnly: true };
+    for await (const message of readStream(await this.connection.get(), selection)) {
+      if (envelopeOf(message).id !== failureId) continue;
+      const since = message.time;
+      const until = new Date(since.getTime() + 1);
+      const states = await this.states(failureId);
+      for await (const found of this.read({ failureIds: [failureId], since, until }, states)) return found;
     }
+    return undefined;
   }
 
   /**
@@ -79,9 +87,21 @@ export class FailureArchive {
     return { headers: parsed(() => Object.fromEntries(message.header)), body: message.data };
   }
 
-  private async states(): Promise<Map<string, { state: FailureState; sequence: number }>> {
-    const states = new Map<string, { state: FailureState; sequence: number }>();
-    const selection = { stream: FAILURES_STREAM, subjects: [failureStateSubject('*')] };
+  private async *read(selection: ReplaySelection, states: States): AsyncGenerator<StoredFailure> {
+    const { processor = '*', event = '>', since, until } = selection;
+    const place = { stream: FAILURES_STREAM, subjects: [`failed.${processor}.${event}`], since, until };
+    for await (const message of readStream(await this.connection.get(), place)) {
+      const failure = failureIn(message);
+      if (!failure) continue;
+      const stored = toStored(message, failure, states);
+      if (isSelected(stored, selection)) yield stored;
+    }
+  }
+
+  /** @param failureId or `*` for those of all */
+  private async states(failureId: string): Promise<States> {
+    const states: States = new Map();
+    const selection = { stream: FAILURES_STREAM, subjects: [failureStateSubject(failureId)] };
     for await (const message of readStream(await this.connection.get(), selection)) {
       const state = message.json<FailureState>();
       states.set(state.failureId, { state, sequence: message.seq });
@@ -90,17 +110,27 @@ export class FailureArchive {
   }
 }
 
-function toStored(
-  message: JsMsg,
-  states: Map<string, { state: FailureState; sequence: number }>,
-): StoredFailure {
-  const id = message.headers?.get(CloudEventHeader.id) ?? '';
+type States = Map<string, { state: FailureState; sequence: number }>;
+
+/** Undefined where what lies on the channel is no failure event: anybody who may publish there can put anything on it. */
+function failureIn(message: JsMsg): EventFailed | undefined {
+  try {
+    const failure = message.json<Partial<EventFailed> | null>();
+    return failure?.processor && failure.error && failure.original ? (failure as EventFailed) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function toStored(message: JsMsg, failure: EventFailed, states: States): StoredFailure {
+  const { id, correlationId } = envelopeOf(message);
   const known = states.get(id);
   return {
     id,
-    correlationId: decodeURIComponent(message.headers?.get(CloudEventHeader.correlationId) ?? id),
+    correlationId,
     storedAt: message.time,
-    failure: message.json<EventFailed>(),
+    sequence: message.seq,
+    failure,
     event: message.subject.split('.').slice(2).join('.'),
     state: known?.state,
     stateSequence: known?.sequence ?? 0,

@@ -36,6 +36,8 @@ export {
   FAILURES_STREAM,
   replayChannelOf,
   RETRIES_STREAM,
+  suspectsDurableOf,
+  TransportHeader,
   typeOf,
 } from './names.js';
 export type { FailureReason } from './outcomes.js';
@@ -46,10 +48,15 @@ export { Pauses } from './pauses.js';
 export type { PausePolicy } from './processor-pause.js';
 export { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
 export { JetStreamStrategy } from './strategy.js';
+export type { ProvisionDifference } from './provision.js';
+export { type ConsumerPlace, Provisioning } from './provisioning.js';
+export { envelopeOf, type StoredEnvelope } from './stored-envelope.js';
+export { readStream, type StreamSelection } from './stream-reader.js';
 export {
   consumerConfigs,
   streamConfigs,
   type DurableConfig,
+  type JetStreamSettings,
   type StreamSettings,
 } from './stream-settings.js';
 export { FailureArchive, OriginalGoneError, type StoredFailure, type WholeEvent } from './failure-archive.js';

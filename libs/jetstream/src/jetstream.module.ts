@@ -23,8 +23,9 @@ export interface JetStreamOptions extends JetStreamConnectionOptions, StrategyOp
 export class JetStreamModule {
   /** @throws InvalidDeclarationError where `publishes` lists what is no event */
   static forRoot(options: JetStreamOptions): DynamicModule {
-    const { source, publishes = [] } = options;
-    const service: ServiceDeclaration = { source, publishes };
+    const { source, publishes = [], events, failures } = options;
+    const streams = { ...(events ? { events } : {}), ...(failures ? { failures } : {}) };
+    const service: ServiceDeclaration = { source, publishes, ...(events || failures ? { streams } : {}) };
     assertEventClasses(service);
     return {
       module: JetStreamModule,

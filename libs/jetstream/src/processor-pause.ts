@@ -39,7 +39,7 @@ export type Passage = 'normal' | 'probe';
 
 export interface PauseListener {
   /** After `failures` different events failed, the last with `error`. */
-  paused(error: unknown, failures: number): void;
+  paused(since: Date, error: unknown, failures: number): void;
   /** Let one event come: it will be the probe. */
   probing(): void;
   resumed(since: Date): void;
@@ -133,9 +133,10 @@ export class ProcessorPause {
   }
 
   private pause(error: unknown): void {
-    this.pausedSince = new Date(this.now());
+    const since = new Date(this.now());
+    this.pausedSince = since;
     this.scheduleProbe(this.policy.firstProbe);
-    this.listener.paused(error, this.failed.size);
+    this.listener.paused(since, error, this.failed.size);
   }
 
   private scheduleProbe(delay: number): void {

@@ -1,4 +1,4 @@
-import { IsInt, IsObject, IsRFC3339, IsString, Min } from 'class-validator';
+import { IsInt, IsObject, IsOptional, IsRFC3339, IsString, Min } from 'class-validator';
 import type { FailureError } from './event-failed.js';
 
 /** A processor stopped taking events because nearly everything failed. Published by the transport. */
@@ -19,6 +19,14 @@ export class ProcessorPaused {
   /** What the last of them failed with. */
   @IsObject()
   readonly error!: Pick<FailureError, 'name' | 'message'>;
+
+  /**
+   * A subject with a subscriber for as long as this replica is paused. A request to it has no responders once the pause is over,
+   * also where the process ended and nobody could tell.
+   */
+  @IsOptional()
+  @IsString()
+  readonly presence?: string;
 
   constructor(fields: ProcessorPaused) {
     Object.assign(this, fields);

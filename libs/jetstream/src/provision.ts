@@ -15,73 +15,119 @@ const MINIMUM_SERVER = '2.12.0';
 
 type Named<Config> = Partial<Config> & { name: string };
 
+/** A stream or consumer that is not on the server as declared. */
+export interface ProvisionDifference {
+  /** `stream EVENTS`, or `consumer notifier on stream EVENTS`. */
+  what: string;
+  /** It is not there at all. */
+  missing: boolean;
+  /** Settings that differ, as the server calls them; empty where it is missing. */
+  settings: { name: string; wanted: unknown; found: unknown }[];
+}
+
+/** A stream or consumer as declared, and how to look at and change the one on the server. */
+interface Target {
+  what: string;
+  wanted: object;
+  find(): Promise<object | undefined>;
+  create(): Promise<object>;
+  update(): Promise<object>;
+}
+
 /**
  * Creates what is missing of the streams and consumers and updates what differs. Repeating it changes nothing.
  *
+ * @returns what was created or updated, as it was before
  * @throws ProvisionError where the server is too old, or a difference cannot be updated
  */
 export async function provision(
   connection: NatsConnection,
   streams: Named<StreamConfig>[],
   consumers: { stream: string; config: DurableConfig }[],
-): Promise<void> {
+): Promise<ProvisionDifference[]> {
+  const changed: ProvisionDifference[] = [];
+  for (const target of await targetsOf(connection, streams, consumers)) {
+    const found = await target.find();
+    const difference = differenceOf(target, found);
+    if (!difference) continue;
+    await apply(target, difference);
+    changed.push(difference);
+  }
+  return changed;
+}
+
+/**
+ * What {@link provision} would create or update. Changes nothing.
+ *
+ * @throws ProvisionError where the server is too old
+ */
+export async function compareProvisioned(
+  connection: NatsConnection,
+  streams: Named<StreamConfig>[],
+  consumers: { stream: string; config: DurableConfig }[],
+): Promise<ProvisionDifference[]> {
+  const differing: ProvisionDifference[] = [];
+  for (const target of await targetsOf(connection, streams, consumers)) {
+    const difference = differenceOf(target, await target.find());
+    if (difference) differing.push(difference);
+  }
+  return differing;
+}
+
+async function targetsOf(
+  connection: NatsConnection,
+  streams: Named<StreamConfig>[],
+  consumers: { stream: string; config: DurableConfig }[],
+): Promise<Target[]> {
   assertServer(connection);
   const manager = await jetstreamManager(connection, { checkAPI: false });
-  for (const stream of streams) await provisionStream(manager, stream);
-  for (const { stream, config } of consumers) await provisionConsumer(manager, stream, config);
+  return [
+    ...streams.map((wanted) => streamTarget(manager, wanted)),
+    ...consumers.map(({ stream, config }) => consumerTarget(manager, stream, config)),
+  ];
 }
 
-async function provisionStream(manager: JetStreamManager, wanted: Named<StreamConfig>): Promise<void> {
-  const found = await unlessMissing(manager.streams.info(wanted.name), JetStreamApiCodes.StreamNotFound);
-  const applied = await apply(`stream ${wanted.name}`, wanted, found?.config, async () => {
-    if (!found) return (await manager.streams.add(wanted)).config;
-    return (await manager.streams.update(wanted.name, wanted)).config;
-  });
-  assertApplied(`stream ${wanted.name}`, wanted, applied);
+function streamTarget({ streams }: JetStreamManager, wanted: Named<StreamConfig>): Target {
+  const { name } = wanted;
+  return {
+    what: `stream ${name}`,
+    wanted,
+    find: () => configUnlessMissing(streams.info(name)),
+    create: async () => (await streams.add(wanted)).config,
+    update: async () => (await streams.update(name, wanted)).config,
+  };
 }
 
-async function provisionConsumer(
-  manager: JetStreamManager,
-  stream: string,
-  wanted: DurableConfig,
-): Promise<void> {
+function consumerTarget({ consumers }: JetStreamManager, stream: string, wanted: DurableConfig): Target {
   const name = wanted.durable_name;
-  const what = `consumer ${name} on stream ${stream}`;
-  const found = await unlessMissing(manager.consumers.info(stream, name), JetStreamApiCodes.ConsumerNotFound);
-  const applied = await apply(what, wanted, found?.config, async () => {
-    if (!found) return (await manager.consumers.add(stream, wanted)).config;
-    return (await manager.consumers.update(stream, name, wanted)).config;
-  });
-  assertApplied(what, wanted, applied);
+  return {
+    what: `consumer ${name} on stream ${stream}`,
+    wanted,
+    find: () => configUnlessMissing(consumers.info(stream, name)),
+    create: async () => (await consumers.add(stream, wanted)).config,
+    update: async () => (await consumers.update(stream, name, wanted)).config,
+  };
 }
 
-async function apply<Config extends object>(
-  what: string,
-  wanted: object,
-  found: Config | undefined,
-  change: () => Promise<Config>,
-): Promise<Config> {
-  if (found && differences(wanted, found).length === 0) return found;
-  try {
-    return await change();
-  } catch (cause) {
+async function apply(target: Target, difference: ProvisionDifference): Promise<void> {
+  const { missing } = difference;
+  const applied = await (missing ? target.create() : target.update()).catch((cause: unknown) => {
     if (!(cause instanceof JetStreamApiError)) throw cause;
-    throw differenceError(what, found ? differences(wanted, found) : [], cause);
-  }
+    throw differenceError(difference, cause);
+  });
+  // A server older than a feature drops its settings without a word.
+  const left = differenceOf(target, applied);
+  if (left) throw differenceError(left);
 }
 
-/** A server older than a feature drops its settings without a word, so what came back is compared. */
-function assertApplied(what: string, wanted: object, applied: object): void {
-  const left = differences(wanted, applied);
-  if (left.length > 0) throw differenceError(what, left);
-}
-
-function differences(wanted: object, found: object): string[] {
+function differenceOf({ what, wanted }: Target, found: object | undefined): ProvisionDifference | undefined {
+  if (!found) return { what, missing: true, settings: [] };
   const current = found as Record<string, unknown>;
-  return Object.entries(wanted)
-    .filter(([key]) => key !== 'name' && key !== 'durable_name')
-    .filter(([key, value]) => !isDeepStrictEqual(sorted(value), sorted(current[key])))
-    .map(([key, value]) => `${key}: wanted ${JSON.stringify(value)}, found ${JSON.stringify(current[key])}`);
+  const settings = Object.entries(wanted)
+    .filter(([name]) => name !== 'name' && name !== 'durable_name')
+    .filter(([name, value]) => !isDeepStrictEqual(sorted(value), sorted(current[name])))
+    .map(([name, value]) => ({ name, wanted: value as unknown, found: current[name] }));
+  return settings.length > 0 ? { what, missing: false, settings } : undefined;
 }
 
 /** The order of a list of subjects has no meaning. */
@@ -89,12 +135,15 @@ function sorted(value: unknown): unknown {
   return Array.isArray(value) ? [...(value as string[])].sort() : value;
 }
 
-function differenceError(what: string, differing: string[], cause?: JetStreamApiError): ProvisionError {
+function differenceError({ what, settings }: ProvisionDifference, cause?: JetStreamApiError): ProvisionError {
   const refusal = cause ? ` The server refused the change: ${cause.message} (code ${cause.code}).` : '';
-  const list = differing.map((line) => `\n  ${line}`).join('');
+  const list = settings.map(
+    ({ name, wanted, found }) =>
+      `\n  ${name}: wanted ${JSON.stringify(wanted)}, found ${JSON.stringify(found)}`,
+  );
   return new ProvisionError(
-    differing.length > 0
-      ? `The ${what} on the server is not as declared:${list}\n${refusal.trim()} Change the declaration to what is ` +
+    settings.length > 0
+      ? `The ${what} on the server is not as declared:${list.join('')}\n${refusal.trim()} Change the declaration to what is ` +
           'there, or move the events elsewhere, delete it on the server and start again.'
       : `The ${what} cannot be created.${refusal}`,
     { cause },
@@ -121,11 +170,13 @@ function compareVersions(left: string, right: string): number {
   return a[0]! - b[0]! || (a[1] ?? 0) - (b[1] ?? 0) || (a[2] ?? 0) - (b[2] ?? 0);
 }
 
-async function unlessMissing<Info>(info: Promise<Info>, missing: number): Promise<Info | undefined> {
+const MISSING: number[] = [JetStreamApiCodes.StreamNotFound, JetStreamApiCodes.ConsumerNotFound];
+
+async function configUnlessMissing(info: Promise<{ config: object }>): Promise<object | undefined> {
   try {
-    return await info;
+    return (await info).config;
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === missing) return undefined;
+    if (error instanceof JetStreamApiError && MISSING.includes(error.code)) return undefined;
     throw error;
   }
 }

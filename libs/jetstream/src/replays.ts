@@ -8,7 +8,7 @@ import { JetStreamConnection } from './connection.js';
 import { PublishRefusedError } from './errors.js';
 import { newEventId, storedEventId } from './event-ids.js';
 import { EventPublisher } from './event-publisher.js';
-import { FailureArchive, type StoredFailure, type WholeEvent } from './failure-archive.js';
+import { FailureArchive, OriginalGoneError, type StoredFailure, type WholeEvent } from './failure-archive.js';
 import { failureStateMessage } from './failure-state.js';
 import { channelOf, EVENTS_STREAM, replayChannelOf, TransportHeader } from './names.js';
 import { ReplayRequested, type ReplaySelection } from './replay-requested.js';
@@ -146,8 +146,8 @@ export class Replays {
     { again = false }: ReplayOptions,
   ): Promise<boolean> {
     if (!isOpen(stored, again)) return false;
-    const event = await this.archive.original(stored.failure);
-    if (!(await this.claim(stored, replayId))) return false;
+    const event = await this.archive.original(stored.failure).catch(undefinedWhereGone);
+    if (!event || !(await this.claim(stored, replayId))) return false;
     await this.hand(stored.failure.processor, stored.event, event, stored.failure.original, {
       [TransportHeader.replayId]: replayId,
       [TransportHeader.failureId]: stored.id,
@@ -243,6 +243,10 @@ export class Replays {
 function isOpen({ state }: StoredFailure, again: boolean): boolean {
   if (state?.state === 'handled') return false;
   return again || state?.state !== 'requested';
+}
+
+function undefinedWhereGone(error: unknown): undefined {
+  if (!(error instanceof OriginalGoneError)) throw error;
 }
 
 function isOvertaken(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { setMaxListeners } from 'node:events';
 import type { BrokerClock } from './broker-clock.js';
 import { toHeaders } from './cloud-events.js';
@@ -37,6 +37,8 @@ export class RunningProcessor {
   private readonly processor: EventProcessor;
   private readonly pullers: Puller[];
   private keepAlive: NodeJS.Timeout | undefined;
+  /** While it is paused. */
+  private presence: Subscription | undefined;
 
   constructor(private readonly options: RunningProcessorOptions) {
     // Every publish that waits for the broker listens: as many as there are events in hand.
@@ -82,6 +84,7 @@ export class RunningProcessor {
   async stop(timeout: number): Promise<void> {
     const stopped = this.pullers.map((puller) => puller.stop(timeout));
     this.pause?.stop();
+    this.presence?.unsubscribe();
     await Promise.all(stopped);
     this.stopping.abort();
     clearInterval(this.keepAlive);
@@ -107,26 +110,36 @@ export class RunningProcessor {
   private pauseListener(): ConstructorParameters<typeof ProcessorPause>[1] {
     const { processor } = this.options.declaration;
     return {
-      paused: (error, failures) => {
+      paused: (since, error, failures) => {
         const { name, message } = nameError(error);
         this.logger.error(`paused: ${failures} events in a row failed, the last with ${name}: ${message}`);
         for (const puller of this.pullers) puller.limitTo(0);
-        const pausedAt = new Date().toISOString();
-        this.announce(new ProcessorPaused({ processor, pausedAt, failures, error: { name, message } }));
+        // The same as in `processor.resumed`: of several replicas that pause, it tells which one has resumed.
+        const pausedAt = since.toISOString();
+        const presence = this.showPresence();
+        const news = { processor, pausedAt, failures, error: { name, message }, ...presence };
+        this.announce(new ProcessorPaused(news));
       },
       probing: () => {
         for (const puller of this.pullers) puller.limitTo(1);
       },
       resumed: (since) => {
         this.logger.log('resumed: an event succeeded');
+        this.presence?.unsubscribe();
         for (const puller of this.pullers) puller.limitTo(undefined);
-        const [pausedAt, resumedAt] = [since, new Date()].map((time) => time.toISOString()) as [
-          string,
-          string,
-        ];
-        this.announce(new ProcessorResumed({ processor, pausedAt, resumedAt }));
+        const resumedAt = new Date().toISOString();
+        this.announce(new ProcessorResumed({ processor, pausedAt: since.toISOString(), resumedAt }));
       },
     };
+  }
+
+  /** Listens for as long as the pause lasts; what ends the process ends that too, and the broker tells whoever asks. */
+  private showPresence(): { presence: string } | undefined {
+    const { connection, newInbox } = this.options;
+    if (connection.isClosed()) return undefined;
+    const presence = newInbox();
+    this.presence = connection.subscribe(presence, { callback: () => undefined });
+    return { presence };
   }
 
   /** In the background: a pause must not wait for its news, nor fail with it. */

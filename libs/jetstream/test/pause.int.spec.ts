@@ -58,6 +58,13 @@ describe('a processor that fails on nearly everything', () => {
       error: { name: 'Error', message: 'provider is down' },
     });
     await expect(pauses.ready()).rejects.toThrow(/outage is paused since/);
+    const { presence, pausedAt } = paused!.json<ProcessorPaused>();
+    const isPresent = () =>
+      transport.client.request(presence!, '', { timeout: 300 }).then(
+        () => true,
+        (error: Error) => !/no responders/.test(error.message),
+      );
+    expect(await isPresent()).toBe(true);
     // Probes go on failing for a while: enough of them to use up the attempts of every event, if they counted.
     const before = attempts.length;
     await eventually(() => expect(attempts.length).toBeGreaterThan(before + 10));
@@ -66,7 +73,8 @@ describe('a processor that fails on nearly everything', () => {
     down = false;
     await eventually(() => expect(done.size).toBe(60), { timeout: 10_000 });
     const [resumed] = await transport.stored('EVENTS', 'events.processor.resumed', 1);
-    expect(resumed!.json<ProcessorResumed>()).toMatchObject({ processor: 'outage' });
+    expect(resumed!.json<ProcessorResumed>()).toMatchObject({ processor: 'outage', pausedAt });
+    expect(await isPresent()).toBe(false);
     await pauses.ready();
     expect(await transport.read('FAILURES', 'failed.outage.>')).toEqual([]);
     expect(Math.max(...attempts)).toBeLessThanOrEqual(3);

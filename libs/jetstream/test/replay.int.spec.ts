@@ -259,5 +259,7 @@ describe('a replay', () => {
     const manager = await jetstreamManager(transport.client);
     await manager.streams.deleteMessage('EVENTS', large.failure.original.sequence);
     await expect(archive.original(large.failure)).rejects.toThrow(OriginalGoneError);
+    const result = await replays.replayFailures({ failureIds: [large.id] }, who);
+    expect(result).toMatchObject({ total: 1, replayed: 0, skipped: 1 });
   });
 });

@@ -1,0 +1,3 @@
+import { run } from './tools/bootstrap.mjs';
+
+run('cascade/main.js');

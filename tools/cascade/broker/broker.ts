@@ -1,0 +1,101 @@
+import {
+  EventPublisher,
+  FailureArchive,
+  JetStreamConnection,
+  Replays,
+  type EventClass,
+} from '@app/jetstream';
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { credsAuthenticator, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node';
+import { Logger } from '@nestjs/common';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { DATA_FOLDER, isAlive, readRunning } from '../../supervisor/data-folder.js';
+import { CommandError } from '../errors.js';
+import type { Host } from '../host.js';
+
+/** `ce-source` of what is published by hand, and the name of the connection. */
+const SOURCE = 'cascade';
+const DEFAULT_URL = 'nats://127.0.0.1:4222';
+/** Milliseconds. */
+const CONNECT_TIMEOUT = 5_000;
+
+/** The broker that a command works on, and the parts of the transport that it uses. */
+export class Broker {
+  readonly archive: FailureArchive;
+  readonly replays: Replays;
+
+  private constructor(
+    readonly connection: JetStreamConnection,
+    readonly nats: NatsConnection,
+    readonly manager: JetStreamManager,
+  ) {
+    this.archive = new FailureArchive(connection);
+    this.replays = new Replays(connection, this.publisherOf([]), this.archive);
+  }
+
+  /** Publishes events of these classes, and whatever belongs to a replay. */
+  publisherOf(publishes: readonly EventClass[]): EventPublisher {
+    return new EventPublisher(this.connection, { source: SOURCE, publishes });
+  }
+
+  /** @throws BrokerUnreachableError where none answers, or refuses the credentials */
+  static async connect(host: Host): Promise<Broker> {
+    Logger.overrideLogger(warningsTo(host));
+    const connection = new JetStreamConnection({
+      source: SOURCE,
+      servers: await serversOf(host.env),
+      keepTrying: false,
+      connection: { timeout: CONNECT_TIMEOUT, ...(await credentialsOf(host.env)) },
+    });
+    const nats = await connection.get();
+    if (nats.info?.jetstream !== true) {
+      await connection.close();
+      throw new CommandError(`The broker at ${nats.getServer()} has JetStream turned off.`, [
+        'Start nats-server with --jetstream.',
+      ]);
+    }
+    return new Broker(connection, nats, await jetstreamManager(nats, { checkAPI: false }));
+  }
+}
+
+/** Connects, works, and closes the connection whatever happens. */
+export async function withBroker<Result>(
+  host: Host,
+  work: (broker: Broker) => Promise<Result>,
+): Promise<Result> {
+  const broker = await Broker.connect(host);
+  try {
+    return await work(broker);
+  } finally {
+    await broker.connection.close();
+  }
+}
+
+/** `NATS_URL`, else the broker of a system that runs here, else the default. */
+export async function serversOf(env: NodeJS.ProcessEnv): Promise<string> {
+  if (env['NATS_URL']) return env['NATS_URL'];
+  const running = await readRunning(resolve(DATA_FOLDER));
+  return (running && isAlive(running.pid) ? running.natsUrl : undefined) ?? DEFAULT_URL;
+}
+
+async function credentialsOf(env: NodeJS.ProcessEnv): Promise<ConnectionOptions> {
+  const file = env['NATS_CREDS'];
+  if (!file) return {};
+  try {
+    return { authenticator: credsAuthenticator(await readFile(file)) };
+  } catch (cause) {
+    throw new CommandError(
+      `NATS_CREDS names a file that cannot be read: ${(cause as Error).message}`,
+      ['Correct it, or unset it.'],
+      { cause },
+    );
+  }
+}
+
+/** That the broker is away for a while is worth knowing; errors come back to whoever asked. */
+function warningsTo({ stderr }: Host) {
+  const nothing = () => undefined;
+  const write = (message: unknown) => void stderr.write(`${String(message)}\n`);
+  return { log: nothing, warn: write, error: nothing, fatal: nothing };
+}

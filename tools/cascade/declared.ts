@@ -1,0 +1,47 @@
+import type { EventClass, JetStreamSettings, ProcessorDeclaration } from '@app/jetstream';
+import { readSystem, type LoadedApp } from '@app/topology';
+import { isDeepStrictEqual } from 'node:util';
+import { CommandError } from './errors.js';
+import type { Host } from './host.js';
+
+/** What the code of the checkout declares. */
+export interface Declared {
+  readonly apps: number;
+  readonly processors: readonly DeclaredProcessor[];
+  readonly settings: JetStreamSettings;
+  /** Every version of every event of libs/contracts. */
+  readonly contracts: readonly EventClass[];
+}
+
+export interface DeclaredProcessor {
+  readonly app: string;
+  readonly declaration: ProcessorDeclaration;
+}
+
+/**
+ * @throws TopologyError where the declarations cannot be read
+ * @throws CommandError where services ask different things of the streams that they share
+ */
+export async function readDeclared(host: Host): Promise<Declared> {
+  const { apps, contracts } = await readSystem(host);
+  const processors = apps.flatMap(({ name: app, processors }) =>
+    processors.map(({ declaration }) => ({ app, declaration })),
+  );
+  return { apps: apps.length, processors, settings: sharedSettings(apps), contracts };
+}
+
+/** Each service makes the streams at its start as it declares them: with different settings they would undo each other's. */
+export function sharedSettings(apps: readonly Pick<LoadedApp, 'name' | 'service'>[]): JetStreamSettings {
+  const users = apps.flatMap(({ name, service }) =>
+    service ? [{ name, settings: service.streams ?? {} }] : [],
+  );
+  const [first, ...others] = users;
+  if (!first) return {};
+  const other = others.find(({ settings }) => !isDeepStrictEqual(settings, first.settings));
+  if (!other) return first.settings;
+  throw new CommandError(
+    `Apps ${first.name} and ${other.name} ask different things of the streams: ${JSON.stringify(first.settings)} and ` +
+      `${JSON.stringify(other.settings)}.`,
+    ['Give JetStreamModule.forRoot() the same `events` and `failures` in all apps.'],
+  );
+}

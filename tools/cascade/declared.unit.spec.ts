@@ -1,0 +1,26 @@
+import { describe, expect, it } from '@jest/globals';
+import { sharedSettings } from './declared.js';
+
+const app = (name: string, streams?: object) => ({
+  name,
+  service: { source: name, publishes: [], ...(streams ? { streams } : {}) },
+});
+
+describe('The settings of the streams', () => {
+  it('are those that all services declare', () => {
+    const streams = { events: { replicas: 3 } };
+    expect(sharedSettings([app('signup', streams), app('notifier', { events: { replicas: 3 } })])).toEqual(
+      streams,
+    );
+    expect(sharedSettings([app('signup'), app('notifier')])).toEqual({});
+    expect(sharedSettings([app('signup', streams), { name: 'website', service: undefined }])).toEqual(
+      streams,
+    );
+  });
+
+  it('cannot be told where services declare different ones', () => {
+    expect(() => sharedSettings([app('signup', { events: { replicas: 3 } }), app('notifier')])).toThrow(
+      'Apps signup and notifier ask different things of the streams: {"events":{"replicas":3}} and {}.',
+    );
+  });
+});

@@ -1,0 +1,67 @@
+import { ProvisionError, Provisioning, type ProvisionDifference } from '@app/jetstream';
+import { withBroker, type Broker } from '../broker/broker.js';
+import type { Declared } from '../declared.js';
+import { CommandError } from '../errors.js';
+import { explain } from '../explain.js';
+import type { Host } from '../host.js';
+import { fault, note, ok, type Finding } from './finding.js';
+import { checkRights } from './rights-check.js';
+
+/** From the broker's greeting to what lies on it; where one thing is wrong, what rests on it is not looked at. */
+export async function checkBrokerAndStreams(host: Host, declared: Declared | undefined): Promise<Finding[]> {
+  try {
+    return await withBroker(host, async (broker) => [
+      ok('broker', `nats-server ${broker.nats.info?.version} at ${broker.nats.getServer()}, with JetStream`),
+      ...(await checkWithin(broker, declared, host)),
+    ]);
+  } catch (error) {
+    return [asFault('broker', error, host)];
+  }
+}
+
+async function checkWithin(broker: Broker, declared: Declared | undefined, host: Host): Promise<Finding[]> {
+  try {
+    const compared = declared ? await compare(broker, declared) : { findings: [], missing: [] };
+    return [...compared.findings, ...(await checkRights(broker, compared.missing))];
+  } catch (error) {
+    if (error instanceof ProvisionError) return [fault('broker', error.message, 'upgrade nats-server')];
+    return [asFault('rights', error, host)];
+  }
+}
+
+async function compare({ connection }: Broker, { processors, settings }: Declared) {
+  const declarations = processors.map(({ declaration }) => declaration);
+  const provisioning = new Provisioning(connection, declarations, settings);
+  const differences = await provisioning.check();
+  const undeclared = await provisioning.undeclared();
+  const of = (kind: string) => differences.filter(({ what }) => what.startsWith(kind));
+  const findings = [
+    ...provisioned('streams', of('stream')),
+    ...provisioned('consumers', of('consumer')),
+    ...undeclared.map(({ stream, durable }) =>
+      note('consumers', `${durable} on stream ${stream} belongs to no declared processor`),
+    ),
+  ];
+  return { findings, missing: differences.filter(({ missing }) => missing).map(({ what }) => what) };
+}
+
+function provisioned(about: string, differences: readonly ProvisionDifference[]): Finding[] {
+  if (differences.length === 0) return [ok(about, 'as declared')];
+  return differences.map(({ what, missing, settings }) => {
+    const list = settings.map(
+      ({ name, wanted, found }) =>
+        `${name} is ${JSON.stringify(found)}, and declared as ${JSON.stringify(wanted)}`,
+    );
+    return fault(
+      about,
+      `${what} ${missing ? 'is missing' : `differs: ${list.join('; ')}`}`,
+      'node cascade provision',
+    );
+  });
+}
+
+function asFault(about: string, error: unknown, host: Host): Finding {
+  const known = explain(error, host);
+  if (!(known instanceof CommandError)) throw error;
+  return fault(about, known.message, known.remedies.join(' '));
+}

@@ -1,0 +1,23 @@
+import { TopologyError } from '@app/topology';
+import { readDeclared, type Declared } from '../declared.js';
+import { CommandError } from '../errors.js';
+import type { Host } from '../host.js';
+import { counted } from '../text/numbers.js';
+import { fault, ok, type Finding } from './finding.js';
+
+/** Whether the declarations can be read; what is on the broker is compared with them. */
+export async function checkCode(
+  host: Host,
+): Promise<{ findings: Finding[]; declared: Declared | undefined }> {
+  try {
+    const declared = await readDeclared(host);
+    const { apps, processors } = declared;
+    const says = `${counted(apps, 'app')}, ${counted(processors.length, 'processor')}`;
+    return { findings: [ok('code', says)], declared };
+  } catch (error) {
+    if (!(error instanceof TopologyError || error instanceof CommandError)) throw error;
+    const remedies = error instanceof CommandError ? error.remedies : [];
+    const remedy = [...remedies, 'Streams and consumers are not compared with it until then.'].join(' ');
+    return { findings: [fault('code', error.message, remedy)], declared: undefined };
+  }
+}

@@ -1,0 +1,45 @@
+import { findLocalNatsServer } from '@app/embedded-broker';
+import { relative, resolve } from 'node:path';
+import { DATA_FOLDER, isAlive, readRunning, type RunningSystem } from '../../supervisor/data-folder.js';
+import { isFree } from '../../supervisor/port-claims.js';
+import { DEFAULT_PORTS } from '../../supervisor/system.js';
+import type { Host } from '../host.js';
+import { fault, note, ok, type Finding } from './finding.js';
+
+/** An older one does not come so far: the bootstrap refuses it. */
+export function checkNode(): Finding[] {
+  return [ok('Node', process.versions.node)];
+}
+
+/** What `npm start` and the tests run. */
+export async function checkNatsServer({ env, root }: Pick<Host, 'env' | 'root'>): Promise<Finding[]> {
+  const { server, refused } = await findLocalNatsServer({ env });
+  const faults = refused.map(({ message, remedy }) =>
+    fault('nats-server', message, remedy ?? 'remove it: `npm start` then fetches another one'),
+  );
+  if (server) {
+    const { version, from, command } = server;
+    const place = from === 'PATH' ? `on the PATH (${command})` : `in the cache (${relative(root, command)})`;
+    return [...faults, ok('nats-server', `${version} ${place}`)];
+  }
+  if (faults.length > 0) return faults;
+  return [note('nats-server', 'none on the PATH or in the cache yet; `npm start` fetches one')];
+}
+
+/** That ports are taken is no fault: `npm start` then takes the next ones. */
+export async function checkPorts(): Promise<Finding[]> {
+  const running = await readRunning(resolve(DATA_FOLDER));
+  if (running && isAlive(running.pid))
+    return [ok('ports', `used by the system that runs here: ${addressesOf(running)}`)];
+  const free = await Promise.all(DEFAULT_PORTS.map(isFree));
+  const taken = DEFAULT_PORTS.filter((_, index) => !free[index]);
+  if (taken.length === 0) return [ok('ports', `${DEFAULT_PORTS.join(', ')} are free for \`npm start\``)];
+  const list = `${taken.join(', ')} ${taken.length > 1 ? 'are' : 'is'} taken by other programs`;
+  return [note('ports', `${list}; \`npm start\` takes the next free ones`)];
+}
+
+function addressesOf({ parts }: RunningSystem): string {
+  return Object.entries(parts)
+    .map(([name, { url }]) => `${name} ${url}`)
+    .join(', ');
+}

@@ -1,0 +1,94 @@
+import {
+  BrokerUnreachableError,
+  InvalidDeclarationError,
+  InvalidEventError,
+  ProvisionError,
+  PublishRefusedError,
+  PublishTimeoutError,
+} from '@app/jetstream';
+import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
+import { errors } from '@nats-io/transport-node';
+import { CommandError } from './errors.js';
+import type { Host } from './host.js';
+
+/** Their messages say all, with what to do. */
+const SAY_ALL = [
+  InvalidDeclarationError,
+  InvalidEventError,
+  ProvisionError,
+  PublishRefusedError,
+  PublishTimeoutError,
+];
+const NO_ANSWER = [
+  errors.TimeoutError,
+  errors.NoRespondersError,
+  errors.ClosedConnectionError,
+  errors.ConnectionError,
+  errors.DrainingConnectionError,
+];
+
+/** What people can do about an error of the transport or the broker; any other error is given back as it is. */
+export function explain(error: unknown, host: Host): unknown {
+  if (error instanceof CommandError) return error;
+  if (error instanceof BrokerUnreachableError) return unreachable(error, host);
+  const chain = chainOf(error);
+  const denied = chain.find((cause) => cause instanceof errors.PermissionViolationError);
+  if (denied) {
+    const right = denied.operation === 'publish' ? 'publish' : 'subscribe';
+    return new CommandError(`The broker does not let this user ${right} to ${denied.subject}.`, [
+      'Set NATS_URL or NATS_CREDS to a user with that right.',
+    ]);
+  }
+  if (saysAll(error)) return new CommandError(error.message, [], { cause: error });
+  const refusal = chain.find((cause) => cause instanceof JetStreamApiError);
+  if (refusal) return refused(refusal);
+  if (chain.some((cause) => NO_ANSWER.some((type) => cause instanceof type))) {
+    return new CommandError(
+      `The broker did not answer: ${chain.at(-1)!.message}.`,
+      ['Try again; `node cascade doctor` looks for what is wrong.'],
+      { cause: error },
+    );
+  }
+  return error;
+}
+
+function chainOf(error: unknown): Error[] {
+  return error instanceof Error ? [error, ...chainOf(error.cause)] : [];
+}
+
+function saysAll(error: unknown): error is Error {
+  const { operational } = (error ?? {}) as { operational?: boolean };
+  return operational === true || SAY_ALL.some((type) => error instanceof type);
+}
+
+function refused(cause: JetStreamApiError): CommandError {
+  if (cause.code === (JetStreamApiCodes.StreamNotFound as number)) {
+    return new CommandError(
+      'The streams of Cascade are not on this broker yet.',
+      ['`node cascade provision` creates them, and so does the first start of a service.'],
+      { cause },
+    );
+  }
+  return new CommandError(
+    `The broker refuses it: ${cause.message} (code ${cause.code}).`,
+    ['`node cascade doctor` looks for what is wrong.'],
+    { cause },
+  );
+}
+
+function unreachable(error: BrokerUnreachableError, { env }: Host): CommandError {
+  if (
+    error.cause instanceof errors.AuthorizationError ||
+    error.cause instanceof errors.UserAuthenticationExpiredError
+  ) {
+    return new CommandError(`The broker refuses this user: ${error.message}.`, [
+      'Put its user and password, or its token, into NATS_URL (nats://user:password@host:port), or name a credentials file ' +
+        'with NATS_CREDS.',
+    ]);
+  }
+  return new CommandError(`No broker answers: ${error.message}.`, [
+    env['NATS_URL']
+      ? 'Start it, correct NATS_URL, or unset NATS_URL for the broker of `npm start`.'
+      : 'Start the system with `npm start`, or set NATS_URL to where your broker is.',
+  ]);
+}

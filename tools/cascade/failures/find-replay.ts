@@ -1,0 +1,14 @@
+import { channelOf, envelopeOf, EVENTS_STREAM, readStream, ReplayRequested } from '@app/jetstream';
+import type { Broker } from '../broker/broker.js';
+
+/** Who asked for a replay, and why. */
+export type ReplayRecord = Pick<ReplayRequested, 'by' | 'reason'>;
+
+/** The audit event of a replay; undefined where it is no longer stored. */
+export async function findReplay({ nats }: Broker, replayId: string): Promise<ReplayRecord | undefined> {
+  const subjects = [channelOf(ReplayRequested.event.name)];
+  for await (const message of readStream(nats, { stream: EVENTS_STREAM, subjects })) {
+    if (envelopeOf(message).id === replayId) return message.json<ReplayRequested>();
+  }
+  return undefined;
+}

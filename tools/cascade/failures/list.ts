@@ -1,0 +1,90 @@
+import type { ReplaySelection, StoredFailure } from '@app/jetstream';
+import { withBroker } from '../broker/broker.js';
+import type { Invocation } from '../command-line.js';
+import { ExitCode } from '../exit-code.js';
+import type { Output } from '../output.js';
+import { fit, renderColumns } from '../text/columns.js';
+import { counted } from '../text/numbers.js';
+import { printable } from '../text/printable.js';
+import { stateOf, type ShownState } from './state.js';
+
+export interface ListOptions extends Pick<
+  ReplaySelection,
+  'processor' | 'event' | 'error' | 'since' | 'until'
+> {
+  state?: ShownState;
+  limit: number;
+}
+
+/** A failure without the event in it, of which there may be very many. */
+interface ListedFailure {
+  id: string;
+  correlationId: string;
+  storedAt: Date;
+  processor: string;
+  event: string;
+  eventId: string;
+  reason: string;
+  attempts: number;
+  error: { name: string; message: string };
+  state: ShownState;
+}
+
+export async function run({ host, output, options }: Invocation<ListOptions>): Promise<number> {
+  const { state, limit, ...selection } = options;
+  const newest: ListedFailure[] = [];
+  let total = 0;
+  await withBroker(host, async ({ archive }) => {
+    for await (const stored of archive.list(selection)) {
+      if (state && stateOf(stored) !== state) continue;
+      total += 1;
+      newest.push(listed(stored));
+      if (newest.length > limit) newest.shift();
+    }
+  });
+  output.result({ total, failures: newest }, () => report(newest, total, output));
+  return ExitCode.ok;
+}
+
+function listed({ id, correlationId, storedAt, event, failure, state }: StoredFailure): ListedFailure {
+  const { processor, reason, attempts, error, original } = failure;
+  const { name, message } = error;
+  return {
+    id,
+    correlationId,
+    storedAt,
+    processor,
+    event,
+    eventId: original.eventId,
+    reason,
+    attempts,
+    error: { name, message },
+    state: stateOf({ state }),
+  };
+}
+
+function report(failures: readonly ListedFailure[], total: number, output: Output): string[] {
+  if (total === 0) return ['No failures.'];
+  const rows = failures.map(({ id, storedAt, processor, event, state, attempts, error }) => [
+    id,
+    storedAt.toISOString(),
+    processor,
+    event,
+    state,
+    String(attempts),
+    printable(`${error.name}: ${error.message}`),
+  ]);
+  const [heading, ...lines] = renderColumns(
+    ['id', 'stored', 'processor', 'event', 'state', 'attempts', 'error'],
+    rows,
+  ).map((line) => fit(line, output.width));
+  const shown =
+    failures.length < total ? `The newest ${failures.length} of ${total}; --limit shows more.` : '';
+  return [
+    output.paint('bold', heading!),
+    ...lines,
+    '',
+    shown || `${counted(total, 'failure')}.`,
+    '`node cascade failures show ID` shows one whole, `node cascade replay` hands them over again.',
+  ];
+}

@@ -1,0 +1,10 @@
+import type { FailureStateName, StoredFailure } from '@app/jetstream';
+
+/** What became of a failure; `open` where nobody replayed it. */
+export type ShownState = 'open' | FailureStateName;
+
+export const FAILURE_STATES: readonly ShownState[] = ['open', 'requested', 'handled', 'failed-again'];
+
+export function stateOf({ state }: Pick<StoredFailure, 'state'>): ShownState {
+  return state?.state ?? 'open';
+}

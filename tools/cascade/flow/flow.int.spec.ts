@@ -1,0 +1,141 @@
+import { eventually } from '@app/testing';
+import { headers } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { bank } from '../test/orders.js';
+import { ShopSystem } from '../test/shop-system.js';
+import type { Flow } from './flow.js';
+
+describe('cascade flow', () => {
+  let shop: ShopSystem;
+
+  beforeAll(async () => {
+    shop = await ShopSystem.start();
+  });
+  afterAll(() => shop.stop());
+
+  it('shows each event below the one that led to it, and says what was searched', async () => {
+    const id = await shop.place('good');
+    await shop.stored('EVENTS', 'events.order.confirmed', 1);
+
+    const { code, stdout } = await shop.cascade('flow', id);
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^Flow .*, begun 20\d\d-\S+Z\n\norder\.placed +shop +0 ms\n└─ order\.confirmed +billing +\d+ ms\n/,
+    );
+    expect(stdout).toMatch(/Searched what was stored since \S+Z: \d+ events, \d+ failures?\.\n$/);
+  });
+
+  it('shows failures with their attempts, replays, and what follows from these', async () => {
+    const id = await shop.place('declined', 'declined');
+    await shop.stored('FAILURES', 'failed.billing.order.placed', 1);
+    const failed = await shop.json<Flow>('flow', id);
+    const failure = failed.steps.find(({ kind }) => kind === 'failure')!;
+    expect(failure).toMatchObject({
+      processor: 'billing',
+      attempts: 1,
+      reason: 'unrecoverable',
+      state: 'open',
+      causationId: id,
+      error: { name: 'CardDeclined' },
+    });
+
+    bank.isOpen = true;
+    await shop.cascade('replay', '--failure', failure.id, '--by', 'ann', '--reason', 'the bank is open');
+    await shop.stored('FAILURES', `failure-state.${failure.id}`, 2);
+    bank.isOpen = false;
+
+    const { stdout } = await shop.cascade('flow', id);
+    const lines = stdout.split('\n').filter((line) => /[├└]/.test(line));
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^├─ failed\.billing\.order\.placed +billing .*CardDeclined: no funds on .*\(1 attempt; handled\)$/,
+      ),
+      expect.stringMatching(/^│ {2}└─ replay\.billing\.order\.placed +billing .* handed over again$/),
+      expect.stringMatching(/^└─ order\.confirmed +billing/),
+    ]);
+    expect(stdout).not.toContain('\u001b');
+    expect(stdout).toContain(`node cascade failures show ${failure.id}`);
+  });
+
+  it('shows that a processor waits for another attempt', async () => {
+    const id = await shop.place('flaky', 'flaky');
+    await shop.stored('RETRIES', 'retry.billing.sch.*', 1);
+
+    const { steps } = await shop.json<Flow>('flow', id);
+    expect(steps.map(({ kind }) => kind)).toEqual(['event', 'retry']);
+    expect(steps[1]).toMatchObject({ source: 'billing', attempt: 2, causationId: id });
+    const { stdout } = await shop.cascade('flow', id);
+    expect(stdout).toMatch(/└─ retry\.billing +billing .* attempt 2 in \d+ min/);
+  });
+
+  it('finds what was published by hand: without headers, and with an id of its own making', async () => {
+    shop.publish('events.order.placed', '{"orderId":"by hand"}');
+    shop.publish('events.order.placed', '{"orderId":"named"}', { 'ce-correlationid': 'order%2017' });
+    await shop.stored('EVENTS', 'events.order.confirmed', 4);
+
+    const named = await shop.json<Flow>('flow', 'order 17');
+    expect(named.steps.map(({ name }) => name)).toEqual(['order.placed', 'order.confirmed']);
+    const [line] = (
+      await shop.cascade('tail', 'order.placed', '--since', '1h', '--json', '--count', '5')
+    ).stdout
+      .trim()
+      .split('\n')
+      .filter((text) => text.includes('by hand'));
+    const { correlationId } = JSON.parse(line!) as { correlationId: string };
+    const byHand = await shop.json<Flow>('flow', correlationId);
+    expect(byHand.steps.map(({ name }) => name)).toEqual(['order.placed', 'order.confirmed']);
+  });
+
+  it('shows a replay of what was published without headers in its flow', async () => {
+    shop.publish('events.order.placed', '{"orderId":"unnamed","note":"declined"}');
+    const failure = await eventually(async () => {
+      const { failures } = await shop.json<{ failures: Record<string, string>[] }>(
+        'failures',
+        'list',
+        '--state',
+        'open',
+      );
+      expect(failures).toHaveLength(1);
+      return failures[0]!;
+    });
+    bank.isOpen = true;
+    await shop.cascade('replay', '--failure', failure['id']!, '--by', 'ann', '--reason', 'open');
+    await shop.stored('FAILURES', `failure-state.${failure['id']}`, 2);
+    bank.isOpen = false;
+
+    const { steps } = await shop.json<Flow>('flow', failure['correlationId']!);
+    expect(steps.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'event order.placed',
+      'failure failed.billing.order.placed',
+      'replay replay.billing.order.placed',
+      'event order.confirmed',
+    ]);
+    expect(steps[2]).toMatchObject({ causationId: failure['id'], replayId: expect.any(String) });
+  });
+
+  it('passes over what has headers that nobody can parse', async () => {
+    const broken = headers();
+    // What a client in another language can send and ours would refuse: a space within the name.
+    (broken as unknown as { headers: Map<string, string[]> }).headers.set('bad name', ['1']);
+    shop.client.publish('events.order.placed', '{}', { headers: broken });
+    const id = await shop.place('after');
+    await eventually(async () => {
+      const { steps } = await shop.json<Flow>('flow', id);
+      expect(steps.map(({ name }) => name)).toEqual(['order.placed', 'order.confirmed']);
+    });
+    const { code } = await shop.cascade('tail', '--since', '1h', '--count', '10');
+    expect(code).toBe(0);
+  });
+
+  it('ends with 1 where there is no such flow since then, and says how to look further back', async () => {
+    const { code, stdout } = await shop.cascade('flow', 'nobody');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /^No event of flow nobody was found\.\nSearched what was stored since .*--since 7d/,
+    );
+    const id = await shop.place('later');
+    const early = await shop.json<Flow>('flow', id, '--since', '2099-01-01');
+    expect(early).toMatchObject({ steps: [], searched: { events: 0 } });
+  });
+});

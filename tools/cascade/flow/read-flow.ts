@@ -1,0 +1,109 @@
+import {
+  EVENTS_STREAM,
+  CloudEventHeader,
+  envelopeOf,
+  FAILURES_STREAM,
+  failureChannelOf,
+  readStream,
+  TransportHeader,
+} from '@app/jetstream';
+import type { JsMsg } from '@nats-io/jetstream';
+import type { Broker } from '../broker/broker.js';
+import type { Flow, FlowEvent, FlowFailure, FlowReplay } from './flow.js';
+import { stateOf } from '../failures/state.js';
+import { waitingRetries } from './waiting-retries.js';
+
+/** Events after which it is told how many have been read. */
+const TOLD_EVERY = 20_000;
+
+/**
+ * Reads the headers of all events since then, and keeps those of the flow.
+ *
+ * @param onRead is told from time to time how many have been read
+ */
+export async function readFlow(
+  broker: Broker,
+  correlationId: string,
+  since: Date,
+  onRead: (events: number) => void = () => undefined,
+): Promise<Flow> {
+  const events = await readEvents(broker, correlationId, since, onRead);
+  const failures = await readFailures(broker, correlationId, since);
+  const stored = [...events.found, ...failures.found];
+  const retries = await waitingRetries(broker, stored);
+  const steps = [...stored, ...retries].sort((a, b) => a.time.getTime() - b.time.getTime());
+  return { correlationId, steps, searched: { since, events: events.read, failures: failures.read } };
+}
+
+async function readEvents(
+  { nats }: Broker,
+  correlationId: string,
+  since: Date,
+  onRead: (events: number) => void,
+) {
+  const found: (FlowEvent | FlowReplay)[] = [];
+  let read = 0;
+  const selection = { stream: EVENTS_STREAM, subjects: ['events.>', 'replay.>'], since, headersOnly: true };
+  for await (const message of readStream(nats, selection)) {
+    read += 1;
+    if (read % TOLD_EVERY === 0) onRead(read);
+    if (isOfAnother(message, correlationId)) continue;
+    const envelope = envelopeOf(message);
+    if (envelope.correlationId !== correlationId) continue;
+    const { id, causationId, source } = envelope;
+    const { subject, seq: sequence, time } = message;
+    const place = { time, stream: EVENTS_STREAM, sequence };
+    if (subject.startsWith('events.')) {
+      found.push({ kind: 'event', id, causationId, name: subject.slice('events.'.length), source, ...place });
+    } else {
+      found.push({
+        kind: 'replay',
+        id: `replay-${sequence}`,
+        // Below the failure that was replayed, or below the event where a channel was.
+        causationId: message.headers?.get(TransportHeader.failureId) || id,
+        name: subject,
+        source: subject.split('.')[1]!,
+        ...place,
+        replayId: message.headers?.get(TransportHeader.replayId) || undefined,
+      });
+    }
+  }
+  return { found, read };
+}
+
+/** A quick look that spares most messages a thorough one. */
+function isOfAnother(message: JsMsg, correlationId: string): boolean {
+  try {
+    const written = message.headers?.get(CloudEventHeader.correlationId) ?? '';
+    return written !== '' && written !== correlationId && !written.includes('%');
+  } catch {
+    // Headers that cannot be parsed throw.
+    return false;
+  }
+}
+
+async function readFailures({ archive }: Broker, correlationId: string, since: Date) {
+  const found: FlowFailure[] = [];
+  let read = 0;
+  for await (const stored of archive.list({ since })) {
+    read += 1;
+    if (stored.correlationId !== correlationId) continue;
+    const { processor, reason, attempts, error, original } = stored.failure;
+    found.push({
+      kind: 'failure',
+      id: stored.id,
+      causationId: original.eventId,
+      name: failureChannelOf(processor, stored.event),
+      source: processor,
+      time: stored.storedAt,
+      stream: FAILURES_STREAM,
+      sequence: stored.sequence,
+      processor,
+      reason,
+      attempts,
+      error: { name: error.name, message: error.message },
+      state: stateOf(stored),
+    });
+  }
+  return { found, read };
+}

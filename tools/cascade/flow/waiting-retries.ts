@@ -1,0 +1,40 @@
+import { RETRIES_STREAM, TransportHeader } from '@app/jetstream';
+import type { StoredMsg } from '@nats-io/jetstream';
+import type { Broker } from '../broker/broker.js';
+import type { FlowRetry, FlowStep } from './flow.js';
+
+/** The attempts that processors still have to make on these events. */
+export async function waitingRetries(broker: Broker, steps: readonly FlowStep[]): Promise<FlowRetry[]> {
+  const retries = await Promise.all(steps.map((step) => retriesOf(broker, step)));
+  return retries.flat();
+}
+
+/** A retry lies on `retry.<processor>.<sch, due or suspect>.<stream>-<sequence>` of the message that was delivered first. */
+async function retriesOf({ manager }: Broker, { id, stream, sequence }: FlowStep): Promise<FlowRetry[]> {
+  const filter = `retry.*.*.${stream}-${sequence}`;
+  const { state } = await manager.streams.info(RETRIES_STREAM, { subjects_filter: filter });
+  const messages = await Promise.all(
+    Object.keys(state.subjects ?? {}).map((subject) =>
+      manager.streams.getMessage(RETRIES_STREAM, { last_by_subj: subject }),
+    ),
+  );
+  // One that is taken in this moment is gone.
+  return messages.flatMap((message) => (message ? [retryOf(message, id)] : []));
+}
+
+function retryOf({ subject, header, seq, time }: StoredMsg, causationId: string): FlowRetry {
+  const [, processor, place] = subject.split('.');
+  const due = /^@at (.+)$/.exec(header.get('Nats-Schedule'));
+  return {
+    kind: 'retry',
+    id: `retry-${seq}`,
+    causationId,
+    name: `retry.${processor}`,
+    source: processor!,
+    time,
+    stream: RETRIES_STREAM,
+    sequence: seq,
+    attempt: (Number(header.get(TransportHeader.attempts)) || 0) + 1,
+    due: place === 'sch' && due ? new Date(due[1]!) : undefined,
+  };
+}

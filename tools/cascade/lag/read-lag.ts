@@ -1,0 +1,107 @@
+import {
+  consumerConfigs,
+  EVENTS_STREAM,
+  FAILURES_STREAM,
+  RETRIES_STREAM,
+  suspectsDurableOf,
+  type ProcessorDeclaration,
+} from '@app/jetstream';
+import type { ConsumerInfo } from '@nats-io/jetstream';
+import type { Broker } from '../broker/broker.js';
+import type { DeclaredProcessor } from '../declared.js';
+import type { ProcessorLag, ProcessorState } from './lag.js';
+import { earliest, oldestRetried, oldestUnsettled } from './oldest.js';
+import { openPauses } from './open-pauses.js';
+
+/** What all processors have in common. */
+interface Readings {
+  readonly broker: Broker;
+  readonly consumers: readonly ConsumerInfo[];
+  /** Subjects of everything that waits for another attempt. */
+  readonly retries: readonly string[];
+  readonly pauses: ReadonlyMap<string, readonly Date[]>;
+}
+
+/** Every declared processor by its name, then the consumers that none of them has. */
+export async function readLag(
+  broker: Broker,
+  declared: readonly DeclaredProcessor[],
+): Promise<ProcessorLag[]> {
+  const { manager } = broker;
+  const consumers = await durables(broker);
+  const { state } = await manager.streams.info(RETRIES_STREAM, { subjects_filter: 'retry.>' });
+  const retries = Object.keys(state.subjects ?? {});
+  const readings = { broker, consumers, retries, pauses: await openPauses(broker) };
+  const names = declared.map(({ declaration }) => declaration.processor);
+  const known = new Set(names.flatMap((name) => [name, suspectsDurableOf(name)]));
+  const others = consumers.map(({ name }) => name).filter((name) => !known.has(name));
+  return Promise.all([
+    ...declared
+      .toSorted((a, b) => a.declaration.processor.localeCompare(b.declaration.processor))
+      .map(({ app, declaration }) => lagOf(declaration.processor, app, declaration, readings)),
+    ...[...new Set(others)].sort().map((name) => lagOf(name, undefined, undefined, readings)),
+  ]);
+}
+
+async function durables({ manager }: Broker): Promise<ConsumerInfo[]> {
+  const found: ConsumerInfo[] = [];
+  for (const stream of [EVENTS_STREAM, FAILURES_STREAM, RETRIES_STREAM]) {
+    for await (const info of manager.consumers.list(stream)) if (info.config.durable_name) found.push(info);
+  }
+  return found;
+}
+
+async function lagOf(
+  processor: string,
+  app: string | undefined,
+  declaration: ProcessorDeclaration | undefined,
+  { broker, consumers, retries, pauses }: Readings,
+): Promise<ProcessorLag> {
+  const own = consumers.filter(({ name }) => name === processor || name === suspectsDurableOf(processor));
+  const waiting = retries.filter((subject) => subject.startsWith(`retry.${processor}.`));
+  const sum = (of: (info: ConsumerInfo) => number) => own.reduce((total, info) => total + of(info), 0);
+  const missing = declaration ? missingOf(declaration, own) : [];
+  const paused = pauses.get(processor) ?? [];
+  const pulls = own.some(({ num_waiting }) => num_waiting > 0);
+  return {
+    processor,
+    app,
+    state: stateOf({
+      isDeclared: declaration !== undefined,
+      isWhole: missing.length === 0,
+      isPaused: paused.length > 0,
+      pulls,
+    }),
+    pauses: paused,
+    pending: sum(({ num_pending }) => num_pending),
+    inFlight: sum(({ num_ack_pending }) => num_ack_pending),
+    redelivered: sum(({ num_redelivered }) => num_redelivered),
+    retrying: waiting.filter((subject) => subject.startsWith(`retry.${processor}.sch.`)).length,
+    oldest: earliest([
+      ...(await Promise.all(own.map((info) => oldestUnsettled(broker.manager, info)))),
+      await oldestRetried(broker.manager, waiting),
+    ]),
+    missing,
+  };
+}
+
+function missingOf(declaration: ProcessorDeclaration, own: readonly ConsumerInfo[]) {
+  return consumerConfigs(declaration)
+    .map(({ stream, config }) => ({ stream, durable: config.durable_name }))
+    .filter(
+      ({ stream, durable }) =>
+        !own.some(({ stream_name, name }) => stream_name === stream && name === durable),
+    );
+}
+
+function stateOf(seen: {
+  isDeclared: boolean;
+  isWhole: boolean;
+  isPaused: boolean;
+  pulls: boolean;
+}): ProcessorState {
+  if (!seen.isDeclared) return 'undeclared';
+  if (!seen.isWhole) return 'missing';
+  if (seen.isPaused) return 'paused';
+  return seen.pulls ? 'running' : 'stopped';
+}

@@ -1,0 +1,24 @@
+import type { Definition } from '../command-line.js';
+import type { PublishCommandOptions } from './publish.js';
+
+export const publishCommand: Definition = (parent, line) =>
+  line
+    .add(parent, 'publish', {
+      summary: 'publish an event by hand',
+      description:
+        'Checks the event against its contract, publishes it on its channel with the headers of CloudEvents, and waits until ' +
+        'the broker has stored it.',
+      examples: [
+        `publish user.signed-up '{"userId":"0199d0a0-7c1e-7abc-8def-0123456789ab","email":"ada@example.com","name":"Ada",` +
+          `"locale":"en","signedUpAt":"2026-11-23T04:05:06Z"}'`,
+        'publish events.user.signed-up - < event.json',
+      ],
+    })
+    .argument('<channel>', 'an event or its channel: user.signed-up, events.user.signed-up')
+    .argument('<json>', 'its data; `-` reads it from standard input')
+    .option(
+      '--id <id>',
+      'the id of the event: within 10 minutes a second one of this id is dropped; default a new one',
+    )
+    .option('--correlation-id <id>', 'the flow that it belongs to; default a new one')
+    .action(line.run<PublishCommandOptions>(() => import('./publish.js')));

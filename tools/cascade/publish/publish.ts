@@ -1,0 +1,43 @@
+import { channelOf, typeOf, type EventClass } from '@app/jetstream';
+import type { Readable } from 'node:stream';
+import { withBroker } from '../broker/broker.js';
+import type { Invocation } from '../command-line.js';
+import { readDeclared } from '../declared.js';
+import { ExitCode } from '../exit-code.js';
+import { eventOf } from './event-of.js';
+import { parseEvent } from './parse-event.js';
+
+export interface PublishCommandOptions {
+  id?: string;
+  correlationId?: string;
+}
+
+export async function run({
+  host,
+  output,
+  args,
+  options,
+}: Invocation<PublishCommandOptions>): Promise<number> {
+  const [channel, json] = args as [string, string];
+  const { contracts } = await readDeclared(host);
+  const type = eventOf(channel, contracts);
+  const event = await parseEvent(type, json === '-' ? await textOf(host.stdin) : json);
+  const published = await withBroker(host, (broker) => broker.publisherOf([type]).publish(event, options));
+  output.result({ ...published, ...describe(type) }, () => [
+    `Published ${typeOf(type.event.name, type.event.version)} on ${channelOf(type.event.name)}.`,
+    `  id              ${published.id}`,
+    `  correlation id  ${published.correlationId}`,
+    `\`node cascade flow ${published.correlationId}\` shows what follows.`,
+  ]);
+  return ExitCode.ok;
+}
+
+function describe({ event }: EventClass) {
+  return { type: typeOf(event.name, event.version), channel: channelOf(event.name) };
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,120 @@
+import type { ReplayResult } from '@app/jetstream';
+import { eventually } from '@app/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { bank } from '../test/orders.js';
+import { ShopSystem } from '../test/shop-system.js';
+import type { Plan } from './taking.js';
+
+const WHY = ['--by', 'ann', '--reason', 'the bank is open'];
+
+describe('cascade replay', () => {
+  let shop: ShopSystem;
+  let failed = 0;
+
+  beforeAll(async () => {
+    shop = await ShopSystem.start();
+  });
+  beforeEach(async () => {
+    for (let number = 0; number < 3; number++) await shop.place(`order-${failed + number}`, 'declined');
+    failed += 3;
+    await shop.stored('FAILURES', 'failed.billing.order.placed', failed);
+    bank.isOpen = true;
+  });
+  afterEach(() => {
+    bank.isOpen = false;
+  });
+  afterAll(() => shop.stop());
+
+  const open = async () =>
+    (await shop.json<{ failures: { id: string }[] }>('failures', 'list', '--state', 'open')).failures;
+  const handled = (count: number) =>
+    eventually(async () =>
+      expect(await shop.json<object>('failures', 'list', '--state', 'handled', '--limit', '1')).toMatchObject(
+        { total: count },
+      ),
+    );
+
+  it('tells in a dry run what it would take, and does nothing', async () => {
+    const { code, stdout } = await shop.cascade('replay', '--processor', 'billing', '--dry-run');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^processor +event +error +failures\nbilling +order\.placed +CardDeclined +3\n\n3 events would be replayed\. Nothing was done\.\n$/,
+    );
+    const plan = await shop.json<Plan>('replay', '--error', 'CardDeclined', '--dry-run');
+    expect(plan).toMatchObject({ total: 3, skipped: 0, groups: [{ processor: 'billing', count: 3 }] });
+    expect(await open()).toHaveLength(3);
+
+    const one = await shop.json<ReplayResult>('replay', '--failure', (await open())[0]!.id, ...WHY);
+    expect(one).toMatchObject({ total: 1, replayed: 1, skipped: 0, stopped: false });
+    await handled(1);
+
+    const rest = await shop.cascade('replay', '--all', ...WHY);
+    expect(rest).toMatchObject({ code: 0, stderr: '' });
+    expect(rest.stdout).toMatch(/^2 of 3 events replayed, 1 skipped\.\nReplay \S+\./);
+    await handled(3);
+    expect((await shop.cascade('replay', '--all', '--dry-run')).stdout).toContain(
+      '0 events would be replayed; 3 more are handled or under way',
+    );
+  });
+
+  it('stops at Ctrl-C, says how many were replayed, and goes on with the rest when it is asked again', async () => {
+    const session = shop.session('replay', '--event', 'order.placed', '--rate', '1', ...WHY);
+    await shop.stored('EVENTS', 'replay.billing.order.placed', 4);
+    session.interrupt();
+
+    const { code, stdout } = await session.ended;
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /^Stopped: 1 of 6 events replayed, 3 skipped\. The same command goes on with the rest\.\n/,
+    );
+    const rest = await shop.json<ReplayResult>('replay', '--event', 'order.placed', ...WHY);
+    expect(rest).toMatchObject({ replayed: 2, skipped: 4, stopped: false });
+    await handled(6);
+  });
+
+  it('hands the events of a channel to one processor that consumes it', async () => {
+    const dry = await shop.json<Plan>(
+      ...[
+        'replay',
+        '--channel',
+        'events.order.placed',
+        '--processor',
+        'billing',
+        '--since',
+        '1h',
+        '--dry-run',
+      ],
+    );
+    expect(dry.total).toBe(failed);
+    const result = await shop.json<ReplayResult>(
+      ...['replay', '--channel', 'order.placed', '--processor', 'billing', '--rate', '1000', ...WHY],
+    );
+    expect(result).toMatchObject({ total: failed, replayed: failed });
+  });
+
+  it('refuses to hand a channel to a processor that would never get it', async () => {
+    const { code, stderr } = await shop.cascade(
+      ...['replay', '--channel', 'order.placed', '--processor', 'packing', ...WHY],
+    );
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      'Processor packing does not consume order.placed, so it cannot get its events.\nThese do: billing.\n',
+    );
+  });
+
+  it.each([
+    [['--dry-run'], /It is not said what to replay.*--all/s],
+    [['--all'], /needs a reason.*--reason/s],
+    [['--all', '--reason', ' '], /needs a reason/],
+    [['--all', '--reason', 'x', '--by', ''], /by must be longer/],
+    [['--channel', 'order.placed', '--reason', 'x'], /--channel needs --processor/],
+    [['--channel', 'order.placed', '--all', '--reason', 'x'], /takes events, not failures/],
+    [['--all', '--rate', '0'], /whole number from 1/],
+    [['--all', '--since', 'yesterday'], /15m, 2h or 3d/],
+  ])('does not take %j', async (args, message) => {
+    const { code, stdout, stderr } = await shop.cascade('replay', ...args);
+    expect(stderr).toMatch(message);
+    expect(stdout).toBe('');
+    expect(code).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,29 @@
+import type { ReplayResult } from '@app/jetstream';
+import { renderColumns } from '../text/columns.js';
+import { counted } from '../text/numbers.js';
+import type { Plan, Taking } from './taking.js';
+
+const UNANSWERED = '`node cascade failures list --state requested` shows what has not been answered yet.';
+const HOW_FAR = '`node cascade lag` shows how far its processor is.';
+
+export function planLines({ total, skipped = 0, groups = [] }: Plan): string[] {
+  const rows = groups.map(({ processor, event, error, count }) => [processor, event, error, String(count)]);
+  const table =
+    rows.length > 0 ? [...renderColumns(['processor', 'event', 'error', 'failures'], rows), ''] : [];
+  const left = skipped > 0 ? `; ${skipped} more are handled or under way, and would be skipped` : '';
+  return [...table, `${counted(total - skipped, 'event')} would be replayed${left}. Nothing was done.`];
+}
+
+export function resultLines(
+  { replayed, skipped, total, stopped, replayId }: ReplayResult,
+  { goesOn }: Pick<Taking, 'goesOn'>,
+): string[] {
+  if (total === 0) return ['There is nothing of that kind to replay.'];
+  const done = `${replayed} of ${counted(total, 'event')} replayed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  return [
+    stopped
+      ? `Stopped: ${done}. The same command ${goesOn ? 'goes on with the rest' : 'begins anew'}.`
+      : `${done}.`,
+    `Replay ${replayId}. ${goesOn ? UNANSWERED : HOW_FAR}`,
+  ];
+}

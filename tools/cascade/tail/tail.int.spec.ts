@@ -1,0 +1,73 @@
+import { eventually } from '@app/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ShopSystem } from '../test/shop-system.js';
+
+describe('cascade tail', () => {
+  let shop: ShopSystem;
+
+  beforeAll(async () => {
+    shop = await ShopSystem.start();
+    await shop.place('first', undefined, { id: 'first' });
+    await shop.place('bad', 'declined', { id: 'bad' });
+    await shop.stored('FAILURES', 'failed.billing.order.placed', 1);
+    await shop.stored('EVENTS', 'events.order.confirmed', 1);
+  });
+  afterAll(() => shop.stop());
+
+  const lines = (text: string) => text.trimEnd().split('\n');
+
+  it('shows what was stored before in the order of time, failures among it', async () => {
+    const { code, stdout } = await shop.cascade('tail', '--since', '1h', '--count', '4');
+    expect(code).toBe(0);
+    expect(lines(stdout)).toEqual(lines(stdout).toSorted());
+    expect(stdout).toMatch(/^20\S+Z {2}order\.placed {2}shop {2}first {2}\{"orderId":"first"\}\n/);
+    expect(stdout).toMatch(
+      /Z {2}failed\.billing\.order\.placed {2}billing {2}bad {2}CardDeclined: no funds on  *\[31m the card \(attempts: 1\)\n/,
+    );
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  it('shows events as they come, until Ctrl-C', async () => {
+    const session = shop.session('tail', 'order.confirmed');
+    const seen = await eventually(async () => {
+      await shop.place('live');
+      expect(session.stdout).toContain('order.confirmed');
+      return session.stdout;
+    });
+    session.interrupt();
+    expect((await session.ended).code).toBe(0);
+    expect(seen).not.toContain('"first"');
+  });
+
+  it.each([
+    ['order.placed', 'events.order.placed'],
+    ['events.order.*', 'events.order.placed'],
+    ['failed.billing.>', 'failed.billing.order.placed'],
+  ])('follows %s', async (channel, subject) => {
+    const { stdout } = await shop.cascade('tail', channel, '--since', '1h', '--count', '1', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ subject });
+  });
+
+  it('prints a JSON value a line with --json', async () => {
+    const { stdout } = await shop.cascade('tail', '--since', '1h', '--count', '3', '--json');
+    const events = lines(stdout).map((line) => JSON.parse(line) as object);
+    expect(events).toHaveLength(3);
+    expect(events[0]).toMatchObject({
+      subject: 'events.order.placed',
+      sequence: 1,
+      id: 'first',
+      correlationId: 'first',
+      source: 'shop',
+      data: { orderId: 'first' },
+    });
+  });
+
+  it.each(['order placed', 'order', 'events.>.placed'])(
+    'refuses %j, which is no channel',
+    async (channel) => {
+      const { code, stderr } = await shop.cascade('tail', channel);
+      expect(code).toBe(2);
+      expect(stderr).toContain('is not a channel');
+    },
+  );
+});

@@ -1,0 +1,55 @@
+import { Consumes, UnrecoverableError } from '@app/jetstream';
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { IsOptional, IsString } from 'class-validator';
+
+export class OrderPlaced {
+  static readonly event = { name: 'order.placed', version: 1 };
+
+  @IsString()
+  readonly orderId!: string;
+
+  /** What the processors make of it: `declined`, `flaky` or nothing. */
+  @IsOptional()
+  @IsString()
+  readonly note?: string;
+
+  constructor(fields: OrderPlaced) {
+    Object.assign(this, fields);
+  }
+}
+
+export class OrderConfirmed {
+  static readonly event = { name: 'order.confirmed', version: 1 };
+
+  @IsString()
+  readonly orderId!: string;
+
+  constructor(fields: OrderConfirmed) {
+    Object.assign(this, fields);
+  }
+}
+
+export class CardDeclined extends UnrecoverableError {}
+
+/** Whether the bank takes cards; a spec decides. */
+export const bank = { isOpen: false };
+
+/** Two processors of one channel, of which one fails as the event or the bank says. */
+@Controller()
+export class Shop {
+  @Consumes(OrderPlaced, {
+    processor: 'billing',
+    publishes: [OrderConfirmed],
+    backoff: 600_000,
+    pause: { failures: 3, firstProbe: 600_000, maxProbe: 600_000 },
+  })
+  bill(@Payload() { orderId, note }: OrderPlaced): OrderConfirmed {
+    if (!bank.isOpen && note === 'declined') throw new CardDeclined('no funds on\u001b[31m the card');
+    if (!bank.isOpen && note === 'flaky') throw new Error('the bank is closed');
+    return new OrderConfirmed({ orderId });
+  }
+
+  @Consumes(OrderConfirmed, { processor: 'packing' })
+  pack(): void {}
+}

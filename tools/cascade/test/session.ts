@@ -1,0 +1,71 @@
+import { Readable, Writable } from 'node:stream';
+import { join } from 'node:path';
+import { checkoutRoot } from '../../checkout.js';
+import { cascade } from '../cascade.js';
+import type { Host } from '../host.js';
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface SessionOptions {
+  /** `NATS_URL` and whatever else it should have. */
+  env: NodeJS.ProcessEnv;
+  stdin?: string;
+}
+
+/** A host of a spec's own. */
+export function hostWith({ env, stdin = '' }: SessionOptions, more: Partial<Host> = {}): Host {
+  return {
+    root: checkoutRoot(),
+    env,
+    stdin: Readable.from([stdin]),
+    stdout: collector(() => undefined),
+    stderr: collector(() => undefined),
+    load: (source) => import(join(checkoutRoot(), source)) as Promise<object>,
+    onInterrupt: () => () => undefined,
+    ...more,
+  };
+}
+
+/** One call of the command line within this process; its output is kept, and it can be interrupted. */
+export class Session {
+  stdout = '';
+  stderr = '';
+  readonly ended: Promise<Ended>;
+  private readonly listeners = new Set<() => void>();
+
+  constructor(args: readonly string[], options: SessionOptions) {
+    const host = hostWith(options, {
+      stdout: collector((text) => (this.stdout += text)),
+      stderr: collector((text) => (this.stderr += text)),
+      onInterrupt: (listener) => {
+        this.listeners.add(listener);
+        return () => this.listeners.delete(listener);
+      },
+    });
+    this.ended = cascade(args, host).then((code) => ({ code, stdout: this.stdout, stderr: this.stderr }));
+  }
+
+  /** Ctrl-C. */
+  interrupt(): void {
+    for (const listener of this.listeners) listener();
+  }
+}
+
+/** Runs a command to its end. */
+export function runCascade(args: readonly string[], options: SessionOptions): Promise<Ended> {
+  return new Session(args, options).ended;
+}
+
+function collector(take: (text: string) => void): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      take(chunk.toString());
+      done();
+    },
+  });
+}

@@ -1,0 +1,102 @@
+import { EventPublisher, JetStreamModule, JetStreamStrategy, type PublishOptions } from '@app/jetstream';
+import { eventually, startTestBroker } from '@app/testing';
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import { Module, type INestMicroservice } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { OrderPlaced, Shop } from './orders.js';
+import { runCascade, Session, type Ended } from './session.js';
+
+type Broker = Awaited<ReturnType<typeof startTestBroker>>;
+
+/** A broker with the shop's processors at work, and the command line on it. */
+export class ShopSystem {
+  private readonly applications: INestMicroservice[] = [];
+
+  private constructor(
+    readonly broker: Broker,
+    readonly client: NatsConnection,
+    readonly manager: JetStreamManager,
+  ) {}
+
+  static async start(): Promise<ShopSystem> {
+    const broker = await startTestBroker();
+    const client = await connect({ servers: broker.url });
+    const system = new ShopSystem(broker, client, await jetstreamManager(client));
+    await system.open();
+    return system;
+  }
+
+  /** Starts the shop; more than once for replicas. */
+  async open(): Promise<void> {
+    @Module({
+      imports: [
+        JetStreamModule.forRoot({ source: 'shop', servers: this.broker.url, publishes: [OrderPlaced] }),
+      ],
+      controllers: [Shop],
+    })
+    class ShopModule {}
+    const application = await NestFactory.createMicroservice(ShopModule, {
+      logger: false,
+      abortOnError: false,
+      inject: [JetStreamStrategy],
+      useFactory: (strategy: JetStreamStrategy) => ({ strategy }),
+    });
+    this.applications.push(application);
+    await application.listen();
+  }
+
+  /** Stops the shop; the broker stays. */
+  async close(): Promise<void> {
+    await Promise.all(this.applications.splice(0).map((application) => application.close()));
+  }
+
+  async stop(): Promise<void> {
+    await this.close();
+    await this.client.close();
+    await this.broker.stop();
+  }
+
+  /** @returns its correlation id */
+  async place(orderId: string, note?: string, options: PublishOptions = {}): Promise<string> {
+    const publisher = this.applications[0]!.get(EventPublisher, { strict: false });
+    const order = new OrderPlaced({ orderId, ...(note ? { note } : {}) });
+    return (await publisher.publish(order, options)).correlationId;
+  }
+
+  /** Publishes as any NATS client would. */
+  publish(subject: string, body: string, extra: Record<string, string> = {}): void {
+    const added = headers();
+    for (const [name, value] of Object.entries(extra)) added.set(name, value);
+    this.client.publish(subject, body, Object.keys(extra).length > 0 ? { headers: added } : undefined);
+  }
+
+  /** Resolves when a stream holds so many messages on a subject. */
+  async stored(stream: string, subject: string, count: number): Promise<void> {
+    await eventually(async () => {
+      const { state } = await this.manager.streams.info(stream, { subjects_filter: subject });
+      const found = Object.values(state.subjects ?? {}).reduce((sum, number) => sum + number, 0);
+      if (found < count) throw new Error(`${found} of ${count} messages on ${subject}`);
+    });
+  }
+
+  cascade(...args: string[]): Promise<Ended> {
+    return runCascade(args, { env: this.env });
+  }
+
+  /** A command that goes on until it is interrupted. */
+  session(...args: string[]): Session {
+    return new Session(args, { env: this.env });
+  }
+
+  /** What a command prints with `--json`, whatever its exit code. */
+  async json<Value>(...args: string[]): Promise<Value> {
+    const { stdout, stderr } = await this.cascade(...args, '--json');
+    if (stderr) throw new Error(stderr);
+    return JSON.parse(stdout) as Value;
+  }
+
+  get env(): NodeJS.ProcessEnv {
+    return { NATS_URL: this.broker.url };
+  }
+}

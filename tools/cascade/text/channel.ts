@@ -1,0 +1,30 @@
+import { EVENTS_STREAM, FAILURES_STREAM } from '@app/jetstream';
+import { UsageError } from '../errors.js';
+
+export interface ChannelPattern {
+  stream: string;
+  /** Wildcards included. */
+  subject: string;
+}
+
+const STREAMS: Record<string, string> = {
+  events: EVENTS_STREAM,
+  replay: EVENTS_STREAM,
+  failed: FAILURES_STREAM,
+};
+
+/**
+ * A channel as people type it: a subject, wildcards included, or the name of an event for its channel.
+ *
+ * @throws UsageError
+ */
+export function parseChannel(text: string): ChannelPattern {
+  const first = text.split('.', 1)[0]!;
+  const subject = first in STREAMS ? text : `events.${text}`;
+  if (!/^[^\s.]+(\.[^\s.]+)+$/.test(text) || /\.>./.test(text)) {
+    throw new UsageError(`${JSON.stringify(text)} is not a channel.`, [
+      'It is the name of an event (user.signed-up), a channel (failed.notifier.user.signed-up), or a pattern (events.user.*).',
+    ]);
+  }
+  return { stream: STREAMS[subject.split('.', 1)[0]!]!, subject };
+}

@@ -1,0 +1,16 @@
+import { InvalidArgumentError } from 'commander';
+
+/**
+ * A whole number from 1, as an option takes it.
+ *
+ * @throws InvalidArgumentError
+ */
+export function countOption(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return Number(text);
+}
+
+/** `1 event`, `2 events`, `1,234 events`. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}

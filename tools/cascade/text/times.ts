@@ -1,0 +1,24 @@
+import { InvalidArgumentError } from 'commander';
+
+const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** For the help of options that take a time. */
+export const TIME_FORMS = '15m, 2h or 3d ago, or a time such as 2026-11-23T09:30Z';
+
+/**
+ * A point in time as people type it: how long ago, or when.
+ *
+ * @throws InvalidArgumentError
+ */
+export function parseTime(text: string, now: () => number = Date.now): Date {
+  const ago = /^(\d+)([smhdw])$/.exec(text);
+  if (ago) return new Date(now() - Number(ago[1]) * UNITS[ago[2]!]!);
+  const time = /^\d{4}-\d\d-\d\d/.test(text) ? new Date(text) : new Date(NaN);
+  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError(`It must be ${TIME_FORMS}.`);
+  return time;
+}
+
+/** `--since` and `--until` through one parser: commander also hands over the value before. */
+export function timeOption(text: string): Date {
+  return parseTime(text);
+}
