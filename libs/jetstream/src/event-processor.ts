@@ -146,7 +146,7 @@ export class EventProcessor {
   private counts(delivery: Delivery, error: unknown, outcome: Outcome, passage: Passage): boolean {
     const { pause, declaration } = this.options;
     const mendable = outcome.kind === 'retry' || outcome.reason === 'attempts-exhausted';
-    if (mendable && pause) {
+    if (pause && mendable && !(error instanceof AttemptsExhaustedError)) {
       return declaration.outage(error)
         ? pause.metOutage(delivery.eventId, error, passage)
         : pause.failedWith(delivery.eventId, error, passage);

@@ -1,5 +1,5 @@
 import { withJitter } from './backoff.js';
-import { InvalidEventError, UnrecoverableError } from './errors.js';
+import { AttemptsExhaustedError, InvalidEventError, UnrecoverableError } from './errors.js';
 import type { ErrorClass, ProcessorDeclaration } from './processor-options.js';
 
 /** Why an event was dead-lettered. */
@@ -14,6 +14,7 @@ export type Outcome = { kind: 'retry'; delay: number } | { kind: 'dead-letter'; 
  *
  * | the attempt failed with                                                | outcome                             |
  * | ---------------------------------------------------------------------- | ----------------------------------- |
+ * | no answer at all, at every attempt                                     | dead-lettered, `attempts-exhausted` |
  * | a payload that cannot be read or breaks its contract                   | dead-lettered, `invalid-event`      |
  * | `UnrecoverableError`, or a class that the declaration does not retry   | dead-lettered, `unrecoverable`      |
  * | anything else, at the last attempt                                     | dead-lettered, `attempts-exhausted` |
@@ -27,6 +28,7 @@ export function outcomeOf(
   policy: Pick<ProcessorDeclaration, 'attempts' | 'delays' | 'jitter' | 'retryOn' | 'unrecoverable'>,
   random: number,
 ): Outcome {
+  if (error instanceof AttemptsExhaustedError) return { kind: 'dead-letter', reason: 'attempts-exhausted' };
   if (error instanceof InvalidEventError) return { kind: 'dead-letter', reason: 'invalid-event' };
   if (!isRetried(error, policy)) return { kind: 'dead-letter', reason: 'unrecoverable' };
   if (attempt >= policy.attempts) return { kind: 'dead-letter', reason: 'attempts-exhausted' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { InvalidEventError, UnrecoverableError } from './errors.js';
+import { AttemptsExhaustedError, InvalidEventError, UnrecoverableError } from './errors.js';
 import { outcomeOf } from './outcomes.js';
 
 class CardDeclined extends Error {}
@@ -54,6 +54,14 @@ describe('the table of outcomes', () => {
     });
     expect(outcomeOf('no error at all', 1, narrow, half)).toMatchObject({ kind: 'retry' });
     expect(outcomeOf(new UnrecoverableError(), 1, policy, half)).toMatchObject({ kind: 'dead-letter' });
+  });
+
+  it('without an answer at any attempt, the attempts are exhausted, whatever is tried again', () => {
+    const exhausted = new AttemptsExhaustedError('never answered');
+    const outcome = { kind: 'dead-letter', reason: 'attempts-exhausted' };
+    expect(outcomeOf(exhausted, 6, policy, half)).toEqual(outcome);
+    expect(outcomeOf(exhausted, 6, { ...policy, retryOn: [Hiccup] }, half)).toEqual(outcome);
+    expect(outcomeOf(exhausted, 6, { ...policy, unrecoverable: [Error] }, half)).toEqual(outcome);
   });
 
   it('spreads the delay by the jitter', () => {
