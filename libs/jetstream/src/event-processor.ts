@@ -23,7 +23,7 @@ import { nextEvents } from './next-events.js';
 import { maxBody, maxEvent } from './payload-limits.js';
 import { outcomeOf, type FailureReason, type Outcome } from './outcomes.js';
 import type { ProcessorDeclaration } from './processor-options.js';
-import { StoppedWhilePausedError, type Passage, type ProcessorPause } from './processor-pause.js';
+import type { Passage, ProcessorPause } from './processor-pause.js';
 import { attemptAlone, scheduledRetry, suspectRetry } from './scheduled-retry.js';
 import { Suspects } from './suspects.js';
 
@@ -61,7 +61,7 @@ export class EventProcessor {
     this.suspects = new Suspects(
       options.exclusion,
       (delivery) => this.handOn(attemptAlone(delivery, options.declaration)),
-      (delivery) => this.attempt(delivery),
+      async (delivery) => void (await this.attempt(delivery)),
     );
   }
 
@@ -72,7 +72,7 @@ export class EventProcessor {
     this.inHand.add(delivery);
     try {
       if (delivery.suspectState) await this.suspects.process(delivery);
-      else await this.limit.run(() => this.begin(delivery));
+      else await this.settle(delivery);
     } catch (error) {
       this.logger.error(
         `event ${delivery.eventId} could not be settled and comes again: ${nameError(error).message}`,
@@ -88,29 +88,35 @@ export class EventProcessor {
     for (const delivery of this.inHand) delivery.working();
   }
 
-  private async begin(delivery: Delivery): Promise<void> {
-    if (this.isSuspect(delivery) && (await this.setApart(delivery))) return;
+  private async settle(delivery: Delivery): Promise<void> {
+    while (!(await this.limit.run(() => this.begin(delivery)))) {
+      if (!(await this.options.pause?.untilOpen())) return delivery.retryIn(0);
+    }
+  }
+
+  private async begin(delivery: Delivery): Promise<boolean> {
+    if (this.isSuspect(delivery) && (await this.setApart(delivery))) return true;
     return this.options.exclusion.run(() => this.attempt(delivery));
   }
 
-  private async attempt(delivery: Delivery): Promise<void> {
+  /** Answers false where the processor is paused and the event has to wait here. */
+  private async attempt(delivery: Delivery): Promise<boolean> {
     const { pause } = this.options;
-    const passage = await this.enter(delivery);
-    if (!passage) return;
+    const passage = pause?.enter() ?? 'normal';
+    if (passage === 'closed') return this.leave(delivery);
     try {
       await this.run(delivery);
       if (await this.markReplayed(delivery, 'handled')) delivery.acknowledge();
       else await this.postpone(delivery);
-      return pause?.succeeded();
+      pause?.succeeded();
     } catch (error) {
       // The broker is away or the service stops: no fault of the event, so it is settled when it comes again.
       if (error instanceof PublishTimeoutError) throw error;
       const outcome = outcomeOf(error, delivery.attempt, this.options.declaration, Math.random());
-      if (this.counts(delivery, error, outcome, passage)) return this.fail(delivery, error, outcome);
-      // While the processor is paused no attempts are used up. The event leaves its place: it may be what fails by itself, and
-      // the next probe must be another one.
-      return this.putBack(delivery, UNSETTLED_PAUSE);
+      if (!this.counts(delivery, error, outcome, passage)) return this.leave(delivery);
+      await this.fail(delivery, error, outcome);
     }
+    return true;
   }
 
   /**
@@ -132,24 +138,24 @@ export class EventProcessor {
     return true;
   }
 
-  /** Waits while the processor is paused. Where the service stops meanwhile, the event is put back, and nothing is answered. */
-  private async enter(delivery: Delivery): Promise<Passage | undefined> {
-    try {
-      return (await this.options.pause?.enter()) ?? 'normal';
-    } catch (error) {
-      if (!(error instanceof StoppedWhilePausedError)) throw error;
-      await this.putBack(delivery);
-      return undefined;
-    }
+  /**
+   * While the processor is paused an event leaves its place, with no attempt used up: another replica may have more luck with
+   * it, and the next probe must be another one. One that is too large to be put back waits, since each delivery would count.
+   */
+  private async leave(delivery: Delivery): Promise<boolean> {
+    if (delivery.body.length > this.room) return false;
+    await this.putBack(delivery, UNSETTLED_PAUSE);
+    return true;
   }
 
   private counts(delivery: Delivery, error: unknown, outcome: Outcome, passage: Passage): boolean {
-    const { pause, declaration } = this.options;
+    const { pause } = this.options;
     const mendable = outcome.kind === 'retry' || outcome.reason === 'attempts-exhausted';
     if (pause && mendable && !(error instanceof AttemptsExhaustedError)) {
-      return declaration.outage(error)
-        ? pause.metOutage(delivery.eventId, error, passage)
-        : pause.failedWith(delivery.eventId, error, passage);
+      const { eventId } = delivery;
+      return this.options.declaration.outage(error)
+        ? pause.metOutage(eventId, error)
+        : pause.failedWith(eventId, error);
     }
     pause?.inconclusive(passage);
     return true;
@@ -181,7 +187,7 @@ export class EventProcessor {
   }
 
   /** Lets it come again after `delay` ms, as if this delivery had not been made. */
-  private putBack(delivery: Delivery, delay = 0): Promise<void> {
+  private putBack(delivery: Delivery, delay: number): Promise<void> {
     return this.schedule(delivery, delay, delivery.attempt - 1);
   }
 

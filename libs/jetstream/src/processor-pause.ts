@@ -1,12 +1,17 @@
+import { ProbeRounds, type Probing } from './probe-rounds.js';
+
 /** When a processor stops taking events because nearly everything fails, and how it finds out that it may go on. */
 export interface PausePolicy {
   /** Different events that must fail, with no success in between. Default 20. */
   failures: number;
   /** Milliseconds within which they must fail. Default 30,000. */
   within: number;
-  /** Milliseconds before the first probe, doubled with each that fails. Default 1,000. */
+  /**
+   * Milliseconds before each round of probes, the first of which has one event, each further one twice as many as the one
+   * before, up to the processor's concurrency. From then on this time doubles with each round. Default 1,000.
+   */
   firstProbe: number;
-  /** Milliseconds between probes at most. Default 30,000. */
+  /** Milliseconds between rounds of probes at most. Default 30,000. */
   maxProbe: number;
 }
 
@@ -34,73 +39,64 @@ export function pausePolicyOf(option: Partial<PausePolicy> | false = {}): PauseP
   return option === false ? undefined : { ...DEFAULTS, ...option };
 }
 
-/** How an event got through: as the one that tries whether things work again, or as any other. */
-export type Passage = 'normal' | 'probe';
+/** How an event gets in: like any other, as one that tries whether things work again, or not for the time being. */
+export type Passage = 'normal' | 'probe' | 'closed';
 
 export interface PauseListener {
-  /** After `failures` different events failed, the last with `error`. */
+  /** After `failures` different events failed, the last with `error`. No more events are to come. */
   paused(since: Date, error: unknown, failures: number): void;
-  /** Let one event come: it will be the probe. */
-  probing(): void;
+  probing: Probing;
   resumed(since: Date): void;
 }
 
-/** The service stopped while the event waited for the end of a pause. */
-export class StoppedWhilePausedError extends Error {
-  override readonly name = 'StoppedWhilePausedError';
-}
-
 /**
- * Watches one processor in one process. After a run of failures it holds back every event; after a while it lets one
- * through, and goes on as soon as one succeeds. What fails meanwhile has used no attempt.
+ * Watches one processor in one process. After a run of failures it lets nothing in but probes, and goes on as soon as one
+ * succeeds. What fails meanwhile has used no attempt. It holds nothing: whatever is not let in belongs back to the broker,
+ * where other replicas find it.
  */
 export class ProcessorPause {
   /** Failed events since the last success: id and time. */
   private readonly failed = new Map<string, number>();
-  private readonly held: { pass: (passage: Passage) => void; drop: (error: Error) => void }[] = [];
   private pausedSince: Date | undefined;
-  private probeIsDue = false;
-  private delay = 0;
-  private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
+  private readonly rounds: ProbeRounds;
 
   constructor(
     private readonly policy: PausePolicy,
+    concurrency: number,
     private readonly listener: PauseListener,
     private readonly now: () => number = Date.now,
-  ) {}
+  ) {
+    this.rounds = new ProbeRounds({ ...policy, widest: concurrency, probing: listener.probing });
+  }
 
   get since(): Date | undefined {
     return this.pausedSince;
   }
 
-  /**
-   * Waits while the processor is paused.
-   *
-   * @throws StoppedWhilePausedError
-   */
-  async enter(): Promise<Passage> {
+  enter(): Passage {
     if (!this.pausedSince) return 'normal';
-    if (this.probeIsDue) {
-      this.probeIsDue = false;
-      return 'probe';
-    }
-    return new Promise((pass, drop) => this.held.push({ pass, drop }));
+    return this.rounds.take() ? 'probe' : 'closed';
+  }
+
+  /** Waits for the next probes or the end of the pause. Answers false where neither comes, since the service stops. */
+  async untilOpen(): Promise<boolean> {
+    if (this.pausedSince) await this.rounds.next();
+    return !this.stopped;
   }
 
   succeeded(): void {
     this.failed.clear();
     const since = this.pausedSince;
     if (!since) return;
-    clearTimeout(this.timer);
     this.pausedSince = undefined;
-    this.probeIsDue = false;
-    for (const { pass } of this.held.splice(0)) pass('normal');
+    this.rounds.end();
     this.listener.resumed(since);
   }
 
   /** Notes a failure that another attempt might mend. Answers whether the attempt counts. */
-  failedWith(eventId: string, error: unknown, passage: Passage): boolean {
-    if (this.failedWhilePaused(passage)) return false;
+  failedWith(eventId: string, error: unknown): boolean {
+    if (this.pausedSince) return false;
     this.failed.set(eventId, this.now());
     for (const [id, time] of this.failed) if (this.now() - time > this.policy.within) this.failed.delete(id);
     if (this.failed.size >= this.policy.failures) this.pause(error);
@@ -108,8 +104,8 @@ export class ProcessorPause {
   }
 
   /** Notes a failure that every other event would meet too: pauses at once. Answers that the attempt does not count. */
-  metOutage(eventId: string, error: unknown, passage: Passage): false {
-    if (this.failedWhilePaused(passage)) return false;
+  metOutage(eventId: string, error: unknown): false {
+    if (this.pausedSince) return false;
     this.failed.set(eventId, this.now());
     this.pause(error);
     return false;
@@ -117,39 +113,21 @@ export class ProcessorPause {
 
   /** The event itself was at fault, which says nothing of the rest: another one is tried. */
   inconclusive(passage: Passage): void {
-    if (this.pausedSince && passage === 'probe') this.scheduleProbe(0);
+    if (this.pausedSince && passage === 'probe') this.rounds.oneMore();
   }
 
+  /** Where it is paused it lets nothing in any more. */
   stop(): void {
-    clearTimeout(this.timer);
-    for (const { drop } of this.held.splice(0))
-      drop(new StoppedWhilePausedError('stopped while the processor was paused'));
-  }
-
-  private failedWhilePaused(passage: Passage): boolean {
-    if (!this.pausedSince) return false;
-    if (passage === 'probe') this.scheduleProbe(Math.min(this.delay * 2, this.policy.maxProbe));
-    return true;
+    this.stopped = true;
+    this.rounds.end();
   }
 
   private pause(error: unknown): void {
+    // What is in hand is left to end, or to fail, by itself.
+    if (this.stopped) return;
     const since = new Date(this.now());
     this.pausedSince = since;
-    this.scheduleProbe(this.policy.firstProbe);
+    this.rounds.begin();
     this.listener.paused(since, error, this.failed.size);
-  }
-
-  private scheduleProbe(delay: number): void {
-    this.delay = Math.max(delay, this.policy.firstProbe);
-    this.timer = setTimeout(() => this.probe(), delay);
-  }
-
-  private probe(): void {
-    const next = this.held.shift();
-    if (next) next.pass('probe');
-    else {
-      this.probeIsDue = true;
-      this.listener.probing();
-    }
   }
 }

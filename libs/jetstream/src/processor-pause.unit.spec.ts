@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { ProcessorPause, StoppedWhilePausedError } from './processor-pause.js';
+import { ProcessorPause } from './processor-pause.js';
 
 const policy = { failures: 3, within: 1_000, firstProbe: 100, maxProbe: 300 };
+const concurrency = 4;
 const error = new Error('down');
 
 describe('the pause of a processor', () => {
@@ -11,9 +12,9 @@ describe('the pause of a processor', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     events = [];
-    pause = new ProcessorPause(policy, {
+    pause = new ProcessorPause(policy, concurrency, {
       paused: () => events.push('paused'),
-      probing: () => events.push('probing'),
+      probing: (count, from) => events.push(`${count} from ${from}`),
       resumed: () => events.push('resumed'),
     });
   });
@@ -22,7 +23,8 @@ describe('the pause of a processor', () => {
     jest.useRealTimers();
   });
 
-  const fail = (...ids: string[]) => ids.map((id) => pause.failedWith(id, error, 'normal'));
+  const fail = (...ids: string[]) => ids.map((id) => pause.failedWith(id, error));
+  const enter = (count: number) => Array.from({ length: count }, () => pause.enter());
 
   it('comes after a run of failures of different events', () => {
     expect(fail('a', 'b', 'c')).toEqual([true, true, true]);
@@ -43,65 +45,114 @@ describe('the pause of a processor', () => {
     expect(events).toEqual([]);
   });
 
-  it('holds events back, probes with one, and goes on when it succeeds', async () => {
+  it('lets one event in as a probe, and goes on when it succeeds', () => {
     fail('a', 'b', 'c');
-    const passages: string[] = [];
-    for (const name of ['first', 'second'])
-      void pause.enter().then((passage) => passages.push(`${name} ${passage}`));
-    await jest.advanceTimersByTimeAsync(100);
-    expect(passages).toEqual(['first probe']);
+    expect(enter(2)).toEqual(['closed', 'closed']);
+    jest.advanceTimersByTime(100);
+    expect(enter(2)).toEqual(['probe', 'closed']);
     pause.succeeded();
-    await jest.advanceTimersByTimeAsync(0);
-    expect(passages).toEqual(['first probe', 'second normal']);
-    expect(events).toEqual(['paused', 'resumed']);
-    expect(await pause.enter()).toBe('normal');
+    expect(enter(2)).toEqual(['normal', 'normal']);
+    expect(events).toEqual(['paused', '1 from channel', 'resumed']);
+    jest.advanceTimersByTime(10_000);
+    expect(events).toHaveLength(3);
   });
 
-  it('comes at the first sign of an outage, which uses up no attempt', async () => {
-    expect(pause.metOutage('a', error, 'normal')).toBe(false);
-    expect(events).toEqual(['paused']);
-    const passages: string[] = [];
-    void pause.enter().then((passage) => passages.push(passage));
-    await jest.advanceTimersByTimeAsync(100);
-    expect(pause.metOutage('a', error, 'probe')).toBe(false);
-    void pause.enter().then((passage) => passages.push(passage));
-    await jest.advanceTimersByTimeAsync(199);
-    expect(passages).toEqual(['probe']);
-    await jest.advanceTimersByTimeAsync(1);
-    expect(passages).toEqual(['probe', 'probe']);
-    expect(events).toEqual(['paused']);
-  });
-
-  it('lets one event come where none is held, and that one is the probe', async () => {
+  it('tries twice as many each time up to the concurrency, then less and less often', () => {
     fail('a', 'b', 'c');
-    await jest.advanceTimersByTimeAsync(100);
-    expect(events).toEqual(['paused', 'probing']);
-    expect(await pause.enter()).toBe('probe');
-  });
-
-  it('probes less and less often, and what fails meanwhile has used no attempt', async () => {
-    fail('a', 'b', 'c');
-    for (const delay of [100, 200, 300, 300]) {
-      await jest.advanceTimersByTimeAsync(delay - 1);
-      expect(events.filter((event) => event === 'probing')).toHaveLength(0);
-      await jest.advanceTimersByTimeAsync(1);
-      expect(events.pop()).toBe('probing');
-      expect(pause.failedWith('d', error, await pause.enter())).toBe(false);
+    for (const [delay, width] of [
+      [100, 1],
+      [100, 2],
+      [100, 4],
+      [200, 4],
+      [300, 4],
+      [300, 4],
+    ] as const) {
+      jest.advanceTimersByTime(delay - 1);
+      expect(pause.enter()).toBe('closed');
+      jest.advanceTimersByTime(1);
+      expect(enter(width + 1)).toEqual([...Array<string>(width).fill('probe'), 'closed']);
     }
   });
 
-  it('probes again at once when the probe itself was a bad event', async () => {
+  it('does not wait for the answer of a probe, which may hang', () => {
     fail('a', 'b', 'c');
-    await jest.advanceTimersByTimeAsync(100);
-    pause.inconclusive(await pause.enter());
-    await jest.advanceTimersByTimeAsync(0);
-    expect(events).toEqual(['paused', 'probing', 'probing']);
+    jest.advanceTimersByTime(100);
+    expect(pause.enter()).toBe('probe');
+    jest.advanceTimersByTime(100);
+    expect(pause.enter()).toBe('probe');
+    pause.succeeded();
+    expect(events.at(-1)).toBe('resumed');
   });
 
-  it('gives back what it holds when the service stops', async () => {
+  it('gives the events of the channel a head start over those that were put back', () => {
     fail('a', 'b', 'c');
-    const held = pause.enter();
+    jest.advanceTimersByTime(149);
+    expect(events).toEqual(['paused', '1 from channel']);
+    jest.advanceTimersByTime(1);
+    expect(events).toEqual(['paused', '1 from channel', '1 from anywhere']);
+    jest.advanceTimersByTime(50);
+    expect(enter(2)).toEqual(['probe', 'probe']);
+    jest.advanceTimersByTime(50);
+    // Every probe came: none is left to come from elsewhere.
+    expect(events.slice(3)).toEqual(['2 from channel']);
+  });
+
+  it('uses up no attempt', () => {
+    fail('a', 'b', 'c');
+    jest.advanceTimersByTime(130);
+    expect(fail('d', 'e', 'f', 'g')).toEqual([false, false, false, false]);
+    pause.succeeded();
+    expect(fail('i')).toEqual([true]);
+  });
+
+  it('tries another one at once where the probe itself was a bad event', () => {
+    fail('a', 'b', 'c');
+    jest.advanceTimersByTime(100);
+    pause.inconclusive(pause.enter());
+    expect(events).toEqual(['paused', '1 from channel', '1 from channel']);
+    expect(enter(2)).toEqual(['probe', 'closed']);
+    pause.inconclusive('closed');
+    expect(pause.enter()).toBe('closed');
+  });
+
+  it('lets those that must wait here know of each round, and of the end', async () => {
+    fail('a', 'b', 'c');
+    const round = pause.untilOpen();
+    await jest.advanceTimersByTimeAsync(100);
+    expect(await round).toBe(true);
+    const end = pause.untilOpen();
+    pause.succeeded();
+    expect(await end).toBe(true);
+    expect(await pause.untilOpen()).toBe(true);
+  });
+
+  it('lets nothing in once the service stops', async () => {
+    fail('a', 'b', 'c');
+    jest.advanceTimersByTime(100);
+    const waiting = pause.untilOpen();
     pause.stop();
-    await expect(held).rejects.toThrow(StoppedWhilePausedError);
+    expect(await waiting).toBe(false);
+    expect(await pause.untilOpen()).toBe(false);
+    expect(pause.enter()).toBe('closed');
+    jest.advanceTimersByTime(10_000);
+    expect(pause.enter()).toBe('closed');
+  });
+
+  it('does not begin once the service stops', () => {
+    pause.stop();
+    fail('a', 'b', 'c');
+    expect(events).toEqual([]);
+    expect(pause.enter()).toBe('normal');
+  });
+
+  describe('at an outage', () => {
+    it('comes at the first sign, which uses up no attempt', () => {
+      expect(pause.metOutage('a', error)).toBe(false);
+      expect(events).toEqual(['paused']);
+      jest.advanceTimersByTime(100);
+      pause.enter();
+      expect(pause.metOutage('a', error)).toBe(false);
+      expect(pause.metOutage('b', error)).toBe(false);
+    });
   });
 });

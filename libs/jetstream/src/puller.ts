@@ -43,8 +43,8 @@ export class Puller {
   private refused = (_reason: Error): void => undefined;
   private watch: NodeJS.Timeout | undefined;
   private stopped = false;
-  /** Fewer places than `concurrency` for the time being. */
-  private limit = Infinity;
+  /** Messages that may come beside those that are asked for already. */
+  private allowance = Infinity;
 
   constructor(private readonly options: PullerOptions) {}
 
@@ -63,9 +63,9 @@ export class Puller {
     return alive;
   }
 
-  /** Keeps at most `places` messages in hand and asked for; without a number as many as may be handled at once. */
-  limitTo(places: number | undefined): void {
-    this.limit = places ?? Infinity;
+  /** Lets at most `count` more messages come, those that are asked for already among them; without a number any number. */
+  allow(count = Infinity): void {
+    this.allowance = count - this.requested;
     this.request();
   }
 
@@ -87,7 +87,7 @@ export class Puller {
     this.subscription = this.options.connection.subscribe(this.inbox, {
       callback: (error, message) => (error ? this.options.onLost(error.message) : this.receive(message)),
     });
-    this.requested = 0;
+    this.unanswered(this.requested);
     this.lastHeard = Date.now();
     this.request(timing);
   }
@@ -109,19 +109,27 @@ export class Puller {
   }
 
   private request(timing = { expires: EXPIRES, heartbeat: HEARTBEAT }): void {
-    const places = Math.min(this.options.concurrency, this.limit);
-    const free = places - this.inHand.size - this.requested;
+    const { connection, concurrency } = this.options;
+    const places = concurrency - this.inHand.size - this.requested;
+    const free = Math.min(places, this.allowance);
     // Asking for a few at a time would cost a request for each: wait until half of the places are free.
-    if (this.stopped || free < 1 || (this.requested > 0 && free * 2 < places)) return;
-    const { connection } = this.options;
+    const few = places < this.allowance && places * 2 < concurrency;
+    if (this.stopped || free < 1 || (this.requested > 0 && few)) return;
     if (connection.isClosed()) return;
     this.requested += free;
+    this.allowance -= free;
     const request = {
       batch: free,
       expires: timing.expires * NANOSECONDS,
       idle_heartbeat: timing.heartbeat * NANOSECONDS,
     };
     connection.publish(this.requestSubject, JSON.stringify(request), { reply: this.inbox });
+  }
+
+  /** So many messages that were asked for do not come. */
+  private unanswered(count: number): void {
+    this.requested -= count;
+    this.allowance += count;
   }
 
   private get requestSubject(): string {
@@ -148,7 +156,7 @@ export class Puller {
     const code = message.headers?.code ?? 0;
     if (code === 100) return;
     const unfilled = Number(message.headers?.get('Nats-Pending-Messages'));
-    this.requested = Math.max(0, this.requested - (unfilled || 0));
+    this.unanswered(Math.min(this.requested, unfilled || 0));
     if (code === 404 || code === 408) return this.request();
     // 409 covers a deleted consumer, a lost leader and limits; 503 a server without JetStream. The watch asks again.
     const reason = `${code} ${message.headers?.description ?? ''}`.trim();

@@ -11,7 +11,7 @@ import { EventProcessor, type Handle } from './event-processor.js';
 import type { Exclusion } from './exclusion.js';
 import { channelOf, typeOf } from './names.js';
 import type { ProcessorDeclaration } from './processor-options.js';
-import { ProcessorPause } from './processor-pause.js';
+import { type PauseListener, ProcessorPause } from './processor-pause.js';
 import { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
 import { Puller } from './puller.js';
 import { consumerConfigs, type DurableConfig } from './stream-settings.js';
@@ -35,7 +35,8 @@ export class RunningProcessor {
   private readonly stopping = new AbortController();
   private readonly pause: ProcessorPause | undefined;
   private readonly processor: EventProcessor;
-  private readonly pullers: Puller[];
+  /** The channel's, and those of what comes from elsewhere. */
+  private readonly pullers: readonly Puller[];
   private keepAlive: NodeJS.Timeout | undefined;
   /** While it is paused. */
   private presence: Subscription | undefined;
@@ -45,7 +46,9 @@ export class RunningProcessor {
     setMaxListeners(0, this.stopping.signal);
     const { declaration, connection, handle, exclusion, clock } = options;
     this.logger = new Logger(declaration.processor);
-    this.pause = declaration.pause && new ProcessorPause(declaration.pause, this.pauseListener());
+    this.pause =
+      declaration.pause &&
+      new ProcessorPause(declaration.pause, declaration.concurrency, this.pauseListener());
     this.processor = new EventProcessor({
       declaration,
       connection,
@@ -107,26 +110,28 @@ export class RunningProcessor {
     });
   }
 
-  private pauseListener(): ConstructorParameters<typeof ProcessorPause>[1] {
+  private pauseListener(): PauseListener {
     const { processor } = this.options.declaration;
     return {
       paused: (since, error, failures) => {
         const { name, message } = nameError(error);
         this.logger.error(`paused: ${failures} events in a row failed, the last with ${name}: ${message}`);
-        for (const puller of this.pullers) puller.limitTo(0);
+        for (const puller of this.pullers) puller.allow(0);
         // The same as in `processor.resumed`: of several replicas that pause, it tells which one has resumed.
         const pausedAt = since.toISOString();
         const presence = this.showPresence();
         const news = { processor, pausedAt, failures, error: { name, message }, ...presence };
         this.announce(new ProcessorPaused(news));
       },
-      probing: () => {
-        for (const puller of this.pullers) puller.limitTo(1);
+      probing: (count, from) => {
+        const [channel, ...others] = this.pullers;
+        channel!.allow(count);
+        if (from === 'anywhere') for (const puller of others) puller.allow(count);
       },
       resumed: (since) => {
         this.logger.log('resumed: an event succeeded');
         this.presence?.unsubscribe();
-        for (const puller of this.pullers) puller.limitTo(undefined);
+        for (const puller of this.pullers) puller.allow();
         const resumedAt = new Date().toISOString();
         this.announce(new ProcessorResumed({ processor, pausedAt: since.toISOString(), resumedAt }));
       },

@@ -7,7 +7,7 @@ import {
   ProcessorResumed,
 } from '@app/jetstream';
 import { eventually } from '@app/testing';
-import { Controller } from '@nestjs/common';
+import { Controller, type INestApplicationContext } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { OrderPlaced } from './events.js';
@@ -130,8 +130,8 @@ describe('a processor that fails on nearly everything', () => {
     expect(await transport.stored('FAILURES', 'failed.stubborn.order.placed', 30)).toHaveLength(30);
   });
 
-  it('goes on with the good events when the ones that paused it fail by themselves', async () => {
-    const done: string[] = [];
+  it('finds the good events behind many more bad ones than it handles at once', async () => {
+    const done = new Set<string>();
     @Controller()
     class Burst {
       @Consumes(OrderPlaced, {
@@ -139,20 +139,168 @@ describe('a processor that fails on nearly everything', () => {
         concurrency: 8,
         attempts: 2,
         backoff: 20,
-        pause: { failures: 5, firstProbe: 20, maxProbe: 50 },
+        pause: { failures: 5, firstProbe: 50, maxProbe: 1_000 },
       })
       send(@Payload() { orderId }: OrderPlaced): void {
         if (orderId.startsWith('poison')) throw new Error('this order is at fault');
-        if (orderId.startsWith('good')) done.push(orderId);
+        if (orderId.startsWith('good')) done.add(orderId);
       }
     }
     const application = await transport.run({ controllers: [Burst] });
-    place('poison', 20);
-    const pauses = application.get(Pauses, { strict: false });
-    await eventually(() => expect(pauses.ready()).rejects.toThrow(/burst is paused/));
+    place('poison', 45);
+    await untilPaused(application);
     place('good', 20);
-    await eventually(() => expect(new Set(done).size).toBe(20), { timeout: 10_000 });
+    await eventually(() => expect(done.size).toBe(20), { timeout: 10_000 });
   });
+
+  it('goes on where a probe hangs', async () => {
+    let down = true;
+    let release = (): void => undefined;
+    const hang = new Promise<void>((resolve) => (release = resolve));
+    const done = new Set<string>();
+    let isPaused = false;
+    let hung = '';
+    @Controller()
+    class Hanging {
+      @Consumes(OrderPlaced, {
+        processor: 'hanging',
+        concurrency: 8,
+        pause: { failures: 3, firstProbe: 100, maxProbe: 200 },
+      })
+      async send(@Payload() { orderId }: OrderPlaced): Promise<void> {
+        if (!orderId.startsWith('hang')) return;
+        if (isPaused && !hung) {
+          hung = orderId;
+          await hang;
+        }
+        if (down) throw new Error('provider is down');
+        done.add(orderId);
+      }
+    }
+    const application = await transport.run({ controllers: [Hanging] });
+    place('hang', 10);
+    await untilPaused(application);
+    isPaused = true;
+    await eventually(() => expect(hung).not.toBe(''));
+    down = false;
+    await eventually(() => expect(done.size).toBe(9), { timeout: 10_000 });
+    release();
+    await eventually(() => expect(done.size).toBe(10));
+  });
+
+  it('holds nothing, and stops at once though events arrive in the pause', async () => {
+    let down = true;
+    const attempts: number[] = [];
+    const done = new Set<string>();
+    @Controller()
+    class Late {
+      @Consumes(OrderPlaced, {
+        processor: 'late',
+        concurrency: 4,
+        attempts: 2,
+        backoff: 300,
+        pause: { failures: 2, firstProbe: 60_000, maxProbe: 60_000 },
+      })
+      send(@Payload() { orderId }: OrderPlaced, @Ctx() context: EventContext): void {
+        if (!orderId.startsWith('late')) return;
+        attempts.push(context.attempt);
+        if (down) throw new Error('provider is down');
+        done.add(orderId);
+      }
+    }
+    const application = await transport.run({ controllers: [Late] });
+    await eventually(async () => expect((await transport.backlog('late')).waiting).toBe(0));
+    place('late', 2);
+    await untilPaused(application);
+    // What had been asked for before, and the retries of the two that failed.
+    place('late-more', 6);
+    await eventually(async () => {
+      const { waiting } = await transport.backlog('late');
+      expect(waiting).toBeLessThan(6);
+      expect(await transport.inHand('late')).toBe(0);
+    });
+    const begun = Date.now();
+    await transport.closeApplications();
+    expect(Date.now() - begun).toBeLessThan(3_000);
+
+    down = false;
+    await transport.run({ controllers: [Late] });
+    await eventually(() => expect(done.size).toBe(8), { timeout: 10_000 });
+    expect(Math.max(...attempts)).toBe(2);
+    expect(await transport.read('FAILURES', 'failed.late.>')).toEqual([]);
+  });
+
+  it('leaves its events to a replica that works', async () => {
+    const done = new Set<string>();
+    const cutOff = new Set<string>();
+    const replica = (isCutOff: boolean) => {
+      @Controller()
+      class Shared {
+        @Consumes(OrderPlaced, {
+          processor: 'shared',
+          concurrency: 8,
+          outage: (error) => (error as Error).message === 'cut off',
+          pause: { firstProbe: 60_000, maxProbe: 60_000 },
+        })
+        send(@Payload() { orderId }: OrderPlaced): void {
+          if (!orderId.startsWith('shared')) return;
+          if (isCutOff) cutOff.add(orderId);
+          if (isCutOff) throw new Error('cut off');
+          done.add(orderId);
+        }
+      }
+      return Shared;
+    };
+    const broken = await transport.run({ controllers: [replica(true)] });
+    place('shared', 60);
+    await untilPaused(broken);
+    await transport.run({ controllers: [replica(false)] });
+    await eventually(() => expect(done.size).toBe(60), { timeout: 10_000 });
+    expect(cutOff.size).toBeGreaterThan(0);
+    await untilPaused(broken);
+  });
+
+  it('uses up no attempts of an event that is too large to be put back', async () => {
+    let down = true;
+    let largeOnes = 0;
+    const attempts: number[] = [];
+    const done = new Set<string>();
+    @Controller()
+    class Loaded {
+      @Consumes(OrderPlaced, {
+        processor: 'loaded',
+        concurrency: 4,
+        attempts: 3,
+        backoff: 50,
+        outage: (error) => (error as Error).message === 'down',
+        pause: { firstProbe: 50, maxProbe: 100 },
+      })
+      send(@Payload() { orderId }: OrderPlaced, @Ctx() { attempt }: EventContext): void {
+        if (!orderId.startsWith('loaded')) return;
+        attempts.push(attempt);
+        if (orderId.startsWith('loaded-large')) largeOnes += 1;
+        if (down) throw new Error('down');
+        done.add(orderId);
+      }
+    }
+    const application = await transport.run({ controllers: [Loaded] });
+    place('loaded', 4);
+    for (let number = 0; number < 2; number++) {
+      const order = { orderId: `loaded-large-${number}`, amount: 1, note: 'x'.repeat(1_040_000) };
+      transport.publish('events.order.placed', order);
+    }
+    await untilPaused(application);
+    await eventually(() => expect(largeOnes).toBeGreaterThan(10), { timeout: 10_000 });
+    down = false;
+    await eventually(() => expect(done.size).toBe(6), { timeout: 10_000 });
+    expect(Math.max(...attempts)).toBe(1);
+    await eventually(async () => expect((await transport.backlog('loaded')).inFlight).toBe(0));
+  });
+
+  async function untilPaused(application: INestApplicationContext): Promise<void> {
+    const pauses = application.get(Pauses, { strict: false });
+    await eventually(() => expect(pauses.ready()).rejects.toThrow(/is paused since/));
+  }
 });
 
 describe('a declaration that contradicts the streams', () => {

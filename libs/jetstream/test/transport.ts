@@ -92,6 +92,12 @@ export class Transport {
     const info = await manager.consumers.info(stream, processor);
     return { inFlight: info.num_ack_pending, waiting: info.num_pending };
   }
+
+  /** Events of its channel and retries that a processor, with all its replicas, has and has not answered. */
+  async inHand(processor: string): Promise<number> {
+    const backlogs = ['EVENTS', 'RETRIES'].map((stream) => this.backlog(processor, stream));
+    return (await Promise.all(backlogs)).reduce((sum, { inFlight }) => sum + inFlight, 0);
+  }
 }
 
 export function moduleOf(servers: string, metadata: ModuleMetadata, options: Partial<JetStreamOptions> = {}) {
