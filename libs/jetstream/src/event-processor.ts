@@ -153,12 +153,19 @@ export class EventProcessor {
     const mendable = outcome.kind === 'retry' || outcome.reason === 'attempts-exhausted';
     if (pause && mendable && !(error instanceof AttemptsExhaustedError)) {
       const { eventId } = delivery;
-      return this.options.declaration.outage(error)
-        ? pause.metOutage(eventId, error)
-        : pause.failedWith(eventId, error);
+      return this.isOutage(error) ? pause.metOutage(eventId, error) : pause.failedWith(eventId, error);
     }
     pause?.inconclusive(passage);
     return true;
+  }
+
+  private isOutage(error: unknown): boolean {
+    try {
+      return this.options.declaration.outage(error);
+    } catch (fault) {
+      this.logger.error(`\`outage\` itself failed, which counts as no: ${textOf(describeError(fault))}`);
+      return false;
+    }
   }
 
   private async run(delivery: Delivery): Promise<void> {

@@ -36,7 +36,7 @@ export interface ProcessorOptions {
   /**
    * Tells the errors that are no fault of the event, and that every other event would meet now too, such as those of a
    * database that is away. The processor pauses at the first of them, and no attempt is used up. Without pauses they are
-   * failures like any other. Default: none is.
+   * failures like any other. Where this function throws, the answer is taken for no. Default: none is.
    */
   outage?: (error: unknown) => boolean;
   /**

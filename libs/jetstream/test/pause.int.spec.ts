@@ -188,6 +188,38 @@ describe('a processor that fails on nearly everything', () => {
     await eventually(() => expect(done.size).toBe(10));
   });
 
+  it('is not stopped by an `outage` that fails itself', async () => {
+    let down = true;
+    let calls = 0;
+    const errors: string[] = [];
+    const done = new Set<string>();
+    @Controller()
+    class Careless {
+      @Consumes(OrderPlaced, {
+        processor: 'careless',
+        outage: (error) => {
+          errors.push((error as Error).message);
+          return (error as { cause: { code: string } }).cause.code === 'DOWN';
+        },
+        pause: { firstProbe: 50, maxProbe: 100 },
+      })
+      send(@Payload() { orderId }: OrderPlaced): void {
+        if (!orderId.startsWith('careless')) return;
+        calls += 1;
+        // The first probe, where three events met the outage before.
+        if (calls === 4) throw new Error('without a cause');
+        if (down) throw new Error('down', { cause: { code: 'DOWN' } });
+        done.add(orderId);
+      }
+    }
+    await transport.run({ controllers: [Careless] });
+    place('careless', 3);
+    await eventually(() => expect(errors.length).toBeGreaterThan(5));
+    expect(errors).toContain('without a cause');
+    down = false;
+    await eventually(() => expect(done.size).toBe(3), { timeout: 10_000 });
+  });
+
   it('holds nothing, and stops at once though events arrive in the pause', async () => {
     let down = true;
     const attempts: number[] = [];
