@@ -108,7 +108,7 @@ export class EventProcessor {
       await this.run(delivery);
       if (await this.markReplayed(delivery, 'handled')) delivery.acknowledge();
       else await this.postpone(delivery);
-      pause?.succeeded();
+      pause?.succeeded(delivery.eventId);
     } catch (error) {
       // The broker is away or the service stops: no fault of the event, so it is settled when it comes again.
       if (error instanceof PublishTimeoutError) throw error;

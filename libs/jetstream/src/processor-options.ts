@@ -35,8 +35,9 @@ export interface ProcessorOptions {
   pause?: Partial<PausePolicy> | false;
   /**
    * Tells the errors that are no fault of the event, and that every other event would meet now too, such as those of a
-   * database that is away. The processor pauses at the first of them, and no attempt is used up. Without pauses they are
-   * failures like any other. Where this function throws, the answer is taken for no. Default: none is.
+   * database that is away. The processor pauses at the first of them, and no attempt is used up. Where an event meets one again
+   * although others have succeeded since, it is a failure like any other; without pauses all are. Where this function throws,
+   * the answer is taken for no. Default: none is.
    */
   outage?: (error: unknown) => boolean;
   /**

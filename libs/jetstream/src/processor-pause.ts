@@ -15,6 +15,9 @@ export interface PausePolicy {
   maxProbe: number;
 }
 
+/** Events remembered for having met an outage. */
+const MOST_REMEMBERED = 10_000;
+
 const DEFAULTS: PausePolicy = { failures: 20, within: 30_000, firstProbe: 1_000, maxProbe: 30_000 };
 
 /** What cannot work in a policy, one sentence each. */
@@ -57,6 +60,9 @@ export interface PauseListener {
 export class ProcessorPause {
   /** Failed events since the last success: id and time. */
   private readonly failed = new Map<string, number>();
+  /** Events that met an outage: id, and how many successes there had been. */
+  private readonly metOutages = new Map<string, number>();
+  private successes = 0;
   private pausedSince: Date | undefined;
   private stopped = false;
   private readonly rounds: ProbeRounds;
@@ -85,8 +91,10 @@ export class ProcessorPause {
     return !this.stopped;
   }
 
-  succeeded(): void {
+  succeeded(eventId: string): void {
+    this.successes += 1;
     this.failed.clear();
+    this.metOutages.delete(eventId);
     const since = this.pausedSince;
     if (!since) return;
     this.pausedSince = undefined;
@@ -103,8 +111,15 @@ export class ProcessorPause {
     return true;
   }
 
-  /** Notes a failure that every other event would meet too: pauses at once. Answers that the attempt does not count. */
-  metOutage(eventId: string, error: unknown): false {
+  /**
+   * Notes a failure that every other event would meet too: pauses at once. Answers whether the attempt counts: it does where
+   * the event meets an outage again although others have succeeded since, for then it lies in the event.
+   */
+  metOutage(eventId: string, error: unknown): boolean {
+    const before = this.metOutages.get(eventId);
+    const isItsOwn = before !== undefined && before < this.successes;
+    if (isItsOwn && !this.pausedSince) return this.failedWith(eventId, error);
+    if (before === undefined) this.remember(eventId);
     if (this.pausedSince) return false;
     this.failed.set(eventId, this.now());
     this.pause(error);
@@ -120,6 +135,12 @@ export class ProcessorPause {
   stop(): void {
     this.stopped = true;
     this.rounds.end();
+  }
+
+  private remember(eventId: string): void {
+    this.metOutages.set(eventId, this.successes);
+    const [oldest] = this.metOutages.keys();
+    if (this.metOutages.size > MOST_REMEMBERED) this.metOutages.delete(oldest!);
   }
 
   private pause(error: unknown): void {

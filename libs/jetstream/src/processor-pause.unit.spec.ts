@@ -38,7 +38,7 @@ describe('the pause of a processor', () => {
 
   it('does not come where something succeeds in between, or time passes', () => {
     fail('a', 'b');
-    pause.succeeded();
+    pause.succeeded('z');
     fail('c', 'd');
     jest.advanceTimersByTime(1_001);
     fail('e', 'f');
@@ -50,7 +50,7 @@ describe('the pause of a processor', () => {
     expect(enter(2)).toEqual(['closed', 'closed']);
     jest.advanceTimersByTime(100);
     expect(enter(2)).toEqual(['probe', 'closed']);
-    pause.succeeded();
+    pause.succeeded('d');
     expect(enter(2)).toEqual(['normal', 'normal']);
     expect(events).toEqual(['paused', '1 from channel', 'resumed']);
     jest.advanceTimersByTime(10_000);
@@ -80,7 +80,7 @@ describe('the pause of a processor', () => {
     expect(pause.enter()).toBe('probe');
     jest.advanceTimersByTime(100);
     expect(pause.enter()).toBe('probe');
-    pause.succeeded();
+    pause.succeeded('b');
     expect(events.at(-1)).toBe('resumed');
   });
 
@@ -101,7 +101,7 @@ describe('the pause of a processor', () => {
     fail('a', 'b', 'c');
     jest.advanceTimersByTime(130);
     expect(fail('d', 'e', 'f', 'g')).toEqual([false, false, false, false]);
-    pause.succeeded();
+    pause.succeeded('h');
     expect(fail('i')).toEqual([true]);
   });
 
@@ -121,7 +121,7 @@ describe('the pause of a processor', () => {
     await jest.advanceTimersByTimeAsync(100);
     expect(await round).toBe(true);
     const end = pause.untilOpen();
-    pause.succeeded();
+    pause.succeeded('d');
     expect(await end).toBe(true);
     expect(await pause.untilOpen()).toBe(true);
   });
@@ -153,6 +153,32 @@ describe('the pause of a processor', () => {
       pause.enter();
       expect(pause.metOutage('a', error)).toBe(false);
       expect(pause.metOutage('b', error)).toBe(false);
+    });
+
+    it('does not come from an event that meets it again although others have succeeded: its attempt counts', () => {
+      pause.metOutage('a', error);
+      pause.succeeded('b');
+      expect(pause.metOutage('a', error)).toBe(true);
+      expect(pause.metOutage('a', error)).toBe(true);
+      expect(events).toEqual(['paused', 'resumed']);
+      expect(pause.enter()).toBe('normal');
+    });
+
+    it('comes again from another event, and from one that had succeeded in the meantime', () => {
+      pause.metOutage('a', error);
+      pause.succeeded('a');
+      pause.succeeded('b');
+      expect(pause.metOutage('a', error)).toBe(false);
+      pause.succeeded('b');
+      expect(pause.metOutage('c', error)).toBe(false);
+      expect(events).toEqual(['paused', 'resumed', 'paused', 'resumed', 'paused']);
+    });
+
+    it('uses up no attempt of an event that had met one before, while the processor is paused', () => {
+      pause.metOutage('a', error);
+      pause.succeeded('b');
+      pause.metOutage('c', error);
+      expect(pause.metOutage('a', error)).toBe(false);
     });
   });
 });

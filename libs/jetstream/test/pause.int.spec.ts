@@ -1,6 +1,7 @@
 import {
   Consumes,
   EventContext,
+  EventFailed,
   InvalidDeclarationError,
   Pauses,
   ProcessorPaused,
@@ -327,6 +328,33 @@ describe('a processor that fails on nearly everything', () => {
     await eventually(() => expect(done.size).toBe(6), { timeout: 10_000 });
     expect(Math.max(...attempts)).toBe(1);
     await eventually(async () => expect((await transport.backlog('loaded')).inFlight).toBe(0));
+  });
+
+  it('gives an event up that meets an outage of its own while others succeed', async () => {
+    @Controller()
+    class Query {
+      @Consumes(OrderPlaced, {
+        processor: 'query',
+        attempts: 3,
+        backoff: 50,
+        outage: (error) => (error as Error).message === 'statement timeout',
+        pause: { firstProbe: 50, maxProbe: 100 },
+      })
+      send(@Payload() { orderId }: OrderPlaced): void {
+        if (orderId === 'slow') throw new Error('statement timeout');
+      }
+    }
+    const pausesOfIt = async () => {
+      const events = await transport.read('EVENTS', 'events.processor.paused');
+      return events.filter((event) => event.json<ProcessorPaused>().processor === 'query').length;
+    };
+    await transport.run({ controllers: [Query] });
+    transport.publish('events.order.placed', { orderId: 'slow', amount: 1 });
+    await eventually(async () => expect(await pausesOfIt()).toBe(1));
+    place('quick', 20);
+    const [failure] = await transport.stored('FAILURES', 'failed.query.order.placed', 1, 10_000);
+    expect(failure!.json<EventFailed>()).toMatchObject({ reason: 'attempts-exhausted', attempts: 3 });
+    expect(await pausesOfIt()).toBe(1);
   });
 
   async function untilPaused(application: INestApplicationContext): Promise<void> {
