@@ -1,4 +1,4 @@
-import { jetstream, type JsMsg } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 
 export interface StreamSelection {
@@ -11,36 +11,79 @@ export interface StreamSelection {
   since?: Date | undefined;
   /** Only what was stored before this time. */
   until?: Date | undefined;
+  /** Only up to this sequence. Default: what is stored at the beginning. */
+  upTo?: number | undefined;
 }
 
 const BATCH = 500;
+/** Each of them takes up to 5 s. */
+const MAX_EMPTY_BATCHES = 3;
 
-/** What a stream holds at this moment of the selection, oldest first. What is stored meanwhile is not waited for. */
+/**
+ * What a stream holds at this moment of the selection, oldest first. What is stored meanwhile is not waited for. The reader may
+ * take any time between two messages.
+ *
+ * @throws StreamReadError where the broker says that there is more, and does not send it
+ */
 export async function* readStream(
   connection: NatsConnection,
   selection: StreamSelection,
 ): AsyncGenerator<JsMsg> {
-  const { stream, subjects, headersOnly, since, until } = selection;
+  const { stream, since, until } = selection;
+  const last = selection.upTo ?? (await lastSequence(connection, stream));
+  let from: { opt_start_time?: string; opt_start_seq?: number } = since
+    ? { opt_start_time: since.toISOString() }
+    : {};
+  for (let emptyBatches = 0; ;) {
+    const { batch, isLast } = await readBatch(connection, selection, from);
+    for (const message of batch) {
+      if (message.seq > last || (until && message.time >= until)) return;
+      yield message;
+    }
+    if (isLast) return;
+    if (batch.length > 0) from = { opt_start_seq: batch.at(-1)!.seq + 1 };
+    emptyBatches = batch.length > 0 ? 0 : emptyBatches + 1;
+    if (emptyBatches === MAX_EMPTY_BATCHES) {
+      throw new StreamReadError(
+        `Stream ${stream} could not be read to its end: the broker tells of more events and does not send them.`,
+      );
+    }
+  }
+}
+
+/** The broker did not send all that a stream holds. */
+export class StreamReadError extends Error {
+  override readonly name = 'StreamReadError';
+}
+
+/** Where the newest message of a stream lies; 0 where it never held any. */
+export async function lastSequence(connection: NatsConnection, stream: string): Promise<number> {
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  return (await manager.streams.info(stream)).state.last_seq;
+}
+
+/**
+ * Each batch has a consumer of its own, and is read whole before the first of it is handed on: the server removes a consumer that
+ * nobody asks for some minutes, and loses it in a restart.
+ */
+async function readBatch(
+  connection: NatsConnection,
+  { stream, subjects, headersOnly }: StreamSelection,
+  from: { opt_start_time?: string; opt_start_seq?: number },
+): Promise<{ batch: JsMsg[]; isLast: boolean }> {
   const consumer = await jetstream(connection).consumers.get(stream, {
     filter_subjects: subjects,
     ...(headersOnly ? { headers_only: true } : {}),
-    ...(since ? { opt_start_time: since.toISOString() } : {}),
+    ...from,
   });
   try {
-    for (let left = (await consumer.info()).num_pending; left > 0;) {
-      const batch = await consumer.fetch({ max_messages: Math.min(left, BATCH), expires: 5_000 });
-      let read = 0;
-      for await (const message of batch) {
-        read += 1;
-        left -= 1;
-        if (until && message.time >= until) return;
-        yield message;
-      }
-      // Removed by age or by hand since they were counted.
-      if (read === 0) return;
-    }
+    const waiting = (await consumer.info(true)).num_pending;
+    if (waiting === 0) return { batch: [], isLast: true };
+    const batch: JsMsg[] = [];
+    const messages = await consumer.fetch({ max_messages: Math.min(waiting, BATCH), expires: 5_000 });
+    for await (const message of messages) batch.push(message);
+    return { batch, isLast: batch.length === waiting };
   } finally {
-    // The server would keep it for some minutes more.
     await consumer.delete().catch(() => undefined);
   }
 }

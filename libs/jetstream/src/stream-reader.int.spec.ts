@@ -1,0 +1,88 @@
+import { startTestBroker } from '@app/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { lastSequence, readStream } from './stream-reader.js';
+
+describe('reading a stream', () => {
+  let broker: Awaited<ReturnType<typeof startTestBroker>>;
+  let connection: NatsConnection;
+  let manager: JetStreamManager;
+  const selection = { stream: 'SPEC', subjects: ['spec.wanted'] };
+
+  beforeAll(async () => {
+    broker = await startTestBroker();
+    connection = await connect({ servers: broker.url });
+    manager = await jetstreamManager(connection);
+  });
+  beforeEach(async () => {
+    await manager.streams.delete('SPEC').catch(() => undefined);
+    await manager.streams.add({ name: 'SPEC', subjects: ['spec.*'] });
+  });
+  afterAll(async () => {
+    await connection.close();
+    await broker.stop();
+  });
+
+  async function store(count: number, subject = 'spec.wanted'): Promise<void> {
+    for (let number = 1; number < count; number++) connection.publish(subject);
+    await jetstream(connection).publish(subject);
+  }
+  const consumers = async (): Promise<string[]> => {
+    const names: string[] = [];
+    for await (const { name } of manager.consumers.list('SPEC')) names.push(name);
+    return names;
+  };
+
+  it('gives each message once and in order, over many batches', async () => {
+    await store(1_100);
+    await store(5, 'spec.other');
+    const read: number[] = [];
+    for await (const { seq } of readStream(connection, selection)) read.push(seq);
+    expect(read).toEqual(Array.from({ length: 1_100 }, (_, index) => index + 1));
+  });
+
+  it('gives nothing of an empty selection', async () => {
+    for await (const message of readStream(connection, selection)) throw new Error(message.subject);
+    expect(await lastSequence(connection, 'SPEC')).toBe(0);
+  });
+
+  it('outlives the consumers that it reads with: the server removes them from a slow reader', async () => {
+    await store(1_100);
+    const read: number[] = [];
+    for await (const { seq } of readStream(connection, selection)) {
+      if (seq % 250 === 1) for (const name of await consumers()) await manager.consumers.delete('SPEC', name);
+      read.push(seq);
+    }
+    expect(read).toHaveLength(1_100);
+  });
+
+  it('does not wait for what is stored meanwhile, and leaves out what is removed meanwhile', async () => {
+    await store(600);
+    const read: number[] = [];
+    for await (const { seq } of readStream(connection, selection)) {
+      if (seq === 1) {
+        await store(10);
+        await manager.streams.purge('SPEC', { seq: 551 });
+      }
+      read.push(seq);
+    }
+    expect(read).toEqual([
+      ...Array.from({ length: 500 }, (_, index) => index + 1),
+      ...Array.from({ length: 50 }, (_, index) => index + 551),
+    ]);
+  });
+
+  it('ends at a sequence that it is given', async () => {
+    await store(8);
+    const read: number[] = [];
+    for await (const { seq } of readStream(connection, { ...selection, upTo: 3 })) read.push(seq);
+    expect(read).toEqual([1, 2, 3]);
+  });
+
+  it('leaves no consumer behind, also where its reader stops early', async () => {
+    await store(10);
+    for await (const _ of readStream(connection, selection)) break;
+    expect(await consumers()).toEqual([]);
+  });
+});
