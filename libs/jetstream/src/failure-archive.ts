@@ -1,28 +1,21 @@
-import { jetstreamManager, type JsMsg } from '@nats-io/jetstream';
-import { Injectable } from '@nestjs/common';
+import {
+  jetstreamManager,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamManager,
+  type StoredMsg,
+} from '@nats-io/jetstream';
+import { Injectable, Logger } from '@nestjs/common';
 import { JetStreamConnection } from './connection.js';
 import { decodeBody, type EventFailed, type OriginalEvent } from './event-failed.js';
-import type { FailureState } from './failure-state.js';
+import { readFailureState, type StoredFailureState } from './failure-state.js';
 import { failureStateSubject, FAILURES_STREAM } from './names.js';
 import type { ReplaySelection } from './replay-requested.js';
 import { envelopeOf } from './stored-envelope.js';
+import { readFailure, type StoredFailure } from './stored-failure.js';
 import { readStream } from './stream-reader.js';
 
-/** A failure event with what became of it. */
-export interface StoredFailure {
-  id: string;
-  correlationId: string;
-  storedAt: Date;
-  /** Place in the stream of failures. */
-  sequence: number;
-  failure: EventFailed;
-  /** Name of the event that failed, such as `user.signed-up`. */
-  event: string;
-  /** Undefined where nobody replayed it. */
-  state: FailureState | undefined;
-  /** Where that state lies in the stream; 0 for none. */
-  stateSequence: number;
-}
+const NO_STATE: StoredFailureState = { state: undefined, sequence: 0 };
 
 /** An event as it was published, whole. */
 export interface WholeEvent {
@@ -39,11 +32,13 @@ export class OriginalGoneError extends Error {
 /** Reads failure events and the events that failed. */
 @Injectable()
 export class FailureArchive {
+  private readonly logger = new Logger('failures');
+
   constructor(private readonly connection: JetStreamConnection) {}
 
-  /** The failure events of a selection, oldest first. */
+  /** The failure events of a selection, oldest first. What is stored among them and is none is left out. */
   async *list(selection: ReplaySelection = {}): AsyncGenerator<StoredFailure> {
-    yield* this.read(selection, await this.states('*'));
+    yield* this.read(selection, await this.states());
   }
 
   /** One failure event; undefined where none has this id. Reads no more of the others than their headers. */
@@ -53,10 +48,19 @@ export class FailureArchive {
       if (envelopeOf(message).id !== failureId) continue;
       const since = message.time;
       const until = new Date(since.getTime() + 1);
-      const states = await this.states(failureId);
+      const states = new Map([[failureId, await this.stateOf(failureId)]]);
       for await (const found of this.read({ failureIds: [failureId], since, until }, states)) return found;
     }
     return undefined;
+  }
+
+  /** What became of a failure event as of now. */
+  async stateOf(failureId: string): Promise<StoredFailureState> {
+    const { streams } = await this.manager();
+    const message = await streams.getMessage(FAILURES_STREAM, {
+      last_by_subj: failureStateSubject(failureId),
+    });
+    return message ? readFailureState(message) : NO_STATE;
   }
 
   /**
@@ -76,8 +80,7 @@ export class FailureArchive {
     sequence,
     eventId,
   }: OriginalEvent): Promise<Omit<WholeEvent, 'subject'>> {
-    const manager = await jetstreamManager(await this.connection.get(), { checkAPI: false });
-    const message = await manager.streams.getMessage(stream, { seq: sequence });
+    const message = await storedMessage(await this.manager(), stream, sequence);
     if (!message) {
       throw new OriginalGoneError(
         `Event ${eventId} is not stored any more: stream ${stream} has nothing at ${sequence}. Events are kept for the ` +
@@ -87,62 +90,65 @@ export class FailureArchive {
     return { headers: parsed(() => Object.fromEntries(message.header)), body: message.data };
   }
 
-  private async *read(selection: ReplaySelection, states: States): AsyncGenerator<StoredFailure> {
+  private async *read(
+    selection: ReplaySelection,
+    states: ReadonlyMap<string, StoredFailureState>,
+  ): AsyncGenerator<StoredFailure> {
     const { processor = '*', event = '>', since, until } = selection;
     const place = { stream: FAILURES_STREAM, subjects: [`failed.${processor}.${event}`], since, until };
+    const leftOut: string[] = [];
     for await (const message of readStream(await this.connection.get(), place)) {
-      const failure = failureIn(message);
-      if (!failure) continue;
-      const stored = toStored(message, failure, states);
-      if (isSelected(stored, selection)) yield stored;
+      const read = await readFailure(message);
+      if (!read) leftOut.push(`${message.subject} at ${message.seq}`);
+      if (!read || !isSelected(read, selection)) continue;
+      const { state, sequence: stateSequence } = states.get(read.id) ?? NO_STATE;
+      yield { ...read, state, stateSequence };
+    }
+    if (leftOut.length > 0) {
+      this.logger.warn(
+        `left out ${leftOut.length} of stream ${FAILURES_STREAM} as no failure events, the first on ${leftOut[0]}`,
+      );
     }
   }
 
-  /** @param failureId or `*` for those of all */
-  private async states(failureId: string): Promise<States> {
-    const states: States = new Map();
-    const selection = { stream: FAILURES_STREAM, subjects: [failureStateSubject(failureId)] };
+  private async states(): Promise<Map<string, StoredFailureState>> {
+    const states = new Map<string, StoredFailureState>();
+    const selection = { stream: FAILURES_STREAM, subjects: [failureStateSubject('*')] };
     for await (const message of readStream(await this.connection.get(), selection)) {
-      const state = message.json<FailureState>();
-      states.set(state.failureId, { state, sequence: message.seq });
+      const [, failureId = ''] = message.subject.split('.');
+      states.set(failureId, readFailureState(message));
     }
     return states;
   }
-}
 
-type States = Map<string, { state: FailureState; sequence: number }>;
-
-/** Undefined where what lies on the channel is no failure event: anybody who may publish there can put anything on it. */
-function failureIn(message: JsMsg): EventFailed | undefined {
-  try {
-    const failure = message.json<Partial<EventFailed> | null>();
-    return failure?.processor && failure.error && failure.original ? (failure as EventFailed) : undefined;
-  } catch {
-    return undefined;
+  private async manager(): Promise<JetStreamManager> {
+    return jetstreamManager(await this.connection.get(), { checkAPI: false });
   }
 }
 
-function toStored(message: JsMsg, failure: EventFailed, states: States): StoredFailure {
-  const { id, correlationId } = envelopeOf(message);
-  const known = states.get(id);
-  return {
-    id,
-    correlationId,
-    storedAt: message.time,
-    sequence: message.seq,
-    failure,
-    event: message.subject.split('.').slice(2).join('.'),
-    state: known?.state,
-    stateSequence: known?.sequence ?? 0,
-  };
+/** Null where neither the message nor its stream is there any more. */
+async function storedMessage(
+  { streams }: JetStreamManager,
+  stream: string,
+  seq: number,
+): Promise<StoredMsg | null> {
+  try {
+    return await streams.getMessage(stream, { seq });
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return null;
+    throw error;
+  }
 }
 
-function isSelected({ id, failure }: StoredFailure, { failureIds, error }: ReplaySelection): boolean {
+function isSelected(
+  { id, failure }: Pick<StoredFailure, 'id' | 'failure'>,
+  { failureIds, error }: ReplaySelection,
+): boolean {
   return (!failureIds || failureIds.includes(id)) && (!error || failure.error.name === error);
 }
 
 /** Headers that nobody can parse are left behind: the event goes on without them. */
-function parsed(headers: () => Record<string, string[]>): Record<string, string[]> {
+export function parsed(headers: () => Record<string, string[]>): Record<string, string[]> {
   try {
     return headers();
   } catch {

@@ -3,8 +3,10 @@ import type { OutgoingMessage } from './confirmed-publish.js';
 import { derivedEventId } from './event-ids.js';
 import { failureStateSubject, typeOf } from './names.js';
 
+const FAILURE_STATES = ['requested', 'handled', 'failed-again'] as const;
+
 /** What became of a failure event. One that nobody replayed has no state. */
-export type FailureStateName = 'requested' | 'handled' | 'failed-again';
+export type FailureStateName = (typeof FAILURE_STATES)[number];
 
 /**
  * A step in the life of a failure event: a replay of it was requested, succeeded or failed again. The failure event itself
@@ -47,4 +49,26 @@ export function failureStateMessage(
     id,
     ...(expectedSequence === undefined ? {} : { expectedSequence }),
   };
+}
+
+/** A failure event's state, and where it lies in the stream; sequence 0 where nothing does. */
+export interface StoredFailureState {
+  /** Undefined also where something else lies there, that a stranger stored. */
+  state: FailureState | undefined;
+  sequence: number;
+}
+
+export function readFailureState({ data, seq }: { data: Uint8Array; seq: number }): StoredFailureState {
+  return { state: parseFailureState(data), sequence: seq };
+}
+
+function parseFailureState(body: Uint8Array): FailureState | undefined {
+  try {
+    const state = JSON.parse(Buffer.from(body).toString()) as FailureState | null;
+    const texts = [state?.failureId, state?.at, state?.replayId, state?.failedAgainAs ?? ''];
+    const isState = texts.every((text) => typeof text === 'string') && FAILURE_STATES.includes(state!.state);
+    return isState ? state! : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -59,8 +59,8 @@ export {
   type JetStreamSettings,
   type StreamSettings,
 } from './stream-settings.js';
-export { FailureArchive, OriginalGoneError, type StoredFailure, type WholeEvent } from './failure-archive.js';
-export type { FailureState, FailureStateName } from './failure-state.js';
+export { FailureArchive, OriginalGoneError, type WholeEvent } from './failure-archive.js';
+export type { FailureState, FailureStateName, StoredFailureState } from './failure-state.js';
 export { ReplayRequested, type ReplaySelection } from './replay-requested.js';
 export {
   type ChannelSelection,
@@ -70,3 +70,4 @@ export {
   type ReplayResult,
   Replays,
 } from './replays.js';
+export type { StoredFailure } from './stored-failure.js';

@@ -8,10 +8,11 @@ import { JetStreamConnection } from './connection.js';
 import { PublishRefusedError } from './errors.js';
 import { newEventId, storedEventId } from './event-ids.js';
 import { EventPublisher } from './event-publisher.js';
-import { FailureArchive, OriginalGoneError, type StoredFailure, type WholeEvent } from './failure-archive.js';
+import { FailureArchive, OriginalGoneError, type WholeEvent } from './failure-archive.js';
 import { failureStateMessage } from './failure-state.js';
 import { channelOf, EVENTS_STREAM, replayChannelOf, TransportHeader } from './names.js';
 import { ReplayRequested, type ReplaySelection } from './replay-requested.js';
+import type { StoredFailure } from './stored-failure.js';
 import { readStream } from './stream-reader.js';
 
 export interface ReplayOptions {
