@@ -1,4 +1,6 @@
+import { eventually } from '@app/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { Replaying, WHO } from './replaying.js';
 
 describe('a replay among messages that cannot be replayed', () => {
@@ -56,5 +58,33 @@ describe('a replay among messages that cannot be replayed', () => {
     expect(await system.replays.plan({})).toMatchObject({ total: 1, skipped: 0 });
     expect(await system.replays.replayFailures({}, WHO)).toMatchObject({ total: 1, replayed: 1 });
     await system.until(failure!.id, 'handled');
+  });
+
+  it('skips what is not stored any more, or is refused, and goes on with the others', async () => {
+    const { transport } = system;
+    transport.client.publish('events.order.placed', Buffer.alloc(1_048_576, 'x'));
+    const gone = await eventually(async () => {
+      const found = (await system.list({ processor: 'billing', error: 'InvalidEventError' }))[0];
+      if (!found) throw new Error('not failed yet');
+      return found;
+    });
+    const manager = await jetstreamManager(transport.client);
+    await manager.streams.deleteMessage('EVENTS', gone.failure.original.sequence);
+    const unusable = [
+      { stream: 'GONE', sequence: 1, eventId: 'x' },
+      { stream: 'EVENTS', sequence: 1, eventId: 'x', headers: { 'a b:': ['c'] }, body },
+      { stream: 'EVENTS', sequence: 1, eventId: 'x', headers: { a: ['b'.repeat(70_000)] }, body },
+    ];
+    for (const [index, original] of unusable.entries())
+      transport.publish('failed.billing.order.placed', forged(original), { 'ce-id': `unusable-${index}` });
+    const [good] = await system.fail(['good']);
+    const selection = { processor: 'billing', since: gone.storedAt };
+    system.mend();
+
+    const result = await system.replays.replayFailures(selection, WHO);
+
+    expect(result).toMatchObject({ total: 5, replayed: 1, skipped: 4, stopped: false });
+    await system.until(good!.id, 'handled');
+    expect((await system.find(gone.id)).state).toBeUndefined();
   });
 });

@@ -1,0 +1,39 @@
+import type { PubAck } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { carry } from './carried-headers.js';
+import { publishConfirmed, type PublishLimits } from './confirmed-publish.js';
+import type { OriginalEvent } from './event-failed.js';
+import type { WholeEvent } from './failure-archive.js';
+import { replayChannelOf, TransportHeader } from './names.js';
+
+/** One event on its way back to one processor. */
+export interface ReplayedEvent {
+  processor: string;
+  /** Name of what the processor consumes. */
+  event: string;
+  whole: WholeEvent;
+  original: Pick<OriginalEvent, 'stream' | 'sequence' | 'eventId'>;
+  replayId: string;
+  /** The failure event that is replayed; none where a channel is. */
+  failureId?: string;
+}
+
+/** A replay gives up where the broker confirms nothing for so long. */
+export const PATIENCE: PublishLimits = { timeout: 10_000 };
+
+/** @param id of two messages with the same id, the broker stores one */
+export async function publishReplay(
+  connection: NatsConnection,
+  replayed: ReplayedEvent,
+  id: string,
+): Promise<PubAck> {
+  const { processor, event, whole, original, replayId, failureId } = replayed;
+  const headers = carry(whole.headers, original.eventId);
+  headers.set(TransportHeader.stream, original.stream);
+  headers.set(TransportHeader.sequence, String(original.sequence));
+  headers.set(TransportHeader.subject, whole.subject);
+  headers.set(TransportHeader.replayId, replayId);
+  if (failureId) headers.set(TransportHeader.failureId, failureId);
+  const message = { subject: replayChannelOf(processor, event), body: whole.body, headers, id };
+  return publishConfirmed(connection, message, PATIENCE);
+}
