@@ -61,12 +61,13 @@ export {
 } from './stream-settings.js';
 export { FailureArchive, OriginalGoneError, type WholeEvent } from './failure-archive.js';
 export type { FailureState, FailureStateName, StoredFailureState } from './failure-state.js';
-export type {
-  ChannelSelection,
-  ReplayOptions,
-  ReplayPlan,
-  ReplayProgress,
-  ReplayResult,
+export {
+  InvalidReplayError,
+  type ChannelSelection,
+  type ReplayOptions,
+  type ReplayPlan,
+  type ReplayProgress,
+  type ReplayResult,
 } from './replay-options.js';
 export { ReplayRequested, type ReplaySelection } from './replay-requested.js';
 export { Replays } from './replays.js';

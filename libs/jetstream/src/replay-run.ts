@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PublishDeniedError, PublishRefusedError } from './errors.js';
 import { OriginalGoneError } from './failure-archive.js';
+import { Pace } from './pace.js';
 import type { ReplayOptions, ReplayResult } from './replay-options.js';
 
 const logger = new Logger('replay');
@@ -25,14 +26,14 @@ export async function runReplay<Item>(
   replay: (item: Item) => Promise<boolean>,
 ): Promise<ReplayResult> {
   const progress = { total, replayed: 0, skipped: 0 };
-  const begun = Date.now();
+  const pace = new Pace(rate, performance.now());
   for await (const item of items) {
     if (signal?.aborted) return { ...progress, replayId, stopped: true };
     const isReplayed = await unlessImpossible(() => replay(item));
     progress[isReplayed ? 'replayed' : 'skipped'] += 1;
     onProgress?.({ ...progress });
-    const early = begun + (progress.replayed / rate) * 1_000 - Date.now();
-    if (early > 0) await sleep(early, undefined, { signal }).catch(() => undefined);
+    const delay = isReplayed ? pace.delayAfter(performance.now()) : 0;
+    if (delay > 0) await sleep(delay, undefined, { signal }).catch(() => undefined);
   }
   return { ...progress, replayId, stopped: false };
 }

@@ -87,4 +87,17 @@ describe('a replay among messages that cannot be replayed', () => {
     await system.until(good!.id, 'handled');
     expect((await system.find(gone.id)).state).toBeUndefined();
   });
+
+  it('skips failures of a processor that is no more', async () => {
+    const [good] = await system.fail(['served']);
+    const removed = { ...forged({ stream: 'EVENTS', sequence: 1, eventId: 'x' }), processor: 'removed' };
+    system.transport.publish('failed.removed.order.placed', removed, { 'ce-id': 'of-removed' });
+    await system.transport.stored('FAILURES', 'failed.removed.>', 1);
+    system.mend();
+    const selection = { failureIds: [good!.id, 'of-removed'] };
+
+    expect(await system.replays.plan(selection)).toMatchObject({ total: 2, skipped: 1 });
+    expect(await system.replays.replayFailures(selection, WHO)).toMatchObject({ replayed: 1, skipped: 1 });
+    expect(await system.transport.read('EVENTS', 'replay.removed.>')).toEqual([]);
+  });
 });

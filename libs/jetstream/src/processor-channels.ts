@@ -1,0 +1,50 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { EVENTS_STREAM, FAILURES_STREAM, replayChannelOf } from './names.js';
+import { InvalidReplayError } from './replay-options.js';
+
+/** A channel, and the stream that keeps it. */
+export interface StoredChannel {
+  stream: string;
+  subject: string;
+}
+
+/** Which processors there are, and what each reads: as their durables on the server say. */
+export class ProcessorChannels {
+  private constructor(private readonly channels: ReadonlyMap<string, readonly StoredChannel[]>) {}
+
+  static async read(connection: NatsConnection): Promise<ProcessorChannels> {
+    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const channels = new Map<string, StoredChannel[]>();
+    for (const stream of [EVENTS_STREAM, FAILURES_STREAM]) {
+      for await (const { config } of manager.consumers.list(stream)) {
+        if (!config.durable_name) continue;
+        const subjects = config.filter_subjects ?? [config.filter_subject ?? '>'];
+        const known = channels.get(config.durable_name) ?? [];
+        channels.set(config.durable_name, [...known, ...subjects.map((subject) => ({ stream, subject }))]);
+      }
+    }
+    return new ProcessorChannels(channels);
+  }
+
+  /** Whether anybody reads what is replayed to this processor. */
+  takesReplays(processor: string, event: string): boolean {
+    const replays = replayChannelOf(processor, event);
+    return (this.channels.get(processor) ?? []).some(({ subject }) => subject === replays);
+  }
+
+  /**
+   * The channel that a processor consumes.
+   *
+   * @throws InvalidReplayError where it does not consume `event`: what is replayed to it would never be handled
+   */
+  channelOf(processor: string, event: string): StoredChannel {
+    const channel = this.channels.get(processor)?.find(({ subject }) => !subject.startsWith('replay.'));
+    if (channel && this.takesReplays(processor, event)) return channel;
+    const others = [...this.channels.keys()].filter((name) => this.takesReplays(name, event)).sort();
+    throw new InvalidReplayError(
+      `Processor '${processor}' does not consume ${event}. ` +
+        (others.length > 0 ? `These do: ${others.join(', ')}.` : 'No processor does.'),
+    );
+  }
+}
