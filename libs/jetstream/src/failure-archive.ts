@@ -10,11 +10,14 @@ import { JetStreamConnection } from './connection.js';
 import { decodeBody, type EventFailed, type OriginalEvent } from './event-failed.js';
 import { readFailureState, type StoredFailureState } from './failure-state.js';
 import { failureStateSubject, FAILURES_STREAM } from './names.js';
+import { readPatiently } from './patient-read.js';
 import type { ReplaySelection } from './replay-requested.js';
 import { envelopeOf } from './stored-envelope.js';
 import { readFailure, type StoredFailure } from './stored-failure.js';
 import { readStream } from './stream-reader.js';
 
+/** Milliseconds to wait for one message. */
+const ANSWER_TIMEOUT = 2_000;
 const NO_STATE: StoredFailureState = { state: undefined, sequence: 0 };
 
 /** An event as it was published, whole. */
@@ -57,9 +60,8 @@ export class FailureArchive {
   /** What became of a failure event as of now. */
   async stateOf(failureId: string): Promise<StoredFailureState> {
     const { streams } = await this.manager();
-    const message = await streams.getMessage(FAILURES_STREAM, {
-      last_by_subj: failureStateSubject(failureId),
-    });
+    const query = { last_by_subj: failureStateSubject(failureId) };
+    const message = await readPatiently(FAILURES_STREAM, () => streams.getMessage(FAILURES_STREAM, query));
     return message ? readFailureState(message) : NO_STATE;
   }
 
@@ -122,7 +124,7 @@ export class FailureArchive {
   }
 
   private async manager(): Promise<JetStreamManager> {
-    return jetstreamManager(await this.connection.get(), { checkAPI: false });
+    return jetstreamManager(await this.connection.get(), { checkAPI: false, timeout: ANSWER_TIMEOUT });
   }
 }
 
@@ -133,7 +135,7 @@ async function storedMessage(
   seq: number,
 ): Promise<StoredMsg | null> {
   try {
-    return await streams.getMessage(stream, { seq });
+    return await readPatiently(stream, () => streams.getMessage(stream, { seq }));
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return null;
     throw error;

@@ -61,6 +61,7 @@ export {
 } from './stream-settings.js';
 export { FailureArchive, OriginalGoneError, type WholeEvent } from './failure-archive.js';
 export type { FailureState, FailureStateName, StoredFailureState } from './failure-state.js';
+export { StreamReadError } from './patient-read.js';
 export {
   InvalidReplayError,
   type ChannelSelection,

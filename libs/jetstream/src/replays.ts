@@ -70,7 +70,7 @@ export class Replays {
    *
    * @throws InvalidReplayError
    * @throws InvalidEventError where `by` or `reason` is empty
-   * @throws PublishTimeoutError where the broker goes away: what was not handed over yet is still open
+   * @throws PublishTimeoutError, StreamReadError where the broker is away for more than 10 s: what was not handed over yet is still open
    */
   async replayFailures(selection: ReplaySelection, options: ReplayOptions): Promise<ReplayResult> {
     const rate = rateOf(options);
@@ -98,7 +98,7 @@ export class Replays {
    *
    * @throws InvalidReplayError also where the processor does not consume that event
    * @throws InvalidEventError where `by` or `reason` is empty
-   * @throws PublishTimeoutError where the broker goes away
+   * @throws PublishTimeoutError, StreamReadError where the broker is away for more than 10 s
    */
   async replayChannel(selection: ChannelSelection, options: ReplayOptions): Promise<ReplayResult> {
     const rate = rateOf(options);

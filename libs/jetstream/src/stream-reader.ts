@@ -1,5 +1,6 @@
 import { jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { readPatiently, StreamReadError } from './patient-read.js';
 
 export interface StreamSelection {
   stream: string;
@@ -23,7 +24,7 @@ const MAX_EMPTY_BATCHES = 3;
  * What a stream holds at this moment of the selection, oldest first. What is stored meanwhile is not waited for. The reader may
  * take any time between two messages.
  *
- * @throws StreamReadError where the broker says that there is more, and does not send it
+ * @throws StreamReadError where the broker stays away, or says that there is more and does not send it
  */
 export async function* readStream(
   connection: NatsConnection,
@@ -35,7 +36,7 @@ export async function* readStream(
     ? { opt_start_time: since.toISOString() }
     : {};
   for (let emptyBatches = 0; ;) {
-    const { batch, isLast } = await readBatch(connection, selection, from);
+    const { batch, isLast } = await readPatiently(stream, () => readBatch(connection, selection, from));
     for (const message of batch) {
       if (message.seq > last || (until && message.time >= until)) return;
       yield message;
@@ -49,11 +50,6 @@ export async function* readStream(
       );
     }
   }
-}
-
-/** The broker did not send all that a stream holds. */
-export class StreamReadError extends Error {
-  override readonly name = 'StreamReadError';
 }
 
 /** Where the newest message of a stream lies; 0 where it never held any. */

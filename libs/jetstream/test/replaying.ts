@@ -55,6 +55,9 @@ const users = [
   user('cannot-mark', ['failure-state.>']),
 ];
 
+/** The broker's. */
+export const SETTINGS = { authorization: { users }, no_auth_user: 'admin' };
+
 /** A processor whose events fail until it is mended, its sibling, and somebody who replays them. */
 export class Replaying {
   readonly billing = billing;
@@ -66,8 +69,7 @@ export class Replaying {
   ) {}
 
   static async start(): Promise<Replaying> {
-    const settings = { authorization: { users }, no_auth_user: 'admin' };
-    const transport = await Transport.startOn(await startTestBroker({ settings }));
+    const transport = await Transport.startOn(await startTestBroker({ settings: SETTINGS }));
     const application = await transport.run({ controllers: [Billing] });
     return new Replaying(
       transport,
