@@ -2,9 +2,11 @@ import {
   BrokerUnreachableError,
   InvalidDeclarationError,
   InvalidEventError,
+  InvalidReplayError,
   ProvisionError,
   PublishRefusedError,
   PublishTimeoutError,
+  StreamReadError,
 } from '@app/jetstream';
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
@@ -15,9 +17,11 @@ import type { Host } from './host.js';
 const SAY_ALL = [
   InvalidDeclarationError,
   InvalidEventError,
+  InvalidReplayError,
   ProvisionError,
   PublishRefusedError,
   PublishTimeoutError,
+  StreamReadError,
 ];
 const NO_ANSWER = [
   errors.TimeoutError,

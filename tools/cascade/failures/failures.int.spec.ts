@@ -58,10 +58,13 @@ describe('cascade failures', () => {
     });
   });
 
-  it('list passes over what is no failure event', async () => {
+  it('list passes over what is no failure event, and says so', async () => {
     shop.publish('failed.packing.order.confirmed', 'scrap');
     await shop.stored('FAILURES', 'failed.packing.order.confirmed', 1);
-    expect(await shop.json<Listed>('failures', 'list')).toMatchObject({ total: 4 });
+    const { code, stdout, stderr } = await shop.cascade('failures', 'list', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ total: 4 });
+    expect(stderr).toMatch(/left out 1 .* on failed\.packing\.order\.confirmed at \d+/);
   });
 
   it('show tells the whole of one: error, stack, the event with headers and body, and what to do', async () => {
