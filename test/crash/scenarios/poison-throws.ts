@@ -7,7 +7,7 @@ import { publishAll, tasks } from '../system/publish.js';
 import { WorkerSystem, type Worker } from '../system/worker-system.js';
 import { round, type Trial } from '../trial.js';
 
-const ROUNDS = 3;
+const ROUNDS = 9;
 
 /** Clean runs and runs with poison alternate, and medians are compared: the machine is not the same from second to second. */
 export const poisonThrows: Scenario = {
