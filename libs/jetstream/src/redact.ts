@@ -1,19 +1,55 @@
 const HIDDEN = '***';
 
-/** What credentials look like in the messages of clients and servers. The first group of each is kept. */
+/** What the name of a credential contains; `secretAccessKey` and `AWS_SECRET_ACCESS_KEY` do so with a suffix. */
+const NAME = String.raw`(?:pass(?:word|wd|wort|phrase|code)?|pwd|secret|token|credential|(?:api|access|private|secret|account|signing|encryption|master)[_-]?key)(?:[_-]?(?:access|key|value|string|text|hash|base64|\d{1,3}|s)){0,3}`;
+/** Between a name and its value: `=`, `: `, `" : `, `\" => `, `%3D`. JSON within JSON escapes its quotes. */
+const IS = String.raw`[\\"'\x60\])]{0,8}\s{0,20}(?:[:=]{1,3}>?|%3[AD])\s{0,20}`;
+/** To the same quote again, escaped as often, or where that was cut off, to the end of the line. */
+const QUOTED = String.raw`(?<escape>\\{0,7})(?<quote>["'\x60])(?:(?!(?<!\\)\k<escape>\k<quote>)[^\r\n])*`;
+const NESTED = String.raw`[[{][^\]}]{0,1000}`;
+const END = String.raw`[\s"'\x60,;&)\]}\\]|$`;
+/** A character that may end a value does so where another one, or the next name, follows. */
+const PLAIN = String.raw`(?!(?:undefined|null|true|false)(?:${END}))(?:[^\s"'\x60,;&)\]}\\]|[,;&)\]}\\](?!${END}|[\w.-]{1,40}["']?\s?[=:]))+`;
+const VALUE = `(?:${QUOTED}|${NESTED}|${PLAIN})`;
+
+/**
+ * What credentials look like in the messages of clients and servers. What `kept` matches stays. Each takes a time that grows
+ * with the length of the text and no faster: what may repeat is bounded, or cannot be matched in two ways.
+ */
 const CREDENTIALS = [
-  // nats://user:password@host, https://token@host
-  /(\b[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/?#@"'`<>]{1,1000}@/gi,
-  // Authorization: Bearer abc, Proxy-Authorization: Basic abc
-  /((?:authorization|cookie)["']?\s*[:=]\s*["']?)[^\r\n"']+/gi,
-  /(\b(?:bearer|basic)\s+)[A-Za-z0-9+/=._~-]{8,}/gi,
-  // password=abc, "apiKey": "abc", AUTH_TOKEN: abc
-  /((?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|credentials?|private[_-]?key)["']?\s*[:=]\s*["']?)[^\s"',;&}\])]+/gi,
+  // A key in PEM, or a seed of NATS, also one that was cut off.
+  /(?<kept>-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|SEED)[A-Z ]{0,10}-----)(?:(?!-----END)[^])+/g,
+  // nats://user:p@ssword@host, https://token@host
+  /(?<kept>\b[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/?#"'`<>]{1,1000}(?=@)/gi,
+  // postgres://user:pass/word@host, but not http://host:80/a@b
+  /(?<kept>\b(?!https?:|wss?:)[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/?#@:"'`<>]{0,200}:(?:(?!:\/\/)[^\s"'`<>]){1,1000}(?=@)/gi,
+  /(?<kept>\b(?:http|ws)s?:\/\/)[^\s/?#@:"'`<>]{1,200}:(?!\d{1,5}[/?#])(?:(?!:\/\/)[^\s"'`<>]){1,1000}(?=@)/gi,
+  // Authorization: Digest user="abc", Cookie: a=b; c=d
+  new RegExp(`(?<kept>(?:authorization|cookie)${IS})(?:${QUOTED}|${NESTED}|(?!\\s|\\*{3})[^\\r\\n]+)`, 'gi'),
+  /(?<kept>\b(?:bearer|basic)\s{1,20})(?!auth|(?:realm|scheme|tokens?|credentials?|access)\b)[A-Za-z0-9+/=._~-]{8,}/gi,
+  // AUTH PLAIN AGFubgBzZWNyZXQ=, but not AUTH PLAIN LOGIN
+  /(?<kept>\bAUTH (?:PLAIN|LOGIN|XOAUTH2) )(?=[A-Z+/=]*[a-z0-9])(?=[a-z+/=]*[A-Z0-9])[A-Za-z0-9+/=]{8,}/g,
+  // password=abc, "apiKey": "abc", AUTH_TOKEN: abc, \"secret\":\"abc\"
+  new RegExp(`(?<kept>${NAME}${IS})${VALUE}`, 'gi'),
+  // password "abc", --password abc
+  new RegExp(`(?<kept>\\b(?:pass(?:word|wd|phrase)|pwd)\\s{1,20})${QUOTED}`, 'gi'),
+  new RegExp(`(?<kept>(?<![\\w-])--?(?:\\w{1,20}-){0,3}${NAME}\\s{1,20})(?!-)${VALUE}`, 'gi'),
+  // curl -u ann:abc
+  /(?<kept>(?<!\S)(?:-u|--user)[ =][^\s:]{1,200}:)\S+/g,
+  // auth: { user: 'ann', pass: 'abc' }, _auth="abc"
+  new RegExp(`(?<kept>\\b_?auth${IS})(?:${QUOTED}|${NESTED})`, 'gi'),
+  // ?sig=abc, X-Amz-Signature=abc
+  /(?<kept>(?:\b|-)(?:sig|signature)(?:=|%3D))[^\s"'`&]+/gi,
+  // What is known by its own looks: JWT, NATS seed, keys of AWS, GitHub, GitLab, Slack, Stripe, Twilio, SendGrid, npm.
+  /(?<![\w-])(?:eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*){0,3}|S[ACNOUX][A-Z2-7]{56}|(?:AKIA|ASIA)[A-Z0-9]{16}|(?:gh[opsu]|npm)_\w{30,}|glpat-[\w-]{20,}|xox[a-z]-[\w-]{10,}|[rs]k_(?:live|test)_\w{10,}|SK[0-9a-f]{32}|SG\.[\w-]{20,}\.[\w-]{20,})/g,
 ];
 
 /** The text with everything that looks like a credential made unreadable. */
 export function redact(text: string): string {
-  return CREDENTIALS.reduce((redacted, pattern) => redacted.replace(pattern, `$1${HIDDEN}`), text)
-    .replaceAll(`${HIDDEN}${HIDDEN}`, HIDDEN)
-    .replace(/(:\/\/)\*\*\*(?=[\w[])/g, `$1${HIDDEN}@`);
+  return CREDENTIALS.reduce((redacted, pattern) => redacted.replace(pattern, hidden), text);
+}
+
+function hidden(...match: unknown[]): string {
+  const { kept = '', escape = '', quote = '' } = (match.at(-1) ?? {}) as Record<string, string | undefined>;
+  return `${kept}${escape}${quote}${HIDDEN}`;
 }
