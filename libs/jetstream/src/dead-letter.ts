@@ -2,13 +2,8 @@ import { toHeaders } from './cloud-events.js';
 import type { OutgoingMessage } from './confirmed-publish.js';
 import type { Delivery } from './delivery.js';
 import { failureEventId } from './event-ids.js';
-import {
-  encodeBody,
-  encodeFailure,
-  EventFailed,
-  type FailureError,
-  type OriginalEvent,
-} from './event-failed.js';
+import { encodeBody, encodeFailure, EventFailed, type OriginalEvent } from './event-failed.js';
+import type { FailureError } from './failure-error.js';
 import { failureChannelOf, typeOf } from './names.js';
 import type { FailureReason } from './outcomes.js';
 import type { ProcessorDeclaration } from './processor-options.js';

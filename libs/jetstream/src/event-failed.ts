@@ -1,26 +1,13 @@
 import { IsIn, IsInt, IsObject, IsRFC3339, IsString, Min } from 'class-validator';
 import { CloudEventHeader } from './cloud-events.js';
 import { readEvent } from './contract.js';
-import { InvalidEventError, type Violation } from './errors.js';
+import { InvalidEventError } from './errors.js';
 import type { EventClass } from './event-class.js';
+import type { FailureError } from './failure-error.js';
 import { failureReasons, type FailureReason } from './outcomes.js';
-import { redact } from './redact.js';
 
-/** Longest message and longest stack that a failure event carries, in bytes. */
-const MAX_ERROR_TEXT = 8_192;
-const MAX_CAUSES = 3;
 /** Broken rules that are listed where all of them would not fit into one message. */
 const MAX_VIOLATIONS = 100;
-
-export interface FailureError {
-  /** Its class. */
-  name: string;
-  message: string;
-  stack?: string;
-  cause?: FailureError;
-  /** Every broken rule of the contract. */
-  violations?: Violation[];
-}
 
 /** The event as it was delivered. */
 export interface OriginalEvent {
@@ -115,59 +102,25 @@ export function decodeBody({ encoding, data }: EncodedBody): Uint8Array {
   return Buffer.from(data, encoding);
 }
 
-/** Class and message of an error, for logs; credentials are made unreadable. */
-export function nameError(error: unknown): Pick<FailureError, 'name' | 'message'> {
-  if (!(error instanceof Error)) return { name: typeof error, message: shown(textOf(error)) };
-  return { name: classNameOf(error), message: shown(error.message) };
-}
-
-/** What of an error is kept, with its causes; credentials are made unreadable. Its stack is made by asking for it, which is slow. */
-export function describeError(error: unknown, depth = 0): FailureError {
-  if (!(error instanceof Error)) return nameError(error);
-  const { violations } = error as { violations?: Violation[] };
-  return {
-    ...nameError(error),
-    ...(error.stack ? { stack: shown(error.stack) } : {}),
-    ...(error.cause !== undefined && depth < MAX_CAUSES
-      ? { cause: describeError(error.cause, depth + 1) }
-      : {}),
-    ...(violations && violations.length > 0 ? { violations } : {}),
-  };
-}
-
 /**
  * The failure event as bytes of at most `limit`. Where there is no room, first the original's body is left out (it stays in
- * its stream, named by `stream` and `sequence`), then its headers, then most of the broken rules.
+ * its stream, named by `stream` and `sequence`), then its headers, then most of the broken rules, then all that the error has
+ * beside its name and message.
  */
 export function encodeFailure(failure: EventFailed, limit: number): Uint8Array {
   const { body: _body, ...withoutBody } = failure.original;
   const { headers: _headers, rawHeaders: _rawHeaders, ...reference } = withoutBody;
-  const candidates = [failure, { ...failure, original: withoutBody }, { ...failure, original: reference }];
+  const { name, message, violations } = failure.error;
+  const few = { ...failure.error, violations: violations?.slice(0, MAX_VIOLATIONS) };
+  const candidates = [
+    failure,
+    { ...failure, original: withoutBody },
+    { ...failure, original: reference },
+    { ...failure, original: reference, error: few },
+  ];
   for (const candidate of candidates) {
     const bytes = Buffer.from(JSON.stringify(candidate));
     if (bytes.length <= limit) return bytes;
   }
-  const error = { ...failure.error, violations: failure.error.violations?.slice(0, MAX_VIOLATIONS) };
-  return Buffer.from(JSON.stringify({ ...failure, original: reference, error }));
-}
-
-/** Subclasses inherit `name` where their parent sets it; what comes from the platform sets nothing else. */
-function classNameOf(error: Error): string {
-  const { name } = error.constructor;
-  return name === 'Error' || name === 'DOMException' ? error.name : name;
-}
-
-function textOf(thrown: unknown): string {
-  return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? typeof thrown);
-}
-
-function shown(text: string): string {
-  // What lies behind is cut off anyway, and a credential is not split at the place that is seen.
-  const redacted = redact(text.slice(0, 2 * MAX_ERROR_TEXT));
-  if (Buffer.byteLength(redacted) <= MAX_ERROR_TEXT) return redacted;
-  // Decoding replaces a character that the cut has split.
-  return `${Buffer.from(redacted)
-    .subarray(0, MAX_ERROR_TEXT - 3)
-    .toString('utf8')
-    .replace(/\ufffd+$/, '')}…`;
+  return Buffer.from(JSON.stringify({ ...failure, original: reference, error: { name, message } }));
 }

@@ -15,8 +15,8 @@ import {
   PublishTimeoutError,
 } from './errors.js';
 import { EventContext } from './event-context.js';
-import { describeError, nameError, type FailureError } from './event-failed.js';
 import type { Exclusion } from './exclusion.js';
+import { describeError, nameError, type FailureError } from './failure-error.js';
 import { failureStateMessage, type FailureStateName } from './failure-state.js';
 import { FAILURES_STREAM } from './names.js';
 import { nextEvents } from './next-events.js';
@@ -286,6 +286,7 @@ export class EventProcessor {
   }
 }
 
-function textOf({ name, message, stack }: FailureError): string {
-  return stack ?? `${name}: ${message}`;
+/** A stack tells the message as it was when the error was made; that of an error of several is none. */
+function textOf({ name, message, stack = '' }: FailureError): string {
+  return stack && stack.includes(message) ? stack : [`${name}: ${message}`, stack].join('\n').trimEnd();
 }

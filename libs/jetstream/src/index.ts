@@ -26,7 +26,8 @@ export {
   type ServiceDeclaration,
   type StoredEvent,
 } from './event-publisher.js';
-export { EventFailed, type EncodedBody, type FailureError, type OriginalEvent } from './event-failed.js';
+export { EventFailed, type EncodedBody, type OriginalEvent } from './event-failed.js';
+export type { FailureError } from './failure-error.js';
 export { JetStreamModule, serviceOf, type JetStreamOptions } from './jetstream.module.js';
 export { assertPublishable } from './next-events.js';
 export {

@@ -1,5 +1,5 @@
 import { IsInt, IsObject, IsOptional, IsRFC3339, IsString, Min } from 'class-validator';
-import type { FailureError } from './event-failed.js';
+import type { FailureError } from './failure-error.js';
 
 /** A processor stopped taking events because nearly everything failed. Published by the transport. */
 export class ProcessorPaused {

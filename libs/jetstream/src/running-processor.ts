@@ -5,7 +5,7 @@ import type { BrokerClock } from './broker-clock.js';
 import { toHeaders } from './cloud-events.js';
 import { publishConfirmed } from './confirmed-publish.js';
 import { classOf } from './event-class.js';
-import { nameError } from './event-failed.js';
+import { nameError } from './failure-error.js';
 import { newEventId } from './event-ids.js';
 import { EventProcessor, type Handle } from './event-processor.js';
 import type { Exclusion } from './exclusion.js';

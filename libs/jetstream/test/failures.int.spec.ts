@@ -96,6 +96,40 @@ describe('an event whose handling fails', () => {
     expect(handled % 3).toBe(0);
   });
 
+  it('becomes a failure event with what was thrown, whatever that is', async () => {
+    const circular: Record<string, unknown> = { code: 'E1' };
+    circular['self'] = circular;
+    const thrown: Record<string, unknown> = {
+      circular,
+      cause: new Error('odd', { cause: circular }),
+      bigint: Object.assign(new Error('odd'), { violations: [{ field: 1n }] }),
+      message: Object.assign(new Error(), { message: { code: 'E2' } }),
+      aggregate: new AggregateError([new Error('E3')]),
+    };
+    @Controller()
+    class Odd {
+      @Consumes(OrderPlaced, { processor: 'odd', attempts: 1, pause: false })
+      fail(@Payload() { orderId }: OrderPlaced): void {
+        if (orderId in thrown) throw thrown[orderId];
+      }
+    }
+    await transport.run({ controllers: [Odd] });
+    for (const orderId of Object.keys(thrown))
+      transport.publish('events.order.placed', { orderId, amount: 1 }, { 'ce-id': orderId });
+
+    const found = await eventually(async () => {
+      const all = await failures('odd', 5);
+      return Object.fromEntries(all.map(({ original, error }) => [original.eventId, error]));
+    });
+    expect(found).toMatchObject({
+      circular: { name: 'object', message: expect.stringContaining('E1') },
+      cause: { name: 'Error', message: 'odd', cause: { message: expect.stringContaining('E1') } },
+      bigint: { name: 'Error', message: 'odd', violations: [{ field: '1n' }] },
+      message: { name: 'Error', message: expect.stringContaining('E2') },
+      aggregate: { name: 'AggregateError', message: 'E3', errors: [{ name: 'Error', message: 'E3' }] },
+    });
+  });
+
   it('is dead-lettered at once when the handler says that no retry can help, or the declaration does', async () => {
     const attempts: number[] = [];
     @Controller()
