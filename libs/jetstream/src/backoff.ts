@@ -1,6 +1,8 @@
+import { fault, isOptions, isWithin, shown, timeFault, unknownFaults, withoutUndefined } from './options.js';
+
 /**
  * Delays between attempts, in milliseconds. One number: always the same. A list: one after the other, the last one
- * repeated. An object: growing by a factor, `initial × factor^(n − 1)`, at most `max`.
+ * repeated. An object: growing by a factor, `initial × factor^(n − 1)`, at most `max`. From 1 ms to 24 days.
  */
 export type Backoff = number | readonly number[] | Partial<ExponentialBackoff>;
 
@@ -19,23 +21,37 @@ const DEFAULTS: ExponentialBackoff = { initial: 1_000, factor: 7, max: 300_000 }
 export function delaysOf(backoff: Backoff, attempts: number): number[] {
   const list = typeof backoff === 'number' ? [backoff] : backoff;
   return Array.from({ length: Math.max(0, attempts - 1) }, (_, index) =>
-    isList(list) ? list[Math.min(index, list.length - 1)]! : growing({ ...DEFAULTS, ...list }, index),
+    isList(list)
+      ? list[Math.min(index, list.length - 1)]!
+      : growing({ ...DEFAULTS, ...withoutUndefined(list) }, index),
   );
 }
 
 /** What cannot work in a backoff, one sentence each. */
-export function backoffFaults(backoff: Backoff): string[] {
-  if (typeof backoff === 'number' || isList(backoff)) {
-    const delays = [backoff].flat();
-    const broken = delays.length === 0 || delays.some((delay) => !(delay > 0));
-    return broken ? [`backoff needs delays above 0 ms, found ${JSON.stringify(backoff)}`] : [];
+export function backoffFaults(backoff: unknown): string[] {
+  if (typeof backoff === 'number') return timeFault('backoff', backoff);
+  if (Array.isArray(backoff)) {
+    return [
+      ...fault(backoff.length === 0, 'backoff lists no delay'),
+      ...backoff.flatMap((delay, index) => timeFault(`backoff[${index}]`, delay)),
+    ];
   }
-  const { initial, factor, max } = { ...DEFAULTS, ...backoff };
+  if (!isOptions(backoff)) {
+    return [
+      `backoff must be milliseconds, a list of them, or { initial, factor, max }, found ${shown(backoff)}`,
+    ];
+  }
+  const { initial, factor, max } = { ...DEFAULTS, ...withoutUndefined(backoff) };
+  const faults = [
+    ...unknownFaults('backoff.', backoff, DEFAULTS),
+    ...timeFault('backoff.initial', initial),
+    ...fault(!isWithin(factor, 1, Infinity), `backoff.factor must be 1 or more, found ${shown(factor)}`),
+    ...timeFault('backoff.max', max),
+  ];
+  const isShort = isWithin(max, -Infinity, Number(initial)) && max !== initial;
   return [
-    ...(initial > 0 && factor >= 1
-      ? []
-      : [`backoff needs initial > 0 and factor >= 1, found ${initial} and ${factor}`]),
-    ...(max >= initial ? [] : [`backoff.max (${max}) must not be below backoff.initial (${initial})`]),
+    ...faults,
+    ...fault(isShort, `backoff.max (${shown(max)}) must not be below backoff.initial (${shown(initial)})`),
   ];
 }
 

@@ -5,6 +5,7 @@ describe('a backoff', () => {
   it.each<[string, Backoff, number, number[]]>([
     ['grows from 1 s to 5 min by default', {}, 5, [1_000, 7_000, 49_000, 300_000]],
     ['keeps the other defaults where a part is given', { max: 2_000 }, 4, [1_000, 2_000, 2_000]],
+    ['keeps them where it is undefined', { max: 2_000, factor: undefined }, 3, [1_000, 2_000]],
     ['may be fixed', 250, 4, [250, 250, 250]],
     ['may be a list, whose last repeats', [10, 20], 5, [10, 20, 20, 20]],
     ['has nothing to wait for with a single attempt', {}, 1, []],
@@ -12,17 +13,27 @@ describe('a backoff', () => {
     expect(delaysOf(backoff, attempts)).toEqual(delays);
   });
 
-  it.each<[Backoff, RegExp]>([
-    [0, /above 0/],
-    [-1, /above 0/],
-    [NaN, /above 0/],
-    [[], /above 0/],
-    [[10, 0], /above 0/],
-    [{ initial: 0 }, /initial > 0/],
-    [{ factor: 0.5 }, /factor >= 1/],
-    [{ max: 10 }, /backoff.max/],
-  ])('is refused as %j', (backoff, message) => {
-    expect(backoffFaults(backoff).join('; ')).toMatch(message);
+  it.each<[unknown, string[]]>([
+    [0, ['backoff must be from 1 to 2,147,483,647 ms, found 0']],
+    [NaN, ['backoff must be from 1 to 2,147,483,647 ms, found NaN']],
+    [Infinity, ['backoff must be from 1 to 2,147,483,647 ms, found Infinity']],
+    [[], ['backoff lists no delay']],
+    [
+      [10, 0, '2'],
+      [
+        'backoff[1] must be from 1 to 2,147,483,647 ms, found 0',
+        "backoff[2] must be from 1 to 2,147,483,647 ms, found '2'",
+      ],
+    ],
+    ['5', ["backoff must be milliseconds, a list of them, or { initial, factor, max }, found '5'"]],
+    [null, ['backoff must be milliseconds, a list of them, or { initial, factor, max }, found null']],
+    [{ delay: 5 }, ['there is no option backoff.delay, but there are initial, factor, max']],
+    [{ initial: 0 }, ['backoff.initial must be from 1 to 2,147,483,647 ms, found 0']],
+    [{ factor: 0.5 }, ['backoff.factor must be 1 or more, found 0.5']],
+    [{ max: 10 }, ['backoff.max (10) must not be below backoff.initial (1000)']],
+    [{ max: '10 s' }, ["backoff.max must be from 1 to 2,147,483,647 ms, found '10 s'"]],
+  ])('is refused as %p', (backoff, faults) => {
+    expect(backoffFaults(backoff)).toEqual(faults);
   });
 
   it('is spread to both sides by its jitter, in whole milliseconds', () => {

@@ -2,10 +2,11 @@ import type { Type } from '@nestjs/common';
 import { MetadataScanner } from '@nestjs/core';
 import { EventPattern } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
-import { InvalidDeclarationError } from './errors.js';
-import { assertEventClass, type EventClass } from './event-class.js';
+import { eventFault } from './declaration-faults.js';
+import type { EventClass } from './event-class.js';
 import { EventFailed } from './event-failed.js';
 import { channelOf, EVENTS_STREAM, failureChannelOf, FAILURES_STREAM, isProcessorName } from './names.js';
+import { fault, shown } from './options.js';
 import { declareProcessor, type ProcessorDeclaration, type ProcessorOptions } from './processor-options.js';
 
 /** Identifies this transport to Nest, so that a hybrid app can run it beside others. */
@@ -36,7 +37,7 @@ export function Consumes<const Published extends readonly EventClass[] = readonl
   consumes: EventClass,
   options: Publishing<Published>,
 ) {
-  const channel = { stream: EVENTS_STREAM, subject: channelOf(consumes.event?.name) };
+  const channel = { stream: EVENTS_STREAM, subject: channelOf(consumes?.event?.name) };
   return processorDecorator<Published>(declareProcessor(consumes, channel, options));
 }
 
@@ -53,18 +54,19 @@ export function ConsumesFailure<const Published extends readonly EventClass[] = 
     ...options
   }: Publishing<Published> & { /** The processor whose failures are consumed. */ of: string },
 ) {
-  assertEventClass(failed);
-  if (!isProcessorName(of) || of === options.processor) {
-    throw new InvalidDeclarationError(
-      `Processor ${JSON.stringify(options.processor)}: \`of\` must name another processor, found ${JSON.stringify(of)}.`,
-    );
-  }
+  const faults = [
+    ...eventFault(failed),
+    ...fault(
+      typeof of !== 'string' || !isProcessorName(of) || of === options.processor,
+      `of must name another processor, found ${shown(of)}`,
+    ),
+  ];
   const channel = {
     stream: FAILURES_STREAM,
-    subject: failureChannelOf(of, failed.event.name),
+    subject: failureChannelOf(of, failed?.event?.name),
     failuresOf: { processor: of, event: failed },
   };
-  return processorDecorator<Published>(declareProcessor(EventFailed, channel, options));
+  return processorDecorator<Published>(declareProcessor(EventFailed, channel, options, faults));
 }
 
 function processorDecorator<Published extends readonly EventClass[]>(declaration: ProcessorDeclaration) {

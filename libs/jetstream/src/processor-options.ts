@@ -1,8 +1,9 @@
-import { type Backoff, backoffFaults, delaysOf } from './backoff.js';
+import { type Backoff, delaysOf } from './backoff.js';
+import { declarationFaults } from './declaration-faults.js';
 import { InvalidDeclarationError } from './errors.js';
-import { assertEventClass, type EventClass } from './event-class.js';
-import { isProcessorName } from './names.js';
-import { pauseFaults, pausePolicyOf, type PausePolicy } from './processor-pause.js';
+import type { EventClass } from './event-class.js';
+import { shown, withoutUndefined } from './options.js';
+import { pausePolicyOf, type PausePolicy } from './processor-pause.js';
 
 /** A class of errors; abstract ones too. */
 export type ErrorClass = abstract new (...args: never[]) => Error;
@@ -14,11 +15,11 @@ export interface ProcessorOptions {
   /** Every event that the handler may return. Default none. */
   publishes?: readonly EventClass[];
   /**
-   * Events that one replica handles at the same time. Default 64. More hides waiting (network, database); a handler
+   * Events that one replica handles at the same time, at most 10,000. Default 64. More hides waiting (network, database); a handler
    * that computes gains nothing from it.
    */
   concurrency?: number;
-  /** Attempts before the event is dead-lettered. Default 5; 1 never retries. */
+  /** Attempts before the event is dead-lettered, at most 1,000. Default 5; 1 never retries. */
   attempts?: number;
   /** Default growing from 1 s to 5 min over the default attempts. */
   backoff?: Backoff;
@@ -41,7 +42,7 @@ export interface ProcessorOptions {
    */
   outage?: (error: unknown) => boolean;
   /**
-   * Milliseconds after which the broker hands an event to another replica when this one has died. Default 30,000.
+   * Milliseconds after which the broker hands an event to another replica when this one has died, from 1,000. Default 30,000.
    * A handler may run longer: the transport tells the broker that it is still working.
    */
   ackWait?: number;
@@ -74,70 +75,40 @@ export interface ProcessorDeclaration {
   pause: PausePolicy | undefined;
 }
 
-const DEFAULTS = { concurrency: 64, attempts: 5, ackWait: 30_000, jitter: 0.2 };
+const DEFAULTS = {
+  publishes: [],
+  concurrency: 64,
+  attempts: 5,
+  backoff: {},
+  jitter: 0.2,
+  retryOn: [Error],
+  unrecoverable: [],
+  pause: {},
+  outage: () => false,
+  ackWait: 30_000,
+};
 
-/** @throws InvalidDeclarationError listing everything that cannot work */
+/**
+ * @param faults what was found to be wrong before
+ * @throws InvalidDeclarationError listing everything that cannot work
+ */
 export function declareProcessor(
   consumes: EventClass,
   channel: Channel,
   options: ProcessorOptions,
+  faults: readonly string[] = [],
 ): ProcessorDeclaration {
-  const { backoff = {}, pause, ...rest } = options;
-  const declaration: ProcessorDeclaration = {
+  const given = { ...DEFAULTS, ...withoutUndefined(Object(options) as ProcessorOptions) };
+  const all = [...faults, ...declarationFaults(consumes, given)];
+  if (all.length > 0) {
+    throw new InvalidDeclarationError(`Processor ${shown(given.processor)}: ${all.join('; ')}.`);
+  }
+  const { backoff, pause, ...rest } = given;
+  return {
     consumes,
     channel,
-    publishes: [],
-    retryOn: [Error],
-    unrecoverable: [],
-    outage: () => false,
-    ...DEFAULTS,
-    ...withoutUndefined(rest),
+    ...rest,
     pause: pausePolicyOf(pause),
-    delays: delaysOf(backoff, options.attempts ?? DEFAULTS.attempts),
+    delays: delaysOf(backoff, given.attempts),
   };
-  const faults = [...faultsOf(declaration), ...backoffFaults(backoff), ...pauseFaults(declaration.pause)];
-  if (faults.length > 0) {
-    throw new InvalidDeclarationError(
-      `Processor ${JSON.stringify(options.processor)}: ${faults.join('; ')}.`,
-    );
-  }
-  return declaration;
-}
-
-function faultsOf(declaration: ProcessorDeclaration): string[] {
-  const { consumes, publishes, processor, concurrency, attempts, ackWait, jitter, retryOn, unrecoverable } =
-    declaration;
-  const both = retryOn.filter((type) => unrecoverable.includes(type)).map((type) => type.name);
-  return [
-    ...[consumes, ...publishes].flatMap(eventFault),
-    ...fault(!isProcessorName(processor), 'the name must be kebab-case, at most 64 characters'),
-    ...fault(!isCount(concurrency), `concurrency must be a whole number from 1, found ${concurrency}`),
-    ...fault(!isCount(attempts), `attempts must be a whole number from 1, found ${attempts}`),
-    ...fault(!(ackWait >= 1_000), `ackWait must be 1,000 ms or more, found ${ackWait}`),
-    ...fault(!(jitter >= 0 && jitter <= 1), `jitter must be from 0 to 1, found ${jitter}`),
-    ...fault(retryOn.length === 0, 'retryOn lists no error; to try nothing again set attempts to 1'),
-    ...fault(both.length > 0, `${both.join(', ')} cannot be both under retryOn and unrecoverable`),
-  ];
-}
-
-function eventFault(type: EventClass): string[] {
-  try {
-    assertEventClass(type);
-    return [];
-  } catch (error) {
-    return [(error as Error).message.replace(/\.$/, '')];
-  }
-}
-
-function fault(broken: boolean, message: string): string[] {
-  return broken ? [message] : [];
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 1;
-}
-
-/** An option that is given as `undefined` means its default, as one that is left out does. */
-function withoutUndefined<Options extends object>(options: Options): Options {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
 }

@@ -1,3 +1,4 @@
+import { fault, isOptions, shown, timeFault, unknownFaults, withoutUndefined } from './options.js';
 import { ProbeRounds, type Probing } from './probe-rounds.js';
 
 /** When a processor stops taking events because nearly everything fails, and how it finds out that it may go on. */
@@ -20,26 +21,30 @@ const MOST_REMEMBERED = 10_000;
 
 const DEFAULTS: PausePolicy = { failures: 20, within: 30_000, firstProbe: 1_000, maxProbe: 30_000 };
 
-/** What cannot work in a policy, one sentence each. */
-export function pauseFaults(policy: PausePolicy | undefined): string[] {
-  if (!policy) return [];
-  const { failures, within, firstProbe, maxProbe } = policy;
+/** What cannot work in the option, one sentence each. */
+export function pauseFaults(option: unknown): string[] {
+  if (option === false || option === undefined) return [];
+  if (!isOptions(option)) return [`pause must be false or an object, found ${shown(option)}`];
+  const { failures, within, firstProbe, maxProbe } = { ...DEFAULTS, ...withoutUndefined(option) };
   return [
-    ...(Number.isSafeInteger(failures) && failures >= 1
-      ? []
-      : [`pause.failures must be a whole number from 1, found ${failures}`]),
-    ...(within > 0 && firstProbe > 0
-      ? []
-      : [`pause.within and pause.firstProbe must be above 0 ms, found ${within} and ${firstProbe}`]),
-    ...(maxProbe >= firstProbe
-      ? []
-      : [`pause.maxProbe (${maxProbe}) must not be below pause.firstProbe (${firstProbe})`]),
+    ...unknownFaults('pause.', option, DEFAULTS),
+    ...fault(
+      !Number.isSafeInteger(failures) || failures < 1,
+      `pause.failures must be a whole number from 1, found ${shown(failures)}`,
+    ),
+    ...timeFault('pause.within', within),
+    ...timeFault('pause.firstProbe', firstProbe),
+    ...timeFault('pause.maxProbe', maxProbe),
+    ...fault(
+      maxProbe < firstProbe,
+      `pause.maxProbe (${shown(maxProbe)}) must not be below pause.firstProbe (${shown(firstProbe)})`,
+    ),
   ];
 }
 
 /** The policy with its defaults; none where pausing is turned off. */
 export function pausePolicyOf(option: Partial<PausePolicy> | false = {}): PausePolicy | undefined {
-  return option === false ? undefined : { ...DEFAULTS, ...option };
+  return option === false ? undefined : { ...DEFAULTS, ...withoutUndefined(option) };
 }
 
 /** How an event gets in: like any other, as one that tries whether things work again, or not for the time being. */

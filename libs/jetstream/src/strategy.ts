@@ -8,6 +8,7 @@ import { declarationOf, JETSTREAM_TRANSPORT } from './consumes.js';
 import { InvalidDeclarationError } from './errors.js';
 import type { Handle } from './event-processor.js';
 import { Exclusion } from './exclusion.js';
+import { EVENTS_STREAM } from './names.js';
 import { errorOf } from './nest-errors.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 import { provision } from './provision.js';
@@ -15,7 +16,7 @@ import { RunningProcessor } from './running-processor.js';
 import {
   assertRetriesFit,
   consumerConfigs,
-  eventsKeptFor,
+  keptFor,
   streamConfigs,
   type JetStreamSettings,
 } from './stream-settings.js';
@@ -90,9 +91,13 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     await connection.flush().catch(() => undefined);
   }
 
-  /** Milliseconds for which the broker keeps an event, and may deliver it again. */
+  /**
+   * Milliseconds for which the broker keeps what the processors consume, and may deliver it again: of events, and of failure
+   * events where they consume these. Complete once the application is initialized.
+   */
   get eventsKeptFor(): number {
-    return eventsKeptFor(this.options);
+    const consumed = [...this.declared.values()].map(({ declaration }) => declaration.channel.stream);
+    return Math.max(...[EVENTS_STREAM, ...consumed].map((stream) => keptFor(stream, this.options)));
   }
 
   /**

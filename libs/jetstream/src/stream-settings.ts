@@ -17,6 +17,7 @@ import {
   suspectOf,
   suspectsDurableOf,
 } from './names.js';
+import { withJitter } from './backoff.js';
 import { InvalidDeclarationError } from './errors.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 
@@ -77,9 +78,11 @@ export function streamConfigs(
 
 export type DurableConfig = Partial<ConsumerConfig> & { durable_name: string };
 
-/** Milliseconds for which an event is kept, and may be delivered. */
-export function eventsKeptFor(settings: JetStreamSettings): number {
-  return settings.events?.maxAge ?? EVENTS_DEFAULTS.maxAge;
+/** Milliseconds for which a stream of events, or of failure events, keeps what it holds, and may deliver it. */
+export function keptFor(stream: string, { events, failures }: JetStreamSettings): number {
+  return stream === FAILURES_STREAM
+    ? (failures?.maxAge ?? FAILURES_DEFAULTS.maxAge)
+    : (events?.maxAge ?? EVENTS_DEFAULTS.maxAge);
 }
 
 /**
@@ -88,15 +91,15 @@ export function eventsKeptFor(settings: JetStreamSettings): number {
  * @throws InvalidDeclarationError
  */
 export function assertRetriesFit(
-  { processor, delays }: ProcessorDeclaration,
+  { processor, delays, jitter, channel }: ProcessorDeclaration,
   settings: JetStreamSettings,
 ): void {
-  const maxAge = eventsKeptFor(settings);
-  const longest = delays.reduce((sum, delay) => sum + delay, 0);
+  const maxAge = keptFor(channel.stream, settings);
+  const longest = delays.reduce((sum, delay) => sum + withJitter(delay, jitter, 1), 0);
   if (longest < maxAge) return;
   throw new InvalidDeclarationError(
-    `Processor '${processor}' waits up to ${longest} ms for its last attempt, but events are kept for ${maxAge} ms. ` +
-      'Shorten its backoff or keep events longer.',
+    `Processor '${processor}' waits up to ${longest} ms for its last attempt, but events are kept for ${maxAge} ms ` +
+      `in ${channel.stream}. Shorten its backoff or jitter, or keep them longer.`,
   );
 }
 

@@ -375,7 +375,7 @@ describe('a declaration that contradicts the streams', () => {
       const start = transport.run({ controllers: [Patient] }, { events: { maxAge: 60_000_000 } });
       await expect(start).rejects.toThrow(InvalidDeclarationError);
       await expect(start).rejects.toThrow(
-        /80000000 ms for its last attempt, but events are kept for 60000000 ms/,
+        /96000000 ms for its last attempt, but events are kept for 60000000 ms/,
       );
     } finally {
       await transport.stop();

@@ -1,0 +1,41 @@
+import { inspect } from 'node:util';
+
+/** Longest time that Node can wait, in milliseconds; anything longer passes at once. */
+export const LONGEST_TIME = 2 ** 31 - 1;
+
+/** An option that is given as `undefined` means its default, as one that is left out does. */
+export function withoutUndefined<Options extends object>(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
+}
+
+export function fault(broken: boolean, message: string): string[] {
+  return broken ? [message] : [];
+}
+
+/** Options that do not exist: most often one that is misspelt, and would silently do nothing. */
+export function unknownFaults(prefix: string, options: object, known: object): string[] {
+  return Object.keys(options)
+    .filter((name) => !Object.hasOwn(known, name))
+    .map((name) => `there is no option ${prefix}${name}, but there are ${Object.keys(known).join(', ')}`);
+}
+
+/** @param name of an option in milliseconds */
+export function timeFault(name: string, value: unknown, least = 1): string[] {
+  const bounds = [least, LONGEST_TIME].map((bound) => bound.toLocaleString('en'));
+  return fault(
+    !isWithin(value, least, LONGEST_TIME),
+    `${name} must be from ${bounds.join(' to ')} ms, found ${shown(value)}`,
+  );
+}
+
+export function isWithin(value: unknown, least: number, most: number): value is number {
+  return typeof value === 'number' && value >= least && value <= most;
+}
+
+export function isOptions(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function shown(value: unknown): string {
+  return inspect(value, { depth: 1, breakLength: Infinity });
+}
