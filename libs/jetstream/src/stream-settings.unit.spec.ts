@@ -19,11 +19,15 @@ it('refuses retries that may come when the event is gone, their jitter included'
   expect(() => assertRetriesFit(waiting(EVENTS), { events: { maxAge: 4_801 } })).not.toThrow();
   const refused = () => assertRetriesFit(waiting(EVENTS), { events: { maxAge: 4_800 } });
   expect(refused).toThrow(InvalidDeclarationError);
-  expect(refused).toThrow(/waits up to 4800 ms for its last attempt, but events are kept for 4800 ms in EVENTS/);
+  expect(refused).toThrow(
+    /waits up to 4800 ms for its last attempt, but events are kept for 4800 ms in EVENTS/,
+  );
 });
 
 it('looks at the stream that the processor consumes', () => {
   const settings = { events: { maxAge: 100 }, failures: { maxAge: 4_801 } };
   expect(() => assertRetriesFit(waiting(FAILURES), settings)).not.toThrow();
-  expect(() => assertRetriesFit(waiting(FAILURES), { failures: { maxAge: 100 } })).toThrow(/for 100 ms in FAILURES/);
+  expect(() => assertRetriesFit(waiting(FAILURES), { failures: { maxAge: 100 } })).toThrow(
+    /for 100 ms in FAILURES/,
+  );
 });

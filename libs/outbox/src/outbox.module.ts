@@ -39,6 +39,6 @@ export class OutboxModule {
 }
 
 function purgeOf(store: Store, keepPublished: number): Purge {
-  const old = lte(outbox.publishedAt, fromNow(-keepPublished));
+  const old = () => lte(outbox.publishedAt, fromNow(-keepPublished));
   return new Purge(store, { table: outbox, old, name: 'published events' });
 }

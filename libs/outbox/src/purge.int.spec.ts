@@ -8,7 +8,7 @@ import { Purge } from './purge.js';
 
 const letters = pgTable('letters', { text: text().notNull(), readAt: timestamp('read_at') });
 const schema = { letters };
-const old = lte(letters.readAt, sql`now() - interval '1 day'`);
+const old = () => lte(letters.readAt, sql`now() - interval '1 day'`);
 const name = 'letters that were read';
 
 describeStores((databases, kind) => {

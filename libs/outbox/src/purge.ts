@@ -7,8 +7,8 @@ import { Outage } from './outage.js';
 
 export interface PurgeOptions {
   table: PgTable;
-  /** Which rows are to go: a condition that an index serves. */
-  old: SQL;
+  /** Which rows are to go: a condition that an index serves. Asked for at each look. */
+  old: () => SQL;
   /** What they are, for the log. */
   name: string;
   /** Milliseconds between two looks. Default 60,000. */
@@ -68,7 +68,7 @@ export class Purge implements OnApplicationBootstrap, BeforeApplicationShutdown 
   /** By the place of the rows: any key will do, and the rows are locked, so that they stay where they are. */
   private async removeChunk(): Promise<number> {
     const { table, old } = this.options;
-    const chunk = sql`select ctid from ${table} where ${old} limit ${CHUNK} for update skip locked`;
+    const chunk = sql`select ctid from ${table} where ${old()} limit ${CHUNK} for update skip locked`;
     const removed = await this.store.db.execute(
       sql`delete from ${table} where ctid = any (array(${chunk})) returning 1`,
     );

@@ -1,6 +1,6 @@
-import { Consumes, EventContext, JetStreamModule, JetStreamStrategy } from '@app/jetstream';
+import { Consumes, ConsumesFailure, EventContext, JetStreamModule, JetStreamStrategy } from '@app/jetstream';
 import { StoreModule } from '@app/store';
-import { Controller, type INestMicroservice } from '@nestjs/common';
+import { Controller, type INestMicroservice, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { pgTable, text, uuid } from 'drizzle-orm/pg-core';
@@ -53,8 +53,16 @@ export class Filing {
   }
 }
 
+/** Consumes failures, which are kept for longer than events. */
+@Controller()
+export class Complaints {
+  @ConsumesFailure(NoteWritten, { of: 'filing', processor: 'complaints' })
+  take(): void {}
+}
+
 export interface FilingServiceOptions extends Omit<NotebookServiceOptions, 'outbox'> {
   inbox?: InboxOptions;
+  controllers?: Type[];
 }
 
 /** A service with an inbox, as an app puts it together. */
@@ -62,6 +70,7 @@ export async function startFilingService({
   store,
   broker,
   inbox,
+  controllers = [Filing],
 }: FilingServiceOptions): Promise<INestMicroservice> {
   const module = {
     module: class FilingModule {},
@@ -70,7 +79,7 @@ export async function startFilingService({
       StoreModule.forRoot({ schema: filingSchema, ...store }),
       InboxModule.forRoot(inbox),
     ],
-    controllers: [Filing],
+    controllers,
   };
   const service = await NestFactory.createMicroservice(module, {
     logger: false,

@@ -4,7 +4,7 @@ import { openStore, Store } from '@app/store';
 import { describeStores, eventually, startTestBroker } from '@app/testing';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
-import { filingSchema, startFilingService } from '../../test/filing-service.js';
+import { Complaints, Filing, filingSchema, startFilingService } from '../../test/filing-service.js';
 import { inbox } from './inbox-table.js';
 
 const DAY = 24 * 60 * 60 * 1_000;
@@ -19,22 +19,32 @@ describeStores((databases, kind) => {
   interface Settings {
     keepMarks?: number;
     maxAge?: number;
+    /** That of failures; where it is set, the service consumes failures. */
+    failuresMaxAge?: number;
   }
   const newStore = async () => ({
     ...(await databases.create()),
     migrations: await databases.migrationsFor(filingSchema),
   });
-  const start = (store: Awaited<ReturnType<typeof newStore>>, { keepMarks, maxAge }: Settings) =>
+  const start = (
+    store: Awaited<ReturnType<typeof newStore>>,
+    { keepMarks, maxAge, failuresMaxAge }: Settings,
+  ) =>
     startFilingService({
       store,
-      broker: { servers: broker.url, events: maxAge === undefined ? {} : { maxAge } },
+      broker: {
+        servers: broker.url,
+        events: maxAge === undefined ? {} : { maxAge },
+        failures: failuresMaxAge === undefined ? {} : { maxAge: failuresMaxAge },
+      },
       inbox: keepMarks === undefined ? {} : { keepMarks },
+      controllers: failuresMaxAge === undefined ? [Filing] : [Filing, Complaints],
     });
 
   const keeps = async (settings: Settings, kept: number[]) => {
     const store = await newStore();
     const filled = await openStore({ schema: filingSchema, ...store });
-    for (const days of [0, 7.9, 8.1, 15.1]) {
+    for (const days of [0, 7.9, 8.1, 15.1, 31.1]) {
       const processedAt = sql`now() - ${days} * interval '1 day'`;
       await filled.db.insert(inbox).values({ eventId: String(days), processor: 'filing', processedAt });
     }
@@ -62,11 +72,17 @@ describeStores((databases, kind) => {
 
   it.each<[string, Settings, number[]]>([
     ['a day longer than events that are kept for 14 days', { maxAge: 14 * DAY }, [0, 7.9, 8.1]],
+    [
+      'a day longer than failures where the service consumes them',
+      { failuresMaxAge: 30 * DAY },
+      [0, 7.9, 8.1, 15.1],
+    ],
     ['for 10 days where these are set', { keepMarks: 10 * DAY }, [0, 7.9, 8.1]],
   ])('keeps marks %s', (_, settings, kept) => keeps(settings, kept));
 
   it.each<[Settings, RegExp]>([
-    [{ keepMarks: 7 * DAY }, /keeps its marks for 604800000 ms .* EVENTS keeps events for 604800000 ms/],
+    [{ keepMarks: 7 * DAY }, /keeps its marks for 604800000 ms .* is kept for 604800000 ms/],
+    [{ keepMarks: 29 * DAY, failuresMaxAge: 30 * DAY }, /is kept for 2592000000 ms/],
     [
       { keepMarks: 8 * DAY, maxAge: 9 * DAY },
       /worked on twice\. Keep marks longer than events, or events shorter/,

@@ -1,4 +1,4 @@
-import { EVENTS_STREAM, InvalidDeclarationError, JetStreamStrategy } from '@app/jetstream';
+import { InvalidDeclarationError, JetStreamStrategy } from '@app/jetstream';
 import { Store } from '@app/store';
 import { Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
 import { lte } from 'drizzle-orm';
@@ -9,16 +9,16 @@ import { Inbox } from './inbox.js';
 
 export interface InboxOptions {
   /**
-   * Milliseconds for which it is remembered that an event was worked on: longer than the broker keeps events, and may
-   * deliver them again. Default a day longer than that: 8 days where events are kept for 7.
+   * Milliseconds for which it is remembered that an event was worked on: longer than the broker keeps what the service
+   * consumes, and may deliver it again. Default a day longer than that: 8 days where events are kept for 7, and 31 days where
+   * the service consumes failure events, which are kept for 30.
    *
-   * Failure events, and the events that they carry, are kept longer. One that comes, or is replayed, later than this
-   * has its work done again.
+   * A failure that is replayed later than this has its work done again.
    */
   keepMarks?: number;
 }
 
-const KEEP_MARKS = Symbol('milliseconds for which marks are kept');
+const INBOX_OPTIONS = Symbol('inbox options');
 const INBOX_PURGE = Symbol('inbox purge');
 const DAY = 24 * 60 * 60 * 1_000;
 
@@ -26,21 +26,17 @@ const DAY = 24 * 60 * 60 * 1_000;
 @Module({})
 export class InboxModule implements OnModuleInit {
   constructor(
-    @Inject(KEEP_MARKS) private readonly keepMarks: number,
+    @Inject(INBOX_OPTIONS) private readonly options: InboxOptions,
     private readonly strategy: JetStreamStrategy,
   ) {}
 
-  static forRoot({ keepMarks }: InboxOptions = {}): DynamicModule {
+  static forRoot(options: InboxOptions = {}): DynamicModule {
     return {
       module: InboxModule,
       global: true,
       providers: [
-        {
-          provide: KEEP_MARKS,
-          inject: [JetStreamStrategy],
-          useFactory: ({ eventsKeptFor }: JetStreamStrategy) => keepMarks ?? eventsKeptFor + DAY,
-        },
-        { provide: INBOX_PURGE, inject: [Store, KEEP_MARKS], useFactory: purgeOf },
+        { provide: INBOX_OPTIONS, useValue: options },
+        { provide: INBOX_PURGE, inject: [Store, JetStreamStrategy, INBOX_OPTIONS], useFactory: purgeOf },
         Inbox,
       ],
       exports: [Inbox],
@@ -50,16 +46,22 @@ export class InboxModule implements OnModuleInit {
   /** @throws InvalidDeclarationError where an event could come again when its mark is gone; the start fails then */
   onModuleInit(): void {
     const { eventsKeptFor } = this.strategy;
-    if (this.keepMarks > eventsKeptFor && Number.isFinite(this.keepMarks)) return;
+    const keepMarks = keepMarksOf(this.options, this.strategy);
+    if (keepMarks > eventsKeptFor && Number.isFinite(keepMarks)) return;
     throw new InvalidDeclarationError(
-      `The inbox keeps its marks for ${this.keepMarks} ms (keepMarks), but the stream ${EVENTS_STREAM} keeps events for ` +
+      `The inbox keeps its marks for ${keepMarks} ms (keepMarks), but what the service consumes is kept for ` +
         `${eventsKeptFor} ms: an event that comes again after its mark is gone would be worked on twice. ` +
-        'Keep marks longer than events, or events shorter (JetStreamModule, events.maxAge).',
+        'Keep marks longer than events, or events shorter (JetStreamModule, events.maxAge and failures.maxAge).',
     );
   }
 }
 
-function purgeOf(store: Store, keepMarks: number): Purge {
-  const old = lte(inbox.processedAt, fromNow(-keepMarks));
+/** Known once the processors are declared: not while providers are made. */
+function keepMarksOf({ keepMarks }: InboxOptions, { eventsKeptFor }: JetStreamStrategy): number {
+  return keepMarks ?? eventsKeptFor + DAY;
+}
+
+function purgeOf(store: Store, strategy: JetStreamStrategy, options: InboxOptions): Purge {
+  const old = () => lte(inbox.processedAt, fromNow(-keepMarksOf(options, strategy)));
   return new Purge(store, { table: inbox, old, name: 'old marks of the inbox' });
 }
