@@ -10,11 +10,11 @@ import { UserMetadataRecorder } from './user-metadata/user-metadata-recorder.js'
 
 @Module({})
 export class MetadataWriterModule {
-  static forRoot({ natsUrl, databaseUrl, dataDir }: MetadataWriterConfig): DynamicModule {
+  static forRoot({ natsUrl, databaseUrl, dataDir, drainTimeout }: MetadataWriterConfig): DynamicModule {
     return {
       module: MetadataWriterModule,
       imports: [
-        JetStreamModule.forRoot({ source: 'metadata-writer', servers: natsUrl }),
+        JetStreamModule.forRoot({ source: 'metadata-writer', servers: natsUrl, drainTimeout }),
         StoreModule.forRoot({
           schema,
           migrations: findMigrations('metadata-writer', import.meta.url),

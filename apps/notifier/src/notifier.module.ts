@@ -15,11 +15,11 @@ import { WelcomeNotifier } from './welcome/welcome-notifier.js';
 @Module({})
 export class NotifierModule {
   static forRoot(config: NotifierConfig): DynamicModule {
-    const { natsUrl, databaseUrl, dataDir, deliveryLogDays, smtpUrl, sender, twilio } = config;
+    const { natsUrl, databaseUrl, dataDir, deliveryLogDays, smtpUrl, sender, twilio, drainTimeout } = config;
     return {
       module: NotifierModule,
       imports: [
-        JetStreamModule.forRoot({ source: 'notifier', servers: natsUrl }),
+        JetStreamModule.forRoot({ source: 'notifier', servers: natsUrl, drainTimeout }),
         StoreModule.forRoot({
           schema,
           migrations: findMigrations('notifier', import.meta.url),

@@ -18,11 +18,17 @@ export class SignupModule {
     databaseUrl,
     dataDir = '.data/signup',
     signupsPerMinute,
+    drainTimeout,
   }: SignupConfig): DynamicModule {
     return {
       module: SignupModule,
       imports: [
-        JetStreamModule.forRoot({ source: 'signup', servers: natsUrl, publishes: [UserSignedUp] }),
+        JetStreamModule.forRoot({
+          source: 'signup',
+          servers: natsUrl,
+          drainTimeout,
+          publishes: [UserSignedUp],
+        }),
         StoreModule.forRoot({
           schema,
           migrations: findMigrations('signup', import.meta.url),

@@ -27,7 +27,10 @@ export interface StrategyOptions extends JetStreamSettings {
    * `false` where another identity provisions them.
    */
   provision?: boolean;
-  /** Milliseconds that `app.close()` gives running handlers. Default 8,000: less than the 10 s after which a service is killed. */
+  /**
+   * Milliseconds that `app.close()` gives running handlers. Default 7,000: with the 2 s that the relay of an outbox may take
+   * before, less than the 10 s after which a service is killed.
+   */
   drainTimeout?: number;
 }
 
@@ -84,7 +87,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
 
   /** Stops pulling, lets running handlers finish, and sends what they answered. */
   async close(): Promise<void> {
-    const timeout = this.options.drainTimeout ?? 8_000;
+    const timeout = this.options.drainTimeout ?? 7_000;
     await Promise.all(this.running.splice(0).map((processor) => processor.stop(timeout)));
     if (this.declared.size === 0 || this.connection.isAway()) return;
     const connection = await this.connection.get();

@@ -1,4 +1,5 @@
-import { JetStreamConnection, JetStreamModule } from '@app/jetstream';
+import { UserSignedUp } from '@app/contracts';
+import { Consumes, JetStreamConnection, JetStreamModule } from '@app/jetstream';
 import { Controller, Get, type DynamicModule } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HealthModule, readConfig, ServiceConfig, startService } from '../src/index.js';
@@ -18,6 +19,28 @@ class SlowController {
   }
 }
 
+@Controller()
+class EndlessProcessor {
+  @Consumes(UserSignedUp, { processor: 'endless' })
+  async work(): Promise<void> {
+    console.log('working');
+    await new Promise(() => undefined);
+  }
+}
+
+/** Takes as long as the relay of an outbox may. */
+class SlowRelay {
+  async beforeApplicationShutdown(): Promise<void> {
+    await delay(2_000);
+  }
+}
+
+class Stuck {
+  async onModuleDestroy(): Promise<void> {
+    await new Promise(() => undefined);
+  }
+}
+
 class Root {}
 
 const scenarios: Record<string, (config: Config) => DynamicModule> = {
@@ -30,6 +53,13 @@ const scenarios: Record<string, (config: Config) => DynamicModule> = {
       HealthModule.forRoot({ checks: { nats: JetStreamConnection } }),
     ],
   }),
+  endless: ({ natsUrl, drainTimeout }) => ({
+    module: Root,
+    imports: [JetStreamModule.forRoot({ source: 'scenario', servers: natsUrl, drainTimeout })],
+    controllers: [EndlessProcessor],
+    providers: [SlowRelay],
+  }),
+  stuck: () => ({ module: Root, providers: [Stuck] }),
   mistake: () => ({
     module: Root,
     providers: [

@@ -66,6 +66,7 @@ describe('readConfig', () => {
       port: 3009,
       natsUrl: 'nats://127.0.0.1:4222',
       logLevel: 'log',
+      stopTimeoutMs: 10_000,
       mailFrom: 'ada@example.com',
       mailDryRun: false,
       mailSampleRate: 1,

@@ -29,6 +29,15 @@ export class ServiceConfig {
   logLevel: (typeof logLevels)[number] = 'log';
 
   /**
+   * Milliseconds that a stop may take: the process then gives up, and exits with 1. Whoever runs it must not kill it before,
+   * as Docker does after 10 s and Kubernetes after 30 unless they are told otherwise.
+   */
+  @IsInt()
+  @Min(5_000)
+  @Max(3_600_000)
+  stopTimeoutMs: number = 10_000;
+
+  /**
    * Addresses or CIDR ranges of the reverse proxies whose `X-Forwarded-For` is believed, comma-separated. Without it the
    * address of a client is that of its connection, which behind a proxy is the proxy's.
    */
@@ -37,4 +46,9 @@ export class ServiceConfig {
     message: 'trustProxy must be addresses or ranges such as 10.0.0.0/8, separated by commas',
   })
   trustProxy?: string;
+
+  /** Milliseconds of a stop that running handlers get: what the relay of an outbox, 2 s, and closing leave of it. */
+  get drainTimeout(): number {
+    return this.stopTimeoutMs - 3_000;
+  }
 }

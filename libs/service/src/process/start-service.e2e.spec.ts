@@ -1,6 +1,11 @@
-import { eventually } from '@app/testing';
+import { UserSignedUp } from '@app/contracts';
+import { channelOf } from '@app/jetstream';
+import { eventually, startTestBroker } from '@app/testing';
+import { jetstream } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -82,6 +87,32 @@ describe('a service process', () => {
       expect(service.output).toContain(`stopping (${signal})`);
     },
   );
+
+  it('gives up on handlers and exits with 0 within the time that a stop may take', async () => {
+    const broker = await startTestBroker();
+    const client = await connect({ servers: broker.url });
+    try {
+      const service = start('endless', { NATS_URL: broker.url, STOP_TIMEOUT_MS: '5000' });
+      const user = { userId: randomUUID(), email: 'ada@example.com', name: 'Ada', locale: 'en' };
+      const event = JSON.stringify({ ...user, signedUpAt: '2026-01-01T00:00:00Z' });
+      await eventually(() => jetstream(client).publish(channelOf(UserSignedUp.event.name), event));
+      await eventually(() => expect(service.output).toContain('working'));
+      service.signal('SIGTERM');
+      expect(await service.exitCode()).toBe(0);
+      expect(service.output).not.toContain('giving up');
+    } finally {
+      await client.close();
+      await broker.stop();
+    }
+  }, 30_000);
+
+  it('exits with 1 where it is not stopped in time, which can be set', async () => {
+    const service = start('stuck', { STOP_TIMEOUT_MS: '5000' });
+    await service.url();
+    service.signal('SIGTERM');
+    expect(await service.exitCode()).toBe(1);
+    expect(service.output).toContain('not stopped within 5 s (STOP_TIMEOUT_MS), giving up');
+  }, 30_000);
 
   it('stops when the parent that started it is gone', async () => {
     const service = start('plain');

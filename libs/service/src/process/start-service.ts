@@ -5,8 +5,6 @@ import { createService } from './create-service.js';
 import { failureMessage } from './failure-message.js';
 import { ServiceLogger } from './service-logger.js';
 
-const STOP_TIMEOUT_MS = 10_000;
-
 /** The address that the service should listen on is taken, or may not be used. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
@@ -24,7 +22,7 @@ export class ListenError extends Error {
  * event processors start.
  *
  * SIGTERM, SIGINT and the loss of a parent process that holds an IPC channel stop it: running requests and events are
- * finished, and it exits with 0, or with 1 where that takes more than 10 s. A failed start and an error nobody caught are
+ * finished, and it exits with 0, or with 1 where that takes longer than `stopTimeoutMs`. A failed start and an error nobody caught are
  * logged, and it exits with 1.
  *
  * @param prepare what the application needs before it listens, such as a page of API documentation
@@ -35,9 +33,9 @@ export async function startService(
   prepare: (app: NestFastifyApplication) => void | Promise<void> = () => undefined,
 ): Promise<void> {
   Logger.overrideLogger(new ServiceLogger(config));
-  const running = new RunningService(createService(module, config));
+  const running = new RunningService(createService(module, config), config);
   try {
-    await running.start(config, prepare);
+    await running.start(prepare);
   } catch (error) {
     await running.fail(error);
   }
@@ -47,7 +45,10 @@ class RunningService {
   private readonly logger = new Logger('Service');
   private stopping: Promise<void> | undefined;
 
-  constructor(private readonly created: Promise<NestFastifyApplication>) {
+  constructor(
+    private readonly created: Promise<NestFastifyApplication>,
+    private readonly config: ServiceConfig,
+  ) {
     for (const signal of ['SIGTERM', 'SIGINT'] as const)
       process.on(signal, () => void this.stop(`stopping (${signal})`));
     if (process.connected)
@@ -59,10 +60,8 @@ class RunningService {
     });
   }
 
-  async start(
-    config: ServiceConfig,
-    prepare: (app: NestFastifyApplication) => void | Promise<void>,
-  ): Promise<void> {
+  async start(prepare: (app: NestFastifyApplication) => void | Promise<void>): Promise<void> {
+    const { config } = this;
     const app = await this.created;
     await prepare(app);
     await app.listen(config.port, config.host).catch((error: Error) => {
@@ -84,10 +83,11 @@ class RunningService {
   }
 
   private async closeAndExit(exitCode: number): Promise<void> {
+    const { stopTimeoutMs } = this.config;
     setTimeout(() => {
-      this.logger.error(`not stopped within ${STOP_TIMEOUT_MS / 1_000} s, giving up`);
+      this.logger.error(`not stopped within ${stopTimeoutMs / 1_000} s (STOP_TIMEOUT_MS), giving up`);
       process.exit(1);
-    }, STOP_TIMEOUT_MS);
+    }, stopTimeoutMs);
     const app = await this.created.catch(() => undefined);
     try {
       await app?.close();
