@@ -68,7 +68,8 @@ export class EventFailed {
   /**
    * The event that failed, as its class; one that was published in an older version is upcast.
    *
-   * @throws InvalidEventError where it breaks its contract, or was too large to be carried
+   * @throws InvalidEventError where it breaks its contract, or was too large to be carried: {@link FailureArchive.originalEvent}
+   *   reads that too
    */
   async originalEvent<Event extends object>(type: EventClass<Event>): Promise<Event> {
     const { body, stream, sequence } = this.original;
@@ -80,7 +81,8 @@ export class EventFailed {
   }
 }
 
-function ceTypeOf(headers: Record<string, string[]> = {}): string | undefined {
+/** `ce-type`, whatever the case of its name. */
+export function ceTypeOf(headers: Record<string, string[]> = {}): string | undefined {
   return Object.entries(headers).find(([name]) => name.toLowerCase() === CloudEventHeader.type)?.[1][0];
 }
 

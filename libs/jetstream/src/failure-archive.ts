@@ -7,7 +7,9 @@ import {
 } from '@nats-io/jetstream';
 import { Injectable, Logger } from '@nestjs/common';
 import { JetStreamConnection } from './connection.js';
-import { decodeBody, type EventFailed, type OriginalEvent } from './event-failed.js';
+import { readEvent } from './contract.js';
+import type { EventClass } from './event-class.js';
+import { ceTypeOf, decodeBody, type EventFailed, type OriginalEvent } from './event-failed.js';
 import { readFailureState, type StoredFailureState } from './failure-state.js';
 import { failureStateSubject, FAILURES_STREAM } from './names.js';
 import { readPatiently } from './patient-read.js';
@@ -75,6 +77,20 @@ export class FailureArchive {
     const { subject, headers, body } = original;
     if (headers && body) return { subject, headers, body: decodeBody(body) };
     return { subject, ...(await this.fromStream(original)) };
+  }
+
+  /**
+   * The event that failed, as its class, as {@link EventFailed.originalEvent} gives it; also where it was too large to be
+   * carried by the failure event. That is read from the stream.
+   *
+   * @throws InvalidEventError where it breaks its contract
+   * @throws OriginalGoneError
+   */
+  async originalEvent<Event extends object>(failure: EventFailed, type: EventClass<Event>): Promise<Event> {
+    const carried = failure.original.body;
+    if (carried) return readEvent(type, decodeBody(carried), ceTypeOf(failure.original.headers));
+    const { headers, body } = await this.original(failure);
+    return readEvent(type, body, ceTypeOf(headers));
   }
 
   private async fromStream({

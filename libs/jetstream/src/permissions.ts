@@ -1,6 +1,13 @@
 import type { EventClass } from './event-class.js';
 import type { ServiceDeclaration } from './event-publisher.js';
-import { channelOf, failureChannelOf, failureStateSubject, inboxPrefixOf, retriesOf } from './names.js';
+import {
+  channelOf,
+  EVENTS_STREAM,
+  failureChannelOf,
+  failureStateSubject,
+  inboxPrefixOf,
+  retriesOf,
+} from './names.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 import { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
 import { consumerConfigs } from './stream-settings.js';
@@ -25,7 +32,7 @@ export function permissionsOf(
 
 /** What a processor publishes: its events, its retries and failures, requests to pull, and acknowledgements. */
 function subjectsOf(declaration: ProcessorDeclaration): string[] {
-  const { processor, consumes, publishes, pause } = declaration;
+  const { processor, consumes, publishes, pause, channel } = declaration;
   return [
     ...publishes.map(channelOfClass),
     ...(pause ? [ProcessorPaused, ProcessorResumed].map(channelOfClass) : []),
@@ -33,6 +40,8 @@ function subjectsOf(declaration: ProcessorDeclaration): string[] {
       `$JS.API.CONSUMER.MSG.NEXT.${stream}.${config.durable_name}`,
       `$JS.ACK.${stream}.${config.durable_name}.>`,
     ]),
+    // An event that was too large to be carried by its failure event is read from its stream.
+    ...(channel.failuresOf ? [`$JS.API.STREAM.MSG.GET.${EVENTS_STREAM}`] : []),
     retriesOf(processor),
     failureChannelOf(processor, consumes.event.name),
     failureStateSubject('*'),

@@ -143,6 +143,24 @@ describe("metadata-writer and the notifier's failures", () => {
       expect(JSON.stringify(sent)).not.toContain(failureId);
     });
 
+    it('records the failure of a signup that was too large to be carried by it', async () => {
+      refusing = true;
+      const user = signup();
+      const large = JSON.stringify({ ...user, padding: 'x'.repeat(1_040_000) });
+      await jetstream(connection).publish(channelOf(UserSignedUp.event.name), large);
+
+      await eventually(async () =>
+        expect(await rowOf(writer, user.userId)).toMatchObject({
+          notificationState: 'failed',
+          notificationError: 'MessageRefusedError',
+        }),
+      );
+      const stored = await streams.streams.getMessage(FAILURES_STREAM, {
+        last_by_subj: FAILURES_OF_NOTIFIER,
+      });
+      expect(stored!.json<EventFailed>().original).not.toHaveProperty('body');
+    });
+
     it('keeps what was sent where a replay fails afterwards', async () => {
       const user = await publishSignup();
       const sent = await eventually(async () => {
@@ -206,14 +224,18 @@ async function startNotifier(): Promise<INestApplication> {
   return app;
 }
 
-async function publishSignup(): Promise<UserSignedUp> {
-  const user = new UserSignedUp({
+function signup(): UserSignedUp {
+  return new UserSignedUp({
     userId: randomUUID(),
     email: 'ada@example.com',
     name: 'Ada Lovelace',
     locale: 'en',
     signedUpAt: new Date().toISOString(),
   });
+}
+
+async function publishSignup(): Promise<UserSignedUp> {
+  const user = signup();
   await notifier.get(EventPublisher, { strict: false }).publish(user);
   return user;
 }

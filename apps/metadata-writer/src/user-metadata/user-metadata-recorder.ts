@@ -1,5 +1,13 @@
 import { NotificationSent, UserMetadataRecorded, UserSignedUp } from '@app/contracts';
-import { Consumes, ConsumesFailure, EventContext, EventFailed, InvalidEventError } from '@app/jetstream';
+import {
+  Consumes,
+  ConsumesFailure,
+  EventContext,
+  EventFailed,
+  FailureArchive,
+  InvalidEventError,
+  OriginalGoneError,
+} from '@app/jetstream';
 import { Inbox } from '@app/outbox';
 import { isDatabaseUnavailable } from '@app/service';
 import { Controller } from '@nestjs/common';
@@ -23,7 +31,10 @@ const ON_THE_DATABASE = {
  */
 @Controller()
 export class UserMetadataRecorder {
-  constructor(private readonly inbox: Inbox<typeof schema>) {}
+  constructor(
+    private readonly inbox: Inbox<typeof schema>,
+    private readonly failures: FailureArchive,
+  ) {}
 
   @Consumes(UserSignedUp, {
     processor: 'metadata-writer',
@@ -62,13 +73,14 @@ export class UserMetadataRecorder {
     of: 'notifier',
     processor: 'metadata-writer-failures',
     publishes: [UserMetadataRecorded],
+    unrecoverable: [OriginalGoneError],
     ...ON_THE_DATABASE,
   })
   async recordNotificationFailure(
     @Payload() failure: EventFailed,
     @Ctx() context: EventContext,
   ): Promise<UserMetadataRecorded | undefined> {
-    const signup = await originalOf(failure);
+    const signup = await this.signupOf(failure);
     if (!signup) return undefined;
     return this.inbox.once(context, async (tx) => {
       const columns = notificationFailureColumns(failure, context.eventId);
@@ -76,15 +88,15 @@ export class UserMetadataRecorder {
       return recorded(signup.userId, written ? Object.keys(columns) : []);
     });
   }
-}
 
-/** Undefined where it breaks its contract: such an event tells of no user. */
-async function originalOf(failure: EventFailed): Promise<UserSignedUp | undefined> {
-  try {
-    return await failure.originalEvent(UserSignedUp);
-  } catch (error) {
-    if (error instanceof InvalidEventError) return undefined;
-    throw error;
+  /** Undefined where it breaks its contract: such an event tells of no user. */
+  private async signupOf(failure: EventFailed): Promise<UserSignedUp | undefined> {
+    try {
+      return await this.failures.originalEvent(failure, UserSignedUp);
+    } catch (error) {
+      if (error instanceof InvalidEventError) return undefined;
+      throw error;
+    }
   }
 }
 
