@@ -7,7 +7,7 @@ import { DeliveryLogPurge } from './delivery-log/delivery-log-purge.js';
 import * as schema from './delivery-log/schema.js';
 import { EmailGateway } from './gateways/email-gateway.js';
 import { MailedTextGateway } from './gateways/mailed-text-gateway.js';
-import { type NotificationGateway, TEXT_GATEWAY, type TextMessage } from './gateways/notification-gateway.js';
+import { TEXT_GATEWAY } from './gateways/notification-gateway.js';
 import { TwilioGateway } from './gateways/twilio-gateway.js';
 import type { NotifierConfig } from './notifier-config.js';
 import { WelcomeNotifier } from './welcome/welcome-notifier.js';
@@ -43,12 +43,8 @@ export class NotifierModule {
         },
         {
           provide: DeliveryLog,
-          inject: [Store, EmailGateway, TEXT_GATEWAY],
-          useFactory: (
-            store: Store<typeof schema>,
-            email: EmailGateway,
-            text: NotificationGateway<TextMessage>,
-          ) => new DeliveryLog(store, { longestSend: Math.max(email.longestSend, text.longestSend) }),
+          inject: [Store],
+          useFactory: (store: Store<typeof schema>) => new DeliveryLog(store),
         },
         {
           provide: DeliveryLogPurge,

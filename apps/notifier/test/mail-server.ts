@@ -34,6 +34,8 @@ export class MailServer {
   readonly mails: ReceivedMail[] = [];
   /** What to do with the next mails; to hang and to drop, both once it has a mail: `drop` keeps it. */
   behaviour: 'accept' | 'hang' | 'drop' | Refusal = 'accept';
+  /** Milliseconds before it says that it has taken a mail. */
+  delay = 0;
   /** Whom it lets in. */
   login: Login | undefined;
   /** How often something was refused so far. */
@@ -69,7 +71,7 @@ export class MailServer {
           const recipients = envelope.rcptTo.map(({ address }) => address);
           this.mails.push(parse(source, recipients));
           if (this.behaviour === 'drop') this.sockets.get(remotePort)?.destroy();
-          else done();
+          else setTimeout(done, this.delay);
         });
       },
     });

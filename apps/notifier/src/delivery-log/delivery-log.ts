@@ -1,8 +1,7 @@
 import type { NotificationChannel } from '@app/contracts';
-import { InvalidDeclarationError } from '@app/jetstream';
 import { reasonOf, type Store } from '@app/store';
 import { Logger } from '@nestjs/common';
-import { and, eq, isNotNull, isNull, lte, or, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, lte, or, sql, type SQL } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
 import { plainIdOf } from '../gateways/message-id.js';
 import { DeliveryLogUnavailableError, DeliveryUnderwayError } from './errors.js';
@@ -28,9 +27,7 @@ export interface Delivery extends Sent {
 }
 
 export interface DeliveryLogOptions {
-  /** Milliseconds that sending takes at most. */
-  longestSend: number;
-  /** Milliseconds that a claim lasts; above `longestSend`. Default 20,000. */
+  /** Milliseconds that a claim lasts when its owner has died. Default 20,000. */
   claimTime?: number;
 }
 
@@ -39,7 +36,7 @@ export interface DeliveryLogOptions {
  *
  * An event is claimed before its message is sent, so that of two deliveries at once one sends. In the same replica the other
  * has the same outcome. In another replica it fails, which costs it an attempt, and finds the message sent when the event is tried
- * again. A claim whose owner died runs out.
+ * again. A claim is renewed while its owner sends, however long a slow provider takes, and runs out when the owner died.
  *
  * The message goes out again only where
  * - the process dies after the provider accepted the message and before that is written here: a few milliseconds, and the
@@ -57,17 +54,10 @@ export class DeliveryLog {
   private readonly owner = randomUUID();
   private readonly underway = new Map<string, Promise<Delivery>>();
 
-  /** @throws InvalidDeclarationError where claims would run out while their owners still send */
   constructor(
     private readonly store: Store<typeof schema>,
-    { longestSend, claimTime = CLAIM_TIME }: DeliveryLogOptions,
+    { claimTime = CLAIM_TIME }: DeliveryLogOptions = {},
   ) {
-    if (!(claimTime > longestSend)) {
-      throw new InvalidDeclarationError(
-        `A claim of the delivery log lasts ${claimTime} ms, and sending may take ${longestSend} ms: make claims longer, ` +
-          "or the gateways' time-outs shorter.",
-      );
-    }
     this.claimTime = claimTime;
   }
 
@@ -97,10 +87,13 @@ export class DeliveryLog {
     if (found === 'underway') throw new DeliveryUnderwayError(eventId);
     if (found !== 'claimed') return found;
 
-    const sent = await send().catch(async (error: unknown) => {
-      await this.release(id);
-      throw error;
-    });
+    const renewal = setInterval(() => void this.renew(id), this.claimTime / 3).unref();
+    const sent = await send()
+      .catch(async (error: unknown) => {
+        await this.release(id);
+        throw error;
+      })
+      .finally(() => clearInterval(renewal));
     return this.record(id, { ...sent, acceptedAt: new Date() });
   }
 
@@ -130,17 +123,33 @@ export class DeliveryLog {
     return row as Delivery | undefined;
   }
 
+  /** Where the database fails, the next renewal may come in time. */
+  private async renew(eventId: string): Promise<void> {
+    await this.store.db
+      .update(deliveries)
+      .set({ claimedAt: sql`now()` })
+      .where(this.isClaimed(eventId))
+      .catch(() => undefined);
+  }
+
   /** Lets the next attempt begin at once. */
   private async release(eventId: string): Promise<void> {
-    const own = and(eq(deliveries.eventId, eventId), eq(deliveries.claim, this.owner));
     await this.store.db
       .delete(deliveries)
-      .where(and(own, isNull(deliveries.acceptedAt)))
+      .where(this.isClaimed(eventId))
       .catch((error: unknown) => {
         this.logger.warn(
           `the claim on event ${eventId} could not be released, and keeps other replicas from it until it runs out: ${reasonOf(error)}`,
         );
       });
+  }
+
+  private isClaimed(eventId: string): SQL | undefined {
+    return and(
+      eq(deliveries.eventId, eventId),
+      eq(deliveries.claim, this.owner),
+      isNull(deliveries.acceptedAt),
+    );
   }
 
   /**

@@ -17,28 +17,37 @@ export interface EmailGatewayOptions {
   from: Mailbox;
   /** Milliseconds to wait for the connection, for the greeting and for each answer. Default 10,000. */
   timeout?: number;
-  /** Milliseconds for a mail as a whole, the wait for a free connection included. Default 15,000. */
-  longestSend?: number;
 }
+
+/** As many as the notifier sends at once, so that none waits for a connection; `maxConnections` in the URL sets another. */
+export const MAIL_CONNECTIONS = 10;
+
+/**
+ * How often a mail may take the time-out: from looking up the server to its last answer, and as often again for a free
+ * connection. Only a server that answers in drips takes longer. A mail that were given up sooner may have been taken by a
+ * server that is slow but works, and would be sent again at each attempt.
+ */
+const MOST_WAITS = 24;
 
 /** What nodemailer calls a failure at MAIL FROM, RCPT TO or DATA. Any other is not about one message. */
 const ABOUT_THE_MESSAGE = new Set(['EENVELOPE', 'EMESSAGE']);
 /** A login is wanted, or one of another kind, or TLS before it (RFC 4954, 6; RFC 3207, 4): also MAIL FROM is answered so. */
 const LOGIN_WANTED = new Set([530, 534, 535, 538]);
 
-/** Sends mail over SMTP, through a pool of at most five connections. */
+/** Sends mail over SMTP, through a pool of connections. */
 export class EmailGateway implements NotificationGateway<Email>, OnApplicationShutdown {
-  readonly longestSend: number;
+  private readonly longestSend: number;
   private readonly transporter: Transporter;
   private readonly server: string;
   private readonly from: Mailbox;
   private readonly messageIdDomain: string;
 
-  constructor({ smtpUrl, from, timeout = 10_000, longestSend = 15_000 }: EmailGatewayOptions) {
-    this.longestSend = longestSend;
+  constructor({ smtpUrl, from, timeout = 10_000 }: EmailGatewayOptions) {
+    this.longestSend = MOST_WAITS * timeout;
     this.transporter = createTransport({
       url: smtpUrl,
       pool: true,
+      maxConnections: MAIL_CONNECTIONS,
       connectionTimeout: timeout,
       greetingTimeout: timeout,
       socketTimeout: timeout,

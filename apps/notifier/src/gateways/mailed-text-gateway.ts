@@ -8,10 +8,6 @@ import type { NotificationGateway, TextMessage } from './notification-gateway.js
 export class MailedTextGateway implements NotificationGateway<TextMessage> {
   constructor(private readonly email: EmailGateway) {}
 
-  get longestSend(): number {
-    return this.email.longestSend;
-  }
-
   send({ to, body }: TextMessage, key: string): Promise<string> {
     const address = `${to}@text.localhost`;
     return this.email.send({ to: { name: '', address }, subject: `Text message to ${to}`, text: body }, key);

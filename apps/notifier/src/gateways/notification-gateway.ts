@@ -3,11 +3,9 @@ import type { Mailbox } from './mailbox.js';
 
 /** Hands messages of one kind to a provider that delivers them. */
 export interface NotificationGateway<Message> {
-  /** Milliseconds after which `send` has settled, whatever the provider does. */
-  readonly longestSend: number;
-
   /**
-   * Resolves once the provider has accepted the message, with what the provider calls it.
+   * Resolves once the provider has accepted the message, with what the provider calls it. Settles in time, whatever the
+   * provider does.
    *
    * @param key the same at each attempt to send this message (the id of the event behind it), so that a provider
    *   or a person can tell a repeat

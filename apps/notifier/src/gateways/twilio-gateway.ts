@@ -39,14 +39,14 @@ export class TwilioGateway implements NotificationGateway<TextMessage> {
   private readonly url: string;
   private readonly from: string;
   private readonly authorization: string;
-  readonly longestSend: number;
+  private readonly timeout: number;
 
   constructor(options: TwilioGatewayOptions) {
     const { accountSid, authToken, from, baseUrl = 'https://api.twilio.com', timeout = 10_000 } = options;
     this.url = `${baseUrl.replace(/\/+$/, '')}/2010-04-01/Accounts/${encodeURIComponent(accountSid)}/Messages.json`;
     this.from = from;
     this.authorization = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
-    this.longestSend = timeout;
+    this.timeout = timeout;
   }
 
   async send({ to, body }: TextMessage, key: string): Promise<string> {
@@ -74,7 +74,7 @@ export class TwilioGateway implements NotificationGateway<TextMessage> {
         body: form,
         // Followed, a redirect would turn the POST into a GET, and text nobody.
         redirect: 'error',
-        signal: AbortSignal.timeout(this.longestSend),
+        signal: AbortSignal.timeout(this.timeout),
       });
       return { status: response.status, answer: parse(await response.text()) };
     } catch (cause) {

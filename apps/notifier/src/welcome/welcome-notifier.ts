@@ -4,7 +4,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { DeliveryLog, type Sent } from '../delivery-log/delivery-log.js';
 import { DeliveryLogUnavailableError } from '../delivery-log/errors.js';
-import { EmailGateway } from '../gateways/email-gateway.js';
+import { EmailGateway, MAIL_CONNECTIONS } from '../gateways/email-gateway.js';
 import {
   type NotificationGateway,
   TEXT_GATEWAY,
@@ -15,11 +15,6 @@ import { maskEmail, maskPhone } from './mask-recipient.js';
 import { welcomeEmail } from './welcome-email.js';
 import { welcomeText } from './welcome-text.js';
 
-/**
- * Few enough that a mail comes by one of the gateway's five connections within the time it may take, also where the server
- * needs seconds for each.
- */
-const CONCURRENCY = 20;
 /** The last one after 21 to 26 minutes: an outage of the provider that too few mails meet for a pause is ridden out as well. */
 const ATTEMPTS = 8;
 
@@ -35,7 +30,8 @@ export class WelcomeNotifier {
   @Consumes(UserSignedUp, {
     processor: 'notifier',
     publishes: [NotificationSent],
-    concurrency: CONCURRENCY,
+    // A mail that waits for a connection would tell late that the server is away.
+    concurrency: MAIL_CONNECTIONS,
     attempts: ATTEMPTS,
     // Nothing was sent. Tried often, since it takes little.
     outage: (error) => error instanceof DeliveryLogUnavailableError,
