@@ -58,7 +58,7 @@ describeStores((databases, kind) => {
     expect(notes.get('bob')).toEqual(numbers);
   });
 
-  it('takes events while the broker is away, and publishes 5,000 that wait soon after it is back', async () => {
+  it('takes events while the broker is away, goes on soon after it is back, and publishes all 5,000 that wait', async () => {
     const broker = await startFirst();
     const { notebook, relay } = await startService({ servers: broker.url });
     await broker.kill();
@@ -71,12 +71,15 @@ describeStores((databases, kind) => {
     expect((await relay.backlog()).waiting).toBe(5_000);
 
     await restart(broker);
-    await eventually(async () => expect(await notebook.unpublished()).toBe(0), { timeout: SOON });
+    await eventually(async () => expect(await notebook.unpublished()).toBeLessThan(5_000), { timeout: SOON });
+    // How fast is a matter of the machine. Each look counts the rows, and an embedded database has one thread for all.
+    const unhurried = { timeout: 60_000, interval: 250 };
+    await eventually(async () => expect(await notebook.unpublished()).toBe(0), unhurried);
     log = await NoteLog.open(broker.url);
     const notes = await log.notes(5_000);
     expect(notes.size).toBe(1_000);
     for (const numbers of notes.values()) expect(numbers).toEqual([0, 1, 2, 3, 4]);
-  });
+  }, 120_000);
 
   // What the broker refuses is the same for either store.
   if (kind !== 'pglite') return;
