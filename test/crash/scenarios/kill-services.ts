@@ -6,7 +6,7 @@ import { SERVICES, SignupSystem, type ServiceName } from '../system/signup-syste
 import type { Trial } from '../trial.js';
 
 /** Of the notifier: mails that may be on their way when it is killed. */
-const CONCURRENCY = 20;
+const CONCURRENCY = 10;
 const RATE = 200;
 
 /** Each service in turn, in an order and at moments that the seed decides. */
