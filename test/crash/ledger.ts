@@ -1,4 +1,5 @@
 import { EVENTS_STREAM, FAILURES_STREAM } from '@app/jetstream';
+import { pgliteClusterOf } from '@app/store';
 import { eventually } from '@app/testing';
 import { PGlite } from '@electric-sql/pglite';
 import { join } from 'node:path';
@@ -136,7 +137,7 @@ async function openRows(system: SignupSystem) {
   if (!postgres) await system.stopServices();
   return async (service: string, statement: string): Promise<string[]> => {
     if (postgres) return ids(await postgres.query(service.replaceAll('-', '_'), statement));
-    const database = await PGlite.create(join(folder, service));
+    const database = await PGlite.create(pgliteClusterOf(join(folder, service)));
     try {
       return ids((await database.query(statement)).rows as { id: string }[]);
     } finally {

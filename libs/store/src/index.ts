@@ -10,6 +10,7 @@ export {
 } from './errors.js';
 export { findMigrations } from './migrations.js';
 export { openStore, type StoreOptions } from './open-store.js';
+export { pgliteClusterOf } from './pglite-folder.js';
 export { copyPgliteTemplate, pgliteTemplate } from './pglite-template.js';
 export { Store } from './store.js';
 export { StoreModule } from './store.module.js';
