@@ -61,6 +61,7 @@ export class EventProcessor {
     this.suspects = new Suspects(
       options.exclusion,
       (delivery) => this.handOn(attemptAlone(delivery, options.declaration)),
+      (delivery) => this.setApart(delivery),
       async (delivery) => void (await this.attempt(delivery)),
     );
   }

@@ -12,6 +12,11 @@ export class Exclusion {
   private alone: Promise<void> | undefined;
   private whenIdle = (): void => undefined;
 
+  /** Whether what wants to be alone would be so at once. */
+  get isIdle(): boolean {
+    return this.running === 0 && !this.alone;
+  }
+
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     while (this.alone) await this.alone;
     this.running += 1;

@@ -2,7 +2,7 @@ import type { Delivery } from './delivery.js';
 import type { Exclusion } from './exclusion.js';
 
 /** Milliseconds within which the message of the attempt comes back here, unless another replica has got it. */
-const COMES_WITHIN = 500;
+const COMES_WITHIN = 2_000;
 
 /**
  * Makes the last attempts of suspects, one at a time, with nothing else at work in the process.
@@ -17,22 +17,31 @@ export class Suspects {
 
   /**
    * @param publishAlone answers false where the broker never takes it
+   * @param setApart has it wait as a suspect again; answers false where the broker never takes it
    * @param attempt makes the attempt and settles the delivery
    */
   constructor(
     private readonly exclusion: Exclusion,
     private readonly publishAlone: (delivery: Delivery) => Promise<boolean>,
+    private readonly setApart: (delivery: Delivery) => Promise<boolean>,
     private readonly attempt: (delivery: Delivery) => Promise<void>,
   ) {}
 
   async process(delivery: Delivery): Promise<void> {
     if (delivery.suspectState === 'suspect') return this.exclusion.runAlone(() => this.prepare(delivery));
     const expect = this.expected.get(delivery.retryKey);
-    // From another replica, or from before a crash.
-    if (!expect) return this.exclusion.runAlone(() => this.attempt(delivery));
+    if (!expect) return this.processUnexpected(delivery);
     const attempt = this.attempt(delivery);
     expect(attempt);
     return attempt;
+  }
+
+  /** From another replica, from before a crash, or late. */
+  private async processUnexpected(delivery: Delivery): Promise<void> {
+    // Where something else is at work it must not wait here: were the process to die of that, this would count.
+    const mustWait = delivery.deliveries === 1 && !this.exclusion.isIdle;
+    if (mustWait && (await this.setApart(delivery))) return;
+    return this.exclusion.runAlone(() => this.attempt(delivery));
   }
 
   private async prepare(delivery: Delivery): Promise<void> {
