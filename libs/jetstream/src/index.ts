@@ -35,7 +35,6 @@ export {
   EVENTS_STREAM,
   failureChannelOf,
   FAILURES_STREAM,
-  replayChannelOf,
   RETRIES_STREAM,
   suspectsDurableOf,
   TransportHeader,

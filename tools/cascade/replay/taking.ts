@@ -1,14 +1,12 @@
-import {
-  EVENTS_STREAM,
-  replayChannelOf,
-  type ChannelSelection,
-  type ReplayOptions,
-  type ReplayPlan,
-  type ReplayResult,
-  type ReplaySelection,
+import type {
+  ChannelSelection,
+  ReplayOptions,
+  ReplayPlan,
+  ReplayResult,
+  ReplaySelection,
 } from '@app/jetstream';
 import type { Broker } from '../broker/broker.js';
-import { CommandError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 
 /** The options that say what is replayed. */
 export interface Selected extends Pick<ReplaySelection, 'processor' | 'event' | 'error' | 'since' | 'until'> {
@@ -74,29 +72,7 @@ function channelSelection({
 function events(selection: ChannelSelection): Taking {
   return {
     goesOn: false,
-    async plan(broker) {
-      await assertConsumes(broker, selection);
-      return broker.replays.planChannel(selection);
-    },
-    async replay(broker, options) {
-      await assertConsumes(broker, selection);
-      return broker.replays.replayChannel(selection, options);
-    },
+    plan: (broker) => broker.replays.planChannel(selection),
+    replay: (broker, options) => broker.replays.replayChannel(selection, options),
   };
-}
-
-/** What is replayed to a processor that does not take it would lie in the stream and never be handled. */
-async function assertConsumes({ manager }: Broker, { processor, event }: ChannelSelection): Promise<void> {
-  const wanted = replayChannelOf(processor, event);
-  const known: string[] = [];
-  for await (const { config } of manager.consumers.list(EVENTS_STREAM)) {
-    const subjects = config.filter_subjects ?? [config.filter_subject ?? ''];
-    if (config.durable_name === processor && subjects.includes(wanted)) return;
-    if (subjects.some((subject) => subject.startsWith('replay.') && subject.endsWith(`.${event}`))) {
-      known.push(config.durable_name ?? '');
-    }
-  }
-  throw new CommandError(`Processor ${processor} does not consume ${event}, so it cannot get its events.`, [
-    known.length > 0 ? `These do: ${known.sort().join(', ')}.` : `No processor consumes ${event}.`,
-  ]);
 }

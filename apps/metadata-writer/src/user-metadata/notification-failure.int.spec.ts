@@ -21,8 +21,7 @@ import { Controller, type INestApplication, Module } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { randomUUID } from 'node:crypto';
-import { MetadataWriterConfig } from '../metadata-writer-config.js';
-import { MetadataWriterModule } from '../metadata-writer.module.js';
+import { getMetadata, startMetadataWriter } from '../../test/start-metadata-writer.js';
 
 const FAILURES_OF_NOTIFIER = failureChannelOf('notifier', UserSignedUp.event.name);
 const PROCESSOR = 'metadata-writer-failures';
@@ -77,14 +76,8 @@ describe("metadata-writer and the notifier's failures", () => {
 
     beforeAll(async () => {
       const { databaseUrl, dataDir } = await databases.create();
-      const config = readConfig(MetadataWriterConfig, {
-        NATS_URL: broker.url,
-        LOG_LEVEL: 'fatal',
-        ...(databaseUrl ? { DATABASE_URL: databaseUrl } : { DATA_DIR: dataDir }),
-      });
-      writer = await createService(MetadataWriterModule.forRoot(config), config);
-      await writer.listen(0, '127.0.0.1');
-      await writer.startAllMicroservices();
+      const database = databaseUrl ? { DATABASE_URL: databaseUrl } : { DATA_DIR: dataDir };
+      writer = await startMetadataWriter({ NATS_URL: broker.url, ...database });
     });
 
     beforeEach(() => {
@@ -260,7 +253,7 @@ function announcementOf(eventId: string, processor: string): Promise<UserMetadat
 }
 
 async function rowOf(writer: NestFastifyApplication, userId: string): Promise<unknown> {
-  const response = await fetch(`${await writer.getUrl()}/users/${userId}/metadata`);
+  const response = await getMetadata(writer, userId);
   expect(response.status).toBe(200);
   return response.json();
 }

@@ -9,7 +9,6 @@ import {
   newEventId,
 } from '@app/jetstream';
 import { inbox } from '@app/outbox';
-import { createService, readConfig } from '@app/service';
 import { Store } from '@app/store';
 import { describeStores, eventually, startTestBroker } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -18,8 +17,7 @@ import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { eq } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
-import { MetadataWriterConfig } from '../metadata-writer-config.js';
-import { MetadataWriterModule } from '../metadata-writer.module.js';
+import { getMetadata, startMetadataWriter } from '../../test/start-metadata-writer.js';
 
 let broker: Broker;
 let connection: NatsConnection;
@@ -47,14 +45,8 @@ describe('metadata-writer', () => {
 
     beforeAll(async () => {
       const { databaseUrl, dataDir } = await databases.create();
-      const config = readConfig(MetadataWriterConfig, {
-        NATS_URL: broker.url,
-        LOG_LEVEL: 'fatal',
-        ...(databaseUrl ? { DATABASE_URL: databaseUrl } : { DATA_DIR: dataDir }),
-      });
-      writer = await createService(MetadataWriterModule.forRoot(config), config);
-      await writer.listen(0, '127.0.0.1');
-      await writer.startAllMicroservices();
+      const database = databaseUrl ? { DATABASE_URL: databaseUrl } : { DATA_DIR: dataDir };
+      writer = await startMetadataWriter({ NATS_URL: broker.url, ...database });
     });
 
     afterAll(async () => {
@@ -81,7 +73,7 @@ describe('metadata-writer', () => {
         'notificationAt',
         'rest',
       ]);
-      const response = await get(writer, user.userId);
+      const response = await getMetadata(writer, user.userId);
       expect(response.status).toBe(200);
       const body = await response.text();
       expect(JSON.parse(body)).toEqual({
@@ -111,12 +103,12 @@ describe('metadata-writer', () => {
       const user = signup({});
       const sentId = await publish(notification({ userId: user.userId }));
       await storedEvent(derivedEventId(sentId, 'metadata-writer-notifications', 0));
-      expect(await (await get(writer, user.userId)).json()).toMatchObject({ signedUpAt: null });
+      expect(await (await getMetadata(writer, user.userId)).json()).toMatchObject({ signedUpAt: null });
 
       const signupId = await publish(user);
       await storedEvent(derivedEventId(signupId, 'metadata-writer', 0));
 
-      expect(await (await get(writer, user.userId)).json()).toMatchObject({
+      expect(await (await getMetadata(writer, user.userId)).json()).toMatchObject({
         signedUpAt: user.signedUpAt,
         notificationState: 'sent',
       });
@@ -142,7 +134,10 @@ describe('metadata-writer', () => {
 
       expect(new Set(announced).size).toBe(1);
       expect(announced[0]).toContain(derivedEventId(eventId, 'metadata-writer', 0));
-      const row = (await (await get(writer, user.userId)).json()) as { createdAt: string; updatedAt: string };
+      const row = (await (await getMetadata(writer, user.userId)).json()) as {
+        createdAt: string;
+        updatedAt: string;
+      };
       expect(row.updatedAt).toBe(row.createdAt);
       const { db } = writer.get<Store<{ inbox: typeof inbox }>>(Store, { strict: false });
       expect(await db.$count(inbox, eq(inbox.eventId, eventId))).toBe(1);
@@ -163,7 +158,7 @@ describe('metadata-writer', () => {
       ['a user it never heard of', 404, '0198c0de-7b1e-7000-8000-000000000000'],
       ['an id that is no UUID', 400, 'ada'],
     ])('answers %s with a problem of status %d', async (_who, status, id) => {
-      const response = await get(writer, id);
+      const response = await getMetadata(writer, id);
 
       expect(response.status).toBe(status);
       expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -207,8 +202,4 @@ function storedEvent(id: string): Promise<StoredMsg> {
     expect(stored?.header.get('ce-id')).toBe(id);
     return stored!;
   });
-}
-
-async function get(writer: NestFastifyApplication, id: string): Promise<Response> {
-  return fetch(`${await writer.getUrl()}/users/${id}/metadata`);
 }

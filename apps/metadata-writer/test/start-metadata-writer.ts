@@ -1,0 +1,18 @@
+import { createService, readConfig } from '@app/service';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { MetadataWriterConfig } from '../src/metadata-writer-config.js';
+import { MetadataWriterModule } from '../src/metadata-writer.module.js';
+
+/** The service in this process, at a free port and with its transport; `env` names broker and database. */
+export async function startMetadataWriter(env: NodeJS.ProcessEnv): Promise<NestFastifyApplication> {
+  const config = readConfig(MetadataWriterConfig, { LOG_LEVEL: 'fatal', ...env });
+  const app = await createService(MetadataWriterModule.forRoot(config), config);
+  await app.listen(0, '127.0.0.1');
+  await app.startAllMicroservices();
+  return app;
+}
+
+/** What it answers about a user. */
+export async function getMetadata(app: NestFastifyApplication, userId: string): Promise<Response> {
+  return fetch(`${await app.getUrl()}/users/${userId}/metadata`);
+}
