@@ -2,6 +2,7 @@ import { processorsOf } from '@app/jetstream';
 import { eventually } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AckPolicy } from '@nats-io/jetstream';
+import { createInbox } from '@nats-io/transport-node';
 import { withBroker } from '../broker/broker.js';
 import { Shop } from '../test/orders.js';
 import { hostWith } from '../test/session.js';
@@ -84,6 +85,12 @@ describe('cascade lag', () => {
       missing: [{ stream: 'EVENTS', durable: 'packing' }],
     });
     expect(await lagOf('stranger')).toMatchObject({ state: 'undeclared', app: undefined });
+
+    const inbox = createInbox();
+    shop.client.subscribe(inbox);
+    const request = JSON.stringify({ batch: 10_000, expires: 30_000_000_000 });
+    shop.client.publish('$JS.API.CONSUMER.MSG.NEXT.EVENTS.stranger', request, { reply: inbox });
+    await becomes('stranger', { state: 'foreign', app: undefined });
   });
 
   it('shows a table of the declared processors, and one JSON value with --json', async () => {

@@ -5,9 +5,10 @@ import type { ConsumerPlace } from '@app/jetstream';
  * - `paused`: nearly everything failed for at least one replica, which tries one event from time to time
  * - `stopped`: nobody pulls
  * - `missing`: it has not all of its consumers
- * - `undeclared`: a consumer that no processor in the code has
+ * - `foreign`: no processor in the code has this consumer, and somebody pulls, such as a processor in another language
+ * - `undeclared`: no processor in the code has this consumer, and nobody pulls
  */
-export type ProcessorState = 'running' | 'paused' | 'stopped' | 'missing' | 'undeclared';
+export type ProcessorState = 'running' | 'paused' | 'stopped' | 'missing' | 'foreign' | 'undeclared';
 
 /** How far a processor is behind, over all of its replicas. */
 export interface ProcessorLag {

@@ -100,7 +100,7 @@ function stateOf(seen: {
   isPaused: boolean;
   pulls: boolean;
 }): ProcessorState {
-  if (!seen.isDeclared) return 'undeclared';
+  if (!seen.isDeclared) return seen.pulls ? 'foreign' : 'undeclared';
   if (!seen.isWhole) return 'missing';
   if (seen.isPaused) return 'paused';
   return seen.pulls ? 'running' : 'stopped';

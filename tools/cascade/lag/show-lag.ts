@@ -31,7 +31,8 @@ function report(processors: readonly ProcessorLag[], output: Output): string[] {
   );
   const painted = lines.map((line, index) => {
     const { state } = processors[index]!;
-    return state === 'running' ? line : output.paint(state === 'undeclared' ? 'dim' : 'yellow', line);
+    if (state === 'running' || state === 'foreign') return line;
+    return output.paint(state === 'undeclared' ? 'dim' : 'yellow', line);
   });
   return [output.paint('bold', heading!), ...painted, ...hints(processors)];
 }
@@ -50,7 +51,12 @@ function hints(processors: readonly ProcessorLag[]): string[] {
       : []),
     ...(have('stopped') ? ['stopped: nobody pulls; start its app'] : []),
     ...(have('paused') ? ['paused: nearly everything failed; it tries one event from time to time'] : []),
-    ...(have('undeclared') ? ['undeclared: a consumer of no processor in the code'] : []),
+    ...(have('foreign')
+      ? [
+          'foreign: a consumer of no processor in the code, and somebody pulls, such as a processor in another language',
+        ]
+      : []),
+    ...(have('undeclared') ? ['undeclared: a consumer of no processor in the code, and nobody pulls'] : []),
   ];
   return hints.length > 0 ? ['', ...hints] : [];
 }

@@ -1,0 +1,207 @@
+import { UserSignedUp } from '@app/contracts';
+import {
+  Consumes,
+  ConsumesFailure,
+  EventPublisher,
+  JetStreamModule,
+  JetStreamStrategy,
+  type EventFailed,
+} from '@app/jetstream';
+import { eventually, startTestBroker } from '@app/testing';
+import { Controller, Module, type INestMicroservice } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Payload } from '@nestjs/microservices';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { IsString, IsUUID } from 'class-validator';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { runCascade } from '../../tools/cascade/test/session.js';
+import { EventLog } from '../event-log.js';
+import { ownEnvironment } from '../system.js';
+
+const USER_ID = '0199d0a0-7c1e-7abc-8def-0123456789ab';
+const SCRIPT = fileURLToPath(new URL('./stamp-book.mjs', import.meta.url));
+
+class StampBookOpened {
+  static readonly event = { name: 'stamp-book.opened', version: 1 };
+
+  @IsUUID()
+  readonly userId!: string;
+
+  @IsString()
+  readonly bookId!: string;
+}
+
+const opened: StampBookOpened[] = [];
+const failed: EventFailed[] = [];
+
+/** Processors of ours, to which the plain one is like any other. */
+@Controller()
+class Observer {
+  @Consumes(StampBookOpened, { processor: 'observer' })
+  open(@Payload() event: StampBookOpened): void {
+    opened.push(event);
+  }
+
+  @ConsumesFailure(UserSignedUp, { of: 'stamp-book', processor: 'failure-observer' })
+  fail(@Payload() failure: EventFailed): void {
+    failed.push(failure);
+  }
+}
+
+interface Failure {
+  id: string;
+  state: string;
+  reason: string;
+}
+
+let broker: Awaited<ReturnType<typeof startTestBroker>>;
+let application: INestMicroservice;
+let log: EventLog;
+let stopScript: () => Promise<void>;
+
+beforeAll(async () => {
+  broker = await startTestBroker();
+  @Module({
+    imports: [JetStreamModule.forRoot({ source: 'signup', servers: broker.url, publishes: [UserSignedUp] })],
+    controllers: [Observer],
+  })
+  class ObserverModule {}
+  application = await NestFactory.createMicroservice(ObserverModule, {
+    logger: false,
+    abortOnError: false,
+    inject: [JetStreamStrategy],
+    useFactory: (strategy: JetStreamStrategy) => ({ strategy }),
+  });
+  await application.listen();
+  log = await EventLog.open(broker.url);
+  stopScript = startScript('en');
+});
+
+afterAll(async () => {
+  await stopScript?.();
+  await log?.close();
+  await application?.close();
+  await broker?.stop();
+});
+
+/** @returns stops it */
+function startScript(languages: string): () => Promise<void> {
+  const child = spawn(process.execPath, [SCRIPT], {
+    env: { ...ownEnvironment(), NATS_URL: broker.url, LANGUAGES: languages },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const ended = once(child, 'close');
+  return async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+}
+
+/** @returns the correlation id, which is also the event's id */
+async function signUp(name: string, locale = 'en'): Promise<string> {
+  const user = {
+    userId: USER_ID,
+    email: 'ada@example.com',
+    name,
+    locale,
+    signedUpAt: '2026-11-23T04:05:06Z',
+  };
+  const publisher = application.get(EventPublisher, { strict: false });
+  return (await publisher.publish(new UserSignedUp(user))).correlationId;
+}
+
+async function cascade<Value>(...args: string[]): Promise<Value> {
+  const { stdout, stderr } = await runCascade([...args, '--json'], { env: { NATS_URL: broker.url } });
+  if (stderr) throw new Error(stderr);
+  return JSON.parse(stdout) as Value;
+}
+
+async function failures(): Promise<Failure[]> {
+  return (await cascade<{ failures: Failure[] }>('failures', 'list', '--processor', 'stamp-book')).failures;
+}
+
+const openedIn = async (correlationId: string) =>
+  (await log.flow(correlationId)).filter(({ subject }) => subject === 'events.stamp-book.opened');
+
+describe('A processor of a NATS client and the wire contract alone', () => {
+  it('publishes an event of the flow, which a processor of ours takes', async () => {
+    const correlationId = await signUp('Ada');
+    const [event] = await eventually(async () => {
+      const events = await openedIn(correlationId);
+      expect(events).toHaveLength(1);
+      return events;
+    });
+    expect(event!.headers).toMatchObject({ 'ce-source': 'stamp-book', 'ce-causationid': correlationId });
+    await eventually(() => expect(opened).toEqual([event!.body]));
+
+    const { steps } = await cascade<{ steps: object[] }>('flow', correlationId);
+    expect(steps).toMatchObject([
+      { name: 'user.signed-up', source: 'signup' },
+      { name: 'stamp-book.opened', source: 'stamp-book', causationId: correlationId },
+    ]);
+  });
+
+  it('makes another attempt where one fails', async () => {
+    const correlationId = await signUp('flaky');
+    await eventually(async () => expect(await openedIn(correlationId)).toHaveLength(1));
+    expect(await failures()).toEqual([]);
+  });
+
+  it('gets a replay of its channel, and publishes nothing twice', async () => {
+    const replay = ['replay', '--channel', 'user.signed-up', '--processor', 'stamp-book', '--reason', 'test'];
+    expect(await cascade(...replay)).toMatchObject({ replayed: 2 });
+    const before = await eventually(async () => {
+      const { processors } = await cascade<{ processors: Record<string, unknown>[] }>('lag');
+      const lag = processors.find(({ processor }) => processor === 'stamp-book');
+      expect(lag).toMatchObject({ pending: 0, inFlight: 0 });
+      return opened.length;
+    });
+    expect(before).toBe(2);
+  });
+
+  it('gives up on what cannot work: a failure that can be listed, shown, consumed, and replayed', async () => {
+    const correlationId = await signUp('Émile', 'fr');
+    const [failure] = await eventually(async () => {
+      const found = await failures();
+      expect(found).toMatchObject([{ state: 'open', reason: 'unrecoverable' }]);
+      return found;
+    });
+    await eventually(() => expect(failed).toHaveLength(1));
+    expect(await failed[0]!.originalEvent(UserSignedUp)).toMatchObject({ name: 'Émile', locale: 'fr' });
+
+    await cascade('replay', '--failure', failure!.id, '--reason', 'too early');
+    await eventually(async () =>
+      expect(await failures()).toMatchObject([{ state: 'failed-again' }, { state: 'open' }]),
+    );
+
+    await stopScript();
+    stopScript = startScript('en fr');
+    const again = await cascade('replay', '--processor', 'stamp-book', '--reason', 'French stamps are here');
+    expect(again).toMatchObject({ replayed: 1, skipped: 1 });
+    await eventually(async () =>
+      expect(await failures()).toMatchObject([{ state: 'failed-again' }, { state: 'handled' }]),
+    );
+    expect(await openedIn(correlationId)).toHaveLength(1);
+    // The header of an event that was replayed twice is still the one that its publisher wrote.
+    expect(failed[1]!.original).toEqual(failed[0]!.original);
+  });
+
+  it('gives up on what breaks the contract, also where it was published by hand', async () => {
+    await log.publish('events.user.signed-up', 'not JSON');
+    await eventually(async () =>
+      expect(await failures()).toContainEqual(expect.objectContaining({ reason: 'invalid-event' })),
+    );
+  });
+
+  it('is known to the command line as a foreign one, and no fault', async () => {
+    const { processors } = await cascade<{ processors: object[] }>('lag');
+    expect(processors).toContainEqual(
+      expect.objectContaining({ processor: 'stamp-book', state: 'foreign', missing: [] }),
+    );
+    const place = { stream: 'EVENTS', durable: 'stamp-book' };
+    const { undeclared } = await cascade<{ undeclared: object[] }>('provision', '--check');
+    expect(undeclared).toContainEqual(place);
+  });
+});
