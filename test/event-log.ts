@@ -23,6 +23,12 @@ export class EventLog {
     return events.filter(({ headers }) => headers['ce-correlationid'] === correlationId);
   }
 
+  /** Everything on a subject, in the order in which it was stored. */
+  async published(subject: string): Promise<StoredEvent[]> {
+    const events = await this.#readAll(EVENTS_STREAM);
+    return events.filter((event) => event.subject === subject);
+  }
+
   failures(): Promise<StoredEvent[]> {
     return this.#readAll(FAILURES_STREAM);
   }

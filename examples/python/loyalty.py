@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import uuid
 from datetime import datetime, timezone
+from pathlib import Path
 from urllib.parse import quote, unquote
 
 import nats
@@ -146,7 +147,7 @@ async def main():
     stopping = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-    database = sqlite3.connect(os.environ.get("LOYALTY_DATABASE", "loyalty.db"))
+    database = sqlite3.connect(Path(__file__).with_suffix(".db"))
     database.execute("CREATE TABLE IF NOT EXISTS accounts (event_id TEXT PRIMARY KEY, id TEXT)")
     servers = os.environ.get("NATS_URL", "nats://127.0.0.1:4222").split(",")
     client = await nats.connect(servers, inbox_prefix=f"_INBOX_{PROCESSOR}", max_reconnect_attempts=-1)

@@ -10,8 +10,9 @@ export const replayCommand: Definition = (parent, line) =>
       description:
         'Hands the events of failures to the processors that failed on them again, and to those alone. With --channel it hands ' +
         'the events of a time range to one processor, also those that it has handled before.\n\n' +
-        'Failures that were handled since, or whose replay is under way, are skipped. An audit event with who and why is stored ' +
-        'first, and nothing is deleted. Ctrl-C stops between two events.',
+        'Failures that were handled since, whose replay is under way, that failed again as a newer failure, or whose processor ' +
+        'is no more are skipped. An audit event with who and why is stored first, and nothing is deleted. Ctrl-C stops between ' +
+        'two events.',
       examples: [
         'replay --processor notifier --error MessageRefusedError --dry-run',
         "replay --processor notifier --error MessageRefusedError --reason 'the provider has lifted the block'",

@@ -4,13 +4,14 @@ import { counted } from '../text/numbers.js';
 import type { Plan, Taking } from './taking.js';
 
 const UNANSWERED = '`node cascade failures list --state requested` shows what has not been answered yet.';
+const SKIPPED = 'handled, under way, failed again as a newer failure, or of a processor that is no more';
 const HOW_FAR = '`node cascade lag` shows how far its processor is.';
 
 export function planLines({ total, skipped = 0, groups = [] }: Plan): string[] {
   const rows = groups.map(({ processor, event, error, count }) => [processor, event, error, String(count)]);
   const table =
     rows.length > 0 ? [...renderColumns(['processor', 'event', 'error', 'failures'], rows), ''] : [];
-  const left = skipped > 0 ? `; ${skipped} more are handled or under way, and would be skipped` : '';
+  const left = skipped > 0 ? `; ${skipped} more would be skipped: ${SKIPPED}` : '';
   return [...table, `${counted(total - skipped, 'event')} would be replayed${left}. Nothing was done.`];
 }
 
