@@ -16,6 +16,7 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import NoStreamResponseError, ServiceUnavailableError
 
 PROCESSOR, CONSUMES, PUBLISHES = "loyalty", "user.signed-up", "loyalty-account.opened"
+MOST_CARRIED = 675_840  # bytes of a body for which a failure event has room
 DELAYS = [1, 7, 49, 300]  # seconds before each further attempt
 CASCADE = uuid.UUID("6f1c1f6e-4d0a-5b0e-9b6d-6f6f1d3c9a54")  # namespace of ids made from where an event lies
 LANGUAGES = os.environ.get("LOYALTY_LANGUAGES", "en de").split()
@@ -42,9 +43,10 @@ class Event:
         self.type = ce.get("ce-type") or f"{CONSUMES}.v1"
         self.correlation_id = ce.get("ce-correlationid") or self.id
         self.failure_id, self.replay_id = replay.get("cascade-failure-id"), replay.get("cascade-replay-id")
+        sequence = replay.get("cascade-original-sequence", "")
         self.original = {
             "stream": replay.get("cascade-original-stream", self.place[0]),
-            "sequence": int(replay.get("cascade-original-sequence", self.place[1])),
+            "sequence": int(sequence) if sequence.isdecimal() else self.place[1],
             "subject": replay.get("cascade-original-subject", message.subject),
         }
 
@@ -105,6 +107,7 @@ def open_account(database, event):
 
 
 async def give_up(js, event, error, reason):
+    body = {"encoding": "base64", "data": base64.b64encode(event.body).decode()}
     failure_id = derived_id("failed", event.id, event.place)  # a replay that fails again is another failure
     await publish(js, f"failed.{PROCESSOR}.{CONSUMES}", "event.failed.v1", failure_id, {
         "processor": PROCESSOR, "reason": reason, "attempts": min(event.message.num_delivered, len(DELAYS) + 1),
@@ -112,7 +115,7 @@ async def give_up(js, event, error, reason):
         "error": {"name": type(error).__name__, "message": str(error)},
         "original": {**event.original, "eventId": event.id, "size": len(event.body),
                      "headers": {name: [value] for name, value in event.headers.items()},
-                     "body": {"encoding": "base64", "data": base64.b64encode(event.body).decode()}},
+                     **({"body": body} if len(event.body) <= MOST_CARRIED else {})},
     }, event)
     await tell_replay(js, event, "failed-again", failedAgainAs=failure_id)
 
