@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { root } from './system.js';
 
-const COPIED = ['apps', 'libs', 'tools', 'package.json', 'package-lock.json', 'tsconfig.json', '.swcrc'];
+const COPIED = [
+  ...['apps', 'libs', 'tools'],
+  ...['package.json', 'package-lock.json', 'nest-cli.json', 'tsconfig.json', '.swcrc'],
+];
 
 /** A copy of the checkout, with its dependencies, whose sources a test may change. */
 export class CheckoutCopy {

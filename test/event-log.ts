@@ -11,10 +11,14 @@ export interface StoredEvent {
 
 /** Reads and writes the broker as a plain NATS client, without our transport. */
 export class EventLog {
-  private constructor(private readonly connection: NatsConnection) {}
+  private constructor(
+    private readonly connection: NatsConnection,
+    private readonly sources: readonly string[] | undefined,
+  ) {}
 
-  static async open(natsUrl: string): Promise<EventLog> {
-    return new EventLog(await connect({ servers: natsUrl }));
+  /** @param sources Services and processors whose events are read; default all. */
+  static async open(natsUrl: string, sources?: readonly string[]): Promise<EventLog> {
+    return new EventLog(await connect({ servers: natsUrl }), sources);
   }
 
   /** All events of a flow, in the order in which they were stored. */
@@ -48,7 +52,8 @@ export class EventLog {
     const events: StoredEvent[] = [];
     if (count === 0) return events;
     for await (const message of await consumer.fetch({ max_messages: count, expires: 2_000 })) {
-      events.push(read(message));
+      const event = read(message);
+      if (!this.sources || this.sources.includes(event.headers['ce-source'] ?? '')) events.push(event);
     }
     return events;
   }

@@ -39,7 +39,7 @@ export function servicePart(service: Service, options: ServiceOptions): Part {
       script: compiled(options.root, `apps/${service.name}/src/main.ts`),
       ports: { http: options.port },
       env: async ({ http }) => {
-        if (!options.addresses.databases) {
+        if (service.hasDatabase && !options.addresses.databases) {
           await prepareEmbeddedDatabase(options.root, join(options.dataDir, service.name));
         }
         return environmentOf(service, http!, options);
@@ -57,16 +57,21 @@ export async function environmentOf(
   port: number,
   { env, addresses, dataDir }: Pick<ServiceOptions, 'env' | 'addresses' | 'dataDir'>,
 ): Promise<NodeJS.ProcessEnv> {
-  const server = await addresses.databases?.();
   return {
     ...inheritable(env),
     PORT: String(port),
     NATS_URL: await addresses.broker(),
     ...(service.sendsMail ? { SMTP_URL: await addresses.mail() } : {}),
-    ...(server
-      ? { DATABASE_URL: databaseUrlOf(server, service.name) }
-      : { DATA_DIR: join(dataDir, service.name) }),
+    ...(service.hasDatabase ? await databaseOf(service, { addresses, dataDir }) : {}),
   };
+}
+
+async function databaseOf(
+  { name }: Service,
+  { addresses, dataDir }: Pick<ServiceOptions, 'addresses' | 'dataDir'>,
+): Promise<NodeJS.ProcessEnv> {
+  const server = await addresses.databases?.();
+  return server ? { DATABASE_URL: databaseUrlOf(server, name) } : { DATA_DIR: join(dataDir, name) };
 }
 
 function inheritable(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -6,8 +6,8 @@ const addresses = {
   mail: () => Promise.resolve('smtp://127.0.0.1:1026'),
   databases: undefined,
 };
-const plain = { name: 'metadata-writer', port: 3002, sendsMail: false };
-const mailing = { name: 'notifier', port: 3001, sendsMail: true };
+const plain = { name: 'metadata-writer', port: 3002, sendsMail: false, hasDatabase: true };
+const mailing = { name: 'notifier', port: 3001, sendsMail: true, hasDatabase: true };
 
 describe('The environment of a service', () => {
   it('tells it where it listens, and where broker and database are', async () => {
@@ -21,6 +21,15 @@ describe('The environment of a service', () => {
   it('tells one that sends mail where to', async () => {
     const env = await environmentOf(mailing, 3001, { env: {}, addresses, dataDir: '/data' });
     expect(env['SMTP_URL']).toBe('smtp://127.0.0.1:1026');
+  });
+
+  it('tells one that keeps no data of no place for it', async () => {
+    const keepless = { ...plain, hasDatabase: false };
+    const databases = () => Promise.resolve('postgres://db/cascade');
+    for (const given of [addresses, { ...addresses, databases }]) {
+      const env = await environmentOf(keepless, 3003, { env: {}, addresses: given, dataDir: '/data' });
+      expect(Object.keys(env)).toEqual(['PORT', 'NATS_URL']);
+    }
   });
 
   it('names a database of its own where there is a server', async () => {

@@ -1,15 +1,45 @@
-/** A service of the system, as the supervisor needs to know it. Each has a database of its own. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkoutRoot } from '../checkout.js';
+
+/** A service of the system, as the supervisor needs to know it. */
 export interface Service {
   /** Its folder under `apps/`. */
   readonly name: string;
   readonly port: number;
   /** Whether it sends mail, and so has to know where. */
   readonly sendsMail: boolean;
+  /** Whether it keeps data, in a database of its own. */
+  readonly hasDatabase: boolean;
+}
+
+interface NestCli {
+  projects: Record<string, { type?: string; sourceRoot?: string }>;
+}
+
+/**
+ * The apps of nest-cli.json, in its order. What each needs is seen from the text of its configuration class, `<name>-config.ts`:
+ * to load the classes would take longer than everything else before the first process is started.
+ */
+export function readServices(root: string): Service[] {
+  const { projects } = JSON.parse(readFileSync(join(root, 'nest-cli.json'), 'utf8')) as NestCli;
+  return Object.entries(projects)
+    .filter(([, { type }]) => type === 'application')
+    .map(([name, { sourceRoot = `apps/${name}/src` }]) => {
+      const file = join(root, sourceRoot, `${name}-config.ts`);
+      return serviceOf(name, existsSync(file) ? readFileSync(file, 'utf8') : '');
+    });
+}
+
+function serviceOf(name: string, config: string): Service {
+  return {
+    name,
+    // Any free one, where none is preferred.
+    port: Number(/\bport: number = ([\d_]+);/.exec(config)?.[1]?.replaceAll('_', '') ?? 0),
+    sendsMail: /^ +smtpUrl\b/m.test(config),
+    hasDatabase: /^ +databaseUrl\b/m.test(config),
+  };
 }
 
 /** In the order of the table. */
-export const SERVICES: readonly Service[] = [
-  { name: 'signup', port: 3000, sendsMail: false },
-  { name: 'notifier', port: 3001, sendsMail: true },
-  { name: 'metadata-writer', port: 3002, sendsMail: false },
-];
+export const SERVICES: readonly Service[] = readServices(checkoutRoot());

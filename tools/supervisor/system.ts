@@ -16,7 +16,7 @@ const MAIL_PORTS = { page: 1080, smtp: 1025 };
 export const DEFAULT_PORTS: readonly number[] = [
   BROKER_PORT,
   ...Object.values(MAIL_PORTS),
-  ...SERVICES.map(({ port }) => port),
+  ...SERVICES.map(({ port }) => port).filter((port) => port !== 0),
 ];
 
 /** Together within the 10 s that a stop may take. */
@@ -63,7 +63,7 @@ export function composeSystem(options: SystemOptions): System {
     ? supervise(
         databasesPart(
           databaseUrl,
-          SERVICES.map(({ name }) => name),
+          SERVICES.filter(({ hasDatabase }) => hasDatabase).map(({ name }) => name),
         ),
       )
     : undefined;
