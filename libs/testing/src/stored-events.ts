@@ -1,0 +1,51 @@
+import { EVENTS_STREAM, envelopeOf, FAILURES_STREAM, readStream, type StoredEnvelope } from '@app/jetstream';
+import type { JsMsg } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+
+/** An event or a failure event that the broker has stored. */
+export interface SeenEvent<Data = unknown> extends StoredEnvelope {
+  subject: string;
+  /** As it was read from JSON; its text where it is none. */
+  data: Data;
+  /** Where it lies: `EVENTS-17`. */
+  place: string;
+}
+
+/** All events and failure events that are stored at this moment, each stream in its order. */
+export async function storedEvents(connection: NatsConnection): Promise<SeenEvent[]> {
+  const seen: SeenEvent[] = [];
+  for (const selection of [
+    { stream: EVENTS_STREAM, subjects: ['events.>'] },
+    { stream: FAILURES_STREAM, subjects: ['failed.>'] },
+  ]) {
+    for await (const message of readStream(connection, selection)) seen.push(seenEvent(message));
+  }
+  return seen;
+}
+
+/** One line for each, for the message of a wait that failed. */
+export function listOf(seen: readonly SeenEvent[]): string {
+  const lines = seen.map(
+    ({ subject, source, data }) =>
+      `\n  ${subject}  ${source ?? '-'}  ${(JSON.stringify(data) ?? '').slice(0, 300)}`,
+  );
+  return lines.join('') || ' nothing';
+}
+
+function seenEvent(message: JsMsg): SeenEvent {
+  const { stream, streamSequence } = message.info;
+  return {
+    ...envelopeOf(message),
+    subject: message.subject,
+    data: dataOf(message),
+    place: `${stream}-${streamSequence}`,
+  };
+}
+
+function dataOf(message: JsMsg): unknown {
+  try {
+    return message.json();
+  } catch {
+    return message.string();
+  }
+}
