@@ -7,8 +7,10 @@ import { failuresCommand } from './failures/command.js';
 import { flowCommand } from './flow/command.js';
 import type { Host } from './host.js';
 import { lagCommand } from './lag/command.js';
+import { newCommand } from './new/command.js';
 import { provisionCommand } from './provision/command.js';
 import { publishCommand } from './publish/command.js';
+import { removeCommand } from './remove/command.js';
 import { replayCommand } from './replay/command.js';
 import { tailCommand } from './tail/command.js';
 import { topologyCommand } from './topology/command.js';
@@ -23,6 +25,8 @@ const COMMANDS: readonly Definition[] = [
   failuresCommand,
   replayCommand,
   provisionCommand,
+  newCommand,
+  removeCommand,
   doctorCommand,
 ];
 
@@ -67,7 +71,9 @@ export async function cascade(args: readonly string[], host: Host): Promise<numb
 
 function programFor({ stdout, stderr }: Host): Command {
   return new Command('node cascade')
-    .description('The command line of Cascade: looks after the events of a running system.')
+    .description(
+      'The command line of Cascade: looks after the events of a running system, and after its processors.',
+    )
     .addHelpText('after', NOTES)
     .configureOutput({
       writeOut: (text) => void stdout.write(text),

@@ -10,7 +10,8 @@ import {
 } from '@app/jetstream';
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
-import { CommandError } from './errors.js';
+import { GeneratorError, RefusedNameError } from '../generator/errors.js';
+import { CommandError, UsageError } from './errors.js';
 import type { Host } from './host.js';
 
 /** Their messages say all, with what to do. */
@@ -34,6 +35,10 @@ const NO_ANSWER = [
 /** What people can do about an error of the transport or the broker; any other error is given back as it is. */
 export function explain(error: unknown, host: Host): unknown {
   if (error instanceof CommandError) return error;
+  if (error instanceof GeneratorError) {
+    const Shown = error instanceof RefusedNameError ? UsageError : CommandError;
+    return new Shown(error.message, error.remedies, { cause: error });
+  }
   if (error instanceof BrokerUnreachableError) return unreachable(error, host);
   const chain = chainOf(error);
   const denied = chain.find((cause) => cause instanceof errors.PermissionViolationError);

@@ -23,6 +23,11 @@ export interface Host {
   onInterrupt(this: void, listener: () => void): () => void;
 }
 
+/** Somebody sits in front of it, and can be asked. */
+export function isTerminal({ stdin, stderr }: Host): boolean {
+  return (stdin as { isTTY?: boolean }).isTTY === true && stderr.isTTY === true;
+}
+
 /** The process itself. */
 export function hostOf({ root }: Checkout): Host {
   endQuietlyWithoutReader(process.stdout);

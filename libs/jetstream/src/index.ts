@@ -35,6 +35,8 @@ export {
   EVENTS_STREAM,
   failureChannelOf,
   FAILURES_STREAM,
+  isEventName,
+  isProcessorName,
   RETRIES_STREAM,
   suspectsDurableOf,
   TransportHeader,

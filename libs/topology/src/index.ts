@@ -4,6 +4,8 @@ export {
   lockDifference,
   readLock,
   updateLock,
+  withContract,
+  withoutContract,
   type ContractsLock,
   type LockDifference,
 } from './check/contracts-lock.js';
@@ -15,6 +17,7 @@ export { formatJson } from './formats/json.js';
 export { formatMermaid } from './formats/mermaid.js';
 export { formatPermissions } from './formats/permissions.js';
 export { formatTable } from './formats/table.js';
+export { contractSchema } from './read/contract-schema.js';
 export type { LoadedProcessor } from './read/declarations.js';
 export type { LoadedApp } from './read/load-app.js';
 export type { Code } from './read/load.js';

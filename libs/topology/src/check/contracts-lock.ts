@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TopologyError } from '../errors.js';
 import { ceTypeOf } from '../event-version.js';
-import type { Contract, JsonSchema, Topology } from '../topology.js';
+import type { Contract, EventVersion, JsonSchema, Topology } from '../topology.js';
 import { contractChanges, type ContractChange } from './contract-changes.js';
 
 export const LOCK_FILE = 'contracts.lock.json';
@@ -63,6 +63,21 @@ export async function updateLock(root: string, topology: Topology): Promise<Lock
   return difference;
 }
 
+/** The lock with one contract more, in its place. */
+export function withContract(
+  { contracts }: ContractsLock,
+  contract: EventVersion & Pick<Contract, 'schema'>,
+): ContractsLock {
+  const entries = Object.entries({ ...contracts, [ceTypeOf(contract)]: agreedOn(contract) });
+  return { contracts: Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))) };
+}
+
+/** The lock with one contract less. */
+export function withoutContract({ contracts }: ContractsLock, contract: EventVersion): ContractsLock {
+  const { [ceTypeOf(contract)]: _removed, ...others } = contracts;
+  return { contracts: others };
+}
+
 export function lockDifference(topology: Topology, { contracts: locked }: ContractsLock): LockDifference {
   const contracts = lockedContracts(topology);
   const known = contracts.flatMap((contract) => {
@@ -98,6 +113,8 @@ function lockedContracts({ contracts }: Topology): Contract[] {
 }
 
 /** Not the name of the class, which is nobody's concern outside of the code. */
-function agreedOn({ schema: { $schema: _draft, title: _title, ...agreed } }: Contract): JsonSchema {
+function agreedOn({
+  schema: { $schema: _draft, title: _title, ...agreed },
+}: Pick<Contract, 'schema'>): JsonSchema {
   return agreed;
 }

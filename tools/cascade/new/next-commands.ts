@@ -1,0 +1,17 @@
+import type { Blueprint } from '../../generator/blueprint.js';
+
+/** What to do with a new processor: test it, run it, see it at work. */
+export function nextCommands({ name, consumes, failuresOf, channel }: Blueprint): string[] {
+  return [
+    `npm test -- ${name}`,
+    'npm start',
+    failuresOf
+      ? `node cascade tail ${channel}`
+      : `node cascade publish ${consumes.event} ${quoted(JSON.stringify(consumes.sample))}`,
+  ];
+}
+
+/** As one word of a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

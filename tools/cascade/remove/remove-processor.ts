@@ -1,0 +1,49 @@
+import { readTopology } from '@app/topology';
+import { applyChanges } from '../../generator/file-change.js';
+import { takeOut } from '../../generator/take-out.js';
+import type { Invocation } from '../command-line.js';
+import { ExitCode } from '../exit-code.js';
+import { isTerminal, type Host } from '../host.js';
+
+export interface RemoveProcessorOptions {
+  keepEvents?: boolean;
+  dryRun?: boolean;
+  yes?: boolean;
+  json?: boolean;
+}
+
+export async function run({
+  host,
+  output,
+  args,
+  options,
+}: Invocation<RemoveProcessorOptions>): Promise<number> {
+  const { keepEvents, dryRun = false, yes, json } = options;
+  const name = args[0]!;
+  const { changes } = await takeOut(host.root, await readTopology(host), { name, keepEvents });
+  const lines = changes.map(
+    ({ kind, path }) => `${output.paint(kind === 'remove' ? 'red' : 'yellow', kind.padEnd(6))}  ${path}`,
+  );
+  const asks = !dryRun && !yes && !json && isTerminal(host);
+  if (asks) {
+    for (const line of lines) output.line(line);
+    if (!(await isConfirmed(name, host))) {
+      output.note('Nothing was removed.');
+      return ExitCode.failed;
+    }
+  }
+  if (!dryRun) await applyChanges(host.root, changes);
+  output.result({ changes: changes.map(({ path, kind }) => ({ path, kind })), isRemoved: !dryRun }, () => [
+    ...(asks ? [] : lines),
+    '',
+    dryRun
+      ? 'Nothing was removed.'
+      : `${name} is out of the code. Where it ran, its consumers are still on the broker: \`node cascade lag\` shows them as undeclared.`,
+  ]);
+  return ExitCode.ok;
+}
+
+async function isConfirmed(name: string, { stdin, stderr }: Host): Promise<boolean> {
+  const { confirm } = await import('@clack/prompts');
+  return (await confirm({ message: `Take out ${name}?`, input: stdin, output: stderr })) === true;
+}

@@ -1,0 +1,82 @@
+import ts from 'typescript';
+import type { Blueprint } from '../blueprint.js';
+import { GeneratorError } from '../errors.js';
+import { splice, type Entry } from './entry.js';
+import { findAll, parse, specifierOf } from './typescript.js';
+
+/** The controller in the module of an app that was there before. */
+export function appModuleEntry({ app: { name, sources } }: Blueprint): Entry {
+  const path = `${sources}/${name}.module.ts`;
+  return {
+    path,
+    add: (text, blueprint) => withImport(path, withController(path, text, blueprint), blueprint),
+    remove: (text, blueprint) => withoutImport(path, withoutController(path, text, blueprint), blueprint),
+  };
+}
+
+function withImport(path: string, text: string, { class: name, file }: Blueprint): string {
+  const imports = importsIn(path, text);
+  const own = imports.filter((statement) => specifierOf(statement)!.startsWith('./'));
+  const next = own.find((statement) => specifierOf(statement)! > file);
+  const at = next ? next.getStart() : (imports.at(-1)?.getEnd() ?? 0) + '\n'.length;
+  return splice(text, at, at, `import { ${name} } from '${file}';\n`);
+}
+
+function withoutImport(path: string, text: string, { file }: Blueprint): string {
+  const found = importsIn(path, text).find((statement) => specifierOf(statement) === file);
+  return found ? splice(text, found.getStart(), found.getEnd() + '\n'.length, '') : text;
+}
+
+function importsIn(path: string, text: string): ts.Statement[] {
+  return parse(path, text).statements.filter(ts.isImportDeclaration);
+}
+
+function withController(path: string, text: string, { class: name }: Blueprint): string {
+  const controllers = listIn(path, text, 'controllers');
+  if (controllers) {
+    const last = controllers.elements.at(-1);
+    const at = last ? last.getEnd() : controllers.getStart() + '['.length;
+    return splice(text, at, at, last ? `, ${name}` : name);
+  }
+  const imports = listIn(path, text, 'imports');
+  if (!imports) {
+    throw new GeneratorError(
+      `${path} has neither a list of \`controllers\` nor one of \`imports\` that stands in it once.`,
+      [`Write the processor by hand, or give the module \`controllers: []\`.`],
+    );
+  }
+  return splice(text, imports.getEnd(), imports.getEnd(), `, controllers: [${name}]`);
+}
+
+function withoutController(path: string, text: string, { class: name }: Blueprint): string {
+  const controllers = listIn(path, text, 'controllers');
+  const elements = controllers?.elements ?? [];
+  const index = elements.findIndex((element) => element.getText() === name);
+  const element = elements[index];
+  if (!controllers || !element) return text;
+  if (elements.length === 1) {
+    // As it was before: without the property.
+    const property = controllers.parent;
+    return splice(
+      text,
+      property.getFullStart(),
+      property.getEnd() + (text[property.getEnd()] === ',' ? 1 : 0),
+      '',
+    );
+  }
+  const previous = elements[index - 1];
+  const [start, end] = previous
+    ? [previous.getEnd(), element.getEnd()]
+    : [element.getStart(), elements[1]!.getStart()];
+  return splice(text, start, end, '');
+}
+
+/** Undefined where there is none, or more than one. */
+function listIn(path: string, text: string, property: string): ts.ArrayLiteralExpression | undefined {
+  const isList = (node: ts.Node): node is ts.PropertyAssignment =>
+    ts.isPropertyAssignment(node) &&
+    node.name.getText() === property &&
+    ts.isArrayLiteralExpression(node.initializer);
+  const found = findAll(parse(path, text), isList);
+  return found.length === 1 ? (found[0]!.initializer as ts.ArrayLiteralExpression) : undefined;
+}

@@ -1,0 +1,15 @@
+import { applyEdits, modify } from 'jsonc-parser';
+import type { Entry } from './entry.js';
+
+const FORMAT = { formattingOptions: { insertSpaces: true, tabSize: 2 } };
+
+/** The app, for `nest build` and for all that asks which apps there are. */
+export const nestCliEntry: Entry = {
+  path: 'nest-cli.json',
+  add: (text, { app, entries }) => withProject(text, app.name, JSON.parse(entries.nestCli)),
+  remove: (text, { app }) => withProject(text, app.name, undefined),
+};
+
+function withProject(text: string, name: string, project: unknown): string {
+  return applyEdits(text, modify(text, ['projects', name], project, FORMAT));
+}

@@ -1,0 +1,41 @@
+import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** What becomes of one file. */
+export interface FileChange {
+  /** Relative to the checkout, with forward slashes. */
+  readonly path: string;
+  readonly kind: 'create' | 'change' | 'remove';
+  /** Undefined where it is removed. */
+  readonly content?: string;
+}
+
+/** Writes and removes, with the folders that are empty then. */
+export async function applyChanges(root: string, changes: readonly FileChange[]): Promise<void> {
+  for (const { path, content } of changes) {
+    const file = join(root, path);
+    if (content === undefined) {
+      await rm(file);
+      await removeEmptyFolders(root, dirname(path));
+    } else {
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, content);
+    }
+  }
+}
+
+/** The text of a file of the checkout; undefined where there is none. */
+export async function textOf(root: string, path: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(root, path), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function removeEmptyFolders(root: string, folder: string): Promise<void> {
+  if (folder === '.' || (await readdir(join(root, folder))).length > 0) return;
+  await rmdir(join(root, folder));
+  await removeEmptyFolders(root, dirname(folder));
+}

@@ -1,0 +1,103 @@
+import type { Topology } from '@app/topology';
+import { readdir } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { blueprintOf, type Blueprint } from './blueprint.js';
+import { GeneratorError } from './errors.js';
+import { textOf, type FileChange } from './file-change.js';
+import { format } from './format.js';
+import type { Generation } from './generate.js';
+import { recognize, type RemovalChoice } from './recognize.js';
+import { entriesOf, renderedFiles } from './rendered-files.js';
+
+/** A file is not as it was generated: somebody's work is in it. */
+export interface ChangedFile {
+  readonly path: string;
+  readonly what: 'changed' | 'gone' | 'added';
+}
+
+/** Somebody's work would be lost. */
+export class ChangedFilesError extends GeneratorError {
+  override readonly name = 'ChangedFilesError';
+
+  constructor(
+    processor: string,
+    readonly files: readonly ChangedFile[],
+  ) {
+    const list = files.map(({ path, what }) => `\n  ${what.padEnd(7)}  ${path}`);
+    super(`These are not as they were generated for ${processor}:${list.join('')}`, [
+      'Nothing was removed. Take it out by hand, or undo the changes first (`git diff` shows those that are not committed).',
+      'Where only its events have changed: --keep-events leaves them.',
+    ]);
+  }
+}
+
+/**
+ * What it takes to have a processor gone, with all that was generated for it. Nothing is written.
+ *
+ * @throws RefusedNameError where there is none of that name
+ * @throws GeneratorError where others build on it
+ * @throws ChangedFilesError where files are not as they were generated
+ */
+export async function takeOut(root: string, topology: Topology, choice: RemovalChoice): Promise<Generation> {
+  const blueprint = await blueprintOf(root, await recognize(root, topology, choice));
+  const removed = await removeFiles(root, blueprint);
+  const entries = await removeEntries(root, blueprint);
+  const changed = [...removed.changed, ...entries.changed];
+  if (changed.length > 0) throw new ChangedFilesError(blueprint.name, changed);
+  return { blueprint, changes: [...removed.changes, ...entries.changes] };
+}
+
+interface Outcome {
+  changes: FileChange[];
+  changed: ChangedFile[];
+}
+
+async function removeFiles(root: string, blueprint: Blueprint): Promise<Outcome> {
+  const files = await renderedFiles(root, blueprint);
+  const outcome: Outcome = { changes: [], changed: [] };
+  for (const { path, content } of files) {
+    const text = await textOf(root, path);
+    const what =
+      text === undefined ? 'gone' : (await formatted(root, path, text)) === content ? undefined : 'changed';
+    if (what) outcome.changed.push({ path, what });
+    else outcome.changes.push({ path, kind: 'remove' });
+  }
+  const { app, name } = blueprint;
+  const folder = app.isOwn ? `apps/${app.name}` : `${app.sources}/${name}`;
+  const known = files.map(({ path }) => path);
+  for (const path of await filesIn(root, folder)) {
+    if (!known.includes(path)) outcome.changed.push({ path, what: 'added' });
+  }
+  return outcome;
+}
+
+/** An entry is as it was generated where taking it out and adding it again changes nothing. */
+async function removeEntries(root: string, blueprint: Blueprint): Promise<Outcome> {
+  const outcome: Outcome = { changes: [], changed: [] };
+  for (const { path, add, remove } of entriesOf(blueprint)) {
+    const text = await textOf(root, path);
+    if (text === undefined) {
+      outcome.changed.push({ path, what: 'gone' });
+      continue;
+    }
+    const before = await format(root, path, text);
+    const content = await format(root, path, remove(before, blueprint));
+    const again = await format(root, path, add(content, blueprint));
+    if (again === before) outcome.changes.push({ path, kind: 'change', content });
+    else outcome.changed.push({ path, what: content === before ? 'gone' : 'changed' });
+  }
+  return outcome;
+}
+
+/** Of a file that somebody is working on, which may not even parse. */
+async function formatted(root: string, path: string, text: string): Promise<string> {
+  return format(root, path, text).catch(() => text);
+}
+
+async function filesIn(root: string, folder: string): Promise<string[]> {
+  const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
+}
