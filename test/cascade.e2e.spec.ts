@@ -20,6 +20,8 @@ const COMMANDS = [
   ['failures', 'show'],
   ['replay'],
   ['provision'],
+  ['new', 'processor'],
+  ['remove', 'processor'],
   ['doctor'],
 ];
 

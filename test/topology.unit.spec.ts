@@ -2,6 +2,7 @@ import { checkTopology, formatAsyncApi, readLock, readTopology, type Topology } 
 import { Parser } from '@asyncapi/parser';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkoutRoot } from '../tools/checkout.js';
 
@@ -20,6 +21,21 @@ describe("this system's topology", () => {
   it('has no fault, and its contracts are those of the lock', async () => {
     const { faults } = checkTopology(topology, await readLock(root));
     expect(faults.map(({ message }) => message).join('\n\n')).toBe('');
+  });
+
+  it('is what docs/processors.md tells', async () => {
+    const page = await readFile(join(root, 'docs/processors.md'), 'utf8');
+    const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+    const cells = rows.map((row) => row.split('|').map((cell) => cell.trim()));
+    const expected = topology.processors.map(({ name, app, consumes, publishes }) => [
+      '',
+      `\`${name}\``,
+      `\`${app}\``,
+      `${consumes.failuresOf ? `failures of \`${consumes.failuresOf}\` on ` : ''}\`${consumes.event}\``,
+      publishes.map(({ event }) => `\`${event}\``).join(', '),
+      '',
+    ]);
+    expect(cells).toEqual(expected);
   });
 
   it('is a valid AsyncAPI document', async () => {

@@ -14,21 +14,40 @@ export interface Service {
 }
 
 interface NestCli {
-  projects: Record<string, { type?: string; sourceRoot?: string }>;
+  projects?: Record<string, { type?: string; sourceRoot?: string }>;
+}
+
+/** It is not known which services there are. */
+class ServicesError extends Error {
+  override readonly name = 'ServicesError';
+  /** For the tools: the message says all, no stack is needed. */
+  readonly operational = true;
 }
 
 /**
  * The apps of nest-cli.json, in its order. What each needs is seen from the text of its configuration class, `<name>-config.ts`:
  * to load the classes would take longer than everything else before the first process is started.
+ *
+ * @throws an operational error where nest-cli.json cannot be read
  */
 export function readServices(root: string): Service[] {
-  const { projects } = JSON.parse(readFileSync(join(root, 'nest-cli.json'), 'utf8')) as NestCli;
+  const { projects = {} } = readNestCli(join(root, 'nest-cli.json'));
   return Object.entries(projects)
     .filter(([, { type }]) => type === 'application')
     .map(([name, { sourceRoot = `apps/${name}/src` }]) => {
       const file = join(root, sourceRoot, `${name}-config.ts`);
       return serviceOf(name, existsSync(file) ? readFileSync(file, 'utf8') : '');
     });
+}
+
+function readNestCli(file: string): NestCli {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as NestCli;
+  } catch (cause) {
+    throw new ServicesError(`${file} cannot be read, which lists the services: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }
 
 function serviceOf(name: string, config: string): Service {

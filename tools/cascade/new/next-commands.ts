@@ -1,9 +1,9 @@
 import type { Blueprint } from '../../generator/blueprint.js';
 
 /** What to do with a new processor: test it, run it, see it at work. */
-export function nextCommands({ name, consumes, failuresOf, channel }: Blueprint): string[] {
+export function nextCommands({ name, app, consumes, failuresOf, channel }: Blueprint): string[] {
   return [
-    `npm test -- ${name}`,
+    `npm test -- ${app.sources}/${name}`,
     'npm start',
     failuresOf
       ? `node cascade tail ${channel}`
