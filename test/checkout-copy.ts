@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { root } from './system.js';
@@ -8,15 +8,41 @@ const COPIED = [
   ...['package.json', 'package-lock.json', 'nest-cli.json', 'tsconfig.json', '.swcrc'],
 ];
 
+/** What git ignores, and git's own. */
+const MADE = new Set(['.git', '.cache', '.data', 'coverage', 'dist', 'node_modules']);
+
 /** A copy of the checkout, with its dependencies, whose sources a test may change. */
 export class CheckoutCopy {
   private constructor(readonly path: string) {}
 
-  static async create(): Promise<CheckoutCopy> {
+  /** @param names What is copied; default what it takes to run the system. */
+  static async create(names: readonly string[] = COPIED): Promise<CheckoutCopy> {
     const path = await mkdtemp(join(tmpdir(), 'cascade-copy-'));
-    await Promise.all(COPIED.map((name) => cp(join(root, name), join(path, name), { recursive: true })));
+    await Promise.all(names.map((name) => cp(join(root, name), join(path, name), { recursive: true })));
     await symlink(join(root, 'node_modules'), join(path, 'node_modules'));
     return new CheckoutCopy(path);
+  }
+
+  /** All of it, but for what is made from it. */
+  static async createWhole(): Promise<CheckoutCopy> {
+    const names = await readdir(root);
+    return CheckoutCopy.create(names.filter((name) => !MADE.has(name)));
+  }
+
+  /** What every file holds, by its path, but for what is made from them. */
+  async content(): Promise<Record<string, string>> {
+    const names = (await readdir(this.path)).filter((name) => !MADE.has(name));
+    const found = await Promise.all(names.map((name) => this.contentBelow(name)));
+    return Object.fromEntries(found.flat());
+  }
+
+  private async contentBelow(path: string): Promise<[string, string][]> {
+    const absolute = join(this.path, path);
+    if (!(await stat(absolute)).isDirectory()) return [[path, await readFile(absolute, 'utf8')]];
+    const names = await readdir(absolute);
+    // An empty folder is seen as well: git would not tell of it.
+    if (names.length === 0) return [[`${path}/`, '']];
+    return (await Promise.all(names.map((name) => this.contentBelow(`${path}/${name}`)))).flat();
   }
 
   async write(file: string, content: string): Promise<void> {
@@ -29,6 +55,11 @@ export class CheckoutCopy {
     await this.write(file, change(await readFile(join(this.path, file), 'utf8')));
   }
 
+  delete(file: string): Promise<void> {
+    return rm(join(this.path, file));
+  }
+
+  /** The copy itself. */
   remove(): Promise<void> {
     return rm(this.path, { recursive: true, force: true });
   }

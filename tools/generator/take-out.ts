@@ -71,7 +71,7 @@ async function removeFiles(root: string, blueprint: Blueprint): Promise<Outcome>
   return outcome;
 }
 
-/** An entry is as it was generated where taking it out and adding it again changes nothing. */
+/** An entry is as it was generated where taking it out and adding it again changes nothing but, maybe, its place. */
 async function removeEntries(root: string, blueprint: Blueprint): Promise<Outcome> {
   const outcome: Outcome = { changes: [], changed: [] };
   for (const { path, add, remove } of entriesOf(blueprint)) {
@@ -83,10 +83,16 @@ async function removeEntries(root: string, blueprint: Blueprint): Promise<Outcom
     const before = await format(root, path, text);
     const content = await format(root, path, remove(before, blueprint));
     const again = await format(root, path, add(content, blueprint));
-    if (again === before) outcome.changes.push({ path, kind: 'change', content });
+    if (sameLines(again, before)) outcome.changes.push({ path, kind: 'change', content });
     else outcome.changed.push({ path, what: content === before ? 'gone' : 'changed' });
   }
   return outcome;
+}
+
+/** Others were added behind it since, or somebody has sorted them. */
+function sameLines(one: string, other: string): boolean {
+  const sorted = (text: string) => text.split('\n').sort().join('\n');
+  return sorted(one) === sorted(other);
 }
 
 /** Of a file that somebody is working on, which may not even parse. */

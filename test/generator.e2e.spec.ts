@@ -1,0 +1,195 @@
+import { eventually, startTestBroker } from '@app/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { CheckoutCopy } from './checkout-copy.js';
+import { ownEnvironment, root } from './system.js';
+
+/** Milliseconds; a compiler or linter of the whole takes half a minute where others use the machine. */
+const LONG = 240_000;
+
+const PROCESSORS = {
+  'welcome-coupon': ['--consumes', 'user.signed-up', '--publishes', 'coupon.issued'],
+  'welcome-counter': ['--consumes', 'notification.sent', '--app', 'notifier'],
+  'notifier-watch': ['--failures-of', 'notifier', '--publishes', 'notifier.troubled'],
+};
+const APPS = ['welcome-coupon', 'notifier', 'notifier-watch'];
+const FOLDERS = ['apps/welcome-coupon', 'apps/notifier/src/welcome-counter', 'apps/notifier-watch'];
+const COUPON = 'apps/welcome-coupon/src/welcome-coupon/welcome-coupon.processor.ts';
+
+const signedUp = JSON.stringify({
+  userId: '0199d0a0-7c1e-7abc-8def-0123456789ab',
+  email: 'ada@example.com',
+  name: 'Ada',
+  locale: 'en',
+  signedUpAt: '2026-11-23T04:05:06Z',
+});
+
+describe('node cascade new processor, and remove processor', () => {
+  let checkout: CheckoutCopy;
+  let before: Record<string, string>;
+
+  beforeAll(async () => {
+    checkout = await CheckoutCopy.createWhole();
+    before = await checkout.content();
+  }, LONG);
+  afterAll(() => checkout.remove());
+
+  /** A script of Node in the copy, as people call it. */
+  function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    const child = spawn(process.execPath, args, {
+      cwd: checkout.path,
+      env: { ...ownEnvironment(), CASCADE_CACHE: join(root, '.cache'), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    }
+    const ended = new Promise<{ code: number | null; output: string }>((resolve) =>
+      child.once('close', (code) => resolve({ code, output })),
+    );
+    return { child, ended };
+  }
+  const cascade = (...args: string[]) => start(['cascade', ...args]).ended;
+  const tool = (script: string, ...args: string[]) => start([`node_modules/${script}`, ...args]).ended;
+  const done = { code: 0 };
+
+  it(
+    'shows what it would write, and writes nothing',
+    async () => {
+      const { code, output } = await cascade(
+        ...['new', 'processor', 'welcome-coupon', ...PROCESSORS['welcome-coupon'], '--yes', '--dry-run'],
+      );
+      expect({ code, output }).toMatchObject({
+        code: 0,
+        output: expect.stringContaining(`create  ${COUPON}`),
+      });
+      expect(output).toContain('Nothing was written.');
+      expect(await checkout.content()).toEqual(before);
+    },
+    LONG,
+  );
+
+  it(
+    'writes one with an app of its own, one in an app that is there, and one on failures',
+    async () => {
+      for (const [name, options] of Object.entries(PROCESSORS)) {
+        expect(await cascade('new', 'processor', name, ...options)).toMatchObject(done);
+      }
+      const { output } = await cascade('topology');
+      expect(output).toMatch(/\nwelcome-coupon +welcome-coupon +user\.signed-up +coupon\.issued /);
+      expect(output).toMatch(/\nnotifier +welcome-counter +notification\.sent /);
+      expect(output).toMatch(
+        /\nnotifier-watch +notifier-watch +failures of notifier on user\.signed-up +notifier\.troubled /,
+      );
+    },
+    LONG,
+  );
+
+  it(
+    'what it wrote is formatted, passes lint and types, and builds',
+    async () => {
+      const places = [...FOLDERS, 'apps/notifier/src/notifier.module.ts', 'libs/contracts'];
+      expect(await tool('prettier/bin/prettier.cjs', '--check', '.')).toMatchObject(done);
+      expect(await tool('eslint/bin/eslint.js', ...places)).toMatchObject(done);
+      expect(await tool('typescript/bin/tsc', '-p', 'tsconfig.json')).toMatchObject(done);
+      expect(await tool('@nestjs/cli/bin/nest.js', 'build', ...APPS)).toMatchObject(done);
+    },
+    LONG,
+  );
+
+  it(
+    'its tests pass unchanged, and those of the topology',
+    async () => {
+      const { code, output } = await start([
+        ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+        ...['node_modules/jest/bin/jest.js', ...FOLDERS, 'test/topology.unit.spec.ts'],
+      ]).ended;
+      expect({ code, output }).toMatchObject(done);
+      expect(output).toMatch(/Test Suites: 7 passed, 7 total/);
+    },
+    LONG,
+  );
+
+  it(
+    'the first one answers an event over a real broker',
+    async () => {
+      const broker = await startTestBroker();
+      const env = { NATS_URL: broker.url, PORT: '0' };
+      const main = 'dist/apps/welcome-coupon/apps/welcome-coupon/src/main.js';
+      const service = start(['--enable-source-maps', main], env);
+      try {
+        const correlationId = '0199d0a0-7c1e-7abc-8def-0123456789ac';
+        const publish = ['cascade', 'publish', 'user.signed-up', signedUp, '--correlation-id', correlationId];
+        // Once the service has made the streams.
+        await eventually(
+          async () => expect(await start([...publish, '--id', correlationId], env).ended).toMatchObject(done),
+          { timeout: 60_000 },
+        );
+        await eventually(
+          async () => {
+            const { output } = await start(['cascade', 'flow', correlationId], env).ended;
+            expect(output).toMatch(/\nuser\.signed-up +cascade .*\n└─ coupon\.issued +welcome-coupon /);
+          },
+          { timeout: 60_000 },
+        );
+      } finally {
+        service.child.kill('SIGTERM');
+        await service.ended;
+        await broker.stop();
+      }
+    },
+    LONG,
+  );
+
+  it(
+    'overwrites nothing',
+    async () => {
+      const present = await checkout.content();
+      const { code, output } = await cascade(
+        'new',
+        'processor',
+        'welcome-coupon',
+        '--consumes',
+        'user.signed-up',
+      );
+      expect({ code, output }).toEqual({
+        code: 2,
+        output: expect.stringContaining('There is a processor "welcome-coupon" already'),
+      });
+      expect(await checkout.content()).toEqual(present);
+    },
+    LONG,
+  );
+
+  it(
+    'takes nothing out that somebody has changed, and says what that is',
+    async () => {
+      await checkout.edit(COUPON, (code) => code.replace('// The same event', '// Any event'));
+      await checkout.write('apps/welcome-coupon/src/notes.txt', 'mine');
+      const present = await checkout.content();
+
+      const { code, output } = await cascade('remove', 'processor', 'welcome-coupon', '--yes');
+
+      expect(code).toBe(1);
+      expect(output).toContain(`\n  changed  ${COUPON}\n  added    apps/welcome-coupon/src/notes.txt\n`);
+      expect(await checkout.content()).toEqual(present);
+      await checkout.edit(COUPON, (code) => code.replace('// Any event', '// The same event'));
+      await checkout.delete('apps/welcome-coupon/src/notes.txt');
+    },
+    LONG,
+  );
+
+  it(
+    'takes out all that it wrote, and nothing else',
+    async () => {
+      for (const name of Object.keys(PROCESSORS)) {
+        const { code, output } = await cascade('remove', 'processor', name, '--yes');
+        expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('is out of the code') });
+      }
+      expect(await checkout.content()).toEqual(before);
+    },
+    LONG,
+  );
+});
