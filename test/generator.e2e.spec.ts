@@ -72,6 +72,30 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
+    'is also a schematic, which `nest generate` lists, and which writes the same',
+    async () => {
+      const { output } = await tool('@nestjs/cli/bin/nest.js', 'generate', '--help');
+      expect(output).toMatch(/processor .*Create an event processor/);
+
+      const schematics = '@angular-devkit/schematics-cli/bin/schematics.js';
+      const options = ['--consumes=user.signed-up', '--publishes=coupon.issued'];
+      const generated = await tool(
+        schematics,
+        ...['@cascade/schematics:processor', '--name=welcome-coupon', ...options],
+      );
+      expect(generated).toMatchObject({ code: 0, output: expect.stringContaining(COUPON) });
+      const written = await checkout.content();
+
+      expect(await cascade('remove', 'processor', 'welcome-coupon')).toMatchObject(done);
+      expect(await checkout.content()).toEqual(before);
+      await cascade('new', 'processor', 'welcome-coupon', ...PROCESSORS['welcome-coupon']);
+      expect(await checkout.content()).toEqual(written);
+      await cascade('remove', 'processor', 'welcome-coupon');
+    },
+    LONG,
+  );
+
+  it(
     'writes one with an app of its own, one in an app that is there, and one on failures',
     async () => {
       for (const [name, options] of Object.entries(PROCESSORS)) {
