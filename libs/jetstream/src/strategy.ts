@@ -49,6 +49,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   private readonly clock = new BrokerClock();
   private provisioning: Promise<void> | undefined;
   private started = false;
+  private adjusted = (declaration: ProcessorDeclaration): ProcessorDeclaration => declaration;
 
   constructor(
     private readonly connection: JetStreamConnection,
@@ -78,6 +79,14 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     }
     super.addHandler(pattern, handler, isEvent, extras);
     this.declared.set(declaration.processor, { declaration, handler });
+  }
+
+  /**
+   * Runs the processors with other settings than they declare; to be called before {@link listen}. For test kits, which cannot
+   * wait for backoffs of minutes.
+   */
+  adjust(adjusted: (declaration: ProcessorDeclaration) => ProcessorDeclaration): void {
+    this.adjusted = adjusted;
   }
 
   /** Resolves through `callback` once every processor pulls; a failure goes there too, since Nest does not await this. */
@@ -129,7 +138,11 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   private async start(): Promise<void> {
-    for (const { declaration } of this.declared.values()) assertRetriesFit(declaration, this.options);
+    for (const declared of this.declared.values()) {
+      // As it is declared: what cannot work must fail in a test too.
+      assertRetriesFit(declared.declaration, this.options);
+      declared.declaration = this.adjusted(declared.declaration);
+    }
     const connection = await this.connection.get();
     await this.provision(connection);
     this.connection.onReconnect(() => this.recover(connection));

@@ -5,7 +5,8 @@ import { Payload } from '@nestjs/microservices';
 import { IsString } from 'class-validator';
 import { startTestBroker } from './broker.js';
 import { TestChannels } from './channels.js';
-import { type RunningProcessor, startProcessor } from './processor.js';
+import { startProcessor } from './processor.js';
+import type { RunningService } from './service.js';
 
 class OrderPlaced {
   static readonly event = { name: 'order.placed', version: 1 };
@@ -40,7 +41,7 @@ class Desk {
 
 describe('the channels of a test', () => {
   let broker: Awaited<ReturnType<typeof startTestBroker>>;
-  let desk: RunningProcessor;
+  let desk: RunningService;
   let channels: TestChannels;
 
   beforeAll(async () => {

@@ -13,8 +13,10 @@ import {
 } from '@app/jetstream';
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import { failureOf } from './failure.js';
+import { goldenSamples } from './golden.js';
 import { eventually, type EventuallyOptions } from './eventually.js';
-import { listOf, storedEvents, type SeenEvent } from './stored-events.js';
+import { tableOf, storedEvents, type SeenEvent } from './stored-events.js';
 
 export interface WaitOptions extends EventuallyOptions {
   /** Id of the event that led to it. Default any. */
@@ -52,6 +54,21 @@ export class TestChannels {
   async publish(event: object, id = newEventId()): Promise<string> {
     const { name, version } = classOf(event).event;
     return this.store(channelOf(name), JSON.stringify(event), { id, type: typeOf(name, version) });
+  }
+
+  /**
+   * Publishes every golden sample of an event, of all its versions, as they were published in their time.
+   *
+   * @returns their ids
+   * @throws Error where there is none
+   */
+  async publishGolden(type: EventClass): Promise<string[]> {
+    const samples = await goldenSamples(type);
+    return Promise.all(
+      samples.map((sample) =>
+        this.store(channelOf(type.event.name), sample.text, { id: newEventId(), type: sample.type }),
+      ),
+    );
   }
 
   /** Publishes that a processor, which need not run, gave up on this event; as {@link publish} does. */
@@ -98,7 +115,7 @@ export class TestChannels {
       if (num_pending + num_ack_pending + retries === 0) return;
       throw new Error(
         `${by} has not settled every ${type.event.name}: ${num_pending} wait, ${num_ack_pending} are in hand, ` +
-          `${retries} to be tried again.`,
+          `${retries} to be tried again; stored is:${tableOf(await storedEvents(this.connection))}`,
       );
     }, options);
   }
@@ -111,7 +128,7 @@ export class TestChannels {
    */
   async nothingMore(): Promise<void> {
     const more = (await storedEvents(this.connection)).filter(({ place }) => !this.known.has(place));
-    if (more.length > 0) throw new Error(`There is more than was expected:${listOf(more)}`);
+    if (more.length > 0) throw new Error(`There is more than was expected:${tableOf(more)}`);
   }
 
   private async waitFor<Data>(
@@ -125,7 +142,7 @@ export class TestChannels {
         (event) => event.subject === subject && (!causedBy || event.causationId === causedBy),
       );
       if (!found)
-        throw new Error(`${missing}${causedBy ? ` after ${causedBy}` : ''}; stored is:${listOf(stored)}`);
+        throw new Error(`${missing}${causedBy ? ` after ${causedBy}` : ''}; stored is:${tableOf(stored)}`);
       this.known.add(found.place);
       return found as SeenEvent<Data>;
     }, limits);
@@ -135,7 +152,7 @@ export class TestChannels {
   private async store(
     subject: string,
     body: string,
-    { id, type }: { id: string; type?: string },
+    { id, type }: { id: string; type?: string | undefined },
   ): Promise<string> {
     const cloudEvent = headers();
     cloudEvent.set(CloudEventHeader.id, id);
@@ -144,25 +161,4 @@ export class TestChannels {
     this.known.add(`${stream}-${seq}`);
     return id;
   }
-}
-
-function failureOf(processor: string, event: object): EventFailed {
-  const now = new Date().toISOString();
-  const body = JSON.stringify(event);
-  return new EventFailed({
-    processor,
-    reason: 'attempts-exhausted',
-    attempts: 5,
-    firstAttemptAt: now,
-    lastAttemptAt: now,
-    error: { name: 'Error', message: 'published by a test' },
-    original: {
-      stream: EVENTS_STREAM,
-      sequence: 1,
-      subject: channelOf(classOf(event).event.name),
-      eventId: newEventId(),
-      size: Buffer.byteLength(body),
-      body: { encoding: 'utf-8', data: body },
-    },
-  });
 }

@@ -1,9 +1,15 @@
 export { startTestBroker } from './broker.js';
 export { TestChannels, type WaitOptions } from './channels.js';
+export { contextFor } from './context.js';
 export { describePostgres, describeStores, type TestDatabase, type TestDatabases } from './databases.js';
 export { copyPgliteTemplate } from './embedded-database.js';
 export { eventually, NeverHappenedError, type EventuallyOptions } from './eventually.js';
+export { failureOf } from './failure.js';
+export { InjectedFaultError, type Faults } from './faults.js';
+export { goldenEvent } from './golden.js';
 export { findPostgres, unprivilegedUser } from './postgres-cluster.js';
-export { startProcessor, type RunningProcessor, type StartProcessorOptions } from './processor.js';
+export { startProcessor, type StartProcessorOptions } from './processor.js';
+export { runService, type RunningService } from './service.js';
+export { startServiceProcess } from './service-process.js';
 export { startScript, type Script } from './script.js';
 export type { SeenEvent } from './stored-events.js';

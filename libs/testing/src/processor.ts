@@ -1,25 +1,20 @@
 import { JetStreamModule } from '@app/jetstream';
-import { createService, readConfig, ServiceConfig } from '@app/service';
+import { readConfig, ServiceConfig } from '@app/service';
 import type { ModuleMetadata, Type } from '@nestjs/common';
-
-/** A processor that runs. */
-export interface RunningProcessor {
-  /** Lets what is in hand be settled, and ends it. */
-  stop(): Promise<void>;
-}
+import { type RunningService, runService } from './service.js';
 
 export interface StartProcessorOptions extends Pick<ModuleMetadata, 'imports' | 'providers'> {
   natsUrl: string;
 }
 
 /**
- * Runs the processors of a controller as a service would, alone: with the streams provisioned, consuming when this resolves.
- * What the controller needs injected is given as `providers` and `imports`.
+ * Runs the processors of a controller alone, in a service made for them: see {@link runService}. What the controller needs
+ * injected is given as `providers` and `imports`.
  */
 export async function startProcessor(
   controller: Type,
   { natsUrl, imports = [], providers = [] }: StartProcessorOptions,
-): Promise<RunningProcessor> {
+): Promise<RunningService> {
   const config = readConfig(ServiceConfig, { NATS_URL: natsUrl, PORT: '0', LOG_LEVEL: 'fatal' });
   const module = {
     module: class ProcessorUnderTest {},
@@ -27,7 +22,5 @@ export async function startProcessor(
     controllers: [controller],
     providers,
   };
-  const app = await createService(module, config);
-  await app.startAllMicroservices();
-  return { stop: () => app.close() };
+  return runService(module, config);
 }

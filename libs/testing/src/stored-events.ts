@@ -23,13 +23,18 @@ export async function storedEvents(connection: NatsConnection): Promise<SeenEven
   return seen;
 }
 
-/** One line for each, for the message of a wait that failed. */
-export function listOf(seen: readonly SeenEvent[]): string {
-  const lines = seen.map(
-    ({ subject, source, data }) =>
-      `\n  ${subject}  ${source ?? '-'}  ${(JSON.stringify(data) ?? '').slice(0, 300)}`,
-  );
-  return lines.join('') || ' nothing';
+/** A table for the message of a wait that failed. */
+export function tableOf(seen: readonly SeenEvent[]): string {
+  if (seen.length === 0) return ' nothing';
+  const rows = seen.map(({ subject, source, id, causationId, data }) => [
+    ...[subject, source ?? '-', id, causationId ?? '-'],
+    (JSON.stringify(data) ?? '').slice(0, 300),
+  ]);
+  const all = [['subject', 'source', 'id', 'caused by', 'data'], ...rows];
+  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
+  return all
+    .map((row) => `\n  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`.trimEnd())
+    .join('');
 }
 
 function seenEvent(message: JsMsg): SeenEvent {

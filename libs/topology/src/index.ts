@@ -21,6 +21,7 @@ export { contractSchema } from './read/contract-schema.js';
 export type { LoadedProcessor } from './read/declarations.js';
 export type { LoadedApp } from './read/load-app.js';
 export type { Code } from './read/load.js';
+export { findSamples, type GoldenFile } from './read/samples.js';
 export { readSystem, type System } from './read/read-system.js';
 export { readTopology } from './read-topology.js';
 export type {

@@ -1,0 +1,22 @@
+import { EventContext, newEventId, type EventMetadata } from '@app/jetstream';
+
+/** The context of an attempt, for a handler that is called without a transport. Default the first attempt at a new event. */
+export function contextFor(processor: string, metadata: Partial<EventMetadata> = {}): EventContext {
+  const eventId = metadata.eventId ?? newEventId();
+  return new EventContext(
+    {
+      eventId,
+      correlationId: eventId,
+      causationId: undefined,
+      source: undefined,
+      attempt: 1,
+      subject: 'events.of.a-test',
+      time: new Date(),
+      headers: {},
+      replayId: undefined,
+      failureId: undefined,
+      ...metadata,
+    },
+    processor,
+  );
+}

@@ -1,0 +1,109 @@
+import { JetStreamConnection, JetStreamStrategy, type ProcessorDeclaration } from '@app/jetstream';
+import { createService, type ServiceConfig } from '@app/service';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { FaultInjection, type Faults } from './faults.js';
+
+/** Milliseconds after which the broker hands out again what a crashed service had in hand: the least that it may be. */
+const ACK_WAIT_AFTER_CRASH = 1_000;
+
+/**
+ * Runs a service inside the test's process, as `startService` of `@app/service` does in its own, but for two things: it does not
+ * listen for requests, and its clock has no backoffs, so that every retry is due at once.
+ *
+ * @returns once its processors consume
+ */
+export async function runService(
+  module: Type | DynamicModule,
+  config: ServiceConfig,
+): Promise<RunningService> {
+  const service = new RunningService(module, config);
+  await service.start();
+  return service;
+}
+
+/** A service at work inside the test's process. */
+export class RunningService {
+  private readonly faults = new Map<string, Faults>();
+  private readonly processors = new Set<string>();
+  private current: Promise<NestFastifyApplication> | undefined;
+  private crashed = false;
+
+  /** For {@link runService}. */
+  constructor(
+    private readonly module: Type | DynamicModule,
+    private readonly config: ServiceConfig,
+  ) {}
+
+  /** @throws what keeps the service from starting */
+  async start(): Promise<void> {
+    await (this.current ??= this.open());
+  }
+
+  /**
+   * From now on these faults occur in a processor of the service; `{}` ends them.
+   *
+   * @throws Error where the service has no processor of that name
+   */
+  inject(processor: string, faults: Faults): void {
+    if (!this.processors.has(processor)) {
+      throw new Error(`There is no processor '${processor}' here, but ${[...this.processors].join(', ')}.`);
+    }
+    this.faults.set(processor, faults);
+  }
+
+  /** Its application: another one after each crash. */
+  async app(): Promise<NestFastifyApplication> {
+    if (!this.current) throw new Error('The service is not started, or has been stopped.');
+    return this.current;
+  }
+
+  /**
+   * Lets what is in hand be settled, and ends it.
+   *
+   * @throws what kept it from starting again after a crash
+   */
+  async stop(): Promise<void> {
+    const app = await this.current;
+    this.current = undefined;
+    await app?.close();
+  }
+
+  private async open(): Promise<NestFastifyApplication> {
+    const app: NestFastifyApplication = await createService(
+      this.withFaults(() => this.crash(app)),
+      this.config,
+    );
+    app.get(JetStreamStrategy, { strict: false }).adjust((declaration) => this.hurried(declaration));
+    await app.startAllMicroservices();
+    return app;
+  }
+
+  private withFaults(crash: () => Promise<void>): DynamicModule {
+    const injection = new FaultInjection((processor) => this.faults.get(processor), crash);
+    return {
+      module: class ServiceUnderTest {},
+      imports: [this.module],
+      providers: [{ provide: APP_INTERCEPTOR, useValue: injection }],
+    };
+  }
+
+  private hurried(declaration: ProcessorDeclaration): ProcessorDeclaration {
+    this.processors.add(declaration.processor);
+    const ackWait = this.crashed ? ACK_WAIT_AFTER_CRASH : declaration.ackWait;
+    return { ...declaration, ackWait, delays: declaration.delays.map(() => 0) };
+  }
+
+  /** Cuts it off from the broker, which is all that the broker sees of a crash. */
+  private async crash(app: NestFastifyApplication): Promise<void> {
+    const connection = await app.get(JetStreamConnection, { strict: false }).get();
+    if (connection.isClosed()) return;
+    this.crashed = true;
+    await connection.close();
+    // Not awaited: it waits for the handler that has crashed to end.
+    this.current = app.close().then(() => this.open());
+    // Whoever asks for it next is told.
+    this.current.catch(() => undefined);
+  }
+}
