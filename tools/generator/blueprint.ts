@@ -48,14 +48,11 @@ export interface Blueprint extends Parts {
   readonly channel: string;
   readonly payload: { readonly name: 'event' | 'failure'; readonly class: string; readonly used: boolean };
   readonly publishes?: (EventPart & Answer) | undefined;
-  /** Classes that the processor takes from libs/contracts, and its unit test, and names that it takes from the transport. */
+  /** Classes that the processor takes from libs/contracts, and names that it takes from the transport. */
   readonly contracts: readonly string[];
-  readonly specContracts: readonly string[];
   readonly transport: readonly string[];
   /** What the shared files get. */
   readonly entries: { readonly nestCli: string; readonly compose: string; readonly processorsPage: string };
-  /** A value as code. */
-  json(this: void, value: unknown): string;
 }
 
 export async function blueprintOf(root: string, parts: Parts): Promise<Blueprint> {
@@ -75,13 +72,11 @@ export async function blueprintOf(root: string, parts: Parts): Promise<Blueprint
     },
     publishes,
     contracts: unique(consumes.class, publishes?.class),
-    specContracts: unique(failuresOf ? undefined : consumes.class, publishes?.class),
     transport: unique(
       ...(failuresOf ? ['ConsumesFailure', 'EventFailed'] : ['Consumes']),
       'EventContext',
       publishes?.usesDerivedId ? 'derivedEventId' : undefined,
     ),
-    json: (value: unknown) => JSON.stringify(value),
   };
   return {
     ...blueprint,

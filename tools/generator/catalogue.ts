@@ -12,13 +12,14 @@ export function failingProcessors({ processors }: Topology): Processor[] {
   return processors.filter(({ consumes }) => consumes.failuresOf === undefined);
 }
 
-/** @throws GeneratorError where it has no golden sample, which tests are made from */
+/** @throws GeneratorError where it has no golden sample, which answers are made from, and tests read */
 export function partOf({ event, class: name, schema, samples }: Contract): EventPart {
   const sample = samples.find(({ faults }) => faults.length === 0)?.data;
   if (typeof sample !== 'object' || sample === null) {
-    throw new GeneratorError(`${event} has no golden sample that can be read, and tests are made from it.`, [
-      '`node cascade topology --check` says more.',
-    ]);
+    throw new GeneratorError(
+      `${event} has no golden sample that can be read, and the processor's tests read one.`,
+      ['`node cascade topology --check` says more.'],
+    );
   }
   return { event, class: name, schema, sample: sample as Record<string, unknown> };
 }
