@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tryLock } from './native-lock.js';
 
@@ -89,6 +89,12 @@ export async function readRunning(path: string): Promise<RunningSystem | undefin
   } catch {
     return undefined;
   }
+}
+
+/** What runs in the working directory; undefined where nothing does. */
+export async function runningHere(): Promise<RunningSystem | undefined> {
+  const running = await readRunning(resolve(DATA_FOLDER));
+  return running && isAlive(running.pid) ? running : undefined;
 }
 
 async function untilGone(running: RunningSystem | undefined): Promise<void> {

@@ -9,8 +9,7 @@ import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { credsAuthenticator, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node';
 import { Logger } from '@nestjs/common';
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { DATA_FOLDER, isAlive, readRunning } from '../../supervisor/data-folder.js';
+import { runningHere } from '../../supervisor/data-folder.js';
 import { CommandError } from '../errors.js';
 import type { Host } from '../host.js';
 
@@ -75,8 +74,7 @@ export async function withBroker<Result>(
 /** `NATS_URL`, else the broker of a system that runs here, else the default. */
 export async function serversOf(env: NodeJS.ProcessEnv): Promise<string> {
   if (env['NATS_URL']) return env['NATS_URL'];
-  const running = await readRunning(resolve(DATA_FOLDER));
-  return (running && isAlive(running.pid) ? running.natsUrl : undefined) ?? DEFAULT_URL;
+  return (await runningHere())?.natsUrl ?? DEFAULT_URL;
 }
 
 async function credentialsOf(env: NodeJS.ProcessEnv): Promise<ConnectionOptions> {

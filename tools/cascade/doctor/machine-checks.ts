@@ -1,6 +1,6 @@
 import { findLocalNatsServer } from '@app/embedded-broker';
-import { relative, resolve } from 'node:path';
-import { DATA_FOLDER, isAlive, readRunning, type RunningSystem } from '../../supervisor/data-folder.js';
+import { relative } from 'node:path';
+import { runningHere, type RunningSystem } from '../../supervisor/data-folder.js';
 import { isFree } from '../../supervisor/port-claims.js';
 import { DEFAULT_PORTS } from '../../supervisor/system.js';
 import type { Host } from '../host.js';
@@ -28,9 +28,8 @@ export async function checkNatsServer({ env, root }: Pick<Host, 'env' | 'root'>)
 
 /** That ports are taken is no fault: `npm start` then takes the next ones. */
 export async function checkPorts(): Promise<Finding[]> {
-  const running = await readRunning(resolve(DATA_FOLDER));
-  if (running && isAlive(running.pid))
-    return [ok('ports', `used by the system that runs here: ${addressesOf(running)}`)];
+  const running = await runningHere();
+  if (running) return [ok('ports', `used by the system that runs here: ${addressesOf(running)}`)];
   const free = await Promise.all(DEFAULT_PORTS.map(isFree));
   const taken = DEFAULT_PORTS.filter((_, index) => !free[index]);
   if (taken.length === 0) return [ok('ports', `${DEFAULT_PORTS.join(', ')} are free for \`npm start\``)];

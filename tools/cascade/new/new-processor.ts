@@ -1,6 +1,7 @@
 import { readTopology } from '@app/topology';
 import { applyChanges } from '../../generator/file-change.js';
 import { generate, type Generation } from '../../generator/generate.js';
+import { runningHere, type RunningSystem } from '../../supervisor/data-folder.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
@@ -24,9 +25,10 @@ export async function run({ host, output, args, options }: Invocation<NewProcess
   const generation = await generate(host.root, topology, choice);
   if (!dryRun) await applyChanges(host.root, generation.changes);
   const next = dryRun ? [] : nextCommands(generation.blueprint);
+  const running = dryRun ? undefined : await runningHere();
   output.result(
     { changes: generation.changes.map(({ path, kind }) => ({ path, kind })), isWritten: !dryRun, next },
-    () => report(generation, next, dryRun, output),
+    () => report(generation, next, running, output),
   );
   return ExitCode.ok;
 }
@@ -34,7 +36,7 @@ export async function run({ host, output, args, options }: Invocation<NewProcess
 function report(
   { blueprint: { consumes, newEvents }, changes }: Generation,
   next: readonly string[],
-  dryRun: boolean,
+  running: RunningSystem | undefined,
   output: Output,
 ): string[] {
   const isUnpublished = newEvents.some(({ event }) => event === consumes.event);
@@ -49,6 +51,12 @@ function report(
           '',
         ]
       : []),
-    ...(dryRun ? ['Nothing was written.'] : ['Next:', ...next.map((command) => `  ${command}`)]),
+    ...(running
+      ? [
+          `The system that runs here does not know it yet: Ctrl-C there (process ${running.pid}), and start it again.`,
+          '',
+        ]
+      : []),
+    ...(next.length === 0 ? ['Nothing was written.'] : ['Next:', ...next.map((command) => `  ${command}`)]),
   ];
 }
