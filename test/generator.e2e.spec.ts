@@ -28,6 +28,8 @@ const signedUp = JSON.stringify({
 describe('node cascade new processor, and remove processor', () => {
   let checkout: CheckoutCopy;
   let before: Record<string, string>;
+  /** What the schematic wrote. */
+  let bySchematic: Record<string, string>;
 
   beforeAll(async () => {
     checkout = await CheckoutCopy.createWhole();
@@ -72,7 +74,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'is also a schematic, which `nest generate` lists, and which writes the same',
+    'is also a schematic, which `nest generate` lists',
     async () => {
       const { output } = await tool('@nestjs/cli/bin/nest.js', 'generate', '--help');
       expect(output).toMatch(/processor .*Create an event processor/);
@@ -84,13 +86,10 @@ describe('node cascade new processor, and remove processor', () => {
         ...['@cascade/schematics:processor', '--name=welcome-coupon', ...options],
       );
       expect(generated).toMatchObject({ code: 0, output: expect.stringContaining(COUPON) });
-      const written = await checkout.content();
+      bySchematic = await checkout.content();
 
       expect(await cascade('remove', 'processor', 'welcome-coupon')).toMatchObject(done);
       expect(await checkout.content()).toEqual(before);
-      await cascade('new', 'processor', 'welcome-coupon', ...PROCESSORS['welcome-coupon']);
-      expect(await checkout.content()).toEqual(written);
-      await cascade('remove', 'processor', 'welcome-coupon');
     },
     LONG,
   );
@@ -100,6 +99,7 @@ describe('node cascade new processor, and remove processor', () => {
     async () => {
       for (const [name, options] of Object.entries(PROCESSORS)) {
         expect(await cascade('new', 'processor', name, ...options)).toMatchObject(done);
+        if (name === 'welcome-coupon') expect(await checkout.content()).toEqual(bySchematic);
       }
       const { output } = await cascade('topology');
       expect(output).toMatch(/\nwelcome-coupon +welcome-coupon +user\.signed-up +coupon\.issued /);
@@ -114,11 +114,15 @@ describe('node cascade new processor, and remove processor', () => {
   it(
     'what it wrote is formatted, passes lint and types, and builds',
     async () => {
-      const places = [...FOLDERS, 'apps/notifier/src/notifier.module.ts', 'libs/contracts'];
-      expect(await tool('prettier/bin/prettier.cjs', '--check', '.')).toMatchObject(done);
-      expect(await tool('eslint/bin/eslint.js', ...places)).toMatchObject(done);
-      expect(await tool('typescript/bin/tsc', '-p', 'tsconfig.json')).toMatchObject(done);
-      expect(await tool('@nestjs/cli/bin/nest.js', 'build', ...APPS)).toMatchObject(done);
+      const present = await checkout.content();
+      const written = Object.keys(present).filter((path) => present[path] !== before[path]);
+      const checks = await Promise.all([
+        tool('prettier/bin/prettier.cjs', '--check', '--ignore-unknown', ...written),
+        tool('eslint/bin/eslint.js', ...written.filter((path) => path.endsWith('.ts'))),
+        tool('typescript/bin/tsc', '-p', 'tsconfig.json'),
+        tool('@nestjs/cli/bin/nest.js', 'build', ...APPS),
+      ]);
+      for (const check of checks) expect(check).toMatchObject(done);
     },
     LONG,
   );
