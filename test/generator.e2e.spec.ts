@@ -8,14 +8,15 @@ import { ownEnvironment, root } from './system.js';
 /** Milliseconds; a compiler or linter of the whole takes half a minute where others use the machine. */
 const LONG = 240_000;
 
+/** By names that nobody would give, since the checkout may have processors that somebody has generated. */
 const PROCESSORS = {
-  'welcome-coupon': ['--consumes', 'user.signed-up', '--publishes', 'coupon.issued'],
-  'welcome-counter': ['--consumes', 'notification.sent', '--app', 'notifier'],
-  'notifier-watch': ['--failures-of', 'notifier', '--publishes', 'notifier.troubled'],
+  'trial-coupon': ['--consumes', 'user.signed-up', '--publishes', 'trial-coupon.issued'],
+  'trial-counter': ['--consumes', 'notification.sent', '--app', 'notifier'],
+  'trial-watch': ['--failures-of', 'notifier', '--publishes', 'notifier.tried'],
 };
-const APPS = ['welcome-coupon', 'notifier', 'notifier-watch'];
-const FOLDERS = ['apps/welcome-coupon', 'apps/notifier/src/welcome-counter', 'apps/notifier-watch'];
-const COUPON = 'apps/welcome-coupon/src/welcome-coupon/welcome-coupon.processor.ts';
+const APPS = ['trial-coupon', 'notifier', 'trial-watch'];
+const FOLDERS = ['apps/trial-coupon', 'apps/notifier/src/trial-counter', 'apps/trial-watch'];
+const COUPON = 'apps/trial-coupon/src/trial-coupon/trial-coupon.processor.ts';
 
 /** Where a system that runs says so. */
 const RUNNING = '.data/running.json';
@@ -64,7 +65,7 @@ describe('node cascade new processor, and remove processor', () => {
     'shows what it would write, and writes nothing',
     async () => {
       const { code, output } = await cascade(
-        ...['new', 'processor', 'welcome-coupon', ...PROCESSORS['welcome-coupon'], '--yes', '--dry-run'],
+        ...['new', 'processor', 'trial-coupon', ...PROCESSORS['trial-coupon'], '--yes', '--dry-run'],
       );
       expect({ code, output }).toMatchObject({
         code: 0,
@@ -83,15 +84,15 @@ describe('node cascade new processor, and remove processor', () => {
       expect(output).toMatch(/processor .*Create an event processor/);
 
       const schematics = '@angular-devkit/schematics-cli/bin/schematics.js';
-      const options = ['--consumes=user.signed-up', '--publishes=coupon.issued'];
+      const options = ['--consumes=user.signed-up', '--publishes=trial-coupon.issued'];
       const generated = await tool(
         schematics,
-        ...['@cascade/schematics:processor', '--name=welcome-coupon', ...options],
+        ...['@cascade/schematics:processor', '--name=trial-coupon', ...options],
       );
       expect(generated).toMatchObject({ code: 0, output: expect.stringContaining(COUPON) });
       bySchematic = await checkout.content();
 
-      expect(await cascade('remove', 'processor', 'welcome-coupon')).toMatchObject(done);
+      expect(await cascade('remove', 'processor', 'trial-coupon')).toMatchObject(done);
       expect(await checkout.content()).toEqual(before);
     },
     LONG,
@@ -106,14 +107,14 @@ describe('node cascade new processor, and remove processor', () => {
           ...done,
           output: expect.stringContaining('The system that runs here does not know it yet'),
         });
-        if (name === 'welcome-coupon') expect(await checkout.content()).toEqual(bySchematic);
+        if (name === 'trial-coupon') expect(await checkout.content()).toEqual(bySchematic);
       }
       await checkout.delete(RUNNING);
       const { output } = await cascade('topology');
-      expect(output).toMatch(/\nwelcome-coupon +welcome-coupon +user\.signed-up +coupon\.issued /);
-      expect(output).toMatch(/\nnotifier +welcome-counter +notification\.sent /);
+      expect(output).toMatch(/\ntrial-coupon +trial-coupon +user\.signed-up +trial-coupon\.issued /);
+      expect(output).toMatch(/\nnotifier +trial-counter +notification\.sent /);
       expect(output).toMatch(
-        /\nnotifier-watch +notifier-watch +failures of notifier on user\.signed-up +notifier\.troubled /,
+        /\ntrial-watch +trial-watch +failures of notifier on user\.signed-up +notifier\.tried /,
       );
     },
     LONG,
@@ -153,7 +154,7 @@ describe('node cascade new processor, and remove processor', () => {
     async () => {
       const broker = await startTestBroker();
       const env = { NATS_URL: broker.url, PORT: '0' };
-      const main = 'dist/apps/welcome-coupon/apps/welcome-coupon/src/main.js';
+      const main = 'dist/apps/trial-coupon/apps/trial-coupon/src/main.js';
       const service = start(['--enable-source-maps', main], env);
       try {
         const correlationId = '0199d0a0-7c1e-7abc-8def-0123456789ac';
@@ -166,7 +167,7 @@ describe('node cascade new processor, and remove processor', () => {
         await eventually(
           async () => {
             const { output } = await start(['cascade', 'flow', correlationId], env).ended;
-            expect(output).toMatch(/\nuser\.signed-up +cascade .*\n└─ coupon\.issued +welcome-coupon /);
+            expect(output).toMatch(/\nuser\.signed-up +cascade .*\n└─ trial-coupon\.issued +trial-coupon /);
           },
           { timeout: 60_000 },
         );
@@ -186,13 +187,13 @@ describe('node cascade new processor, and remove processor', () => {
       const { code, output } = await cascade(
         'new',
         'processor',
-        'welcome-coupon',
+        'trial-coupon',
         '--consumes',
         'user.signed-up',
       );
       expect({ code, output }).toEqual({
         code: 2,
-        output: expect.stringContaining('There is a processor "welcome-coupon" already'),
+        output: expect.stringContaining('There is a processor "trial-coupon" already'),
       });
       expect(await checkout.content()).toEqual(present);
     },
@@ -203,16 +204,16 @@ describe('node cascade new processor, and remove processor', () => {
     'takes nothing out that somebody has changed, and says what that is',
     async () => {
       await checkout.edit(COUPON, (code) => code.replace('// The same event', '// Any event'));
-      await checkout.write('apps/welcome-coupon/src/notes.txt', 'mine');
+      await checkout.write('apps/trial-coupon/src/notes.txt', 'mine');
       const present = await checkout.content();
 
-      const { code, output } = await cascade('remove', 'processor', 'welcome-coupon', '--yes');
+      const { code, output } = await cascade('remove', 'processor', 'trial-coupon', '--yes');
 
       expect(code).toBe(1);
-      expect(output).toContain(`\n  changed  ${COUPON}\n  added    apps/welcome-coupon/src/notes.txt\n`);
+      expect(output).toContain(`\n  changed  ${COUPON}\n  added    apps/trial-coupon/src/notes.txt\n`);
       expect(await checkout.content()).toEqual(present);
       await checkout.edit(COUPON, (code) => code.replace('// Any event', '// The same event'));
-      await checkout.delete('apps/welcome-coupon/src/notes.txt');
+      await checkout.delete('apps/trial-coupon/src/notes.txt');
     },
     LONG,
   );
