@@ -85,7 +85,7 @@ describe('a processor', () => {
 
   it.each<[string, Partial<ProcessorChoice>, string]>([
     ['an event that there is not', { consumes: { event: 'user.singed-up' } }, 'Did you mean user.signed-up?'],
-    ['an event like no other', { consumes: { event: 'pigeon.landed' } }, 'There are notification.sent, '],
+    ['an event like no other', { consumes: { event: 'pigeon.landed' } }, 'notification.sent, '],
     ['what is no event', { publishes: 'CouponIssued' }, 'such as coupon.issued'],
     ['what is nearly an event', { publishes: 'Coupon.Issued' }, 'Did you mean coupon.issued?'],
     ['a slip of the pen', { publishes: 'notification.send' }, 'Did you mean notification.sent?'],
