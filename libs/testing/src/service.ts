@@ -29,6 +29,7 @@ export class RunningService {
   private readonly processors = new Set<string>();
   private current: Promise<NestFastifyApplication> | undefined;
   private crashed = false;
+  private stopping = false;
 
   /** For {@link runService}. */
   constructor(
@@ -53,20 +54,14 @@ export class RunningService {
     this.faults.set(processor, faults);
   }
 
-  /** Its application: another one after each crash. */
-  async app(): Promise<NestFastifyApplication> {
-    if (!this.current) throw new Error('The service is not started, or has been stopped.');
-    return this.current;
-  }
-
   /**
    * Lets what is in hand be settled, and ends it.
    *
    * @throws what kept it from starting again after a crash
    */
   async stop(): Promise<void> {
+    this.stopping = true;
     const app = await this.current;
-    this.current = undefined;
     await app?.close();
   }
 
@@ -76,8 +71,13 @@ export class RunningService {
       this.config,
     );
     app.get(JetStreamStrategy, { strict: false }).adjust((declaration) => this.hurried(declaration));
-    await app.startAllMicroservices();
-    return app;
+    try {
+      await app.startAllMicroservices();
+      return app;
+    } catch (error) {
+      await app.close();
+      throw error;
+    }
   }
 
   private withFaults(crash: () => Promise<void>): DynamicModule {
@@ -98,12 +98,12 @@ export class RunningService {
   /** Cuts it off from the broker, which is all that the broker sees of a crash. */
   private async crash(app: NestFastifyApplication): Promise<void> {
     const connection = await app.get(JetStreamConnection, { strict: false }).get();
-    if (connection.isClosed()) return;
+    if (connection.isClosed() || this.stopping) return;
     this.crashed = true;
     await connection.close();
     // Not awaited: it waits for the handler that has crashed to end.
     this.current = app.close().then(() => this.open());
-    // Whoever asks for it next is told.
+    // `stop` tells of it.
     this.current.catch(() => undefined);
   }
 }
