@@ -30,7 +30,8 @@ export async function choose(
   const consumes = consumedOf(options);
   if (mayAsk && isTerminal(host)) {
     const { askFor } = await import('./questions.js');
-    return askFor({ name, consumes, publishes, app, newEvent }, topology, host);
+    const choice = await askFor({ name, consumes, publishes, app, newEvent }, topology, host);
+    return choice && withOwnApp(choice);
   }
   if (name === undefined) throw new UsageError('The processor needs a name: node cascade new processor NAME');
   if (!consumes) {
@@ -38,7 +39,12 @@ export async function choose(
       '`node cascade topology` shows which there are.',
     ]);
   }
-  return { name, consumes, publishes, app, newEvent };
+  return withOwnApp({ name, consumes, publishes, app, newEvent });
+}
+
+/** An app of the processor's own is meant where the app goes by its name, as `nest generate --project` says it. */
+function withOwnApp(choice: ProcessorChoice): ProcessorChoice {
+  return choice.app === choice.name ? { ...choice, app: undefined } : choice;
 }
 
 function consumedOf({ consumes, failuresOf }: ChoiceOptions): ProcessorChoice['consumes'] | undefined {

@@ -60,6 +60,11 @@ it('What is given is not asked for, and failures and apps can be chosen', async 
   });
 });
 
+it('An app of its own is not asked for where it is named', async () => {
+  const given = { name: 'coupon', consumes: 'order.placed', publishes: 'coupon.issued', app: 'coupon' };
+  expect(await answer(given, [])).toMatchObject({ asked: 0, choice: { name: 'coupon', app: undefined } });
+});
+
 it('Ctrl-C breaks the questions off', async () => {
   expect((await answer({ name: 'coupon' }, [CTRL_C])).choice).toBeUndefined();
 });

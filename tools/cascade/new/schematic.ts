@@ -22,13 +22,7 @@ export async function processorChanges(
   try {
     const topology = await readTopology(host);
     const listed = topology.apps.find(({ folder }) => `${folder}/src` === sourceRoot)?.name;
-    const app = project ?? listed;
-    const choice = await choose(
-      { ...options, app: app === options.name ? undefined : app },
-      true,
-      topology,
-      host,
-    );
+    const choice = await choose({ ...options, app: project ?? listed }, true, topology, host);
     return choice ? (await generate(root, topology, choice)).changes : [];
   } catch (error) {
     const shown = explain(error, host);
