@@ -2,7 +2,7 @@
 export default {
   rootDir: import.meta.dirname,
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/{apps,libs,tools,test}/**/*.{unit,int,e2e}.spec.ts'],
+  testMatch: ['<rootDir>/{apps,libs,tools,test,bench}/**/*.{unit,int,e2e}.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { module: { type: 'es6' } }] },
   moduleNameMapper: {

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'n
 import { dirname, join, relative } from 'node:path';
 
 const STAMP_FILE = '.options';
-const PACKAGES = ['apps', 'libs', 'tools', 'test'];
+const PACKAGES = ['apps', 'libs', 'tools', 'test', 'bench'];
 
 /** Where the compiled tree lies: `apps/x/src/y.ts` becomes `<here>/apps/x/src/y.js`. */
 export function compiledFolder(root) {

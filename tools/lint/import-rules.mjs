@@ -31,9 +31,12 @@ export function judgeImport(file, specifier) {
   }
   if (to === from) return undefined;
   if (to.startsWith('apps/')) return `Nothing imports an app: processes meet at NATS subjects only.`;
-  if (to === 'test') return `Nothing imports test/: move what is shared into libs/testing.`;
-  if (to === 'tools' && from !== 'test') return `Only test/ imports tools/: move what is shared into libs/.`;
-  if (to === TEST_KIT && !isTest(file)) return `Only specs and test/ import '@app/testing'.`;
+  if (to === 'bench') return `Nothing imports bench/: move what is shared into libs/testing.`;
+  if (to === 'test' && from !== 'bench')
+    return `Nothing imports test/ but bench/: move what is shared into libs/testing.`;
+  if (to === 'tools' && !['test', 'bench'].includes(from))
+    return `Only test/ imports tools/, and bench/: move what is shared into libs/.`;
+  if (to === TEST_KIT && !isTest(file)) return `Only specs, test/ and bench/ import '@app/testing'.`;
   if (STANDALONE.includes(from) && !(FOR_TESTS.includes(to) && isTest(file))) {
     return `${from} imports no other package of the workspace, so that it can be used alone.`;
   }
@@ -50,15 +53,15 @@ function targetOf(file, specifier) {
   return undefined;
 }
 
-/** `apps/signup`, `libs/outbox`, `tools`, `test`; nothing for files at the root. */
+/** `apps/signup`, `libs/outbox`, `tools`, `test`, `bench`; nothing for files at the root. */
 function packageOf(path) {
   const [folder, name] = path.split('/');
   if (folder === 'apps' || folder === 'libs') return `${folder}/${name}`;
-  return folder === 'tools' || folder === 'test' ? folder : undefined;
+  return ['tools', 'test', 'bench'].includes(folder) ? folder : undefined;
 }
 
 function isTest(file) {
-  return /(^|\/)test\//.test(file) || file.startsWith(`${TEST_KIT}/`) || file.endsWith('.spec.ts');
+  return /(^|\/)test\/|^bench\//.test(file) || file.startsWith(`${TEST_KIT}/`) || file.endsWith('.spec.ts');
 }
 
 /** @type {import('eslint').Rule.RuleModule} */

@@ -75,6 +75,8 @@ describe('The import rules refuse', () => {
       /Only test\/ imports tools/,
     ],
     ['a test in a tool', 'tools/demo/demo.ts', '../../test/system.js', /Nothing imports test/],
+    ['a benchmark in a test', 'test/system.ts', '../bench/events.js', /Nothing imports bench/],
+    ['an app in a benchmark', 'bench/main.ts', '../apps/signup/src/main.js', /Nothing imports an app/],
   ])('%s', async (_, file, specifier, complaint) => {
     expect(await complaints(file, `import { x } from '${specifier}';`)).toEqual([
       expect.stringMatching(complaint),
@@ -108,6 +110,8 @@ describe('The import rules allow', () => {
     ['the test kit in tests beside the sources', 'libs/outbox/test/relay.ts', '@app/testing'],
     ['a library in its own tests', 'libs/outbox/test/relay.int.spec.ts', '@app/outbox'],
     ['a tool in test/', 'test/system.ts', '../tools/supervisor/system.js'],
+    ['tests in bench/', 'bench/cases/flow.ts', '../../test/crash/statistics.js'],
+    ['the test kit in bench/', 'bench/rig/arena.ts', '@app/testing'],
     ['a library in the test kit', 'libs/testing/src/broker.ts', '@app/embedded-broker'],
     ['a file at the root', 'test/system.ts', '../package.json'],
     ['packages of npm and Node', 'libs/contracts/src/event.ts', 'class-validator'],

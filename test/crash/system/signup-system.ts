@@ -27,7 +27,10 @@ export class SignupSystem {
   ) {}
 
   /** Stopped, and its files removed, when the trial has ended. */
-  static async start(trial: Trial, store: 'postgres' | 'pglite' = 'postgres'): Promise<SignupSystem> {
+  static async start(
+    trial: Pick<Trial, 'defer'>,
+    store: 'postgres' | 'pglite' = 'postgres',
+  ): Promise<SignupSystem> {
     const folder = await mkdtemp(join(tmpdir(), 'cascade-crash-'));
     trial.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
     const broker = await BrokerProcess.create(await claimPort());

@@ -1,0 +1,34 @@
+import { measureProcessors } from '../rig/measure-processors.js';
+import type { Case } from '../round.js';
+
+const BACKLOGS = [
+  { name: '10k', events: 10_000 },
+  { name: '100k', events: 100_000 },
+  { name: '1m', events: 1_000_000 },
+];
+/** Handled before measuring begins, beside the backlog. */
+const WARM_UP = 10_000;
+/** Handled while it is measured: for each backlog the same, so that a process that has run for longer wins nothing. */
+const MEASURED = 10_000;
+
+/** CPU that a processor needs for an event while much or little waits behind it. */
+export const cost: Case = {
+  name: 'cost',
+  async run(round) {
+    const costs = new Map<string, number>();
+    for (const { name, events } of round.inTurn(BACKLOGS)) {
+      const { cpu, rss } = await measureProcessors({
+        script: 'contestants/ours.ts',
+        settings: { concurrency: 256, takes: 0 },
+        warmUp: WARM_UP,
+        count: MEASURED,
+        left: events - MEASURED,
+      });
+      round.noteMemory(rss);
+      round.log(`cost: ${cpu.toFixed(1)} µs/event at a backlog of ${name}`);
+      costs.set(name, cpu);
+      round.figures.add(`cost/${name}`, 'µs/event', cpu);
+    }
+    round.figures.addRatio('cost/1m:10k', costs.get('1m'), costs.get('10k'));
+  },
+};

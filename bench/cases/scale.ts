@@ -1,0 +1,46 @@
+import { measureProcessors } from '../rig/measure-processors.js';
+import type { Case } from '../round.js';
+
+const SCRIPT = 'contestants/ours.ts';
+const REPLICAS = [1, 2, 4];
+
+/** Replicas of the hop's processor, which share one consumer. */
+export const scale: Case = {
+  name: 'scale',
+  async run(round) {
+    for (const replicas of round.inTurn(round.scale(REPLICAS, [1, 2]))) {
+      const count = round.scale(40_000, 6_000);
+      const { rate, rss } = await measureProcessors({
+        script: SCRIPT,
+        settings: { concurrency: 256, takes: 0 },
+        // All of them are warm when measuring begins.
+        warmUp: round.scale(20_000, 4_000) * replicas,
+        count,
+        replicas,
+      });
+      round.noteMemory(rss);
+      round.log(`scale: ${replicas} replicas ${Math.round(rate)} events/s`);
+      round.figures.add(`scale/${replicas}`, 'events/s', rate);
+    }
+  },
+};
+
+const CONCURRENCY = 256;
+const TAKES_MS = 20;
+
+/** A handler that waits: concurrency must hide it. The next event is published and confirmed as in the hop. */
+export const wait20: Case = {
+  name: 'wait20',
+  async run(round) {
+    const { rate, cpu, rss } = await measureProcessors({
+      script: SCRIPT,
+      settings: { concurrency: CONCURRENCY, takes: TAKES_MS },
+      warmUp: round.scale(10_000, 4_000),
+      count: round.scale(40_000, 8_000),
+    });
+    round.noteMemory(rss);
+    round.log(`wait20: ${Math.round(rate)} events/s, ${cpu.toFixed(1)} µs each`);
+    round.figures.add('wait20/rate', 'events/s', rate);
+    round.figures.addRatio('wait20/ideal', rate, CONCURRENCY / (TAKES_MS / 1_000));
+  },
+};

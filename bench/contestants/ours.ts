@@ -1,0 +1,37 @@
+import { Consumes, EventContext, JetStreamModule } from '@app/jetstream';
+import { HealthModule, readConfig, ServiceConfig, startService } from '@app/service';
+import { Controller } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { nextFieldsOf, Sent, SignedUp } from '../events.js';
+
+class ProcessorConfig extends ServiceConfig {
+  override port: number = 0;
+}
+
+const { concurrency, takes } = JSON.parse(process.env['BENCH'] ?? '{}') as {
+  concurrency: number;
+  /** Milliseconds that the handler waits. */
+  takes: number;
+};
+
+/** The hop as an app has it: a service with a processor. */
+@Controller()
+class Hop {
+  @Consumes(SignedUp, { processor: 'hop', publishes: [Sent], concurrency })
+  async handle(@Payload() user: SignedUp, @Ctx() { eventId }: EventContext): Promise<Sent> {
+    if (takes > 0) await sleep(takes);
+    return new Sent(nextFieldsOf(user, eventId));
+  }
+}
+
+const config = readConfig(ProcessorConfig);
+const module = {
+  module: class HopModule {},
+  imports: [
+    JetStreamModule.forRoot({ source: 'hop', servers: config.natsUrl }),
+    HealthModule.forRoot({ checks: {} }),
+  ],
+  controllers: [Hop],
+};
+await startService(module, config);

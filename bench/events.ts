@@ -1,0 +1,56 @@
+import { NotificationSent, UserSignedUp } from '@app/contracts';
+import type { EventClass } from '@app/jetstream';
+import { IsOptional, IsString } from 'class-validator';
+
+/** The contract's event, with a field more to make it as large as a case needs it. */
+export class SignedUp extends UserSignedUp {
+  @IsOptional()
+  @IsString()
+  readonly about?: string;
+}
+
+/** What follows from {@link SignedUp}: about as large. */
+export class Sent extends NotificationSent {
+  @IsOptional()
+  @IsString()
+  readonly text?: string;
+
+  constructor(fields: ConstructorParameters<typeof NotificationSent>[0] & { text?: string | undefined }) {
+    super(fields);
+  }
+}
+
+/** Bytes of the body of an event. */
+export type Size = 256 | 4_096;
+
+/** The fields of an event whose JSON has `size` bytes. */
+export function fieldsOf(size: Size): ConstructorParameters<typeof UserSignedUp>[0] & { about: string } {
+  const fields = {
+    userId: '0199d0a0-7c1e-7abc-8def-0123456789ab',
+    email: 'ada.lovelace@example.com',
+    name: 'Ada Lovelace',
+    locale: 'en',
+    signedUpAt: '2026-11-23T04:05:06.789Z',
+    about: '',
+  };
+  return { ...fields, about: 'x'.repeat(size - JSON.stringify(fields).length) };
+}
+
+/** The next event, as every contestant makes it. */
+export function nextFieldsOf({ userId, about }: Pick<SignedUp, 'userId' | 'about'>, id: string) {
+  return {
+    userId,
+    channel: 'email' as const,
+    recipient: 'a**@example.com',
+    providerMessageId: id,
+    sentAt: new Date().toISOString(),
+    text: about,
+  };
+}
+
+export const SIGNED_UP = channelOf(SignedUp);
+export const SENT = channelOf(Sent);
+
+function channelOf({ event }: EventClass): string {
+  return `events.${event.name}`;
+}

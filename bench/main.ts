@@ -1,0 +1,91 @@
+import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import type { Checkout } from '../tools/checkout.js';
+import { Child } from '../tools/supervisor/child.js';
+import { CASES } from './cases.js';
+import { Figures } from './figures.js';
+import { allTable, goalTable } from './figure-tables.js';
+import { writePerformancePage } from './performance-page.js';
+import { Round, type Case } from './round.js';
+
+/** `npm run bench -- --quick --only hop --json` */
+export const takesArguments = true;
+
+const ROUNDS = 5;
+
+/** `npm run bench`: resolves to 1 where a case could not be measured. Times are not judged. */
+export async function main({ root, args }: Checkout): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string', multiple: true },
+      quick: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      page: { type: 'boolean', default: false },
+    },
+  });
+  const cases = chosen(values.only);
+  if (!cases) return 2;
+  const rounds = Number(values.rounds ?? (values.quick ? 1 : ROUNDS));
+  endChildrenWith(process);
+
+  const begun = Date.now();
+  const figures = new Figures();
+  const failed = await runRounds(cases, { rounds, quick: values.quick, figures });
+  const minutes = (Date.now() - begun) / 60_000;
+  if (values.json) console.log(JSON.stringify({ figures: figures.all }));
+  else console.log(`\n${goalTable(figures)}\n\n${allTable(figures)}`);
+  if (values.page) await writePerformancePage(root, figures, { rounds, minutes });
+  if (failed.length > 0) log(`Not measured: ${failed.join(', ')}`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+/** A case that fails does not keep the others from being measured. */
+async function runRounds(
+  cases: readonly Case[],
+  { rounds, ...options }: { rounds: number; quick: boolean; figures: Figures },
+): Promise<string[]> {
+  const failed = new Set<string>();
+  for (let number = 1; number <= rounds; number++) {
+    log(`Round ${number} of ${rounds}`);
+    const round = new Round({ ...options, number, log });
+    for (const one of cases) {
+      const begun = performance.now();
+      try {
+        await one.run(round);
+      } catch (error) {
+        failed.add(one.name);
+        log(`${one.name}: ${error instanceof Error ? error.stack : String(error)}`);
+      } finally {
+        await round.cleanUp();
+      }
+      log(`${one.name}: ${Math.round((performance.now() - begun) / 1_000)} s`);
+    }
+    round.end();
+  }
+  return [...failed];
+}
+
+/** Progress: standard output is for the result. */
+function log(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function chosen(names: readonly string[] | undefined): readonly Case[] | undefined {
+  if (!names) return CASES;
+  const unknown = names.filter((name) => !CASES.some((one) => one.name === name));
+  if (unknown.length === 0) return CASES.filter(({ name }) => names.includes(name));
+  log(`There is no case ${unknown.join(', ')}. There are ${CASES.map(({ name }) => name).join(', ')}.`);
+  return undefined;
+}
+
+/** Everything else that was started ends with this process by itself. */
+function endChildrenWith(owner: NodeJS.Process): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    owner.once(signal, () => {
+      Child.killAll();
+      owner.exit(1);
+    });
+  }
+}

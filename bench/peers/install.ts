@@ -1,0 +1,31 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { checkoutRoot } from '../../tools/checkout.js';
+
+const installed = new Map<string, Promise<string | undefined>>();
+
+/**
+ * Installs a peer's dependencies, from its own lock file and into its own folder, unless they are there.
+ *
+ * @returns why it cannot be installed, or nothing
+ */
+export function installPeer(name: string): Promise<string | undefined> {
+  const peer = installed.get(name) ?? install(join(checkoutRoot(), 'bench/peers', name));
+  installed.set(name, peer);
+  return peer;
+}
+
+async function install(folder: string): Promise<string | undefined> {
+  // npm writes it last.
+  if (existsSync(join(folder, 'node_modules/.package-lock.json'))) return undefined;
+  try {
+    await promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder });
+    return undefined;
+  } catch (error) {
+    const { stderr, message } = error as { stderr?: string; message: string };
+    const reason = stderr?.split('\n').find((line) => line.includes('error')) ?? message;
+    return `cannot be installed (${reason.trim()})`;
+  }
+}

@@ -1,0 +1,109 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { pathToFileURL } from 'node:url';
+import { checkoutRoot, compiled } from '../../tools/checkout.js';
+
+const root = checkoutRoot();
+const ANSWER_USAGE = pathToFileURL(join(root, 'bench/contestants/answer-usage.mjs')).href;
+const ANSWER_WITHIN_MS = 60_000;
+/** With a folder in `BENCH_PROFILES` every process leaves a profile of its CPU there. */
+const PROFILES = process.env['BENCH_PROFILES'];
+const PROFILING = PROFILES ? ['--cpu-prof', `--cpu-prof-dir=${PROFILES}`] : [];
+
+/** What a process has used of the machine since its start. */
+export interface Usage {
+  /** Microseconds of CPU. */
+  readonly cpu: number;
+  /** Bytes of memory at its peak. */
+  readonly rss: number;
+}
+
+export interface ContestantOptions {
+  /** Its source, relative to `bench/`: TypeScript, or a `.mjs` that runs as it is. */
+  readonly script: string;
+  readonly natsUrl: string;
+  /** What it reads from `BENCH`, as JSON. */
+  readonly settings?: object;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** A process that is measured. */
+export class Contestant {
+  /** When it was started, by `performance.now()`. */
+  readonly startedAt = performance.now();
+  readonly #process: ChildProcess;
+  readonly #messages: unknown[] = [];
+  #onMessage = (): void => undefined;
+  #errors = '';
+
+  constructor({ script, natsUrl, settings = {}, env = {} }: ContestantOptions) {
+    const file = script.endsWith('.mjs') ? join(root, 'bench', script) : compiled(root, `bench/${script}`);
+    this.#process = spawn(process.execPath, [...PROFILING, '--import', ANSWER_USAGE, file], {
+      env: {
+        PATH: process.env['PATH'],
+        NATS_URL: natsUrl,
+        LOG_LEVEL: 'warn',
+        BENCH: JSON.stringify(settings),
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    for (const stream of [this.#process.stdout!, this.#process.stderr!]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (this.#errors += text));
+    }
+    this.#process.on('message', (message) => {
+      this.#messages.push(message);
+      this.#onMessage();
+    });
+    this.#process.once('exit', () => this.#onMessage());
+  }
+
+  send(message: string | object): void {
+    this.#process.send(message);
+  }
+
+  /** The first message, sent or to come, that is as wanted. */
+  message<Message>(isWanted: (message: unknown) => message is Message): Promise<Message> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`no answer from a process: ${this.#errors}`)),
+        ANSWER_WITHIN_MS,
+      );
+      this.#onMessage = () => {
+        const at = this.#messages.findIndex(isWanted);
+        if (at < 0 && this.#process.exitCode === null) return;
+        clearTimeout(timer);
+        this.#onMessage = () => undefined;
+        if (at >= 0) resolve(this.#messages.splice(at, 1)[0] as Message);
+        else reject(new Error(`a process has ended: ${this.#errors}`));
+      };
+      this.#onMessage();
+    });
+  }
+
+  async usage(): Promise<Usage> {
+    this.send('usage');
+    const isUsage = (message: unknown): message is { usage: Usage } =>
+      typeof message === 'object' && message !== null && 'usage' in message;
+    return (await this.message(isUsage)).usage;
+  }
+
+  /** Throws where it has ended. */
+  assertRunning(): void {
+    if (this.#process.exitCode !== null) throw new Error(`a process has ended: ${this.#errors}`);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const ended = once(this.#process, 'exit');
+    if (PROFILES) this.send('exit');
+    else this.#process.kill('SIGKILL');
+    await ended;
+  }
+}
+
+export function isSaid<Text extends string>(text: Text) {
+  return (message: unknown): message is Text => message === text;
+}

@@ -1,0 +1,46 @@
+import type { Size } from '../events.js';
+import { Arena } from './arena.js';
+import { fill } from './backlog.js';
+import { Contestant } from './contestant.js';
+import { measureHandling, type Handling } from './measure-handling.js';
+
+export interface ProcessorsOptions {
+  readonly script: string;
+  readonly settings?: object | undefined;
+  readonly durable?: string;
+  readonly size?: Size;
+  /** Events to measure. */
+  readonly count: number;
+  /** Events before those. */
+  readonly warmUp: number;
+  /** Events behind those, that are left when measuring ends. */
+  readonly left?: number;
+  readonly replicas?: number;
+}
+
+/** Has processes of one kind drain a backlog that was there before them. */
+export async function measureProcessors({
+  script,
+  settings,
+  durable = 'hop',
+  size = 256,
+  count,
+  warmUp,
+  left = 0,
+  replicas = 1,
+}: ProcessorsOptions): Promise<Handling> {
+  const arena = await Arena.open();
+  const processes: Contestant[] = [];
+  try {
+    await fill(arena.connection, warmUp + count + left, size);
+    for (let number = 0; number < replicas; number++)
+      processes.push(
+        new Contestant({ script, natsUrl: arena.broker.url, ...(settings ? { settings } : {}) }),
+      );
+    const span = { from: warmUp, to: warmUp + count };
+    return await measureHandling(processes, () => arena.handled(durable), span);
+  } finally {
+    for (const contestant of processes) await contestant.stop();
+    await arena.close();
+  }
+}

@@ -1,0 +1,46 @@
+import autocannon, { type Request, type Result } from 'autocannon';
+import { randomUUID } from 'node:crypto';
+
+export interface Answers {
+  /** Answers of 202 a second. */
+  readonly rate: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+export interface PostOptions {
+  readonly connections: number;
+  /** Seconds to go on. */
+  readonly duration?: number;
+  /** Requests to make, instead. */
+  readonly amount?: number;
+}
+
+/** Posts signups, each of an address of its own, on every connection one after the other. */
+export async function postSignups(
+  url: string,
+  { connections, duration, amount }: PostOptions,
+): Promise<Answers> {
+  const request: Request = {
+    method: 'POST',
+    path: '/signups',
+    headers: { 'content-type': 'application/json' },
+    setupRequest: (prepared) => ({
+      ...prepared,
+      body: JSON.stringify({ email: `${randomUUID()}@example.com`, name: 'Ada Lovelace' }),
+    }),
+  };
+  const result: Result = await autocannon({
+    url,
+    connections,
+    requests: [request],
+    ...(duration ? { duration } : {}),
+    ...(amount ? { amount } : {}),
+  });
+  if (result.non2xx + result.errors > 0) {
+    throw new Error(`${result.non2xx} signups were refused and ${result.errors} failed`);
+  }
+  const { p50, p99 } = result.latency;
+  return { rate: result['2xx'] / result.duration, p50, p99 };
+}
