@@ -32,7 +32,7 @@ export const OUTBOX_OPTIONS = Symbol('outbox options');
 
 const DEFAULT_LEASE = 30_000;
 /** Rows that are claimed, published and settled together. */
-const BATCH = 100;
+const BATCH = 500;
 /** Milliseconds between two looks at the outbox while nobody wakes the relay. */
 const POLL = 250;
 /** Milliseconds that publishes under way get when the relay stops. */
