@@ -1,8 +1,9 @@
 import { UserSignedUp } from '@app/contracts';
-import { Outbox } from '@app/outbox';
+import { newEventId } from '@app/jetstream';
+import { outbox, Outbox } from '@app/outbox';
 import { Store, type Database } from '@app/store';
 import { Injectable } from '@nestjs/common';
-import { eq, TransactionRollbackError } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { requestHash } from './idempotency.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
@@ -35,9 +36,9 @@ export class Signups {
         const earlier = await this.idempotencyKeys.claim(tx, claim);
         if (earlier) return earlier;
       }
-      const correlationId = await this.signUp(tx, id, request, now);
-      await tx.insert(signups).values({ id, correlationId, receivedAt: now });
-      return { id, correlationId };
+      const signup = { id, correlationId: newEventId(), receivedAt: now };
+      await this.signUp(tx, signup, request);
+      return { id, correlationId: signup.correlationId };
     });
     this.outbox.wake();
     return accepted;
@@ -49,42 +50,42 @@ export class Signups {
   }
 
   /**
-   * Makes the user and announces it. For a known address the event is written as well, and taken back: neither the answer
-   * nor the time that it takes tells who has an account.
-   *
-   * @returns the correlation id
+   * Announces the user and makes it. For a known address the event is written as well, and taken back: neither the answer nor the
+   * time that it takes tells who has an account.
    */
-  private async signUp(
-    tx: Database<typeof schema>,
-    id: string,
-    request: SignUpRequest,
-    now: Date,
-  ): Promise<string> {
-    let correlationId = '';
-    const attempt = tx.transaction(async (savepoint) => {
-      const isNew = await insertUser(savepoint, id, request, now);
-      const event = new UserSignedUp({ userId: id, ...request, signedUpAt: now.toISOString() });
-      ({ correlationId } = await this.outbox.add(savepoint, event, { key: id }));
-      if (!isNew) savepoint.rollback();
-    });
-    await attempt.catch((error: unknown) => {
-      if (!(error instanceof TransactionRollbackError)) throw error;
-    });
-    return correlationId;
+  private async signUp(tx: Database<typeof schema>, signup: Signup, request: SignUpRequest): Promise<void> {
+    const { id, correlationId, receivedAt } = signup;
+    const event = new UserSignedUp({ userId: id, ...request, signedUpAt: receivedAt.toISOString() });
+    await this.outbox.add(tx, event, { key: id, id: correlationId });
+    await writeSignup(tx, signup, request);
   }
 }
 
-/** @returns false where the address has a user already; a concurrent signup of the same address is waited for */
-async function insertUser(
+type Signup = typeof signups.$inferSelect;
+
+/** In one statement, since each costs a round trip. A concurrent signup of the same address is waited for. */
+async function writeSignup(
   tx: Database<typeof schema>,
-  id: string,
+  signup: Signup,
   request: SignUpRequest,
-  signedUpAt: Date,
-): Promise<boolean> {
-  const inserted = await tx
-    .insert(users)
-    .values({ id, ...request, emailKey: request.email.toLowerCase(), signedUpAt })
-    .onConflictDoNothing({ target: users.emailKey })
-    .returning({ id: users.id });
-  return inserted.length > 0;
+): Promise<void> {
+  const { id, correlationId, receivedAt } = signup;
+  const user = { id, ...request, emailKey: request.email.toLowerCase(), signedUpAt: receivedAt };
+  const newUser = tx
+    .$with('new_user')
+    .as(
+      tx
+        .insert(users)
+        .values(user)
+        .onConflictDoNothing({ target: users.emailKey })
+        .returning({ id: users.id }),
+    );
+  const isKnown = sql`not exists (select from ${newUser})`;
+  const takenBack = tx.$with('taken_back').as(
+    tx
+      .delete(outbox)
+      .where(and(eq(outbox.id, correlationId), isKnown))
+      .returning({ id: outbox.id }),
+  );
+  await tx.with(newUser, takenBack).insert(signups).values(signup);
 }
