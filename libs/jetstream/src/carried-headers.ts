@@ -1,6 +1,6 @@
-import { headers as natsHeaders, type MsgHdrs } from '@nats-io/transport-node';
 import { CloudEventHeader } from './cloud-events.js';
 import { TransportHeader } from './names.js';
+import { OutgoingHeaders } from './outgoing-headers.js';
 
 /** In front of a name that means something else on the message that carries the event. */
 const PREFIX = 'cascade-carried-';
@@ -14,11 +14,14 @@ function isOfMessage(name: string): boolean {
  * An event's headers for a message that carries it, such as a retry: the publisher's own, those of the server and the transport
  * under another name, and the event's id where they have none, since the message lies elsewhere and would get another.
  */
-export function carry(headers: Readonly<Record<string, readonly string[]>>, eventId: string): MsgHdrs {
-  const carried = natsHeaders();
+export function carry(
+  headers: Readonly<Record<string, readonly string[]>>,
+  eventId: string,
+): OutgoingHeaders {
+  const carried = new OutgoingHeaders();
   for (const [name, values] of Object.entries(headers)) {
     const carriedAs = isOfMessage(name) ? `${PREFIX}${name}` : name;
-    for (const value of values) carried.append(carriedAs, value);
+    for (const value of values) carried.add(carriedAs, value);
   }
   if (!carried.has(CloudEventHeader.id)) carried.set(TransportHeader.eventId, eventId);
   return carried;

@@ -1,6 +1,6 @@
-import { headers as natsHeaders, type MsgHdrs } from '@nats-io/transport-node';
 import { InvalidEventError } from './errors.js';
 import { shortId } from './event-ids.js';
+import { OutgoingHeaders } from './outgoing-headers.js';
 
 /** Headers of the CloudEvents 1.0 NATS binding, binary mode. Our extensions follow its naming rules. */
 export const CloudEventHeader = {
@@ -29,19 +29,19 @@ export interface Envelope {
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
-export function toHeaders(envelope: Envelope, extra: Readonly<Record<string, string>> = {}): MsgHdrs {
-  const headers = natsHeaders();
-  headers.set(CloudEventHeader.specVersion, '1.0');
-  headers.set(CloudEventHeader.id, percentEncode(envelope.id));
-  headers.set(CloudEventHeader.source, percentEncode(envelope.source));
-  headers.set(CloudEventHeader.type, percentEncode(envelope.type));
-  headers.set(CloudEventHeader.time, envelope.time.toISOString());
-  headers.set(CloudEventHeader.dataContentType, 'application/json');
-  headers.set(CloudEventHeader.correlationId, percentEncode(shortId(envelope.correlationId)));
+export function toHeaders(envelope: Envelope, extra: Readonly<Record<string, string>> = {}): OutgoingHeaders {
+  const headers = new OutgoingHeaders();
+  headers.add(CloudEventHeader.specVersion, '1.0');
+  headers.add(CloudEventHeader.id, percentEncode(envelope.id));
+  headers.add(CloudEventHeader.source, percentEncode(envelope.source));
+  headers.add(CloudEventHeader.type, percentEncode(envelope.type));
+  headers.add(CloudEventHeader.time, envelope.time.toISOString());
+  headers.add(CloudEventHeader.dataContentType, 'application/json');
+  headers.add(CloudEventHeader.correlationId, percentEncode(shortId(envelope.correlationId)));
   if (envelope.causationId !== undefined) {
-    headers.set(CloudEventHeader.causationId, percentEncode(shortId(envelope.causationId)));
+    headers.add(CloudEventHeader.causationId, percentEncode(shortId(envelope.causationId)));
   }
-  for (const [name, value] of Object.entries(extra)) headers.set(name, value);
+  for (const [name, value] of Object.entries(extra)) headers.add(name, value);
   return headers;
 }
 
@@ -77,7 +77,10 @@ export function readHeaders(headers: Iterable<[string, string[]]> | undefined): 
 }
 
 /** CloudEvents NATS binding 3.1.3.2: space, double quote, percent and all outside U+0021–U+007E are encoded. */
+const ENCODED = /[^\x21\x23\x24\x26-\x7e]/;
+
 function percentEncode(value: string): string {
+  if (!ENCODED.test(value)) return value;
   return value.replace(/[^\x21\x23\x24\x26-\x7e]+/g, (characters) =>
     Array.from(
       Buffer.from(characters, 'utf8'),
@@ -86,8 +89,10 @@ function percentEncode(value: string): string {
   );
 }
 
-function percentDecode(value: string): string | undefined {
-  const unquoted = /^".*"$/.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;
+/** Undefined where it is not percent-encoded UTF-8. */
+export function percentDecode(value: string): string | undefined {
+  const unquoted =
+    value.startsWith('"') && /^".*"$/.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;
   if (!unquoted.includes('%')) return unquoted;
   try {
     return decodeURIComponent(unquoted);

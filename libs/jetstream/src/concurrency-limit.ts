@@ -5,14 +5,29 @@ export class ConcurrencyLimit {
   constructor(private places: number) {}
 
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.places > 0) this.places -= 1;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+    if (!this.enter()) await this.turn();
     try {
       return await work();
     } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.places += 1;
+      this.leave();
     }
+  }
+
+  /** Takes a place if there is one. Whoever has taken one must {@link leave}. */
+  enter(): boolean {
+    if (this.places === 0) return false;
+    this.places -= 1;
+    return true;
+  }
+
+  /** Resolves with a place. */
+  turn(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  leave(): void {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.places += 1;
   }
 }

@@ -11,6 +11,7 @@ import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BrokerUnreachableError } from './errors.js';
 import { inboxPrefixOf } from './names.js';
+import { pipelineOf, type PublishPipeline } from './publish-pipeline.js';
 
 export interface JetStreamConnectionOptions {
   /** Name of the service: shown by the server's monitoring, and `ce-source` of the initiating events it publishes. */
@@ -24,6 +25,11 @@ export interface JetStreamConnectionOptions {
   keepTrying?: boolean;
   /** Anything else that nats.js takes: TLS, authenticator, … */
   connection?: ConnectionOptions;
+  /**
+   * Events that may be on their way to the broker at the same time; publishing more waits. Default 4,096. Each is held in memory
+   * until it is confirmed.
+   */
+  publishWindow?: number;
 }
 
 /** Milliseconds between attempts to connect; short, so that work resumes soon after the broker. */
@@ -36,6 +42,8 @@ const RECONNECT_PAUSE = 250;
 export class JetStreamConnection implements OnApplicationShutdown {
   private readonly logger = new Logger('JetStream');
   private readonly pending: Promise<NatsConnection>;
+  private readonly publishing: Promise<PublishPipeline>;
+  private made: PublishPipeline | undefined;
   private readonly reconnectListeners = new Set<() => void>();
   private readonly denialListeners = new Set<(error: PermissionViolationError) => void>();
   private state: 'connecting' | 'connected' | 'disconnected' | 'closed' = 'connecting';
@@ -45,6 +53,11 @@ export class JetStreamConnection implements OnApplicationShutdown {
     this.pending = this.open();
     // A failure is reported to whoever waits for the connection; with nobody waiting it must not end the process.
     this.pending.catch(() => undefined);
+    this.publishing = this.pending.then((connection) => {
+      const settings = { inbox: this.newInbox(), window: options.publishWindow };
+      return (this.made = pipelineOf(connection, settings));
+    });
+    this.publishing.catch(() => undefined);
   }
 
   /**
@@ -55,6 +68,16 @@ export class JetStreamConnection implements OnApplicationShutdown {
    */
   get(): Promise<NatsConnection> {
     return this.pending;
+  }
+
+  /** Like {@link get}: what publishes over the connection. */
+  pipeline(): Promise<PublishPipeline> {
+    return this.publishing;
+  }
+
+  /** The same at once; undefined while there is no connection. */
+  get connected(): PublishPipeline | undefined {
+    return this.state === 'connected' ? this.made : undefined;
   }
 
   /**
@@ -120,7 +143,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
       maxReconnectAttempts: -1,
       reconnectTimeWait: RECONNECT_PAUSE,
       pingInterval: 20_000,
-      // Half of the time that a publish takes goes into these traces.
+      // Half of the time that a request takes goes into these traces.
       noAsyncTraces: true,
       inboxPrefix: this.inboxPrefix,
       ...parseServers(this.options.servers),

@@ -1,5 +1,5 @@
 import { toHeaders } from './cloud-events.js';
-import type { OutgoingMessage } from './confirmed-publish.js';
+import type { OutgoingMessage } from './outgoing-message.js';
 import type { Delivery } from './delivery.js';
 import { failureEventId } from './event-ids.js';
 import { encodeBody, encodeFailure, EventFailed, type OriginalEvent } from './event-failed.js';

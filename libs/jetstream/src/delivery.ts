@@ -5,6 +5,7 @@ import { InvalidEventError } from './errors.js';
 import type { EventClass } from './event-class.js';
 import type { EventMetadata } from './event-context.js';
 import { storedEventId, type StoredPlace } from './event-ids.js';
+import { readHeaderBlock } from './header-block.js';
 import { publishedVersion } from './event-versions.js';
 import { isRetryKey, isTransportSubject, suspectStateOf, TransportHeader } from './names.js';
 
@@ -158,6 +159,9 @@ export class Delivery implements StoredPlace {
   }
 
   private readHeaders(): Record<string, string> {
+    const bytes = isTransportSubject(this.message.subject) ? undefined : this.rawHeaders;
+    const plain = bytes && readHeaderBlock(bytes);
+    if (plain) return plain;
     try {
       return readHeaders(this.eventHeaders());
     } catch (cause) {
@@ -195,19 +199,25 @@ function isCount(value: string): boolean {
   return /^\d{1,15}$/.test(value);
 }
 
-/** `$JS.ACK[.<domain>.<account>].<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<ns>.<pending>[.<token>]` */
-function parseAckSubject(reply: string): {
+/** `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<ns>.<pending>` */
+const ACK = /^\$JS\.ACK\.([^.]+)\.[^.]+\.(\d+)\.(\d+)\.\d+\.(\d+)\d{6}\.\d+$/;
+/** The same with the domain and the hash of the account before the stream; what comes last may be left out. */
+const ACK_OF_DOMAIN =
+  /^\$JS\.ACK\.[^.]+\.[^.]+\.([^.]+)\.[^.]+\.(\d+)\.(\d+)\.\d+\.(\d+)\d{6}\.\d+(?:\..*)?$/;
+
+interface AckSubject {
   stream: string;
   deliveries: number;
   sequence: number;
   storedAt: Date;
-} {
-  const tokens = reply.split('.');
-  const at = tokens.length === 9 ? 2 : 4;
+}
+
+function parseAckSubject(reply: string): AckSubject {
+  const [, stream = '', deliveries, sequence, milliseconds] = (ACK.exec(reply) ?? ACK_OF_DOMAIN.exec(reply))!;
   return {
-    stream: tokens[at]!,
-    deliveries: Number(tokens[at + 2]),
-    sequence: Number(tokens[at + 3]),
-    storedAt: new Date(Number(tokens[at + 5]!.slice(0, -6))),
+    stream,
+    deliveries: Number(deliveries),
+    sequence: Number(sequence),
+    storedAt: new Date(Number(milliseconds)),
   };
 }

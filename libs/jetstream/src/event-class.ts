@@ -27,8 +27,12 @@ export function classOf(event: object): EventClass {
   return type;
 }
 
+/** Classes that were looked at before. */
+const sound = new WeakSet<EventClass>();
+
 /** @throws TypeError where the class declares no valid `static event` */
 export function assertEventClass(type: EventClass): void {
+  if (sound.has(type)) return;
   const declared = (type as Partial<EventClass> | undefined)?.event;
   if (
     !declared ||
@@ -41,6 +45,7 @@ export function assertEventClass(type: EventClass): void {
     );
   }
   if (declared.replaces) assertReplaces(type, declared.replaces);
+  sound.add(type);
 }
 
 function assertReplaces(type: EventClass, older: EventClass): void {

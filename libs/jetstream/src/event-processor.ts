@@ -4,7 +4,6 @@ import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type { BrokerClock } from './broker-clock.js';
 import { CloudEventHeader } from './cloud-events.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
-import { publishConfirmed, type OutgoingMessage } from './confirmed-publish.js';
 import { readEvent } from './contract.js';
 import { deadLetter } from './dead-letter.js';
 import { Delivery } from './delivery.js';
@@ -22,9 +21,12 @@ import { FAILURES_STREAM } from './names.js';
 import { nextEvents } from './next-events.js';
 import { maxBody, maxEvent } from './payload-limits.js';
 import { outcomeOf, type FailureReason, type Outcome } from './outcomes.js';
+import type { OutgoingMessage } from './outgoing-message.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 import type { Passage, ProcessorPause } from './processor-pause.js';
+import { publishConfirmed } from './publish-pipeline.js';
 import { attemptAlone, scheduledRetry, suspectRetry } from './scheduled-retry.js';
+import { Slots } from './slots.js';
 import { Suspects } from './suspects.js';
 
 /** Runs the handler through Nest's pipeline and resolves with everything that it returned. */
@@ -51,7 +53,7 @@ export interface EventProcessorOptions {
 /** Takes one processor's deliveries from arrival to answer. */
 export class EventProcessor {
   private readonly logger: Logger;
-  private readonly inHand = new Set<Delivery>();
+  private readonly inHand = new Slots<Delivery>();
   private readonly limit: ConcurrencyLimit;
   private readonly suspects: Suspects;
 
@@ -70,7 +72,7 @@ export class EventProcessor {
   async process(message: Msg): Promise<void> {
     const delivery = new Delivery(this.options.connection, message);
     this.options.clock.heard(delivery.storedAt);
-    this.inHand.add(delivery);
+    const slot = this.inHand.add(delivery);
     try {
       if (delivery.suspectState) await this.suspects.process(delivery);
       else await this.settle(delivery);
@@ -80,13 +82,13 @@ export class EventProcessor {
       );
       delivery.retryIn(UNSETTLED_PAUSE);
     } finally {
-      this.inHand.delete(delivery);
+      this.inHand.remove(slot);
     }
   }
 
   /** Keeps the events in hand from being delivered to another replica; to be called well within `ackWait`. */
   keepAlive(): void {
-    for (const delivery of this.inHand) delivery.working();
+    for (const delivery of this.inHand.values()) delivery.working();
   }
 
   private async settle(delivery: Delivery): Promise<void> {
@@ -106,8 +108,8 @@ export class EventProcessor {
     const passage = pause?.enter() ?? 'normal';
     if (passage === 'closed') return this.leave(delivery);
     try {
-      await this.run(delivery);
-      if (await this.markReplayed(delivery, 'handled')) delivery.acknowledge();
+      await this.publishAll(await this.run(delivery));
+      if (!delivery.failureId || (await this.markReplayed(delivery, 'handled'))) delivery.acknowledge();
       else await this.postpone(delivery);
       pause?.succeeded(delivery.eventId);
     } catch (error) {
@@ -169,7 +171,8 @@ export class EventProcessor {
     }
   }
 
-  private async run(delivery: Delivery): Promise<void> {
+  /** Resolves to the events that follow. What it needed meanwhile is gone while they are on their way. */
+  private async run(delivery: Delivery): Promise<OutgoingMessage[]> {
     const { consumes, processor, publishes, attempts } = this.options.declaration;
     if (delivery.attempt > attempts) {
       throw new AttemptsExhaustedError(
@@ -180,13 +183,8 @@ export class EventProcessor {
     const event = await readEvent(consumes, delivery.body, metadata.headers[CloudEventHeader.type]);
     const context = new EventContext(metadata, processor, publishes);
     const returned = await this.options.handle(event, context);
-    const next = await nextEvents(
-      returned,
-      this.options.declaration,
-      context,
-      maxEvent(this.options.connection),
-    );
-    await Promise.all(next.map((message) => this.publish(message)));
+    const { declaration, connection } = this.options;
+    return nextEvents(returned, declaration, context, maxEvent(connection));
   }
 
   private async fail(delivery: Delivery, error: unknown, outcome: Outcome): Promise<void> {
@@ -277,8 +275,13 @@ export class EventProcessor {
     }
   }
 
-  private async publish(message: OutgoingMessage): Promise<void> {
-    await publishConfirmed(this.options.connection, message, { signal: this.options.stopping });
+  private publishAll(messages: OutgoingMessage[]): Promise<unknown> {
+    if (messages.length === 1) return this.publish(messages[0]!);
+    return Promise.all(messages.map((message) => this.publish(message)));
+  }
+
+  private publish(message: OutgoingMessage): Promise<unknown> {
+    return publishConfirmed(this.options.connection, message, { signal: this.options.stopping });
   }
 
   /** Bytes that a message may have beside its headers. */

@@ -1,9 +1,9 @@
-import type { NatsConnection } from '@nats-io/transport-node';
 import { Inject, Injectable } from '@nestjs/common';
 import { toHeaders, type Envelope } from './cloud-events.js';
-import { publishConfirmed, type PublishLimits } from './confirmed-publish.js';
+import type { PublishLimits } from './outgoing-message.js';
 import { JetStreamConnection } from './connection.js';
 import { assertContract } from './contract.js';
+import { rulesOf } from './contract-rules.js';
 import { PublishRefusedError, PublishTimeoutError, UndeclaredEventError } from './errors.js';
 import { classOf, type EventClass } from './event-class.js';
 import type { EventContext } from './event-context.js';
@@ -11,6 +11,7 @@ import { newEventId } from './event-ids.js';
 import { channelOf, isEventName, typeOf } from './names.js';
 import { maxEvent } from './payload-limits.js';
 import { ReplayRequested } from './replay-requested.js';
+import type { PublishPipeline } from './publish-pipeline.js';
 import type { JetStreamSettings } from './stream-settings.js';
 
 /** What a service says of itself in `JetStreamModule.forRoot`. */
@@ -75,8 +76,10 @@ export class EventPublisher {
    * @throws PublishTimeoutError where it was not confirmed in time; publish it again with the same id
    */
   async publish(event: object, options: PublishOptions = {}): Promise<PublishedEvent> {
-    await this.assertPublishable(event);
-    const { name, version } = classOf(event).event;
+    this.assertDeclared(event);
+    const type = classOf(event);
+    const { name, version } = type.event;
+    if (!rulesOf(type).hold(event)) await assertContract(event);
     const id = options.id ?? newEventId();
     const correlationId = options.correlationId ?? options.cause?.correlationId ?? id;
     const causationId = options.causationId ?? options.cause?.eventId;
@@ -91,16 +94,7 @@ export class EventPublisher {
    * @throws InvalidEventError where it breaks its contract
    */
   async assertPublishable(event: object): Promise<void> {
-    const { source, publishes } = this.service;
-    const type = classOf(event);
-    // Any service may offer replays.
-    if (!publishes.includes(type) && type !== ReplayRequested) {
-      const declared = publishes.map(({ name }) => name).join(', ') || 'nothing';
-      throw new UndeclaredEventError(
-        `${source} publishes ${type.name}, but declares ${declared}. Declare it in the module of ${source}: ` +
-          `JetStreamModule.forRoot({ source: '${source}', publishes: [${type.name}], … }).`,
-      );
-    }
+    this.assertDeclared(event);
     await assertContract(event);
   }
 
@@ -124,24 +118,36 @@ export class EventPublisher {
       id: event.id,
     };
     const within = { timeout: DEFAULT_TIMEOUT, ...limits };
-    const connection = await this.connected(event, within);
-    const maxSize = maxEvent(connection);
+    const pipeline = this.connection.connected ?? (await this.connected(event, within));
+    const maxSize = maxEvent(pipeline.connection);
     if (message.body.length > maxSize) {
       throw new PublishRefusedError(
         `Event ${event.id} (${event.name}) has ${message.body.length} bytes; at most ${maxSize} can be published. ` +
           'Store what is large elsewhere and publish where it is.',
       );
     }
-    await publishConfirmed(connection, message, within);
-    return { id: event.id, correlationId: event.correlationId };
+    const published = { id: event.id, correlationId: event.correlationId };
+    // Not awaited here: until it is confirmed nothing else of this call is kept in memory.
+    return pipeline.publish(message, within).then(() => published);
+  }
+
+  private assertDeclared(event: object): void {
+    const { source, publishes } = this.service;
+    const type = classOf(event);
+    // Any service may offer replays.
+    if (publishes.includes(type) || type === ReplayRequested) return;
+    const declared = publishes.map(({ name }) => name).join(', ') || 'nothing';
+    throw new UndeclaredEventError(
+      `${source} publishes ${type.name}, but declares ${declared}. Declare it in the module of ${source}: ` +
+        `JetStreamModule.forRoot({ source: '${source}', publishes: [${type.name}], … }).`,
+    );
   }
 
   /** The connection; the first one, which may be long in coming, is awaited within the limits too. */
   private async connected(
     { id, name }: StoredEvent,
     { timeout, signal }: PublishLimits,
-  ): Promise<NatsConnection> {
-    if (!this.connection.isAway()) return this.connection.get();
+  ): Promise<PublishPipeline> {
     const over = AbortSignal.any([
       AbortSignal.timeout(timeout ?? DEFAULT_TIMEOUT),
       ...(signal ? [signal] : []),
@@ -156,6 +162,6 @@ export class EventPublisher {
       if (over.aborted) give();
       else over.addEventListener('abort', give, { once: true });
     });
-    return Promise.race([this.connection.get(), late]);
+    return Promise.race([this.connection.pipeline(), late]);
   }
 }

@@ -1,6 +1,6 @@
 import { jetstreamManager, JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { publishConfirmed } from './confirmed-publish.js';
+import { publishConfirmed } from './publish-pipeline.js';
 import { PublishRefusedError } from './errors.js';
 import type { FailureArchive } from './failure-archive.js';
 import { failureStateMessage, type FailureState } from './failure-state.js';

@@ -1,5 +1,5 @@
 import { toHeaders } from './cloud-events.js';
-import type { OutgoingMessage } from './confirmed-publish.js';
+import type { OutgoingMessage } from './outgoing-message.js';
 import { derivedEventId } from './event-ids.js';
 import { failureStateSubject, typeOf } from './names.js';
 

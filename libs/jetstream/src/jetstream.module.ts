@@ -37,7 +37,7 @@ export class JetStreamModule {
           inject: [JetStreamConnection, ModuleRef],
           useFactory: (connection: JetStreamConnection, moduleRef: ModuleRef) => {
             registerErrorHook(moduleRef);
-            return new JetStreamStrategy(connection, options);
+            return new JetStreamStrategy(connection, options, moduleRef['container']);
           },
         },
         { provide: SERVICE, useValue: service },

@@ -1,6 +1,7 @@
 import { type ModuleRef } from '@nestjs/core';
 import type { PreRequestHook } from '@nestjs/common';
 import { catchError, throwError } from 'rxjs';
+import type { HandlerMethod } from './direct-call.js';
 import { EventContext } from './event-context.js';
 
 /**
@@ -10,15 +11,25 @@ import { EventContext } from './event-context.js';
  */
 const thrown = new WeakMap<EventContext, unknown>();
 
-/** Notes the error before Nest's filters see it, and changes nothing. */
-const noteThrown: PreRequestHook = (execution, next) =>
-  next().pipe(
+/** The methods that Nest called, by the context that it called them with. */
+const called = new WeakMap<EventContext, HandlerMethod>();
+
+/** Notes the error before Nest's filters see it, and changes nothing else. What was noted before, they get at once. */
+const errorHook: PreRequestHook = (execution, next) => {
+  const context = execution.getArgs<unknown[]>().find((argument) => argument instanceof EventContext);
+  if (!context) return next();
+  if (thrown.has(context)) return throwError(() => thrown.get(context));
+  called.set(context, {
+    type: execution.getClass(),
+    callback: execution.getHandler() as HandlerMethod['callback'],
+  });
+  return next().pipe(
     catchError((error: unknown) => {
-      const context = execution.getArgs<unknown[]>().find((argument) => argument instanceof EventContext);
-      if (context) thrown.set(context, error);
+      thrown.set(context, error);
       return throwError(() => error);
     }),
   );
+};
 
 /**
  * Registers the hook above with the application, before Nest makes its handlers.
@@ -27,7 +38,17 @@ const noteThrown: PreRequestHook = (execution, next) =>
  * hence the way through the container.
  */
 export function registerErrorHook(moduleRef: ModuleRef): void {
-  moduleRef['container'].applicationConfig?.registerPreRequestHook(noteThrown);
+  moduleRef['container'].applicationConfig?.registerPreRequestHook(errorHook);
+}
+
+/** Notes what a handler threw that was not called by Nest: asked to call it, Nest takes it for what the handler throws. */
+export function noteThrown(error: unknown, context: EventContext): void {
+  thrown.set(context, error);
+}
+
+/** The method that Nest called with this context. Unknown where the hook has not seen the call. */
+export function calledMethod(context: EventContext): HandlerMethod | undefined {
+  return called.get(context);
 }
 
 /**

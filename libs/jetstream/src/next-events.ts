@@ -1,6 +1,7 @@
 import { toHeaders, TRACE_HEADERS } from './cloud-events.js';
-import type { OutgoingMessage } from './confirmed-publish.js';
+import type { OutgoingMessage } from './outgoing-message.js';
 import { assertContract } from './contract.js';
+import { rulesOf } from './contract-rules.js';
 import { UndeclaredEventError, UnrecoverableError } from './errors.js';
 import { classOf, type EventClass } from './event-class.js';
 import type { EventContext } from './event-context.js';
@@ -22,10 +23,16 @@ export async function nextEvents(
   maxSize: number,
 ): Promise<OutgoingMessage[]> {
   const events = returned.flat().filter((event) => event !== undefined && event !== null) as object[];
-  for (const event of events) await assertPublishable(event, declaration);
-  const messages = events.map((event, position) => outgoing(event, position, context));
-  for (const message of messages) assertFits(message, maxSize);
-  return messages;
+  for (const event of events) {
+    if (!isPublishable(event, declaration)) await assertPublishable(event, declaration);
+  }
+  return events.map((event, position) => outgoing(event, position, context, maxSize));
+}
+
+/** At once, for those that need no closer look. */
+function isPublishable(event: object, { publishes }: Pick<ProcessorDeclaration, 'publishes'>): boolean {
+  const type = event.constructor as unknown as EventClass;
+  return publishes.includes(type) && rulesOf(type).hold(event);
 }
 
 /**
@@ -55,14 +62,14 @@ export async function assertPublishable(
   }
 }
 
-function assertFits({ subject, body }: OutgoingMessage, maxSize: number): void {
+function assertFits(subject: string, body: Uint8Array, maxSize: number): void {
   if (body.length <= maxSize) return;
   throw new UnrecoverableError(
     `the event for ${subject} has ${body.length} bytes; at most ${maxSize} can be published`,
   );
 }
 
-function outgoing(event: object, position: number, context: EventContext): OutgoingMessage {
+function outgoing(event: object, position: number, context: EventContext, maxSize: number): OutgoingMessage {
   const { name, version } = classOf(event).event;
   const id = derivedEventId(context.eventId, context.processor, position);
   const envelope = {
@@ -73,15 +80,14 @@ function outgoing(event: object, position: number, context: EventContext): Outgo
     correlationId: context.correlationId,
     causationId: context.eventId,
   };
-  return {
-    subject: channelOf(name),
-    body: Buffer.from(JSON.stringify(event)),
-    headers: toHeaders(envelope, traceOf(context)),
-    id,
-  };
+  const subject = channelOf(name);
+  const body = Buffer.from(JSON.stringify(event));
+  assertFits(subject, body, maxSize);
+  return { subject, body, headers: toHeaders(envelope, traceOf(context)), id };
 }
 
-function traceOf(context: EventContext): Record<string, string> {
+function traceOf(context: EventContext): Record<string, string> | undefined {
+  if (!context.headers['traceparent']) return undefined;
   const present = TRACE_HEADERS.filter((name) => context.headers[name]);
   return Object.fromEntries(present.map((name) => [name, context.headers[name]!]));
 }

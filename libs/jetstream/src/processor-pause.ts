@@ -98,7 +98,8 @@ export class ProcessorPause {
 
   succeeded(eventId: string): void {
     this.successes += 1;
-    this.failed.clear();
+    // Clearing an empty one costs as well, at each event.
+    if (this.failed.size > 0) this.failed.clear();
     this.metOutages.delete(eventId);
     const since = this.pausedSince;
     if (!since) return;

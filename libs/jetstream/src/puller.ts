@@ -33,7 +33,8 @@ export interface PullerOptions {
  * done, and which cannot stop without losing what is on its way.
  */
 export class Puller {
-  private readonly inHand = new Set<Promise<void>>();
+  private inHand = 0;
+  private emptied = (): void => undefined;
   private subscription: Subscription | undefined;
   private inbox = '';
   private requested = 0;
@@ -105,15 +106,15 @@ export class Puller {
   private async drained(): Promise<void> {
     // Draining answers once everything that the server had already sent is here.
     if (!this.options.connection.isClosed()) await this.subscription?.drain().catch(() => undefined);
-    while (this.inHand.size > 0) await Promise.all(this.inHand);
+    if (this.inHand > 0) await new Promise<void>((resolve) => (this.emptied = resolve));
   }
 
   private request(timing = { expires: EXPIRES, heartbeat: HEARTBEAT }): void {
     const { connection, concurrency } = this.options;
-    const places = concurrency - this.inHand.size - this.requested;
+    const places = concurrency - this.inHand - this.requested;
     const free = Math.min(places, this.allowance);
-    // Asking for a few at a time would cost a request for each: wait until half of the places are free.
-    const few = places < this.allowance && places * 2 < concurrency;
+    // Asking for a few at a time would cost a request for each: wait until an eighth of the places is free.
+    const few = places < this.allowance && places * 8 < concurrency;
     if (this.stopped || free < 1 || (this.requested > 0 && few)) return;
     if (connection.isClosed()) return;
     this.requested += free;
@@ -143,13 +144,16 @@ export class Puller {
     // Whoever knows the inbox may publish there.
     if (!message.reply?.startsWith('$JS.ACK.')) return;
     this.requested = Math.max(0, this.requested - 1);
-    const work = this.options.onMessage(message).finally(() => {
-      this.inHand.delete(work);
-      this.request();
-    });
-    this.inHand.add(work);
+    this.inHand += 1;
+    void this.options.onMessage(message).then(this.settled);
     this.request();
   }
+
+  private readonly settled = (): void => {
+    this.inHand -= 1;
+    if (this.inHand === 0) this.emptied();
+    this.request();
+  };
 
   /** https://github.com/nats-io/nats-architecture-and-design, ADR-13: what a server says of a pull request. */
   private status(message: Msg): void {

@@ -1,10 +1,11 @@
 import type { PubAck } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { carry } from './carried-headers.js';
-import { publishConfirmed, type PublishLimits } from './confirmed-publish.js';
 import type { OriginalEvent } from './event-failed.js';
 import type { WholeEvent } from './failure-archive.js';
 import { replayChannelOf, TransportHeader } from './names.js';
+import type { PublishLimits } from './outgoing-message.js';
+import { publishConfirmed } from './publish-pipeline.js';
 
 /** One event on its way back to one processor. */
 export interface ReplayedEvent {

@@ -3,7 +3,7 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import { setMaxListeners } from 'node:events';
 import type { BrokerClock } from './broker-clock.js';
 import { toHeaders } from './cloud-events.js';
-import { publishConfirmed } from './confirmed-publish.js';
+import { publishConfirmed } from './publish-pipeline.js';
 import { classOf } from './event-class.js';
 import { nameError } from './failure-error.js';
 import { newEventId } from './event-ids.js';

@@ -1,9 +1,9 @@
-import type { MsgHdrs } from '@nats-io/transport-node';
 import { carry } from './carried-headers.js';
-import type { OutgoingMessage } from './confirmed-publish.js';
+import type { OutgoingMessage } from './outgoing-message.js';
 import type { Delivery } from './delivery.js';
 import { messageId } from './event-ids.js';
 import { aloneOf, retryDueOf, retryScheduleOf, suspectOf, TransportHeader } from './names.js';
+import type { OutgoingHeaders } from './outgoing-headers.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 
 /**
@@ -63,7 +63,7 @@ function retryId({ retryKey, eventId, stream, sequence }: Delivery, processor: s
   return messageId('retry', processor, retryKey, eventId, stream, sequence, step);
 }
 
-function retryHeaders(delivery: Delivery, attemptsUsed: number): MsgHdrs {
+function retryHeaders(delivery: Delivery, attemptsUsed: number): OutgoingHeaders {
   const { original, retryKey } = delivery;
   const headers = carry(delivery.originalHeaders ?? {}, delivery.eventId);
   headers.set(TransportHeader.attempts, String(attemptsUsed));

@@ -1,15 +1,14 @@
 import { Logger } from '@nestjs/common';
+import type { NestContainer } from '@nestjs/core';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { errors, type NatsConnection } from '@nats-io/transport-node';
-import { lastValueFrom, toArray } from 'rxjs';
 import { BrokerClock } from './broker-clock.js';
 import type { JetStreamConnection } from './connection.js';
 import { declarationOf, JETSTREAM_TRANSPORT } from './consumes.js';
 import { InvalidDeclarationError } from './errors.js';
-import type { Handle } from './event-processor.js';
 import { Exclusion } from './exclusion.js';
 import { EVENTS_STREAM } from './names.js';
-import { errorOf } from './nest-errors.js';
+import { nestHandle } from './nest-handler.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 import { provision } from './provision.js';
 import { RunningProcessor } from './running-processor.js';
@@ -54,6 +53,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   constructor(
     private readonly connection: JetStreamConnection,
     private readonly options: StrategyOptions = {},
+    private readonly container?: NestContainer,
   ) {
     super();
     this.setTransportId(JETSTREAM_TRANSPORT);
@@ -155,7 +155,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     const processor = new RunningProcessor({
       declaration,
       connection,
-      handle: this.throughNest(handler),
+      handle: nestHandle(handler, this.container),
       exclusion: this.exclusion,
       clock: this.clock,
       newInbox: () => this.connection.newInbox(),
@@ -163,18 +163,6 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     });
     this.running.push(processor);
     await processor.start();
-  }
-
-  /** A handler that Nest has wrapped answers with a value, a promise or an Observable that may fail. */
-  private throughNest(handler: MessageHandler): Handle {
-    return async (event, context) => {
-      try {
-        const answer = this.transformToObservable((await handler(event, context)) as unknown);
-        return await lastValueFrom(answer.pipe(toArray()));
-      } catch (reported) {
-        throw errorOf(reported, context);
-      }
-    };
   }
 
   private lost(connection: NatsConnection, processor: string, reason: string): void {

@@ -1,0 +1,149 @@
+import type { MetadataStorage } from 'class-transformer/types/MetadataStorage.js';
+import { getMetadataStorage, ValidationTypes, type ValidatorConstraintInterface } from 'class-validator';
+import { createRequire } from 'node:module';
+import type { EventClass } from './event-class.js';
+
+/** Where class-transformer keeps what its decorators say. It exports the type and the object, but no types for the latter. */
+const { defaultMetadataStorage: transformations } = createRequire(import.meta.url)(
+  'class-transformer/cjs/storage.js',
+) as { defaultMetadataStorage: MetadataStorage };
+
+type Condition = (event: object, value: unknown) => unknown;
+/** Undefined where it cannot be told at once. */
+type Check = (event: object, value: unknown) => boolean | undefined;
+
+interface Field {
+  name: string;
+  /** All must be true for the checks to apply: those of `@IsOptional` and `@ValidateIf`. */
+  conditions: Condition[];
+  checks: Check[];
+}
+
+/**
+ * The rules of a contract, looked up once for its class: class-validator and class-transformer look them up for each object, and
+ * prepare a report for the case that one is broken.
+ *
+ * They only tell a sound event from one that needs a closer look. What is not plainly sound goes to class-validator, which
+ * decides and words its report.
+ */
+export class ContractRules {
+  private readonly names: ReadonlySet<string>;
+  /** None where this class cannot be judged here: nested or asynchronous rules. */
+  private fields: readonly Field[] | undefined;
+  private readonly isPlain: boolean;
+
+  constructor(private readonly type: EventClass) {
+    const metadata = metadataOf(type);
+    this.names = new Set(metadata.map(({ propertyName }) => propertyName));
+    this.fields = metadata.length > 0 && metadata.every(isJudged) ? fieldsOf(metadata) : undefined;
+    this.isPlain = isPlain(type, this.names);
+  }
+
+  /** Whether every rule holds; false also where that cannot be told here. */
+  hold(event: object): boolean {
+    if (!this.fields) return false;
+    for (const { name, conditions, checks } of this.fields) {
+      const value = (event as Record<string, unknown>)[name];
+      if (conditions.length > 0 && !conditions.every((condition) => condition(event, value))) continue;
+      for (const check of checks) {
+        const holds = check(event, value);
+        if (holds === undefined) this.fields = undefined;
+        if (!holds) return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * An instance with the known fields of `data`, which must come from JSON: what class-transformer makes of it, and without what a
+   * whitelist leaves out. Undefined where the class or a value asks for more.
+   */
+  instance(data: object): object | undefined {
+    if (!this.isPlain) return undefined;
+    const event = new (this.type as new () => object)() as Record<string, unknown>;
+    for (const [name, value] of Object.entries(data)) {
+      if (!this.names.has(name)) continue;
+      if (typeof value === 'object' && value !== null) return undefined;
+      event[name] = value;
+    }
+    for (const name of Object.keys(event)) if (!this.names.has(name)) delete event[name];
+    return event;
+  }
+}
+
+const known = new WeakMap<EventClass, ContractRules>();
+
+/** Its decorators have run by the time that there is an event of it. */
+export function rulesOf(type: EventClass): ContractRules {
+  let rules = known.get(type);
+  if (!rules) known.set(type, (rules = new ContractRules(type)));
+  return rules;
+}
+
+type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
+
+/** As `validate` asks for them, without groups. */
+function metadataOf(type: EventClass): Metadata[] {
+  return getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
+}
+
+function isJudged({ type, constraintCls }: Metadata): boolean {
+  if (type === ValidationTypes.CONDITIONAL_VALIDATION || type === ValidationTypes.WHITELIST) return true;
+  if (type !== ValidationTypes.CUSTOM_VALIDATION && type !== ValidationTypes.IS_DEFINED) return false;
+  return constraintsOf(constraintCls).every(({ async }) => !async);
+}
+
+function fieldsOf(metadata: readonly Metadata[]): Field[] {
+  const fields = new Map<string, Field>();
+  for (const rule of metadata) {
+    const { propertyName: name, type, constraints, constraintCls } = rule;
+    const field = fields.get(name) ?? { name, conditions: [], checks: [] };
+    fields.set(name, field);
+    if (type === ValidationTypes.CONDITIONAL_VALIDATION) field.conditions.push(constraints[0] as Condition);
+    else if (type !== ValidationTypes.WHITELIST)
+      field.checks.push(...constraintsOf(constraintCls).map(({ instance }) => checkOf(rule, instance)));
+  }
+  return [...fields.values()];
+}
+
+function checkOf(rule: Metadata, constraint: ValidatorConstraintInterface): Check {
+  const { propertyName: property, constraints, each, validateIf } = rule;
+  return (object, value) => {
+    if (validateIf && !validateIf(object, value)) return true;
+    const given = { targetName: object.constructor.name, property, object, value, constraints };
+    if (!each) return atOnce(constraint.validate(value, given));
+    if (!Array.isArray(value)) return false;
+    for (const one of value) {
+      const holds = atOnce(constraint.validate(one, given));
+      if (!holds) return holds;
+    }
+    return true;
+  };
+}
+
+/** A rule may turn out to be asynchronous without having said so: it is asked again by class-validator, which waits. */
+function atOnce(result: boolean | Promise<boolean>): boolean | undefined {
+  if (!(result instanceof Promise)) return Boolean(result);
+  result.catch(() => undefined);
+  return undefined;
+}
+
+function constraintsOf(constraintCls: Metadata['constraintCls']) {
+  return getMetadataStorage().getTargetValidatorConstraints(constraintCls);
+}
+
+/** Whether class-transformer has nothing to do but to copy: no `@Type`, `@Transform`, `@Expose`, `@Exclude`, no accessors. */
+function isPlain(type: EventClass, names: ReadonlySet<string>): boolean {
+  const TO_CLASS = 0;
+  return (
+    transformations.getStrategy(type) === 'none' &&
+    transformations.getExposedMetadatas(type).length === 0 &&
+    transformations.getExcludedMetadatas(type).length === 0 &&
+    [...names].every(
+      (name) =>
+        !(name in type.prototype) &&
+        !transformations.findTypeMetadata(type, name) &&
+        transformations.findTransformMetadatas(type, name, TO_CLASS).length === 0,
+    )
+  );
+}

@@ -1,0 +1,49 @@
+import { headers as natsHeaders } from '@nats-io/transport-node';
+import { describe, expect, it } from '@jest/globals';
+import { readHeaders, toHeaders } from './cloud-events.js';
+import { readHeaderBlock } from './header-block.js';
+
+const block = (...lines: string[]) => Buffer.from(['NATS/1.0', ...lines, '', ''].join('\r\n'));
+
+/** As the client parses it. */
+function parsed(bytes: Uint8Array) {
+  const headers = natsHeaders();
+  for (const line of Buffer.from(bytes).toString().split('\r\n').slice(1).filter(Boolean)) {
+    const colon = line.indexOf(':');
+    headers.append(line.slice(0, colon), line.slice(colon + 1).trim());
+  }
+  return readHeaders(headers);
+}
+
+describe('a block of headers', () => {
+  it.each([
+    ['none', block()],
+    ['plain ones', block('ce-id: 17', 'traceparent: 00-1-2-01')],
+    ['names in any case', block('CE-Id: 17', 'Nats-Msg-Id: x')],
+    ['a repeated name', block('a: 1', 'A: 2', 'a: 3')],
+    ['blanks and colons in a value', block('time:  12:30:00  ', 'empty:')],
+    ['encoded and quoted attributes', block('ce-id: Euro%20%E2%82%AC', 'ce-source: "a \\"b\\""', 'x: %20')],
+    ['names of properties of every object', block('__proto__: x', 'constructor: y')],
+  ])('is read as one by one: %s', (_what, bytes) => {
+    expect(readHeaderBlock(bytes)).toEqual(parsed(bytes));
+  });
+
+  it.each([
+    ['a status', Buffer.from('NATS/1.0 503\r\n\r\n')],
+    ['characters that are not printable ASCII', block('x: Zoë')],
+    ['control characters', block('x: a\u0007b')],
+    ['a broken percent-encoding', block('ce-id: %C0%A0')],
+    ['a line without a colon', block('nothing')],
+    ['a blank in a name', block('a name: x')],
+    ['no end', Buffer.from('NATS/1.0\r\nx: y\r\n')],
+  ])('is left to a closer look: %s', (_what, bytes) => {
+    expect(readHeaderBlock(bytes)).toBeUndefined();
+  });
+
+  it('is what an event is sent with', () => {
+    const strange = 'Euro € 😀 "quoted" 100% \u0007';
+    const envelope = { id: strange, source: 's', type: 't.v1', time: new Date(0), correlationId: 'flow' };
+    const read = readHeaderBlock(toHeaders(envelope, { traceparent: '00-1-2-01' }).encode());
+    expect(read).toMatchObject({ 'ce-id': strange, 'ce-correlationid': 'flow', traceparent: '00-1-2-01' });
+  });
+});

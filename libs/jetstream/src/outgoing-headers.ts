@@ -1,0 +1,49 @@
+import { errors } from '@nats-io/transport-node';
+
+/**
+ * Headers on their way out, written as they will go on the wire. The client's own look at every name and value several times;
+ * in these only a value could do harm, by ending its line.
+ */
+export class OutgoingHeaders implements Iterable<[string, string[]]> {
+  private lines = '';
+
+  /** @throws InvalidArgumentError where the value has a line break */
+  add(name: string, value: string): void {
+    if (value.includes('\n') || value.includes('\r')) {
+      throw new errors.InvalidArgumentError(`header ${name} must not have line breaks`);
+    }
+    this.lines += `${name}: ${value}\r\n`;
+  }
+
+  /** In place of what it had. */
+  set(name: string, value: string): void {
+    if (this.has(name)) this.lines = this.linesWithout(name);
+    this.add(name, value);
+  }
+
+  has(name: string): boolean {
+    return `\r\n${this.lines}`.includes(`\r\n${name}: `);
+  }
+
+  /** The first value; empty where there is none. */
+  get(name: string): string {
+    for (const [known, [value = '']] of this) if (known === name) return value;
+    return '';
+  }
+
+  *[Symbol.iterator](): Generator<[string, string[]]> {
+    for (const line of this.lines.split('\r\n').slice(0, -1)) {
+      const colon = line.indexOf(':');
+      yield [line.slice(0, colon), [line.slice(colon + 2)]];
+    }
+  }
+
+  private linesWithout(name: string): string {
+    const others = this.lines.split('\r\n').filter((line) => !line.startsWith(`${name}: `));
+    return others.join('\r\n');
+  }
+
+  encode(): Uint8Array {
+    return Buffer.from(`NATS/1.0\r\n${this.lines}\r\n`);
+  }
+}

@@ -1,0 +1,264 @@
+import { JetStreamApiError, type PubAck } from '@nats-io/jetstream';
+import {
+  createInbox,
+  errors,
+  type Msg,
+  type MsgHdrs,
+  type NatsConnection,
+  type PermissionViolationError,
+  type Subscription,
+} from '@nats-io/transport-node';
+import {
+  isRefused,
+  refusal,
+  unconfirmed,
+  type OutgoingMessage,
+  type PublishLimits,
+} from './outgoing-message.js';
+import { Slots } from './slots.js';
+
+/** Milliseconds to wait for one PubAck before the message is sent again with the same id. */
+const ACK_TIMEOUT = 2_000;
+/** Milliseconds before a message is sent again that was refused for now: doubled with each refusal. */
+const PAUSE = { first: 50, max: 1_000 };
+/** Milliseconds between two looks at what is not confirmed yet. One timer for all: one for each costs as much as the publish. */
+const SWEEP = 50;
+const DEFAULT_WINDOW = 4_096;
+/** The slot of what waits for its turn. */
+const WAITING = -1;
+
+export interface PipelineOptions {
+  /** A fresh subject of this client's own, below which the PubAcks come. */
+  inbox: string;
+  /** Messages that may be unconfirmed at the same time; more wait for their turn. Default 4,096. */
+  window?: number | undefined;
+}
+
+type ApiError = ConstructorParameters<typeof JetStreamApiError>[0];
+
+/** A message on its way. */
+interface Pending {
+  /** Its place among those that are on their way. */
+  slot: number;
+  /** How many were published before. */
+  readonly order: number;
+  readonly id: string;
+  readonly subject: string;
+  readonly body: Uint8Array;
+  readonly headers: MsgHdrs;
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
+  readonly confirm: (ack: PubAck) => void;
+  readonly giveUp: (error: Error) => void;
+  /** When it is to be sent again, unless it is confirmed before. */
+  dueAt: number;
+  pause: number;
+  /** Why it is not confirmed yet. */
+  cause: unknown;
+}
+
+const pipelines = new WeakMap<NatsConnection, PublishPipeline>();
+
+/** The pipeline of a connection: there is one. */
+export function pipelineOf(
+  connection: NatsConnection,
+  options: PipelineOptions = { inbox: createInbox() },
+): PublishPipeline {
+  let pipeline = pipelines.get(connection);
+  if (!pipeline) pipelines.set(connection, (pipeline = new PublishPipeline(connection, options)));
+  return pipeline;
+}
+
+/** {@link PublishPipeline.publish} over a connection. */
+export function publishConfirmed(
+  connection: NatsConnection,
+  message: OutgoingMessage,
+  limits?: PublishLimits,
+): Promise<PubAck> {
+  return pipelineOf(connection).publish(message, limits);
+}
+
+/**
+ * Publishes without waiting for one PubAck before the next message, and matches the PubAcks, which all come to one
+ * subscription, to their messages. The client's own `js.publish` makes a request of each message, which costs three times
+ * as much CPU.
+ */
+export class PublishPipeline {
+  private readonly sent = new Slots<Pending>();
+  private readonly queue = new Set<Pending>();
+  private readonly admitted: Pending[] = [];
+  private readonly prefix: string;
+  private readonly window: number;
+  private count = 0;
+  private replies: Subscription | undefined;
+  private sweeping: NodeJS.Timeout | undefined;
+  private isAway = false;
+
+  constructor(
+    readonly connection: NatsConnection,
+    { inbox, window = DEFAULT_WINDOW }: PipelineOptions,
+  ) {
+    this.prefix = `${inbox}.`;
+    this.window = window;
+    void this.watchConnection();
+  }
+
+  /**
+   * Publishes until the broker confirms that the message is stored, through disconnections, elections, time-outs and a
+   * full stream.
+   *
+   * @throws PublishRefusedError where the broker will never take the message; PublishDeniedError for want of a right
+   * @throws PublishTimeoutError where it was not confirmed within the limits; it may be stored all the same
+   */
+  publish(message: OutgoingMessage, { timeout, signal }: PublishLimits = {}): Promise<PubAck> {
+    return new Promise((confirm, giveUp) => {
+      let headers: MsgHdrs;
+      try {
+        headers = encoded(message);
+      } catch (cause) {
+        return giveUp(refusal(message, cause));
+      }
+      const pending: Pending = {
+        slot: WAITING,
+        order: (this.count += 1),
+        id: message.id,
+        subject: message.subject,
+        body: message.body,
+        headers,
+        deadline: timeout === undefined ? Infinity : Date.now() + timeout,
+        signal,
+        confirm,
+        giveUp,
+        dueAt: Infinity,
+        pause: PAUSE.first,
+        cause: undefined,
+      };
+      if (this.sent.size < this.window) this.admit(pending);
+      else this.queue.add(pending);
+      this.sweeping ??= setInterval(() => this.sweep(), SWEEP);
+    });
+  }
+
+  private admit(pending: Pending): void {
+    pending.slot = this.sent.add(pending);
+    // Those of one turn of the event loop go together: each by itself would cost a write to the socket.
+    if (this.admitted.push(pending) === 1) setImmediate(() => this.sendAdmitted());
+  }
+
+  private sendAdmitted(): void {
+    for (const pending of this.admitted.splice(0)) this.send(pending);
+  }
+
+  private send(pending: Pending): void {
+    pending.dueAt = Date.now() + ACK_TIMEOUT;
+    // What the client takes while it is disconnected it may forget: everything is sent after the reconnection.
+    if (this.isAway) return;
+    try {
+      this.replies ??= this.subscribe();
+      const { subject, body, headers, slot, order } = pending;
+      this.connection.publish(subject, body, { headers, reply: `${this.prefix}${slot}.${order}` });
+    } catch (cause) {
+      this.failed(pending, cause);
+    }
+  }
+
+  private subscribe(): Subscription {
+    return this.connection.subscribe(`${this.prefix}*.*`, {
+      callback: (error, reply) => (error ? this.repliesDenied(error) : this.receive(reply)),
+    });
+  }
+
+  private receive(reply: Msg): void {
+    const [slot, order] = reply.subject.slice(this.prefix.length).split('.');
+    const pending = this.sent.get(Number(slot));
+    // Otherwise it was sent twice, and confirmed before.
+    if (pending?.order !== Number(order)) return;
+    const { data } = reply;
+    if (data.length === 0) return this.failed(pending, new errors.NoRespondersError(pending.subject));
+    const ack = JSON.parse(textOf(data)) as PubAck & { error?: ApiError };
+    if (ack.error) return this.failed(pending, new JetStreamApiError(ack.error));
+    this.leave(pending);
+    pending.confirm(ack);
+  }
+
+  private failed(pending: Pending, cause: unknown): void {
+    if (isRefused(cause)) {
+      this.leave(pending);
+      pending.giveUp(refusal(pending, cause));
+      return;
+    }
+    pending.cause = cause;
+    pending.dueAt = Date.now() + pending.pause;
+    pending.pause = Math.min(pending.pause * 2, PAUSE.max);
+  }
+
+  private leave(pending: Pending): void {
+    this.sent.remove(pending.slot);
+    if (this.queue.size === 0) return;
+    const [next] = this.queue;
+    this.queue.delete(next!);
+    this.admit(next!);
+  }
+
+  /** Sends again what is due, and gives up what is over. */
+  private sweep(): void {
+    const now = Date.now();
+    const isClosed = this.connection.isClosed();
+    for (const pending of [...this.queue, ...this.sent.values()]) {
+      if (isClosed || pending.signal?.aborted || pending.deadline <= now) this.abandon(pending);
+      else if (pending.dueAt <= now) this.send(pending);
+    }
+    if (this.sent.size > 0 || this.queue.size > 0) return;
+    clearInterval(this.sweeping);
+    this.sweeping = undefined;
+  }
+
+  private abandon(pending: Pending): void {
+    if (!this.queue.delete(pending)) this.leave(pending);
+    pending.giveUp(unconfirmed(pending, pending.cause ?? new errors.TimeoutError()));
+  }
+
+  private async watchConnection(): Promise<void> {
+    for await (const status of this.connection.status()) {
+      if (status.type === 'disconnect') this.isAway = true;
+      else if (status.type === 'reconnect') this.sendAll();
+      else if (status.type === 'error' && status.error instanceof errors.PermissionViolationError)
+        this.denied(status.error);
+    }
+    this.sweep();
+  }
+
+  /** In their order: a PubAck that was on its way when the connection broke is lost. */
+  private sendAll(): void {
+    this.isAway = false;
+    const inOrder = this.sent.values().sort((one, other) => one.order - other.order);
+    for (const pending of inOrder) this.send(pending);
+  }
+
+  /** The server answers a message that it denies with an error for the connection, which names the subject alone. */
+  private denied(error: PermissionViolationError): void {
+    if (error.operation !== 'publish') return;
+    for (const pending of this.sent.values()) {
+      if (pending.subject === error.subject) this.failed(pending, error);
+    }
+  }
+
+  private repliesDenied(error: Error): void {
+    this.replies = undefined;
+    for (const pending of this.sent.values()) this.failed(pending, error);
+  }
+}
+
+/** Encoded once, however often it is sent. @throws InvalidArgumentError where its id cannot be a header */
+function encoded({ headers, id, expectedSequence }: OutgoingMessage): MsgHdrs {
+  headers.add('Nats-Msg-Id', id);
+  if (expectedSequence !== undefined)
+    headers.add('Nats-Expected-Last-Subject-Sequence', String(expectedSequence));
+  const bytes = headers.encode();
+  // All that the client wants of headers is their bytes.
+  return { encode: () => bytes } as unknown as MsgHdrs;
+}
+
+function textOf(data: Uint8Array): string {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
+}

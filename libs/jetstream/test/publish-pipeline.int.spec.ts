@@ -1,0 +1,160 @@
+import { startBroker, type Broker } from '@app/embedded-broker';
+import { eventually, startTestBroker } from '@app/testing';
+import { DiscardPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  JetStreamConnection,
+  PublishDeniedError,
+  PublishRefusedError,
+  PublishTimeoutError,
+} from '@app/jetstream';
+import { OutgoingHeaders } from '../src/outgoing-headers.js';
+import type { OutgoingMessage } from '../src/outgoing-message.js';
+import type { PublishPipeline } from '../src/publish-pipeline.js';
+import { readStream } from '../src/stream-reader.js';
+
+const numbers = (count: number) => Array.from({ length: count }, (_, number) => number);
+const messageOf = (number: number, more: Partial<OutgoingMessage> = {}): OutgoingMessage => ({
+  subject: 'stored.message',
+  body: Buffer.from(String(number)),
+  headers: new OutgoingHeaders(),
+  id: `message-${number}`,
+  ...more,
+});
+
+describe('the publish pipeline', () => {
+  let broker: Broker;
+  let client: NatsConnection;
+  let manager: JetStreamManager;
+  const brokers: Broker[] = [];
+  const connections: JetStreamConnection[] = [];
+
+  beforeAll(() => {
+    Logger.overrideLogger(false);
+  });
+  beforeEach(async () => {
+    broker = await startTestBroker({
+      settings: {
+        authorization: {
+          users: [
+            { user: 'admin', password: 'x' },
+            {
+              user: 'writer',
+              password: 'x',
+              permissions: { publish: ['$JS.>'], subscribe: ['_INBOX_spec.>'] },
+            },
+            { user: 'deaf', password: 'x', permissions: { publish: ['>'], subscribe: ['$JS.>'] } },
+          ],
+        },
+        no_auth_user: 'admin',
+      },
+    });
+    client = await connect({ servers: broker.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+    manager = await jetstreamManager(client);
+    await manager.streams.add({ name: 'STORED', subjects: ['stored.>'], max_msg_size: 2_000 });
+  });
+  afterEach(async () => {
+    await Promise.all(connections.splice(0).map((connection) => connection.close()));
+    await client.close();
+    for (const started of brokers.splice(0)) await started.stop();
+    await broker.stop();
+  });
+
+  const pipelineOf = (user?: string, publishWindow?: number): Promise<PublishPipeline> => {
+    const servers = user ? `nats://${user}:x@127.0.0.1:${broker.port}` : broker.url;
+    const connection = new JetStreamConnection({
+      source: 'spec',
+      servers,
+      ...(publishWindow ? { publishWindow } : {}),
+    });
+    connections.push(connection);
+    return connection.pipeline();
+  };
+  const stored = async (): Promise<number[]> => {
+    const messages: number[] = [];
+    const all = readStream(client, { stream: 'STORED', subjects: ['stored.>'] });
+    for await (const message of all) messages.push(Number(message.string()));
+    return messages;
+  };
+
+  it('confirms each message, in the order in which they were published, and stores an id once', async () => {
+    const pipeline = await pipelineOf();
+    const acks = await Promise.all(numbers(500).map((number) => pipeline.publish(messageOf(number))));
+    expect(acks.map(({ seq }) => seq)).toEqual(numbers(500).map((number) => number + 1));
+    expect(await pipeline.publish(messageOf(7))).toMatchObject({ duplicate: true, seq: 8 });
+    expect(await stored()).toEqual(numbers(500));
+  });
+
+  it('has no more on the way than its window, and publishes all the same', async () => {
+    const pipeline = await pipelineOf(undefined, 10);
+    await manager.streams.delete('STORED');
+    const publishing = Promise.all(numbers(100).map((number) => pipeline.publish(messageOf(number))));
+    const sent: string[] = [];
+    client.subscribe('stored.>', { callback: (_error, message) => void sent.push(message.string()) });
+    await client.flush();
+    // Without a stream the first ten are sent again and again.
+    await eventually(() => expect(sent.length).toBeGreaterThan(10));
+    expect(new Set(sent).size).toBe(10);
+
+    await manager.streams.add({ name: 'STORED', subjects: ['stored.>'] });
+    await publishing;
+    expect((await stored()).sort((a, b) => a - b)).toEqual(numbers(100));
+  });
+
+  it('sends what was on the way again after the broker was killed, and every message is stored once', async () => {
+    const pipeline = await pipelineOf();
+    const publishing = Promise.all(numbers(3_000).map((number) => pipeline.publish(messageOf(number))));
+    await broker.kill();
+    const meanwhile = Promise.all(numbers(100).map((number) => pipeline.publish(messageOf(3_000 + number))));
+    brokers.push(await startBroker({ storeDir: broker.storeDir, port: broker.port }));
+    await Promise.all([publishing, meanwhile]);
+    expect((await stored()).sort((a, b) => a - b)).toEqual(numbers(3_100));
+  });
+
+  it('gives up in time, and at once where it is told to', async () => {
+    const pipeline = await pipelineOf();
+    await broker.kill();
+    const stopping = new AbortController();
+    const begun = Date.now();
+    const late = pipeline.publish(messageOf(1), { timeout: 300 });
+    const stopped = pipeline.publish(messageOf(2), { signal: stopping.signal });
+    stopping.abort();
+    await expect(stopped).rejects.toThrow(PublishTimeoutError);
+    await expect(late).rejects.toThrow(/message-1 on stored\.message in time.*same id/);
+    expect(Date.now() - begun).toBeLessThan(1_500);
+  });
+
+  it('refuses at once what no repetition mends, with the code of the server', async () => {
+    const pipeline = await pipelineOf();
+    await pipeline.publish(messageOf(1));
+    const overtaken = pipeline.publish(messageOf(2, { expectedSequence: 0 }));
+    await expect(overtaken).rejects.toThrow(PublishRefusedError);
+    await expect(overtaken).rejects.toMatchObject({ cause: { code: 10071 } });
+    const large = pipeline.publish(messageOf(3, { body: Buffer.alloc(5_000) }));
+    await expect(large).rejects.toMatchObject({ cause: { code: 10054 } });
+    const broken = pipeline.publish(messageOf(4, { id: 'two\r\nlines' }));
+    await expect(broken).rejects.toThrow(PublishRefusedError);
+    expect(await stored()).toEqual([1]);
+  });
+
+  it('goes on after a refusal that passes, such as that of a full stream', async () => {
+    const pipeline = await pipelineOf();
+    await manager.streams.update('STORED', { max_msgs: 2, discard: DiscardPolicy.New });
+    const publishing = Promise.all(numbers(5).map((number) => pipeline.publish(messageOf(number))));
+    await eventually(async () => expect(await stored()).toHaveLength(2));
+    await manager.streams.update('STORED', { max_msgs: 10 });
+    await publishing;
+    expect((await stored()).sort()).toEqual(numbers(5));
+  });
+
+  it.each([
+    ['publish', 'writer'],
+    ['read the confirmations', 'deaf'],
+  ])('says that a right is missing to %s', async (_right, user) => {
+    const pipeline = await pipelineOf(user);
+    const publishing = numbers(3).map((number) => pipeline.publish(messageOf(number)));
+    for (const denied of publishing) await expect(denied).rejects.toThrow(PublishDeniedError);
+  });
+});
