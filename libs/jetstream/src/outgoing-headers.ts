@@ -1,14 +1,19 @@
 import { errors } from '@nats-io/transport-node';
 
+const NAME = /^[\x21-\x39\x3b-\x7e]+$/;
+
 /**
- * Headers on their way out, written as they will go on the wire. The client's own look at every name and value several times;
- * in these only a value could do harm, by ending its line.
+ * Headers on their way out, written as they will go on the wire: the client's own look at every name and value several times.
+ * What those refuse is refused here too, since names and values of strangers are carried on.
  */
 export class OutgoingHeaders implements Iterable<[string, string[]]> {
   private lines = '';
 
-  /** @throws InvalidArgumentError where the value has a line break */
+  /** @throws InvalidArgumentError where the name is none, or the value has a line break */
   add(name: string, value: string): void {
+    if (!NAME.test(name)) {
+      throw new errors.InvalidArgumentError(`'${name}' is not a valid header name`);
+    }
     if (value.includes('\n') || value.includes('\r')) {
       throw new errors.InvalidArgumentError(`header ${name} must not have line breaks`);
     }
@@ -38,12 +43,18 @@ export class OutgoingHeaders implements Iterable<[string, string[]]> {
     }
   }
 
-  private linesWithout(name: string): string {
-    const others = this.lines.split('\r\n').filter((line) => !line.startsWith(`${name}: `));
-    return others.join('\r\n');
+  copy(): OutgoingHeaders {
+    const copy = new OutgoingHeaders();
+    copy.lines = this.lines;
+    return copy;
   }
 
   encode(): Uint8Array {
     return Buffer.from(`NATS/1.0\r\n${this.lines}\r\n`);
+  }
+
+  private linesWithout(name: string): string {
+    const others = this.lines.split('\r\n').filter((line) => !line.startsWith(`${name}: `));
+    return others.join('\r\n');
   }
 }

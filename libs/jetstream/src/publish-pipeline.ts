@@ -146,7 +146,10 @@ export class PublishPipeline {
   }
 
   private sendAdmitted(): void {
-    for (const pending of this.admitted.splice(0)) this.send(pending);
+    for (const pending of this.admitted.splice(0)) {
+      // Given up meanwhile, its slot may be another's.
+      if (this.sent.get(pending.slot) === pending) this.send(pending);
+    }
   }
 
   private send(pending: Pending): void {
@@ -175,8 +178,10 @@ export class PublishPipeline {
     if (pending?.order !== Number(order)) return;
     const { data } = reply;
     if (data.length === 0) return this.failed(pending, new errors.NoRespondersError(pending.subject));
-    const ack = JSON.parse(textOf(data)) as PubAck & { error?: ApiError };
-    if (ack.error) return this.failed(pending, new JetStreamApiError(ack.error));
+    const ack = answerOf(data);
+    if (ack?.error) return this.failed(pending, new JetStreamApiError(ack.error));
+    // Whoever listens on the subject may answer as well. Only a stream says where it has stored the message.
+    if (!ack?.stream || !ack.seq) return;
     this.leave(pending);
     pending.confirm(ack);
   }
@@ -249,16 +254,27 @@ export class PublishPipeline {
   }
 }
 
-/** Encoded once, however often it is sent. @throws InvalidArgumentError where its id cannot be a header */
+/**
+ * Encoded once, however often it is sent. The message stays as it was: it may be published again.
+ *
+ * @throws InvalidArgumentError where its id cannot be a header
+ */
 function encoded({ headers, id, expectedSequence }: OutgoingMessage): MsgHdrs {
-  headers.add('Nats-Msg-Id', id);
+  const all = headers.copy();
+  all.add('Nats-Msg-Id', id);
   if (expectedSequence !== undefined)
-    headers.add('Nats-Expected-Last-Subject-Sequence', String(expectedSequence));
-  const bytes = headers.encode();
+    all.add('Nats-Expected-Last-Subject-Sequence', String(expectedSequence));
+  const bytes = all.encode();
   // All that the client wants of headers is their bytes.
   return { encode: () => bytes } as unknown as MsgHdrs;
 }
 
-function textOf(data: Uint8Array): string {
-  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
+/** Undefined where it is no JSON: an error thrown to the client would end its reading for good. */
+function answerOf(data: Uint8Array): (PubAck & { error?: ApiError }) | undefined {
+  const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
+  try {
+    return JSON.parse(text) as PubAck & { error?: ApiError };
+  } catch {
+    return undefined;
+  }
 }

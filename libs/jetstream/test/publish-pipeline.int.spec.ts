@@ -139,6 +139,41 @@ describe('the publish pipeline', () => {
     expect(await stored()).toEqual([1]);
   });
 
+  it('stores a message that is published again with its headers as they were', async () => {
+    const pipeline = await pipelineOf();
+    const message = messageOf(1, { expectedSequence: 0 });
+    message.headers.add('name', 'value');
+    await pipeline.publish(message);
+    await manager.streams.purge('STORED');
+    await manager.streams.update('STORED', { duplicate_window: 0 });
+    await pipeline.publish({ ...message, id: 'again' });
+    const again = await manager.streams.getMessage('STORED', { last_by_subj: 'stored.message' });
+    expect([...again!.header]).toEqual([
+      ['name', ['value']],
+      ['Nats-Msg-Id', ['again']],
+      ['Nats-Expected-Last-Subject-Sequence', ['0']],
+    ]);
+  });
+
+  it('takes no answer of a stranger for a confirmation, and goes on', async () => {
+    const pipeline = await pipelineOf();
+    await manager.streams.delete('STORED');
+    const answers = ['no JSON', 'null', '{}', '{"stream":"STORED"}', '"stored"'];
+    let answered = 0;
+    const stranger = client.subscribe('stored.>', {
+      callback: (_error, message) => void message.respond(answers[answered++ % answers.length]),
+    });
+    await client.flush();
+    const published = answers.map((_, number) => pipeline.publish(messageOf(number)));
+    await eventually(() => expect(answered).toBeGreaterThanOrEqual(answers.length));
+    expect(await Promise.race([...published, client.flush()])).toBeUndefined();
+
+    stranger.unsubscribe();
+    await manager.streams.add({ name: 'STORED', subjects: ['stored.>'] });
+    await Promise.all(published);
+    expect((await stored()).sort()).toEqual(numbers(answers.length));
+  });
+
   it('goes on after a refusal that passes, such as that of a full stream', async () => {
     const pipeline = await pipelineOf();
     await manager.streams.update('STORED', { max_msgs: 2, discard: DiscardPolicy.New });

@@ -1,0 +1,45 @@
+import { expect, it } from '@jest/globals';
+import { errors, headers as clientHeaders } from '@nats-io/transport-node';
+import { OutgoingHeaders } from './outgoing-headers.js';
+
+it("are written as the client's own would be", () => {
+  const [ours, theirs] = [new OutgoingHeaders(), clientHeaders()];
+  for (const [name, value] of [
+    ['ce-id', 'one'],
+    ['X-Greeting', 'Grüße: ☀'],
+    ['empty', ''],
+  ] as const) {
+    ours.add(name, value);
+    theirs.append(name, value);
+  }
+  ours.set('ce-id', 'two');
+  theirs.set('ce-id', 'two');
+  expect(Object.fromEntries(ours)).toEqual(Object.fromEntries(theirs));
+  expect(ours.get('ce-id')).toBe('two');
+  const decode = (bytes: Uint8Array) => Buffer.from(bytes).toString().split('\r\n').sort();
+  expect(decode(ours.encode())).toEqual(decode((theirs as unknown as { encode(): Uint8Array }).encode()));
+});
+
+it.each([
+  ['a b', 'value'],
+  ['a:', 'value'],
+  ['', 'value'],
+  ['ü', 'value'],
+  ['a\r\nb', 'value'],
+  ['a', 'one\ntwo'],
+  ['a', 'one\rtwo'],
+])("refuse what the client's refuse: %j: %j", (name, value) => {
+  const add = () => new OutgoingHeaders().add(name, value);
+  expect(add).toThrow(errors.InvalidArgumentError);
+  // The client takes a name without a character, and then sends a header that nobody can read.
+  if (name !== '') expect(() => clientHeaders().append(name, value)).toThrow(errors.InvalidArgumentError);
+});
+
+it('stay as they are when a copy changes', () => {
+  const headers = new OutgoingHeaders();
+  headers.add('name', 'value');
+  const copy = headers.copy();
+  copy.set('name', 'other');
+  copy.add('more', 'value');
+  expect([...headers]).toEqual([['name', ['value']]]);
+});
