@@ -42,7 +42,7 @@ async function measure(
   { load, rate }: { load: number; rate: number },
 ): Promise<void> {
   const before = watch.complete;
-  const accepted = await offer(url, rate, round.scale(5_000, 1_000));
+  const accepted = await offer(url, rate, round.scale(5_000, 600));
   await watch.untilComplete(before + accepted.size);
   const latencies = [...accepted].map(([correlationId, at]) => watch.completedAt(correlationId) - at);
   const [p50, p99] = [percentile(latencies, 50), percentile(latencies, 99)];

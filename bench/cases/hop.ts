@@ -34,18 +34,18 @@ const HOPPERS: readonly Hopper[] = [
     settings: { sequential: true },
     counts: { full: 6_000, quick: 1_000 },
   },
-  { name: 'pipelined', script: 'contestants/pipelined.ts', counts: { full: 60_000, quick: 12_000 } },
+  { name: 'pipelined', script: 'contestants/pipelined.ts', counts: { full: 120_000, quick: 24_000 } },
   {
     name: 'nestjs-plugins',
     script: 'peers/nestjs-plugins/hop.mjs',
     durable: 'hop-events_user_signed-up',
-    counts: { full: 5_000, quick: 1_500 },
+    counts: { full: 5_000, quick: 1_000 },
     prepare: () => installPeer('nestjs-plugins'),
   },
   {
     name: 'nest-nats',
     script: 'contestants/nest-nats.ts',
-    counts: { full: 30_000, quick: 6_000 },
+    counts: { full: 60_000, quick: 24_000 },
     measure: measureNestNats,
   },
 ];
@@ -58,8 +58,8 @@ export const hop: Case = {
   name: 'hop',
   async run(round) {
     await compare(round, 'hop', 256, HOPPERS);
-    const some = HOPPERS.filter(({ name }) => ['ours', 'documented'].includes(name));
-    await compare(round, 'hop-4k', 4_096, round.scale(HOPPERS, some));
+    const two = HOPPERS.filter(({ name }) => ['ours', 'documented'].includes(name));
+    await compare(round, 'hop-4k', 4_096, round.scale(HOPPERS, two));
   },
 };
 
@@ -70,6 +70,7 @@ async function compare(round: Round, name: string, size: Size, hoppers: readonly
     const reason = await hopper.prepare?.();
     if (reason !== undefined) {
       figures.absent.set(`${name}/${hopper.name}`, reason);
+      round.log(`${name}: ${hopper.name} takes no part: it ${reason}`);
       continue;
     }
     const count = round.scale(hopper.counts.full, hopper.counts.quick);

@@ -37,11 +37,9 @@ export const signup: Case = {
         },
       });
       await server.start();
-      await postSignups(server.url, { connections: CONNECTIONS, duration: round.scale(3, 1) });
-      const { rate, p50, p99 } = await postSignups(server.url, {
-        connections: CONNECTIONS,
-        duration: round.scale(6, 1),
-      });
+      const load = { connections: CONNECTIONS };
+      await postSignups(server.url, { ...load, ...round.scale({ duration: 3 }, { amount: 1_000 }) });
+      const { rate, p50, p99 } = await postSignups(server.url, { ...load, duration: round.scale(6, 1) });
       await server.kill();
       round.log(`signup: ${name} ${Math.round(rate)} requests/s, p50 ${p50} ms, p99 ${p99} ms`);
       rates.set(name, rate);
