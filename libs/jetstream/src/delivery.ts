@@ -32,6 +32,8 @@ export class Delivery implements StoredPlace {
   /** Attempts that ended before this message was stored. */
   readonly attemptsBefore: number;
   readonly firstAttemptAt: Date;
+  /** Asked for once more when the event has been handled: reading the headers is a tenth of a hop. */
+  private knownId: string | undefined;
 
   constructor(
     private readonly connection: NatsConnection,
@@ -87,11 +89,7 @@ export class Delivery implements StoredPlace {
 
   /** `ce-id` where it can be read, else an id derived from where the event is stored. */
   get eventId(): string {
-    try {
-      return readHeaders(this.eventHeaders())[CloudEventHeader.id] || this.derivedId;
-    } catch {
-      return this.derivedId;
-    }
+    return (this.knownId ??= this.readEventId());
   }
 
   /** Of the flow that it belongs to; where that cannot be read, it is a flow of its own. */
@@ -111,7 +109,7 @@ export class Delivery implements StoredPlace {
   metadata(type: EventClass): EventMetadata {
     const headers = this.readHeaders();
     assertType(headers, type);
-    const eventId = headers[CloudEventHeader.id] || this.derivedId;
+    const eventId = (this.knownId = headers[CloudEventHeader.id] || this.derivedId);
     const time = new Date(headers[CloudEventHeader.time] ?? '');
     return {
       eventId,
@@ -156,6 +154,14 @@ export class Delivery implements StoredPlace {
   private eventHeaders(): Iterable<[string, string[]]> {
     const { headers, subject } = this.message;
     return isTransportSubject(subject) ? uncarried(headers ?? []) : (headers ?? []);
+  }
+
+  private readEventId(): string {
+    try {
+      return readHeaders(this.eventHeaders())[CloudEventHeader.id] || this.derivedId;
+    } catch {
+      return this.derivedId;
+    }
   }
 
   private readHeaders(): Record<string, string> {
