@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { checkoutRoot } from '../../tools/checkout.js';
 
+/** Without a network npm would try for more than a minute. */
+const NPM_CI = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=0'];
+
 const installed = new Map<string, Promise<string | undefined>>();
 
 /**
@@ -21,7 +24,7 @@ async function install(folder: string): Promise<string | undefined> {
   // npm writes it last.
   if (existsSync(join(folder, 'node_modules/.package-lock.json'))) return undefined;
   try {
-    await promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder });
+    await promisify(execFile)('npm', NPM_CI, { cwd: folder });
     return undefined;
   } catch (error) {
     const { stderr, message } = error as { stderr?: string; message: string };
