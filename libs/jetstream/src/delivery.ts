@@ -32,13 +32,15 @@ export class Delivery implements StoredPlace {
   /** Attempts that ended before this message was stored. */
   readonly attemptsBefore: number;
   readonly firstAttemptAt: Date;
-  /** Asked for once more when the event has been handled: reading the headers is a tenth of a hop. */
+  /** Asked for once more when the event has been handled: the headers are not read again for it. */
   private knownId: string | undefined;
+  private readonly isTransports: boolean;
 
   constructor(
     private readonly connection: NatsConnection,
     private readonly message: Msg,
   ) {
+    this.isTransports = isTransportSubject(message.subject);
     const ack = parseAckSubject(message.reply ?? '');
     this.stream = ack.stream;
     this.sequence = ack.sequence;
@@ -54,8 +56,8 @@ export class Delivery implements StoredPlace {
     this.replayId = this.transportHeader(TransportHeader.replayId, isRetryKey);
     this.failureId = this.transportHeader(TransportHeader.failureId, isRetryKey);
     this.attemptsBefore = Number(this.transportHeader(TransportHeader.attempts, isCount) ?? 0);
-    const first = new Date(this.transportHeader(TransportHeader.firstAttemptAt) ?? '');
-    this.firstAttemptAt = Number.isNaN(first.getTime()) ? new Date() : first;
+    const first = Date.parse(this.transportHeader(TransportHeader.firstAttemptAt) ?? '');
+    this.firstAttemptAt = Number.isNaN(first) ? new Date() : new Date(first);
   }
 
   get body(): Uint8Array {
@@ -68,7 +70,7 @@ export class Delivery implements StoredPlace {
 
   /** Whether it was in hand too often when its process died, and waits for its last attempt, or is at it. */
   get suspectState(): 'suspect' | 'alone' | undefined {
-    return suspectStateOf(this.message.subject);
+    return this.isTransports ? suspectStateOf(this.message.subject) : undefined;
   }
 
   /** The publisher's headers, undefined where they cannot be parsed. */
@@ -152,8 +154,8 @@ export class Delivery implements StoredPlace {
 
   /** @throws where they cannot be parsed */
   private eventHeaders(): Iterable<[string, string[]]> {
-    const { headers, subject } = this.message;
-    return isTransportSubject(subject) ? uncarried(headers ?? []) : (headers ?? []);
+    const { headers } = this.message;
+    return this.isTransports ? uncarried(headers ?? []) : (headers ?? []);
   }
 
   private readEventId(): string {
@@ -165,7 +167,7 @@ export class Delivery implements StoredPlace {
   }
 
   private readHeaders(): Record<string, string> {
-    const bytes = isTransportSubject(this.message.subject) ? undefined : this.rawHeaders;
+    const bytes = this.isTransports ? undefined : this.rawHeaders;
     const plain = bytes && readHeaderBlock(bytes);
     if (plain) return plain;
     try {
@@ -178,7 +180,7 @@ export class Delivery implements StoredPlace {
 
   /** A header that the transport itself wrote; undefined where it does not look like it, since anybody may publish there. */
   private transportHeader(name: string, isValid = (value: string) => value !== ''): string | undefined {
-    if (!isTransportSubject(this.message.subject)) return undefined;
+    if (!this.isTransports) return undefined;
     try {
       const value = this.message.headers?.get(name) ?? '';
       return isValid(value) ? value : undefined;

@@ -56,11 +56,20 @@ export function shortId(id: string): string {
   return id.length <= LONGEST_ID ? id : derived(id);
 }
 
+/** Namespace and name, one behind the other: a buffer of its own for each id would cost more than its hash. */
+const hashed = Buffer.alloc(1_024);
+NAMESPACE.copy(hashed);
+
 /** UUID version 5 of a name in {@link NAMESPACE}. */
 function derived(name: string): string {
-  const bytes = hash('sha1', Buffer.concat([NAMESPACE, Buffer.from(name)]), 'buffer');
-  bytes[6] = (bytes[6]! & 0x0f) | 0x50;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = bytes.toString('hex', 0, 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const hex = hash('sha1', bytesToHash(name), 'hex');
+  const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+function bytesToHash(name: string): Buffer {
+  // A character has three bytes at most.
+  if (NAMESPACE.length + name.length * 3 > hashed.length)
+    return Buffer.concat([NAMESPACE, Buffer.from(name)]);
+  return hashed.subarray(0, NAMESPACE.length + hashed.write(name, NAMESPACE.length));
 }
