@@ -20,7 +20,6 @@ export const cost: Case = {
     for (const { name, events } of round.inTurn(round.scale(BACKLOGS, ENDS))) {
       const { cpu, rss } = await measureProcessors({
         script: 'contestants/ours.ts',
-        settings: { concurrency: 256, takes: 0 },
         warmUp: WARM_UP,
         count: MEASURED,
         left: events - MEASURED,

@@ -23,8 +23,6 @@ const HOPPERS: readonly Hopper[] = [
   {
     name: 'ours',
     script: 'contestants/ours.ts',
-    // The others have 1,000 in flight. Here more than this wins nothing, and takes memory.
-    settings: { concurrency: 256, takes: 0 },
     counts: { full: 40_000, quick: 8_000 },
   },
   { name: 'documented', script: 'contestants/documented.ts', counts: { full: 20_000, quick: 4_000 } },

@@ -12,7 +12,6 @@ export const scale: Case = {
       const count = round.scale(40_000, 6_000);
       const { rate, rss } = await measureProcessors({
         script: SCRIPT,
-        settings: { concurrency: 256, takes: 0 },
         // All of them are warm when measuring begins.
         warmUp: round.scale(20_000, 4_000) * replicas,
         count,

@@ -9,16 +9,16 @@ class ProcessorConfig extends ServiceConfig {
   override port: number = 0;
 }
 
-const { concurrency, takes } = JSON.parse(process.env['BENCH'] ?? '{}') as {
-  concurrency: number;
+const { takes = 0, ...options } = JSON.parse(process.env['BENCH'] ?? '{}') as {
+  concurrency?: number;
   /** Milliseconds that the handler waits. */
-  takes: number;
+  takes?: number;
 };
 
 /** The hop as an app has it: a service with a processor. */
 @Controller()
 class Hop {
-  @Consumes(SignedUp, { processor: 'hop', publishes: [Sent], concurrency })
+  @Consumes(SignedUp, { processor: 'hop', publishes: [Sent], ...options })
   async handle(@Payload() user: SignedUp, @Ctx() { eventId }: EventContext): Promise<Sent> {
     if (takes > 0) await sleep(takes);
     return new Sent(nextFieldsOf(user, eventId));
