@@ -1,5 +1,6 @@
 import type { Delivery } from './delivery.js';
 import type { Exclusion } from './exclusion.js';
+import type { Redelivery } from './redelivery.js';
 
 /** Milliseconds within which the message of the attempt comes back here, unless another replica has got it. */
 const COMES_WITHIN = 2_000;
@@ -15,15 +16,10 @@ export class Suspects {
   /** Called when the message of the attempt is here, by key of the attempts. */
   private readonly expected = new Map<string, (attempt: Promise<void>) => void>();
 
-  /**
-   * @param publishAlone answers false where the broker never takes it
-   * @param setApart has it wait as a suspect again; answers false where the broker never takes it
-   * @param attempt makes the attempt and settles the delivery
-   */
+  /** @param attempt makes the attempt and settles the delivery */
   constructor(
     private readonly exclusion: Exclusion,
-    private readonly publishAlone: (delivery: Delivery) => Promise<boolean>,
-    private readonly setApart: (delivery: Delivery) => Promise<boolean>,
+    private readonly redelivery: Pick<Redelivery, 'publishAlone' | 'setApart'>,
     private readonly attempt: (delivery: Delivery) => Promise<void>,
   ) {}
 
@@ -40,7 +36,7 @@ export class Suspects {
   private async processUnexpected(delivery: Delivery): Promise<void> {
     // Where something else is at work it must not wait here: were the process to die of that, this would count.
     const mustWait = delivery.deliveries === 1 && !this.exclusion.isIdle;
-    if (mustWait && (await this.setApart(delivery))) return;
+    if (mustWait && (await this.redelivery.setApart(delivery))) return;
     return this.exclusion.runAlone(() => this.attempt(delivery));
   }
 
@@ -56,7 +52,7 @@ export class Suspects {
       });
     });
     try {
-      if (!(await this.publishAlone(delivery))) return await this.attempt(delivery);
+      if (!(await this.redelivery.publishAlone(delivery))) return await this.attempt(delivery);
       delivery.acknowledge();
       await attempted;
     } finally {

@@ -8,8 +8,10 @@ it('The message of an attempt that nobody expects waits elsewhere while others a
   const done: string[] = [];
   const suspects = new Suspects(
     exclusion,
-    () => Promise.resolve(true),
-    () => Promise.resolve(done.push('set apart') > 0),
+    {
+      publishAlone: () => Promise.resolve(true),
+      setApart: () => Promise.resolve(done.push('set apart') > 0),
+    },
     () => Promise.resolve(void done.push('attempted')),
   );
   const late = { suspectState: 'alone', retryKey: 'EVENTS-1', deliveries: 1 } as Delivery;
