@@ -136,7 +136,11 @@ export class EventProcessor {
     const mendable = outcome.kind === 'retry' || outcome.reason === 'attempts-exhausted';
     if (pause && mendable && !(error instanceof AttemptsExhaustedError)) {
       const { eventId } = delivery;
-      return this.isOutage(error) ? pause.metOutage(eventId, error) : pause.failedWith(eventId, error);
+      const counted = this.isOutage(error)
+        ? pause.metOutage(eventId, error)
+        : pause.failedWith(eventId, error);
+      // A probe was made in the pause, also where another one has ended that meanwhile.
+      return counted && passage !== 'probe';
     }
     pause?.inconclusive(passage);
     return true;

@@ -189,6 +189,46 @@ describe('a processor that fails on nearly everything', () => {
     await eventually(() => expect(done.size).toBe(10));
   });
 
+  it('uses up no attempt of a probe that fails when another one has already ended the pause', async () => {
+    let down = true;
+    let late: string | undefined;
+    let letFail = (): void => undefined;
+    const failing = new Promise<void>((resolve) => (letFail = resolve));
+    const done = new Set<string>();
+    @Controller()
+    class Recovering {
+      @Consumes(OrderPlaced, {
+        processor: 'recovering',
+        concurrency: 4,
+        attempts: 1,
+        pause: { failures: 1, firstProbe: 50, maxProbe: 100 },
+      })
+      async send(@Payload() { orderId }: OrderPlaced): Promise<void> {
+        if (!orderId.startsWith('recovering')) return;
+        if (down) throw new Error('provider is down');
+        if (late === undefined) {
+          late = orderId;
+          await failing;
+          throw new Error('provider was down');
+        }
+        done.add(orderId);
+      }
+    }
+    const application = await transport.run({ controllers: [Recovering] });
+    const pauses = application.get(Pauses, { strict: false });
+    place('recovering', 12);
+    // Its one attempt is what the pause begins with.
+    await transport.stored('FAILURES', 'failed.recovering.order.placed', 1);
+    down = false;
+    await eventually(() => expect(done.size).toBe(10));
+    await pauses.ready();
+
+    letFail();
+
+    await eventually(() => expect(done).toContain(late), { timeout: 10_000 });
+    expect(await transport.read('FAILURES', 'failed.recovering.order.placed')).toHaveLength(1);
+  });
+
   it('is not stopped by an `outage` that fails itself', async () => {
     let down = true;
     let calls = 0;

@@ -19,7 +19,8 @@ describe('cascade tail', () => {
   it('shows what was stored before in the order of time, failures among it', async () => {
     const { code, stdout } = await shop.cascade('tail', '--since', '1h', '--count', '4');
     expect(code).toBe(0);
-    expect(lines(stdout)).toEqual(lines(stdout).toSorted());
+    const times = lines(stdout).map((line) => line.slice(0, line.indexOf(' ')));
+    expect(times).toEqual(times.toSorted());
     expect(stdout).toMatch(/^20\S+Z {2}order\.placed {2}shop {2}first {2}\{"orderId":"first"\}\n/);
     expect(stdout).toMatch(
       /Z {2}failed\.billing\.order\.placed {2}billing {2}bad {2}CardDeclined: no funds on  *\[31m the card \(attempts: 1\)\n/,
