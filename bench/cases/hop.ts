@@ -1,6 +1,6 @@
 import type { Size } from '../events.js';
 import { installPeer } from '../peers/install.js';
-import type { Handling } from '../rig/measure-handling.js';
+import { withEnough, type Handling } from '../rig/measure-handling.js';
 import { measureProcessors } from '../rig/measure-processors.js';
 import { measureNestNats } from '../rig/nest-nats.js';
 import { MEBIBYTE } from '../rig/units.js';
@@ -72,7 +72,8 @@ async function compare(round: Round, name: string, size: Size, hoppers: readonly
       continue;
     }
     const count = round.scale(hopper.counts.full, hopper.counts.quick);
-    const { rate, cpu, rss } = await (hopper.measure ?? measureHopper(hopper))(round, size, count);
+    const measure = hopper.measure ?? measureHopper(hopper);
+    const { rate, cpu, rss } = await withEnough(count, (enough) => measure(round, size, enough));
     round.log(`${name}: ${hopper.name} ${Math.round(rate)} events/s, ${cpu.toFixed(1)} µs each`);
     rates.set(hopper.name, rate);
     figures.add(`${name}/${hopper.name}/rate`, 'events/s', rate);

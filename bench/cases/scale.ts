@@ -1,3 +1,4 @@
+import { withEnough } from '../rig/measure-handling.js';
 import { measureProcessors } from '../rig/measure-processors.js';
 import type { Case } from '../round.js';
 
@@ -10,13 +11,11 @@ export const scale: Case = {
   async run(round) {
     for (const replicas of round.inTurn(round.scale(REPLICAS, [1, 2]))) {
       const count = round.scale(40_000, 6_000);
-      const { rate, rss } = await measureProcessors({
-        script: SCRIPT,
-        // All of them are warm when measuring begins.
-        warmUp: round.scale(20_000, 4_000) * replicas,
-        count,
-        replicas,
-      });
+      // All of them are warm when measuring begins.
+      const warmUp = round.scale(20_000, 4_000) * replicas;
+      const { rate, rss } = await withEnough(count, (enough) =>
+        measureProcessors({ script: SCRIPT, warmUp, count: enough, replicas }),
+      );
       round.noteMemory(rss);
       round.log(`scale: ${replicas} replicas ${Math.round(rate)} events/s`);
       round.figures.add(`scale/${replicas}`, 'events/s', rate);

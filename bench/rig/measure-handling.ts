@@ -57,10 +57,26 @@ export async function measureHandling(
   const first = await reach(from);
   const last = await reach(to);
   const count = last.handled - first.handled;
-  if (count === 0) throw new Error('everything was handled before measuring could begin');
+  if (count === 0) throw new TooFewEventsError('everything was handled before measuring could begin');
   return {
     rate: count / ((last.at - first.at) / 1_000),
     cpu: (last.cpu - first.cpu) / count,
     rss: last.rss,
   };
+}
+
+/** A process may answer nothing until its backlog is done: how much that takes is not known before. */
+export class TooFewEventsError extends Error {}
+
+/** Measures with twice as many events, and again, where so many were too few. */
+export async function withEnough(
+  count: number,
+  measure: (count: number) => Promise<Handling>,
+): Promise<Handling> {
+  try {
+    return await measure(count);
+  } catch (error) {
+    if (!(error instanceof TooFewEventsError)) throw error;
+    return withEnough(count * 2, measure);
+  }
 }

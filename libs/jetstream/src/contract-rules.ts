@@ -39,8 +39,16 @@ export class ContractRules {
     this.isPlain = isPlain(type, this.names);
   }
 
-  /** Whether every rule holds; false also where that cannot be told here. */
+  /** Whether every rule holds; false also where that cannot be told here, and where a rule throws. */
   hold(event: object): boolean {
+    try {
+      return this.allHold(event);
+    } catch {
+      return false;
+    }
+  }
+
+  private allHold(event: object): boolean {
     if (!this.fields) return false;
     for (const { name, conditions, checks } of this.fields) {
       const value = (event as Record<string, unknown>)[name];
@@ -123,8 +131,9 @@ function checkOf(rule: Metadata, constraint: ValidatorConstraintInterface): Chec
 
 /** A rule may turn out to be asynchronous without having said so: it is asked again by class-validator, which waits. */
 function atOnce(result: boolean | Promise<boolean>): boolean | undefined {
-  if (!(result instanceof Promise)) return Boolean(result);
-  result.catch(() => undefined);
+  // Any thenable: a query builder and a promise of another realm are answers to wait for as well.
+  if (typeof (result as Partial<Promise<boolean>> | undefined)?.then !== 'function') return Boolean(result);
+  Promise.resolve(result).catch(() => undefined);
   return undefined;
 }
 

@@ -203,6 +203,32 @@ describe('a contract', () => {
     }
   });
 
+  it('with a rule that answers with a thenable, or throws, is left to class-validator', async () => {
+    const thenable = { then: (resolve: (holds: boolean) => void) => resolve(false) };
+    class Asking {
+      static readonly event = { name: 'rule.asked', version: 1 };
+
+      @ValidateBy({ name: 'known', validator: { validate: () => thenable as unknown as Promise<boolean> } })
+      id!: string;
+    }
+    class Throwing {
+      static readonly event = { name: 'rule.thrown', version: 1 };
+
+      @ValidateBy({
+        name: 'broken',
+        validator: {
+          validate: () => {
+            throw new Error('a fault of the rule');
+          },
+        },
+      })
+      id!: string;
+    }
+    expect(rulesOf(Asking).hold(Object.assign(new Asking(), { id: '1' }))).toBe(false);
+    await expect(readEvent(Asking, Buffer.from('{"id":"1"}'))).rejects.toThrow(/breaks its contract/);
+    expect(rulesOf(Throwing).hold(Object.assign(new Throwing(), { id: '1' }))).toBe(false);
+  });
+
   it('without any rule is refused', async () => {
     class Ruleless {
       static readonly event = { name: 'rule.missing', version: 1 };

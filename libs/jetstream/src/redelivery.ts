@@ -1,4 +1,4 @@
-import type { NatsConnection } from '@nats-io/transport-node';
+import { errors, type NatsConnection } from '@nats-io/transport-node';
 import type { BrokerClock } from './broker-clock.js';
 import type { Delivery } from './delivery.js';
 import { PublishDeniedError, PublishRefusedError } from './errors.js';
@@ -31,7 +31,7 @@ export class Redelivery {
     const due = clock.after(delay);
     const isScheduled =
       this.fits(delivery) &&
-      (await this.publish(scheduledRetry(delivery, declaration.processor, due, attemptsUsed)));
+      (await this.publish(() => scheduledRetry(delivery, declaration.processor, due, attemptsUsed)));
     if (isScheduled) delivery.acknowledge();
     else delivery.retryIn(delay);
   }
@@ -46,22 +46,24 @@ export class Redelivery {
    * broker does not take it: with the headers of a retry it is too large.
    */
   async setApart(delivery: Delivery): Promise<boolean> {
-    const isApart = await this.publish(suspectRetry(delivery, this.options.declaration));
+    const isApart = await this.publish(() => suspectRetry(delivery, this.options.declaration));
     if (isApart) delivery.acknowledge();
     return isApart;
   }
 
   /** That attempt. The delivery is left to the caller. Answers false where the broker never takes it. */
   publishAlone(delivery: Delivery): Promise<boolean> {
-    return this.publish(attemptAlone(delivery, this.options.declaration));
+    return this.publish(() => attemptAlone(delivery, this.options.declaration));
   }
 
-  private async publish(message: OutgoingMessage): Promise<boolean> {
+  /** Answers false where the broker never takes it, or a stranger's headers cannot be carried on. */
+  private async publish(messageOf: () => OutgoingMessage): Promise<boolean> {
     const { connection, stopping: signal } = this.options;
     try {
-      await publishConfirmed(connection, message, { signal });
+      await publishConfirmed(connection, messageOf(), { signal });
       return true;
     } catch (error) {
+      if (error instanceof errors.InvalidArgumentError) return false;
       if (!(error instanceof PublishRefusedError) || error instanceof PublishDeniedError) throw error;
       return false;
     }

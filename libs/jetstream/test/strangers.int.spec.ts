@@ -67,6 +67,13 @@ describe('A message from a stranger', () => {
     },
   );
 
+  it('with an id in capitals that has a line feed is tried again, and becomes a failure event', async () => {
+    const orderId = 'bad capitals';
+    transport.publish('events.order.placed', { orderId, amount: 1 }, { 'Ce-Id': 'a%0Ab' });
+    await eventually(async () => expect(await failuresOf(orderId)).toHaveLength(1));
+    await expectGoodOnesDone();
+  });
+
   it.each([
     ['line feed', 'a%0Ab'],
     ['33,000 chars', 'x'.repeat(33_000)],
