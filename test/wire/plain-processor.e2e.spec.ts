@@ -1,15 +1,7 @@
 import { UserSignedUp } from '@app/contracts';
-import {
-  Consumes,
-  ConsumesFailure,
-  EventPublisher,
-  JetStreamModule,
-  JetStreamStrategy,
-  type EventFailed,
-} from '@app/jetstream';
-import { eventually, startTestBroker } from '@app/testing';
-import { Controller, Module, type INestMicroservice } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Consumes, ConsumesFailure, EventPublisher, JetStreamModule, type EventFailed } from '@app/jetstream';
+import { createMicroservice, eventually, startTestBroker } from '@app/testing';
+import { Controller, type INestMicroservice } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { IsString, IsUUID } from 'class-validator';
@@ -59,35 +51,29 @@ interface Failure {
 let broker: Awaited<ReturnType<typeof startTestBroker>>;
 let application: INestMicroservice;
 let log: EventLog;
-let stopScript: () => Promise<void>;
+let stopStampBook: () => Promise<void>;
 
 beforeAll(async () => {
   broker = await startTestBroker();
-  @Module({
+  application = await createMicroservice({
+    module: class ObserverModule {},
     imports: [JetStreamModule.forRoot({ source: 'signup', servers: broker.url, publishes: [UserSignedUp] })],
     controllers: [Observer],
-  })
-  class ObserverModule {}
-  application = await NestFactory.createMicroservice(ObserverModule, {
-    logger: false,
-    abortOnError: false,
-    inject: [JetStreamStrategy],
-    useFactory: (strategy: JetStreamStrategy) => ({ strategy }),
   });
   await application.listen();
   log = await EventLog.open(broker.url);
-  stopScript = startScript('en');
+  stopStampBook = startStampBook('en');
 });
 
 afterAll(async () => {
-  await stopScript?.();
+  await stopStampBook?.();
   await log?.close();
   await application?.close();
   await broker?.stop();
 });
 
 /** @returns stops it */
-function startScript(languages: string): () => Promise<void> {
+function startStampBook(languages: string): () => Promise<void> {
   const child = spawn(process.execPath, [SCRIPT], {
     env: { ...ownEnvironment(), NATS_URL: broker.url, LANGUAGES: languages },
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -175,8 +161,8 @@ describe('A processor of a NATS client and the wire contract alone', () => {
       expect(await failures()).toMatchObject([{ state: 'failed-again' }, { state: 'open' }]),
     );
 
-    await stopScript();
-    stopScript = startScript('en fr');
+    await stopStampBook();
+    stopStampBook = startStampBook('en fr');
     const again = await cascade('replay', '--processor', 'stamp-book', '--reason', 'French stamps are here');
     expect(again).toMatchObject({ replayed: 1, skipped: 1 });
     await eventually(async () =>

@@ -1,10 +1,9 @@
-import { eventually, startTestBroker } from '@app/testing';
+import { brokerState, createMicroservice, eventually, startTestBroker } from '@app/testing';
 import { jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import type { INestApplicationContext, INestMicroservice, ModuleMetadata } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { OrderConfirmed, OrderPlaced } from './events.js';
-import { EventPublisher, JetStreamModule, JetStreamStrategy, type JetStreamOptions } from '@app/jetstream';
+import { EventPublisher, JetStreamModule, type JetStreamOptions } from '@app/jetstream';
 
 /** A broker, a plain client beside the transport, and the applications that a spec starts on it. */
 export class Transport {
@@ -36,12 +35,7 @@ export class Transport {
 
   /** Starts an application; its module is made of `metadata` and the transport. */
   async run(metadata: ModuleMetadata, options: Partial<JetStreamOptions> = {}): Promise<INestMicroservice> {
-    const application = await NestFactory.createMicroservice(moduleOf(this.broker.url, metadata, options), {
-      logger: false,
-      abortOnError: false,
-      inject: [JetStreamStrategy],
-      useFactory: (strategy: JetStreamStrategy) => ({ strategy }),
-    });
+    const application = await createMicroservice(moduleOf(this.broker.url, metadata, options));
     this.applications.push(application);
     await application.listen();
     return application;
@@ -71,7 +65,7 @@ export class Transport {
         if (messages.length < count) throw new Error(`${messages.length} of ${count} messages on ${subject}`);
         return messages;
       },
-      { ...(timeout ? { timeout } : {}) },
+      { ...(timeout ? { timeout } : {}), instead: () => brokerState(this.client) },
     );
   }
 

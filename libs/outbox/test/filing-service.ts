@@ -1,7 +1,7 @@
-import { Consumes, ConsumesFailure, EventContext, JetStreamModule, JetStreamStrategy } from '@app/jetstream';
+import { Consumes, ConsumesFailure, EventContext, JetStreamModule } from '@app/jetstream';
 import { StoreModule } from '@app/store';
+import { createMicroservice } from '@app/testing';
 import { Controller, type INestMicroservice, type Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { randomUUID } from 'node:crypto';
@@ -81,12 +81,7 @@ export async function startFilingService({
     ],
     controllers,
   };
-  const service = await NestFactory.createMicroservice(module, {
-    logger: false,
-    abortOnError: false,
-    inject: [JetStreamStrategy],
-    useFactory: (strategy: JetStreamStrategy) => ({ strategy }),
-  });
+  const service = await createMicroservice(module);
   try {
     await service.listen();
   } catch (error) {

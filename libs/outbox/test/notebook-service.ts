@@ -1,7 +1,7 @@
-import { JetStreamModule, JetStreamStrategy, type JetStreamOptions } from '@app/jetstream';
+import { JetStreamModule, type JetStreamOptions } from '@app/jetstream';
 import { StoreModule } from '@app/store';
+import { createMicroservice } from '@app/testing';
 import type { INestMicroservice } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import type { OutboxOptions } from '../src/outbox-relay.js';
 import { OutboxModule } from '../src/outbox.module.js';
 import { NoteWritten } from './note-written.js';
@@ -27,12 +27,7 @@ export async function startNotebookService({
       OutboxModule.forRoot(outbox),
     ],
   };
-  const service = await NestFactory.createMicroservice(module, {
-    logger: false,
-    abortOnError: false,
-    inject: [JetStreamStrategy],
-    useFactory: (strategy: JetStreamStrategy) => ({ strategy }),
-  });
+  const service = await createMicroservice(module);
   await service.listen();
   return service;
 }

@@ -18,7 +18,9 @@ import { goldenSamples } from './golden.js';
 import { eventually, type EventuallyOptions } from './eventually.js';
 import { tableOf, storedEvents, type SeenEvent } from './stored-events.js';
 
-export interface WaitOptions extends EventuallyOptions {
+type Limits = Pick<EventuallyOptions, 'timeout' | 'interval'>;
+
+export interface WaitOptions extends Limits {
   /** Id of the event that led to it. Default any. */
   causedBy?: string;
 }
@@ -104,9 +106,9 @@ export class TestChannels {
   }
 
   /** Resolves when the processor `by` has settled all events of this class, retries included. */
-  async consumed(type: EventClass, by: string, options?: EventuallyOptions): Promise<void> {
+  async consumed(type: EventClass, by: string, limits?: Limits): Promise<void> {
     const stream = type === EventFailed ? FAILURES_STREAM : EVENTS_STREAM;
-    await eventually(async () => {
+    const settled = async () => {
       const [{ num_pending, num_ack_pending }, { state }] = await Promise.all([
         this.manager.consumers.info(stream, by),
         this.manager.streams.info(RETRIES_STREAM, { subjects_filter: `retry.${by}.>` }),
@@ -115,9 +117,11 @@ export class TestChannels {
       if (num_pending + num_ack_pending + retries === 0) return;
       throw new Error(
         `${by} has not settled every ${type.event.name}: ${num_pending} wait, ${num_ack_pending} are in hand, ` +
-          `${retries} to be tried again; stored is:${tableOf(await storedEvents(this.connection))}`,
+          `${retries} to be tried again`,
       );
-    }, options);
+    };
+    const instead = async () => `Stored is:${tableOf(await storedEvents(this.connection))}`;
+    await eventually(settled, { ...limits, instead });
   }
 
   /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from './eventually.js';
+import { quietLog } from './quiet-log.js';
 
 describe('eventually', () => {
   it('tries until nothing is thrown, and gives the result', async () => {
@@ -32,6 +33,28 @@ describe('eventually', () => {
       message: `Not within 30 ms: try ${tries}`,
       cause: { message: `try ${tries}` },
     });
+  });
+
+  it('tells what there was instead, and what was logged', async () => {
+    const attempt = () => {
+      throw new Error('nothing came');
+    };
+    let asked = 0;
+    const instead = () => Promise.resolve(`There is this, for question ${++asked}.`);
+    quietLog.log('This is no warning.');
+    quietLog.warn('The van is away.', 'Depot');
+    const waiting = eventually(attempt, { timeout: 30, interval: 5, instead });
+    await expect(waiting).rejects.toThrow(
+      /^Not within 30 ms: nothing came\nThere is this, for question 1\.\nLogged was:\n {2}\S+ warn The van is away\. Depot$/,
+    );
+  });
+
+  it('gives up in time where what there is cannot be told', async () => {
+    const attempt = () => Promise.reject(new Error('nothing came'));
+    const instead = () => Promise.reject(new Error('the broker is away'));
+    await expect(eventually(attempt, { timeout: 20, instead })).rejects.toThrow(
+      'nothing came\nIt cannot be told what there is: Error: the broker is away',
+    );
   });
 
   it('gives up on a try that hangs', async () => {

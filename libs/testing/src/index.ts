@@ -1,4 +1,5 @@
 export { startTestBroker } from './broker.js';
+export { brokerState, untilStored } from './broker-state.js';
 export { TestChannels, type WaitOptions } from './channels.js';
 export { contextFor } from './context.js';
 export { describePostgres, describeStores, type TestDatabase, type TestDatabases } from './databases.js';
@@ -7,8 +8,10 @@ export { eventually, NeverHappenedError, type EventuallyOptions } from './eventu
 export { failureOf } from './failure.js';
 export { InjectedFaultError, type Faults } from './faults.js';
 export { goldenEvent } from './golden.js';
+export { createMicroservice } from './microservice.js';
 export { findPostgres, unprivilegedUser } from './postgres-cluster.js';
 export { startProcessor, type StartProcessorOptions } from './processor.js';
+export { quietLog } from './quiet-log.js';
 export { runService, type RunningService } from './service.js';
 export { startServiceProcess } from './service-process.js';
 export { startScript, type Script } from './script.js';

@@ -1,9 +1,8 @@
-import { EventPublisher, JetStreamModule, JetStreamStrategy, type PublishOptions } from '@app/jetstream';
-import { eventually, startTestBroker } from '@app/testing';
+import { EventPublisher, JetStreamModule, type PublishOptions } from '@app/jetstream';
+import { createMicroservice, startTestBroker, untilStored } from '@app/testing';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
-import { Module, type INestMicroservice } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import type { INestMicroservice } from '@nestjs/common';
 import { OrderPlaced, Shop } from './orders.js';
 import { runCascade, Session, type Ended } from './session.js';
 
@@ -29,18 +28,11 @@ export class ShopSystem {
 
   /** Starts the shop; more than once for replicas. */
   async open(): Promise<void> {
-    @Module({
-      imports: [
-        JetStreamModule.forRoot({ source: 'shop', servers: this.broker.url, publishes: [OrderPlaced] }),
-      ],
+    const transport = { source: 'shop', servers: this.broker.url, publishes: [OrderPlaced] };
+    const application = await createMicroservice({
+      module: class ShopModule {},
+      imports: [JetStreamModule.forRoot(transport)],
       controllers: [Shop],
-    })
-    class ShopModule {}
-    const application = await NestFactory.createMicroservice(ShopModule, {
-      logger: false,
-      abortOnError: false,
-      inject: [JetStreamStrategy],
-      useFactory: (strategy: JetStreamStrategy) => ({ strategy }),
     });
     this.applications.push(application);
     await application.listen();
@@ -72,12 +64,8 @@ export class ShopSystem {
   }
 
   /** Resolves when a stream holds so many messages on a subject. */
-  async stored(stream: string, subject: string, count: number): Promise<void> {
-    await eventually(async () => {
-      const { state } = await this.manager.streams.info(stream, { subjects_filter: subject });
-      const found = Object.values(state.subjects ?? {}).reduce((sum, number) => sum + number, 0);
-      if (found < count) throw new Error(`${found} of ${count} messages on ${subject}`);
-    });
+  stored(stream: string, subject: string, count: number): Promise<void> {
+    return untilStored(this.client, stream, subject, count);
   }
 
   cascade(...args: string[]): Promise<Ended> {

@@ -4,13 +4,12 @@ import {
   EventPublisher,
   JetStreamConnection,
   JetStreamModule,
-  JetStreamStrategy,
   PublishDeniedError,
   Replays,
   UnrecoverableError,
   type EventClass,
 } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { createMicroservice, quietLog, untilStored } from '@app/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Controller, type INestApplicationContext, type INestMicroservice, type Type } from '@nestjs/common';
@@ -89,15 +88,11 @@ describe('services with the permissions that were derived from their code', () =
   async function run(name: keyof typeof APPS, user: string): Promise<INestMicroservice> {
     const { publishes, controllers }: { publishes: EventClass[]; controllers: Type[] } = APPS[name];
     const transport = JetStreamModule.forRoot({ source: name, servers: urlOf(user), publishes });
-    const service = await NestFactory.createMicroservice(
-      { module: class Service {}, imports: [transport], controllers },
-      {
-        logger: false,
-        abortOnError: false,
-        inject: [JetStreamStrategy],
-        useFactory: (strategy: JetStreamStrategy) => ({ strategy }),
-      },
-    );
+    const service = await createMicroservice({
+      module: class Service {},
+      imports: [transport],
+      controllers,
+    });
     running.push(service);
     await service.listen();
     return service;
@@ -107,15 +102,9 @@ describe('services with the permissions that were derived from their code', () =
   const connectAs = (user: string) => connect({ servers: broker.address, user, pass: user });
   const stopAll = () => Promise.all(running.splice(0).map((service) => service.close()));
 
-  /** Waits until as many messages lie on a subject, or more: whoever pauses may pause again. */
+  /** Or more: whoever pauses may pause again. */
   const stored = (stream: string, subject: string, count: number) =>
-    eventually(async () => {
-      const { streams } = await jetstreamManager(operator);
-      const { state } = await streams.info(stream, { subjects_filter: subject });
-      expect(
-        Object.values(state.subjects ?? {}).reduce((sum, found) => sum + found, 0),
-      ).toBeGreaterThanOrEqual(count);
-    });
+    untilStored(operator, stream, subject, count);
 
   beforeAll(async () => {
     const topology = await readTopology(await makeSystem(APPS, [OrderPlaced, OrderShipped, ComplaintMade]));
@@ -177,7 +166,7 @@ describe('services with the permissions that were derived from their code', () =
   async function replaysOfOperator(): Promise<Replays> {
     const transport = JetStreamModule.forRoot({ source: 'operator', servers: urlOf('cascade') });
     const application = await NestFactory.createApplicationContext(transport, {
-      logger: false,
+      logger: quietLog,
       abortOnError: false,
     });
     running.push(application);

@@ -1,0 +1,31 @@
+import type { LoggerService } from '@nestjs/common';
+
+/** Lines; the last ones tell most. */
+const KEPT = 30;
+const kept: string[] = [];
+
+/**
+ * A logger for Nest that prints nothing, so that a test which passes is quiet. It keeps warnings and errors: {@link eventually}
+ * tells them when it waits in vain.
+ */
+export const quietLog: LoggerService = {
+  log: () => undefined,
+  warn: keepAs('warn'),
+  error: keepAs('error'),
+  fatal: keepAs('fatal'),
+};
+
+/** Oldest first, with the time of day in UTC, and without stacks. */
+export function keptWarnings(): readonly string[] {
+  return kept;
+}
+
+function keepAs(level: string) {
+  return (message: unknown, ...details: unknown[]): void => {
+    const time = new Date().toISOString().slice(11, 23);
+    const parts = [time, level, message, ...details].filter((part) => part !== undefined);
+    const lines = parts.map(String).map((part) => part.split('\n', 1)[0]);
+    kept.push(lines.join(' '));
+    if (kept.length > KEPT) kept.shift();
+  };
+}
