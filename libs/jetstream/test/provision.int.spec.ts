@@ -1,4 +1,4 @@
-import { Consumes, ProvisionError } from '@app/jetstream';
+import { Consumes, InvalidDeclarationError, ProvisionError } from '@app/jetstream';
 import { eventually } from '@app/testing';
 import { jetstreamManager, RetentionPolicy, type JetStreamManager } from '@nats-io/jetstream';
 import { Controller, type Type } from '@nestjs/common';
@@ -117,6 +117,21 @@ describe('streams and consumers', () => {
     } finally {
       await manager.streams.delete('OTHERS');
     }
+  });
+
+  it('stop the start where a declaration contradicts them', async () => {
+    @Controller()
+    class Patient {
+      @Consumes(OrderPlaced, { processor: 'patient', attempts: 3, backoff: 40_000_000 })
+      handle(): void {}
+    }
+
+    const start = transport.run({ controllers: [Patient] }, { events: { maxAge: 60_000_000 } });
+
+    await expect(start).rejects.toThrow(InvalidDeclarationError);
+    await expect(start).rejects.toThrow(
+      /96000000 ms for its last attempt, but events are kept for 60000000 ms/,
+    );
   });
 
   it('are made by two processes that start together', async () => {

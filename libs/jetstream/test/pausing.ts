@@ -1,0 +1,17 @@
+import { Pauses } from '@app/jetstream';
+import { eventually } from '@app/testing';
+import { expect } from '@jest/globals';
+import type { INestApplicationContext } from '@nestjs/common';
+import type { Transport } from './transport.js';
+
+/** Places orders `<prefix>-0` and on. Specs share a broker, and know their own by the prefix. */
+export function place(transport: Transport, prefix: string, count: number): void {
+  for (let number = 0; number < count; number++) {
+    transport.publish('events.order.placed', { orderId: `${prefix}-${number}`, amount: 1 });
+  }
+}
+
+export async function untilPaused(application: INestApplicationContext): Promise<void> {
+  const pauses = application.get(Pauses, { strict: false });
+  await eventually(() => expect(pauses.ready()).rejects.toThrow(/is paused since/));
+}
