@@ -1,25 +1,13 @@
+import type { Broker } from '@app/embedded-broker';
 import { Consumes, EventFailed, ConsumesFailure } from '@app/jetstream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { IsString } from 'class-validator';
+import { OrderBilled, OrderPlaced } from '../test/orders.js';
 import { startTestBroker } from './broker.js';
 import { TestChannels } from './channels.js';
 import { startProcessor } from './processor.js';
 import type { RunningService } from './service.js';
-
-class OrderPlaced {
-  static readonly event = { name: 'order.placed', version: 1 };
-  @IsString()
-  readonly orderId!: string;
-  constructor(orderId: string) {
-    this.orderId = orderId;
-  }
-}
-
-class OrderBilled extends OrderPlaced {
-  static override readonly event = { name: 'order.billed', version: 1 };
-}
 
 /** Failures that were handled, by the id of the order. */
 const regretted: string[] = [];
@@ -40,7 +28,7 @@ class Desk {
 }
 
 describe('the channels of a test', () => {
-  let broker: Awaited<ReturnType<typeof startTestBroker>>;
+  let broker: Broker;
   let desk: RunningService;
   let channels: TestChannels;
 

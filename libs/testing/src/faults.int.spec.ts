@@ -1,25 +1,13 @@
+import type { Broker } from '@app/embedded-broker';
 import { Consumes, EventContext } from '@app/jetstream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { IsString } from 'class-validator';
+import { OrderBilled, OrderPlaced } from '../test/orders.js';
 import { startTestBroker } from './broker.js';
 import { TestChannels } from './channels.js';
 import { startProcessor } from './processor.js';
 import type { RunningService } from './service.js';
-
-class OrderPlaced {
-  static readonly event = { name: 'order.placed', version: 1 };
-  @IsString()
-  readonly orderId!: string;
-  constructor(orderId: string) {
-    this.orderId = orderId;
-  }
-}
-
-class OrderBilled extends OrderPlaced {
-  static override readonly event = { name: 'order.billed', version: 1 };
-}
 
 const MINUTE = 60_000;
 
@@ -42,7 +30,7 @@ class Billing {
 }
 
 describe('a service in the kit', () => {
-  let broker: Awaited<ReturnType<typeof startTestBroker>>;
+  let broker: Broker;
   let billing: RunningService;
   let channels: TestChannels;
 

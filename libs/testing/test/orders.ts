@@ -1,0 +1,17 @@
+import { IsString } from 'class-validator';
+
+/** Events that only the specs of the test kit know. */
+export class OrderPlaced {
+  static readonly event = { name: 'order.placed', version: 1 };
+
+  @IsString()
+  readonly orderId!: string;
+
+  constructor(orderId: string) {
+    this.orderId = orderId;
+  }
+}
+
+export class OrderBilled extends OrderPlaced {
+  static override readonly event = { name: 'order.billed', version: 1 };
+}
