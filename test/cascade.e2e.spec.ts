@@ -1,3 +1,4 @@
+import type { Broker } from '@app/embedded-broker';
 import { eventually, startTestBroker } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
@@ -26,7 +27,7 @@ const COMMANDS = [
 ];
 
 describe('node cascade', () => {
-  let broker: Awaited<ReturnType<typeof startTestBroker>>;
+  let broker: Broker;
 
   beforeAll(async () => {
     await compileCheckout();

@@ -1,4 +1,5 @@
 import { UserSignedUp } from '@app/contracts';
+import type { Broker } from '@app/embedded-broker';
 import { Consumes, ConsumesFailure, EventPublisher, JetStreamModule, type EventFailed } from '@app/jetstream';
 import { createMicroservice, eventually, startTestBroker } from '@app/testing';
 import { Controller, type INestMicroservice } from '@nestjs/common';
@@ -48,7 +49,7 @@ interface Failure {
   reason: string;
 }
 
-let broker: Awaited<ReturnType<typeof startTestBroker>>;
+let broker: Broker;
 let application: INestMicroservice;
 let log: EventLog;
 let stopStampBook: () => Promise<void>;

@@ -1,3 +1,4 @@
+import type { Broker } from '@app/embedded-broker';
 import { brokerState, createMicroservice, eventually, startTestBroker } from '@app/testing';
 import { jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
@@ -10,7 +11,7 @@ export class Transport {
   private readonly applications: INestMicroservice[] = [];
 
   private constructor(
-    readonly broker: Awaited<ReturnType<typeof startTestBroker>>,
+    readonly broker: Broker,
     readonly client: NatsConnection,
   ) {}
 
@@ -18,7 +19,7 @@ export class Transport {
     return Transport.startOn(await startTestBroker());
   }
 
-  static async startOn(broker: Awaited<ReturnType<typeof startTestBroker>>): Promise<Transport> {
+  static async startOn(broker: Broker): Promise<Transport> {
     const client = await connect({ servers: broker.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
     return new Transport(broker, client);
   }

@@ -1,3 +1,4 @@
+import type { Broker } from '@app/embedded-broker';
 import { CloudEventHeader, EVENTS_STREAM, InvalidDeclarationError } from '@app/jetstream';
 import { Store } from '@app/store';
 import { describeStores, eventually, startTestBroker } from '@app/testing';
@@ -10,7 +11,7 @@ import { startNotebookService } from '../test/notebook-service.js';
 import { OutboxModule } from './outbox.module.js';
 import { Outbox } from './outbox.js';
 
-let broker: Awaited<ReturnType<typeof startTestBroker>>;
+let broker: Broker;
 let client: NatsConnection;
 beforeAll(async () => {
   broker = await startTestBroker();

@@ -1,4 +1,5 @@
 import type { ServerSettings } from '@app/embedded-broker';
+import type { Broker } from '@app/embedded-broker';
 import { startTestBroker } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { nkeys } from '@nats-io/transport-node';
@@ -11,7 +12,7 @@ import { runCascade } from '../test/session.js';
 const COMMAND = ['provision', '--check'];
 
 describe('the connection to the broker', () => {
-  let broker: Awaited<ReturnType<typeof startTestBroker>>;
+  let broker: Broker;
   let folder: string;
   let user: ReturnType<typeof nkeys.createUser>;
 

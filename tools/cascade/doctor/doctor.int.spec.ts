@@ -1,4 +1,5 @@
 import type { ServerSettings } from '@app/embedded-broker';
+import type { Broker } from '@app/embedded-broker';
 import { startTestBroker } from '@app/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -13,7 +14,7 @@ interface Report {
 }
 
 describe('cascade doctor', () => {
-  let broker: Awaited<ReturnType<typeof startTestBroker>>;
+  let broker: Broker;
   let cache: string;
 
   beforeAll(async () => {

@@ -1,3 +1,4 @@
+import type { Broker } from '@app/embedded-broker';
 import { startTestBroker } from '@app/testing';
 import { AckPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -10,7 +11,7 @@ interface Checked {
 }
 
 describe('cascade provision', () => {
-  let broker: Awaited<ReturnType<typeof startTestBroker>>;
+  let broker: Broker;
   let client: NatsConnection;
   let manager: JetStreamManager;
 

@@ -1,3 +1,4 @@
+import type { Broker } from '@app/embedded-broker';
 import { startTestBroker } from '@app/testing';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -13,7 +14,7 @@ const signedUp = {
 };
 
 describe('cascade publish', () => {
-  let broker: Awaited<ReturnType<typeof startTestBroker>>;
+  let broker: Broker;
   let client: NatsConnection;
   let manager: JetStreamManager;
 

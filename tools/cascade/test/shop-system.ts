@@ -1,3 +1,4 @@
+import type { Broker } from '@app/embedded-broker';
 import { EventPublisher, JetStreamModule, type PublishOptions } from '@app/jetstream';
 import { createMicroservice, startTestBroker, untilStored } from '@app/testing';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
@@ -5,8 +6,6 @@ import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import type { INestMicroservice } from '@nestjs/common';
 import { OrderPlaced, Shop } from './orders.js';
 import { runCascade, Session, type Ended } from './session.js';
-
-type Broker = Awaited<ReturnType<typeof startTestBroker>>;
 
 /** A broker with the shop's processors at work, and the command line on it. */
 export class ShopSystem {
