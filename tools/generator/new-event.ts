@@ -1,25 +1,20 @@
 import type { EventClass } from '@app/jetstream';
-import { contractSchema, type JsonSchema } from '@app/topology';
+import { contractSchema } from '@app/topology';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { randomUUID } from 'node:crypto';
+import type { EventPart } from './blueprint.js';
 import { GeneratorError } from './errors.js';
-import { format } from './format.js';
 import { camelCase, pascalCase } from './names.js';
 import { renderSet, type RenderedFile } from './templates.js';
 
 /** A contract as the templates make it. */
-export interface NewEvent {
-  readonly event: string;
-  readonly class: string;
+export interface NewEvent extends EventPart {
   /** Name of its file in libs/contracts/src, without extension. */
   readonly file: string;
-  /** Class and golden sample, formatted. */
+  /** Class and golden sample. */
   readonly files: readonly RenderedFile[];
-  /** As it stands in contracts.lock.json. */
-  readonly schema: JsonSchema;
-  readonly sample: Readonly<Record<string, unknown>>;
   /** Name of the field that identifies what the event is about. */
   readonly idField: string;
 }
@@ -27,10 +22,7 @@ export interface NewEvent {
 /** Renders the contract of an event, and loads it, as only the class itself knows its schema. */
 export async function renderEvent(root: string, event: string): Promise<NewEvent> {
   const names = namesOf(event);
-  const rendered = await renderSet(root, 'event', { file: names.file, event }, names);
-  const files = await Promise.all(
-    rendered.map(async ({ path, content }) => ({ path, content: await format(root, path, content) })),
-  );
+  const files = await renderSet(root, 'event', { file: names.file, event }, names);
   const source = files.find(({ path }) => path.endsWith('.ts'));
   const sample = files.find(({ path }) => path.endsWith('.json'));
   if (!source || !sample)

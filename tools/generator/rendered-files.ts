@@ -6,20 +6,15 @@ import { contractsLockEntry } from './entries/contracts-lock.js';
 import type { Entry } from './entries/entry.js';
 import { nestCliEntry } from './entries/nest-cli.js';
 import { processorsPageEntry } from './entries/processors-page.js';
-import { format } from './format.js';
 import { renderSet, type RenderedFile } from './templates.js';
 
-/** The files that are a processor's own, formatted: those of its app, too, where that is its own, and of its new events. */
+/** The files that are a processor's own: those of its app, too, where that is its own, and of its new events. */
 export async function renderedFiles(root: string, blueprint: Blueprint): Promise<RenderedFile[]> {
   const { name, app, newEvents } = blueprint;
   const names = { name, app: app.name };
   const sets = app.isOwn ? ['app', 'processor'] : ['processor'];
   const rendered = await Promise.all(sets.map((set) => renderSet(root, set, names, blueprint)));
-  const formatted = rendered.flat().map(async ({ path, content }) => ({
-    path,
-    content: await format(root, path, content),
-  }));
-  return [...newEvents.flatMap(({ files }) => files), ...(await Promise.all(formatted))];
+  return [...newEvents.flatMap(({ files }) => files), ...rendered.flat()];
 }
 
 /** What is said of it in files that others share. */

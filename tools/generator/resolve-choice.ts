@@ -74,7 +74,7 @@ async function resolveConsumed(
 
 /** Of another's failures, the event that it gave up on. */
 function eventOf(consumes: ConsumedChoice, topology: Topology): string {
-  if ('event' in consumes) return consumes.event.replace(/^events\./, '');
+  if ('event' in consumes) return eventName(consumes.event);
   const failing = failingProcessors(topology);
   const found = failing.find(({ name }) => name === consumes.failuresOf);
   if (found) return found.consumes.event;
@@ -84,12 +84,17 @@ function eventOf(consumes: ConsumedChoice, topology: Topology): string {
   ]);
 }
 
+/** People also name an event by its channel. */
+function eventName(text: string): string {
+  return text.replace(/^events\./, '');
+}
+
 async function resolvePublished(
   root: string,
   topology: Topology,
   { publishes, newEvent }: ProcessorChoice,
 ): Promise<EventPart | NewEvent> {
-  const event = publishes!.replace(/^events\./, '');
+  const event = eventName(publishes!);
   const known = catalogueOf(topology).find((contract) => contract.event === event);
   if (known) return partOf(known);
   const names = catalogueOf(topology).map((contract) => contract.event);

@@ -1,9 +1,10 @@
 import { Eta } from 'eta';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { format } from './format.js';
 
 /** Where the templates lie, relative to the checkout. */
-export const TEMPLATES = 'tools/generator/templates';
+const TEMPLATES = 'tools/generator/templates';
 const EXTENSION = '.eta';
 /** A line that holds nothing but a statement leaves no line behind. */
 const STATEMENT_LINE = /^[ \t]*(<%(?![=~]).*%>)[ \t]*\n/gm;
@@ -23,7 +24,7 @@ export async function renderTemplate(root: string, template: string, data: objec
 }
 
 /**
- * Every template of a set, a folder below {@link TEMPLATES} that is laid out as the checkout is.
+ * Every template of a set, a folder below {@link TEMPLATES} that is laid out as the checkout is. The files are formatted.
  *
  * @param names What stands for `__key__` in paths.
  */
@@ -41,9 +42,12 @@ export async function renderSet(
     .map((path) => path.slice(0, -EXTENSION.length))
     .sort();
   return Promise.all(
-    templates.map(async (template) => ({
-      path: template.replace(/__(\w+?)__/g, (whole, key: string) => names[key] ?? whole),
-      content: await renderTemplate(root, `${set}/${template}`, data),
-    })),
+    templates.map(async (template) => {
+      const path = template.replace(/__(\w+?)__/g, (whole, key: string) => names[key] ?? whole);
+      return {
+        path,
+        content: await format(root, path, await renderTemplate(root, `${set}/${template}`, data)),
+      };
+    }),
   );
 }

@@ -5,6 +5,7 @@ import { runningHere, type RunningSystem } from '../../supervisor/data-folder.js
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
+import { changeLines } from '../text/changes.js';
 import { choose, type ChoiceOptions } from './choose.js';
 import { nextCommands } from './next-commands.js';
 
@@ -41,9 +42,7 @@ function report(
 ): string[] {
   const isUnpublished = newEvents.some(({ event }) => event === consumes.event);
   return [
-    ...changes.map(
-      ({ kind, path }) => `${output.paint(kind === 'create' ? 'green' : 'yellow', kind.padEnd(6))}  ${path}`,
-    ),
+    ...changeLines(changes, output),
     '',
     ...(isUnpublished
       ? [

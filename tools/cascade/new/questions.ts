@@ -52,13 +52,12 @@ class Questions {
   }
 
   async consumes(): Promise<ConsumedChoice> {
-    const events = this.events().map((event) => ({ value: `event ${event}`, label: event }));
     const failures = failingProcessors(this.topology).map(({ name, consumes }) => ({
       value: `failures ${name}`,
       label: `failures of ${name}`,
       hint: `on ${consumes.event}`,
     }));
-    const options = [...events, ...failures, { value: 'new', label: 'a new event' }];
+    const options = [...this.events(), ...failures, { value: 'new', label: 'a new event' }];
     const [kind, name] = (await this.select('What does it consume?', options)).split(' ');
     if (kind === 'failures') return { failuresOf: name! };
     return { event: kind === 'new' ? await this.newEvent() : name! };
@@ -66,8 +65,11 @@ class Questions {
 
   /** Undefined for nothing. */
   async publishes(): Promise<string | undefined> {
-    const events = this.events().map((event) => ({ value: `event ${event}`, label: event }));
-    const options = [{ value: 'none', label: 'nothing' }, { value: 'new', label: 'a new event' }, ...events];
+    const options = [
+      { value: 'none', label: 'nothing' },
+      { value: 'new', label: 'a new event' },
+      ...this.events(),
+    ];
     const [kind, event] = (await this.select('What does it publish?', options)).split(' ');
     if (kind === 'none') return undefined;
     return kind === 'new' ? this.newEvent() : event;
@@ -88,8 +90,8 @@ class Questions {
     );
   }
 
-  private events(): string[] {
-    return catalogueOf(this.topology).map(({ event }) => event);
+  private events() {
+    return catalogueOf(this.topology).map(({ event }) => ({ value: `event ${event}`, label: event }));
   }
 
   private async text(

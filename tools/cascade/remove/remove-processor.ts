@@ -4,6 +4,7 @@ import { takeOut } from '../../generator/take-out.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
 import { isTerminal, type Host } from '../host.js';
+import { changeLines } from '../text/changes.js';
 
 export interface RemoveProcessorOptions {
   keepEvents?: boolean;
@@ -21,9 +22,7 @@ export async function run({
   const { keepEvents, dryRun = false, yes, json } = options;
   const name = args[0]!;
   const { changes } = await takeOut(host.root, await readTopology(host), { name, keepEvents });
-  const lines = changes.map(
-    ({ kind, path }) => `${output.paint(kind === 'remove' ? 'red' : 'yellow', kind.padEnd(6))}  ${path}`,
-  );
+  const lines = changeLines(changes, output);
   const asks = !dryRun && !yes && !json && isTerminal(host);
   if (asks) {
     for (const line of lines) output.line(line);
