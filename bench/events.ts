@@ -51,6 +51,7 @@ export function nextFieldsOf({ userId, about }: Pick<SignedUp, 'userId' | 'about
 export const SIGNED_UP = channelOf(SignedUp);
 export const SENT = channelOf(Sent);
 
+/** Not that of the transport: contestants without Cascade must not load it. */
 function channelOf({ event }: EventClass): string {
   return `events.${event.name}`;
 }

@@ -33,7 +33,7 @@ function spread({ median, min, max }: Figure): string[] {
 }
 
 /** Three digits tell enough. */
-export function rounded(value: number): string {
+function rounded(value: number): string {
   if (value >= 100) return Math.round(value).toLocaleString('en');
   return value.toPrecision(3);
 }

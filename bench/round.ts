@@ -1,3 +1,4 @@
+import { Cleanups } from '../test/crash/cleanups.js';
 import { MEBIBYTE } from './rig/units.js';
 import type { Figures } from './figures.js';
 
@@ -13,19 +14,17 @@ export interface RoundOptions {
 
 /** One of the repetitions of a run. */
 export class Round {
-  readonly quick: boolean;
   readonly figures: Figures;
   #memory = 0;
-  readonly #cleanups: (() => unknown)[] = [];
+  readonly #cleanups = new Cleanups();
 
   constructor(private readonly options: RoundOptions) {
-    this.quick = options.quick;
     this.figures = options.figures;
   }
 
   /** The first in the full form, the second in the quick one. */
   scale<Value>(full: Value, quick: Value): Value {
-    return this.quick ? quick : full;
+    return this.options.quick ? quick : full;
   }
 
   /** In another order each round, so that none always comes behind the same other. */
@@ -49,11 +48,11 @@ export class Round {
 
   /** Has it undone when the case has ended, what came last first. */
   defer(cleanup: () => unknown): void {
-    this.#cleanups.push(cleanup);
+    this.#cleanups.defer(cleanup);
   }
 
-  async cleanUp(): Promise<void> {
-    for (const cleanup of this.#cleanups.splice(0).reverse()) await cleanup();
+  cleanUp(): Promise<void> {
+    return this.#cleanups.run((line) => this.log(line));
   }
 }
 

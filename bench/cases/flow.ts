@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { percentile } from '../../test/crash/statistics.js';
 import { SignupSystem } from '../../test/crash/system/signup-system.js';
 import { FlowWatch } from '../rig/flow-watch.js';
-import { postSignups } from '../rig/post-signups.js';
+import { newSignup, postSignups } from '../rig/post-signups.js';
 import type { Case, Round } from '../round.js';
 
 const LOADS = [10, 50, 80];
@@ -61,7 +60,7 @@ async function offer(url: string, rate: number, milliseconds: number): Promise<M
     const timer = setInterval(() => {
       const elapsed = Math.min(performance.now() - begun, milliseconds);
       while (answers.length < (elapsed / 1_000) * rate) {
-        answers.push(signUp(url, agent).then((correlationId) => void accepted.set(...correlationId)));
+        answers.push(signUp(url, agent).then((answered) => void accepted.set(...answered)));
       }
       if (elapsed < milliseconds) return;
       clearInterval(timer);
@@ -74,7 +73,7 @@ async function offer(url: string, rate: number, milliseconds: number): Promise<M
 }
 
 function signUp(url: string, agent: Agent): Promise<[correlationId: string, at: number]> {
-  const body = JSON.stringify({ email: `${randomUUID()}@example.com`, name: 'Ada Lovelace' });
+  const body = newSignup();
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
   return new Promise((resolve, reject) => {
     const posted = request(`${url}/signups`, { method: 'POST', agent, headers }, (response) => {

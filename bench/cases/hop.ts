@@ -1,54 +1,54 @@
 import type { Size } from '../events.js';
 import { installPeer } from '../peers/install.js';
 import { withEnough, type Handling } from '../rig/measure-handling.js';
-import { measureProcessors } from '../rig/measure-processors.js';
-import { measureNestNats } from '../rig/nest-nats.js';
+import { measureNestNats } from '../rig/measure-nest-nats.js';
+import { measureProcessors, type ProcessorsOptions } from '../rig/measure-processors.js';
 import { MEBIBYTE } from '../rig/units.js';
 import type { Case, Round } from '../round.js';
 
+type Measure = (size: Size, count: number, warmUp: number) => Promise<Handling>;
+
 interface Hopper {
   readonly name: string;
-  readonly script: string;
-  readonly settings?: object;
-  readonly durable?: string;
   /** Events to measure: about as many as take the same time. */
   readonly counts: { readonly full: number; readonly quick: number };
+  readonly measure: Measure;
   /** Makes it ready. Resolves to why it cannot take part. */
   readonly prepare?: () => Promise<string | undefined>;
-  /** Only for reference. */
-  readonly measure?: (round: Round, size: Size, count: number) => Promise<Handling>;
 }
 
 const HOPPERS: readonly Hopper[] = [
   {
     name: 'ours',
-    script: 'contestants/ours.ts',
     counts: { full: 40_000, quick: 8_000 },
+    measure: draining({ script: 'contestants/ours.ts' }),
   },
-  { name: 'documented', script: 'contestants/documented.ts', counts: { full: 20_000, quick: 4_000 } },
+  {
+    name: 'documented',
+    counts: { full: 20_000, quick: 4_000 },
+    measure: draining({ script: 'contestants/documented.ts' }),
+  },
   {
     name: 'documented-sequential',
-    script: 'contestants/documented.ts',
-    settings: { sequential: true },
     counts: { full: 6_000, quick: 1_000 },
+    measure: draining({ script: 'contestants/documented.ts', settings: { sequential: true } }),
   },
-  { name: 'pipelined', script: 'contestants/pipelined.ts', counts: { full: 120_000, quick: 24_000 } },
+  {
+    name: 'pipelined',
+    counts: { full: 120_000, quick: 24_000 },
+    measure: draining({ script: 'contestants/pipelined.ts' }),
+  },
   {
     name: 'nestjs-plugins',
-    script: 'peers/nestjs-plugins/hop.mjs',
-    durable: 'hop-events_user_signed-up',
     counts: { full: 5_000, quick: 1_000 },
+    measure: draining({ script: 'peers/nestjs-plugins/hop.mjs', durable: 'hop-events_user_signed-up' }),
     prepare: () => installPeer('nestjs-plugins'),
   },
-  {
-    name: 'nest-nats',
-    script: 'contestants/nest-nats.ts',
-    counts: { full: 60_000, quick: 24_000 },
-    measure: measureNestNats,
-  },
+  // Only for reference.
+  { name: 'nest-nats', counts: { full: 60_000, quick: 24_000 }, measure: measureNestNats },
 ];
 
-/** Share of the events that only warm a process up. */
+/** Events that only warm a process up, for each that is measured. */
 const WARM_UP = 0.3;
 
 /** Consume `user.signed-up`, publish the next event, confirm, acknowledge. */
@@ -72,8 +72,9 @@ async function compare(round: Round, name: string, size: Size, hoppers: readonly
       continue;
     }
     const count = round.scale(hopper.counts.full, hopper.counts.quick);
-    const measure = hopper.measure ?? measureHopper(hopper);
-    const { rate, cpu, rss } = await withEnough(count, (enough) => measure(round, size, enough));
+    const { rate, cpu, rss } = await withEnough(count, (enough) =>
+      hopper.measure(size, enough, Math.round(enough * WARM_UP)),
+    );
     round.log(`${name}: ${hopper.name} ${Math.round(rate)} events/s, ${cpu.toFixed(1)} µs each`);
     rates.set(hopper.name, rate);
     figures.add(`${name}/${hopper.name}/rate`, 'events/s', rate);
@@ -86,7 +87,7 @@ async function compare(round: Round, name: string, size: Size, hoppers: readonly
   }
 }
 
-function measureHopper({ script, settings, durable = 'hop' }: Hopper) {
-  return (_round: Round, size: Size, count: number): Promise<Handling> =>
-    measureProcessors({ script, settings, durable, size, count, warmUp: count * WARM_UP });
+/** Of a backlog that lies in the stream. */
+function draining(processors: Pick<ProcessorsOptions, 'script' | 'settings' | 'durable'>): Measure {
+  return (size, count, warmUp) => measureProcessors({ ...processors, size, count, warmUp });
 }

@@ -1,21 +1,10 @@
-import { findNatsServer, startBroker, type Broker, type NatsServer } from '@app/embedded-broker';
-import {
-  DiscardPolicy,
-  jetstreamManager,
-  JetStreamApiError,
-  RetentionPolicy,
-  StorageType,
-  type JetStreamManager,
-} from '@nats-io/jetstream';
+import { findNatsServer, type Broker, type NatsServer } from '@app/embedded-broker';
+import { EVENTS_STREAM, streamConfigs } from '@app/jetstream';
+import { eventually, startTestBroker } from '@app/testing';
+import { jetstreamManager, JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { eventually } from '@app/testing';
 
 let found: Promise<NatsServer> | undefined;
-const NANOSECONDS = 1_000_000;
-const DAY = 24 * 60 * 60 * 1_000;
 
 /** A broker of a contestant's own, with an empty stream: for all the one that Cascade declares. */
 export class Arena {
@@ -23,38 +12,25 @@ export class Arena {
     readonly broker: Broker,
     readonly connection: NatsConnection,
     readonly manager: JetStreamManager,
-    private readonly folder: string,
   ) {}
 
   static async open(): Promise<Arena> {
     found ??= findNatsServer();
-    const folder = await mkdtemp(join(tmpdir(), 'cascade-bench-'));
-    const broker = await startBroker({ storeDir: folder, server: await found, timeout: 30_000 });
+    const broker = await startTestBroker({ server: await found, timeout: 30_000 });
     const connection = await connect({ servers: broker.url, noAsyncTraces: true });
     const manager = await jetstreamManager(connection, { checkAPI: false });
-    await manager.streams.add({
-      name: 'EVENTS',
-      subjects: ['events.>', 'replay.>'],
-      description: 'Cascade: every event and replay',
-      retention: RetentionPolicy.Limits,
-      storage: StorageType.File,
-      discard: DiscardPolicy.New,
-      max_bytes: 1024 ** 3,
-      max_age: 7 * DAY * NANOSECONDS,
-      duplicate_window: 10 * 60 * 1_000 * NANOSECONDS,
-    });
-    return new Arena(broker, connection, manager, folder);
+    await manager.streams.add(streamConfigs().find(({ name }) => name === EVENTS_STREAM)!);
+    return new Arena(broker, connection, manager);
   }
 
   async close(): Promise<void> {
     await this.connection.close();
-    await this.broker.kill();
-    await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
+    await this.broker.stop();
   }
 
   /** Events that the stream holds. */
   async stored(): Promise<number> {
-    return (await this.manager.streams.info('EVENTS')).state.messages;
+    return (await this.manager.streams.info(EVENTS_STREAM)).state.messages;
   }
 
   /** Waits until the stream holds so many. @returns when that was seen, by `performance.now()` */
@@ -70,7 +46,7 @@ export class Arena {
   /** Events that a consumer has answered for good; 0 where there is no such consumer yet. */
   async handled(durable: string): Promise<number> {
     try {
-      const { delivered, num_ack_pending } = await this.manager.consumers.info('EVENTS', durable);
+      const { delivered, num_ack_pending } = await this.manager.consumers.info(EVENTS_STREAM, durable);
       return delivered.consumer_seq - num_ack_pending;
     } catch (error) {
       if (error instanceof JetStreamApiError) return 0;

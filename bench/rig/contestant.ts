@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import { checkoutRoot, compiled } from '../../tools/checkout.js';
 
@@ -31,14 +30,14 @@ export interface ContestantOptions {
 
 /** A process that is measured. */
 export class Contestant {
-  /** When it was started, by `performance.now()`. */
-  readonly startedAt = performance.now();
+  readonly #script: string;
   readonly #process: ChildProcess;
   readonly #messages: unknown[] = [];
   #onMessage = (): void => undefined;
-  #errors = '';
+  #output = '';
 
   constructor({ script, natsUrl, settings = {}, env = {} }: ContestantOptions) {
+    this.#script = script;
     const file = script.endsWith('.mjs') ? join(root, 'bench', script) : compiled(root, `bench/${script}`);
     this.#process = spawn(process.execPath, [...PROFILING, '--import', ANSWER_USAGE, file], {
       env: {
@@ -51,7 +50,7 @@ export class Contestant {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     for (const stream of [this.#process.stdout!, this.#process.stderr!]) {
-      stream.setEncoding('utf8').on('data', (text: string) => (this.#errors += text));
+      stream.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
     }
     this.#process.on('message', (message) => {
       this.#messages.push(message);
@@ -68,16 +67,16 @@ export class Contestant {
   message<Message>(isWanted: (message: unknown) => message is Message): Promise<Message> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => reject(new Error(`no answer from a process: ${this.#errors}`)),
+        () => reject(new Error(`no answer from ${this.#script}: ${this.#output}`)),
         ANSWER_WITHIN_MS,
       );
       this.#onMessage = () => {
         const at = this.#messages.findIndex(isWanted);
-        if (at < 0 && this.#process.exitCode === null) return;
+        if (at < 0 && !this.#hasEnded) return;
         clearTimeout(timer);
         this.#onMessage = () => undefined;
         if (at >= 0) resolve(this.#messages.splice(at, 1)[0] as Message);
-        else reject(new Error(`a process has ended: ${this.#errors}`));
+        else reject(this.#endError());
       };
       this.#onMessage();
     });
@@ -90,17 +89,26 @@ export class Contestant {
     return (await this.message(isUsage)).usage;
   }
 
-  /** Throws where it has ended. */
+  /** @throws Error where it has ended */
   assertRunning(): void {
-    if (this.#process.exitCode !== null) throw new Error(`a process has ended: ${this.#errors}`);
+    if (this.#hasEnded) throw this.#endError();
   }
 
   async stop(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    if (this.#hasEnded) return;
     const ended = once(this.#process, 'exit');
     if (PROFILES) this.send('exit');
     else this.#process.kill('SIGKILL');
     await ended;
+  }
+
+  /** By itself, or by a signal such as that for want of memory. */
+  get #hasEnded(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
+  #endError(): Error {
+    return new Error(`${this.#script} has ended: ${this.#output}`);
   }
 }
 

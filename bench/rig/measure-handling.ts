@@ -66,7 +66,7 @@ export async function measureHandling(
 }
 
 /** A process may answer nothing until its backlog is done: how much that takes is not known before. */
-export class TooFewEventsError extends Error {}
+class TooFewEventsError extends Error {}
 
 /** Measures with twice as many events, and again, where so many were too few. */
 export async function withEnough(

@@ -17,6 +17,11 @@ export interface PostOptions {
   readonly amount?: number;
 }
 
+/** The body of a signup, of an address of its own. */
+export function newSignup(): string {
+  return JSON.stringify({ email: `${randomUUID()}@example.com`, name: 'Ada Lovelace' });
+}
+
 /** Posts signups, each of an address of its own, on every connection one after the other. */
 export async function postSignups(
   url: string,
@@ -28,7 +33,7 @@ export async function postSignups(
     headers: { 'content-type': 'application/json' },
     setupRequest: (prepared) => ({
       ...prepared,
-      body: JSON.stringify({ email: `${randomUUID()}@example.com`, name: 'Ada Lovelace' }),
+      body: newSignup(),
     }),
   };
   const result: Result = await autocannon({

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { Cleanups } from './cleanups.js';
 import { Random } from './random.js';
 
 export interface Check {
@@ -25,7 +26,7 @@ export class Trial {
   readonly figures: string[] = [];
   /** What was done, with its counts. */
   done = '';
-  readonly #cleanups: (() => unknown)[] = [];
+  readonly #cleanups = new Cleanups();
 
   constructor(private readonly options: TrialOptions) {
     this.random = new Random(options.seed, options.name);
@@ -66,17 +67,11 @@ export class Trial {
 
   /** Has it undone when the scenario has ended, what came last first. */
   defer(cleanup: () => unknown): void {
-    this.#cleanups.push(cleanup);
+    this.#cleanups.defer(cleanup);
   }
 
-  async cleanUp(): Promise<void> {
-    for (const cleanup of this.#cleanups.splice(0).reverse()) {
-      try {
-        await cleanup();
-      } catch (error) {
-        this.log(`could not clean up: ${String(error)}`);
-      }
-    }
+  cleanUp(): Promise<void> {
+    return this.#cleanups.run((line) => this.log(line));
   }
 }
 

@@ -1,22 +1,19 @@
 import { SENT, SIGNED_UP, fieldsOf, type Size } from '../events.js';
-import type { Round } from '../round.js';
 import { Arena } from './arena.js';
 import { Contestant, isSaid } from './contestant.js';
 import { measureHandling, type Handling } from './measure-handling.js';
 
 /** Events on the way at the same time, as with the other contestants. */
 const WINDOW = 1_000;
-const WARM_UP = 0.3;
 
 /** Nest's transport has no stream, so its load comes while it is measured, and what comes out is counted on the way. */
-export async function measureNestNats(_round: Round, size: Size, count: number): Promise<Handling> {
+export async function measureNestNats(size: Size, count: number, warmUp: number): Promise<Handling> {
   const arena = await Arena.open();
   // Without the stream: nothing is stored.
   await arena.manager.streams.delete('EVENTS');
   const contestant = new Contestant({ script: 'contestants/nest-nats.ts', natsUrl: arena.broker.url });
   try {
     await contestant.message(isSaid('ready'));
-    const warmUp = Math.round(count * WARM_UP);
     // As Nest's client would send it.
     const packet = JSON.stringify({ pattern: SIGNED_UP, data: fieldsOf(size) });
     let [sent, handled] = [0, 0];
