@@ -1,6 +1,6 @@
 import { createService, readConfig } from '@app/service';
 import { Store } from '@app/store';
-import type { TestDatabase } from '@app/testing';
+import { databaseEnvironment, type TestDatabase } from '@app/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type * as schema from '../src/delivery-log/schema.js';
 import { NotifierConfig } from '../src/notifier-config.js';
@@ -25,12 +25,11 @@ export async function startNotifier({
   smtpUrl,
   database,
 }: NotifierSurroundings): Promise<StartedNotifier> {
-  const { databaseUrl, dataDir } = database;
   const config = readConfig(NotifierConfig, {
     NATS_URL: natsUrl,
     SMTP_URL: smtpUrl,
     LOG_LEVEL: 'fatal',
-    ...(databaseUrl ? { DATABASE_URL: databaseUrl } : { DATA_DIR: dataDir }),
+    ...databaseEnvironment(database),
   });
   const app = await createService(NotifierModule.forRoot(config), config);
   await app.listen(0, '127.0.0.1');

@@ -31,6 +31,11 @@ export interface TestDatabases {
   }): Promise<Store<Tables>>;
 }
 
+/** Where a database is, as a service reads it from its environment. */
+export function databaseEnvironment({ databaseUrl, dataDir }: TestDatabase): NodeJS.ProcessEnv {
+  return databaseUrl ? { DATABASE_URL: databaseUrl } : { DATA_DIR: dataDir };
+}
+
 type Specs = (databases: TestDatabases, kind: Store['kind']) => void;
 type Undo = () => Promise<unknown>;
 

@@ -2,7 +2,13 @@ export { startTestBroker } from './broker.js';
 export { brokerState, untilStored } from './broker-state.js';
 export { TestChannels, type WaitOptions } from './channels.js';
 export { contextFor } from './context.js';
-export { describePostgres, describeStores, type TestDatabase, type TestDatabases } from './databases.js';
+export {
+  databaseEnvironment,
+  describePostgres,
+  describeStores,
+  type TestDatabase,
+  type TestDatabases,
+} from './databases.js';
 export { copyPgliteTemplate } from './embedded-database.js';
 export { eventually, NeverHappenedError, type EventuallyOptions } from './eventually.js';
 export { failureOf } from './failure.js';

@@ -13,7 +13,7 @@ import {
   UnrecoverableError,
 } from '@app/jetstream';
 import { createService, readConfig, ServiceConfig } from '@app/service';
-import { describeStores, eventually, startTestBroker } from '@app/testing';
+import { databaseEnvironment, describeStores, eventually, startTestBroker } from '@app/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { jetstream, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -75,8 +75,7 @@ describe("metadata-writer and the notifier's failures", () => {
     let writer: NestFastifyApplication;
 
     beforeAll(async () => {
-      const { databaseUrl, dataDir } = await databases.create();
-      const database = databaseUrl ? { DATABASE_URL: databaseUrl } : { DATA_DIR: dataDir };
+      const database = databaseEnvironment(await databases.create());
       writer = await startMetadataWriter({ NATS_URL: broker.url, ...database });
     });
 

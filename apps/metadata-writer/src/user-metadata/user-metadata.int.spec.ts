@@ -10,7 +10,7 @@ import {
 } from '@app/jetstream';
 import { inbox } from '@app/outbox';
 import { Store } from '@app/store';
-import { describeStores, eventually, startTestBroker } from '@app/testing';
+import { databaseEnvironment, describeStores, eventually, startTestBroker } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type JetStreamManager, jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
@@ -44,8 +44,7 @@ describe('metadata-writer', () => {
     let writer: NestFastifyApplication;
 
     beforeAll(async () => {
-      const { databaseUrl, dataDir } = await databases.create();
-      const database = databaseUrl ? { DATABASE_URL: databaseUrl } : { DATA_DIR: dataDir };
+      const database = databaseEnvironment(await databases.create());
       writer = await startMetadataWriter({ NATS_URL: broker.url, ...database });
     });
 

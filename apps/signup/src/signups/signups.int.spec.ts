@@ -2,7 +2,7 @@ import type { Broker } from '@app/embedded-broker';
 import { UserSignedUp } from '@app/contracts';
 import { channelOf, EVENTS_STREAM } from '@app/jetstream';
 import { outbox } from '@app/outbox';
-import { describeStores, eventually, startTestBroker } from '@app/testing';
+import { databaseEnvironment, describeStores, eventually, startTestBroker } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstream, type JsMsg } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -33,8 +33,7 @@ describe('signups', () => {
     let signup: StartedSignup;
 
     beforeAll(async () => {
-      const { databaseUrl, dataDir } = await databases.create();
-      const database = databaseUrl ? { DATABASE_URL: databaseUrl } : { DATA_DIR: dataDir };
+      const database = databaseEnvironment(await databases.create());
       signup = await startSignup({ NATS_URL: broker.url, ...database });
       await signup.app.startAllMicroservices();
     });
