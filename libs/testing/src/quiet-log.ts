@@ -2,6 +2,8 @@ import type { LoggerService } from '@nestjs/common';
 
 /** Lines; the last ones tell most. */
 const KEPT = 30;
+/** Nest logs here what it then hands on: the transport tells it again, with the event and the attempt. */
+const TOLD_AGAIN = 'RpcExceptionsHandler';
 const kept: string[] = [];
 
 /**
@@ -22,6 +24,7 @@ export function keptWarnings(): readonly string[] {
 
 function keepAs(level: string) {
   return (message: unknown, ...details: unknown[]): void => {
+    if (details.at(-1) === TOLD_AGAIN) return;
     const time = new Date().toISOString().slice(11, 23);
     const parts = [time, level, message, ...details].filter((part) => part !== undefined);
     const lines = parts.map(String).map((part) => part.split('\n', 1)[0]);

@@ -4,6 +4,7 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FaultInjection, type Faults } from './faults.js';
+import { quietLog } from './quiet-log.js';
 
 /** Milliseconds after which the broker hands out again what a crashed service had in hand: the least that it may be. */
 const ACK_WAIT_AFTER_CRASH = 1_000;
@@ -70,6 +71,8 @@ export class RunningService {
       this.withFaults(() => this.crash(app)),
       this.config,
     );
+    // It would print next to nothing: what it warns of is told by a wait that fails.
+    if (this.config.logLevel === 'fatal') app.useLogger(quietLog);
     app.get(JetStreamStrategy, { strict: false }).adjust((declaration) => this.hurried(declaration));
     try {
       await app.startAllMicroservices();
