@@ -1,3 +1,4 @@
+import { FAILURES_STREAM, type FailureState } from '@app/jetstream';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { eventually } from './eventually.js';
@@ -16,6 +17,24 @@ export async function untilStored(
       const { state } = await streams.info(stream, { subjects_filter: subject });
       const found = Object.values(state.subjects ?? {}).reduce((sum, number) => sum + number, 0);
       if (found < count) throw new Error(`${found} of ${count} messages on ${subject}`);
+    },
+    { instead: () => brokerState(connection) },
+  );
+}
+
+/**
+ * Waits until a processor has told what became of the replay of a failure. How many states are stored tells nothing: where the
+ * processor is faster than whoever notes that a replay was requested, that is not noted.
+ */
+export async function untilAnswered(connection: NatsConnection, failureId: string): Promise<void> {
+  const { streams } = await jetstreamManager(connection);
+  const subject = `failure-state.${failureId}`;
+  await eventually(
+    async () => {
+      const newest = await streams.getMessage(FAILURES_STREAM, { last_by_subj: subject });
+      const state = newest?.json<FailureState>().state ?? 'open';
+      if (state !== 'handled' && state !== 'failed-again')
+        throw new Error(`failure ${failureId} is ${state}`);
     },
     { instead: () => brokerState(connection) },
   );

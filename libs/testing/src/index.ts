@@ -1,5 +1,5 @@
 export { startTestBroker } from './broker.js';
-export { brokerState, untilStored } from './broker-state.js';
+export { brokerState, untilAnswered, untilStored } from './broker-state.js';
 export { TestChannels, type WaitOptions } from './channels.js';
 export { contextFor } from './context.js';
 export {

@@ -93,7 +93,7 @@ describe('cascade failures', () => {
   it('show tells who replayed it, and why', async () => {
     const reason = 'the customer called';
     await shop.cascade('replay', '--failure', idOf('two'), '--by', 'ann', '--reason', reason);
-    await shop.stored('FAILURES', `failure-state.${idOf('two')}`, 2);
+    await shop.answered(idOf('two'));
 
     const { stdout } = await shop.cascade('failures', 'show', idOf('two'));
     expect(stdout).toMatch(/state +failed-again as \S+ at \S+, replay \S+ by ann: the customer called\n/);

@@ -42,7 +42,7 @@ describe('cascade flow', () => {
 
     bank.isOpen = true;
     await shop.cascade('replay', '--failure', failure.id, '--by', 'ann', '--reason', 'the bank is open');
-    await shop.stored('FAILURES', `failure-state.${failure.id}`, 2);
+    await shop.answered(failure.id);
     bank.isOpen = false;
 
     const { stdout } = await shop.cascade('flow', id);
@@ -101,7 +101,7 @@ describe('cascade flow', () => {
     });
     bank.isOpen = true;
     await shop.cascade('replay', '--failure', failure['id']!, '--by', 'ann', '--reason', 'open');
-    await shop.stored('FAILURES', `failure-state.${failure['id']}`, 2);
+    await shop.answered(failure['id']!);
     bank.isOpen = false;
 
     const { steps } = await shop.json<Flow>('flow', failure['correlationId']!);

@@ -1,6 +1,6 @@
 import type { Broker } from '@app/embedded-broker';
 import { EventPublisher, JetStreamModule, type PublishOptions } from '@app/jetstream';
-import { createMicroservice, startTestBroker, untilStored } from '@app/testing';
+import { createMicroservice, startTestBroker, untilAnswered, untilStored } from '@app/testing';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import type { INestMicroservice } from '@nestjs/common';
@@ -65,6 +65,11 @@ export class ShopSystem {
   /** Resolves when a stream holds so many messages on a subject. */
   stored(stream: string, subject: string, count: number): Promise<void> {
     return untilStored(this.client, stream, subject, count);
+  }
+
+  /** Resolves when a processor has handled the replay of a failure, or failed on it again. */
+  answered(failureId: string): Promise<void> {
+    return untilAnswered(this.client, failureId);
   }
 
   cascade(...args: string[]): Promise<Ended> {

@@ -9,7 +9,7 @@ import {
   UnrecoverableError,
   type EventClass,
 } from '@app/jetstream';
-import { createMicroservice, quietLog, untilStored } from '@app/testing';
+import { createMicroservice, quietLog, untilAnswered, untilStored } from '@app/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Controller, type INestApplicationContext, type INestMicroservice, type Type } from '@nestjs/common';
@@ -143,8 +143,7 @@ describe('services with the permissions that were derived from their code', () =
       { by: 'ann', reason: 'the address is known now' },
     );
     await stored('EVENTS', 'events.order.shipped', 3);
-    // Requested, and handled.
-    await stored('FAILURES', 'failure-state.*', 2);
+    await untilAnswered(operator, await failureId());
   });
 
   it('may not read or change streams, read events, or publish those of others', async () => {
@@ -162,6 +161,12 @@ describe('services with the permissions that were derived from their code', () =
       await Promise.all([depot.close(), others.close()]);
     }
   });
+
+  async function failureId(): Promise<string> {
+    const { streams } = await jetstreamManager(operator);
+    const failed = await streams.getMessage('FAILURES', { last_by_subj: 'failed.ship-order.order.placed' });
+    return failed!.header.get('ce-id');
+  }
 
   async function replaysOfOperator(): Promise<Replays> {
     const transport = JetStreamModule.forRoot({ source: 'operator', servers: urlOf('cascade') });
