@@ -9,6 +9,7 @@ import { classOf, type EventClass } from './event-class.js';
 import type { EventContext } from './event-context.js';
 import { newEventId } from './event-ids.js';
 import { channelOf, isEventName, typeOf } from './names.js';
+import { LONGEST_TIME } from './options.js';
 import { maxEvent } from './payload-limits.js';
 import { ReplayRequested } from './replay-requested.js';
 import type { PublishPipeline } from './publish-pipeline.js';
@@ -146,22 +147,26 @@ export class EventPublisher {
   /** The connection; the first one, which may be long in coming, is awaited within the limits too. */
   private async connected(
     { id, name }: StoredEvent,
-    { timeout, signal }: PublishLimits,
+    { timeout = DEFAULT_TIMEOUT, signal }: PublishLimits,
   ): Promise<PublishPipeline> {
-    const over = AbortSignal.any([
-      AbortSignal.timeout(timeout ?? DEFAULT_TIMEOUT),
-      ...(signal ? [signal] : []),
-    ]);
+    let giveUp = (): void => undefined;
     const late = new Promise<never>((_, reject) => {
-      const give = () =>
+      giveUp = () =>
         reject(
           new PublishTimeoutError(
             `There is no connection to the broker: event ${id} (${name}) was not published.`,
           ),
         );
-      if (over.aborted) give();
-      else over.addEventListener('abort', give, { once: true });
     });
-    return Promise.race([this.connection.pipeline(), late]);
+    // On Node 20 the garbage collector takes `AbortSignal.any` of `AbortSignal.timeout`, and nothing is ever over.
+    const timer = setTimeout(giveUp, Math.min(timeout, LONGEST_TIME));
+    signal?.addEventListener('abort', giveUp);
+    if (signal?.aborted) giveUp();
+    try {
+      return await Promise.race([this.connection.pipeline(), late]);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
+    }
   }
 }

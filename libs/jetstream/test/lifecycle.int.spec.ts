@@ -14,6 +14,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { InvoiceIssued, OrderConfirmed, OrderPlaced } from './events.js';
 import { Transport } from './transport.js';
 
@@ -214,6 +216,28 @@ describe('the life of the transport', () => {
       PublishTimeoutError,
     );
     await connection.close();
+  });
+
+  it('publishing gives up in time also where the garbage is collected meanwhile', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const connection = new JetStreamConnection({ source: 'early', servers: 'nats://127.0.0.1:1' });
+    const publisher = new EventPublisher(connection, { source: 'early', publishes: [OrderConfirmed] });
+    let error: unknown;
+    publisher
+      .publish(new OrderConfirmed({ orderId: 'early' }), { timeout: 200 })
+      .catch((thrown: unknown) => (error = thrown));
+    try {
+      await eventually(
+        () => {
+          collectGarbage();
+          expect(error).toBeInstanceOf(PublishTimeoutError);
+        },
+        { timeout: 5_000 },
+      );
+    } finally {
+      await connection.close();
+    }
   });
 
   describe('the connection', () => {
