@@ -8,6 +8,7 @@ import {
   type PermissionViolationError,
   type Subscription,
 } from '@nats-io/transport-node';
+import { performance } from 'node:perf_hooks';
 import {
   isRefused,
   refusal,
@@ -46,6 +47,7 @@ interface Pending {
   readonly subject: string;
   readonly body: Uint8Array;
   readonly headers: MsgHdrs;
+  /** By a clock that never steps, as `dueAt`. */
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
   readonly confirm: (ack: PubAck) => void;
@@ -125,7 +127,7 @@ export class PublishPipeline {
         subject: message.subject,
         body: message.body,
         headers,
-        deadline: timeout === undefined ? Infinity : Date.now() + timeout,
+        deadline: timeout === undefined ? Infinity : performance.now() + timeout,
         signal,
         confirm,
         giveUp,
@@ -153,7 +155,7 @@ export class PublishPipeline {
   }
 
   private send(pending: Pending): void {
-    pending.dueAt = Date.now() + ACK_TIMEOUT;
+    pending.dueAt = performance.now() + ACK_TIMEOUT;
     // What the client takes while it is disconnected it may forget: everything is sent after the reconnection.
     if (this.isAway) return;
     try {
@@ -193,7 +195,7 @@ export class PublishPipeline {
       return;
     }
     pending.cause = cause;
-    pending.dueAt = Date.now() + pending.pause;
+    pending.dueAt = performance.now() + pending.pause;
     pending.pause = Math.min(pending.pause * 2, PAUSE.max);
   }
 
@@ -207,7 +209,7 @@ export class PublishPipeline {
 
   /** Sends again what is due, and gives up what is over. */
   private sweep(): void {
-    const now = Date.now();
+    const now = performance.now();
     const isClosed = this.connection.isClosed();
     for (const pending of [...this.queue, ...this.sent.values()]) {
       if (isClosed || pending.signal?.aborted || pending.deadline <= now) this.abandon(pending);

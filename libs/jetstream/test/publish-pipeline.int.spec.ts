@@ -3,7 +3,9 @@ import { eventually, startTestBroker } from '@app/testing';
 import { DiscardPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Logger } from '@nestjs/common';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   JetStreamConnection,
   PublishDeniedError,
@@ -124,6 +126,27 @@ describe('the publish pipeline', () => {
     await expect(stopped).rejects.toThrow(PublishTimeoutError);
     await expect(late).rejects.toThrow(/message-1 on stored\.message in time.*same id/);
     expect(Date.now() - begun).toBeLessThan(1_500);
+  });
+
+  it.each([
+    ['forwards', 3_600_000],
+    ['back', -3_600_000],
+  ])('gives up neither sooner nor later where the clock steps %s', async (_where, step) => {
+    const pipeline = await pipelineOf();
+    await manager.streams.delete('STORED');
+    const begun = performance.now();
+    const late = pipeline.publish(messageOf(1), { timeout: 600 });
+    const time = Date.now.bind(Date);
+    const stepped = jest.spyOn(Date, 'now').mockImplementation(() => time() + step);
+    try {
+      // Otherwise nothing would end it before the test is over.
+      await expect(Promise.race([late, sleep(5_000, undefined, { ref: false })])).rejects.toThrow(
+        PublishTimeoutError,
+      );
+      expect(performance.now() - begun).toBeGreaterThanOrEqual(600);
+    } finally {
+      stepped.mockRestore();
+    }
   });
 
   it('refuses at once what no repetition mends, with the code of the server', async () => {
