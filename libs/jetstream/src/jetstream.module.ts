@@ -6,6 +6,7 @@ import { assertEventClass, type EventClass } from './event-class.js';
 import { EventPublisher, SERVICE, type ServiceDeclaration } from './event-publisher.js';
 import { FailureArchive } from './failure-archive.js';
 import { registerErrorHook } from './nest-errors.js';
+import { shown } from './options.js';
 import { Pauses } from './pauses.js';
 import { Replays } from './replays.js';
 import { JetStreamStrategy, type StrategyOptions } from './strategy.js';
@@ -21,12 +22,13 @@ export interface JetStreamOptions extends JetStreamConnectionOptions, StrategyOp
 /** One connection, the transport and the publisher for the whole application. */
 @Module({})
 export class JetStreamModule {
-  /** @throws InvalidDeclarationError where `publishes` lists what is no event */
+  /** @throws InvalidDeclarationError where `publishes` lists what is no event, or `publishWindow` is no whole number from 1 */
   static forRoot(options: JetStreamOptions): DynamicModule {
     const { source, publishes = [], events, failures } = options;
     const streams = { ...(events ? { events } : {}), ...(failures ? { failures } : {}) };
     const service: ServiceDeclaration = { source, publishes, ...(events || failures ? { streams } : {}) };
     assertEventClasses(service);
+    assertPublishWindow(options);
     return {
       module: JetStreamModule,
       global: true,
@@ -68,4 +70,11 @@ function assertEventClasses({ source, publishes }: ServiceDeclaration): void {
       });
     }
   }
+}
+
+function assertPublishWindow({ source, publishWindow = 1 }: JetStreamOptions): void {
+  if (Number.isSafeInteger(publishWindow) && publishWindow >= 1) return;
+  throw new InvalidDeclarationError(
+    `Service '${source}': publishWindow must be a whole number from 1, found ${shown(publishWindow)}.`,
+  );
 }

@@ -1,5 +1,6 @@
 import { IsString } from 'class-validator';
 import { describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
 import { InvalidDeclarationError } from './errors.js';
 import { JetStreamModule, serviceOf } from './jetstream.module.js';
 
@@ -25,5 +26,18 @@ describe('JetStreamModule', () => {
     const forRoot = () => JetStreamModule.forRoot({ source: 'shop', servers, publishes: [Date as never] });
     expect(forRoot).toThrow(InvalidDeclarationError);
     expect(forRoot).toThrow(/Service 'shop', publishes: Date is not an event/);
+  });
+
+  it.each([0, -1, 1.5, NaN, Infinity, '64', null])('refuses %p as its publishWindow', (publishWindow) => {
+    const forRoot = () =>
+      JetStreamModule.forRoot({ source: 'shop', servers, publishWindow: publishWindow as number });
+    expect(forRoot).toThrow(InvalidDeclarationError);
+    expect(forRoot).toThrow(
+      `Service 'shop': publishWindow must be a whole number from 1, found ${inspect(publishWindow)}.`,
+    );
+  });
+
+  it.each([undefined, 1, 100_000])('takes %p as its publishWindow', (publishWindow) => {
+    expect(JetStreamModule.forRoot({ source: 'shop', servers, publishWindow }).module).toBe(JetStreamModule);
   });
 });
