@@ -1,6 +1,7 @@
 import { errors } from '@nats-io/transport-node';
 
-const NAME = /^[\x21-\x39\x3b-\x7e]+$/;
+/** Without a character it is a name too, to the client and the server. */
+const NAME = /^[\x21-\x39\x3b-\x7e]*$/;
 
 /**
  * Headers on their way out, written as they will go on the wire: the client's own look at every name and value several times.

@@ -8,6 +8,7 @@ it("are written as the client's own would be", () => {
     ['ce-id', 'one'],
     ['X-Greeting', 'Grüße: ☀'],
     ['empty', ''],
+    ['', 'of no name'],
   ] as const) {
     ours.add(name, value);
     theirs.append(name, value);
@@ -23,7 +24,6 @@ it("are written as the client's own would be", () => {
 it.each([
   ['a b', 'value'],
   ['a:', 'value'],
-  ['', 'value'],
   ['ü', 'value'],
   ['a\r\nb', 'value'],
   ['a', 'one\ntwo'],
@@ -31,8 +31,7 @@ it.each([
 ])("refuse what the client's refuse: %j: %j", (name, value) => {
   const add = () => new OutgoingHeaders().add(name, value);
   expect(add).toThrow(errors.InvalidArgumentError);
-  // The client takes a name without a character, and then sends a header that nobody can read.
-  if (name !== '') expect(() => clientHeaders().append(name, value)).toThrow(errors.InvalidArgumentError);
+  expect(() => clientHeaders().append(name, value)).toThrow(errors.InvalidArgumentError);
 });
 
 it('stay as they are when a copy changes', () => {
