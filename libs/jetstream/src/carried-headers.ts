@@ -1,4 +1,4 @@
-import { CloudEventHeader } from './cloud-events.js';
+import { idIn } from './cloud-events.js';
 import { TransportHeader } from './names.js';
 import { OutgoingHeaders } from './outgoing-headers.js';
 
@@ -12,7 +12,7 @@ function isOfMessage(name: string): boolean {
 
 /**
  * An event's headers for a message that carries it, such as a retry: the publisher's own, those of the server and the transport
- * under another name, and the event's id where they have none, since the message lies elsewhere and would get another.
+ * under another name, and the event's id where they give it none, since the message lies elsewhere and would get another.
  */
 export function carry(
   headers: Readonly<Record<string, readonly string[]>>,
@@ -23,7 +23,7 @@ export function carry(
     const carriedAs = isOfMessage(name) ? `${PREFIX}${name}` : name;
     for (const value of values) carried.add(carriedAs, value);
   }
-  if (!carried.has(CloudEventHeader.id)) carried.set(TransportHeader.eventId, eventId);
+  if (idIn(headers) === undefined) carried.set(TransportHeader.eventId, eventId);
   return carried;
 }
 

@@ -51,7 +51,9 @@ export function toHeaders(envelope: Envelope, extra: Readonly<Record<string, str
  * @throws InvalidEventError naming every header that has a control or non-ASCII character, or a `ce-*` value that is
  * not percent-encoded UTF-8
  */
-export function readHeaders(headers: Iterable<[string, string[]]> | undefined): Record<string, string> {
+export function readHeaders(
+  headers: Iterable<[string, readonly string[]]> | undefined,
+): Record<string, string> {
   // No prototype: a header may have any name, `__proto__` included.
   const read = Object.create(null) as Record<string, string>;
   const broken: string[] = [];
@@ -74,6 +76,15 @@ export function readHeaders(headers: Iterable<[string, string[]]> | undefined): 
     );
   }
   return read;
+}
+
+/** The id that the headers of an event give it; undefined where that is none or an empty one, or they cannot be read. */
+export function idIn(headers: Readonly<Record<string, readonly string[]>>): string | undefined {
+  try {
+    return readHeaders(Object.entries(headers))[CloudEventHeader.id] || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** CloudEvents NATS binding 3.1.3.2: space, double quote, percent and all outside U+0021–U+007E are encoded. */

@@ -1,6 +1,6 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { uncarried } from './carried-headers.js';
-import { CloudEventHeader, readHeaders } from './cloud-events.js';
+import { CloudEventHeader, idIn, readHeaders } from './cloud-events.js';
 import { InvalidEventError } from './errors.js';
 import type { EventClass } from './event-class.js';
 import type { EventMetadata } from './event-context.js';
@@ -91,7 +91,7 @@ export class Delivery implements StoredPlace {
 
   /** `ce-id` where it can be read, else an id derived from where the event is stored. */
   get eventId(): string {
-    return (this.knownId ??= this.readEventId());
+    return (this.knownId ??= idIn(this.originalHeaders ?? {}) ?? this.derivedId);
   }
 
   /** Of the flow that it belongs to; where that cannot be read, it is a flow of its own. */
@@ -156,14 +156,6 @@ export class Delivery implements StoredPlace {
   private eventHeaders(): Iterable<[string, string[]]> {
     const { headers } = this.message;
     return this.isTransports ? uncarried(headers ?? []) : (headers ?? []);
-  }
-
-  private readEventId(): string {
-    try {
-      return readHeaders(this.eventHeaders())[CloudEventHeader.id] || this.derivedId;
-    } catch {
-      return this.derivedId;
-    }
   }
 
   private readHeaders(): Record<string, string> {

@@ -1,19 +1,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Consumes } from '@app/jetstream';
+import { Consumes, type EventContext } from '@app/jetstream';
 import { eventually } from '@app/testing';
 import { headers } from '@nats-io/transport-node';
 import { Controller } from '@nestjs/common';
-import { Payload } from '@nestjs/microservices';
+import { Ctx, Payload } from '@nestjs/microservices';
 import { OrderPlaced } from './events.js';
 import { Transport } from './transport.js';
 
 let transport: Transport;
 const handled: string[] = [];
+const attempted: { orderId: string; eventId: string }[] = [];
 
 @Controller()
 class Careful {
   @Consumes(OrderPlaced, { processor: 'careful', concurrency: 2, attempts: 2, backoff: 50, pause: false })
-  handle(@Payload() { orderId }: OrderPlaced): void {
+  handle(@Payload() { orderId }: OrderPlaced, @Ctx() { eventId }: EventContext): void {
+    attempted.push({ orderId, eventId });
     if (orderId.startsWith('bad')) throw new Error('this order is at fault');
     handled.push(orderId);
   }
@@ -86,6 +88,20 @@ describe('A message from a stranger', () => {
       expect.objectContaining({ reason: 'attempts-exhausted', attempts: 2 }),
     ]);
     await expectGoodOnesDone();
+  });
+
+  it('with an empty id is one event at each attempt, and in its failure event', async () => {
+    const orderId = 'bad empty id';
+    transport.publish('events.order.placed', { orderId, amount: 1 }, { 'ce-id': '' });
+    const [failure] = await eventually(async () => {
+      const found = await failuresOf(orderId);
+      expect(found).toHaveLength(1);
+      return found;
+    });
+    const ids = attempted.filter((one) => one.orderId === orderId).map(({ eventId }) => eventId);
+    expect(ids).toHaveLength(2);
+    expect(failure).toMatchObject({ original: { eventId: ids[0] } });
+    expect(ids[1]).toBe(ids[0]);
   });
 
   it('whose headers leave no room for those of a retry is tried again in its place, and becomes a failure event', async () => {
