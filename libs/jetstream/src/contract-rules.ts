@@ -109,20 +109,35 @@ function fieldsOf(metadata: readonly Metadata[]): Field[] {
     fields.set(name, field);
     if (type === ValidationTypes.CONDITIONAL_VALIDATION) field.conditions.push(constraints[0] as Condition);
     else if (type !== ValidationTypes.WHITELIST)
-      field.checks.push(...constraintsOf(constraintCls).map(({ instance }) => checkOf(rule, instance)));
+      field.checks.push(
+        ...constraintsOf(constraintCls).map((constraint) => checkOf(rule, heldOf(constraint))),
+      );
   }
   return [...fields.values()];
 }
 
-function checkOf(rule: Metadata, constraint: ValidatorConstraintInterface): Check {
+/** Whatever judges a value. */
+interface Held {
+  readonly instance: ValidatorConstraintInterface;
+}
+
+/** What class-validator calls the class that it makes of a rule that is an object, as its own rules are. */
+const CLASS_OF_OBJECT = 'CustomConstraint';
+
+/** A rule that is a class may come from a container, which must be asked each time: it may be closed, and another in its place. */
+function heldOf(constraint: Constraint): Held {
+  return constraint.target.name === CLASS_OF_OBJECT ? { instance: constraint.instance } : constraint;
+}
+
+function checkOf(rule: Metadata, held: Held): Check {
   const { propertyName: property, constraints, each, validateIf } = rule;
   return (object, value) => {
     if (validateIf && !validateIf(object, value)) return true;
     const given = { targetName: object.constructor.name, property, object, value, constraints };
-    if (!each) return atOnce(constraint.validate(value, given));
+    if (!each) return atOnce(held.instance.validate(value, given));
     if (!Array.isArray(value)) return false;
     for (const one of value) {
-      const holds = atOnce(constraint.validate(one, given));
+      const holds = atOnce(held.instance.validate(one, given));
       if (!holds) return holds;
     }
     return true;
@@ -137,7 +152,9 @@ function atOnce(result: boolean | Promise<boolean>): boolean | undefined {
   return undefined;
 }
 
-function constraintsOf(constraintCls: Metadata['constraintCls']) {
+type Constraint = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidatorConstraints']>[number];
+
+function constraintsOf(constraintCls: Metadata['constraintCls']): Constraint[] {
   return getMetadataStorage().getTargetValidatorConstraints(constraintCls);
 }
 

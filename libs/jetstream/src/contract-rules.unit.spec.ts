@@ -13,10 +13,13 @@ import {
   Length,
   Min,
   registerDecorator,
+  useContainer,
+  Validate,
   validate,
   ValidateBy,
   ValidateIf,
   ValidateNested,
+  ValidatorConstraint,
 } from 'class-validator';
 import { readEvent } from './contract.js';
 import { rulesOf } from './contract-rules.js';
@@ -160,6 +163,34 @@ describe('a contract', () => {
   ])('with %s is left to class-transformer', async (_what, type, body, read) => {
     expect(rulesOf(type).instance(body)).toBeUndefined();
     expect({ ...(await readEvent(type, bytesOf(body))) }).toEqual(read);
+  });
+
+  it('asks the container for the instance of a rule each time, as class-validator does', async () => {
+    @ValidatorConstraint({ name: 'known' })
+    class Known {
+      constructor(private readonly names: string[] = []) {}
+      validate(name: string): boolean {
+        return this.names.includes(name);
+      }
+    }
+    class Naming {
+      static readonly event = { name: 'name.given', version: 1 };
+      @Validate(Known)
+      @IsString()
+      name!: string;
+    }
+    const [first, second] = [new Known(['ada']), new Known(['eve'])];
+    let instance = first;
+    const container = { get: (type: unknown) => (type === Known ? instance : undefined) };
+    useContainer(container, { fallback: true });
+    try {
+      const isSound = (name: string) => rulesOf(Naming).hold(Object.assign(new Naming(), { name }));
+      expect([isSound('ada'), isSound('eve')]).toEqual([true, false]);
+      instance = second;
+      expect([isSound('ada'), isSound('eve')]).toEqual([false, true]);
+    } finally {
+      useContainer({ get: () => undefined }, { fallback: true });
+    }
   });
 
   it('with nested rules is left to class-validator', async () => {
