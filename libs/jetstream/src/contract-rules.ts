@@ -165,11 +165,22 @@ function isPlain(type: EventClass, names: ReadonlySet<string>): boolean {
     transformations.getStrategy(type) === 'none' &&
     transformations.getExposedMetadatas(type).length === 0 &&
     transformations.getExcludedMetadatas(type).length === 0 &&
+    !hasSetter(type.prototype as object) &&
     [...names].every(
       (name) =>
         !(name in type.prototype) &&
         !transformations.findTypeMetadata(type, name) &&
         transformations.findTransformMetadatas(type, name, TO_CLASS).length === 0,
     )
+  );
+}
+
+/** class-transformer uses it for a field of its name, also where no rule knows that field. */
+function hasSetter(prototype: object): boolean {
+  if (prototype === Object.prototype) return false;
+  const properties = Object.values(Object.getOwnPropertyDescriptors(prototype));
+  return (
+    properties.some((property) => property.set !== undefined) ||
+    hasSetter(Object.getPrototypeOf(prototype) as object)
   );
 }

@@ -165,6 +165,23 @@ describe('a contract', () => {
     expect({ ...(await readEvent(type, bytesOf(body))) }).toEqual(read);
   });
 
+  it('with a setter of no rule, also of a class that it extends, is left to class-transformer', async () => {
+    class Setting {
+      static readonly event = { name: 'field.set', version: 1 };
+      @IsString()
+      text!: string;
+      set loud(value: string) {
+        this.text = value.toUpperCase();
+      }
+    }
+    class Inheriting extends Setting {
+      static override readonly event = { name: 'field.inherited', version: 1 };
+    }
+    for (const type of [Setting, Inheriting]) {
+      expect(await readEvent(type, bytesOf({ text: 'given', loud: 'set' }))).toMatchObject({ text: 'SET' });
+    }
+  });
+
   it('asks the container for the instance of a rule each time, as class-validator does', async () => {
     @ValidatorConstraint({ name: 'known' })
     class Known {
