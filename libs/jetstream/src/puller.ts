@@ -1,4 +1,5 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import { performance } from 'node:perf_hooks';
 import { ProvisionError } from './errors.js';
 
 /** A pull request waits at most this long at the server, which says every second that it is alive. */
@@ -38,8 +39,9 @@ export class Puller {
   private subscription: Subscription | undefined;
   private inbox = '';
   private requested = 0;
+  /** By a clock that never steps, as `lastCheck`. */
   private lastHeard = 0;
-  private lastCheck = Date.now();
+  private lastCheck = performance.now();
   private heard = (): void => undefined;
   private refused = (_reason: Error): void => undefined;
   private watch: NodeJS.Timeout | undefined;
@@ -89,7 +91,7 @@ export class Puller {
       callback: (error, message) => (error ? this.options.onLost(error.message) : this.receive(message)),
     });
     this.unanswered(this.requested);
-    this.lastHeard = Date.now();
+    this.lastHeard = performance.now();
     this.request(timing);
   }
 
@@ -138,7 +140,7 @@ export class Puller {
   }
 
   private receive(message: Msg): void {
-    this.lastHeard = Date.now();
+    this.lastHeard = performance.now();
     this.heard();
     if (message.subject === this.inbox) return this.status(message);
     // Whoever knows the inbox may publish there.
@@ -169,7 +171,7 @@ export class Puller {
 
   private check(): void {
     if (this.options.connection.isClosed()) return;
-    const now = Date.now();
+    const now = performance.now();
     // This process stood still, and what the server has sent meanwhile is still to be read.
     if (now - this.lastCheck > HEARTBEAT) this.lastHeard = now;
     this.lastCheck = now;
