@@ -28,7 +28,8 @@ export interface PullerOptions {
 
 /**
  * Pulls from a durable consumer exactly as many messages as may be handled at once: what has been asked for and what is
- * in hand never exceed `concurrency`, so no message grows old in a buffer while its `ackWait` runs.
+ * in hand never exceed `concurrency`, so no message grows old in a buffer while its `ackWait` runs. Only after a restart more
+ * may come, which the server had sent before.
  *
  * Written on core NATS rather than on the client's `consume()`, whose window counts what it has delivered, not what is
  * done, and which cannot stop without losing what is on its way.
@@ -85,10 +86,13 @@ export class Puller {
   /** Forgets what was asked for, for instance after a reconnection, and asks again. */
   restart(timing = { expires: EXPIRES, heartbeat: HEARTBEAT }): void {
     if (this.stopped) return;
-    this.subscription?.unsubscribe();
-    this.inbox = this.options.newInbox();
-    this.subscription = this.options.connection.subscribe(this.inbox, {
-      callback: (error, message) => (error ? this.options.onLost(error.message) : this.receive(message)),
+    // Not unsubscribed: what the server has sent there already would be lost until its `ackWait` is over.
+    this.subscription?.drain().catch(() => undefined);
+    const inbox = this.options.newInbox();
+    this.inbox = inbox;
+    this.subscription = this.options.connection.subscribe(inbox, {
+      callback: (error, message) =>
+        error ? this.options.onLost(error.message) : this.receive(message, inbox),
     });
     this.unanswered(this.requested);
     this.lastHeard = performance.now();
@@ -139,13 +143,17 @@ export class Puller {
     return `$JS.API.CONSUMER.MSG.NEXT.${this.options.stream}.${this.options.durable}`;
   }
 
-  private receive(message: Msg): void {
+  private receive(message: Msg, inbox: string): void {
+    const isLate = inbox !== this.inbox;
+    // Of what was asked for before, the server's news mean nothing any more.
+    if (isLate && message.subject === inbox) return;
     this.lastHeard = performance.now();
     this.heard();
-    if (message.subject === this.inbox) return this.status(message);
+    if (message.subject === inbox) return this.status(message);
     // Whoever knows the inbox may publish there.
     if (!message.reply?.startsWith('$JS.ACK.')) return;
-    this.requested = Math.max(0, this.requested - 1);
+    if (isLate) this.allowance -= 1;
+    else this.requested = Math.max(0, this.requested - 1);
     this.inHand += 1;
     void this.options.onMessage(message).then(this.settled);
     this.request();

@@ -8,6 +8,8 @@ type Callback = (error: Error | null, message: Msg) => void;
 /** What a server would be asked; it answers what a spec lets it answer. */
 class Asked {
   readonly requests: { inbox: string; batch: number }[] = [];
+  /** What tells a draining subscription that everything is here. */
+  readonly draining: (() => void)[] = [];
   private readonly callbacks = new Map<string, Callback>();
 
   readonly connection = {
@@ -15,7 +17,9 @@ class Asked {
     subscribe: (inbox: string, { callback }: { callback: Callback }) => {
       this.callbacks.set(inbox, callback);
       const unsubscribe = () => void this.callbacks.delete(inbox);
-      return { unsubscribe, drain: () => Promise.resolve(unsubscribe()) };
+      const drain = () =>
+        new Promise<void>((drained) => this.draining.push(() => (unsubscribe(), drained())));
+      return { unsubscribe, drain };
     },
     publish: (_subject: string, request: string, { reply: inbox }: { reply: string }) =>
       this.requests.push({ inbox, ...(JSON.parse(request) as { batch: number }) }),
@@ -53,10 +57,62 @@ function start(concurrency: number) {
   });
   pullers.push(puller);
   void puller.start();
-  return { asked };
+  const settleAll = async () => {
+    for (const settled of settle.splice(0)) settled();
+    await new Promise(setImmediate);
+  };
+  return { asked, puller, inHand: settle, settleAll };
 }
 
 afterEach(() => Promise.all(pullers.splice(0).map((puller) => puller.stop(0))));
+
+it('takes what comes late for what it asked before it asked again, beside what it asked now', async () => {
+  const { asked, puller, inHand, settleAll } = start(2);
+  puller.restart();
+  expect(asked.requests).toMatchObject([
+    { inbox: 'inbox-1', batch: 2 },
+    { inbox: 'inbox-2', batch: 2 },
+  ]);
+
+  asked.deliver('inbox-1');
+  asked.answer('inbox-1', 408, 1);
+  expect(inHand).toHaveLength(1);
+  await settleAll();
+  // Both of the second request are still to come.
+  expect(asked.requests).toHaveLength(2);
+
+  asked.deliver('inbox-2');
+  asked.deliver('inbox-2');
+  expect(inHand).toHaveLength(2);
+  expect(asked.requests).toHaveLength(2);
+  await settleAll();
+  expect(asked.requests.slice(2).reduce((sum, { batch }) => sum + batch, 0)).toBe(2);
+});
+
+it('counts what comes late among what it may let come', () => {
+  const { asked, puller } = start(10);
+  asked.answer('inbox-1', 408, 10);
+  puller.allow(0);
+  asked.answer('inbox-1', 408, 10);
+  const before = asked.requests.length;
+  puller.allow(2);
+  puller.restart();
+  expect(asked.requests.slice(before).map(({ batch }) => batch)).toEqual([2, 2]);
+  asked.deliver('inbox-1');
+  asked.answer('inbox-2', 408, 2);
+  expect(asked.requests.at(-1)).toMatchObject({ inbox: 'inbox-2', batch: 1 });
+});
+
+it('waits until everything is here that was sent for what it asked before, and keeps no subscription', async () => {
+  const { asked, puller, inHand } = start(1);
+  puller.restart();
+  puller.restart();
+  expect(asked.inboxes).toEqual(['inbox-1', 'inbox-2', 'inbox-3']);
+  asked.deliver('inbox-1');
+  expect(inHand).toHaveLength(1);
+  for (const drained of asked.draining.splice(0)) drained();
+  expect(asked.inboxes).toEqual(['inbox-3']);
+});
 
 it('asks again after a silence, also where the clock steps back', async () => {
   const time = Date.now.bind(Date);

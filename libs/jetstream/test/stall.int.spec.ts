@@ -1,0 +1,56 @@
+import { Consumes, type EventContext } from '@app/jetstream';
+import { eventually } from '@app/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
+import { OrderPlaced } from './events.js';
+import { startStallingProxy, type StallingProxy } from './stalling-proxy.js';
+import { Transport } from './transport.js';
+
+/** Of the processor, for events of its channel. */
+const REQUEST = /PUB \$JS\.API\.CONSUMER\.MSG\.NEXT\.EVENTS\.patient/;
+
+const handled: { orderId: string; attempt: number }[] = [];
+
+@Controller()
+class Patient {
+  @Consumes(OrderPlaced, { processor: 'patient', ackWait: 8_000, concurrency: 2 })
+  handle(@Payload() { orderId }: OrderPlaced, @Ctx() { attempt }: EventContext): void {
+    handled.push({ orderId, attempt });
+  }
+}
+
+describe('a network that stands still for some seconds', () => {
+  let transport: Transport;
+  let proxy: StallingProxy;
+
+  beforeAll(async () => {
+    transport = await Transport.start();
+    proxy = await startStallingProxy(transport.broker.port);
+    await transport.run({ controllers: [Patient] }, { servers: proxy.url });
+  });
+  afterAll(async () => {
+    proxy.goOn();
+    await transport.closeApplications();
+    await proxy.stop();
+    await transport.stop();
+  });
+
+  it('costs no event an attempt: what the broker had sent is taken, although the processor has asked again', async () => {
+    await proxy.stallBehind(REQUEST);
+    for (const orderId of ['a', 'b', 'c', 'd', 'e'])
+      transport.publish('events.order.placed', { orderId, amount: 1 });
+    await eventually(async () =>
+      expect(await transport.backlog('patient')).toEqual({ inFlight: 2, waiting: 3 }),
+    );
+    // Having heard nothing, it asks again for what it got already.
+    await eventually(() => expect(proxy.kept).toMatch(REQUEST));
+    proxy.goOn();
+
+    await eventually(() => expect(handled).toHaveLength(5));
+    expect(handled).toEqual(['a', 'b', 'c', 'd', 'e'].map((orderId) => ({ orderId, attempt: 1 })));
+    await eventually(async () =>
+      expect(await transport.backlog('patient')).toEqual({ inFlight: 0, waiting: 0 }),
+    );
+  });
+});
