@@ -12,5 +12,6 @@ export { findMigrations } from './migrations.js';
 export { openStore, type StoreOptions } from './open-store.js';
 export { pgliteClusterOf } from './pglite-folder.js';
 export { copyPgliteTemplate, pgliteTemplate } from './pglite-template.js';
+export { prepared } from './prepared.js';
 export { Store } from './store.js';
 export { StoreModule } from './store.module.js';

@@ -1,11 +1,12 @@
 import { Logger } from '@nestjs/common';
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
 import type { Database, Schema } from './database.js';
 import { codeOf, reasonOf, StoreUnavailableError } from './errors.js';
 import { applyMigrations } from './migrations.js';
 import type { Connection } from './store.js';
+import { transactions } from './transactions.js';
 
 const connecting = {
   application_name: 'cascade',
@@ -16,8 +17,10 @@ const connecting = {
   options: '-c TimeZone=UTC',
 };
 
-const limits = {
+const pooled = {
   max: 10,
+  /** Statements go out without waiting for the answers to those before them. */
+  pipeline: true,
   idleTimeoutMillis: 30_000,
   /** The server ends a statement after 10 s; a server that is gone without a word is noticed after 12. */
   statement_timeout: 10_000,
@@ -87,7 +90,7 @@ async function migrateAlone(client: pg.Client, place: string, folder: string): P
 }
 
 function openPool(databaseUrl: string, place: string): pg.Pool {
-  const pool = new pg.Pool({ ...connecting, ...limits, connectionString: databaseUrl });
+  const pool = new pg.Pool({ ...connecting, ...pooled, connectionString: databaseUrl });
   // A connection that breaks while a transaction holds it has no listener of the pool's, and would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   const logger = new Logger('Store');
@@ -99,23 +102,4 @@ function poolDatabase<Tables extends Schema>(pool: pg.Pool, schema: Tables): Dat
   const db = drizzle(pool, { schema }) as unknown as Database<Tables>;
   db.transaction = transactions(pool, schema);
   return db;
-}
-
-/**
- * Drizzle's own transaction never gives a connection back on which `begin` fails, and gives one back in the middle of a
- * transaction when `rollback` fails: after ten such outages the pool is empty for good.
- */
-function transactions<Tables extends Schema>(pool: pg.Pool, schema: Tables): Database<Tables>['transaction'] {
-  const sessions = new WeakMap<pg.PoolClient, NodePgDatabase<Tables>>();
-  return async (work, config) => {
-    const client = await pool.connect();
-    const session = sessions.get(client) ?? drizzle(client, { schema });
-    sessions.set(client, session);
-    try {
-      return await (session as unknown as Database<Tables>).transaction(work, config);
-    } finally {
-      const IDLE = 'I';
-      client.release(client.getTransactionStatus() !== IDLE);
-    }
-  };
 }
