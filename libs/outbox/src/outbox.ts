@@ -1,7 +1,7 @@
 import { classOf, EventPublisher, newEventId, type PublishedEvent } from '@app/jetstream';
-import { Store, type Database } from '@app/store';
+import { prepared, Store, type Database } from '@app/store';
 import { Injectable } from '@nestjs/common';
-import { and, inArray, isNotNull } from 'drizzle-orm';
+import { and, inArray, isNotNull, sql } from 'drizzle-orm';
 import { OutboxRelay } from './outbox-relay.js';
 import { outbox, type OutboxRow } from './outbox-table.js';
 
@@ -19,6 +19,29 @@ export interface AddOptions {
   causationId?: string;
 }
 
+/** An event that may be added to a transaction. */
+export interface OutboxEntry extends PublishedEvent {
+  /** Sends its insert before it returns: statements that are sent next come after it. */
+  addTo(tx: Transaction): Promise<PublishedEvent>;
+}
+
+type Transaction = Pick<Database, 'insert'>;
+
+const insertEvent = prepared((tx: Transaction) =>
+  tx
+    .insert(outbox)
+    .values({
+      id: sql.placeholder('id'),
+      key: sql.placeholder('key'),
+      name: sql.placeholder('name'),
+      version: sql.placeholder('version'),
+      data: sql.placeholder('data'),
+      correlationId: sql.placeholder('correlationId'),
+      causationId: sql.placeholder('causationId'),
+    })
+    .prepare('cascade_outbox_add'),
+);
+
 /** Publishes events that are decided together with rows: both are kept, or neither. */
 @Injectable()
 export class Outbox {
@@ -35,12 +58,28 @@ export class Outbox {
    * @throws UndeclaredEventError where the service does not declare that it publishes the event, InvalidEventError where the
    *   event breaks its contract; nothing has been written then
    */
-  async add(tx: Pick<Database, 'insert'>, event: object, options: AddOptions): Promise<PublishedEvent> {
+  async add(tx: Transaction, event: object, options: AddOptions): Promise<PublishedEvent> {
+    return (await this.prepare(event, options)).addTo(tx);
+  }
+
+  /**
+   * Checks an event before a transaction begins that is to add it.
+   *
+   * @throws UndeclaredEventError, InvalidEventError as {@link add} does
+   */
+  async prepare(event: object, options: AddOptions): Promise<OutboxEntry> {
     await this.publisher.assertPublishable(event);
     const { name, version } = classOf(event).event;
-    const { key, id = newEventId(), correlationId = id, causationId } = options;
-    await tx.insert(outbox).values({ id, key, name, version, data: event, correlationId, causationId });
-    return { id, correlationId };
+    const { key, id = newEventId(), correlationId = id, causationId = null } = options;
+    const row = { id, key, name, version, data: event, correlationId, causationId };
+    return {
+      id,
+      correlationId,
+      addTo: (tx) =>
+        insertEvent(tx)
+          .execute(row)
+          .then(() => ({ id, correlationId })),
+    };
   }
 
   /**

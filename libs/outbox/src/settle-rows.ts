@@ -63,7 +63,8 @@ export async function settleRows(
 
 /** Whoever has the lease by now: the broker has confirmed the events. */
 async function settlePublished(db: Database, ids: string[], remove: boolean): Promise<void> {
-  const published = inArray(outbox.id, ids);
+  // One parameter, however many they are: Drizzle takes longer to write five hundred than the server to find them.
+  const published = sql`${outbox.id} = any(${sql.param(ids)}::uuid[])`;
   if (remove) {
     await db.delete(outbox).where(published);
   } else {

@@ -1,7 +1,6 @@
 import { UserSignedUp } from '@app/contracts';
-import { newEventId } from '@app/jetstream';
 import { outbox, Outbox } from '@app/outbox';
-import { Store, type Database } from '@app/store';
+import { prepared, Store, type Database } from '@app/store';
 import { Injectable } from '@nestjs/common';
 import { and, eq, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
@@ -28,16 +27,25 @@ export class Signups {
    * @throws IdempotencyKeyReusedException where that request had another body
    */
   async accept(request: SignUpRequest, idempotencyKey?: string): Promise<SignupAccepted> {
+    const now = new Date();
+    const id = uuidv7();
+    const event = new UserSignedUp({ userId: id, ...request, signedUpAt: now.toISOString() });
+    const announcement = await this.outbox.prepare(event, { key: id });
+    const signup = { id, correlationId: announcement.id, receivedAt: now };
     const accepted = await this.store.db.transaction(async (tx) => {
-      const id = uuidv7();
-      const now = new Date();
       if (idempotencyKey !== undefined) {
         const claim = { key: idempotencyKey, requestHash: requestHash(request), signupId: id, now };
         const earlier = await this.idempotencyKeys.claim(tx, claim);
         if (earlier) return earlier;
       }
-      const signup = { id, correlationId: newEventId(), receivedAt: now };
-      await this.signUp(tx, signup, request);
+      const values = {
+        ...signup,
+        ...request,
+        phone: request.phone ?? null,
+        emailKey: request.email.toLowerCase(),
+      };
+      // Sent together, in this order. For a known address the second takes back what the first has written.
+      await Promise.all([announcement.addTo(tx), writeSignup(tx).execute(values)]);
       return { id, correlationId: signup.correlationId };
     });
     this.outbox.wake();
@@ -48,38 +56,31 @@ export class Signups {
     const [signup] = await this.store.db.select().from(signups).where(eq(signups.id, id));
     return signup;
   }
-
-  /**
-   * Announces the user and makes it. For a known address the event is written as well, and taken back: neither the answer nor the
-   * time that it takes tells who has an account.
-   */
-  private async signUp(tx: Database<typeof schema>, signup: Signup, request: SignUpRequest): Promise<void> {
-    const { id, correlationId, receivedAt } = signup;
-    const event = new UserSignedUp({ userId: id, ...request, signedUpAt: receivedAt.toISOString() });
-    await this.outbox.add(tx, event, { key: id, id: correlationId });
-    await writeSignup(tx, signup, request);
-  }
 }
 
-type Signup = typeof signups.$inferSelect;
-
 /** In one statement, since each costs a round trip. A concurrent signup of the same address is waited for. */
-async function writeSignup(
-  tx: Database<typeof schema>,
-  signup: Signup,
-  request: SignUpRequest,
-): Promise<void> {
-  const { id, correlationId, receivedAt } = signup;
-  const user = { id, ...request, emailKey: request.email.toLowerCase(), signedUpAt: receivedAt };
-  const newUser = tx
-    .$with('new_user')
-    .as(
-      tx
-        .insert(users)
-        .values(user)
-        .onConflictDoNothing({ target: users.emailKey })
-        .returning({ id: users.id }),
-    );
+const writeSignup = prepared((tx: Database<typeof schema>) => {
+  const [id, receivedAt, email] = [
+    sql.placeholder('id'),
+    sql.placeholder('receivedAt'),
+    sql.placeholder('email'),
+  ];
+  const correlationId = sql.placeholder('correlationId');
+  const newUser = tx.$with('new_user').as(
+    tx
+      .insert(users)
+      .values({
+        id,
+        email,
+        emailKey: sql.placeholder('emailKey'),
+        name: sql.placeholder('name'),
+        phone: sql.placeholder('phone'),
+        locale: sql.placeholder('locale'),
+        signedUpAt: receivedAt,
+      })
+      .onConflictDoNothing({ target: users.emailKey })
+      .returning({ id: users.id }),
+  );
   const isKnown = sql`not exists (select from ${newUser})`;
   const takenBack = tx.$with('taken_back').as(
     tx
@@ -87,5 +88,9 @@ async function writeSignup(
       .where(and(eq(outbox.id, correlationId), isKnown))
       .returning({ id: outbox.id }),
   );
-  await tx.with(newUser, takenBack).insert(signups).values(signup);
-}
+  return tx
+    .with(newUser, takenBack)
+    .insert(signups)
+    .values({ id, correlationId, receivedAt })
+    .prepare('write_signup');
+});
