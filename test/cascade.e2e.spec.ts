@@ -2,6 +2,8 @@ import type { Broker } from '@app/embedded-broker';
 import { eventually, startTestBroker } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { compileCheckout, ownEnvironment, root } from './system.js';
 
 const signedUp = JSON.stringify({
@@ -110,4 +112,18 @@ describe('node cascade', () => {
     expect(stderr).toMatch(/^No broker answers: .*127\.0\.0\.1:1.*\n.*NATS_URL.*npm start/);
     expect(stderr).not.toContain('    at ');
   });
+
+  it('ends where something else than a broker listens, which says nothing and hangs up on nobody', async () => {
+    const silent = createServer();
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const { child, ended } = start(['lag'], { NATS_URL: `nats://127.0.0.1:${port}` });
+    const overdue = setTimeout(() => child.kill('SIGKILL'), 20_000);
+    const { code, stderr } = await ended;
+    clearTimeout(overdue);
+    silent.close();
+    expect(stderr).toMatch(/^No broker answers: .*timeout\.\n.*NATS_URL/);
+    expect(code).toBe(1);
+  }, 30_000);
 });
