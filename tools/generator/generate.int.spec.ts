@@ -90,6 +90,7 @@ describe('a processor', () => {
     ['what is nearly an event', { publishes: 'Coupon.Issued' }, 'Did you mean coupon.issued?'],
     ['a slip of the pen', { publishes: 'notification.send' }, 'Did you mean notification.sent?'],
     ['an event of the transport', { publishes: 'event.failed' }, 'comes with the transport'],
+    ['answers to its own answers', { publishes: 'events.user.signed-up' }, 'Publish another event.'],
     ['a processor that there is not', { consumes: { failuresOf: 'notifer' } }, 'Did you mean notifier?'],
     ['an app that there is not', { app: 'notifer' }, 'Did you mean notifier?'],
   ])('is not made of %s', async (_, choice, reason) => {

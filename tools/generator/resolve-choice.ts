@@ -25,6 +25,7 @@ export async function resolveChoice(
   const consumed = await resolveConsumed(root, topology, choice);
   const published =
     choice.publishes === undefined ? undefined : await resolvePublished(root, topology, choice);
+  refuseItsOwnAnswers(choice, consumed, published);
   const newEvents = [consumed, published].filter(isNew);
   return {
     name,
@@ -36,6 +37,19 @@ export async function resolveChoice(
       ({ event }, index) => newEvents.findIndex((other) => other.event === event) === index,
     ),
   };
+}
+
+/** It would run at once as it is generated, and fill the channel until there is no room. */
+function refuseItsOwnAnswers(
+  { consumes }: ProcessorChoice,
+  consumed: EventPart,
+  published: EventPart | undefined,
+): void {
+  if ('failuresOf' in consumes || consumed.event !== published?.event) return;
+  throw new RefusedNameError(
+    `A processor that consumes ${consumed.event} and publishes it would answer its own answers, without an end.`,
+    ['Publish another event.'],
+  );
 }
 
 function isNew(event: EventPart | NewEvent | undefined): event is NewEvent {
