@@ -80,11 +80,17 @@ describe('cascade lag', () => {
   it('tells of consumers that are missing, and of those that nothing declares', async () => {
     await shop.manager.consumers.delete('EVENTS', 'packing');
     await shop.manager.consumers.add('EVENTS', { durable_name: 'stranger', ack_policy: AckPolicy.Explicit });
+    await shop.manager.consumers.add('RETRIES', {
+      durable_name: 'stranger_suspects',
+      filter_subject: 'retry.stranger.suspect.>',
+      ack_policy: AckPolicy.Explicit,
+    });
     expect(await lagOf('packing')).toMatchObject({
       state: 'missing',
       missing: [{ stream: 'EVENTS', durable: 'packing' }],
     });
     expect(await lagOf('stranger')).toMatchObject({ state: 'undeclared', app: undefined });
+    expect(await lagOf('stranger_suspects')).toBeUndefined();
 
     const inbox = createInbox();
     shop.client.subscribe(inbox);

@@ -33,8 +33,9 @@ export async function readLag(
   const retries = Object.keys(state.subjects ?? {});
   const readings = { broker, consumers, retries, pauses: await openPauses(broker) };
   const names = declared.map(({ declaration }) => declaration.processor);
-  const known = new Set(names.flatMap((name) => [name, suspectsDurableOf(name)]));
-  const others = consumers.map(({ name }) => name).filter((name) => !known.has(name));
+  const durableNames = consumers.map(({ name }) => name);
+  const suspects = new Set([...names, ...durableNames].map(suspectsDurableOf));
+  const others = durableNames.filter((name) => !names.includes(name) && !suspects.has(name));
   return Promise.all([
     ...declared
       .toSorted((a, b) => a.declaration.processor.localeCompare(b.declaration.processor))
