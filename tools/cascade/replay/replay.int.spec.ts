@@ -105,6 +105,11 @@ describe('cascade replay', () => {
     [['--all'], /needs a reason.*--reason/s],
     [['--all', '--reason', ' '], /needs a reason/],
     [['--all', '--reason', 'x', '--by', ''], /by must be longer/],
+    [
+      ['--failure', 'none', 'nothing', '--reason', 'x'],
+      /^No such failure was found: none, nothing\.\n.*list/,
+    ],
+    [['--failure', 'nothing', '--dry-run'], /^No such failure was found: nothing\.\n.*list/],
     [['--channel', 'order.placed', '--reason', 'x'], /--channel needs --processor/],
     [['--channel', 'order.placed', '--all', '--reason', 'x'], /takes events, not failures/],
     [['--all', '--rate', '0'], /whole number from 1/],

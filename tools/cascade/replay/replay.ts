@@ -2,7 +2,7 @@ import type { ReplayOptions } from '@app/jetstream';
 import { userInfo } from 'node:os';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
-import { UsageError } from '../errors.js';
+import { CommandError, UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
 import { showProgress } from './progress.js';
 import { planLines, resultLines } from './report.js';
@@ -27,6 +27,7 @@ export async function run({ host, output, options }: Invocation<ReplayCommandOpt
   return withBroker(host, async (broker) => {
     if (dryRun) {
       const plan = await taking.plan(broker, again);
+      refuseUnknown(options, plan);
       output.result(plan, () => planLines(plan));
       return ExitCode.ok;
     }
@@ -42,7 +43,16 @@ export async function run({ host, output, options }: Invocation<ReplayCommandOpt
     };
     const result = await taking.replay(broker, asked).finally(ignoreInterrupts);
     output.progress('');
+    refuseUnknown(options, result);
     output.result(result, () => resultLines(result, taking));
     return result.stopped ? ExitCode.failed : ExitCode.ok;
   });
+}
+
+/** There may be no failure of a kind, which is no fault; those that are named are expected to be there. */
+function refuseUnknown({ failure }: Selected, { total }: { readonly total: number }): void {
+  if (!failure || total > 0) return;
+  throw new CommandError(`No such failure was found: ${failure.join(', ')}.`, [
+    '`node cascade failures list` shows their ids.',
+  ]);
 }
