@@ -73,7 +73,7 @@ export class FlowRecorder {
 function reasonIn(message: Msg): string {
   try {
     const { error, attempts } = message.json<EventFailed>();
-    return `${error.name}: ${error.message} (${attempts} attempts)`;
+    return `${error.name}: ${error.message} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'})`;
   } catch {
     return 'for an unknown reason';
   }
