@@ -1,4 +1,5 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { AckSubject } from './ack-subject.js';
 import { uncarried } from './carried-headers.js';
 import { CloudEventHeader, idIn, readHeaders } from './cloud-events.js';
 import { InvalidEventError } from './errors.js';
@@ -39,9 +40,9 @@ export class Delivery implements StoredPlace {
   constructor(
     private readonly connection: NatsConnection,
     private readonly message: Msg,
+    ack: AckSubject,
   ) {
     this.isTransports = isTransportSubject(message.subject);
-    const ack = parseAckSubject(message.reply ?? '');
     this.stream = ack.stream;
     this.sequence = ack.sequence;
     this.deliveries = ack.deliveries;
@@ -197,27 +198,4 @@ function assertType(headers: Record<string, string>, type: EventClass): void {
 
 function isCount(value: string): boolean {
   return /^\d{1,15}$/.test(value);
-}
-
-/** `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<ns>.<pending>` */
-const ACK = /^\$JS\.ACK\.([^.]+)\.[^.]+\.(\d+)\.(\d+)\.\d+\.(\d+)\d{6}\.\d+$/;
-/** The same with the domain and the hash of the account before the stream; what comes last may be left out. */
-const ACK_OF_DOMAIN =
-  /^\$JS\.ACK\.[^.]+\.[^.]+\.([^.]+)\.[^.]+\.(\d+)\.(\d+)\.\d+\.(\d+)\d{6}\.\d+(?:\..*)?$/;
-
-interface AckSubject {
-  stream: string;
-  deliveries: number;
-  sequence: number;
-  storedAt: Date;
-}
-
-function parseAckSubject(reply: string): AckSubject {
-  const [, stream = '', deliveries, sequence, milliseconds] = (ACK.exec(reply) ?? ACK_OF_DOMAIN.exec(reply))!;
-  return {
-    stream,
-    deliveries: Number(deliveries),
-    sequence: Number(sequence),
-    storedAt: new Date(Number(milliseconds)),
-  };
 }

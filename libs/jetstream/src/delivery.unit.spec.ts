@@ -13,7 +13,6 @@ it('reads the headers of an event once: its id is asked for again when it has be
   let read = 0;
   const message = {
     subject: 'events.note.taken',
-    reply: '$JS.ACK.EVENTS.notes.1.7.7.1700000000000000000.0',
     data: Buffer.from('{}'),
     _rdata: headers,
     get _msg() {
@@ -24,7 +23,8 @@ it('reads the headers of an event once: its id is asked for again when it has be
       throw new Error('the client would parse them');
     },
   };
-  const delivery = new Delivery({} as NatsConnection, message as unknown as Msg);
+  const ack = { stream: 'EVENTS', deliveries: 1, sequence: 7, storedAt: new Date() };
+  const delivery = new Delivery({} as NatsConnection, message as unknown as Msg, ack);
   expect(delivery.metadata(Noted).eventId).toBe('one');
   expect(delivery.eventId).toBe('one');
   expect(read).toBe(1);

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Msg } from '@nats-io/transport-node';
+import type { AckSubject } from './ack-subject.js';
 import { CloudEventHeader } from './cloud-events.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
 import { readEvent } from './contract.js';
@@ -58,18 +59,19 @@ export class EventProcessor {
   }
 
   /** Handles one message to its end. Never rejects: what cannot be settled is delivered again. */
-  async process(message: Msg): Promise<void> {
-    const delivery = new Delivery(this.options.connection, message);
+  async process(message: Msg, ack: AckSubject): Promise<void> {
+    const delivery = new Delivery(this.options.connection, message, ack);
     this.options.clock.heard(delivery.storedAt);
     const slot = this.inHand.add(delivery);
     try {
       if (delivery.suspectState) await this.suspects.process(delivery);
       else await this.settle(delivery);
     } catch (error) {
+      // Before it is told: a logger of the user's may throw.
+      delivery.retryIn(UNSETTLED_PAUSE);
       this.logger.error(
         `event ${delivery.eventId} could not be settled and comes again: ${nameError(error).message}`,
       );
-      delivery.retryIn(UNSETTLED_PAUSE);
     } finally {
       this.inHand.remove(slot);
     }

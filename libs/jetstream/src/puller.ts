@@ -1,5 +1,6 @@
-import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { performance } from 'node:perf_hooks';
+import { readAckSubject, type AckSubject } from './ack-subject.js';
 import { ProvisionError } from './errors.js';
 
 /** A pull request waits at most this long at the server, which says every second that it is alive. */
@@ -21,7 +22,7 @@ export interface PullerOptions {
   /** Messages that may be in hand at the same time. */
   concurrency: number;
   /** Never rejects. The message is in hand until it settles. */
-  onMessage(message: Msg): Promise<void>;
+  onMessage(message: Msg, ack: AckSubject): Promise<void>;
   /** Pulling stopped for a reason that time alone will not mend, such as a deleted consumer. */
   onLost(reason: string): void;
 }
@@ -145,18 +146,25 @@ export class Puller {
 
   private receive(message: Msg, inbox: string): void {
     const isLate = inbox !== this.inbox;
-    // Of what was asked for before, the server's news mean nothing any more.
-    if (isLate && message.subject === inbox) return;
-    this.lastHeard = performance.now();
-    this.heard();
-    if (message.subject === inbox) return this.status(message);
-    // Whoever knows the inbox may publish there.
-    if (!message.reply?.startsWith('$JS.ACK.')) return;
+    if (message.subject === inbox) {
+      // Of what was asked for before, the server's news mean nothing any more.
+      if (!isLate) this.status(message);
+      return;
+    }
+    const ack = readAckSubject(message.reply);
+    if (!ack) return;
+    this.hear();
     if (isLate) this.allowance -= 1;
     else this.requested = Math.max(0, this.requested - 1);
     this.inHand += 1;
-    void this.options.onMessage(message).then(this.settled);
+    // It should not reject. Where it does all the same, its place is free.
+    void this.options.onMessage(message, ack).then(this.settled, this.settled);
     this.request();
+  }
+
+  private hear(): void {
+    this.lastHeard = performance.now();
+    this.heard();
   }
 
   private readonly settled = (): void => {
@@ -167,13 +175,16 @@ export class Puller {
 
   /** https://github.com/nats-io/nats-architecture-and-design, ADR-13: what a server says of a pull request. */
   private status(message: Msg): void {
-    const code = message.headers?.code ?? 0;
+    const headers = statusIn(message);
+    if (!headers) return;
+    this.hear();
+    const { code, description } = headers;
     if (code === 100) return;
-    const unfilled = Number(message.headers?.get('Nats-Pending-Messages'));
+    const unfilled = Number(headers.get('Nats-Pending-Messages'));
     this.unanswered(Math.min(this.requested, unfilled || 0));
     if (code === 404 || code === 408) return this.request();
     // 409 covers a deleted consumer, a lost leader and limits; 503 a server without JetStream. The watch asks again.
-    const reason = `${code} ${message.headers?.description ?? ''}`.trim();
+    const reason = `${code} ${description}`.trim();
     if (!/batch completed/i.test(reason)) this.options.onLost(reason);
   }
 
@@ -185,5 +196,17 @@ export class Puller {
     this.lastCheck = now;
     if (now - this.lastHeard > SILENCE && this.requested > 0) this.restart();
     else this.request();
+  }
+}
+
+/**
+ * Headers that tell a status; undefined of any other message: whoever knows the inbox may publish there. What cannot be read
+ * must not throw, which would end the client's reading for good.
+ */
+function statusIn(message: Msg): MsgHdrs | undefined {
+  try {
+    return message.headers?.code ? message.headers : undefined;
+  } catch {
+    return undefined;
   }
 }

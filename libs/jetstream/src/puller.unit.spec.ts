@@ -29,14 +29,22 @@ class Asked {
     return [...this.callbacks.keys()];
   }
 
-  deliver(inbox: string): void {
-    const reply = '$JS.ACK.EVENTS.notes.1.7.7.1700000000000000000.0';
+  deliver(inbox: string, reply = '$JS.ACK.EVENTS.notes.1.7.7.1700000000000000000.0'): void {
     this.callbacks.get(inbox)?.(null, { subject: 'events.note.taken', reply } as Msg);
   }
 
   answer(inbox: string, code: number, pending: number): void {
     const headers = { code, description: 'Request Timeout', get: () => String(pending) };
-    this.callbacks.get(inbox)?.(null, { subject: inbox, headers } as unknown as Msg);
+    this.say(inbox, { headers: headers as unknown as Msg['headers'] });
+  }
+
+  /** As anybody may who knows the inbox. */
+  say(inbox: string, message: Partial<Msg>): void {
+    const said = Object.defineProperties(
+      { subject: inbox } as Msg,
+      Object.getOwnPropertyDescriptors(message),
+    );
+    this.callbacks.get(inbox)?.(null, said);
   }
 }
 
@@ -45,6 +53,8 @@ const pullers: Puller[] = [];
 function start(concurrency: number) {
   const asked = new Asked();
   const settle: (() => void)[] = [];
+  const fail: ((error: Error) => void)[] = [];
+  const lost: string[] = [];
   let inboxes = 0;
   const puller = new Puller({
     connection: asked.connection,
@@ -52,16 +62,16 @@ function start(concurrency: number) {
     durable: 'notes',
     newInbox: () => `inbox-${(inboxes += 1)}`,
     concurrency,
-    onMessage: () => new Promise((resolve) => settle.push(resolve)),
-    onLost: () => undefined,
+    onMessage: () => new Promise((resolve, reject) => (settle.push(resolve), fail.push(reject))),
+    onLost: (reason) => lost.push(reason),
   });
   pullers.push(puller);
-  void puller.start();
+  const started = puller.start();
   const settleAll = async () => {
     for (const settled of settle.splice(0)) settled();
     await new Promise(setImmediate);
   };
-  return { asked, puller, inHand: settle, settleAll };
+  return { asked, puller, started, inHand: settle, settleAll, fail, lost };
 }
 
 afterEach(() => Promise.all(pullers.splice(0).map((puller) => puller.stop(0))));
@@ -125,4 +135,41 @@ it('asks again after a silence, also where the clock steps back', async () => {
   } finally {
     stepped.mockRestore();
   }
+});
+
+it.each(['', 'somebody', '$JS.ACK.x', '$JS.ACK.EVENTS.notes.1.7.7.many.0'])(
+  'ignores a message that no stream sent, with the reply %p',
+  (reply) => {
+    const { asked, inHand } = start(1);
+    asked.deliver('inbox-1', reply);
+    expect(inHand).toHaveLength(0);
+    // What it asked for is still to come.
+    expect(asked.requests).toHaveLength(1);
+    asked.deliver('inbox-1');
+    expect(inHand).toHaveLength(1);
+  },
+);
+
+it('takes for no news of the server what tells no status, or cannot be read', async () => {
+  const { asked, started, lost } = start(1);
+  let isAlive = false;
+  void started.then(() => (isAlive = true));
+  asked.say('inbox-1', {});
+  asked.say('inbox-1', {
+    get headers(): never {
+      throw new Error('as the client does, and the rest of what it has received is never read');
+    },
+  });
+  await new Promise(setImmediate);
+  expect({ lost, isAlive }).toEqual({ lost: [], isAlive: false });
+  asked.answer('inbox-1', 100, 0);
+  await started;
+});
+
+it('has the place of a message back also where taking it rejects', async () => {
+  const { asked, fail } = start(1);
+  asked.deliver('inbox-1');
+  expect(asked.requests).toHaveLength(1);
+  fail[0]!(new Error('against the contract'));
+  await eventually(() => expect(asked.requests).toHaveLength(2));
 });

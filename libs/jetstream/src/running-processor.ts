@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { setMaxListeners } from 'node:events';
+import type { AckSubject } from './ack-subject.js';
 import type { BrokerClock } from './broker-clock.js';
 import { toHeaders } from './cloud-events.js';
 import { publishConfirmed } from './publish-pipeline.js';
@@ -105,7 +106,7 @@ export class RunningProcessor {
         stream === declaration.channel.stream
           ? declaration.concurrency
           : Math.min(declaration.concurrency, AT_HAND),
-      onMessage: (message: Msg) => this.processor.process(message),
+      onMessage: (message: Msg, ack: AckSubject) => this.processor.process(message, ack),
       onLost,
     });
   }

@@ -69,6 +69,22 @@ describe('A message from a stranger', () => {
     },
   );
 
+  it('that cannot be read, in the inbox of the processor, is ignored', async () => {
+    const inboxes = new Set<string>();
+    const requests = transport.client.subscribe('$JS.API.CONSUMER.MSG.NEXT.EVENTS.careful', {
+      callback: (_error, { reply }) => void inboxes.add(reply!),
+    });
+    await expectGoodOnesDone();
+    await eventually(() => expect(inboxes.size).toBe(1));
+    handled.splice(0);
+
+    const [inbox] = inboxes;
+    transport.client.publish(inbox!, '', { headers: brokenHeaders() });
+    await expectGoodOnesDone();
+    await eventually(() => expect(inboxes.size).toBe(1));
+    requests.unsubscribe();
+  });
+
   it('with an id in capitals that has a line feed is tried again, and becomes a failure event', async () => {
     const orderId = 'bad capitals';
     transport.publish('events.order.placed', { orderId, amount: 1 }, { 'Ce-Id': 'a%0Ab' });

@@ -1,0 +1,27 @@
+import { expect, it } from '@jest/globals';
+import { readAckSubject } from './ack-subject.js';
+
+it.each([
+  '$JS.ACK.EVENTS.notes.2.7.9.1700000000123456789.4',
+  '$JS.ACK.hub.ACCOUNT.EVENTS.notes.2.7.9.1700000000123456789.4',
+  '$JS.ACK._.ACCOUNT.EVENTS.notes.2.7.9.1700000000123456789.4.random',
+])('reads where and when a message was stored, and how often it was delivered: %s', (reply) => {
+  expect(readAckSubject(reply)).toEqual({
+    stream: 'EVENTS',
+    deliveries: 2,
+    sequence: 7,
+    storedAt: new Date(1_700_000_000_123),
+  });
+});
+
+it.each([
+  undefined,
+  '',
+  '_INBOX.x',
+  '$JS.ACK.x',
+  '$JS.ACK.EVENTS.notes.2.7.9.soon.4',
+  // No time that there is.
+  `$JS.ACK.EVENTS.notes.2.7.9.${'9'.repeat(40)}.4`,
+])('is none: %s', (reply) => {
+  expect(readAckSubject(reply)).toBeUndefined();
+});
