@@ -87,12 +87,15 @@ export function idIn(headers: Readonly<Record<string, readonly string[]>>): stri
   }
 }
 
-/** CloudEvents NATS binding 3.1.3.2: space, double quote, percent and all outside U+0021–U+007E are encoded. */
-const ENCODED = /[^\x21\x23\x24\x26-\x7e]/;
+/** Space, double quote, percent and all outside U+0021–U+007E. */
+const ENCODED = /[^\x21\x23\x24\x26-\x7e]+/;
+const EACH_ENCODED = new RegExp(ENCODED, 'g');
 
+/** As the CloudEvents NATS binding asks in 3.1.3.2. */
 function percentEncode(value: string): string {
+  // Nearly every value stays as it is, which this tells sooner than replacing would.
   if (!ENCODED.test(value)) return value;
-  return value.replace(/[^\x21\x23\x24\x26-\x7e]+/g, (characters) =>
+  return value.replace(EACH_ENCODED, (characters) =>
     Array.from(
       Buffer.from(characters, 'utf8'),
       (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
