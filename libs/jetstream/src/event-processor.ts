@@ -100,6 +100,7 @@ export class EventProcessor {
     if (passage === 'closed') return this.leave(delivery);
     try {
       await this.publish(await this.run(delivery));
+      // Few events are replays of a failure: none but those wait for a promise more.
       if (!delivery.failureId || (await this.failures.markReplayed(delivery, 'handled')))
         delivery.acknowledge();
       else await this.postpone(delivery);
