@@ -134,19 +134,18 @@ export class EventProcessor {
     return true;
   }
 
-  private counts(delivery: Delivery, error: unknown, outcome: Outcome, passage: Passage): boolean {
+  /** Whether the failure uses up an attempt. The pause, which is told of it, may take it on itself. */
+  private counts({ eventId }: Delivery, error: unknown, outcome: Outcome, passage: Passage): boolean {
     const { pause } = this.options;
+    if (!pause) return true;
     const mendable = outcome.kind === 'retry' || outcome.reason === 'attempts-exhausted';
-    if (pause && mendable && !(error instanceof AttemptsExhaustedError)) {
-      const { eventId } = delivery;
-      const counted = this.isOutage(error)
-        ? pause.metOutage(eventId, error)
-        : pause.failedWith(eventId, error);
-      // A probe was made in the pause, also where another one has ended that meanwhile.
-      return counted && passage !== 'probe';
+    if (!mendable || error instanceof AttemptsExhaustedError) {
+      pause.inconclusive(passage);
+      return true;
     }
-    pause?.inconclusive(passage);
-    return true;
+    const counts = this.isOutage(error) ? pause.metOutage(eventId, error) : pause.failedWith(eventId, error);
+    // A probe was made in the pause, also where another one has ended that meanwhile.
+    return counts && passage !== 'probe';
   }
 
   private isOutage(error: unknown): boolean {
