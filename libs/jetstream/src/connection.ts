@@ -42,8 +42,8 @@ const RECONNECT_PAUSE = 250;
 export class JetStreamConnection implements OnApplicationShutdown {
   private readonly logger = new Logger('JetStream');
   private readonly pending: Promise<NatsConnection>;
-  private readonly publishing: Promise<PublishPipeline>;
-  private made: PublishPipeline | undefined;
+  private readonly pendingPipeline: Promise<PublishPipeline>;
+  private madePipeline: PublishPipeline | undefined;
   private readonly reconnectListeners = new Set<() => void>();
   private readonly denialListeners = new Set<(error: PermissionViolationError) => void>();
   private state: 'connecting' | 'connected' | 'disconnected' | 'closed' = 'connecting';
@@ -53,11 +53,11 @@ export class JetStreamConnection implements OnApplicationShutdown {
     this.pending = this.open();
     // A failure is reported to whoever waits for the connection; with nobody waiting it must not end the process.
     this.pending.catch(() => undefined);
-    this.publishing = this.pending.then((connection) => {
+    this.pendingPipeline = this.pending.then((connection) => {
       const settings = { inbox: this.newInbox(), window: options.publishWindow };
-      return (this.made = pipelineOf(connection, settings));
+      return (this.madePipeline = pipelineOf(connection, settings));
     });
-    this.publishing.catch(() => undefined);
+    this.pendingPipeline.catch(() => undefined);
   }
 
   /**
@@ -72,12 +72,12 @@ export class JetStreamConnection implements OnApplicationShutdown {
 
   /** Like {@link get}: what publishes over the connection. */
   pipeline(): Promise<PublishPipeline> {
-    return this.publishing;
+    return this.pendingPipeline;
   }
 
-  /** The same at once; undefined while there is no connection. */
+  /** The {@link pipeline} at once, without a promise; undefined while there is no connection. */
   get connected(): PublishPipeline | undefined {
-    return this.state === 'connected' ? this.made : undefined;
+    return this.state === 'connected' ? this.madePipeline : undefined;
   }
 
   /**
