@@ -3,6 +3,7 @@ import type { NestContainer } from '@nestjs/core';
 import { PARAM_ARGS_METADATA } from '@nestjs/microservices/constants.js';
 import { RpcParamtype } from '@nestjs/microservices/enums/rpc-paramtype.enum.js';
 import type { EventContext } from './event-context.js';
+import { errorHook } from './nest-errors.js';
 
 /** The method that Nest calls for a processor, as its execution context tells. */
 export interface HandlerMethod {
@@ -53,8 +54,7 @@ function isBare(config: Config): boolean {
     config.getGlobalRequestInterceptors(),
     config.getGlobalPipes(),
     config.getGlobalRequestPipes(),
-    // One is the transport's own.
-    config.getGlobalPreRequestHooks().slice(1),
+    config.getGlobalPreRequestHooks().filter((hook) => hook !== errorHook),
   ].every(({ length }) => length === 0);
 }
 

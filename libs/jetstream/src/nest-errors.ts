@@ -15,7 +15,7 @@ const thrown = new WeakMap<EventContext, unknown>();
 const called = new WeakMap<EventContext, HandlerMethod>();
 
 /** Notes the error before Nest's filters see it, and changes nothing else. What was noted before, they get at once. */
-const errorHook: PreRequestHook = (execution, next) => {
+export const errorHook: PreRequestHook = (execution, next) => {
   const context = execution.getArgs<unknown[]>().find((argument) => argument instanceof EventContext);
   if (!context) return next();
   if (thrown.has(context)) return throwError(() => thrown.get(context));

@@ -18,7 +18,7 @@ import {
   type PipeTransform,
   type Type,
 } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, ModuleRef } from '@nestjs/core';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { EMPTY, from, of, throwError, type Observable } from 'rxjs';
@@ -211,11 +211,18 @@ describe('a handler that is called past Nest', () => {
       ['a global guard', decorated, [{ provide: APP_GUARD, useClass: Allowing }]],
       ['a global pipe', decorated, [{ provide: APP_PIPE, useClass: Passing }]],
       ['a global interceptor', decorated, [{ provide: APP_INTERCEPTOR, useClass: Untouched }]],
+      ['a hook', decorated, [{ provide: 'hook', inject: [ModuleRef], useFactory: registerHook }]],
       ['a pipe at a parameter', (processor) => withParameter(processor, Payload(Passing))],
       ['a part of the event', (processor) => withParameter(processor, Payload('orderId'))],
       ['a parameter decorator of his own', (processor) => withParameter(processor, Whole())],
       ['a provider for each event', scoped, [PerEvent]],
     ];
+
+    /** Microservices that are connected to an application offer no other way. */
+    function registerHook(moduleRef: ModuleRef): string {
+      moduleRef['container'].applicationConfig!.registerPreRequestHook((_execution, next) => next());
+      return 'registered';
+    }
 
     function decorated(processor: string, ...decorators: MethodDecorator[]): Type {
       @Controller()
