@@ -34,8 +34,8 @@ export interface StrategyOptions extends JetStreamSettings {
 }
 
 interface Declared {
-  declaration: ProcessorDeclaration;
-  handler: MessageHandler;
+  readonly declaration: ProcessorDeclaration;
+  readonly handler: MessageHandler;
 }
 
 /** Nest's transport over JetStream: `app.connectMicroservice({ strategy: app.get(JetStreamStrategy) }, { inheritAppConfig: true })`. */
@@ -43,6 +43,8 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   override readonly propagatesEventHandlerErrors = true;
   protected override readonly logger = new Logger('JetStream');
   private readonly declared = new Map<string, Declared>();
+  /** Of the declared processors, as they run. */
+  private consumers: ReturnType<typeof consumerConfigs> = [];
   private readonly running: RunningProcessor[] = [];
   private readonly exclusion = new Exclusion();
   private readonly clock = new BrokerClock();
@@ -138,16 +140,18 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   private async start(): Promise<void> {
-    for (const declared of this.declared.values()) {
-      // As it is declared: what cannot work must fail in a test too.
-      assertRetriesFit(declared.declaration, this.options);
-      declared.declaration = this.adjusted(declared.declaration);
-    }
+    // As they are declared: what cannot work must fail in a test too.
+    for (const { declaration } of this.declared.values()) assertRetriesFit(declaration, this.options);
+    const processors = [...this.declared.values()].map(({ declaration, handler }) => ({
+      declaration: this.adjusted(declaration),
+      handler,
+    }));
+    this.consumers = processors.flatMap(({ declaration }) => consumerConfigs(declaration));
     const connection = await this.connection.get();
     await this.provision(connection);
     this.connection.onReconnect(() => this.recover(connection));
     this.connection.onDenied(({ subject }) => this.running.forEach((processor) => processor.denied(subject)));
-    await Promise.all([...this.declared.values()].map((declared) => this.run(connection, declared)));
+    await Promise.all(processors.map((processor) => this.run(connection, processor)));
     this.started = true;
   }
 
@@ -180,9 +184,8 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
 
   private async provision(connection: NatsConnection): Promise<void> {
     if (this.options.provision === false) return;
-    const consumers = [...this.declared.values()].flatMap(({ declaration }) => consumerConfigs(declaration));
     try {
-      await provision(connection, streamConfigs(this.options), consumers);
+      await provision(connection, streamConfigs(this.options), this.consumers);
     } catch (error) {
       if (!isNotPermitted(error)) throw error;
       this.logger.log('may not create streams and consumers; using those that are there');
