@@ -1,3 +1,4 @@
+import type { Broker } from '@app/embedded-broker';
 import { startTestBroker } from '@app/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
@@ -5,7 +6,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { lastSequence, readStream } from './stream-reader.js';
 
 describe('reading a stream', () => {
-  let broker: Awaited<ReturnType<typeof startTestBroker>>;
+  let broker: Broker;
   let connection: NatsConnection;
   let manager: JetStreamManager;
   const selection = { stream: 'SPEC', subjects: ['spec.wanted'] };

@@ -1,3 +1,4 @@
+import type { Broker } from '@app/embedded-broker';
 import { startTestBroker } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstreamManager, type ConsumerConfig, type StreamConfig } from '@nats-io/jetstream';
@@ -40,7 +41,7 @@ function settingOf(cell: string): unknown {
 }
 
 describe('docs/wire.md', () => {
-  let broker: Awaited<ReturnType<typeof startTestBroker>>;
+  let broker: Broker;
   let connection: NatsConnection;
 
   class UserSignedUp {

@@ -13,6 +13,7 @@ import {
   JetStreamModule,
   UnrecoverableError,
 } from '@app/jetstream';
+import type { Broker } from '@app/embedded-broker';
 import { eventually, startTestBroker } from '@app/testing';
 import { ServiceConfig } from '../config/service-config.js';
 import { createService } from './create-service.js';
@@ -26,7 +27,7 @@ class RefusingProcessor {
 }
 
 describe('a service with an event processor', () => {
-  let broker: Awaited<ReturnType<typeof startTestBroker>>;
+  let broker: Broker;
   let app: NestFastifyApplication;
 
   beforeAll(async () => {
