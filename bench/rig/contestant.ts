@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkoutRoot, compiled } from '../../tools/checkout.js';
+import { NODE_FLAGS } from '../../tools/supervisor/node-flags.js';
 
 const root = checkoutRoot();
 const ANSWER_USAGE = pathToFileURL(join(root, 'bench/contestants/answer-usage.mjs')).href;
@@ -28,7 +29,7 @@ export interface ContestantOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** A process that is measured. */
+/** A process that is measured. Its Node is started like that of a service, whoever made it. */
 export class Contestant {
   readonly #script: string;
   readonly #process: ChildProcess;
@@ -39,7 +40,7 @@ export class Contestant {
   constructor({ script, natsUrl, settings = {}, env = {} }: ContestantOptions) {
     this.#script = script;
     const file = script.endsWith('.mjs') ? join(root, 'bench', script) : compiled(root, `bench/${script}`);
-    this.#process = spawn(process.execPath, [...PROFILING, '--import', ANSWER_USAGE, file], {
+    this.#process = spawn(process.execPath, [...NODE_FLAGS, ...PROFILING, '--import', ANSWER_USAGE, file], {
       env: {
         PATH: process.env['PATH'],
         NATS_URL: natsUrl,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { checkoutRoot } from '../checkout.js';
+import { NODE_FLAGS } from './node-flags.js';
 
 const STOP_WITH_PARENT = pathToFileURL(join(checkoutRoot(), 'tools/supervisor/stop-with-parent.mjs')).href;
 
@@ -32,7 +33,7 @@ export class Child {
   #hasEnded = false;
 
   constructor({ script, args = [], env, onLine }: ChildOptions) {
-    const nodeArgs = ['--enable-source-maps', '--import', STOP_WITH_PARENT, script, ...args];
+    const nodeArgs = [...NODE_FLAGS, '--import', STOP_WITH_PARENT, script, ...args];
     this.#process = spawn(process.execPath, nodeArgs, {
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
