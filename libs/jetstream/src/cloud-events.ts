@@ -24,24 +24,27 @@ export interface Envelope {
   type: string;
   time: Date;
   correlationId: string;
-  causationId?: string;
+  causationId?: string | undefined;
 }
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
-export function toHeaders(envelope: Envelope, extra: Readonly<Record<string, string>> = {}): OutgoingHeaders {
-  const headers = new OutgoingHeaders();
-  headers.add(CloudEventHeader.specVersion, '1.0');
-  headers.add(CloudEventHeader.id, percentEncode(envelope.id));
-  headers.add(CloudEventHeader.source, percentEncode(envelope.source));
-  headers.add(CloudEventHeader.type, percentEncode(envelope.type));
-  headers.add(CloudEventHeader.time, envelope.time.toISOString());
-  headers.add(CloudEventHeader.dataContentType, 'application/json');
-  headers.add(CloudEventHeader.correlationId, percentEncode(shortId(envelope.correlationId)));
-  if (envelope.causationId !== undefined) {
-    headers.add(CloudEventHeader.causationId, percentEncode(shortId(envelope.causationId)));
-  }
-  for (const [name, value] of Object.entries(extra)) headers.add(name, value);
+export function toHeaders(envelope: Envelope, extra?: Readonly<Record<string, string>>): OutgoingHeaders {
+  const { id, source, type, time, correlationId, causationId } = envelope;
+  const cause =
+    causationId === undefined
+      ? ''
+      : `${CloudEventHeader.causationId}: ${percentEncode(shortId(causationId))}\r\n`;
+  const headers = new OutgoingHeaders(
+    `${CloudEventHeader.specVersion}: 1.0\r\n` +
+      `${CloudEventHeader.id}: ${percentEncode(id)}\r\n` +
+      `${CloudEventHeader.source}: ${percentEncode(source)}\r\n` +
+      `${CloudEventHeader.type}: ${percentEncode(type)}\r\n` +
+      `${CloudEventHeader.time}: ${time.toISOString()}\r\n` +
+      `${CloudEventHeader.dataContentType}: application/json\r\n` +
+      `${CloudEventHeader.correlationId}: ${percentEncode(shortId(correlationId))}\r\n${cause}`,
+  );
+  if (extra) for (const [name, value] of Object.entries(extra)) headers.add(name, value);
   return headers;
 }
 

@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { toHeaders, type Envelope } from './cloud-events.js';
-import type { PublishLimits } from './outgoing-message.js';
+import { toHeaders } from './cloud-events.js';
+import type { OutgoingMessage, PublishLimits } from './outgoing-message.js';
 import { JetStreamConnection } from './connection.js';
 import { assertContract } from './contract.js';
-import { rulesOf } from './contract-rules.js';
 import { PublishRefusedError, PublishTimeoutError, UndeclaredEventError } from './errors.js';
 import { classOf, type EventClass } from './event-class.js';
 import type { EventContext } from './event-context.js';
@@ -60,7 +59,10 @@ export interface PublishedEvent {
 
 const DEFAULT_TIMEOUT = 10_000;
 
-/** Publishes initiating events. */
+/**
+ * Publishes initiating events. Without async functions: with many events on their way, what those keep for each until it is
+ * confirmed costs the garbage collector a tenth of the time that publishing takes.
+ */
 @Injectable()
 export class EventPublisher {
   constructor(
@@ -76,16 +78,16 @@ export class EventPublisher {
    * @throws PublishRefusedError where the broker will never take it
    * @throws PublishTimeoutError where it was not confirmed in time; publish it again with the same id
    */
-  async publish(event: object, options: PublishOptions = {}): Promise<PublishedEvent> {
-    this.assertDeclared(event);
-    const type = classOf(event);
-    const { name, version } = type.event;
-    if (!rulesOf(type).hold(event)) await assertContract(event);
-    const id = options.id ?? newEventId();
-    const correlationId = options.correlationId ?? options.cause?.correlationId ?? id;
-    const causationId = options.causationId ?? options.cause?.eventId;
-    const time = options.time ?? new Date();
-    return this.publishStored({ name, version, data: event, id, correlationId, causationId, time }, options);
+  publish(event: object, options: PublishOptions = {}): Promise<PublishedEvent> {
+    try {
+      this.assertDeclared(event);
+      const checking = assertContract(event);
+      if (!checking) return this.publishStored(storedEvent(event, options), options);
+      return checking.then(() => this.publishStored(storedEvent(event, options), options));
+    } catch (error) {
+      const reason = error as Error;
+      return Promise.reject(reason);
+    }
   }
 
   /**
@@ -100,36 +102,27 @@ export class EventPublisher {
   }
 
   /** Like {@link publish}, for an event whose contract was checked when it was written to an outbox. */
-  async publishStored(event: StoredEvent, limits: PublishLimits = {}): Promise<PublishedEvent> {
+  publishStored(event: StoredEvent, limits: PublishLimits = {}): Promise<PublishedEvent> {
+    try {
+      const message = this.messageOf(event);
+      const within = { timeout: DEFAULT_TIMEOUT, ...limits };
+      const pipeline = this.connection.connected;
+      if (pipeline) return send(pipeline, message, event, within);
+      return this.connected(event, within).then((first) => send(first, message, event, within));
+    } catch (error) {
+      const reason = error as Error;
+      return Promise.reject(reason);
+    }
+  }
+
+  private messageOf({ id, name, version, data, ...flow }: StoredEvent): OutgoingMessage {
     // On the wire a blank would end the subject, and the broker would end the connection.
-    if (!isEventName(event.name)) {
-      throw new PublishRefusedError(
-        `Event ${event.id} has a name of no channel: ${JSON.stringify(event.name)}.`,
-      );
+    if (!isEventName(name)) {
+      throw new PublishRefusedError(`Event ${id} has a name of no channel: ${JSON.stringify(name)}.`);
     }
-    const envelope: Envelope = {
-      ...event,
-      type: typeOf(event.name, event.version),
-      source: this.service.source,
-    };
-    const message = {
-      subject: channelOf(event.name),
-      body: Buffer.from(JSON.stringify(event.data)),
-      headers: toHeaders(envelope),
-      id: event.id,
-    };
-    const within = { timeout: DEFAULT_TIMEOUT, ...limits };
-    const pipeline = this.connection.connected ?? (await this.connected(event, within));
-    const maxSize = maxEvent(pipeline.connection);
-    if (message.body.length > maxSize) {
-      throw new PublishRefusedError(
-        `Event ${event.id} (${event.name}) has ${message.body.length} bytes; at most ${maxSize} can be published. ` +
-          'Store what is large elsewhere and publish where it is.',
-      );
-    }
-    const published = { id: event.id, correlationId: event.correlationId };
-    // Not awaited here: until it is confirmed nothing else of this call is kept in memory.
-    return pipeline.publish(message, within).then(() => published);
+    const envelope = { id, source: this.service.source, type: typeOf(name, version), ...flow };
+    const body = Buffer.from(JSON.stringify(data));
+    return { subject: channelOf(name), body, headers: toHeaders(envelope), id };
   }
 
   private assertDeclared(event: object): void {
@@ -169,4 +162,30 @@ export class EventPublisher {
       signal?.removeEventListener('abort', giveUp);
     }
   }
+}
+
+function storedEvent(event: object, options: PublishOptions): StoredEvent {
+  const { name, version } = classOf(event).event;
+  const id = options.id ?? newEventId();
+  const correlationId = options.correlationId ?? options.cause?.correlationId ?? id;
+  const causationId = options.causationId ?? options.cause?.eventId;
+  return { name, version, data: event, id, correlationId, causationId, time: options.time ?? new Date() };
+}
+
+/** Keeps nothing else of the call until it is confirmed. */
+function send(
+  pipeline: PublishPipeline,
+  message: OutgoingMessage,
+  { id, name, correlationId }: StoredEvent,
+  limits: PublishLimits,
+): Promise<PublishedEvent> {
+  const maxSize = maxEvent(pipeline.connection);
+  if (message.body.length > maxSize) {
+    throw new PublishRefusedError(
+      `Event ${id} (${name}) has ${message.body.length} bytes; at most ${maxSize} can be published. ` +
+        'Store what is large elsewhere and publish where it is.',
+    );
+  }
+  const published = { id, correlationId };
+  return pipeline.publish(message, limits).then(() => published);
 }

@@ -8,7 +8,8 @@ const NAME = /^[\x21-\x39\x3b-\x7e]*$/;
  * What those refuse is refused here too, since names and values of strangers are carried on.
  */
 export class OutgoingHeaders implements Iterable<[string, string[]]> {
-  private lines = '';
+  /** @param lines of what is known to be sound, each with its line break */
+  constructor(private lines = '') {}
 
   /** @throws InvalidArgumentError where the name is none, or the value has a line break */
   add(name: string, value: string): void {
@@ -45,9 +46,7 @@ export class OutgoingHeaders implements Iterable<[string, string[]]> {
   }
 
   copy(): OutgoingHeaders {
-    const copy = new OutgoingHeaders();
-    copy.lines = this.lines;
-    return copy;
+    return new OutgoingHeaders(this.lines);
   }
 
   encode(): Uint8Array {

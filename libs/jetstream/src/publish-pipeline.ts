@@ -174,10 +174,11 @@ export class PublishPipeline {
   }
 
   private receive(reply: Msg): void {
-    const [slot, order] = reply.subject.slice(this.prefix.length).split('.');
-    const pending = this.sent.get(Number(slot));
+    const { subject } = reply;
+    const dot = subject.indexOf('.', this.prefix.length);
+    const pending = this.sent.get(Number(subject.slice(this.prefix.length, dot)));
     // Otherwise it was sent twice, and confirmed before.
-    if (pending?.order !== Number(order)) return;
+    if (pending?.order !== Number(subject.slice(dot + 1))) return;
     const { data } = reply;
     if (data.length === 0) return this.failed(pending, new errors.NoRespondersError(pending.subject));
     const ack = answerOf(data);
