@@ -1,5 +1,5 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
-import { errors } from '@nats-io/transport-node';
+import { errors, type MsgHdrs } from '@nats-io/transport-node';
 import { PublishDeniedError, PublishRefusedError, PublishTimeoutError } from './errors.js';
 import type { OutgoingHeaders } from './outgoing-headers.js';
 
@@ -55,4 +55,19 @@ export function unconfirmed(message: Addressed, cause: unknown): PublishTimeoutE
       'Publish it again with the same id.',
     { cause },
   );
+}
+
+/**
+ * Encoded once, however often it is sent. The message stays as it was: it may be published again.
+ *
+ * @throws InvalidArgumentError where its id cannot be a header
+ */
+export function encodedHeaders({ headers, id, expectedSequence }: OutgoingMessage): MsgHdrs {
+  const all = headers.copy();
+  all.add('Nats-Msg-Id', id);
+  if (expectedSequence !== undefined)
+    all.add('Nats-Expected-Last-Subject-Sequence', String(expectedSequence));
+  const bytes = all.encode();
+  // All that the client wants of headers is their bytes.
+  return { encode: () => bytes } as unknown as MsgHdrs;
 }

@@ -10,12 +10,14 @@ import {
 } from '@nats-io/transport-node';
 import { performance } from 'node:perf_hooks';
 import {
+  encodedHeaders,
   isRefused,
   refusal,
   unconfirmed,
   type OutgoingMessage,
   type PublishLimits,
 } from './outgoing-message.js';
+import { answerOf } from './publish-answer.js';
 import { Slots } from './slots.js';
 
 /** Milliseconds to wait for one PubAck before the message is sent again with the same id. */
@@ -34,8 +36,6 @@ export interface PipelineOptions {
   /** Messages that may be unconfirmed at the same time; more wait for their turn. Default 4,096. */
   window?: number | undefined;
 }
-
-type ApiError = ConstructorParameters<typeof JetStreamApiError>[0];
 
 /** A message on its way. */
 interface Pending {
@@ -116,7 +116,7 @@ export class PublishPipeline {
     return new Promise((confirm, giveUp) => {
       let headers: MsgHdrs;
       try {
-        headers = encoded(message);
+        headers = encodedHeaders(message);
       } catch (cause) {
         return giveUp(refusal(message, cause));
       }
@@ -254,30 +254,5 @@ export class PublishPipeline {
   private repliesDenied(error: Error): void {
     this.replies = undefined;
     for (const pending of this.sent.values()) this.failed(pending, error);
-  }
-}
-
-/**
- * Encoded once, however often it is sent. The message stays as it was: it may be published again.
- *
- * @throws InvalidArgumentError where its id cannot be a header
- */
-function encoded({ headers, id, expectedSequence }: OutgoingMessage): MsgHdrs {
-  const all = headers.copy();
-  all.add('Nats-Msg-Id', id);
-  if (expectedSequence !== undefined)
-    all.add('Nats-Expected-Last-Subject-Sequence', String(expectedSequence));
-  const bytes = all.encode();
-  // All that the client wants of headers is their bytes.
-  return { encode: () => bytes } as unknown as MsgHdrs;
-}
-
-/** Undefined where it is no JSON: an error thrown to the client would end its reading for good. */
-function answerOf(data: Uint8Array): (PubAck & { error?: ApiError }) | undefined {
-  const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
-  try {
-    return JSON.parse(text) as PubAck & { error?: ApiError };
-  } catch {
-    return undefined;
   }
 }
