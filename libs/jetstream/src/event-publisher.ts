@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { toHeaders } from './cloud-events.js';
 import type { OutgoingMessage, PublishLimits } from './outgoing-message.js';
 import { JetStreamConnection } from './connection.js';
-import { assertContract } from './contract.js';
+import { assertContract, checkContract } from './contract.js';
 import { PublishRefusedError, PublishTimeoutError, UndeclaredEventError } from './errors.js';
 import { classOf, type EventClass } from './event-class.js';
 import type { EventContext } from './event-context.js';
@@ -81,7 +81,7 @@ export class EventPublisher {
   publish(event: object, options: PublishOptions = {}): Promise<PublishedEvent> {
     try {
       this.assertDeclared(event);
-      const checking = assertContract(event);
+      const checking = checkContract(event);
       if (!checking) return this.publishStored(storedEvent(event, options), options);
       return checking.then(() => this.publishStored(storedEvent(event, options), options));
     } catch (error) {
