@@ -26,8 +26,8 @@ export interface JetStreamConnectionOptions {
   /** Anything else that nats.js takes: TLS, authenticator, … */
   connection?: ConnectionOptions;
   /**
-   * Events that may be on their way to the broker at the same time; publishing more waits. A whole number from 1; default 4,096. Each is held in memory
-   * until it is confirmed.
+   * Events that may be on their way to the broker at the same time; publishing more waits. A whole number from 1; default 4,096.
+   * Each is held in memory until it is confirmed.
    */
   publishWindow?: number;
 }
