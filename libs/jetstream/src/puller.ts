@@ -11,6 +11,9 @@ const FIRST = { expires: 1_000, heartbeat: 250 };
 /** Without a sign of life for this long the requests are taken for lost and made again. */
 const SILENCE = 2_500;
 
+/** Milliseconds within which a message that has no place yet will have one: a request takes about as long, to a busy broker. */
+const AHEAD = 5;
+
 const NANOSECONDS = 1_000_000;
 
 export interface PullerOptions {
@@ -19,7 +22,7 @@ export interface PullerOptions {
   durable: string;
   /** A fresh subject of this client's own for the answers. */
   newInbox(): string;
-  /** Messages that may be in hand at the same time. */
+  /** Messages that may be handled at the same time. A few more may be in hand. */
   concurrency: number;
   /** Never rejects. The message is in hand until it settles. */
   onMessage(message: Msg, ack: AckSubject): Promise<void>;
@@ -28,15 +31,19 @@ export interface PullerOptions {
 }
 
 /**
- * Pulls from a durable consumer exactly as many messages as may be handled at once: what has been asked for and what is
- * in hand never exceed `concurrency`, so no message grows old in a buffer while its `ackWait` runs. Only after a restart more
- * may come, which the server had sent before.
+ * Pulls from a durable consumer as many messages as may be handled at once, and so many more as will have a place within
+ * 5 ms: what has been asked for and what is in hand never exceed that, so no message grows old in a buffer while its `ackWait`
+ * runs. Only after a restart more may come, which the server had sent before.
  *
  * Written on core NATS rather than on the client's `consume()`, whose window counts what it has delivered, not what is
  * done, and which cannot stop without losing what is on its way.
  */
 export class Puller {
   private inHand = 0;
+  /** Messages that have settled since the last check. */
+  private settledSince = 0;
+  /** Messages that may be in hand beyond `concurrency`. */
+  private ahead = 0;
   private emptied = (): void => undefined;
   private subscription: Subscription | undefined;
   private inbox = '';
@@ -118,10 +125,11 @@ export class Puller {
 
   private request(timing = { expires: EXPIRES, heartbeat: HEARTBEAT }): void {
     const { connection, concurrency } = this.options;
-    const places = concurrency - this.inHand - this.requested;
+    const most = concurrency + this.ahead;
+    const places = most - this.inHand - this.requested;
     const free = Math.min(places, this.allowance);
     // Asking for a few at a time would cost a request for each: wait until an eighth of the places is free.
-    const few = places < this.allowance && places * 8 < concurrency;
+    const few = places < this.allowance && places * 8 < most;
     if (this.stopped || free < 1 || (this.requested > 0 && few)) return;
     if (connection.isClosed()) return;
     this.requested += free;
@@ -169,6 +177,7 @@ export class Puller {
 
   private readonly settled = (): void => {
     this.inHand -= 1;
+    this.settledSince += 1;
     if (this.inHand === 0) this.emptied();
     this.request();
   };
@@ -193,9 +202,17 @@ export class Puller {
     const now = performance.now();
     // This process stood still, and what the server has sent meanwhile is still to be read.
     if (now - this.lastCheck > HEARTBEAT) this.lastHeard = now;
+    this.lookAhead(now - this.lastCheck);
     this.lastCheck = now;
     if (now - this.lastHeard > SILENCE && this.requested > 0) this.restart();
     else this.request();
+  }
+
+  /** So many as have lately ended within {@link AHEAD}: waiting costs them little, and no place waits for a request. */
+  private lookAhead(elapsed: number): void {
+    const within = Math.floor((this.settledSince / Math.max(1, elapsed)) * AHEAD);
+    this.ahead = Math.min(this.options.concurrency, within);
+    this.settledSince = 0;
   }
 }
 

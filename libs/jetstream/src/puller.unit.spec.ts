@@ -173,3 +173,23 @@ it('has the place of a message back also where taking it rejects', async () => {
   fail[0]!(new Error('against the contract'));
   await eventually(() => expect(asked.requests).toHaveLength(2));
 });
+
+it('asks for more than has a place while messages end so quickly that there will be one soon', async () => {
+  const { asked, settleAll } = start(4);
+  const outstanding = () => asked.requests.reduce((sum, { batch }) => sum + batch, 0) - delivered;
+  let delivered = 0;
+  const deliverAll = async () => {
+    for (; outstanding() > 0; delivered += 1) asked.deliver('inbox-1');
+    await settleAll();
+  };
+  expect(outstanding()).toBe(4);
+  await eventually(async () => {
+    for (let round = 0; round < 100; round++) await deliverAll();
+    expect(outstanding()).toBe(8);
+  });
+
+  // Since the last look at how quickly they end none has ended, in a while.
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  await deliverAll();
+  expect(outstanding()).toBe(4);
+});

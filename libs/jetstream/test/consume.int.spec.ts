@@ -146,6 +146,29 @@ describe('a processor', () => {
     expect(most).toBe(7);
   });
 
+  it('has a few more at hand where they end quickly, and handles no more at once all the same', async () => {
+    let running = 0;
+    let most = 0;
+    @Controller()
+    class Quick {
+      @Consumes(OrderPlaced, { processor: 'quick', concurrency: 4 })
+      async wait(): Promise<void> {
+        most = Math.max(most, ++running);
+        await new Promise(setImmediate);
+        running -= 1;
+      }
+    }
+    await transport.run({ controllers: [Quick] });
+    let published = 0;
+    await eventually(async () => {
+      for (let count = 0; count < 5_000; count++)
+        transport.publish('events.order.placed', order(`quick-${(published += 1)}`));
+      expect((await transport.backlog('quick')).inFlight).toBeGreaterThan(4);
+    });
+    await eventually(async () => expect((await transport.backlog('quick')).waiting).toBe(0));
+    expect(most).toBe(4);
+  });
+
   it('takes part with events that a plain client published without any header', async () => {
     const contexts: EventContext[] = [];
     @Controller()
