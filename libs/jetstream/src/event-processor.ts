@@ -3,7 +3,7 @@ import type { Msg } from '@nats-io/transport-node';
 import type { AckSubject } from './ack-subject.js';
 import { CloudEventHeader } from './cloud-events.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
-import { readEvent } from './contract.js';
+import { readEvent, readSound } from './contract.js';
 import { Delivery } from './delivery.js';
 import { AttemptsExhaustedError, PublishTimeoutError } from './errors.js';
 import { EventContext } from './event-context.js';
@@ -11,7 +11,7 @@ import type { Exclusion } from './exclusion.js';
 import { describeError, nameError, type FailureError } from './failure-error.js';
 import { FailureRecords } from './failure-records.js';
 import { FAILURES_STREAM } from './names.js';
-import { nextEvents } from './next-events.js';
+import { checkPublishable, eventsOf, messagesOf } from './next-events.js';
 import { maxEvent } from './payload-limits.js';
 import { outcomeOf, type FailureReason, type Outcome } from './outcomes.js';
 import type { OutgoingMessage } from './outgoing-message.js';
@@ -159,18 +159,22 @@ export class EventProcessor {
 
   /** Resolves to the events that follow. What it needed meanwhile is gone while they are on their way. */
   private async run(delivery: Delivery): Promise<OutgoingMessage[]> {
-    const { consumes, processor, publishes, attempts } = this.options.declaration;
+    const { declaration, connection, handle } = this.options;
+    const { consumes, processor, publishes, attempts } = declaration;
     if (delivery.attempt > attempts) {
       throw new AttemptsExhaustedError(
         `delivered ${delivery.attempt} times and never answered: the process crashed or lost the broker each time`,
       );
     }
     const metadata = delivery.metadata(consumes);
-    const event = await readEvent(consumes, delivery.body, metadata.headers[CloudEventHeader.type]);
+    const ceType = metadata.headers[CloudEventHeader.type];
+    const event =
+      readSound(consumes, delivery.body, ceType) ?? (await readEvent(consumes, delivery.body, ceType));
     const context = new EventContext(metadata, processor, publishes);
-    const returned = await this.options.handle(event, context);
-    const { declaration, connection } = this.options;
-    return nextEvents(returned, declaration, context, maxEvent(connection));
+    const next = eventsOf(await handle(event, context));
+    const checking = checkPublishable(next, declaration);
+    if (checking) await checking;
+    return messagesOf(next, context, maxEvent(connection));
   }
 
   private async fail(delivery: Delivery, error: unknown, outcome: Outcome): Promise<void> {
@@ -206,8 +210,9 @@ export class EventProcessor {
 
   private publish(messages: readonly OutgoingMessage[]): Promise<unknown> {
     const { connection, stopping: signal } = this.options;
-    const publishOne = (message: OutgoingMessage) => publishConfirmed(connection, message, { signal });
-    return messages.length === 1 ? publishOne(messages[0]!) : Promise.all(messages.map(publishOne));
+    // One promise for each that is on its way, and none for all of them where it is one.
+    if (messages.length === 1) return publishConfirmed(connection, messages[0]!, { signal });
+    return Promise.all(messages.map((message) => publishConfirmed(connection, message, { signal })));
   }
 }
 

@@ -9,30 +9,31 @@ import { derivedEventId } from './event-ids.js';
 import { channelOf, typeOf } from './names.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 
-/**
- * The events that a handler returned, ready to be published.
- *
- * @param maxSize bytes that each may have
- * @throws UndeclaredEventError where one is not among those that the processor declares
- * @throws UnrecoverableError where one breaks its contract or is too large
- */
-export async function nextEvents(
-  returned: readonly unknown[],
-  declaration: ProcessorDeclaration,
-  context: EventContext,
-  maxSize: number,
-): Promise<OutgoingMessage[]> {
-  const events = returned.flat().filter((event) => event !== undefined && event !== null) as object[];
-  for (const event of events) {
-    if (!isPublishable(event, declaration)) await assertPublishable(event, declaration);
-  }
-  return events.map((event, position) => outgoing(event, position, context, maxSize));
+/** The events that a handler returned: one, several, or none. */
+export function eventsOf(returned: readonly unknown[]): object[] {
+  return returned.flat().filter((event) => event !== undefined && event !== null) as object[];
 }
 
-/** At once, for those that need no closer look. */
-function isPublishable(event: object, { publishes }: Pick<ProcessorDeclaration, 'publishes'>): boolean {
-  const type = event.constructor as unknown as EventClass;
-  return publishes.includes(type) && rulesOf(type).hold(event);
+type Publishing = Pick<ProcessorDeclaration, 'processor' | 'publishes'>;
+
+/**
+ * Checks events that a processor is about to return. Without a promise where all are plainly sound.
+ *
+ * @throws what {@link assertPublishable} throws
+ */
+export function checkPublishable(
+  events: readonly object[],
+  declaration: Publishing,
+): Promise<void> | undefined {
+  const areSound = events.every((event) => {
+    const type = event.constructor as unknown as EventClass;
+    return declaration.publishes.includes(type) && rulesOf(type).hold(event);
+  });
+  return areSound ? undefined : assertAllPublishable(events, declaration);
+}
+
+async function assertAllPublishable(events: readonly object[], declaration: Publishing): Promise<void> {
+  for (const event of events) await assertPublishable(event, declaration);
 }
 
 /**
@@ -41,10 +42,7 @@ function isPublishable(event: object, { publishes }: Pick<ProcessorDeclaration, 
  * @throws UndeclaredEventError where it is not among those that the processor declares
  * @throws UnrecoverableError where it breaks its contract
  */
-export async function assertPublishable(
-  event: object,
-  { processor, publishes }: Pick<ProcessorDeclaration, 'processor' | 'publishes'>,
-): Promise<void> {
+export async function assertPublishable(event: object, { processor, publishes }: Publishing): Promise<void> {
   if (!publishes.includes(event.constructor as unknown as EventClass)) {
     const declared = publishes.map((type) => type.name).join(', ') || 'nothing';
     const found = event.constructor?.name ?? typeof event;
@@ -60,6 +58,20 @@ export async function assertPublishable(
       cause,
     });
   }
+}
+
+/**
+ * What is published of the events that a handler returned.
+ *
+ * @param maxSize bytes that each may have
+ * @throws UnrecoverableError where one is too large
+ */
+export function messagesOf(
+  events: readonly object[],
+  context: EventContext,
+  maxSize: number,
+): OutgoingMessage[] {
+  return events.map((event, position) => outgoing(event, position, context, maxSize));
 }
 
 function assertFits(subject: string, body: Uint8Array, maxSize: number): void {

@@ -62,12 +62,11 @@ interface Pending {
 const pipelines = new WeakMap<NatsConnection, PublishPipeline>();
 
 /** The pipeline of a connection: there is one. */
-export function pipelineOf(
-  connection: NatsConnection,
-  options: PipelineOptions = { inbox: createInbox() },
-): PublishPipeline {
-  let pipeline = pipelines.get(connection);
-  if (!pipeline) pipelines.set(connection, (pipeline = new PublishPipeline(connection, options)));
+export function pipelineOf(connection: NatsConnection, options?: PipelineOptions): PublishPipeline {
+  const known = pipelines.get(connection);
+  if (known) return known;
+  const pipeline = new PublishPipeline(connection, options ?? { inbox: createInbox() });
+  pipelines.set(connection, pipeline);
   return pipeline;
 }
 
