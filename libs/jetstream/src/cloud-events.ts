@@ -40,7 +40,7 @@ export function toHeaders(envelope: Envelope, extra?: Readonly<Record<string, st
       `${CloudEventHeader.id}: ${percentEncode(id)}\r\n` +
       `${CloudEventHeader.source}: ${percentEncode(source)}\r\n` +
       `${CloudEventHeader.type}: ${percentEncode(type)}\r\n` +
-      `${CloudEventHeader.time}: ${time.toISOString()}\r\n` +
+      `${CloudEventHeader.time}: ${timeText(time)}\r\n` +
       `${CloudEventHeader.dataContentType}: application/json\r\n` +
       `${CloudEventHeader.correlationId}: ${percentEncode(shortId(correlationId))}\r\n${cause}`,
   );
@@ -88,6 +88,15 @@ export function idIn(headers: Readonly<Record<string, readonly string[]>>): stri
   } catch {
     return undefined;
   }
+}
+
+let last = { time: NaN, text: '' };
+
+/** In RFC 3339. Of the events of one millisecond only the first has to be worded. */
+function timeText(date: Date): string {
+  const time = date.getTime();
+  if (time !== last.time) last = { time, text: date.toISOString() };
+  return last.text;
 }
 
 /** Space, double quote, percent and all outside U+0021–U+007E. */

@@ -3,11 +3,20 @@ import { hash, randomUUID } from 'node:crypto';
 /** Namespace of all derived ids. Changing it would make redeliveries publish their events twice. */
 const NAMESPACE = Buffer.from('6f1c1f6e4d0a5b0e9b6d6f6f1d3c9a54', 'hex');
 
+let last = { time: NaN, begin: '' };
+
 /** A fresh id for an initiating event: UUID version 7, which sorts by time. */
 export function newEventId(): string {
-  const time = Date.now().toString(16).padStart(12, '0');
+  const time = Date.now();
+  if (time !== last.time) last = { time, begin: beginOf(time) };
   // Of a random UUID, version 4, everything behind its version is random as it must be.
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
+  return last.begin + randomUUID().slice(15);
+}
+
+/** That of the ids of one millisecond. */
+function beginOf(time: number): string {
+  const hex = time.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7`;
 }
 
 /**

@@ -82,8 +82,8 @@ export class EventPublisher {
     try {
       this.assertDeclared(event);
       const checking = checkContract(event);
-      if (!checking) return this.publishStored(storedEvent(event, options), options);
-      return checking.then(() => this.publishStored(storedEvent(event, options), options));
+      if (!checking) return this.send(storedEvent(event, options), options);
+      return checking.then(() => this.send(storedEvent(event, options), options));
     } catch (error) {
       const reason = error as Error;
       return Promise.reject(reason);
@@ -103,26 +103,42 @@ export class EventPublisher {
 
   /** Like {@link publish}, for an event whose contract was checked when it was written to an outbox. */
   publishStored(event: StoredEvent, limits: PublishLimits = {}): Promise<PublishedEvent> {
+    // On the wire a blank would end the subject, and the broker would end the connection.
+    if (!isEventName(event.name)) {
+      const name = JSON.stringify(event.name);
+      return Promise.reject(new PublishRefusedError(`Event ${event.id} has a name of no channel: ${name}.`));
+    }
     try {
-      const message = this.messageOf(event);
-      const within = { timeout: DEFAULT_TIMEOUT, ...limits };
-      const pipeline = this.connection.connected;
-      if (pipeline) return send(pipeline, message, event, within);
-      return this.connected(event, within).then((first) => send(first, message, event, within));
+      return this.send(event, limits);
     } catch (error) {
       const reason = error as Error;
       return Promise.reject(reason);
     }
   }
 
-  private messageOf({ id, name, version, data, ...flow }: StoredEvent): OutgoingMessage {
-    // On the wire a blank would end the subject, and the broker would end the connection.
-    if (!isEventName(name)) {
-      throw new PublishRefusedError(`Event ${id} has a name of no channel: ${JSON.stringify(name)}.`);
-    }
-    const envelope = { id, source: this.service.source, type: typeOf(name, version), ...flow };
-    const body = Buffer.from(JSON.stringify(data));
-    return { subject: channelOf(name), body, headers: toHeaders(envelope), id };
+  private send(
+    event: StoredEvent,
+    { timeout = DEFAULT_TIMEOUT, signal }: PublishLimits,
+  ): Promise<PublishedEvent> {
+    const message = this.messageOf(event);
+    const limits = { timeout, signal };
+    const pipeline = this.connection.connected;
+    if (pipeline) return send(pipeline, message, event, limits);
+    return this.connected(event, limits).then((first) => send(first, message, event, limits));
+  }
+
+  private messageOf({
+    id,
+    name,
+    version,
+    data,
+    correlationId,
+    causationId,
+    time,
+  }: StoredEvent): OutgoingMessage {
+    const type = typeOf(name, version);
+    const headers = toHeaders({ id, source: this.service.source, type, time, correlationId, causationId });
+    return { subject: channelOf(name), body: Buffer.from(JSON.stringify(data)), headers, id };
   }
 
   private assertDeclared(event: object): void {
@@ -140,7 +156,7 @@ export class EventPublisher {
   /** The connection; the first one, which may be long in coming, is awaited within the limits too. */
   private async connected(
     { id, name }: StoredEvent,
-    { timeout = DEFAULT_TIMEOUT, signal }: PublishLimits,
+    { timeout, signal }: PublishLimits & { timeout: number },
   ): Promise<PublishPipeline> {
     let giveUp = (): void => undefined;
     const late = new Promise<never>((_, reject) => {

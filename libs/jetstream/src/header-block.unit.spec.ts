@@ -28,6 +28,34 @@ describe('a block of headers', () => {
     expect(readHeaderBlock(bytes)).toEqual(parsed(bytes));
   });
 
+  const own = (...lines: string[]) =>
+    block(
+      ...['ce-specversion: 1.0', 'ce-id: 17', 'ce-source: signup', 'ce-type: user.signed-up.v1'],
+      ...['ce-time: 2026-11-23T04:05:06.789Z', 'ce-datacontenttype: application/json', 'ce-correlationid: 3'],
+      ...lines,
+    );
+
+  it.each([
+    ['an initiating event', own('Nats-Msg-Id: 17')],
+    ['a processing event', own('ce-causationid: 3', 'Nats-Msg-Id: 17')],
+    ['one with a trace', own('ce-causationid: 3', 'traceparent: 00-1-2-01', 'Nats-Msg-Id: 17')],
+    ['one with both of a trace', own('traceparent: 00-1-2-01', 'tracestate: a=1,b=2', 'Nats-Msg-Id: 17')],
+    [
+      'a state of a trace with blanks',
+      own('traceparent: 00-1-2-01', 'tracestate: a=1, b=2', 'Nats-Msg-Id: 17'),
+    ],
+    ['an encoded attribute', own('ce-causationid: a%20b', 'Nats-Msg-Id: 17')],
+    ['an encoded id of the message, which is none', own('Nats-Msg-Id: a%20b')],
+    ['an attribute once more', own('Nats-Msg-Id: 17', 'ce-id: 18')],
+    ['a header more', own('Nats-Msg-Id: 17', 'X-Team: growth')],
+    ['no id of the message', own('ce-causationid: 3')],
+  ])('is read alike as this transport writes it: %s', (_what, bytes) => {
+    const read = readHeaderBlock(bytes);
+    expect(read).toEqual(parsed(bytes));
+    expect(Object.keys(read!)).toEqual(Object.keys(parsed(bytes)));
+    expect(read).not.toHaveProperty('constructor');
+  });
+
   it.each([
     ['a status', Buffer.from('NATS/1.0 503\r\n\r\n')],
     ['characters that are not printable ASCII', block('x: Zoë')],

@@ -11,7 +11,7 @@ import type { ProcessorDeclaration } from './processor-options.js';
 
 /** The events that a handler returned: one, several, or none. */
 export function eventsOf(returned: readonly unknown[]): object[] {
-  return returned.flat().filter((event) => event !== undefined && event !== null) as object[];
+  return returned.flat().filter((event) => event !== undefined && event !== null);
 }
 
 type Publishing = Pick<ProcessorDeclaration, 'processor' | 'publishes'>;

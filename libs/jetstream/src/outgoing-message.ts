@@ -16,7 +16,7 @@ export interface OutgoingMessage {
 export interface PublishLimits {
   /** Milliseconds to go on trying. Default: without end, until `signal` aborts. */
   timeout?: number;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** What the server says of a message that no repetition makes acceptable. Other refusals pass: a full stream, an election. */
