@@ -4,10 +4,12 @@ export class ConcurrencyLimit {
 
   constructor(private places: number) {}
 
-  async run<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (!this.enter()) await this.turn();
+  /** @param work is told whether it had to wait for a place */
+  async run<Result>(work: (hasWaited: boolean) => Promise<Result>): Promise<Result> {
+    const hasWaited = !this.enter();
+    if (hasWaited) await this.turn();
     try {
-      return await work();
+      return await work(hasWaited);
     } finally {
       this.leave();
     }

@@ -20,17 +20,17 @@ export async function readEvent<Event extends object>(
   body: Uint8Array,
   ceType?: string,
 ): Promise<Event> {
-  const published = publishedVersion(type, ceType);
-  return published === type ? readVersion(type, body) : readOlder(type, published, body);
+  return read(type, body, ceType);
 }
 
-/** The same, at once, where every rule plainly holds. Undefined where it takes a closer look, or is no event of this version. */
-export function readSound<Event extends object>(
+/** The same, without a promise where every rule plainly holds: that would cost more than looking. */
+export function read<Event extends object>(
   type: EventClass<Event>,
   body: Uint8Array,
   ceType?: string,
-): Event | undefined {
-  return publishedVersion(type, ceType) === type ? soundOf(type, parseObject(body)) : undefined;
+): Event | Promise<Event> {
+  const published = publishedVersion(type, ceType);
+  return published === type ? readVersion(type, body) : readOlder(type, published, body);
 }
 
 async function readOlder<Event extends object>(
@@ -43,19 +43,20 @@ async function readOlder<Event extends object>(
   return event;
 }
 
-async function readVersion<Event extends object>(type: EventClass<Event>, body: Uint8Array): Promise<Event> {
+function readVersion<Event extends object>(
+  type: EventClass<Event>,
+  body: Uint8Array,
+): Event | Promise<Event> {
   const data = parseObject(body);
-  const sound = soundOf(type, data);
-  if (sound) return sound;
+  const rules = rulesOf(type);
+  const sound = rules.instance(data);
+  return sound && rules.hold(sound) ? (sound as Event) : readCarefully(type, data);
+}
+
+async function readCarefully<Event extends object>(type: EventClass<Event>, data: object): Promise<Event> {
   const event = plainToInstance(type as unknown as new () => Event, data);
   await assertValid(type, event, { whitelist: true });
   return event;
-}
-
-function soundOf<Event extends object>(type: EventClass<Event>, data: object): Event | undefined {
-  const rules = rulesOf(type);
-  const event = rules.instance(data);
-  return event && rules.hold(event) ? (event as Event) : undefined;
 }
 
 /**

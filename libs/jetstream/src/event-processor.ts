@@ -3,7 +3,7 @@ import type { Msg } from '@nats-io/transport-node';
 import type { AckSubject } from './ack-subject.js';
 import { CloudEventHeader } from './cloud-events.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
-import { readEvent, readSound } from './contract.js';
+import { read } from './contract.js';
 import { Delivery } from './delivery.js';
 import { AttemptsExhaustedError, PublishTimeoutError } from './errors.js';
 import { EventContext } from './event-context.js';
@@ -45,6 +45,7 @@ export class EventProcessor {
   private readonly redelivery: Redelivery;
   private readonly failures: FailureRecords;
   private readonly suspects: Suspects;
+  private isStopping = false;
 
   constructor(private readonly options: EventProcessorOptions) {
     this.logger = new Logger(options.declaration.processor);
@@ -82,13 +83,19 @@ export class EventProcessor {
     for (const delivery of this.inHand.values()) delivery.working();
   }
 
+  /** What waits for a place is handed back from now on; what has one goes on. */
+  stop(): void {
+    this.isStopping = true;
+  }
+
   private async settle(delivery: Delivery): Promise<void> {
-    while (!(await this.limit.run(() => this.begin(delivery)))) {
+    while (!(await this.limit.run((hasWaited) => this.begin(delivery, hasWaited)))) {
       if (!(await this.options.pause?.untilOpen())) return delivery.retryIn(0);
     }
   }
 
-  private async begin(delivery: Delivery): Promise<boolean> {
+  private async begin(delivery: Delivery, hasWaited: boolean): Promise<boolean> {
+    if (hasWaited && this.isStopping) return this.leave(delivery);
     if (this.isSuspect(delivery) && (await this.redelivery.setApart(delivery))) return true;
     return this.options.exclusion.run(() => this.attempt(delivery));
   }
@@ -125,8 +132,9 @@ export class EventProcessor {
   }
 
   /**
-   * While the processor is paused an event leaves its place, with no attempt used up: another replica may have more luck with
-   * it, and the next probe must be another one. One that is too large to be put back waits, since each delivery would count.
+   * An event leaves with no attempt used up: where the service stops before it began, and while the processor is paused, since
+   * another replica may have more luck with it, and the next probe must be another one. One that is too large to be put back
+   * waits for the end of the pause, since each delivery would count.
    */
   private async leave(delivery: Delivery): Promise<boolean> {
     if (!this.redelivery.fits(delivery)) return false;
@@ -168,8 +176,8 @@ export class EventProcessor {
     }
     const metadata = delivery.metadata(consumes);
     const ceType = metadata.headers[CloudEventHeader.type];
-    const event =
-      readSound(consumes, delivery.body, ceType) ?? (await readEvent(consumes, delivery.body, ceType));
+    const reading = read(consumes, delivery.body, ceType);
+    const event = reading instanceof Promise ? await reading : reading;
     const context = new EventContext(metadata, processor, publishes);
     const next = eventsOf(await handle(event, context));
     const checking = checkPublishable(next, declaration);

@@ -101,14 +101,17 @@ export class EventPublisher {
     await assertContract(event);
   }
 
-  /** Like {@link publish}, for an event whose contract was checked when it was written to an outbox. */
+  /**
+   * Like {@link publish}, for an event whose contract was checked when it was written to an outbox. Goes on trying for 10 s,
+   * unless told otherwise.
+   */
   publishStored(event: StoredEvent, limits: PublishLimits = {}): Promise<PublishedEvent> {
-    // On the wire a blank would end the subject, and the broker would end the connection.
-    if (!isEventName(event.name)) {
-      const name = JSON.stringify(event.name);
-      return Promise.reject(new PublishRefusedError(`Event ${event.id} has a name of no channel: ${name}.`));
-    }
     try {
+      // On the wire a blank would end the subject, and the broker would end the connection.
+      if (!isEventName(event.name)) {
+        const name = JSON.stringify(event.name);
+        throw new PublishRefusedError(`Event ${event.id} has a name of no channel: ${name}.`);
+      }
       return this.send(event, limits);
     } catch (error) {
       const reason = error as Error;
@@ -123,8 +126,8 @@ export class EventPublisher {
     const message = this.messageOf(event);
     const limits = { timeout, signal };
     const pipeline = this.connection.connected;
-    if (pipeline) return send(pipeline, message, event, limits);
-    return this.connected(event, limits).then((first) => send(first, message, event, limits));
+    if (pipeline) return confirmed(pipeline, message, event, limits);
+    return this.connected(event, limits).then((first) => confirmed(first, message, event, limits));
   }
 
   private messageOf({
@@ -136,9 +139,10 @@ export class EventPublisher {
     causationId,
     time,
   }: StoredEvent): OutgoingMessage {
+    const body = Buffer.from(JSON.stringify(data));
     const type = typeOf(name, version);
     const headers = toHeaders({ id, source: this.service.source, type, time, correlationId, causationId });
-    return { subject: channelOf(name), body: Buffer.from(JSON.stringify(data)), headers, id };
+    return { subject: channelOf(name), body, headers, id };
   }
 
   private assertDeclared(event: object): void {
@@ -189,7 +193,7 @@ function storedEvent(event: object, options: PublishOptions): StoredEvent {
 }
 
 /** Keeps nothing else of the call until it is confirmed. */
-function send(
+function confirmed(
   pipeline: PublishPipeline,
   message: OutgoingMessage,
   { id, name, correlationId }: StoredEvent,

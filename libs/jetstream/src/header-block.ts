@@ -6,16 +6,16 @@ const PLAIN = /^NATS\/1\.0\r\n(?:[\x21-\x39\x3b-\x7e]+:[\x20-\x7e]*\r\n)*\r\n$/;
 /** What neither has to be decoded nor trimmed. */
 const VALUE = '([!#$&-~]+)';
 /** Headers as this transport writes them: those of nearly every event. */
-const OWN = new RegExp(
+export const OWN_LAYOUT = new RegExp(
   '^NATS/1\\.0\r\n' +
     `ce-specversion: 1\\.0\r\nce-id: ${VALUE}\r\nce-source: ${VALUE}\r\nce-type: ${VALUE}\r\nce-time: ${VALUE}\r\n` +
     `ce-datacontenttype: application/json\r\nce-correlationid: ${VALUE}\r\n(?:ce-causationid: ${VALUE}\r\n)?` +
     `(?:traceparent: ${VALUE}\r\n(?:tracestate: ${VALUE}\r\n)?)?Nats-Msg-Id: ${VALUE}\r\n\r\n$`,
 );
 
-/** Has no properties of its own: a header may have any name. Made many times sooner than with `Object.create(null)`. */
+/** Inherits nothing, so that `headers.constructor` is none. Made many times sooner than with `Object.create(null)`. */
 const Empty = function () {} as unknown as new () => Record<string, string>;
-Empty.prototype = Object.create(null) as object;
+Empty.prototype = Object.freeze(Object.create(null) as object);
 
 /**
  * Headers as {@link readHeaders} gives them, from their bytes, without an object for each. Undefined where anything is
@@ -23,7 +23,7 @@ Empty.prototype = Object.create(null) as object;
  */
 export function readHeaderBlock(bytes: Uint8Array): Record<string, string> | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  const own = OWN.exec(text);
+  const own = OWN_LAYOUT.exec(text);
   if (own) return readOwn(own);
   if (!PLAIN.test(text)) return undefined;
   const read = Object.create(null) as Record<string, string>;

@@ -1,7 +1,8 @@
 import { headers as natsHeaders } from '@nats-io/transport-node';
 import { describe, expect, it } from '@jest/globals';
 import { readHeaders, toHeaders } from './cloud-events.js';
-import { readHeaderBlock } from './header-block.js';
+import { OWN_LAYOUT, readHeaderBlock } from './header-block.js';
+import { encodedHeaders } from './outgoing-message.js';
 
 const block = (...lines: string[]) => Buffer.from(['NATS/1.0', ...lines, '', ''].join('\r\n'));
 
@@ -54,6 +55,25 @@ describe('a block of headers', () => {
     expect(read).toEqual(parsed(bytes));
     expect(Object.keys(read!)).toEqual(Object.keys(parsed(bytes)));
     expect(read).not.toHaveProperty('constructor');
+  });
+
+  it.each([
+    ['an initiating event', {}, undefined],
+    ['a processing event', { causationId: 'cause' }, undefined],
+    ['one of a trace', { causationId: 'cause' }, { traceparent: '00-1-2-01', tracestate: 'a=1' }],
+  ])('has the layout that is read quickest as this transport writes it: %s', (_what, cause, trace) => {
+    const envelope = {
+      id: 'id',
+      source: 's',
+      type: 't.v1',
+      time: new Date(0),
+      correlationId: 'flow',
+      ...cause,
+    };
+    const message = { id: 'id', headers: toHeaders(envelope, trace), subject: 'events.t', body: Buffer.of() };
+    const bytes = (encodedHeaders(message) as unknown as { encode(): Uint8Array }).encode();
+    expect(Buffer.from(bytes).toString()).toMatch(OWN_LAYOUT);
+    expect(readHeaderBlock(bytes)).toMatchObject({ 'ce-id': 'id', 'nats-msg-id': 'id', ...trace });
   });
 
   it.each([

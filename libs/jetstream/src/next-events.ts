@@ -17,9 +17,8 @@ export function eventsOf(returned: readonly unknown[]): object[] {
 type Publishing = Pick<ProcessorDeclaration, 'processor' | 'publishes'>;
 
 /**
- * Checks events that a processor is about to return. Without a promise where all are plainly sound.
- *
- * @throws what {@link assertPublishable} throws
+ * Checks events that a processor is about to return. Without a promise where all are plainly sound; it rejects with what
+ * {@link assertPublishable} throws.
  */
 export function checkPublishable(
   events: readonly object[],

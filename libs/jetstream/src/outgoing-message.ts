@@ -15,7 +15,7 @@ export interface OutgoingMessage {
 
 export interface PublishLimits {
   /** Milliseconds to go on trying. Default: without end, until `signal` aborts. */
-  timeout?: number;
+  timeout?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 

@@ -4,10 +4,12 @@ import { readAckSubject, type AckSubject } from './ack-subject.js';
 import { ProvisionError } from './errors.js';
 
 /** A pull request waits at most this long at the server, which says every second that it is alive. */
-const EXPIRES = 5_000;
-const HEARTBEAT = 1_000;
-/** The first request is answered sooner, so that a start knows quickly that pulling works. */
-const FIRST = { expires: 1_000, heartbeat: 250 };
+const LASTING = { expires: 5_000, heartbeat: 1_000 };
+/**
+ * The first request is answered sooner, so that a start knows quickly that pulling works; and what is asked for ahead is soon
+ * forgotten, since handlers may turn slow.
+ */
+const BRIEF = { expires: 1_000, heartbeat: 250 };
 /** Without a sign of life for this long the requests are taken for lost and made again. */
 const SILENCE = 2_500;
 
@@ -22,18 +24,18 @@ export interface PullerOptions {
   durable: string;
   /** A fresh subject of this client's own for the answers. */
   newInbox(): string;
-  /** Messages that may be handled at the same time. A few more may be in hand. */
+  /** Messages that may be handled at the same time. While they end quickly, up to as many again may be in hand. */
   concurrency: number;
-  /** Never rejects. The message is in hand until it settles. */
+  /** Never rejects, and may handle the message before it returns. The message is in hand until it settles. */
   onMessage(message: Msg, ack: AckSubject): Promise<void>;
   /** Pulling stopped for a reason that time alone will not mend, such as a deleted consumer. */
   onLost(reason: string): void;
 }
 
 /**
- * Pulls from a durable consumer as many messages as may be handled at once, and so many more as will have a place within
- * 5 ms: what has been asked for and what is in hand never exceed that, so no message grows old in a buffer while its `ackWait`
- * runs. Only after a restart more may come, which the server had sent before.
+ * Pulls from a durable consumer as many messages as may be handled at once, and ahead of that, for at most a second, up to as
+ * many again: so many as have lately ended within {@link AHEAD}. So none grows old in a buffer while its `ackWait` runs. Only
+ * after a restart more may come, which the server had sent before.
  *
  * Written on core NATS rather than on the client's `consume()`, whose window counts what it has delivered, not what is
  * done, and which cannot stop without losing what is on its way.
@@ -70,8 +72,8 @@ export class Puller {
       this.heard = resolve;
       this.refused = reject;
     });
-    this.restart(FIRST);
-    this.watch = setInterval(() => this.check(), HEARTBEAT / 2);
+    this.restart(BRIEF);
+    this.watch = setInterval(() => this.check(), LASTING.heartbeat / 2);
     return alive;
   }
 
@@ -92,7 +94,7 @@ export class Puller {
   }
 
   /** Forgets what was asked for, for instance after a reconnection, and asks again. */
-  restart(timing = { expires: EXPIRES, heartbeat: HEARTBEAT }): void {
+  restart(timing = LASTING): void {
     if (this.stopped) return;
     // Not unsubscribed: what the server has sent there already would be lost until its `ackWait` is over.
     this.subscription?.drain().catch(() => undefined);
@@ -123,7 +125,7 @@ export class Puller {
     if (this.inHand > 0) await new Promise<void>((resolve) => (this.emptied = resolve));
   }
 
-  private request(timing = { expires: EXPIRES, heartbeat: HEARTBEAT }): void {
+  private request(timing = LASTING): void {
     const { connection, concurrency } = this.options;
     const most = concurrency + this.ahead;
     const places = most - this.inHand - this.requested;
@@ -132,14 +134,18 @@ export class Puller {
     const few = places < this.allowance && places * 8 < most;
     if (this.stopped || free < 1 || (this.requested > 0 && few)) return;
     if (connection.isClosed()) return;
-    this.requested += free;
-    this.allowance -= free;
-    const request = {
-      batch: free,
-      expires: timing.expires * NANOSECONDS,
-      idle_heartbeat: timing.heartbeat * NANOSECONDS,
-    };
-    connection.publish(this.requestSubject, JSON.stringify(request), { reply: this.inbox });
+    const beyond = Math.max(0, this.inHand + this.requested + free - concurrency);
+    const ahead = Math.min(free, beyond);
+    this.ask(free - ahead, timing);
+    this.ask(ahead, BRIEF);
+  }
+
+  private ask(batch: number, { expires, heartbeat }: typeof LASTING): void {
+    if (batch === 0) return;
+    this.requested += batch;
+    this.allowance -= batch;
+    const request = { batch, expires: expires * NANOSECONDS, idle_heartbeat: heartbeat * NANOSECONDS };
+    this.options.connection.publish(this.requestSubject, JSON.stringify(request), { reply: this.inbox });
   }
 
   /** So many messages that were asked for do not come. */
@@ -201,14 +207,14 @@ export class Puller {
     if (this.options.connection.isClosed()) return;
     const now = performance.now();
     // This process stood still, and what the server has sent meanwhile is still to be read.
-    if (now - this.lastCheck > HEARTBEAT) this.lastHeard = now;
+    if (now - this.lastCheck > LASTING.heartbeat) this.lastHeard = now;
     this.lookAhead(now - this.lastCheck);
     this.lastCheck = now;
     if (now - this.lastHeard > SILENCE && this.requested > 0) this.restart();
     else this.request();
   }
 
-  /** So many as have lately ended within {@link AHEAD}: waiting costs them little, and no place waits for a request. */
+  /** No place is to wait for a request: so many as have lately ended within {@link AHEAD} may wait for a place. */
   private lookAhead(elapsed: number): void {
     const within = Math.floor((this.settledSince / Math.max(1, elapsed)) * AHEAD);
     this.ahead = Math.min(this.options.concurrency, within);

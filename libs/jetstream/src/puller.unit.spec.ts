@@ -7,7 +7,7 @@ type Callback = (error: Error | null, message: Msg) => void;
 
 /** What a server would be asked; it answers what a spec lets it answer. */
 class Asked {
-  readonly requests: { inbox: string; batch: number }[] = [];
+  readonly requests: { inbox: string; batch: number; expires: number }[] = [];
   /** What tells a draining subscription that everything is here. */
   readonly draining: (() => void)[] = [];
   private readonly callbacks = new Map<string, Callback>();
@@ -22,7 +22,7 @@ class Asked {
       return { unsubscribe, drain };
     },
     publish: (_subject: string, request: string, { reply: inbox }: { reply: string }) =>
-      this.requests.push({ inbox, ...(JSON.parse(request) as { batch: number }) }),
+      this.requests.push({ inbox, ...(JSON.parse(request) as { batch: number; expires: number }) }),
   } as unknown as NatsConnection;
 
   get inboxes(): string[] {
@@ -174,22 +174,27 @@ it('has the place of a message back also where taking it rejects', async () => {
   await eventually(() => expect(asked.requests).toHaveLength(2));
 });
 
-it('asks for more than has a place while messages end so quickly that there will be one soon', async () => {
+it('asks for more than has a place while messages end quickly, and for those for a second only', async () => {
   const { asked, settleAll } = start(4);
-  const outstanding = () => asked.requests.reduce((sum, { batch }) => sum + batch, 0) - delivered;
+  const SECOND = 1_000_000_000;
+  const sumOf = (requests: typeof asked.requests) => requests.reduce((sum, { batch }) => sum + batch, 0);
   let delivered = 0;
-  const deliverAll = async () => {
-    for (; outstanding() > 0; delivered += 1) asked.deliver('inbox-1');
-    await settleAll();
-  };
+  const outstanding = () => sumOf(asked.requests) - delivered;
   expect(outstanding()).toBe(4);
   await eventually(async () => {
-    for (let round = 0; round < 100; round++) await deliverAll();
+    for (let round = 0; round < 100; round++) {
+      for (; outstanding() > 0; delivered += 1) asked.deliver('inbox-1');
+      await settleAll();
+    }
     expect(outstanding()).toBe(8);
   });
+  const lasting = asked.requests.slice(-8).filter(({ expires }) => expires > SECOND);
+  expect(sumOf(lasting)).toBeLessThanOrEqual(4);
 
-  // Since the last look at how quickly they end none has ended, in a while.
+  // Meanwhile none has ended.
   await new Promise((resolve) => setTimeout(resolve, 1_200));
-  await deliverAll();
-  expect(outstanding()).toBe(4);
+  const before = asked.requests.length;
+  asked.answer('inbox-1', 408, 8 - sumOf(lasting));
+  expect(sumOf([...lasting, ...asked.requests.slice(before)])).toBe(4);
+  expect(asked.requests.slice(before).every(({ expires }) => expires > SECOND)).toBe(true);
 });

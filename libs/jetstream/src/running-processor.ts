@@ -86,6 +86,7 @@ export class RunningProcessor {
 
   /** Stops pulling and lets what runs finish, at most `timeout` ms. */
   async stop(timeout: number): Promise<void> {
+    this.processor.stop();
     const stopped = this.pullers.map((puller) => puller.stop(timeout));
     this.pause?.stop();
     this.presence?.unsubscribe();

@@ -1,5 +1,6 @@
 import {
   Consumes,
+  EventContext,
   EventPublisher,
   InvalidEventError,
   JetStreamConnection,
@@ -9,7 +10,7 @@ import {
 import { startBroker } from '@app/embedded-broker';
 import { eventually, startTestBroker } from '@app/testing';
 import { Controller } from '@nestjs/common';
-import { Payload } from '@nestjs/microservices';
+import { Ctx, Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -60,6 +61,44 @@ describe('the life of the transport', () => {
     // The two that were not started wait for the next start, without having cost a delivery.
     expect(await transport.backlog('closing')).toEqual({ inFlight: 0, waiting: 2 });
     await expect(application.get(JetStreamConnection, { strict: false }).ready()).rejects.toThrow(/closed/);
+  });
+
+  it('app.close() hands back what waits for a place, and it has used up no attempt', async () => {
+    const { open, opened } = gate();
+    const started: string[] = [];
+    const attempts = new Map<string, number>();
+    @Controller()
+    class HandingBack {
+      @Consumes(OrderPlaced, { processor: 'handing-back', concurrency: 2 })
+      async handle(@Payload() { orderId }: OrderPlaced, @Ctx() { attempt }: EventContext): Promise<void> {
+        await new Promise(setImmediate);
+        if (!orderId.startsWith('slow')) return;
+        started.push(orderId);
+        attempts.set(orderId, attempt);
+        await opened;
+      }
+    }
+    const application = await transport.run({ controllers: [HandingBack] });
+    // Events that end quickly, so that more are asked for than have a place, and then some that do not.
+    const last = ['slow-1', 'slow-2', 'slow-3', 'slow-4', 'slow-5', 'slow-6'];
+    for (let count = 0; count < 10_000; count++)
+      transport.publish('events.order.placed', { orderId: `quick-${count}`, amount: 1 });
+    for (const orderId of last) transport.publish('events.order.placed', { orderId, amount: 1 });
+    await eventually(async () => {
+      expect((await transport.backlog('handing-back')).inFlight).toBe(4);
+      expect(started).toHaveLength(2);
+    });
+
+    const closed = application.close();
+    open();
+    await closed;
+    expect(started).toHaveLength(2);
+    expect(await transport.inHand('handing-back')).toBe(0);
+
+    await transport.run({ controllers: [HandingBack] });
+    await eventually(() => expect([...attempts.keys()].sort()).toEqual(last));
+    expect(started).toHaveLength(last.length);
+    expect(new Set(attempts.values())).toEqual(new Set([1]));
   });
 
   it('app.close() does not wait for a handler longer than its drain time-out', async () => {
