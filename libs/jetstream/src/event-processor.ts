@@ -29,6 +29,9 @@ const UNSETTLED_PAUSE = 1_000;
 /** Milliseconds before an event is tried again that the stream of failures had no room for. */
 const FULL_PAUSE = 10_000;
 
+/** Milliseconds of a stop in which what waits for a place may still begin. */
+const LAST_ENTRY = 1_000;
+
 export interface EventProcessorOptions extends RedeliveryOptions {
   handle: Handle;
   /** None where the processor never pauses. */
@@ -45,7 +48,7 @@ export class EventProcessor {
   private readonly redelivery: Redelivery;
   private readonly failures: FailureRecords;
   private readonly suspects: Suspects;
-  private isStopping = false;
+  private handsBack = false;
 
   constructor(private readonly options: EventProcessorOptions) {
     this.logger = new Logger(options.declaration.processor);
@@ -83,9 +86,9 @@ export class EventProcessor {
     for (const delivery of this.inHand.values()) delivery.working();
   }
 
-  /** What waits for a place is handed back from now on; what has one goes on. */
+  /** What waits for a place has a second to get one, and is handed back then; what has one goes on. */
   stop(): void {
-    this.isStopping = true;
+    setTimeout(() => (this.handsBack = true), LAST_ENTRY).unref();
   }
 
   private async settle(delivery: Delivery): Promise<void> {
@@ -95,7 +98,7 @@ export class EventProcessor {
   }
 
   private async begin(delivery: Delivery, hasWaited: boolean): Promise<boolean> {
-    if (hasWaited && this.isStopping) return this.leave(delivery);
+    if (hasWaited && this.handsBack) return this.leave(delivery);
     if (this.isSuspect(delivery) && (await this.redelivery.setApart(delivery))) return true;
     return this.options.exclusion.run(() => this.attempt(delivery));
   }

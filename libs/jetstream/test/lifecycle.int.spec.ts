@@ -90,6 +90,8 @@ describe('the life of the transport', () => {
     });
 
     const closed = application.close();
+    // For a second those that wait might still begin.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
     open();
     await closed;
     expect(started).toHaveLength(2);
