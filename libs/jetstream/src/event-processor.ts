@@ -114,7 +114,7 @@ export class EventProcessor {
       if (!delivery.failureId || (await this.failures.markReplayed(delivery, 'handled')))
         delivery.acknowledge();
       else await this.postpone(delivery);
-      pause?.succeeded(delivery.eventId);
+      pause?.succeeded(delivery.eventId, passage);
     } catch (error) {
       // The broker is away or the service stops: no fault of the event, so it is settled when it comes again.
       if (error instanceof PublishTimeoutError) throw error;

@@ -96,7 +96,12 @@ export class ProcessorPause {
     return !this.stopped;
   }
 
-  succeeded(eventId: string): void {
+  /**
+   * Notes a success. One that began before the pause says nothing: what is missing now it may have had by then, as a handler
+   * that has read its row and still waits for a mail server.
+   */
+  succeeded(eventId: string, passage: Passage = 'probe'): void {
+    if (this.pausedSince && passage === 'normal') return;
     this.successes += 1;
     // Clearing an empty one costs as well, at each event.
     if (this.failed.size > 0) this.failed.clear();

@@ -164,6 +164,18 @@ describe('the pause of a processor', () => {
       expect(pause.enter()).toBe('normal');
     });
 
+    it('is not ended by what began before it and succeeds, and no attempt is used up after that either', () => {
+      const [before] = enter(1);
+      pause.metOutage('a', error);
+      pause.succeeded('b', before);
+      expect(events).toEqual(['paused']);
+      jest.advanceTimersByTime(100);
+      const [probe] = enter(1);
+      expect(pause.metOutage('a', error)).toBe(false);
+      pause.succeeded('c', probe);
+      expect(events).toEqual(['paused', '1 from channel', 'resumed']);
+    });
+
     it('comes again from another event, and from one that had succeeded in the meantime', () => {
       pause.metOutage('a', error);
       pause.succeeded('a');
