@@ -92,7 +92,7 @@ fast when these steps were taken. Steps compare with the one before.
   at once. It still took 134 MiB after one start and 198 after the next. Where nearly all objects of one place in the code outlive a
   collection, V8 makes the next ones in the old generation, where their remains keep everything that they hold:
   \`--no-allocation-site-pretenuring\` ends that. Publishing takes a quarter less CPU with it, since 1,000 on their way are many that
-  outlive a collection. Neither flag changes anything for the peers. Twice the young generation (32 MB) would bring \`publish\` another
+  outlive a collection. \`js.publish\` is as it was. Twice the young generation (32 MB) would bring \`publish\` another
   eighth, the hop nothing, and cost 28 MiB: not taken. Node 24 would take 64 MB by itself: \`--max-semi-space-size=16\`.
 - **One write for acknowledgements, requests and publishes** of a turn of the event loop halved the writes and brought nothing: not taken.
 - **Outbox**: 100 rows took about 20 ms to claim, 8 to publish and 12 to mark. So batches of 500 brought more than any way of publishing

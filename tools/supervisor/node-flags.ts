@@ -5,7 +5,8 @@
  * is small, events whose handlers wait are moved to the old generation, where their remains stay for long. And where V8 finds
  * that objects of one place in the code mostly outlive the young generation, as those do, it makes them in the old one from then
  * on, remains and all that they hold included: it is told not to. A processor with 256 events in flight for 20 ms each took 181
- * to 215 MiB without either, 134 or 198 by chance with the first, and takes 136 (`wait20` of `npm run bench`). Full size is 16 MB, as in Node 20; Node 24 would take four times as much.
+ * to 215 MiB without either, 134 or 198 by chance with the first, and takes 136 (`wait20` of `npm run bench`).
+ * Full size is 16 MB, as in Node 20; Node 24 would take four times as much.
  */
 export const NODE_FLAGS: readonly string[] = [
   '--enable-source-maps',

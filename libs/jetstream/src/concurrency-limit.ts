@@ -17,7 +17,7 @@ export class ConcurrencyLimit {
 
   /** Takes a place if there is one. Whoever has taken one must {@link leave}. */
   enter(): boolean {
-    if (this.places === 0) return false;
+    if (this.places <= 0) return false;
     this.places -= 1;
     return true;
   }
@@ -27,8 +27,16 @@ export class ConcurrencyLimit {
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
+  /** Lets everything that waits go on now, beyond the places that there are. */
+  admitAll(): void {
+    for (const next of this.waiting.splice(0)) {
+      this.places -= 1;
+      next();
+    }
+  }
+
   leave(): void {
-    const next = this.waiting.shift();
+    const next = this.places < 0 ? undefined : this.waiting.shift();
     if (next) next();
     else this.places += 1;
   }

@@ -21,4 +21,29 @@ describe('the concurrency limit', () => {
     expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
     expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(5);
   });
+
+  it('lets all that wait go on when it is told to, and keeps to its places afterwards', async () => {
+    const limit = new ConcurrencyLimit(1);
+    const open: (() => void)[] = [];
+    const hasWaited: boolean[] = [];
+    const work = (waited: boolean) => {
+      hasWaited.push(waited);
+      return new Promise<void>((resolve) => open.push(resolve));
+    };
+    const begun = [limit.run(work), limit.run(work), limit.run(work)];
+    limit.admitAll();
+    await new Promise(setImmediate);
+    expect(hasWaited).toEqual([false, true, true]);
+
+    const later = limit.run(work);
+    open[0]!();
+    open[1]!();
+    await new Promise(setImmediate);
+    expect(hasWaited).toHaveLength(3);
+    open[2]!();
+    await Promise.all(begun);
+    expect(hasWaited).toHaveLength(4);
+    open[3]!();
+    await later;
+  });
 });

@@ -88,7 +88,11 @@ export class EventProcessor {
 
   /** What waits for a place has a second to get one, and is handed back then; what has one goes on. */
   stop(): void {
-    setTimeout(() => (this.handsBack = true), LAST_ENTRY).unref();
+    const handBack = (): void => {
+      this.handsBack = true;
+      this.limit.admitAll();
+    };
+    setTimeout(handBack, LAST_ENTRY).unref();
   }
 
   private async settle(delivery: Delivery): Promise<void> {

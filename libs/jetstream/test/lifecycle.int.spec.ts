@@ -90,8 +90,8 @@ describe('the life of the transport', () => {
     });
 
     const closed = application.close();
-    // For a second those that wait might still begin.
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    // Also while those that have a place keep it.
+    await eventually(async () => expect((await transport.backlog('handing-back')).inFlight).toBe(2));
     open();
     await closed;
     expect(started).toHaveLength(2);
