@@ -1,4 +1,9 @@
-import { getMetadataStorage, ValidationTypes, type ValidatorConstraintInterface } from 'class-validator';
+import {
+  getMetadataStorage,
+  IS_EMAIL,
+  ValidationTypes,
+  type ValidatorConstraintInterface,
+} from 'class-validator';
 import type { EventClass } from './event-class.js';
 import { isPlain } from './plain-contract.js';
 
@@ -29,7 +34,7 @@ export class ContractRules {
   constructor(private readonly type: EventClass) {
     const metadata = metadataOf(type);
     this.names = new Set(metadata.map(({ propertyName }) => propertyName));
-    this.fields = metadata.length > 0 && metadata.every(isJudged) ? fieldsOf(metadata) : undefined;
+    this.fields = metadata.length > 0 && metadata.every(isJudged) ? fieldsOf(metadata, type.name) : undefined;
     this.isPlain = isPlain(type, this.names);
   }
 
@@ -95,7 +100,7 @@ function isJudged({ type, constraintCls }: Metadata): boolean {
   return constraintsOf(constraintCls).every(({ async }) => !async);
 }
 
-function fieldsOf(metadata: readonly Metadata[]): Field[] {
+function fieldsOf(metadata: readonly Metadata[], targetName: string): Field[] {
   const fields = new Map<string, Field>();
   for (const rule of metadata) {
     const { propertyName: name, type, constraints, constraintCls } = rule;
@@ -104,7 +109,7 @@ function fieldsOf(metadata: readonly Metadata[]): Field[] {
     if (type === ValidationTypes.CONDITIONAL_VALIDATION) field.conditions.push(constraints[0] as Condition);
     else if (type !== ValidationTypes.WHITELIST)
       field.checks.push(
-        ...constraintsOf(constraintCls).map((constraint) => checkOf(rule, heldOf(constraint))),
+        ...constraintsOf(constraintCls).map((constraint) => checkOf(rule, heldOf(constraint), targetName)),
       );
   }
   return [...fields.values()];
@@ -123,11 +128,30 @@ function heldOf(constraint: Constraint): Held {
   return constraint.target.name === CLASS_OF_OBJECT ? { instance: constraint.instance } : constraint;
 }
 
-function checkOf(rule: Metadata, held: Held): Check {
+/** Of what `@IsEmail()` asks, a string of these is never too long. */
+const SHORT = /^[ -~]{1,64}$/;
+/**
+ * What is asked of it instead, so that nobody counts its bytes: for that it would be taken apart into its characters, which takes
+ * longer than all other rules of an event together.
+ */
+const ANY_LENGTH = [{ ignore_max_length: true }];
+
+/**
+ * Whether it is `@IsEmail()` without options. class-validator does not let its function be seen; a rule of one's own is told from
+ * it by its name or its message, or by the options that it has.
+ */
+function isEmailRule({ name, constraints }: Metadata, { instance }: Held): boolean {
+  if (name !== IS_EMAIL || constraints?.length !== 1 || constraints[0] !== undefined) return false;
+  return instance.defaultMessage?.() === '$property must be an email';
+}
+
+function checkOf(rule: Metadata, held: Held, targetName: string): Check {
   const { propertyName: property, constraints, each, validateIf } = rule;
+  const isEmail = isEmailRule(rule, held);
   return (object, value) => {
     if (validateIf && !validateIf(object, value)) return true;
-    const given = { targetName: object.constructor.name, property, object, value, constraints };
+    const given = { targetName, property, object, value, constraints };
+    if (isEmail && typeof value === 'string' && SHORT.test(value)) given.constraints = ANY_LENGTH;
     if (!each) return atOnce(held.instance.validate(value, given));
     if (!Array.isArray(value)) return false;
     for (const one of value) {

@@ -2,9 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { Exclude, plainToInstance, Transform, Type } from 'class-transformer';
 import {
   ArrayUnique,
+  IS_EMAIL,
   IsArray,
   IsDefined,
   IsEmail,
+  isEmail,
   IsIn,
   IsInt,
   IsOptional,
@@ -108,6 +110,62 @@ describe('a contract', () => {
       expect(event).toBeInstanceOf(Everything);
       expect({ ...event }).toEqual({ ...expected });
     }
+  });
+
+  it('judges e-mail addresses as class-validator judges them, however long their parts are', () => {
+    class Addressed {
+      static readonly event = { name: 'mail.addressed', version: 1 };
+      @IsEmail()
+      to: unknown;
+      @IsOptional()
+      @IsEmail({ allow_ip_domain: true })
+      cc?: string;
+      @IsOptional()
+      @IsEmail(undefined, { each: true })
+      bcc?: string[];
+    }
+    const rules = rulesOf(Addressed);
+    const judged = (fields: object) => rules.hold(Object.assign(new Addressed(), fields));
+    const lengths = [0, 1, 2, 30, 57, 58, 59, 61, 62, 63, 64, 65, 240, 254, 255];
+    const parts = ['a', 'é', '漢', '.', '%', '"', ' ', '@', '-', '_', '\n', '\ud800'].flatMap((character) =>
+      lengths.flatMap((length) => [character.repeat(length), `x${character.repeat(length)}x`]),
+    );
+    const addresses = parts.flatMap((part) => [
+      part,
+      `${part}@a.io`,
+      `a@${part}.io`,
+      `a@b.${part}`,
+      `${part}@${part}`,
+    ]);
+    const plain = addresses.filter((address) => !address.includes('\ud800'));
+
+    expect(plain.filter((address) => judged({ to: address }) !== isEmail(address))).toEqual([]);
+    expect(addresses.filter((address) => judged({ to: address })).length).toBeGreaterThan(100);
+    expect(judged({ to: 17 })).toBe(false);
+    expect(judged({ to: 'a@b.io', cc: 'a@127.0.0.1' })).toBe(true);
+    expect(judged({ to: 'a@127.0.0.1' })).toBe(false);
+    expect(judged({ to: 'a@b.io', bcc: ['a@b.io', `${'a'.repeat(65)}@b.io`] })).toBe(false);
+  });
+
+  it('asks a rule that calls itself as the one for e-mail addresses', () => {
+    const strict = { host_whitelist: ['own.io'] };
+    class OwnRule {
+      static readonly event = { name: 'rule.owned', version: 1 };
+      @ValidateBy({ name: IS_EMAIL, validator: { validate: (value) => value === 'our@own.io' } })
+      to: unknown;
+      @ValidateBy({
+        name: IS_EMAIL,
+        constraints: [undefined],
+        validator: {
+          validate: (value, given) => isEmail(value, (given?.constraints[0] as object | undefined) ?? strict),
+        },
+      })
+      from = 'their@own.io';
+    }
+    const rules = rulesOf(OwnRule);
+    expect(rules.hold(Object.assign(new OwnRule(), { to: 'our@own.io' }))).toBe(true);
+    expect(rules.hold(Object.assign(new OwnRule(), { to: 'any@other.io' }))).toBe(false);
+    expect(rules.hold(Object.assign(new OwnRule(), { to: 'our@own.io', from: 'any@other.io' }))).toBe(false);
   });
 
   it('of flat fields is read and judged without class-validator and class-transformer', () => {
