@@ -29,23 +29,33 @@ export interface Envelope {
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
+/** What never changes, each up to the value that comes next. All but the first begin with the end of the line before. */
+const UP_TO_ID = `${CloudEventHeader.specVersion}: 1.0\r\n${CloudEventHeader.id}: `;
+const UP_TO_CORRELATION_ID = `\r\n${CloudEventHeader.dataContentType}: application/json\r\n${CloudEventHeader.correlationId}: `;
+const UP_TO_CAUSATION_ID = `\r\n${CloudEventHeader.causationId}: `;
+
 export function toHeaders(envelope: Envelope, extra?: Readonly<Record<string, string>>): OutgoingHeaders {
   const { id, source, type, time, correlationId, causationId } = envelope;
   const cause =
-    causationId === undefined
-      ? ''
-      : `${CloudEventHeader.causationId}: ${percentEncode(shortId(causationId))}\r\n`;
+    causationId === undefined ? '' : `${UP_TO_CAUSATION_ID}${percentEncode(shortId(causationId))}`;
   const headers = new OutgoingHeaders(
-    `${CloudEventHeader.specVersion}: 1.0\r\n` +
-      `${CloudEventHeader.id}: ${percentEncode(id)}\r\n` +
-      `${CloudEventHeader.source}: ${percentEncode(source)}\r\n` +
-      `${CloudEventHeader.type}: ${percentEncode(type)}\r\n` +
-      `${CloudEventHeader.time}: ${timeText(time)}\r\n` +
-      `${CloudEventHeader.dataContentType}: application/json\r\n` +
-      `${CloudEventHeader.correlationId}: ${percentEncode(shortId(correlationId))}\r\n${cause}`,
+    `${UP_TO_ID}${percentEncode(id)}${upToTime(source, type)}${timeText(time)}` +
+      `${UP_TO_CORRELATION_ID}${percentEncode(shortId(correlationId))}${cause}\r\n`,
   );
   if (extra) for (const [name, value] of Object.entries(extra)) headers.add(name, value);
   return headers;
+}
+
+let lastOrigin: { source: string; type: string; lines: string } | undefined;
+
+/** One event after the other comes from the same source and has the same type. */
+function upToTime(source: string, type: string): string {
+  if (source !== lastOrigin?.source || type !== lastOrigin.type) {
+    const { source: sourceName, type: typeName, time } = CloudEventHeader;
+    const lines = `\r\n${sourceName}: ${percentEncode(source)}\r\n${typeName}: ${percentEncode(type)}\r\n${time}: `;
+    lastOrigin = { source, type, lines };
+  }
+  return lastOrigin.lines;
 }
 
 /**
@@ -103,10 +113,13 @@ function timeText(date: Date): string {
 const ENCODED = /[^\x21\x23\x24\x26-\x7e]+/;
 const EACH_ENCODED = new RegExp(ENCODED, 'g');
 
+let lastPlain = '';
+
 /** As the CloudEvents NATS binding asks in 3.1.3.2. */
 function percentEncode(value: string): string {
-  // Nearly every value stays as it is, which this tells sooner than replacing would.
-  if (!ENCODED.test(value)) return value;
+  // Nearly every value stays as it is, which this tells sooner than replacing would. Often the correlation id is the id.
+  if (value === lastPlain) return value;
+  if (!ENCODED.test(value)) return (lastPlain = value);
   return value.replace(EACH_ENCODED, (characters) =>
     Array.from(
       Buffer.from(characters, 'utf8'),

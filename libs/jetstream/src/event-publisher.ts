@@ -207,5 +207,12 @@ function confirmed(
     );
   }
   const published = { id, correlationId };
-  return pipeline.publish(message, limits).then(() => published);
+  return new Promise((resolve, giveUp) =>
+    pipeline.begin(message, limits, { confirm: answering(resolve, published), giveUp }),
+  );
+}
+
+/** By itself: a function made where the message is known would keep it. */
+function answering<Answer>(resolve: (answer: Answer) => void, answer: Answer): () => void {
+  return () => resolve(answer);
 }

@@ -1,5 +1,5 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
-import { errors, type MsgHdrs } from '@nats-io/transport-node';
+import { errors } from '@nats-io/transport-node';
 import { PublishDeniedError, PublishRefusedError, PublishTimeoutError } from './errors.js';
 import type { OutgoingHeaders } from './outgoing-headers.js';
 
@@ -57,17 +57,21 @@ export function unconfirmed(message: Addressed, cause: unknown): PublishTimeoutE
   );
 }
 
-/**
- * Encoded once, however often it is sent. The message stays as it was: it may be published again.
- *
- * @throws InvalidArgumentError where its id cannot be a header
- */
-export function encodedHeaders({ headers, id, expectedSequence }: OutgoingMessage): MsgHdrs {
-  const all = headers.copy();
-  all.add('Nats-Msg-Id', id);
-  if (expectedSequence !== undefined)
-    all.add('Nats-Expected-Last-Subject-Sequence', String(expectedSequence));
-  const bytes = all.encode();
-  // All that the client wants of headers is their bytes.
-  return { encode: () => bytes } as unknown as MsgHdrs;
+/** The headers of a message, encoded once, however often it is sent. The message stays as it was: it may be published again. */
+export class EncodedHeaders {
+  private readonly bytes: Uint8Array;
+
+  /** @throws InvalidArgumentError where its id cannot be a header */
+  constructor({ headers, id, expectedSequence }: OutgoingMessage) {
+    const all = headers.copy();
+    all.add('Nats-Msg-Id', id);
+    if (expectedSequence !== undefined)
+      all.add('Nats-Expected-Last-Subject-Sequence', String(expectedSequence));
+    this.bytes = all.encode();
+  }
+
+  /** Called by the client, each time that the message is sent. */
+  encode(): Uint8Array {
+    return this.bytes;
+  }
 }

@@ -2,9 +2,21 @@ import type { JetStreamApiError, PubAck } from '@nats-io/jetstream';
 
 type ApiError = ConstructorParameters<typeof JetStreamApiError>[0];
 
+/** A PubAck as servers word it: sooner seen than parsed. Whatever says more is parsed. */
+const STORED = /^\{"stream":"[\w-]+", ?"seq":[1-9]\d*(, ?"duplicate": ?true)?\}$/;
+
+export function textOf(data: Uint8Array): string {
+  return (
+    Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  ).toString();
+}
+
+export function isPlainlyStored(answer: string): boolean {
+  return STORED.test(answer);
+}
+
 /** What a stream answers to a publish. Undefined where it is no JSON: an error thrown to the client would end its reading for good. */
-export function answerOf(data: Uint8Array): (PubAck & { error?: ApiError }) | undefined {
-  const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
+export function answerOf(text: string): (PubAck & { error?: ApiError }) | undefined {
   try {
     return JSON.parse(text) as PubAck & { error?: ApiError };
   } catch {

@@ -10,14 +10,14 @@ import {
 } from '@nats-io/transport-node';
 import { performance } from 'node:perf_hooks';
 import {
-  encodedHeaders,
+  EncodedHeaders,
   isRefused,
   refusal,
   unconfirmed,
   type OutgoingMessage,
   type PublishLimits,
 } from './outgoing-message.js';
-import { answerOf } from './publish-answer.js';
+import { answerOf, isPlainlyStored, textOf } from './publish-answer.js';
 import { Slots } from './slots.js';
 
 /** Milliseconds to wait for one PubAck before the message is sent again with the same id. */
@@ -37,8 +37,15 @@ export interface PipelineOptions {
   window?: number | undefined;
 }
 
+/** What becomes of a message. */
+export interface PublishCallbacks {
+  /** The broker has stored it. `pubAck` is what it answered, in JSON. Must not throw. */
+  readonly confirm: (pubAck: string) => void;
+  readonly giveUp: (error: Error) => void;
+}
+
 /** A message on its way. */
-interface Pending {
+interface Pending extends PublishCallbacks {
   /** Its place among those that are on their way. */
   slot: number;
   /** How many were published before. */
@@ -46,12 +53,10 @@ interface Pending {
   readonly id: string;
   readonly subject: string;
   readonly body: Uint8Array;
-  readonly headers: MsgHdrs;
+  readonly headers: EncodedHeaders;
   /** By a clock that never steps, as `dueAt`. */
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
-  readonly confirm: (ack: PubAck) => void;
-  readonly giveUp: (error: Error) => void;
   /** When it is to be sent again, unless it is confirmed before. */
   dueAt: number;
   pause: number;
@@ -70,13 +75,13 @@ export function pipelineOf(connection: NatsConnection, options?: PipelineOptions
   return pipeline;
 }
 
-/** {@link PublishPipeline.publish} over a connection. */
+/** {@link PublishPipeline.publish} over a connection, for who does not ask where the message is stored. */
 export function publishConfirmed(
   connection: NatsConnection,
   message: OutgoingMessage,
-  limits?: PublishLimits,
-): Promise<PubAck> {
-  return pipelineOf(connection).publish(message, limits);
+  limits: PublishLimits = {},
+): Promise<unknown> {
+  return new Promise((confirm, giveUp) => pipelineOf(connection).begin(message, limits, { confirm, giveUp }));
 }
 
 /**
@@ -111,33 +116,43 @@ export class PublishPipeline {
    * @throws PublishRefusedError where the broker will never take the message; PublishDeniedError for want of a right
    * @throws PublishTimeoutError where it was not confirmed within the limits; it may be stored all the same
    */
-  publish(message: OutgoingMessage, { timeout, signal }: PublishLimits = {}): Promise<PubAck> {
-    return new Promise((confirm, giveUp) => {
-      let headers: MsgHdrs;
-      try {
-        headers = encodedHeaders(message);
-      } catch (cause) {
-        return giveUp(refusal(message, cause));
-      }
-      const pending: Pending = {
-        slot: WAITING,
-        order: (this.count += 1),
-        id: message.id,
-        subject: message.subject,
-        body: message.body,
-        headers,
-        deadline: timeout === undefined ? Infinity : performance.now() + timeout,
-        signal,
-        confirm,
-        giveUp,
-        dueAt: Infinity,
-        pause: PAUSE.first,
-        cause: undefined,
-      };
-      if (this.sent.size < this.window) this.admit(pending);
-      else this.queue.add(pending);
-      this.sweeping ??= setInterval(() => this.sweep(), SWEEP);
+  publish(message: OutgoingMessage, limits: PublishLimits = {}): Promise<PubAck> {
+    return new Promise((resolve, giveUp) => {
+      const confirm = (pubAck: string) => resolve(JSON.parse(pubAck) as PubAck);
+      this.begin(message, limits, { confirm, giveUp });
     });
+  }
+
+  /** {@link publish} with callbacks: for who has a promise already, and would make one more for each event on its way. */
+  begin(
+    message: OutgoingMessage,
+    { timeout, signal }: PublishLimits,
+    { confirm, giveUp }: PublishCallbacks,
+  ): void {
+    let headers: EncodedHeaders;
+    try {
+      headers = new EncodedHeaders(message);
+    } catch (cause) {
+      return giveUp(refusal(message, cause));
+    }
+    const pending: Pending = {
+      slot: WAITING,
+      order: (this.count += 1),
+      id: message.id,
+      subject: message.subject,
+      body: message.body,
+      headers,
+      deadline: timeout === undefined ? Infinity : performance.now() + timeout,
+      signal,
+      confirm,
+      giveUp,
+      dueAt: Infinity,
+      pause: PAUSE.first,
+      cause: undefined,
+    };
+    if (this.sent.size < this.window) this.admit(pending);
+    else this.queue.add(pending);
+    this.sweeping ??= setInterval(() => this.sweep(), SWEEP);
   }
 
   private admit(pending: Pending): void {
@@ -147,19 +162,22 @@ export class PublishPipeline {
   }
 
   private sendAdmitted(): void {
+    const now = performance.now();
     for (const pending of this.admitted.splice(0)) {
       // Given up meanwhile, its slot may be another's.
-      if (this.sent.get(pending.slot) === pending) this.send(pending);
+      if (this.sent.get(pending.slot) === pending) this.send(pending, now);
     }
   }
 
-  private send(pending: Pending): void {
-    pending.dueAt = performance.now() + ACK_TIMEOUT;
+  private send(pending: Pending, now = performance.now()): void {
+    pending.dueAt = now + ACK_TIMEOUT;
     // What the client takes while it is disconnected it may forget: everything is sent after the reconnection.
     if (this.isAway) return;
     try {
       this.replies ??= this.subscribe();
-      const { subject, body, headers, slot, order } = pending;
+      const { subject, body, slot, order } = pending;
+      // All that the client wants of headers is their bytes.
+      const headers = pending.headers as unknown as MsgHdrs;
       this.connection.publish(subject, body, { headers, reply: `${this.prefix}${slot}.${order}` });
     } catch (cause) {
       this.failed(pending, cause);
@@ -180,12 +198,15 @@ export class PublishPipeline {
     if (pending?.order !== Number(subject.slice(dot + 1))) return;
     const { data } = reply;
     if (data.length === 0) return this.failed(pending, new errors.NoRespondersError(pending.subject));
-    const ack = answerOf(data);
-    if (ack?.error) return this.failed(pending, new JetStreamApiError(ack.error));
-    // Whoever listens on the subject may answer as well. Only a stream says where it has stored the message.
-    if (!ack?.stream || !ack.seq) return;
+    const text = textOf(data);
+    if (!isPlainlyStored(text)) {
+      const answer = answerOf(text);
+      if (answer?.error) return this.failed(pending, new JetStreamApiError(answer.error));
+      // Whoever listens on the subject may answer as well. Only a stream says where it has stored the message.
+      if (!answer?.stream || !answer.seq) return;
+    }
     this.leave(pending);
-    pending.confirm(ack);
+    pending.confirm(text);
   }
 
   private failed(pending: Pending, cause: unknown): void {
@@ -213,7 +234,7 @@ export class PublishPipeline {
     const isClosed = this.connection.isClosed();
     for (const pending of [...this.queue, ...this.sent.values()]) {
       if (isClosed || pending.signal?.aborted || pending.deadline <= now) this.abandon(pending);
-      else if (pending.dueAt <= now) this.send(pending);
+      else if (pending.dueAt <= now) this.send(pending, now);
     }
     if (this.sent.size > 0 || this.queue.size > 0) return;
     clearInterval(this.sweeping);

@@ -5,7 +5,7 @@ import type { OriginalEvent } from './event-failed.js';
 import type { WholeEvent } from './failure-archive.js';
 import { replayChannelOf, TransportHeader } from './names.js';
 import type { PublishLimits } from './outgoing-message.js';
-import { publishConfirmed } from './publish-pipeline.js';
+import { pipelineOf } from './publish-pipeline.js';
 
 /** One event on its way back to one processor. */
 export interface ReplayedEvent {
@@ -36,5 +36,5 @@ export async function publishReplay(
   headers.set(TransportHeader.replayId, replayId);
   if (failureId) headers.set(TransportHeader.failureId, failureId);
   const message = { subject: replayChannelOf(processor, event), body: whole.body, headers, id };
-  return publishConfirmed(connection, message, PATIENCE);
+  return pipelineOf(connection).publish(message, PATIENCE);
 }
