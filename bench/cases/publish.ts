@@ -20,7 +20,7 @@ const PUBLISHERS = [
 export const publish: Case = {
   name: 'publish',
   async run(round) {
-    const count = round.scale(60_000, 10_000);
+    const count = round.scale(150_000, 10_000);
     const rates = new Map<string, number>();
     for (const { name, script, settings } of round.inTurn(PUBLISHERS)) {
       const { rate, cpu } = await measure(script, { ...settings, count, window: WINDOW });
