@@ -116,7 +116,7 @@ fast when these steps were taken. Steps compare with the one before.
 Profiles of a hop, by share of the processor's time
 (\`BENCH_PROFILES=/tmp/profiles npm run bench -- --only hop\` leaves one of each process):
 
-| part | at first, 131 to 137 µs | now, 21 to 27 µs |
+| part | at first, 131 to 137 µs | now, 21 to 24 µs |
 | --- | --- | --- |
 | garbage collection | 28 % | 10 % |
 | contracts: class-validator, class-transformer | 19 % | 13 %, of that 4 % \`@IsEmail\` |
@@ -133,7 +133,7 @@ what a stop, a pause and a crash need to know. The same goes for 0.7 of the bare
 ours, it comes close. The profile is flat: after garbage and the socket nothing takes more than 4 %.
 
 \`publish\`: CPU is a quarter of what \`js.publish\` takes. That leaves a part of its garbage to the other core, so that the time between two
-events is a third. Of ours the client's reading and writing takes 25 %, the contract 19 % (\`@IsEmail\` 9), garbage collection 12 %, the body
+events is little more than a third. Of ours the client's reading and writing takes 25 %, the contract 19 % (\`@IsEmail\` 9), garbage collection 12 %, the body
 10 %, PubAcks and what waits for them 7 %, headers 7 %, the event's id 3 %.
 
 \`wait20\` is measured against the clock, not against another program, so it depends on the machine. An event costs two thirds more
