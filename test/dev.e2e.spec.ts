@@ -16,6 +16,9 @@ beforeAll(async () => {
   checkout = await CheckoutCopy.create();
   folder = await WorkingFolder.create(checkout.path);
   dev = folder.run(['run', 'dev'], { CASCADE_CACHE: join(root, '.cache') });
+  await dev.shows(/^Starting/m);
+  const change = (code: string) => `${code}\nconsole.log('an early change');\n`;
+  await checkout.edit('apps/metadata-writer/src/main.ts', change);
   await dev.shows(/Watching/, 60_000);
 }, 60_000);
 
@@ -43,6 +46,13 @@ async function untilRestarted(before: Record<Service, number>, restarted: readon
 }
 
 describe('npm run dev', () => {
+  it('takes up what was changed while it started', async () => {
+    await dev.shows(/^\[metadata-writer\] +restarts for apps\/metadata-writer\/src\/main\.ts$/m);
+    await dev.shows(/^\[metadata-writer\] +an early change$/m);
+    // The old process is gone by now: until the new one is recorded, there is none of that id.
+    await eventually(async () => process.kill((await pids())['metadata-writer'], 0));
+  }, 30_000);
+
   it('restarts the one app that was touched', async () => {
     const before = await pids();
     await checkout.edit('apps/notifier/src/main.ts', (code) => `${code}\nconsole.log('a new notifier');\n`);

@@ -7,10 +7,16 @@ import { watchSources } from './source-watcher.js';
 
 /** `npm run dev`: the system, with those services restarted whose code has changed. */
 export function main(checkout: Checkout): Promise<number> {
-  return runSystem(checkout, (system, screen) => {
+  return runSystem(checkout, async (system, screen) => {
     const reload = new Reload(checkout, system, screen);
+    const end = await watchSources(
+      checkout.root,
+      ['apps', 'libs'],
+      (files) => reload.run(files),
+      ({ message }) => screen.say(`  Not every file can be watched: ${message}`),
+    );
     screen.say('  Watching apps/ and libs/.\n');
-    return watchSources(checkout.root, ['apps', 'libs'], (files) => reload.run(files));
+    return end;
   });
 }
 

@@ -11,7 +11,7 @@ import { composeSystem, type System } from './system.js';
 const KILLED = 130;
 
 /** What to do while the system is up; the result is called when it stops. */
-export type WhileUp = (system: System, screen: Screen) => () => void;
+export type WhileUp = (system: System, screen: Screen) => Promise<() => Promise<void>>;
 
 /**
  * Runs the system in the working directory's `.data` until somebody wants it to stop.
@@ -20,7 +20,7 @@ export type WhileUp = (system: System, screen: Screen) => () => void;
  */
 export async function runSystem(
   { root }: Checkout,
-  whileUp: WhileUp = () => () => undefined,
+  whileUp: WhileUp = () => Promise.resolve(() => Promise.resolve()),
 ): Promise<number> {
   const folder = await claim(resolve(DATA_FOLDER));
   if (!folder) return 1;
@@ -80,9 +80,9 @@ class Session {
       const up = this.#system.supervisor.start();
       if ((await Promise.race([up, stopRequest])) === 'stop') return 0;
       await this.#show(performance.now() - started);
-      const end = whileUp(this.#system, this.#screen);
+      const end = await whileUp(this.#system, this.#screen);
       await stopRequest;
-      end();
+      await end();
       return 0;
     } catch (error) {
       if (!(error instanceof PartFailedError)) throw error;
