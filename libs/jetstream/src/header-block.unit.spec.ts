@@ -2,7 +2,7 @@ import { headers as natsHeaders } from '@nats-io/transport-node';
 import { describe, expect, it } from '@jest/globals';
 import { readHeaders, toHeaders } from './cloud-events.js';
 import { OWN_LAYOUT, readHeaderBlock } from './header-block.js';
-import { EncodedHeaders } from './outgoing-message.js';
+import { encodeHeaders } from './outgoing-message.js';
 
 const block = (...lines: string[]) => Buffer.from(['NATS/1.0', ...lines, '', ''].join('\r\n'));
 
@@ -71,7 +71,7 @@ describe('a block of headers', () => {
       ...cause,
     };
     const message = { id: 'id', headers: toHeaders(envelope, trace), subject: 'events.t', body: Buffer.of() };
-    const bytes = new EncodedHeaders(message).encode();
+    const bytes = encodeHeaders(message);
     expect(Buffer.from(bytes).toString()).toMatch(OWN_LAYOUT);
     expect(readHeaderBlock(bytes)).toMatchObject({ 'ce-id': 'id', 'nats-msg-id': 'id', ...trace });
   });

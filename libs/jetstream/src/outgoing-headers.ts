@@ -16,10 +16,7 @@ export class OutgoingHeaders implements Iterable<[string, string[]]> {
     if (!NAME.test(name)) {
       throw new errors.InvalidArgumentError(`'${name}' is not a valid header name`);
     }
-    if (value.includes('\n') || value.includes('\r')) {
-      throw new errors.InvalidArgumentError(`header ${name} must not have line breaks`);
-    }
-    this.lines += `${name}: ${value}\r\n`;
+    this.lines += lineOf(name, value);
   }
 
   /** In place of what it had. */
@@ -45,16 +42,25 @@ export class OutgoingHeaders implements Iterable<[string, string[]]> {
     }
   }
 
-  copy(): OutgoingHeaders {
-    return new OutgoingHeaders(this.lines);
-  }
-
-  encode(): Uint8Array {
-    return Buffer.from(`NATS/1.0\r\n${this.lines}\r\n`);
+  /** @param more lines that follow these, of {@link lineOf} */
+  encode(more = ''): Uint8Array {
+    return Buffer.from(`NATS/1.0\r\n${this.lines}${more}\r\n`);
   }
 
   private linesWithout(name: string): string {
     const others = this.lines.split('\r\n').filter((line) => !line.startsWith(`${name}: `));
     return others.join('\r\n');
   }
+}
+
+/**
+ * A header of a sound name, with its line break.
+ *
+ * @throws InvalidArgumentError where the value has a line break
+ */
+export function lineOf(name: string, value: string): string {
+  if (value.includes('\n') || value.includes('\r')) {
+    throw new errors.InvalidArgumentError(`header ${name} must not have line breaks`);
+  }
+  return `${name}: ${value}\r\n`;
 }

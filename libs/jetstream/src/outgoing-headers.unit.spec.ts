@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { errors, headers as clientHeaders } from '@nats-io/transport-node';
-import { OutgoingHeaders } from './outgoing-headers.js';
+import { lineOf, OutgoingHeaders } from './outgoing-headers.js';
 
 it("are written as the client's own would be", () => {
   const [ours, theirs] = [new OutgoingHeaders(), clientHeaders()];
@@ -34,11 +34,15 @@ it.each([
   expect(() => clientHeaders().append(name, value)).toThrow(errors.InvalidArgumentError);
 });
 
-it('stay as they are when a copy changes', () => {
+it('stay as they are when more is written behind them', () => {
   const headers = new OutgoingHeaders();
   headers.add('name', 'value');
-  const copy = headers.copy();
-  copy.set('name', 'other');
-  copy.add('more', 'value');
+  expect(Buffer.from(headers.encode(lineOf('more', 'value'))).toString()).toBe(
+    'NATS/1.0\r\nname: value\r\nmore: value\r\n\r\n',
+  );
   expect([...headers]).toEqual([['name', ['value']]]);
+});
+
+it.each(['one\ntwo', 'one\rtwo'])('are not continued by a value with a line break: %j', (value) => {
+  expect(() => lineOf('name', value)).toThrow(errors.InvalidArgumentError);
 });

@@ -1,7 +1,7 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
 import { PublishDeniedError, PublishRefusedError, PublishTimeoutError } from './errors.js';
-import type { OutgoingHeaders } from './outgoing-headers.js';
+import { lineOf, type OutgoingHeaders } from './outgoing-headers.js';
 
 /** One message on its way into a stream. Its id makes repeating it harmless within the duplicate window (10 min). */
 export interface OutgoingMessage {
@@ -57,21 +57,15 @@ export function unconfirmed(message: Addressed, cause: unknown): PublishTimeoutE
   );
 }
 
-/** The headers of a message, encoded once, however often it is sent. The message stays as it was: it may be published again. */
-export class EncodedHeaders {
-  private readonly bytes: Uint8Array;
-
-  /** @throws InvalidArgumentError where its id cannot be a header */
-  constructor({ headers, id, expectedSequence }: OutgoingMessage) {
-    const all = headers.copy();
-    all.add('Nats-Msg-Id', id);
-    if (expectedSequence !== undefined)
-      all.add('Nats-Expected-Last-Subject-Sequence', String(expectedSequence));
-    this.bytes = all.encode();
-  }
-
-  /** Called by the client, each time that the message is sent. */
-  encode(): Uint8Array {
-    return this.bytes;
-  }
+/**
+ * The headers of a message as they go on the wire.
+ *
+ * @throws InvalidArgumentError where its id cannot be a header
+ */
+export function encodeHeaders({ headers, id, expectedSequence }: OutgoingMessage): Uint8Array {
+  const expected =
+    expectedSequence === undefined
+      ? ''
+      : lineOf('Nats-Expected-Last-Subject-Sequence', String(expectedSequence));
+  return headers.encode(lineOf('Nats-Msg-Id', id) + expected);
 }

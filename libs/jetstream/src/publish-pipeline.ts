@@ -10,7 +10,7 @@ import {
 } from '@nats-io/transport-node';
 import { performance } from 'node:perf_hooks';
 import {
-  EncodedHeaders,
+  encodeHeaders,
   isRefused,
   refusal,
   unconfirmed,
@@ -26,6 +26,8 @@ const ACK_TIMEOUT = 2_000;
 const PAUSE = { first: 50, max: 1_000 };
 /** Milliseconds between two looks at what is not confirmed yet. One timer for all: one for each costs as much as the publish. */
 const SWEEP = 50;
+/** Messages of one turn of the event loop that go together. Of more, the broker stores the first while the others are still made. */
+const GROUP = 128;
 const DEFAULT_WINDOW = 4_096;
 /** The slot of what waits for its turn. */
 const WAITING = -1;
@@ -53,7 +55,8 @@ interface Pending extends PublishCallbacks {
   readonly id: string;
   readonly subject: string;
   readonly body: Uint8Array;
-  readonly headers: EncodedHeaders;
+  /** Encoded once, however often it is sent. */
+  readonly headers: Uint8Array;
   /** By a clock that never steps, as `dueAt`. */
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
@@ -99,6 +102,10 @@ export class PublishPipeline {
   private replies: Subscription | undefined;
   private sweeping: NodeJS.Timeout | undefined;
   private isAway = false;
+  /** Of the message that is being sent. */
+  private encoded: Uint8Array = Buffer.of();
+  /** All that the client wants of headers is their bytes, at once. */
+  private readonly headers = { encode: () => this.encoded } as unknown as MsgHdrs;
 
   constructor(
     readonly connection: NatsConnection,
@@ -129,9 +136,9 @@ export class PublishPipeline {
     { timeout, signal }: PublishLimits,
     { confirm, giveUp }: PublishCallbacks,
   ): void {
-    let headers: EncodedHeaders;
+    let headers: Uint8Array;
     try {
-      headers = new EncodedHeaders(message);
+      headers = encodeHeaders(message);
     } catch (cause) {
       return giveUp(refusal(message, cause));
     }
@@ -158,7 +165,9 @@ export class PublishPipeline {
   private admit(pending: Pending): void {
     pending.slot = this.sent.add(pending);
     // Those of one turn of the event loop go together: each by itself would cost a write to the socket.
-    if (this.admitted.push(pending) === 1) setImmediate(() => this.sendAdmitted());
+    const count = this.admitted.push(pending);
+    if (count === 1) setImmediate(() => this.sendAdmitted());
+    else if (count === GROUP) this.sendAdmitted();
   }
 
   private sendAdmitted(): void {
@@ -176,8 +185,8 @@ export class PublishPipeline {
     try {
       this.replies ??= this.subscribe();
       const { subject, body, slot, order } = pending;
-      // All that the client wants of headers is their bytes.
-      const headers = pending.headers as unknown as MsgHdrs;
+      this.encoded = pending.headers;
+      const { headers } = this;
       this.connection.publish(subject, body, { headers, reply: `${this.prefix}${slot}.${order}` });
     } catch (cause) {
       this.failed(pending, cause);
