@@ -85,6 +85,8 @@ async function compare(round: Round, name: string, size: Size, hoppers: readonly
   for (const { name: other } of hoppers) {
     if (other !== 'ours') figures.addRatio(`${name}/${other}`, rates.get('ours'), rates.get(other));
   }
+  // What the limit itself reaches: how much of a goal against the documented loop any consumer could.
+  figures.addRatio(`${name}/pipelined:documented`, rates.get('pipelined'), rates.get('documented'));
 }
 
 /** Of a backlog that lies in the stream. */
