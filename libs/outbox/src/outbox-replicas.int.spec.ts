@@ -8,7 +8,7 @@ import {
   type Script,
 } from '@app/testing';
 import { expect, it } from '@jest/globals';
-import { asc } from 'drizzle-orm';
+import { asc, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NoteLog } from '../test/note-log.js';
@@ -33,6 +33,19 @@ async function write(options: NotebookServiceOptions['store'], authors: number, 
   await store.close();
 }
 
+/** Lets no relay claim anything until `work` is done, so that the first to start does not publish all of it. */
+async function whileHeld(
+  options: NotebookServiceOptions['store'],
+  work: () => Promise<unknown>,
+): Promise<void> {
+  const store = await openStore({ schema, ...options });
+  await store.db.transaction(async (tx) => {
+    await tx.execute(sql`lock table ${outbox} in exclusive mode`);
+    await work();
+  });
+  await store.close();
+}
+
 function allPublished(notebook: Notebook): Promise<void> {
   return eventually(async () => expect(await notebook.unpublished()).toBe(0), { timeout: 10_000 });
 }
@@ -49,11 +62,14 @@ describeStores((databases, kind) => {
 
       const log = await NoteLog.open(broker.url);
       for (let round = 0; round < 2; round++) {
-        // An embedded database is open in one process at a time.
-        for (let replica = 0; replica < (kind === 'postgres' ? 2 : 1); replica++)
-          scripts.push(startScript(relayService, [JSON.stringify(options)]));
         const stored = round === 0 ? 0 : await log.count();
-        await Promise.all(scripts.map((script) => script.nextLine()));
+        const start = async (): Promise<void> => {
+          scripts.push(startScript(relayService, [JSON.stringify(options)]));
+          await scripts.at(-1)?.nextLine();
+        };
+        // An embedded database is open in one process at a time.
+        if (kind === 'postgres') await whileHeld(store, () => Promise.all([start(), start()]));
+        else await start();
         await eventually(async () => expect(await log.count()).toBeGreaterThan(stored + 100), {
           timeout: 10_000,
           interval: 5,
