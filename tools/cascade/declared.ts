@@ -1,4 +1,5 @@
 import type { EventClass, JetStreamSettings, ProcessorDeclaration } from '@app/jetstream';
+import { readConfig, StreamConfig } from '@app/service';
 import { readSystem, type LoadedApp } from '@app/topology';
 import { isDeepStrictEqual } from 'node:util';
 import { CommandError } from './errors.js';
@@ -8,6 +9,7 @@ import type { Host } from './host.js';
 export interface Declared {
   readonly apps: number;
   readonly processors: readonly DeclaredProcessor[];
+  /** With what the environment sets instead. */
   readonly settings: JetStreamSettings;
   /** Every version of every event of libs/contracts. */
   readonly contracts: readonly EventClass[];
@@ -20,17 +22,19 @@ export interface DeclaredProcessor {
 
 /**
  * @throws TopologyError where the declarations cannot be read
- * @throws CommandError where services ask different things of the streams that they share
+ * @throws CommandError if services declare different streams
+ * @throws InvalidConfigError if the environment sets a size of the streams that is none
  */
 export async function readDeclared(host: Host): Promise<Declared> {
   const { apps, contracts } = await readSystem(host);
   const processors = apps.flatMap(({ name: app, processors }) =>
     processors.map(({ declaration }) => ({ app, declaration })),
   );
-  return { apps: apps.length, processors, settings: sharedSettings(apps), contracts };
+  const settings = readConfig(StreamConfig, host.env).streamsOf(sharedSettings(apps));
+  return { apps: apps.length, processors, settings, contracts };
 }
 
-/** Each service makes the streams at its start as it declares them: with different settings they would undo each other's. */
+/** The streams belong to the system: services that declare different ones contradict each other. */
 export function sharedSettings(apps: readonly Pick<LoadedApp, 'name' | 'service'>[]): JetStreamSettings {
   const users = apps.flatMap(({ name, service }) =>
     service ? [{ name, settings: service.streams ?? {} }] : [],
@@ -42,6 +46,6 @@ export function sharedSettings(apps: readonly Pick<LoadedApp, 'name' | 'service'
   throw new CommandError(
     `Apps ${first.name} and ${other.name} ask different things of the streams: ${JSON.stringify(first.settings)} and ` +
       `${JSON.stringify(other.settings)}.`,
-    ['Give JetStreamModule.forRoot() the same `events` and `failures` in all apps.'],
+    ['Give JetStreamModule.forRoot() the same `streams` in all apps: those of libs/contracts.'],
   );
 }

@@ -8,10 +8,8 @@ const app = (name: string, streams?: object) => ({
 
 describe('The settings of the streams', () => {
   it('are those that all services declare', () => {
-    const streams = { events: { replicas: 3 } };
-    expect(sharedSettings([app('signup', streams), app('notifier', { events: { replicas: 3 } })])).toEqual(
-      streams,
-    );
+    const streams = { replicas: 3 };
+    expect(sharedSettings([app('signup', streams), app('notifier', { replicas: 3 })])).toEqual(streams);
     expect(sharedSettings([app('signup'), app('notifier')])).toEqual({});
     expect(sharedSettings([app('signup', streams), { name: 'website', service: undefined }])).toEqual(
       streams,
@@ -19,8 +17,8 @@ describe('The settings of the streams', () => {
   });
 
   it('cannot be told where services declare different ones', () => {
-    expect(() => sharedSettings([app('signup', { events: { replicas: 3 } }), app('notifier')])).toThrow(
-      'Apps signup and notifier ask different things of the streams: {"events":{"replicas":3}} and {}.',
+    expect(() => sharedSettings([app('signup', { replicas: 3 }), app('notifier')])).toThrow(
+      'Apps signup and notifier ask different things of the streams: {"replicas":3} and {}.',
     );
   });
 });

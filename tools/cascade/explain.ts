@@ -3,11 +3,13 @@ import {
   InvalidDeclarationError,
   InvalidEventError,
   InvalidReplayError,
+  NoAnswerError,
   ProvisionError,
   PublishRefusedError,
   PublishTimeoutError,
   StreamReadError,
 } from '@app/jetstream';
+import { InvalidConfigError } from '@app/service';
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
 import { GeneratorError, RefusedNameError } from '../generator/errors.js';
@@ -18,7 +20,9 @@ import type { Host } from './host.js';
 const SAY_ALL = [
   InvalidDeclarationError,
   InvalidEventError,
+  InvalidConfigError,
   InvalidReplayError,
+  NoAnswerError,
   ProvisionError,
   PublishRefusedError,
   PublishTimeoutError,

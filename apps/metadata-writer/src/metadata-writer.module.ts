@@ -1,3 +1,4 @@
+import { streams } from '@app/contracts';
 import { JetStreamConnection, JetStreamModule, JetStreamStrategy, Pauses } from '@app/jetstream';
 import { InboxModule } from '@app/outbox';
 import { HealthModule } from '@app/service';
@@ -10,11 +11,17 @@ import { UserMetadataRecorder } from './user-metadata/user-metadata-recorder.js'
 
 @Module({})
 export class MetadataWriterModule {
-  static forRoot({ natsUrl, databaseUrl, dataDir, drainTimeout }: MetadataWriterConfig): DynamicModule {
+  static forRoot(config: MetadataWriterConfig): DynamicModule {
+    const { natsUrl, databaseUrl, dataDir, drainTimeout } = config;
     return {
       module: MetadataWriterModule,
       imports: [
-        JetStreamModule.forRoot({ source: 'metadata-writer', servers: natsUrl, drainTimeout }),
+        JetStreamModule.forRoot({
+          source: 'metadata-writer',
+          servers: natsUrl,
+          streams: config.streamsOf(streams),
+          drainTimeout,
+        }),
         StoreModule.forRoot({
           schema,
           migrations: findMigrations('metadata-writer', import.meta.url),

@@ -1,3 +1,4 @@
+import { streams } from '@app/contracts';
 import { JetStreamConnection, JetStreamModule, JetStreamStrategy, Pauses } from '@app/jetstream';
 import { HealthModule } from '@app/service';
 import { findMigrations, Store, StoreModule } from '@app/store';
@@ -19,7 +20,12 @@ export class NotifierModule {
     return {
       module: NotifierModule,
       imports: [
-        JetStreamModule.forRoot({ source: 'notifier', servers: natsUrl, drainTimeout }),
+        JetStreamModule.forRoot({
+          source: 'notifier',
+          servers: natsUrl,
+          streams: config.streamsOf(streams),
+          drainTimeout,
+        }),
         StoreModule.forRoot({
           schema,
           migrations: findMigrations('notifier', import.meta.url),

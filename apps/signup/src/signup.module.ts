@@ -1,4 +1,4 @@
-import { UserSignedUp } from '@app/contracts';
+import { streams, UserSignedUp } from '@app/contracts';
 import { JetStreamConnection, JetStreamModule } from '@app/jetstream';
 import { OutboxModule } from '@app/outbox';
 import { HealthModule } from '@app/service';
@@ -13,19 +13,15 @@ import { Signups } from './signups/signups.js';
 
 @Module({})
 export class SignupModule {
-  static forRoot({
-    natsUrl,
-    databaseUrl,
-    dataDir = '.data/signup',
-    signupsPerMinute,
-    drainTimeout,
-  }: SignupConfig): DynamicModule {
+  static forRoot(config: SignupConfig): DynamicModule {
+    const { natsUrl, databaseUrl, dataDir = '.data/signup', signupsPerMinute, drainTimeout } = config;
     return {
       module: SignupModule,
       imports: [
         JetStreamModule.forRoot({
           source: 'signup',
           servers: natsUrl,
+          streams: config.streamsOf(streams),
           drainTimeout,
           publishes: [UserSignedUp],
         }),

@@ -22,8 +22,8 @@ export function deadLetter(
   reason: FailureReason,
   room: number,
 ): OutgoingMessage {
-  const { processor, consumes } = declaration;
-  const id = failureEventId(delivery.eventId, delivery.retryKey, processor);
+  const { processor, identity, consumes } = declaration;
+  const id = failureEventId(delivery.eventId, delivery.retryKey, identity);
   const causationId = delivery.eventId;
   const { correlationId } = delivery;
   const time = new Date();

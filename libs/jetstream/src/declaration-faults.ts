@@ -7,6 +7,7 @@ import { pauseFaults } from './processor-pause.js';
 
 const KNOWN: Record<keyof ProcessorOptions, true> = {
   processor: true,
+  formerly: true,
   publishes: true,
   concurrency: true,
   attempts: true,
@@ -38,6 +39,7 @@ export function declarationFaults(
       typeof processor !== 'string' || !isProcessorName(processor),
       `the name must be kebab-case, at most 64 characters, found ${shown(processor)}`,
     ),
+    ...formerlyFaults(options.formerly, processor),
     ...unknownFaults('', options, KNOWN),
     ...publishesFaults(options.publishes),
     ...countFault('concurrency', concurrency, MOST_AT_ONCE),
@@ -61,6 +63,13 @@ export function eventFault(type: unknown): string[] {
   } catch (error) {
     return [(error as Error).message.replace(/\.$/, '')];
   }
+}
+
+function formerlyFaults(formerly: unknown, processor: unknown): string[] {
+  const isName = (name: unknown) => typeof name === 'string' && isProcessorName(name) && name !== processor;
+  const isSound =
+    Array.isArray(formerly) && formerly.every(isName) && new Set(formerly).size === formerly.length;
+  return fault(!isSound, `formerly must list other names that the processor had, found ${shown(formerly)}`);
 }
 
 function publishesFaults(publishes: unknown): string[] {

@@ -15,6 +15,12 @@ const ACKNOWLEDGE = encoder.encode('+ACK');
 const TERMINATE = encoder.encode('+TERM');
 const WORKING = encoder.encode('+WPI');
 
+/** The answer that has the server deliver an event again after `delay` milliseconds. */
+export function nakAfter(delay: number): Uint8Array {
+  // Whole milliseconds: with a fraction the server redelivers at once.
+  return encoder.encode(`-NAK ${JSON.stringify({ delay: Math.round(delay) * 1_000_000 })}`);
+}
+
 /** One delivery of a stored event to a processor, and the answers that JetStream understands. */
 export class Delivery implements StoredPlace {
   readonly stream: string;
@@ -144,8 +150,7 @@ export class Delivery implements StoredPlace {
 
   /** Deliver it again after `delay` ms. It keeps its place among the events in flight: prefer a scheduled retry. */
   retryIn(delay: number): void {
-    // Whole milliseconds: with a fraction the server redelivers at once.
-    this.answer(encoder.encode(`-NAK ${JSON.stringify({ delay: Math.round(delay) * 1_000_000 })}`));
+    this.answer(nakAfter(delay));
   }
 
   /** A retry carries the one that the event got where it was stored. */

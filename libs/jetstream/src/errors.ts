@@ -61,6 +61,11 @@ export class ProvisionError extends Error {
   override readonly name = 'ProvisionError';
 }
 
+/** The broker was asked for something and gave no answer. It may answer when it is asked again. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+}
+
 /** There is no connection to the broker, and none will come: wrong credentials, a wrong address, or it was closed. */
 export class BrokerUnreachableError extends Error {
   override readonly name = 'BrokerUnreachableError';

@@ -44,6 +44,8 @@ export class EventContext extends BaseRpcContext<[EventMetadata, string]> implem
     readonly processor: string,
     /** Every event that the processor may return. */
     readonly publishes: readonly EventClass[] = [],
+    /** The processor's first name, where it was renamed: what ids and marks are made with. */
+    readonly identity: string = processor,
   ) {
     super([metadata, processor]);
     this.eventId = metadata.eventId;

@@ -175,7 +175,7 @@ export class EventProcessor {
   /** Resolves to the events that follow. What it needed meanwhile is gone while they are on their way. */
   private async run(delivery: Delivery): Promise<OutgoingMessage[]> {
     const { declaration, connection, handle } = this.options;
-    const { consumes, processor, publishes, attempts } = declaration;
+    const { consumes, processor, publishes, attempts, identity } = declaration;
     if (delivery.attempt > attempts) {
       throw new AttemptsExhaustedError(
         `delivered ${delivery.attempt} times and never answered: the process crashed or lost the broker each time`,
@@ -185,7 +185,7 @@ export class EventProcessor {
     const ceType = metadata.headers[CloudEventHeader.type];
     const reading = read(consumes, delivery.body, ceType);
     const event = reading instanceof Promise ? await reading : reading;
-    const context = new EventContext(metadata, processor, publishes);
+    const context = new EventContext(metadata, processor, publishes, identity);
     const next = eventsOf(await handle(event, context));
     const checking = checkPublishable(next, declaration);
     if (checking) await checking;

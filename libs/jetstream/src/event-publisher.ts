@@ -20,7 +20,7 @@ export interface ServiceDeclaration {
   source: string;
   /** Every event that it publishes by itself, be it through an outbox: its initiating events. */
   publishes: readonly EventClass[];
-  /** What it asks of the streams, where that is not the default; all services share these, and must ask the same. */
+  /** How large the system's streams are, unless that is the default. All services declare the same. */
   streams?: JetStreamSettings;
 }
 

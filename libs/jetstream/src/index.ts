@@ -6,6 +6,7 @@ export {
   BrokerUnreachableError,
   InvalidDeclarationError,
   InvalidEventError,
+  NoAnswerError,
   ProvisionError,
   PublishDeniedError,
   PublishRefusedError,
@@ -50,8 +51,11 @@ export { Pauses } from './pauses.js';
 export type { PausePolicy } from './processor-pause.js';
 export { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
 export { JetStreamStrategy } from './strategy.js';
-export type { ProvisionDifference } from './provision.js';
-export { type ConsumerPlace, Provisioning } from './provisioning.js';
+export { shownSetting, type Effect, type SettingDifference } from './provision-differences.js';
+export type { ProvisionDifference } from './provision-targets.js';
+export type { Provisioned, ProvisionOptions } from './provision.js';
+export { Provisioning } from './provisioning.js';
+export type { ConsumerPlace, RetiredProcessor } from './retired-processors.js';
 export { envelopeOf, type StoredEnvelope } from './stored-envelope.js';
 export { readStream, type StreamSelection } from './stream-reader.js';
 export {

@@ -24,9 +24,8 @@ export interface JetStreamOptions extends JetStreamConnectionOptions, StrategyOp
 export class JetStreamModule {
   /** @throws InvalidDeclarationError where `publishes` lists what is no event, or `publishWindow` is no whole number from 1 */
   static forRoot(options: JetStreamOptions): DynamicModule {
-    const { source, publishes = [], events, failures } = options;
-    const streams = { ...(events ? { events } : {}), ...(failures ? { failures } : {}) };
-    const service: ServiceDeclaration = { source, publishes, ...(events || failures ? { streams } : {}) };
+    const { source, publishes = [], streams } = options;
+    const service: ServiceDeclaration = { source, publishes, ...(streams ? { streams } : {}) };
     assertEventClasses(service);
     assertPublishWindow(options);
     return {

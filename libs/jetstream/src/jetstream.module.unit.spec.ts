@@ -18,8 +18,8 @@ describe('JetStreamModule', () => {
     const module = JetStreamModule.forRoot({ source: 'shop', servers, publishes: [OrderPlaced] });
     expect(serviceOf(module)).toEqual({ source: 'shop', publishes: [OrderPlaced] });
     expect(serviceOf({ module: class Other {} })).toBeUndefined();
-    const clustered = JetStreamModule.forRoot({ source: 'shop', servers, events: { replicas: 3 } });
-    expect(serviceOf(clustered)).toMatchObject({ streams: { events: { replicas: 3 } } });
+    const clustered = JetStreamModule.forRoot({ source: 'shop', servers, streams: { replicas: 3 } });
+    expect(serviceOf(clustered)).toMatchObject({ streams: { replicas: 3 } });
   });
 
   it('refuses to publish what is no event', () => {

@@ -109,6 +109,11 @@ export function suspectsDurableOf(processor: string): string {
   return `${processor}_suspects`;
 }
 
+/** The processor that owns a durable. */
+export function processorOfDurable(durable: string): string {
+  return durable.replace(/_suspects$/, '');
+}
+
 /** Messages that only the transport itself publishes; on any other subject its headers are not believed. */
 export function isTransportSubject(subject: string): boolean {
   return subject.startsWith('retry.') || subject.startsWith('replay.');
@@ -123,4 +128,15 @@ export function typeOf(eventName: string, version: number): string {
 export function parseType(type: string): { name: string; version: number } | undefined {
   const match = /^(.+)\.v([1-9]\d*)$/.exec(type);
   return match ? { name: match[1]!, version: Number(match[2]) } : undefined;
+}
+
+/** True if every subject that matches `subject` also matches `wider`; both may have wildcards. */
+export function isWithinSubject(subject: string, wider: string): boolean {
+  const [inner, outer] = [subject.split('.'), wider.split('.')];
+  for (const [index, token] of outer.entries()) {
+    if (token === '>') return inner.length > index;
+    if (inner[index] === '>' || inner[index] === undefined) return false;
+    if (token !== '*' && token !== inner[index]) return false;
+  }
+  return inner.length === outer.length;
 }

@@ -21,7 +21,7 @@ export async function readPatiently<Result>(stream: string, read: () => Promise<
     try {
       return await read();
     } catch (cause) {
-      if (!isAway(cause)) throw cause;
+      if (!isAway(cause) && !isReaderGone(cause)) throw cause;
       if (performance.now() - begun > PATIENCE) {
         throw new StreamReadError(
           `Stream ${stream} could not be read: the broker does not answer (${(cause as Error).message}).`,
@@ -33,10 +33,14 @@ export async function readPatiently<Result>(stream: string, read: () => Promise<
   }
 }
 
-function isAway(error: unknown): boolean {
-  // A consumer for reading is gone after a restart.
-  if (error instanceof JetStreamApiError)
-    return error.code === JetStreamApiCodes.ConsumerNotFound || error.status === 503;
+/** A restart of the broker loses the consumer that a read has made. */
+function isReaderGone(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.ConsumerNotFound;
+}
+
+/** The broker, or JetStream in it, does not answer at the moment: it restarts, elects a leader, or its network is down. */
+export function isAway(error: unknown): boolean {
+  if (error instanceof JetStreamApiError) return error.status === 503;
   if (error instanceof errors.TimeoutError) return true;
   // Within an error whose class the client does not export.
   const { cause } = error as { cause?: unknown };

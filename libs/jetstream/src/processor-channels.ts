@@ -27,10 +27,9 @@ export class ProcessorChannels {
     return new ProcessorChannels(channels);
   }
 
-  /** Whether anybody reads what is replayed to this processor. */
+  /** True if a consumer reads what is replayed to this processor: its own, or that of the name that it has now. */
   takesReplays(processor: string, event: string): boolean {
-    const replays = replayChannelOf(processor, event);
-    return (this.channels.get(processor) ?? []).some(({ subject }) => subject === replays);
+    return [...this.channels.values()].some((channels) => readsReplays(channels, processor, event));
   }
 
   /**
@@ -39,12 +38,21 @@ export class ProcessorChannels {
    * @throws InvalidReplayError where it does not consume `event`: what is replayed to it would never be handled
    */
   channelOf(processor: string, event: string): StoredChannel {
-    const channel = this.channels.get(processor)?.find(({ subject }) => !subject.startsWith('replay.'));
-    if (channel && this.takesReplays(processor, event)) return channel;
-    const others = [...this.channels.keys()].filter((name) => this.takesReplays(name, event)).sort();
+    const channels = this.channels.get(processor) ?? [];
+    const channel = channels.find(({ subject }) => !subject.startsWith('replay.'));
+    if (channel && readsReplays(channels, processor, event)) return channel;
+    const others = [...this.channels]
+      .filter(([name, known]) => readsReplays(known, name, event))
+      .map(([name]) => name)
+      .sort();
     throw new InvalidReplayError(
       `Processor '${processor}' does not consume ${event}. ` +
         (others.length > 0 ? `These do: ${others.join(', ')}.` : 'No processor does.'),
     );
   }
+}
+
+function readsReplays(channels: readonly StoredChannel[], processor: string, event: string): boolean {
+  const replays = replayChannelOf(processor, event);
+  return channels.some(({ subject }) => subject === replays);
 }

@@ -12,6 +12,11 @@ export type ErrorClass = abstract new (...args: never[]) => Error;
 export interface ProcessorOptions {
   /** Unique in the system, kebab-case; names the durable consumer that the processor's replicas share. */
   processor: string;
+  /**
+   * Former names of the processor, the oldest first. It takes over what it had under them: its place in the stream, its marks in
+   * the inbox and the ids of what it publishes, so that nothing is handled or published twice. Default none.
+   */
+  formerly?: readonly string[];
   /** Every event that the handler may return. Default none. */
   publishes?: readonly EventClass[];
   /**
@@ -61,6 +66,9 @@ export interface ProcessorDeclaration {
   consumes: EventClass;
   channel: Channel;
   processor: string;
+  formerly: readonly string[];
+  /** Its first name: what ids and marks are made with, so that they stay the same when it is renamed. */
+  identity: string;
   publishes: readonly EventClass[];
   concurrency: number;
   attempts: number;
@@ -76,6 +84,7 @@ export interface ProcessorDeclaration {
 }
 
 const DEFAULTS = {
+  formerly: [],
   publishes: [],
   concurrency: 64,
   attempts: 5,
@@ -108,6 +117,7 @@ export function declareProcessor(
     consumes,
     channel,
     ...rest,
+    identity: given.formerly[0] ?? given.processor,
     pause: pausePolicyOf(pause),
     delays: delaysOf(backoff, given.attempts),
   };

@@ -58,7 +58,7 @@ describe('the declaration of a processor', () => {
     [
       'an option that does not exist',
       { attempst: 3 },
-      'there is no option attempst, but there are processor, publishes, ',
+      'there is no option attempst, but there are processor, formerly, publishes, ',
     ],
     [
       'attempts without end',

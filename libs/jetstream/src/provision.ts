@@ -1,70 +1,77 @@
-import {
-  jetstreamManager,
-  JetStreamApiCodes,
-  JetStreamApiError,
-  type JetStreamManager,
-  type StreamConfig,
-} from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { isDeepStrictEqual } from 'node:util';
 import { ProvisionError } from './errors.js';
-import type { DurableConfig } from './stream-settings.js';
+import { mergedSubjects, type SettingDifference } from './provision-differences.js';
+import {
+  createOrFind,
+  differenceError,
+  differenceOf,
+  targetsOf,
+  update,
+  type ProvisionDifference,
+  type Target,
+} from './provision-targets.js';
+import type { ConsumerSettings, StreamDeclaration } from './stream-settings.js';
 
-/** Oldest server with scheduled messages, which carry the retries. */
-const MINIMUM_SERVER = '2.12.0';
-
-type Named<Config> = Partial<Config> & { name: string };
-
-/** A stream or consumer that is not on the server as declared. */
-export interface ProvisionDifference {
-  /** `stream EVENTS`, or `consumer notifier on stream EVENTS`. */
-  what: string;
-  /** It is not there at all. */
-  missing: boolean;
-  /** Settings that differ, as the server calls them; empty where it is missing. */
-  settings: { name: string; wanted: unknown; found: unknown }[];
+/** What an operator allows {@link provision} to do beyond what loses nothing. */
+export interface ProvisionOptions {
+  /** Also change what could delete or refuse events, or keep fewer copies of them. */
+  lower?: boolean;
+  /** Consumers that may be deleted and created anew, because their processor now reads another channel. */
+  move?: readonly string[];
 }
 
-/** A stream or consumer as declared, and how to look at and change the one on the server. */
-interface Target {
-  what: string;
-  wanted: object;
-  find(): Promise<object | undefined>;
-  create(): Promise<object>;
-  update(): Promise<object>;
+export interface Provisioned {
+  /** What was created or changed, as it was before. */
+  changed: ProvisionDifference[];
+  /** What still differs, because the options do not allow the change. */
+  left: ProvisionDifference[];
 }
 
 /**
- * Creates what is missing of the streams and consumers and updates what differs. Repeating it changes nothing.
+ * Creates what is missing of the streams and consumers and changes what differs. Repeating it changes nothing.
  *
- * @returns what was created or updated, as it was before
- * @throws ProvisionError where the server is too old, or a difference cannot be updated
+ * @throws ProvisionError if the server is too old, or refuses a change
+ * @throws NoAnswerError if the broker is away
  */
 export async function provision(
   connection: NatsConnection,
-  streams: Named<StreamConfig>[],
-  consumers: { stream: string; config: DurableConfig }[],
-): Promise<ProvisionDifference[]> {
-  const changed: ProvisionDifference[] = [];
+  streams: readonly StreamDeclaration[],
+  consumers: readonly ConsumerSettings[],
+  { lower = false, move = [] }: ProvisionOptions = {},
+): Promise<Provisioned> {
+  const provisioned: Provisioned = { changed: [], left: [] };
   for (const target of await targetsOf(connection, streams, consumers)) {
-    const found = await target.find();
-    const difference = differenceOf(target, found);
+    const difference = differenceOf(target, await target.find());
     if (!difference) continue;
-    await apply(target, difference);
-    changed.push(difference);
+    if (difference.missing) {
+      await createOrFind(target);
+      provisioned.changed.push(difference);
+      continue;
+    }
+    const mayMove = target.durable !== undefined && move.includes(target.durable);
+    const isAllowed = ({ effect }: SettingDifference) =>
+      effect === 'lowers' ? lower : effect === 'moves' ? mayMove : true;
+    const { settings } = difference;
+    const allowed = settings.filter(isAllowed);
+    if (settings.some(({ effect }) => effect === 'moves') && mayMove) await createAnew(target);
+    else await apply(target, difference, lower);
+    if (allowed.length > 0) provisioned.changed.push({ ...difference, settings: allowed });
+    const left = settings.filter((setting) => !isAllowed(setting));
+    if (left.length > 0) provisioned.left.push({ ...difference, settings: left });
   }
-  return changed;
+  return provisioned;
 }
 
 /**
- * What {@link provision} would create or update. Changes nothing.
+ * What {@link provision} would create or change. Changes nothing.
  *
- * @throws ProvisionError where the server is too old
+ * @throws ProvisionError if the server is too old
+ * @throws NoAnswerError if the broker is away
  */
 export async function compareProvisioned(
   connection: NatsConnection,
-  streams: Named<StreamConfig>[],
-  consumers: { stream: string; config: DurableConfig }[],
+  streams: readonly StreamDeclaration[],
+  consumers: readonly ConsumerSettings[],
 ): Promise<ProvisionDifference[]> {
   const differing: ProvisionDifference[] = [];
   for (const target of await targetsOf(connection, streams, consumers)) {
@@ -74,109 +81,98 @@ export async function compareProvisioned(
   return differing;
 }
 
-async function targetsOf(
+/** What a running service found and did. */
+export interface Ensured {
+  /** What was missing, such as `stream EVENTS`. */
+  created: string[];
+  /** What differs from the declaration and was left as it is. */
+  differing: ProvisionDifference[];
+  /** Consumers that read another channel than their processor declares: it must not pull from them. */
+  conflicts: ProvisionDifference[];
+  /** The settings on the server, by `what`. */
+  found: Map<string, object>;
+}
+
+/**
+ * What a running service may do: it creates what is missing and adds what is new. Limits, replicas and retention belong to the
+ * operator, and in a rolling deployment two versions would change them back and forth.
+ *
+ * @throws ProvisionError if the server is too old, or a consumer cannot do what its processor needs
+ * @throws NoAnswerError if the broker is away
+ */
+export async function ensureProvisioned(
   connection: NatsConnection,
-  streams: Named<StreamConfig>[],
-  consumers: { stream: string; config: DurableConfig }[],
-): Promise<Target[]> {
-  assertServer(connection);
-  const manager = await jetstreamManager(connection, { checkAPI: false });
-  return [
-    ...streams.map((wanted) => streamTarget(manager, wanted)),
-    ...consumers.map(({ stream, config }) => consumerTarget(manager, stream, config)),
-  ];
+  streams: readonly StreamDeclaration[],
+  consumers: readonly ConsumerSettings[],
+): Promise<Ensured> {
+  const ensured: Ensured = { created: [], differing: [], conflicts: [], found: new Map() };
+  for (const target of await targetsOf(connection, streams, consumers)) {
+    const found = (await target.find()) ?? (await create(target, ensured));
+    ensured.found.set(target.what, found);
+    const difference = differenceOf(target, found);
+    if (!difference) continue;
+    assertUsable(difference);
+    const effects = new Set(difference.settings.map(({ effect }) => effect));
+    if (effects.has('moves')) ensured.conflicts.push(difference);
+    else {
+      const additions = additionsIn(difference.settings);
+      if (Object.keys(additions).length > 0) await update(target, difference, additions);
+      const left = difference.settings.filter(({ effect }) => effect !== 'adds');
+      if (left.length > 0) ensured.differing.push({ ...difference, settings: left });
+    }
+  }
+  return ensured;
 }
 
-function streamTarget({ streams }: JetStreamManager, wanted: Named<StreamConfig>): Target {
-  const { name } = wanted;
-  return {
-    what: `stream ${name}`,
-    wanted,
-    find: () => configUnlessMissing(streams.info(name)),
-    create: async () => (await streams.add(wanted)).config,
-    update: async () => (await streams.update(name, wanted)).config,
-  };
+async function create(target: Target, { created }: Ensured): Promise<object> {
+  const { config, isNew } = await createOrFind(target);
+  if (isNew) {
+    created.push(target.what);
+    // A server older than a feature drops its settings without a word.
+    const dropped = differenceOf(target, config);
+    if (dropped) throw differenceError(dropped);
+  }
+  return config;
 }
 
-function consumerTarget({ consumers }: JetStreamManager, stream: string, wanted: DurableConfig): Target {
-  const name = wanted.durable_name;
-  return {
-    what: `consumer ${name} on stream ${stream}`,
-    wanted,
-    find: () => configUnlessMissing(consumers.info(stream, name)),
-    create: async () => (await consumers.add(stream, wanted)).config,
-    update: async () => (await consumers.update(stream, name, wanted)).config,
-  };
+/** Without acknowledgements every event counts as handled, and a broker that counts deliveries hides events. */
+function assertUsable({ what, settings }: ProvisionDifference): void {
+  const vital = settings.filter(({ name }) => ['ack_policy', 'max_deliver'].includes(name));
+  if (vital.length === 0) return;
+  const list = vital.map(
+    ({ name, wanted, found }) => `${name} is ${String(found)} and must be ${String(wanted)}`,
+  );
+  throw new ProvisionError(
+    `The ${what} cannot be used: ${list.join(', ')}. \`node cascade provision\` changes what can be changed; otherwise delete ` +
+      'the consumer on the server, and the next start creates it.',
+  );
 }
 
-async function apply(target: Target, difference: ProvisionDifference): Promise<void> {
-  const { missing } = difference;
-  const applied = await (missing ? target.create() : target.update()).catch((cause: unknown) => {
-    if (!(cause instanceof JetStreamApiError)) throw cause;
-    throw differenceError(difference, cause);
+async function apply(target: Target, difference: ProvisionDifference, lower: boolean): Promise<void> {
+  const plain = difference.settings.filter(
+    ({ effect }) => effect === 'adds' || effect === 'changes' || (lower && effect === 'lowers'),
+  );
+  const change = { ...additionsIn(difference.settings), ...asConfig(plain) };
+  if (Object.keys(change).length > 0) await update(target, difference, change);
+}
+
+async function createAnew(target: Target): Promise<void> {
+  await target.remove();
+  await createOrFind(target);
+}
+
+/** The new subjects beside those on the server, also where the server has some that nothing declares. */
+function additionsIn(settings: readonly SettingDifference[]): Record<string, unknown> {
+  const added = settings.filter(({ effect, wanted }) => effect === 'adds' && !Array.isArray(wanted));
+  const lists = settings.flatMap(({ name, wanted, found, effect }) => {
+    if (!Array.isArray(wanted) || effect === 'moves') return [];
+    const present = (found ?? []) as string[];
+    const merged = mergedSubjects(wanted as string[], present);
+    return merged.every((subject) => present.includes(subject)) ? [] : [[name, merged] as const];
   });
-  // A server older than a feature drops its settings without a word.
-  const left = differenceOf(target, applied);
-  if (left) throw differenceError(left);
+  return { ...asConfig(added), ...Object.fromEntries(lists) };
 }
 
-function differenceOf({ what, wanted }: Target, found: object | undefined): ProvisionDifference | undefined {
-  if (!found) return { what, missing: true, settings: [] };
-  const current = found as Record<string, unknown>;
-  const settings = Object.entries(wanted)
-    .filter(([name]) => name !== 'name' && name !== 'durable_name')
-    .filter(([name, value]) => !isDeepStrictEqual(sorted(value), sorted(current[name])))
-    .map(([name, value]) => ({ name, wanted: value as unknown, found: current[name] }));
-  return settings.length > 0 ? { what, missing: false, settings } : undefined;
-}
-
-/** The order of a list of subjects has no meaning. */
-function sorted(value: unknown): unknown {
-  return Array.isArray(value) ? [...(value as string[])].sort() : value;
-}
-
-function differenceError({ what, settings }: ProvisionDifference, cause?: JetStreamApiError): ProvisionError {
-  const refusal = cause ? ` The server refused the change: ${cause.message} (code ${cause.code}).` : '';
-  const list = settings.map(
-    ({ name, wanted, found }) =>
-      `\n  ${name}: wanted ${JSON.stringify(wanted)}, found ${JSON.stringify(found)}`,
-  );
-  return new ProvisionError(
-    settings.length > 0
-      ? `The ${what} on the server is not as declared:${list.join('')}\n${refusal.trim()} Change the declaration to what is ` +
-          'there, or move the events elsewhere, delete it on the server and start again.'
-      : `The ${what} cannot be created.${refusal}`,
-    { cause },
-  );
-}
-
-function assertServer(connection: NatsConnection): void {
-  const version = connection.info?.version ?? 'unknown';
-  if (connection.info?.jetstream !== true) {
-    throw new ProvisionError(
-      `The NATS server at ${connection.getServer()} has JetStream turned off; start it with --jetstream.`,
-    );
-  }
-  if (compareVersions(version, MINIMUM_SERVER) < 0) {
-    throw new ProvisionError(
-      `The NATS server at ${connection.getServer()} is version ${version}; ${MINIMUM_SERVER} or newer is needed.`,
-    );
-  }
-}
-
-function compareVersions(left: string, right: string): number {
-  const numbers = (version: string) => version.split(/[.-]/, 3).map((part) => Number.parseInt(part, 10) || 0);
-  const [a, b] = [numbers(left), numbers(right)];
-  return a[0]! - b[0]! || (a[1] ?? 0) - (b[1] ?? 0) || (a[2] ?? 0) - (b[2] ?? 0);
-}
-
-const MISSING: number[] = [JetStreamApiCodes.StreamNotFound, JetStreamApiCodes.ConsumerNotFound];
-
-async function configUnlessMissing(info: Promise<{ config: object }>): Promise<object | undefined> {
-  try {
-    return (await info).config;
-  } catch (error) {
-    if (error instanceof JetStreamApiError && MISSING.includes(error.code)) return undefined;
-    throw error;
-  }
+function asConfig(settings: readonly SettingDifference[]): Record<string, unknown> {
+  return Object.fromEntries(settings.map(({ name, wanted }) => [name, wanted]));
 }

@@ -1,8 +1,12 @@
-import { jetstreamManager, JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { JetStreamConnection } from './connection.js';
-import { EVENTS_STREAM, FAILURES_STREAM, RETRIES_STREAM } from './names.js';
+import { ProvisionError } from './errors.js';
+import { RETRIES_STREAM, retriesOf } from './names.js';
 import type { ProcessorDeclaration } from './processor-options.js';
-import { compareProvisioned, provision, type ProvisionDifference } from './provision.js';
+import { compareProvisioned, provision, type Provisioned, type ProvisionOptions } from './provision.js';
+import type { ProvisionDifference } from './provision-targets.js';
+import { removeRetired, retiredProcessors, type RetiredProcessor } from './retired-processors.js';
 import {
   assertRetriesFit,
   consumerConfigs,
@@ -10,13 +14,7 @@ import {
   type JetStreamSettings,
 } from './stream-settings.js';
 
-/** A consumer on the server. */
-export interface ConsumerPlace {
-  stream: string;
-  durable: string;
-}
-
-/** Streams and consumers of a whole system, from its declarations; what each service does for itself at its start. */
+/** The streams and consumers of a whole system, from its declarations, for the operator that they belong to. */
 export class Provisioning {
   constructor(
     private readonly connection: JetStreamConnection,
@@ -27,7 +25,7 @@ export class Provisioning {
   /**
    * What {@link apply} would create or update.
    *
-   * @throws ProvisionError where the server is too old
+   * @throws ProvisionError if the server is too old, NoAnswerError if the broker is away
    */
   async check(): Promise<ProvisionDifference[]> {
     return compareProvisioned(
@@ -38,43 +36,69 @@ export class Provisioning {
   }
 
   /**
-   * Creates what is missing and updates what differs.
+   * Creates what is missing and changes what differs, as far as the options allow.
    *
-   * @returns what was created or updated, as it was before
-   * @throws InvalidDeclarationError where a processor waits for longer than its events are kept
-   * @throws ProvisionError where the server is too old, or refuses a change
+   * @throws InvalidDeclarationError if a processor waits for longer than its events are kept
+   * @throws ProvisionError if the server is too old or refuses a change, or if events wait for a processor that is to be moved
+   *   and nothing may be lost
+   * @throws NoAnswerError if the broker is away
    */
-  async apply(): Promise<ProvisionDifference[]> {
+  async apply(options: ProvisionOptions = {}): Promise<Provisioned> {
     for (const declaration of this.processors) assertRetriesFit(declaration, this.settings);
+    const connection = await this.connection.get();
+    for (const name of options.move ?? []) await this.prepareMove(connection, name, options.lower ?? false);
     return provision(
-      await this.connection.get(),
+      connection,
       streamConfigs(this.settings),
       this.processors.flatMap(consumerConfigs),
+      options,
     );
   }
 
-  /** Durable consumers on our streams that nothing declares, such as those of a processor that was removed. */
-  async undeclared(): Promise<ConsumerPlace[]> {
-    const manager = await jetstreamManager(await this.connection.get(), { checkAPI: false });
-    const declared = new Set(
-      this.processors
-        .flatMap(consumerConfigs)
-        .map(({ stream, config }) => `${stream} ${config.durable_name}`),
-    );
-    const undeclared: ConsumerPlace[] = [];
-    for (const stream of [EVENTS_STREAM, RETRIES_STREAM, FAILURES_STREAM]) {
-      try {
-        for await (const { config } of manager.consumers.list(stream)) {
-          const durable = config.durable_name;
-          if (durable && !declared.has(`${stream} ${durable}`)) undeclared.push({ stream, durable });
-        }
-      } catch (error) {
-        // Nobody consumes from a stream that is not there.
-        const isMissing =
-          error instanceof JetStreamApiError && error.code === (JetStreamApiCodes.StreamNotFound as number);
-        if (!isMissing) throw error;
-      }
-    }
-    return undeclared;
+  /** Processors that have consumers on our streams and that nothing declares, such as those that were removed. */
+  async retired(): Promise<RetiredProcessor[]> {
+    return retiredProcessors(await this.connection.get(), this.processors);
   }
+
+  /**
+   * Deletes the consumers of retired processors from which nothing pulls. What waits for another attempt goes to the processor
+   * that one was renamed to, or is deleted.
+   *
+   * @param names default all
+   * @returns those that were removed; the others are still in use
+   */
+  async prune(names?: readonly string[]): Promise<RetiredProcessor[]> {
+    const connection = await this.connection.get();
+    const retired = (await this.retired()).filter(({ processor }) => !names || names.includes(processor));
+    const unused = retired.filter(({ isPulling }) => !isPulling);
+    for (const processor of unused) await removeRetired(connection, processor);
+    return unused;
+  }
+
+  /** What waits for a processor on its former channel is lost with the move: its events, and retries of them. */
+  private async prepareMove(connection: NatsConnection, processor: string, lower: boolean): Promise<void> {
+    const declaration = this.processors.find((declared) => declared.processor === processor);
+    if (!declaration)
+      throw new ProvisionError(`No processor '${processor}' is declared, so it cannot be moved.`);
+    const differences = await compareProvisioned(connection, [], consumerConfigs(declaration));
+    const moved = differences.find(({ settings }) => settings.some(({ effect }) => effect === 'moves'));
+    if (!moved) return;
+    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const { num_pending, num_ack_pending, config } = await manager.consumers.info(moved.stream, processor);
+    const retries = { filter: retriesOf(processor) };
+    const waiting = num_pending + num_ack_pending + (await countOn(manager, retries.filter));
+    if (waiting > 0 && !lower) {
+      const channel = (config.filter_subjects ?? [config.filter_subject])[0];
+      throw new ProvisionError(
+        `${waiting} ${waiting === 1 ? 'event' : 'events'} of ${channel} ${waiting === 1 ? 'waits' : 'wait'} for ${processor} and would ` +
+          'never be handled. Let the version that consumes them finish them first, or lose them with --lower.',
+      );
+    }
+    await manager.streams.purge(RETRIES_STREAM, retries);
+  }
+}
+
+async function countOn({ streams }: JetStreamManager, subjects_filter: string): Promise<number> {
+  const { state } = await streams.info(RETRIES_STREAM, { subjects_filter });
+  return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
 }

@@ -57,6 +57,7 @@ export class Puller {
   private refused = (_reason: Error): void => undefined;
   private watch: NodeJS.Timeout | undefined;
   private stopped = false;
+  private suspended = false;
   /** Messages that may come beside those that are asked for already. */
   private allowance = Infinity;
 
@@ -96,6 +97,7 @@ export class Puller {
   /** Forgets what was asked for, for instance after a reconnection, and asks again. */
   restart(timing = LASTING): void {
     if (this.stopped) return;
+    this.suspended = false;
     // Not unsubscribed: what the server has sent there already would be lost until its `ackWait` is over.
     this.subscription?.drain().catch(() => undefined);
     const inbox = this.options.newInbox();
@@ -107,6 +109,11 @@ export class Puller {
     this.unanswered(this.requested);
     this.lastHeard = performance.now();
     this.request(timing);
+  }
+
+  /** Asks for nothing more until {@link restart}. What comes that was asked for before is still handed on. */
+  suspend(): void {
+    this.suspended = true;
   }
 
   /** Asks for nothing more and waits for what is on its way or in hand, at most `timeout` ms. */
@@ -132,7 +139,7 @@ export class Puller {
     const free = Math.min(places, this.allowance);
     // Asking for a few at a time would cost a request for each: wait until an eighth of the places is free.
     const few = places < this.allowance && places * 8 < most;
-    if (this.stopped || free < 1 || (this.requested > 0 && few)) return;
+    if (this.stopped || this.suspended || free < 1 || (this.requested > 0 && few)) return;
     if (connection.isClosed()) return;
     const beyond = Math.max(0, this.inHand + this.requested + free - concurrency);
     const ahead = Math.min(free, beyond);
@@ -210,7 +217,7 @@ export class Puller {
     if (now - this.lastCheck > LASTING.heartbeat) this.lastHeard = now;
     this.lookAhead(now - this.lastCheck);
     this.lastCheck = now;
-    if (now - this.lastHeard > SILENCE && this.requested > 0) this.restart();
+    if (!this.suspended && now - this.lastHeard > SILENCE && this.requested > 0) this.restart();
     else this.request();
   }
 

@@ -10,7 +10,8 @@ import { nameError } from './failure-error.js';
 import { newEventId } from './event-ids.js';
 import { EventProcessor, type Handle } from './event-processor.js';
 import type { Exclusion } from './exclusion.js';
-import { channelOf, typeOf } from './names.js';
+import { nakAfter } from './delivery.js';
+import { channelOf, isTransportSubject, typeOf } from './names.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 import { type PauseListener, ProcessorPause } from './processor-pause.js';
 import { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
@@ -19,9 +20,13 @@ import { consumerConfigs, type DurableConfig } from './stream-settings.js';
 
 /** Due retries, and replays, that are fetched ahead of a free place. */
 const AT_HAND = 8;
+/** Milliseconds before an event that this version does not know is delivered again, to another replica if there is one. */
+const REFUSED_DELAY = 1_000;
 
 export interface RunningProcessorOptions {
   declaration: ProcessorDeclaration;
+  /** Milliseconds after which the server delivers an unanswered event again. */
+  ackWait: number;
   connection: NatsConnection;
   handle: Handle;
   exclusion: Exclusion;
@@ -70,14 +75,19 @@ export class RunningProcessor {
 
   /** @throws ProvisionError where this client may not pull */
   async start(): Promise<void> {
-    const { ackWait, channel } = this.options.declaration;
-    this.keepAlive = setInterval(() => this.processor.keepAlive(), ackWait / 3);
+    const { channel } = this.options.declaration;
+    this.keepAlive = setInterval(() => this.processor.keepAlive(), this.options.ackWait / 3);
     await Promise.all(this.pullers.map((puller) => puller.start()));
     this.logger.log(`consumes ${channel.subject}`);
   }
 
   restart(): void {
     for (const puller of this.pullers) puller.restart();
+  }
+
+  /** Pulls nothing until {@link restart}. */
+  suspend(): void {
+    for (const puller of this.pullers) puller.suspend();
   }
 
   denied(subject: string): void {
@@ -107,9 +117,21 @@ export class RunningProcessor {
         stream === declaration.channel.stream
           ? declaration.concurrency
           : Math.min(declaration.concurrency, AT_HAND),
-      onMessage: (message: Msg, ack: AckSubject) => this.processor.process(message, ack),
+      onMessage: (message: Msg, ack: AckSubject) =>
+        this.isOwn(message.subject) ? this.processor.process(message, ack) : this.refuse(message),
       onLost,
     });
+  }
+
+  /** False if another version of the service has given the consumer another channel. */
+  private isOwn(subject: string): boolean {
+    return subject === this.options.declaration.channel.subject || isTransportSubject(subject);
+  }
+
+  /** Leaves it to replicas that know it. As an invalid event it would be lost to them. */
+  private async refuse(message: Msg): Promise<void> {
+    message.respond(nakAfter(REFUSED_DELAY));
+    this.options.onLost(`its consumer reads ${message.subject}, which this version does not consume`);
   }
 
   private pauseListener(): PauseListener {

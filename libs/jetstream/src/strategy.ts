@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { NestContainer } from '@nestjs/core';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
-import { errors, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { BrokerClock } from './broker-clock.js';
 import type { JetStreamConnection } from './connection.js';
 import { declarationOf, JETSTREAM_TRANSPORT } from './consumes.js';
@@ -10,20 +10,19 @@ import { Exclusion } from './exclusion.js';
 import { EVENTS_STREAM } from './names.js';
 import { nestHandle } from './nest-handler.js';
 import type { ProcessorDeclaration } from './processor-options.js';
-import { provision } from './provision.js';
+import { ProvisionedService } from './provisioned-service.js';
 import { RunningProcessor } from './running-processor.js';
-import {
-  assertRetriesFit,
-  consumerConfigs,
-  keptFor,
-  streamConfigs,
-  type JetStreamSettings,
-} from './stream-settings.js';
+import { assertRetriesFit, type JetStreamSettings } from './stream-settings.js';
 
-export interface StrategyOptions extends JetStreamSettings {
+/** Milliseconds. */
+const DRAIN_TIMEOUT = 7_000;
+
+export interface StrategyOptions {
+  /** How large the system's streams are. All services declare the same. */
+  streams?: JetStreamSettings;
   /**
-   * Create and update streams and consumers at start. Default true; without the right to do so what is there is used.
-   * `false` where another identity provisions them.
+   * Create the streams and consumers that are missing. Default true; without the right to do so the service uses what is there.
+   * `false` if another identity provisions them.
    */
   provision?: boolean;
   /**
@@ -43,12 +42,16 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   override readonly propagatesEventHandlerErrors = true;
   protected override readonly logger = new Logger('JetStream');
   private readonly declared = new Map<string, Declared>();
-  /** Of the declared processors, as they run. */
-  private consumers: ReturnType<typeof consumerConfigs> = [];
-  private readonly running: RunningProcessor[] = [];
+  /** The declarations of the processors, as they run. */
+  private declarations: ProcessorDeclaration[] = [];
+  private readonly running = new Map<string, RunningProcessor>();
+  /** Processors that must not pull, and why. */
+  private conflicts = new Map<string, Error>();
+  private readonly provisioned: ProvisionedService;
+  private readonly stopping = new AbortController();
   private readonly exclusion = new Exclusion();
   private readonly clock = new BrokerClock();
-  private provisioning: Promise<void> | undefined;
+  private recovering: Promise<void> | undefined;
   private started = false;
   private adjusted = (declaration: ProcessorDeclaration): ProcessorDeclaration => declaration;
 
@@ -59,6 +62,12 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   ) {
     super();
     this.setTransportId(JETSTREAM_TRANSPORT);
+    this.provisioned = new ProvisionedService({
+      settings: options.streams ?? {},
+      provision: options.provision ?? true,
+      logger: this.logger,
+      stopping: this.stopping.signal,
+    });
   }
 
   override addHandler(
@@ -98,8 +107,11 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
 
   /** Stops pulling, lets running handlers finish, and sends what they answered. */
   async close(): Promise<void> {
-    const timeout = this.options.drainTimeout ?? 7_000;
-    await Promise.all(this.running.splice(0).map((processor) => processor.stop(timeout)));
+    this.stopping.abort();
+    const processors = [...this.running.values()];
+    this.running.clear();
+    const timeout = this.options.drainTimeout ?? DRAIN_TIMEOUT;
+    await Promise.all(processors.map((processor) => processor.stop(timeout)));
     if (this.declared.size === 0 || this.connection.isAway()) return;
     const connection = await this.connection.get();
     await connection.flush().catch(() => undefined);
@@ -111,21 +123,23 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
    */
   get eventsKeptFor(): number {
     const consumed = [...this.declared.values()].map(({ declaration }) => declaration.channel.stream);
-    return Math.max(...[EVENTS_STREAM, ...consumed].map((stream) => keptFor(stream, this.options)));
+    return Math.max(...[EVENTS_STREAM, ...consumed].map((stream) => this.provisioned.keptFor(stream)));
   }
 
   /**
    * Readiness check.
    *
-   * @throws Error while the processors have not all begun to pull
+   * @throws Error while the processors have not all begun to pull, or if one must not
    */
   ready(): Promise<void> {
+    const [conflict] = this.conflicts.values();
+    if (conflict) return Promise.reject(conflict);
     return this.started ? Promise.resolve() : Promise.reject(new Error('the processors are starting'));
   }
 
   /** Processors that hold events back because nearly everything failed, and since when. */
   get paused(): { processor: string; since: Date }[] {
-    return this.running.flatMap((processor) => processor.paused ?? []);
+    return [...this.running.values()].flatMap((processor) => processor.paused ?? []);
   }
 
   on(event: string): never {
@@ -141,14 +155,16 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
 
   private async start(): Promise<void> {
     // As they are declared: what cannot work must fail in a test too.
-    for (const { declaration } of this.declared.values()) assertRetriesFit(declaration, this.options);
+    for (const { declaration } of this.declared.values())
+      assertRetriesFit(declaration, this.options.streams ?? {});
     const processors = [...this.declared.values()].map(({ declaration, handler }) => ({
       declaration: this.adjusted(declaration),
       handler,
     }));
-    this.consumers = processors.flatMap(({ declaration }) => consumerConfigs(declaration));
+    this.declarations = processors.map(({ declaration }) => declaration);
     const connection = await this.connection.get();
-    await this.provision(connection);
+    const [conflict] = (await this.provisioned.ensure(connection, this.declarations)).values();
+    if (conflict) throw conflict;
     this.connection.onReconnect(() => this.recover(connection));
     this.connection.onDenied(({ subject }) => this.running.forEach((processor) => processor.denied(subject)));
     await Promise.all(processors.map((processor) => this.run(connection, processor)));
@@ -158,6 +174,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   private async run(connection: NatsConnection, { declaration, handler }: Declared): Promise<void> {
     const processor = new RunningProcessor({
       declaration,
+      ackWait: this.provisioned.ackWaitOf(declaration),
       connection,
       handle: nestHandle(handler, this.container),
       exclusion: this.exclusion,
@@ -165,36 +182,32 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       newInbox: () => this.connection.newInbox(),
       onLost: (reason) => this.lost(connection, declaration.processor, reason),
     });
-    this.running.push(processor);
+    this.running.set(declaration.processor, processor);
     await processor.start();
   }
 
   private lost(connection: NatsConnection, processor: string, reason: string): void {
+    if (this.conflicts.has(processor)) return;
     this.logger.warn(`${processor} cannot pull (${reason}); checking its consumer`);
     this.recover(connection);
   }
 
   /** What the server lost while it was away, such as a consumer in memory or a whole store, is made again. */
   private recover(connection: NatsConnection): void {
-    this.provisioning ??= this.provision(connection)
-      .then(() => this.running.forEach((processor) => processor.restart()))
+    this.recovering ??= this.provisioned
+      .ensure(connection, this.declarations)
+      .then((conflicts) => this.resume(conflicts))
       .catch((error: unknown) => this.logger.error(`cannot recover: ${(error as Error).message}`))
-      .finally(() => (this.provisioning = undefined));
+      .finally(() => (this.recovering = undefined));
   }
 
-  private async provision(connection: NatsConnection): Promise<void> {
-    if (this.options.provision === false) return;
-    try {
-      await provision(connection, streamConfigs(this.options), this.consumers);
-    } catch (error) {
-      if (!isNotPermitted(error)) throw error;
-      this.logger.log('may not create streams and consumers; using those that are there');
+  /** A processor whose consumer now reads another channel stops: what it pulled would be another version's events. */
+  private resume(conflicts: Map<string, Error>): void {
+    for (const [name, error] of conflicts) if (!this.conflicts.has(name)) this.logger.error(error.message);
+    this.conflicts = conflicts;
+    for (const [name, processor] of this.running) {
+      if (conflicts.has(name)) processor.suspend();
+      else processor.restart();
     }
   }
-}
-
-function isNotPermitted(error: unknown): boolean {
-  return [error, (error as Error).cause].some(
-    (candidate) => candidate instanceof errors.PermissionViolationError,
-  );
 }

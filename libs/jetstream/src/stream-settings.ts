@@ -30,26 +30,31 @@ const EVENTS_DEFAULTS = { maxBytes: 1024 ** 3, maxAge: 7 * DAY };
 const FAILURES_DEFAULTS = { maxBytes: 256 * 1024 ** 2, maxAge: 30 * DAY };
 
 export interface StreamSettings {
-  /** Copies of each event in a cluster: 1 or 3 (or 5). Default 1. */
-  replicas?: number;
   /** Bytes that the stream may hold; when it is full, publishing waits. Default 1 GiB for events, 256 MiB for failures. */
   maxBytes?: number;
   /** Milliseconds that an event is kept. Default 7 days for events, 30 days for failures. */
   maxAge?: number;
 }
 
+/**
+ * How large the streams of a system are. The streams belong to the system, not to one service, so all services declare the same.
+ * A running service creates the streams with these settings and never changes them afterwards: `node cascade provision` does.
+ */
 export interface JetStreamSettings {
+  /** Copies of every stream in a cluster: 1, 3 or 5. Default 1. */
+  replicas?: number;
   events?: StreamSettings;
   failures?: StreamSettings;
 }
 
+/** A stream as declared. */
+export type StreamDeclaration = Partial<StreamConfig> & { name: string };
+
 /** What Cascade needs of its streams. */
-export function streamConfigs(
-  settings: JetStreamSettings = {},
-): (Partial<StreamConfig> & { name: string })[] {
+export function streamConfigs(settings: JetStreamSettings = {}): StreamDeclaration[] {
   return [
     {
-      ...streamConfig(settings.events, EVENTS_DEFAULTS),
+      ...streamConfig(settings.events, EVENTS_DEFAULTS, settings.replicas),
       name: EVENTS_STREAM,
       subjects: ['events.>', 'replay.>'],
       description: 'Cascade: every event and replay',
@@ -61,14 +66,14 @@ export function streamConfigs(
       // Gone once the attempt is answered; the event itself stays in its own stream.
       retention: RetentionPolicy.Workqueue,
       storage: StorageType.File,
-      num_replicas: settings.events?.replicas ?? 1,
+      num_replicas: settings.replicas ?? 1,
       // The server refuses schedules where `discard` is `new`. Without limits `old` never drops one either.
       discard: DiscardPolicy.Old,
       allow_msg_schedules: true,
       duplicate_window: DUPLICATE_WINDOW * MILLISECOND,
     },
     {
-      ...streamConfig(settings.failures, FAILURES_DEFAULTS),
+      ...streamConfig(settings.failures, FAILURES_DEFAULTS, settings.replicas),
       name: FAILURES_STREAM,
       subjects: ['failed.>', 'failure-state.*'],
       description: 'Cascade: failure events, each with the whole original, and what became of them',
@@ -77,6 +82,14 @@ export function streamConfigs(
 }
 
 export type DurableConfig = Partial<ConsumerConfig> & { durable_name: string };
+
+/** A durable consumer as declared, and the stream that it reads. */
+export interface ConsumerSettings {
+  stream: string;
+  config: DurableConfig;
+  /** Former names of its processor, the oldest first. */
+  formerly?: readonly string[];
+}
 
 /** Milliseconds for which a stream of events, or of failure events, keeps what it holds, and may deliver it. */
 export function keptFor(stream: string, { events, failures }: JetStreamSettings): number {
@@ -108,13 +121,12 @@ export function assertRetriesFit(
  * are due and for suspects that wait; the first two are one where they lie in one stream. The last is for the suspect whose
  * attempt is being made, so that nothing else is in its way.
  */
-export function consumerConfigs(
-  declaration: ProcessorDeclaration,
-): { stream: string; config: DurableConfig }[] {
-  const { processor, channel, consumes } = declaration;
+export function consumerConfigs(declaration: ProcessorDeclaration): ConsumerSettings[] {
+  const { processor, channel, consumes, formerly } = declaration;
+  const replays = [processor, ...formerly].map((name) => replayChannelOf(name, consumes.event.name));
   const places = [
     channel,
-    { stream: EVENTS_STREAM, subject: replayChannelOf(processor, consumes.event.name) },
+    ...replays.map((subject) => ({ stream: EVENTS_STREAM, subject })),
     { stream: RETRIES_STREAM, subject: retryDueOf(processor, '*') },
     { stream: RETRIES_STREAM, subject: suspectOf(processor, '*') },
   ];
@@ -123,6 +135,7 @@ export function consumerConfigs(
   const named = Object.entries(sources).map(([stream, subjects]) => ({
     stream,
     config: durable(declaration, subjects),
+    formerly,
   }));
   const suspects: DurableConfig = {
     ...durable(declaration, [aloneOf(processor, '*')]),
@@ -154,6 +167,7 @@ function durable(
 function streamConfig(
   settings: StreamSettings = {},
   defaults: { maxBytes: number; maxAge: number },
+  replicas = 1,
 ): Partial<StreamConfig> {
   return {
     // Work-queue retention would delete the history that replay and late processors need.
@@ -161,7 +175,7 @@ function streamConfig(
     storage: StorageType.File,
     // A full stream refuses new events; with `old` it would silently drop events that nobody has read.
     discard: DiscardPolicy.New,
-    num_replicas: settings.replicas ?? 1,
+    num_replicas: replicas,
     max_bytes: settings.maxBytes ?? defaults.maxBytes,
     max_age: (settings.maxAge ?? defaults.maxAge) * MILLISECOND,
     duplicate_window: DUPLICATE_WINDOW * MILLISECOND,

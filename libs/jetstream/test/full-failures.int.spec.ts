@@ -21,7 +21,7 @@ class Busy {
 it('While the stream of failures is full good events go on, and the failures are stored once there is room', async () => {
   const transport = await Transport.start();
   try {
-    await transport.run({ controllers: [Busy] }, { failures: { maxBytes: 20_000 } });
+    await transport.run({ controllers: [Busy] }, { streams: { failures: { maxBytes: 20_000 } } });
     const bad = Array.from({ length: 30 }, (_, number) => `bad ${number}`);
     for (const orderId of bad) transport.publish('events.order.placed', { orderId, amount: 1 });
     transport.publish('events.order.placed', { orderId: 'good', amount: 1 });

@@ -1,18 +1,18 @@
-import { Consumes, InvalidDeclarationError, ProvisionError } from '@app/jetstream';
-import { eventually } from '@app/testing';
-import { jetstreamManager, RetentionPolicy, type JetStreamManager } from '@nats-io/jetstream';
+import { Consumes, EventContext, InvalidDeclarationError, JetStreamConnection } from '@app/jetstream';
+import { captureLog, eventually } from '@app/testing';
+import { DiscardPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { Controller, type Type } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { OrderConfirmed, OrderPlaced } from './events.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { OrderPlaced } from './events.js';
+import { startStallingProxy } from './stalling-proxy.js';
 import { Transport } from './transport.js';
 
-const processor = (
-  options: { ackWait?: number; concurrency?: number } = {},
-  event: Type = OrderPlaced,
-): Type => {
+const processor = (): Type => {
   @Controller()
   class Provisioned {
-    @Consumes(event as typeof OrderPlaced, { processor: 'provisioned', ...options })
+    @Consumes(OrderPlaced, { processor: 'provisioned' })
     handle(): void {}
   }
   return Provisioned;
@@ -77,34 +77,81 @@ describe('streams and consumers', () => {
     expect(await transport.backlog('provisioned')).toEqual({ inFlight: 0, waiting: 0 });
   });
 
-  it('are updated where the declaration changed', async () => {
-    await transport.run({ controllers: [processor()] }, { events: { maxAge: 86_400_000 } });
+  it('stay as an operator has set them, and the log says once how they differ', async () => {
+    const log = captureLog();
+    await transport.run({ controllers: [processor()] });
+    await manager.streams.update('EVENTS', { max_bytes: 5 * 1024 ** 3, max_age: 20 * 86_400 * 1e9 });
+    await manager.consumers.update('EVENTS', 'provisioned', { ack_wait: 7e9 });
     await transport.closeApplications();
 
-    await transport.run(
-      { controllers: [processor({ ackWait: 5_000 }, OrderConfirmed)] },
-      { events: { maxAge: 172_800_000 } },
-    );
+    const application = await transport.run({ controllers: [processor()] });
+    const connection = await application.get(JetStreamConnection, { strict: false }).get();
+    await connection.reconnect();
+    await eventually(() => expect(log.lines).toContainEqual(expect.stringContaining('log reconnected')));
+    await transport.run({ controllers: [processor()] }, { streams: { events: { maxAge: 86_400_000 } } });
 
-    expect((await manager.streams.info('EVENTS')).config.max_age).toBe(172_800 * 1e9);
-    expect((await manager.consumers.info('EVENTS', 'provisioned')).config).toMatchObject({
-      ack_wait: 5e9,
-      filter_subjects: ['events.order.confirmed', 'replay.provisioned.order.confirmed'],
-    });
+    const { config } = await manager.streams.info('EVENTS');
+    expect(config).toMatchObject({ max_bytes: 5 * 1024 ** 3, max_age: 20 * 86_400 * 1e9 });
+    expect((await manager.consumers.info('EVENTS', 'provisioned')).config.ack_wait).toBe(7e9);
+    const told = log.lines.filter((line) => line.startsWith('warn stream EVENTS differs'));
+    expect(told).toHaveLength(2);
+    expect(told[0]).toMatch(
+      /max_bytes is 5 GiB, declared 1 GiB; max_age is 20 days, declared 7 days\. `node cascade provision`/,
+    );
   });
 
-  it('stop the start where a difference cannot be updated, saying what is wanted, what is there and what to do', async () => {
+  it('keep an event that is handled longer than the ack_wait on the server, which is less than the declared one', async () => {
+    await transport.run({ controllers: [processor()] });
+    await transport.closeApplications();
+    await manager.consumers.update('EVENTS', 'provisioned', { ack_wait: 1e9 });
+    const attempts: number[] = [];
+    @Controller()
+    class Slow {
+      @Consumes(OrderPlaced, { processor: 'provisioned' })
+      async handle(@Payload() _: OrderPlaced, @Ctx() { attempt }: EventContext): Promise<void> {
+        attempts.push(attempt);
+        await sleep(3_000);
+      }
+    }
+    await transport.run({ controllers: [Slow] });
+
+    transport.publish('events.order.placed', { orderId: 'slow', amount: 1 });
+    await eventually(async () => expect(await transport.inHand('provisioned')).toBe(1));
+    await eventually(async () => expect(await transport.inHand('provisioned')).toBe(0), { timeout: 10_000 });
+
+    expect(attempts).toEqual([1]);
+  });
+
+  it('get what is new beside what is there', async () => {
     await manager.streams.add({
-      name: 'EVENTS',
-      subjects: ['events.>'],
-      retention: RetentionPolicy.Workqueue,
+      name: 'FAILURES',
+      subjects: ['failed.>', 'audit.>'],
+      discard: DiscardPolicy.New,
+      max_bytes: 1_000_000,
     });
 
-    const start = transport.run({ controllers: [processor()] });
+    await transport.run({ controllers: [processor()] });
 
-    await expect(start).rejects.toThrow(ProvisionError);
-    await expect(start).rejects.toThrow(
-      /stream EVENTS[\s\S]*retention: wanted "limits", found "workqueue"[\s\S]*delete it/,
+    const { config } = await manager.streams.info('FAILURES');
+    expect([...config.subjects].sort()).toEqual(['audit.>', 'failed.>', 'failure-state.*']);
+    expect(config.max_bytes).toBe(1_000_000);
+  });
+
+  it('are made again when the broker lost them, and the log warns of it', async () => {
+    const log = captureLog();
+    await transport.run({ controllers: [processor()] });
+    expect(log.lines).toContainEqual(expect.stringMatching(/^log created stream EVENTS, stream RETRIES, /));
+
+    await manager.streams.delete('EVENTS');
+
+    await eventually(() =>
+      expect(log.lines).toContainEqual(
+        expect.stringMatching(/^warn stream EVENTS was gone and has been created/),
+      ),
+    );
+    transport.publish('events.order.placed', { orderId: 'after', amount: 1 });
+    await eventually(async () =>
+      expect((await manager.consumers.info('EVENTS', 'provisioned')).ack_floor.stream_seq).toBe(1),
     );
   });
 
@@ -126,12 +173,33 @@ describe('streams and consumers', () => {
       handle(): void {}
     }
 
-    const start = transport.run({ controllers: [Patient] }, { events: { maxAge: 60_000_000 } });
+    const start = transport.run({ controllers: [Patient] }, { streams: { events: { maxAge: 60_000_000 } } });
 
     await expect(start).rejects.toThrow(InvalidDeclarationError);
     await expect(start).rejects.toThrow(
       /96000000 ms for its last attempt, but events are kept for 60000000 ms/,
     );
+  });
+
+  it('are waited for while the broker gives no answer, and the start goes on as soon as it does', async () => {
+    const log = captureLog();
+    const proxy = await startStallingProxy(transport.broker.port);
+    const stalled = proxy.stallBehind(/STREAM\.INFO\.EVENTS/);
+
+    const started = transport.run({ controllers: [processor()] }, { servers: proxy.url });
+    await stalled;
+    await eventually(() =>
+      expect(log.lines).toContainEqual(
+        expect.stringMatching(
+          /^warn The broker at .* gave no answer when it was asked to show stream EVENTS \(timeout\)\./,
+        ),
+      ),
+    );
+    proxy.goOn();
+
+    await started;
+    await transport.closeApplications();
+    await proxy.stop();
   });
 
   it('are made by two processes that start together', async () => {

@@ -43,7 +43,10 @@ describeStores((databases, kind) => {
 
   it('takes events while the stream is full, and publishes them soon after there is room', async () => {
     const broker = await startFirst();
-    const { notebook } = await startService({ servers: broker.url, events: { maxBytes: 16_384 } });
+    const { notebook } = await startService({
+      servers: broker.url,
+      streams: { events: { maxBytes: 16_384 } },
+    });
     log = await NoteLog.open(broker.url);
     const numbers = Array.from({ length: 60 }, (_, index) => index);
     await notebook.write('ada', ...numbers);

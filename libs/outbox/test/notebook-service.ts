@@ -9,7 +9,7 @@ import { schema } from './notebook.js';
 
 export interface NotebookServiceOptions {
   store: { databaseUrl?: string | undefined; dataDir: string; migrations: string };
-  broker: Pick<JetStreamOptions, 'servers' | 'events' | 'failures' | 'provision'>;
+  broker: Pick<JetStreamOptions, 'servers' | 'streams' | 'provision'>;
   outbox?: OutboxOptions;
 }
 

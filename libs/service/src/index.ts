@@ -1,6 +1,7 @@
 export { InvalidConfigError } from './config/invalid-config-error.js';
 export { readConfig } from './config/read-config.js';
 export { ServiceConfig } from './config/service-config.js';
+export { StreamConfig } from './config/stream-config.js';
 export { isDatabaseUnavailable } from './http/database-unavailable.js';
 export { HealthModule, type HealthOptions, type Parts } from './health/health.module.js';
 export type { Part, PartState, ReadinessReport } from './health/readiness.js';

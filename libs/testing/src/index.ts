@@ -17,7 +17,7 @@ export { goldenEvent } from './golden.js';
 export { createMicroservice } from './microservice.js';
 export { findPostgres, unprivilegedUser } from './postgres-cluster.js';
 export { startProcessor, type StartProcessorOptions } from './processor.js';
-export { quietLog } from './quiet-log.js';
+export { captureLog, quietLog } from './quiet-log.js';
 export { runService, type RunningService } from './service.js';
 export { startServiceProcess } from './service-process.js';
 export { startScript, type Script } from './script.js';

@@ -5,13 +5,14 @@ const KEPT = 30;
 /** Nest logs here what it then hands on: the transport tells it again, with the event and the attempt. */
 const TOLD_AGAIN = 'RpcExceptionsHandler';
 const kept: string[] = [];
+const captures = new Set<string[]>();
 
 /**
  * A logger for Nest that prints nothing, so that a test which passes is quiet. It keeps warnings and errors: {@link eventually}
  * tells them when it waits in vain.
  */
 export const quietLog: LoggerService = {
-  log: () => undefined,
+  log: (message: unknown) => capture('log', message),
   warn: keepAs('warn'),
   error: keepAs('error'),
   fatal: keepAs('fatal'),
@@ -22,9 +23,25 @@ export function keptWarnings(): readonly string[] {
   return kept;
 }
 
+/**
+ * What is logged to {@link quietLog} from now on, each message as `<level> <message>`.
+ *
+ * @returns the lines as they come, and a way to end it
+ */
+export function captureLog(): { readonly lines: readonly string[]; end(): void } {
+  const lines: string[] = [];
+  captures.add(lines);
+  return { lines, end: () => void captures.delete(lines) };
+}
+
+function capture(level: string, message: unknown): void {
+  for (const lines of captures) lines.push(`${level} ${String(message)}`);
+}
+
 function keepAs(level: string) {
   return (message: unknown, ...details: unknown[]): void => {
     if (details.at(-1) === TOLD_AGAIN) return;
+    capture(level, message);
     const time = new Date().toISOString().slice(11, 23);
     const parts = [time, level, message, ...details].filter((part) => part !== undefined);
     const lines = parts.map(String).map((part) => part.split('\n', 1)[0]);

@@ -33,13 +33,16 @@ async function compare({ connection }: Broker, { processors, settings }: Declare
   const declarations = processors.map(({ declaration }) => declaration);
   const provisioning = new Provisioning(connection, declarations, settings);
   const differences = await provisioning.check();
-  const undeclared = await provisioning.undeclared();
+  const retired = await provisioning.retired();
   const of = (kind: string) => differences.filter(({ what }) => what.startsWith(kind));
   const findings = [
     ...provisioned('streams', of('stream')),
     ...provisioned('consumers', of('consumer')),
-    ...undeclared.map(({ stream, durable }) =>
-      note('consumers', `${durable} on stream ${stream} belongs to no declared processor`),
+    ...retired.map(({ processor }) =>
+      note(
+        'consumers',
+        `the broker has consumers of ${processor}, which no code declares: \`provision --check\` tells more`,
+      ),
     ),
   ];
   return { findings, missing: differences.filter(({ missing }) => missing).map(({ what }) => what) };

@@ -1,13 +1,13 @@
 import type { Broker } from '@app/embedded-broker';
-import { startTestBroker } from '@app/testing';
-import { AckPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { eventually, startTestBroker } from '@app/testing';
+import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runCascade } from '../test/session.js';
 
 interface Checked {
   differences: { what: string; missing: boolean; settings: { name: string }[] }[];
-  undeclared: { stream: string; durable: string }[];
+  retired: { processor: string }[];
 }
 
 describe('cascade provision', () => {
@@ -34,7 +34,7 @@ describe('cascade provision', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('stream EVENTS  is missing\n');
     expect(stdout).toContain('consumer notifier on stream EVENTS  is missing\n');
-    expect(stdout).toMatch(/\n\d+ differences; `node cascade provision` creates and updates\.\n$/);
+    expect(stdout).toMatch(/\n\d+ differences; `node cascade provision` creates and changes\.\n$/);
     expect((await check()).differences.every(({ missing }) => missing)).toBe(true);
     await expect(manager.streams.info('EVENTS')).rejects.toThrow('stream not found');
   });
@@ -52,26 +52,81 @@ describe('cascade provision', () => {
     expect((await provision()).stdout).toBe('Streams and consumers were as declared already.\n');
   });
 
-  it('shows what differs, and updates it', async () => {
+  it('shows what differs, and changes it', async () => {
     await manager.consumers.update('EVENTS', 'notifier', { ack_wait: 5e9 });
     const { code, stdout } = await provision('--check');
     expect(code).toBe(1);
-    expect(stdout).toMatch(
-      /consumer notifier on stream EVENTS {2}differs\n {2}ack_wait: declared \d+, found 5000000000\n/,
+    expect(stdout).toContain(
+      'consumer notifier on stream EVENTS  differs\n  ack_wait: declared 30 s, found 5 s\n',
     );
-    expect((await provision()).stdout).toContain('consumer notifier on stream EVENTS  updated\n');
-    expect(await check()).toEqual({ differences: [], undeclared: [] });
+    expect((await provision()).stdout).toContain('consumer notifier on stream EVENTS  changed\n');
+    expect(await check()).toEqual({ differences: [], retired: [] });
   });
 
-  it('leaves a consumer alone that nothing declares, and tells of it', async () => {
-    await manager.consumers.add('EVENTS', { durable_name: 'retired', ack_policy: AckPolicy.Explicit });
+  it('makes the streams as large as the environment says, and keeps more than that only until it is told to lower it', async () => {
+    const size = { EVENTS_MAX_BYTES: '2GiB', FAILURES_MAX_AGE: '60d' };
+    const provisionAs = (env: NodeJS.ProcessEnv, ...args: string[]) =>
+      runCascade(['provision', ...args], { env: { NATS_URL: broker.url, ...env } });
+    const limits = async () => {
+      const [events, failures] = await Promise.all(
+        ['EVENTS', 'FAILURES'].map((name) => manager.streams.info(name)),
+      );
+      return { bytes: events!.config.max_bytes, age: failures!.config.max_age };
+    };
+
+    expect((await provisionAs(size)).stdout).toContain('  max_bytes: declared 2 GiB, found 1 GiB\n');
+    expect(await limits()).toEqual({ bytes: 2 * 1024 ** 3, age: 60 * 86_400e9 });
+
+    const refused = await provision();
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toContain('  max_bytes: declared 1 GiB, found 2 GiB  (needs --lower)\n');
+    expect(await limits()).toEqual({ bytes: 2 * 1024 ** 3, age: 60 * 86_400e9 });
+
+    expect((await provision('--lower')).code).toBe(0);
+    expect(await limits()).toEqual({ bytes: 1024 ** 3, age: 30 * 86_400e9 });
+    const wrong = await provisionAs({ EVENTS_MAX_BYTES: 'much' });
+    expect(wrong).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('EVENTS_MAX_BYTES must be a size such as'),
+    });
+  });
+
+  it('tells of a processor that nothing declares, and removes it when it is asked to', async () => {
+    await manager.consumers.add('EVENTS', {
+      durable_name: 'retired',
+      ack_policy: AckPolicy.Explicit,
+      filter_subject: 'events.user.signed-up',
+    });
+    client.publish('events.user.signed-up', '{}');
+    client.publish('retry.retired.due.EVENTS-1', '{}');
+    await client.flush();
+
     const { code, stdout } = await provision();
     expect(code).toBe(0);
-    expect(stdout).toContain('consumer retired on stream EVENTS  belongs to no declared processor');
-    expect(await check()).toEqual({
-      differences: [],
-      undeclared: [{ stream: 'EVENTS', durable: 'retired' }],
-    });
+    expect(stdout).toContain(
+      'processor retired  is on the broker (EVENTS), and in no code of this checkout; 1 event and 1 retry wait for it. ' +
+        '`--prune retired` removes it.\n',
+    );
+
+    const pruned = await provision('--prune');
+    expect(pruned.stdout).toContain('processor retired  removed: 1 consumer; 1 retry deleted\n');
+    expect(await check()).toEqual({ differences: [], retired: [] });
+    expect((await manager.streams.info('RETRIES')).state.messages).toBe(0);
+  });
+
+  it('leaves a processor alone that nothing declares while a process pulls from it', async () => {
+    const durable = { durable_name: 'loyalty', ack_policy: AckPolicy.Explicit };
+    await manager.consumers.add('EVENTS', durable);
+    const messages = await (await jetstream(client).consumers.get('EVENTS', 'loyalty')).consume();
+
+    await eventually(async () =>
+      expect((await manager.consumers.info('EVENTS', 'loyalty')).num_waiting).toBeGreaterThan(0),
+    );
+
+    expect((await provision('--prune')).stdout).toContain('processor loyalty  is on');
+    expect((await manager.consumers.info('EVENTS', 'loyalty')).name).toBe('loyalty');
+    await messages.close();
+    await manager.consumers.delete('EVENTS', 'loyalty');
   });
 
   it('says what is wrong where a difference cannot be updated', async () => {

@@ -34,8 +34,10 @@ describeStores((databases, kind) => {
       store,
       broker: {
         servers: broker.url,
-        events: maxAge === undefined ? {} : { maxAge },
-        failures: failuresMaxAge === undefined ? {} : { maxAge: failuresMaxAge },
+        streams: {
+          events: maxAge === undefined ? {} : { maxAge },
+          failures: failuresMaxAge === undefined ? {} : { maxAge: failuresMaxAge },
+        },
       },
       inbox: keepMarks === undefined ? {} : { keepMarks },
       controllers: failuresMaxAge === undefined ? [Filing] : [Filing, Complaints],

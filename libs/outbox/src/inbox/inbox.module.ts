@@ -51,7 +51,7 @@ export class InboxModule implements OnModuleInit {
     throw new InvalidDeclarationError(
       `The inbox keeps its marks for ${keepMarks} ms (keepMarks), but what the service consumes is kept for ` +
         `${eventsKeptFor} ms: an event that comes again after its mark is gone would be worked on twice. ` +
-        'Keep marks longer than events, or events shorter (JetStreamModule, events.maxAge and failures.maxAge).',
+        'Keep marks longer than events, or events shorter (streams.events.maxAge and streams.failures.maxAge of the system).',
     );
   }
 }

@@ -83,8 +83,12 @@ function is({ eventId, processor, replayId }: Mark): SQL {
   return sql`event_id = ${eventId} and processor = ${processor} and replay_id = ${replayId}`;
 }
 
-function markOf({ eventId, processor, replayId = '', failureId }: EventContext): Mark {
-  return { eventId: plainIdOf(eventId), processor, replayId: failureId === undefined ? replayId : '' };
+function markOf({ eventId, identity, replayId = '', failureId }: EventContext): Mark {
+  return {
+    eventId: plainIdOf(eventId),
+    processor: identity,
+    replayId: failureId === undefined ? replayId : '',
+  };
 }
 
 /** Short enough for an index, and without NUL characters. */

@@ -1,10 +1,11 @@
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import 'reflect-metadata';
+import { StreamConfig } from './stream-config.js';
 
 const logLevels = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
 
 /** What every service reads from its environment. Extend it with the service's own variables, and give `port` a default. */
-export class ServiceConfig {
+export class ServiceConfig extends StreamConfig {
   @IsIn(['development', 'production', 'test'])
   nodeEnv: string = 'development';
 

@@ -1,0 +1,103 @@
+import {
+  Consumes,
+  JetStreamConnection,
+  JetStreamStrategy,
+  Provisioning,
+  processorsOf,
+  ProvisionError,
+} from '@app/jetstream';
+import { eventually } from '@app/testing';
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { Controller, type Type } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { OrderConfirmed, OrderPlaced } from './events.js';
+import { Transport } from './transport.js';
+
+/** Two versions of one service: its processor `clerk` consumed `order.placed`, and now `order.confirmed`. */
+const version = (event: Type, handled: string[]): Type => {
+  @Controller()
+  class Clerk {
+    @Consumes(event as typeof OrderPlaced, { processor: 'clerk' })
+    handle(@Payload() { orderId }: { orderId: string }): void {
+      handled.push(orderId);
+    }
+  }
+  return Clerk;
+};
+
+describe('a processor that consumes another channel under its old name', () => {
+  let transport: Transport;
+  let manager: JetStreamManager;
+
+  beforeAll(async () => {
+    transport = await Transport.start();
+    manager = await jetstreamManager(transport.client);
+  });
+  afterEach(async () => {
+    await transport.closeApplications();
+    for (const name of ['EVENTS', 'RETRIES', 'FAILURES']) await manager.streams.delete(name);
+  });
+  afterAll(() => transport.stop());
+
+  const move = async (event: Type, options: { move: string[]; lower?: boolean }) => {
+    const connection = new JetStreamConnection({ source: 'operator', servers: transport.broker.url });
+    const declarations = processorsOf(version(event, [])).map(({ declaration }) => declaration);
+    try {
+      return await new Provisioning(connection, declarations).apply(options);
+    } finally {
+      await connection.close();
+    }
+  };
+  const filters = async () => (await manager.consumers.info('EVENTS', 'clerk')).config.filter_subjects;
+
+  it('is refused, and what it has not read stays', async () => {
+    await transport.run({ controllers: [version(OrderPlaced, [])] });
+    await transport.closeApplications();
+    transport.publish('events.order.placed', { orderId: 'waiting', amount: 1 });
+    await transport.stored('EVENTS', 'events.order.placed', 1);
+
+    const start = transport.run({ controllers: [version(OrderConfirmed, [])] });
+
+    await expect(start).rejects.toThrow(ProvisionError);
+    await expect(start).rejects.toThrow(
+      /'clerk' now consumes another channel: it declares events\.order\.confirmed, but .* reads events\.order\.placed\./,
+    );
+    await expect(start).rejects.toThrow(/new name; or .*`node cascade provision --move clerk`/);
+    expect(await transport.backlog('clerk')).toEqual({ inFlight: 0, waiting: 1 });
+  });
+
+  it('is not moved by an operator while events of the old channel wait, unless they may be lost', async () => {
+    await transport.run({ controllers: [version(OrderPlaced, [])] });
+    await transport.closeApplications();
+    transport.publish('events.order.placed', { orderId: 'waiting', amount: 1 });
+    await transport.stored('EVENTS', 'events.order.placed', 1);
+
+    await expect(move(OrderConfirmed, { move: ['clerk'] })).rejects.toThrow(
+      /1 event of events\.order\.placed waits for clerk.*--lower/,
+    );
+    expect(await filters()).toContain('events.order.placed');
+
+    await move(OrderConfirmed, { move: ['clerk'], lower: true });
+    expect(await filters()).toEqual(['events.order.confirmed', 'replay.clerk.order.confirmed']);
+  });
+
+  it('reads the new channel from its first event once it was moved; replicas of the old version stop, and give up on nothing', async () => {
+    const [old, fresh]: [string[], string[]] = [[], []];
+    const former = await transport.run({ controllers: [version(OrderPlaced, old)] });
+    transport.publish('events.order.confirmed', { orderId: 'before' });
+    await transport.stored('EVENTS', 'events.order.confirmed', 1);
+
+    await move(OrderConfirmed, { move: ['clerk'] });
+    const strategy = former.get(JetStreamStrategy, { strict: false });
+    await eventually(() => expect(strategy.ready()).rejects.toThrow(/'clerk' now consumes another channel/), {
+      timeout: 10_000,
+    });
+    await transport.run({ controllers: [version(OrderConfirmed, fresh)] });
+    transport.publish('events.order.confirmed', { orderId: 'after' });
+
+    await eventually(() => expect(fresh).toEqual(['before', 'after']), { timeout: 10_000 });
+    expect(old).toEqual([]);
+    expect(await transport.read('FAILURES', 'failed.>')).toEqual([]);
+  });
+});

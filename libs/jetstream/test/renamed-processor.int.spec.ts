@@ -1,0 +1,143 @@
+import {
+  Consumes,
+  type EventContext,
+  type EventFailed,
+  JetStreamConnection,
+  Provisioning,
+  processorsOf,
+  Replays,
+} from '@app/jetstream';
+import { eventually } from '@app/testing';
+import { Controller, type Type } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { OrderConfirmed, OrderPlaced } from './events.js';
+import { Transport } from './transport.js';
+
+/** A processor under two names, at work on the same events. */
+const named = (processor: string, formerly: string[], handled: string[]): Type => {
+  @Controller()
+  class Clerk {
+    @Consumes(OrderPlaced, { processor, formerly, publishes: [OrderConfirmed], attempts: 2, backoff: 3_000 })
+    handle(@Payload() { orderId }: OrderPlaced, @Ctx() { attempt }: EventContext): OrderConfirmed {
+      handled.push(orderId);
+      if (orderId.startsWith('fails')) throw new Error(`${orderId} at attempt ${attempt}`);
+      return new OrderConfirmed({ orderId });
+    }
+  }
+  return Clerk;
+};
+
+describe('a processor that was renamed', () => {
+  let transport: Transport;
+
+  beforeAll(async () => {
+    transport = await Transport.start();
+  });
+  afterEach(() => transport.closeApplications());
+  afterAll(() => transport.stop());
+
+  const provisioning = async <Result>(
+    processor: Type,
+    work: (provisioning: Provisioning) => Promise<Result>,
+  ): Promise<Result> => {
+    const connection = new JetStreamConnection({ source: 'operator', servers: transport.broker.url });
+    const declarations = processorsOf(processor).map(({ declaration }) => declaration);
+    try {
+      return await work(new Provisioning(connection, declarations));
+    } finally {
+      await connection.close();
+    }
+  };
+  const place = (orderId: string) => transport.publish('events.order.placed', { orderId, amount: 1 });
+  const settled = (processor: string) =>
+    eventually(async () => expect(await transport.backlog(processor)).toEqual({ inFlight: 0, waiting: 0 }), {
+      timeout: 10_000,
+    });
+
+  it('goes on behind what it has settled under its former name', async () => {
+    const handled: string[] = [];
+    await transport.run({ controllers: [named('first', [], handled)] });
+    for (const orderId of ['a', 'b', 'c']) place(orderId);
+    await transport.stored('EVENTS', 'events.order.confirmed', 3);
+    await settled('first');
+    await transport.closeApplications();
+    place('d');
+    await transport.stored('EVENTS', 'events.order.placed', 4);
+
+    await transport.run({ controllers: [named('second', ['first'], handled)] });
+    place('e');
+
+    await transport.stored('EVENTS', 'events.order.confirmed', 5);
+    await settled('second');
+    expect(handled).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('publishes an event under the same id as under its former name, so that both names at once double nothing', async () => {
+    const before = (await transport.read('EVENTS', 'events.order.confirmed')).length;
+    await transport.run({ controllers: [named('first', [], [])] });
+    await transport.run({ controllers: [named('second', ['first'], [])] });
+
+    place('both');
+
+    await settled('first');
+    await settled('second');
+    expect(await transport.read('EVENTS', 'events.order.confirmed')).toHaveLength(before + 1);
+  });
+
+  it('takes over what waits for another attempt when its former consumers are pruned, and replays of its old failures', async () => {
+    const handled: string[] = [];
+    await transport.run({ controllers: [named('first', [], handled)] });
+    place('fails');
+    await eventually(async () =>
+      expect(await transport.read('RETRIES', 'retry.first.sch.*')).toHaveLength(1),
+    );
+    const renamed = named('second', ['first'], handled);
+    const inUse = await provisioning(renamed, (operator) => operator.prune());
+    expect(inUse).toEqual([]);
+    await transport.closeApplications();
+    const application = await transport.run({ controllers: [renamed] });
+
+    const pruned = await provisioning(renamed, (operator) => operator.prune());
+
+    expect(pruned).toMatchObject([{ processor: 'first', retries: 1, renamedTo: 'second' }]);
+    expect(await provisioning(renamed, (operator) => operator.retired())).toEqual([]);
+    const [failure] = await transport.stored('FAILURES', 'failed.second.order.placed', 1, 10_000);
+    expect(failure!.json<EventFailed>()).toMatchObject({
+      processor: 'second',
+      attempts: 2,
+      error: { message: 'fails at attempt 2' },
+    });
+    handled.length = 0;
+    const replays = application.get(Replays, { strict: false });
+    await replays.replayFailures({ processor: 'second' }, { by: 'spec', reason: 'renamed' });
+    await eventually(() => expect(handled).toEqual(['fails']));
+  });
+
+  it('replays failures that it had under its former name', async () => {
+    const handled: string[] = [];
+    @Controller()
+    class Giving {
+      @Consumes(OrderPlaced, { processor: 'third', attempts: 1 })
+      handle(@Payload() { orderId }: OrderPlaced): void {
+        if (orderId === 'fails-old') throw new Error('no');
+      }
+    }
+    await transport.run({ controllers: [Giving] });
+    place('fails-old');
+    await transport.stored('FAILURES', 'failed.third.order.placed', 1);
+    await transport.closeApplications();
+    const renamed = named('fourth', ['third'], handled);
+    const application = await transport.run({ controllers: [renamed] });
+    await provisioning(renamed, (operator) => operator.prune(['third']));
+
+    const replays = application.get(Replays, { strict: false });
+    const { replayed } = await replays.replayFailures(
+      { processor: 'third' },
+      { by: 'spec', reason: 'renamed' },
+    );
+
+    expect(replayed).toBe(1);
+    await eventually(() => expect(handled).toEqual(['fails-old']));
+  });
+});

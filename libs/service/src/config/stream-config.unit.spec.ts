@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { InvalidConfigError } from './invalid-config-error.js';
+import { readConfig } from './read-config.js';
+import { StreamConfig } from './stream-config.js';
+
+const DAY = 86_400_000;
+const declared = { replicas: 1, events: { maxBytes: 1_000, maxAge: 7 * DAY }, failures: { maxBytes: 500 } };
+const streamsOf = (env: NodeJS.ProcessEnv) => readConfig(StreamConfig, env).streamsOf(declared);
+
+describe('The size of the streams', () => {
+  it('is as declared where the environment says nothing', () => {
+    expect(streamsOf({})).toEqual(declared);
+  });
+
+  it('is set by the environment, in units that people write', () => {
+    const env = {
+      STREAM_REPLICAS: '3',
+      EVENTS_MAX_BYTES: '20GiB',
+      EVENTS_MAX_AGE: '1.5d',
+      FAILURES_MAX_BYTES: '4096',
+      FAILURES_MAX_AGE: '36h',
+    };
+    expect(streamsOf(env)).toEqual({
+      replicas: 3,
+      events: { maxBytes: 20 * 1024 ** 3, maxAge: 1.5 * DAY },
+      failures: { maxBytes: 4_096, maxAge: 1.5 * DAY },
+    });
+  });
+
+  it('is refused where it is none, with every fault', () => {
+    const read = () =>
+      streamsOf({ STREAM_REPLICAS: '2', EVENTS_MAX_BYTES: '20 gigs', FAILURES_MAX_AGE: '3' });
+    expect(read).toThrow(InvalidConfigError);
+    expect(read).toThrow(/STREAM_REPLICAS must be one of.*1, 3, 5/);
+    expect(read).toThrow(/EVENTS_MAX_BYTES must be a size such as 512MiB.*found "20 gigs"/);
+    expect(read).toThrow(/FAILURES_MAX_AGE must be a time such as 90m, 36h or 14d, found "3"/);
+  });
+
+  it('is not set by a name that is misspelt', () => {
+    expect(() => streamsOf({ EVENTS_MAX_SIZE: '1GiB' })).toThrow(/EVENTS_MAX_SIZE is not known/);
+  });
+});

@@ -1,0 +1,102 @@
+import {
+  shownSetting,
+  type Provisioned,
+  type ProvisionDifference,
+  type RetiredProcessor,
+  type SettingDifference,
+} from '@app/jetstream';
+import type { Output } from '../output.js';
+import { counted } from '../text/numbers.js';
+
+interface Checked {
+  differences: readonly ProvisionDifference[];
+  retired: readonly RetiredProcessor[];
+}
+
+export function checkLines({ differences, retired }: Checked, output: Output): string[] {
+  if (differences.length === 0)
+    return ['Streams and consumers are as declared.', ...retired.map((processor) => retiredLine(processor))];
+  return [
+    ...differences.flatMap((difference) =>
+      differenceLines(difference, difference.missing ? 'is missing' : 'differs', output),
+    ),
+    ...retired.map((processor) => retiredLine(processor)),
+    '',
+    `${counted(differences.length, 'difference')}; \`node cascade provision\` creates and changes.`,
+  ];
+}
+
+interface Applied extends Provisioned {
+  pruned: readonly RetiredProcessor[];
+  retired: readonly RetiredProcessor[];
+}
+
+export function applyLines({ changed, left, pruned, retired }: Applied, output: Output): string[] {
+  const isUnchanged = changed.length + left.length + pruned.length === 0;
+  return [
+    ...(isUnchanged ? ['Streams and consumers were as declared already.'] : []),
+    ...changed.flatMap((difference) =>
+      differenceLines(difference, difference.missing ? 'created' : 'changed', output),
+    ),
+    ...left.flatMap((difference) => differenceLines(difference, 'left as it is', output)),
+    ...pruned.map(prunedLine),
+    ...retired.map((processor) => retiredLine(processor)),
+    ...(left.length > 0 ? ['', ...remedies(left)] : []),
+  ];
+}
+
+function differenceLines({ what, settings }: ProvisionDifference, verb: string, output: Output): string[] {
+  return [
+    output.paint('yellow', `${what}  ${verb}`),
+    ...settings.map(
+      ({ name, wanted, found, effect }) =>
+        `  ${name}: declared ${shownSetting(name, wanted)}, found ${shownSetting(name, found)}${NEEDS[effect]}`,
+    ),
+  ];
+}
+
+const NEEDS: Record<SettingDifference['effect'], string> = {
+  adds: '',
+  changes: '',
+  lowers: '  (needs --lower)',
+  moves: '  (needs --move)',
+};
+
+function remedies(left: readonly ProvisionDifference[]): string[] {
+  const effects = new Set(left.flatMap(({ settings }) => settings.map(({ effect }) => effect)));
+  return [
+    ...(effects.has('lowers')
+      ? ['`--lower` also makes changes that could delete events, refuse them or keep fewer copies.']
+      : []),
+    ...(effects.has('moves')
+      ? [
+          'A processor that consumes another channel is better given a new name: it then begins with the first event of that ' +
+            'channel, and the old one can finish. `--move NAME` keeps the name, once nothing waits on the old channel.',
+        ]
+      : []),
+  ];
+}
+
+function retiredLine({
+  processor,
+  consumers,
+  waiting,
+  retries,
+  isPulling,
+  renamedTo,
+}: RetiredProcessor): string {
+  const streams = consumers.map(({ stream }) => stream).join(', ');
+  const what = `processor ${processor}  is on the broker (${[...new Set(streams.split(', '))].join(', ')})`;
+  const holds = `${counted(waiting, 'event')} and ${counted(retries, 'retry', 'retries')} wait for it`;
+  if (isPulling)
+    return `${what} and in no code of this checkout, and a process pulls from it: it is left alone`;
+  const now = renamedTo ? `, and is called ${renamedTo} now` : ', and in no code of this checkout';
+  return `${what}${now}; ${holds}. \`--prune ${processor}\` removes it${renamedTo ? ' and hands its retries over' : ''}.`;
+}
+
+function prunedLine({ processor, consumers, retries, renamedTo }: RetiredProcessor): string {
+  const deleted = counted(retries, 'retry', 'retries');
+  return `processor ${processor}  removed: ${counted(consumers.length, 'consumer')}; ${deleted} ${
+    renamedTo ? `handed over to ${renamedTo}` : 'deleted'
+  }`;
+}
