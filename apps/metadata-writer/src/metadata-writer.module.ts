@@ -1,5 +1,11 @@
 import { streams } from '@app/contracts';
-import { JetStreamConnection, JetStreamModule, JetStreamStrategy, Pauses } from '@app/jetstream';
+import {
+  JetStreamConnection,
+  JetStreamModule,
+  JetStreamStrategy,
+  Pauses,
+  UnreadEvents,
+} from '@app/jetstream';
 import { InboxModule } from '@app/outbox';
 import { HealthModule } from '@app/service';
 import { findMigrations, Store, StoreModule } from '@app/store';
@@ -32,7 +38,7 @@ export class MetadataWriterModule {
         HealthModule.forRoot({
           checks: { nats: JetStreamConnection, database: Store, processors: JetStreamStrategy },
           // Paused processors go on by themselves; meanwhile rows can be read.
-          optional: { pauses: Pauses },
+          optional: { pauses: Pauses, unread: UnreadEvents },
         }),
       ],
       controllers: [UserMetadataController, UserMetadataRecorder],

@@ -27,3 +27,9 @@ export function readAckSubject(reply: string | undefined): AckSubject | undefine
     storedAt: new Date(Number(milliseconds)),
   };
 }
+
+/** How many messages waited behind this one when it was delivered. */
+export function pendingIn(reply: string): number {
+  const parts = reply.split('.');
+  return Number(parts[parts.length === 9 ? 8 : 10]) || 0;
+}

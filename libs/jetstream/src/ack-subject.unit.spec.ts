@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { readAckSubject } from './ack-subject.js';
+import { pendingIn, readAckSubject } from './ack-subject.js';
 
 it.each([
   '$JS.ACK.EVENTS.notes.2.7.9.1700000000123456789.4',
@@ -24,4 +24,12 @@ it.each([
   `$JS.ACK.EVENTS.notes.2.7.9.${'9'.repeat(40)}.4`,
 ])('is none: %s', (reply) => {
   expect(readAckSubject(reply)).toBeUndefined();
+});
+
+it.each([
+  ['$JS.ACK.EVENTS.notifier.1.17.3.1700000000000000000.42'],
+  ['$JS.ACK.hub.ACC.EVENTS.notifier.1.17.3.1700000000000000000.42'],
+  ['$JS.ACK.hub.ACC.EVENTS.notifier.1.17.3.1700000000000000000.42.token'],
+])('tells how many messages wait behind: %s', (reply) => {
+  expect(pendingIn(reply)).toBe(42);
 });

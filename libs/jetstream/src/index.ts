@@ -51,6 +51,7 @@ export { Pauses } from './pauses.js';
 export type { PausePolicy } from './processor-pause.js';
 export { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
 export { JetStreamStrategy } from './strategy.js';
+export { UnreadEvents } from './unread-events.js';
 export { shownSetting, type Effect, type SettingDifference } from './provision-differences.js';
 export type { ProvisionDifference } from './provision-targets.js';
 export type { Provisioned, ProvisionOptions } from './provision.js';

@@ -9,6 +9,7 @@ import { registerErrorHook } from './nest-errors.js';
 import { shown } from './options.js';
 import { Pauses } from './pauses.js';
 import { Replays } from './replays.js';
+import { UnreadEvents } from './unread-events.js';
 import { JetStreamStrategy, type StrategyOptions } from './strategy.js';
 
 export interface JetStreamOptions extends JetStreamConnectionOptions, StrategyOptions {
@@ -46,8 +47,17 @@ export class JetStreamModule {
         FailureArchive,
         Replays,
         Pauses,
+        UnreadEvents,
       ],
-      exports: [JetStreamConnection, JetStreamStrategy, EventPublisher, FailureArchive, Replays, Pauses],
+      exports: [
+        JetStreamConnection,
+        JetStreamStrategy,
+        EventPublisher,
+        FailureArchive,
+        Replays,
+        Pauses,
+        UnreadEvents,
+      ],
     };
   }
 }

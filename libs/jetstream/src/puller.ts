@@ -1,6 +1,6 @@
 import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { performance } from 'node:perf_hooks';
-import { readAckSubject, type AckSubject } from './ack-subject.js';
+import { pendingIn, readAckSubject, type AckSubject } from './ack-subject.js';
 import { ProvisionError } from './errors.js';
 
 /** A pull request waits at most this long at the server, which says every second that it is alive. */
@@ -60,6 +60,8 @@ export class Puller {
   private suspended = false;
   /** Messages that may come beside those that are asked for already. */
   private allowance = Infinity;
+  /** Subject for the answer to the newest message, which tells when that was stored and how many wait behind it. */
+  private newest: string | undefined;
 
   constructor(private readonly options: PullerOptions) {}
 
@@ -76,6 +78,12 @@ export class Puller {
     this.restart(BRIEF);
     this.watch = setInterval(() => this.check(), LASTING.heartbeat / 2);
     return alive;
+  }
+
+  /** When the newest message was stored that came from here, if others waited behind it; undefined if none did. */
+  get readUpTo(): Date | undefined {
+    const ack = readAckSubject(this.newest);
+    return ack && pendingIn(this.newest!) > 0 ? ack.storedAt : undefined;
   }
 
   /** Lets at most `count` more messages come, those that are asked for already among them; without a number any number. */
@@ -175,6 +183,7 @@ export class Puller {
     const ack = readAckSubject(message.reply);
     if (!ack) return;
     this.hear();
+    this.newest = message.reply;
     if (isLate) this.allowance -= 1;
     else this.requested = Math.max(0, this.requested - 1);
     this.inHand += 1;

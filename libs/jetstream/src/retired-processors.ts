@@ -83,8 +83,9 @@ export async function removeRetired(
 
 /** Between two requests of a process that takes one event after the other, nothing waits at the server. */
 function isAtWork({ num_ack_pending, delivered }: ConsumerInfo): boolean {
-  const { last_active: lastActive } = delivered as { last_active?: string };
-  return num_ack_pending > 0 && Date.now() - Date.parse(lastActive ?? '') < LATELY;
+  // The server sends a time as text; the client's types say that it is a number.
+  const lastActive = Date.parse(String(delivered.last_active));
+  return num_ack_pending > 0 && Date.now() - lastActive < LATELY;
 }
 
 async function nothingOf(

@@ -73,6 +73,11 @@ export class RunningProcessor {
     return since && { processor: this.options.declaration.processor, since };
   }
 
+  /** When the newest event of its channel was stored that it has read; undefined while none waits behind it. */
+  get readUpTo(): Date | undefined {
+    return this.pullers[0]!.readUpTo;
+  }
+
   /** @throws ProvisionError where this client may not pull */
   async start(): Promise<void> {
     const { channel } = this.options.declaration;

@@ -12,6 +12,7 @@ import { nestHandle } from './nest-handler.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 import { ProvisionedService } from './provisioned-service.js';
 import { RunningProcessor } from './running-processor.js';
+import type { Unread } from './unread-events.js';
 import { assertRetriesFit, type JetStreamSettings } from './stream-settings.js';
 
 /** Milliseconds. */
@@ -140,6 +141,14 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   /** Processors that hold events back because nearly everything failed, and since when. */
   get paused(): { processor: string; since: Date }[] {
     return [...this.running.values()].flatMap((processor) => processor.paused ?? []);
+  }
+
+  /** Processors behind whose newest event others wait. */
+  get unread(): Unread[] {
+    return this.declarations.flatMap(({ processor, channel }) => {
+      const readUpTo = this.running.get(processor)?.readUpTo;
+      return readUpTo ? [{ processor, readUpTo, keptFor: this.provisioned.keptFor(channel.stream) }] : [];
+    });
   }
 
   on(event: string): never {

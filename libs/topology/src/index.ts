@@ -6,6 +6,8 @@ export {
   updateLock,
   withContract,
   withoutContract,
+  withoutProcessor,
+  withProcessor,
   type ContractsLock,
   type LockDifference,
 } from './check/contracts-lock.js';

@@ -53,6 +53,8 @@ export interface Processor {
   name: string;
   /** Name of the app that it runs in. */
   app: string;
+  /** Names that it had before, the oldest first. */
+  formerly: string[];
   /** Class and method: `WelcomeNotifier.notify`. */
   handler: string;
   consumes: Consumption;

@@ -117,7 +117,9 @@ describe('cascade provision', () => {
   it('leaves a processor alone that nothing declares while a process pulls from it', async () => {
     const durable = { durable_name: 'loyalty', ack_policy: AckPolicy.Explicit };
     await manager.consumers.add('EVENTS', durable);
-    const messages = await (await jetstream(client).consumers.get('EVENTS', 'loyalty')).consume();
+    const messages = await (
+      await jetstream(client).consumers.get('EVENTS', 'loyalty')
+    ).consume({ callback: (message) => message.ack() });
 
     await eventually(async () =>
       expect((await manager.consumers.info('EVENTS', 'loyalty')).num_waiting).toBeGreaterThan(0),

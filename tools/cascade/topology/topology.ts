@@ -64,12 +64,18 @@ function checkLines({ faults, cycles }: TopologyReport, topology: Topology, outp
   ];
 }
 
-function updateLines({ added, removed, compatible }: LockDifference): string[] {
+function updateLines({ added, removed, compatible, processors }: LockDifference): string[] {
   const lines = [
     ...added.map((type) => `added    ${type}`),
     ...removed.map((type) => `removed  ${type}`),
     ...compatible.flatMap(({ type, changes }) =>
       changes.map(({ field, what }) => `changed  ${type}: ${[field, what].filter(Boolean).join(' ')}`),
+    ),
+    ...processors.added.map((name) => `added    processor ${name}`),
+    ...processors.renamed.map(({ name, from }) => `renamed  processor ${from} to ${name}`),
+    ...processors.removed.map((name) => `removed  processor ${name}`),
+    ...processors.moved.map(
+      ({ name, from, to }) => `changed  processor ${name}: consumes ${to}, not ${from}`,
     ),
   ];
   return lines.length > 0

@@ -1,22 +1,33 @@
-import { withContract, withoutContract, type ContractsLock } from '@app/topology';
+import {
+  withContract,
+  withoutContract,
+  withoutProcessor,
+  withProcessor,
+  type ContractsLock,
+} from '@app/topology';
 import type { Entry } from './entry.js';
 
-/** The contracts of new events, as agreed on. */
+/** The contracts of new events, as agreed on, and the channel that the processor consumes. */
 export const contractsLockEntry: Entry = {
   path: 'contracts.lock.json',
-  add: (text, { newEvents }) =>
-    written(
-      newEvents.reduce(
-        (lock, { event, schema }) => withContract(lock, { event, version: 1, schema }),
-        read(text),
-      ),
-    ),
-  remove: (text, { newEvents }) =>
-    written(newEvents.reduce((lock, { event }) => withoutContract(lock, { event, version: 1 }), read(text))),
+  add: (text, { newEvents, name, channel }) => {
+    const contracts = newEvents.reduce(
+      (lock, { event, schema }) => withContract(lock, { event, version: 1, schema }),
+      read(text),
+    );
+    return written(withProcessor(contracts, name, channel));
+  },
+  remove: (text, { newEvents, name }) => {
+    const contracts = newEvents.reduce(
+      (lock, { event }) => withoutContract(lock, { event, version: 1 }),
+      read(text),
+    );
+    return written(withoutProcessor(contracts, name));
+  },
 };
 
 function read(text: string): ContractsLock {
-  return JSON.parse(text) as ContractsLock;
+  return { contracts: {}, processors: {}, ...(JSON.parse(text) as Partial<ContractsLock>) };
 }
 
 function written(lock: ContractsLock): string {

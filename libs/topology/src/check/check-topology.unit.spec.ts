@@ -184,7 +184,7 @@ describe('the versions of an event', () => {
     ],
   ])('are told of: %s', async (rule, contracts, golden, message) => {
     const code = await makeSystem({ shop: {} }, contracts, golden);
-    const { faults } = checkTopology(await readTopology(code), { contracts: {} });
+    const { faults } = checkTopology(await readTopology(code), { contracts: {}, processors: {} });
     const [fault, ...others] = faults.filter((candidate) => candidate.rule !== 'outdated-lock');
     expect(others).toEqual([]);
     expect(fault!.rule).toBe(rule);

@@ -7,6 +7,7 @@ import {
   UPDATE_COMMAND,
   type ContractsLock,
 } from './contracts-lock.js';
+import { describeMoved, describeRemoved } from './processors-lock.js';
 import { andList, duplicates, type TopologyFault } from './faults.js';
 
 /** Faults of the contracts: their versions, their golden samples, and what became of them since they were agreed on. */
@@ -69,7 +70,7 @@ function strayFault(file: string): TopologyFault {
 }
 
 function lockFaults(topology: Topology, lock: ContractsLock): TopologyFault[] {
-  const { added, removed, compatible, incompatible } = lockDifference(topology, lock);
+  const { added, removed, compatible, incompatible, processors } = lockDifference(topology, lock);
   const outdated = [
     ...added.map((type) => `${type} is new`),
     ...compatible.map(
@@ -78,6 +79,10 @@ function lockFaults(topology: Topology, lock: ContractsLock): TopologyFault[] {
     ...removed.map(
       (type) => `${type} is gone: stored events of it, kept for days, can then not be read any more`,
     ),
+    ...processors.added.map((name) => `processor ${name} is new`),
+    ...processors.renamed.map(({ name, from }) => `processor ${name} was called ${from}`),
+    ...processors.removed.map(describeRemoved),
+    ...processors.moved.map(describeMoved),
   ];
   return [
     ...incompatible.map((change): TopologyFault => ({

@@ -4,14 +4,21 @@ import { TopologyError } from '../errors.js';
 import { ceTypeOf } from '../event-version.js';
 import type { Contract, EventVersion, JsonSchema, Topology } from '../topology.js';
 import { contractChanges, type ContractChange } from './contract-changes.js';
+import {
+  lockedProcessors,
+  processorsDifference,
+  type LockedProcessors,
+  type ProcessorsDifference,
+} from './processors-lock.js';
 
 export const LOCK_FILE = 'contracts.lock.json';
 export const UPDATE_COMMAND = 'node cascade topology --update-lock';
 
-/** The contracts as they were agreed on: `contracts.lock.json`, at the root and under version control. */
+/** What was agreed on and lies on brokers: `contracts.lock.json`, at the root and under version control. */
 export interface ContractsLock {
   /** By `ce-type`, such as `user.signed-up.v1`. */
   contracts: Record<string, JsonSchema>;
+  processors: LockedProcessors;
 }
 
 /** What differs between the code and the lock, by `ce-type`. */
@@ -23,6 +30,7 @@ export interface LockDifference {
   compatible: { type: string; changes: ContractChange[] }[];
   /** Changed in any other way; `changes` names only what is not compatible. */
   incompatible: { type: string; changes: ContractChange[] }[];
+  processors: ProcessorsDifference;
 }
 
 /**
@@ -36,7 +44,7 @@ export async function readLock(root: string): Promise<ContractsLock> {
     throw error;
   });
   try {
-    return { contracts: {}, ...(JSON.parse(text) as Partial<ContractsLock>) };
+    return { contracts: {}, processors: {}, ...(JSON.parse(text) as Partial<ContractsLock>) };
   } catch (cause) {
     throw new TopologyError(
       `${LOCK_FILE} cannot be read: ${(cause as Error).message}\nTake the version of your main branch, then run: ${UPDATE_COMMAND}`,
@@ -59,26 +67,47 @@ export async function updateLock(root: string, topology: Topology): Promise<Lock
   const contracts = Object.fromEntries(
     lockedContracts(topology).map((contract) => [ceTypeOf(contract), agreedOn(contract)]),
   );
-  await writeFile(join(root, LOCK_FILE), `${JSON.stringify({ contracts }, null, 2)}\n`);
+  const lock: ContractsLock = { contracts, processors: lockedProcessors(topology) };
+  await writeFile(join(root, LOCK_FILE), `${JSON.stringify(lock, null, 2)}\n`);
   return difference;
 }
 
 /** The lock with one contract more, in its place. */
 export function withContract(
-  { contracts }: ContractsLock,
+  lock: ContractsLock,
   contract: EventVersion & Pick<Contract, 'schema'>,
 ): ContractsLock {
-  const entries = Object.entries({ ...contracts, [ceTypeOf(contract)]: agreedOn(contract) });
-  return { contracts: Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))) };
+  return {
+    ...lock,
+    contracts: sortedByName({ ...lock.contracts, [ceTypeOf(contract)]: agreedOn(contract) }),
+  };
 }
 
 /** The lock with one contract less. */
-export function withoutContract({ contracts }: ContractsLock, contract: EventVersion): ContractsLock {
-  const { [ceTypeOf(contract)]: _removed, ...others } = contracts;
-  return { contracts: others };
+export function withoutContract(lock: ContractsLock, contract: EventVersion): ContractsLock {
+  const { [ceTypeOf(contract)]: _removed, ...contracts } = lock.contracts;
+  return { ...lock, contracts };
 }
 
-export function lockDifference(topology: Topology, { contracts: locked }: ContractsLock): LockDifference {
+/** The lock with one processor more, in its place. */
+export function withProcessor(lock: ContractsLock, name: string, channel: string): ContractsLock {
+  return { ...lock, processors: sortedByName({ ...lock.processors, [name]: channel }) };
+}
+
+/** The lock with one processor less. */
+export function withoutProcessor(lock: ContractsLock, name: string): ContractsLock {
+  const { [name]: _removed, ...processors } = lock.processors;
+  return { ...lock, processors };
+}
+
+function sortedByName<Value>(values: Record<string, Value>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+export function lockDifference(
+  topology: Topology,
+  { contracts: locked, processors }: ContractsLock,
+): LockDifference {
   const contracts = lockedContracts(topology);
   const known = contracts.flatMap((contract) => {
     const type = ceTypeOf(contract);
@@ -94,6 +123,7 @@ export function lockDifference(topology: Topology, { contracts: locked }: Contra
     incompatible: known
       .filter((change) => !isSafe(change))
       .map(({ type, changes }) => ({ type, changes: changes.filter(({ isCompatible }) => !isCompatible) })),
+    processors: processorsDifference(topology, processors),
   };
 }
 

@@ -118,4 +118,32 @@ describe('the lock of the contracts', () => {
     await writeFile(join(root, 'contracts.lock.json'), '<<<<<<< HEAD');
     await expect(readLock(root)).rejects.toThrow(/contracts\.lock\.json cannot be read.*\n.*main branch/);
   });
+
+  it('tells of a processor that is gone, and how to rename or remove one; a former name is no more than an update', async () => {
+    const [root, before] = await read([OrderPlaced]);
+    const processor = (name: string, channel: string, formerly: string[] = []) =>
+      ({ name, formerly, publishes: [], consumes: { channel } }) as unknown as Topology['processors'][number];
+    const withProcessors = (...processors: Topology['processors']): Topology => ({ ...before, processors });
+    const clerk = processor('clerk', 'events.order.placed');
+    await updateLock(root, withProcessors(clerk));
+    const messages = async (...processors: Topology['processors']) =>
+      (await faultsOf(root, withProcessors(...processors))).map(({ message }) => message);
+
+    expect(await messages(clerk)).toEqual([]);
+    expect(await messages(processor('agent', 'events.order.placed', ['clerk']))).toEqual([
+      expect.stringMatching(
+        /processor agent is new\n {2}processor agent was called clerk\n {2}If that is meant/,
+      ),
+    ]);
+    const [gone] = await messages(processor('agent', 'events.order.placed'));
+    expect(gone).toMatch(
+      /processor clerk is gone\. If it was renamed, declare `formerly: \['clerk'\]` at the new one/,
+    );
+    expect(gone).toMatch(/`node cascade provision --prune clerk`/);
+    expect(await messages(processor('clerk', 'events.order.shipped'))).toEqual([
+      expect.stringMatching(
+        /clerk consumes events\.order\.shipped, and consumed events\.order\.placed: .* --move clerk/,
+      ),
+    ]);
+  });
 });

@@ -15,6 +15,7 @@ export function describeProcessor(app: string, { declaration, handler }: LoadedP
   const retryOn = namesOf(declaration.retryOn);
   return {
     name: processor,
+    formerly: [...declaration.formerly],
     app,
     handler,
     consumes: consumptionOf(declaration),
