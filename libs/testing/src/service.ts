@@ -1,5 +1,12 @@
-import { JetStreamConnection, JetStreamStrategy, type ProcessorDeclaration } from '@app/jetstream';
+import {
+  consumerConfigs,
+  JetStreamConnection,
+  JetStreamStrategy,
+  type ProcessorDeclaration,
+} from '@app/jetstream';
 import { createService, type ServiceConfig } from '@app/service';
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -8,6 +15,8 @@ import { quietLog } from './quiet-log.js';
 
 /** Milliseconds after which the broker hands out again what a crashed service had in hand: the least that it may be. */
 const ACK_WAIT_AFTER_CRASH = 1_000;
+/** In nanoseconds, as the server counts. */
+const MILLISECOND = 1_000_000;
 
 /**
  * Runs a service inside the test's process, as `startService` of `@app/service` does in its own, but for two things: it does not
@@ -27,9 +36,8 @@ export async function runService(
 /** A service at work inside the test's process. */
 export class RunningService {
   private readonly faults = new Map<string, Faults>();
-  private readonly processors = new Set<string>();
+  private readonly processors = new Map<string, ProcessorDeclaration>();
   private current: Promise<NestFastifyApplication> | undefined;
-  private crashed = false;
   private stopping = false;
 
   /** For {@link runService}. */
@@ -50,7 +58,9 @@ export class RunningService {
    */
   inject(processor: string, faults: Faults): void {
     if (!this.processors.has(processor)) {
-      throw new Error(`There is no processor '${processor}' here, but ${[...this.processors].join(', ')}.`);
+      throw new Error(
+        `There is no processor '${processor}' here, but ${[...this.processors.keys()].join(', ')}.`,
+      );
     }
     this.faults.set(processor, faults);
   }
@@ -93,20 +103,26 @@ export class RunningService {
   }
 
   private hurried(declaration: ProcessorDeclaration): ProcessorDeclaration {
-    this.processors.add(declaration.processor);
-    const ackWait = this.crashed ? ACK_WAIT_AFTER_CRASH : declaration.ackWait;
-    return { ...declaration, ackWait, delays: declaration.delays.map(() => 0) };
+    this.processors.set(declaration.processor, declaration);
+    return { ...declaration, delays: declaration.delays.map(() => 0) };
   }
 
   /** Cuts it off from the broker, which is all that the broker sees of a crash. */
   private async crash(app: NestFastifyApplication): Promise<void> {
     const connection = await app.get(JetStreamConnection, { strict: false }).get();
     if (connection.isClosed() || this.stopping) return;
-    this.crashed = true;
+    await this.shortenAckWait(connection);
     await connection.close();
     // Not awaited: it waits for the handler that has crashed to end.
     this.current = app.close().then(() => this.open());
     // `stop` tells of it.
     this.current.catch(() => undefined);
+  }
+
+  /** So that no test waits for half a minute until the broker hands out again what the crashed service had in flight. */
+  private async shortenAckWait(connection: NatsConnection): Promise<void> {
+    const { consumers } = await jetstreamManager(connection);
+    for (const { stream, config } of [...this.processors.values()].flatMap(consumerConfigs))
+      await consumers.update(stream, config.durable_name, { ack_wait: ACK_WAIT_AFTER_CRASH * MILLISECOND });
   }
 }
