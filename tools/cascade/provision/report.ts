@@ -18,7 +18,7 @@ export function checkLines({ differences, retired }: Checked, output: Output): s
     return ['Streams and consumers are as declared.', ...retired.map((processor) => retiredLine(processor))];
   return [
     ...differences.flatMap((difference) =>
-      differenceLines(difference, difference.missing ? 'is missing' : 'differs', output),
+      differenceLines(difference, difference.missing ? 'is missing' : 'differs', output, true),
     ),
     ...retired.map((processor) => retiredLine(processor)),
     '',
@@ -38,19 +38,24 @@ export function applyLines({ changed, left, pruned, retired }: Applied, output: 
     ...changed.flatMap((difference) =>
       differenceLines(difference, difference.missing ? 'created' : 'changed', output),
     ),
-    ...left.flatMap((difference) => differenceLines(difference, 'left as it is', output)),
+    ...left.flatMap((difference) => differenceLines(difference, 'left as it is', output, true)),
     ...pruned.map(prunedLine),
     ...retired.map((processor) => retiredLine(processor)),
     ...(left.length > 0 ? ['', ...remedies(left)] : []),
   ];
 }
 
-function differenceLines({ what, settings }: ProvisionDifference, verb: string, output: Output): string[] {
+function differenceLines(
+  { what, settings }: ProvisionDifference,
+  verb: string,
+  output: Output,
+  isLeft = false,
+): string[] {
   return [
     output.paint('yellow', `${what}  ${verb}`),
     ...settings.map(
       ({ name, wanted, found, effect }) =>
-        `  ${name}: declared ${shownSetting(name, wanted)}, found ${shownSetting(name, found)}${NEEDS[effect]}`,
+        `  ${name}: declared ${shownSetting(name, wanted)}, found ${shownSetting(name, found)}${isLeft ? NEEDS[effect] : ''}`,
     ),
   ];
 }
