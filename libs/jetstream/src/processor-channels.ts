@@ -1,6 +1,7 @@
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstreamManager, type ConsumerInfo, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { EVENTS_STREAM, FAILURES_STREAM, replayChannelOf } from './names.js';
+import { readPatiently } from './patient-read.js';
 import { InvalidReplayError } from './replay-options.js';
 
 /** A channel, and the stream that keeps it. */
@@ -17,7 +18,7 @@ export class ProcessorChannels {
     const manager = await jetstreamManager(connection, { checkAPI: false });
     const channels = new Map<string, StoredChannel[]>();
     for (const stream of [EVENTS_STREAM, FAILURES_STREAM]) {
-      for await (const { config } of manager.consumers.list(stream)) {
+      for (const { config } of await readPatiently(stream, () => everyConsumer(manager, stream))) {
         if (!config.durable_name) continue;
         const subjects = config.filter_subjects ?? [config.filter_subject ?? '>'];
         const known = channels.get(config.durable_name) ?? [];
@@ -55,4 +56,10 @@ export class ProcessorChannels {
 function readsReplays(channels: readonly StoredChannel[], processor: string, event: string): boolean {
   const replays = replayChannelOf(processor, event);
   return channels.some(({ subject }) => subject === replays);
+}
+
+async function everyConsumer({ consumers }: JetStreamManager, stream: string): Promise<ConsumerInfo[]> {
+  const infos: ConsumerInfo[] = [];
+  for await (const info of consumers.list(stream)) infos.push(info);
+  return infos;
 }
