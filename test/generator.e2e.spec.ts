@@ -206,15 +206,20 @@ describe('node cascade new processor, and remove processor', () => {
     async () => {
       await checkout.edit(COUPON, (code) => code.replace('// The same event', '// Any event'));
       await checkout.write('apps/trial-coupon/src/notes.txt', 'mine');
+      const page = (await checkout.content())['docs/processors.md']!;
+      await checkout.edit('docs/processors.md', (text) => text.replace(/^\| `trial-coupon` .*\n/m, ''));
       const present = await checkout.content();
 
       const { code, output } = await cascade('remove', 'processor', 'trial-coupon', '--yes');
 
       expect(code).toBe(1);
-      expect(output).toContain(`\n  changed  ${COUPON}\n  added    apps/trial-coupon/src/notes.txt\n`);
+      expect(output).toContain(
+        `\n  changed   ${COUPON}\n  added     apps/trial-coupon/src/notes.txt\n  no entry  docs/processors.md\n`,
+      );
       expect(await checkout.content()).toEqual(present);
       await checkout.edit(COUPON, (code) => code.replace('// Any event', '// The same event'));
       await checkout.delete('apps/trial-coupon/src/notes.txt');
+      await checkout.write('docs/processors.md', page);
     },
     LONG,
   );

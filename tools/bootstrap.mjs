@@ -1,7 +1,9 @@
 // From a fresh clone to a running command: checks Node, installs dependencies, compiles, hands over.
 // Plain old syntax and no static imports here: this file must parse on any Node, so that it can refuse an old one.
 
-var MINIMUM = [20, 19];
+// As package.json says. Older releases cannot run Nest's command line: docs/upstream.md.
+var OLDEST = { 20: [19, 5], 22: [15, 0] };
+var FIRST_WHOLE_LINE = 24;
 
 /**
  * Runs one of the commands under `tools/`.
@@ -10,12 +12,9 @@ var MINIMUM = [20, 19];
  *   `main(checkout: Checkout): Promise<number>`, which resolves to the exit code.
  */
 export function run(command) {
-  var version = process.versions.node.split('.').map(Number);
-  if (version[0] < MINIMUM[0] || (version[0] === MINIMUM[0] && version[1] < MINIMUM[1])) {
+  if (!isNewEnough(process.versions.node.split('.').map(Number))) {
     fail(
-      'Cascade needs Node ' +
-        MINIMUM.join('.') +
-        ' or newer; this is ' +
+      'Cascade needs Node 20.19.5, 22.15, or 24 and newer; this is ' +
         process.versions.node +
         '.\nGet one from https://nodejs.org or with a version manager, then try again.',
     );
@@ -32,6 +31,12 @@ export function run(command) {
       // An operational error says all that is needed in its message; anything else is a bug: show where.
       fail(error && error.operational ? error.message : (error && error.stack) || error);
     });
+}
+
+function isNewEnough(version) {
+  var oldest = OLDEST[version[0]];
+  if (!oldest) return version[0] >= FIRST_WHOLE_LINE;
+  return version[1] > oldest[0] || (version[1] === oldest[0] && version[2] >= oldest[1]);
 }
 
 function fail(message) {

@@ -19,15 +19,25 @@ async function runOn(version: string): Promise<{ code: number; stderr: string }>
 }
 
 describe('A command', () => {
-  it.each(['12.22.12', '18.20.8', '20.18.3'])('refuses Node %s, and says which to get', async (version) => {
-    const { code, stderr } = await runOn(version);
-    expect(code).toBe(1);
-    expect(stderr).toContain(`Cascade needs Node 20.19 or newer; this is ${version}.`);
-    expect(stderr).not.toContain('at ');
+  it.each(['12.22.12', '18.20.8', '20.18.3', '20.19.4', '21.7.3', '22.14.0', '23.11.1'])(
+    'refuses Node %s, and says which to get',
+    async (version) => {
+      const { code, stderr } = await runOn(version);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`Cascade needs Node 20.19.5, 22.15, or 24 and newer; this is ${version}.`);
+      expect(stderr).not.toContain('at ');
+    },
+  );
+
+  it.each(['20.19.5', '20.20.0', '22.15.0', '24.0.0', '26.1.0'])('goes on with Node %s', async (version) => {
+    expect((await runOn(version)).stderr).toContain('no-such-command.js');
   });
 
-  it.each(['20.19.0', '22.1.0', '24.0.0'])('goes on with Node %s', async (version) => {
-    expect((await runOn(version)).stderr).toContain('no-such-command.js');
+  it('refuses what package.json refuses', async () => {
+    const { engines } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8')) as {
+      engines: { node: string };
+    };
+    expect(engines.node).toBe('^20.19.5 || ^22.15.0 || >=24.0.0');
   });
 
   it('can say so on any Node: its first file has no newer syntax and loads nothing before the check', async () => {

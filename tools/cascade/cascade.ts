@@ -58,7 +58,7 @@ export async function cascade(args: readonly string[], host: Host): Promise<numb
     return ExitCode.ok;
   }
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(withoutHelpCommand(program, args), { from: 'user' });
     return line.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
@@ -67,6 +67,20 @@ export async function cascade(args: readonly string[], host: Host): Promise<numb
     host.stderr.write([shown.message, ...shown.remedies, ''].join('\n'));
     return shown.exitCode;
   }
+}
+
+/** `help new processor` as `new processor --help`: the library's own `help` takes one word. An unknown word is left to be refused. */
+function withoutHelpCommand(program: Command, args: readonly string[]): readonly string[] {
+  const [first, ...words] = args;
+  if (first !== 'help') return args;
+  let { commands } = program;
+  for (const word of words) {
+    if (commands.length === 0) break;
+    const found = commands.find((command) => command.name() === word);
+    if (!found) return words;
+    commands = found.commands;
+  }
+  return [...words, '--help'];
 }
 
 function programFor({ stdout, stderr }: Host): Command {

@@ -52,7 +52,7 @@ export interface Blueprint extends Parts {
   readonly contracts: readonly string[];
   readonly transport: readonly string[];
   /** What the shared files get. */
-  readonly entries: { readonly nestCli: string; readonly compose: string; readonly processorsPage: string };
+  readonly entries: { readonly nestCli: string; readonly compose: string };
 }
 
 export async function blueprintOf(root: string, parts: Parts): Promise<Blueprint> {
@@ -83,7 +83,6 @@ export async function blueprintOf(root: string, parts: Parts): Promise<Blueprint
     entries: {
       nestCli: await renderTemplate(root, 'entries/nest-cli.json', blueprint),
       compose: await renderTemplate(root, 'entries/docker-compose.yml', blueprint),
-      processorsPage: await renderTemplate(root, 'entries/processors.md', blueprint),
     },
   };
 }

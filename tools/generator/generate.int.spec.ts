@@ -115,9 +115,20 @@ describe('a processor', () => {
     );
   });
 
-  it('that was written by hand is not taken out', async () => {
-    await expect(takeOut(root, topology, { name: 'metadata-writer-failures' })).rejects.toMatchObject({
-      name: 'ChangedFilesError',
-    });
-  });
+  it.each(['metadata-writer', 'metadata-writer-failures'])(
+    '%s, written by hand, is not taken out, and it is said where it is and what to do',
+    async (name) => {
+      const handler = topology.processors.find((processor) => processor.name === name)!.handler;
+      await expect(takeOut(root, topology, { name })).rejects.toMatchObject({
+        name: 'NotGeneratedError',
+        message:
+          `${name} is not a generated processor: there is no apps/metadata-writer/src/${name}/${name}.processor.ts. ` +
+          `Its handler is ${handler} of app metadata-writer.`,
+        remedies: [
+          'Nothing was removed. Take it out by hand: the handler, then `node cascade topology --update-docs`; ' +
+            '`node cascade topology --check` tells what else names it.',
+        ],
+      });
+    },
+  );
 });

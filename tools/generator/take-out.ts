@@ -1,4 +1,4 @@
-import type { Topology } from '@app/topology';
+import type { Processor, Topology } from '@app/topology';
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { blueprintOf, type Blueprint } from './blueprint.js';
@@ -12,7 +12,23 @@ import { entriesOf, renderedFiles } from './rendered-files.js';
 /** A file is not as it was generated: somebody's work is in it. */
 export interface ChangedFile {
   readonly path: string;
-  readonly what: 'changed' | 'gone' | 'added';
+  /** `no entry`: the file is there, and what the processor had in it is not. */
+  readonly what: 'changed' | 'gone' | 'added' | 'no entry';
+}
+
+/** The processor was written by hand, or somebody has moved all its files. */
+export class NotGeneratedError extends GeneratorError {
+  override readonly name = 'NotGeneratedError';
+
+  constructor({ name, handler, app }: Processor, missing: string) {
+    super(
+      `${name} is not a generated processor: there is no ${missing}. Its handler is ${handler} of app ${app}.`,
+      [
+        'Nothing was removed. Take it out by hand: the handler, then `node cascade topology --update-docs`; ' +
+          '`node cascade topology --check` tells what else names it.',
+      ],
+    );
+  }
 }
 
 /** Somebody's work would be lost. */
@@ -23,7 +39,7 @@ export class ChangedFilesError extends GeneratorError {
     processor: string,
     readonly files: readonly ChangedFile[],
   ) {
-    const list = files.map(({ path, what }) => `\n  ${what.padEnd(7)}  ${path}`);
+    const list = files.map(({ path, what }) => `\n  ${what.padEnd(8)}  ${path}`);
     super(`These are not as they were generated for ${processor}:${list.join('')}`, [
       'Nothing was removed. Take it out by hand, or undo the changes first (`git diff` shows those that are not committed).',
       'Where only its events have changed: --keep-events leaves them.',
@@ -36,15 +52,33 @@ export class ChangedFilesError extends GeneratorError {
  *
  * @throws RefusedNameError where there is none of that name
  * @throws GeneratorError where others build on it
+ * @throws NotGeneratedError where none of its own files is there
  * @throws ChangedFilesError where files are not as they were generated
  */
 export async function takeOut(root: string, topology: Topology, choice: RemovalChoice): Promise<Generation> {
   const blueprint = await blueprintOf(root, await recognize(root, topology, choice));
   const removed = await removeFiles(root, blueprint);
+  refuseHandWritten(blueprint, removed, topology);
   const entries = await removeEntries(root, blueprint);
   const changed = [...removed.changed, ...entries.changed];
   if (changed.length > 0) throw new ChangedFilesError(blueprint.name, changed);
   return { blueprint, changes: [...removed.changes, ...entries.changes] };
+}
+
+function refuseHandWritten(
+  { app, name }: Blueprint,
+  { changes, changed }: Outcome,
+  { processors }: Topology,
+): void {
+  const isOwn = ({ path }: ChangedFile | FileChange) => path.startsWith(`${app.sources}/${name}/`);
+  const gone = changed.filter((file) => isOwn(file) && file.what === 'gone');
+  const isThere = changes.some(isOwn) || changed.some((file) => isOwn(file) && file.what === 'changed');
+  if (isThere || gone.length === 0) return;
+  const { path } = gone.find((file) => !file.path.endsWith('.spec.ts')) ?? gone[0]!;
+  throw new NotGeneratedError(
+    processors.find((processor) => processor.name === name)!,
+    path,
+  );
 }
 
 interface Outcome {
@@ -84,7 +118,7 @@ async function removeEntries(root: string, blueprint: Blueprint): Promise<Outcom
     const content = await format(root, path, remove(before, blueprint));
     const again = await format(root, path, add(content, blueprint));
     if (sameLines(again, before)) outcome.changes.push({ path, kind: 'change', content });
-    else outcome.changed.push({ path, what: content === before ? 'gone' : 'changed' });
+    else outcome.changed.push({ path, what: content === before ? 'no entry' : 'changed' });
   }
   return outcome;
 }

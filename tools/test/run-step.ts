@@ -10,21 +10,23 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export interface StepResult {
   readonly ok: boolean;
   readonly counts: Counts;
+  /** Somebody pressed Ctrl-C, or asked it to end in another way. */
+  readonly isInterrupted: boolean;
 }
 
 /** Runs a step in a process of its own, its output passed through. */
 export async function runStep(step: Step, root: string): Promise<StepResult> {
   if (!step.isJest) {
-    const ok = await run(step.command, root);
-    return { ok, counts: ok ? NONE : ONE_FAILED };
+    const { ok, isInterrupted } = await run(step.command, root);
+    return { ok, counts: ok ? NONE : ONE_FAILED, isInterrupted };
   }
   const folder = await mkdtemp(join(tmpdir(), 'cascade-test-'));
   try {
     const report = join(folder, 'report.json');
-    const ok = await run([...step.command, '--json', `--outputFile=${report}`], root);
+    const { ok, isInterrupted } = await run([...step.command, '--json', `--outputFile=${report}`], root);
     const counts = await readCounts(report);
     // Jest also fails for what is no test: no spec found, a handle left open.
-    return { ok, counts: ok || counts.failed > 0 ? counts : { ...counts, failed: 1 } };
+    return { ok, counts: ok || counts.failed > 0 ? counts : { ...counts, failed: 1 }, isInterrupted };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -38,16 +40,20 @@ async function readCounts(report: string): Promise<Counts> {
   }
 }
 
-/** Resolves to whether it exited with 0. Signals that this process gets reach it too: it must not outlive `npm test`. */
-function run(command: readonly string[], root: string): Promise<boolean> {
+/** Signals that this process gets reach the step too: it must not outlive `npm test`. */
+function run(command: readonly string[], root: string): Promise<Pick<StepResult, 'ok' | 'isInterrupted'>> {
   const child = spawn(process.execPath, command, { cwd: root, stdio: 'inherit' });
-  const pass = (signal: NodeJS.Signals) => void child.kill(signal);
+  let isInterrupted = false;
+  const pass = (signal: NodeJS.Signals) => {
+    isInterrupted = true;
+    child.kill(signal);
+  };
   for (const signal of SIGNALS) process.on(signal, pass);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
       for (const signal of SIGNALS) process.off(signal, pass);
-      resolve(code === 0);
+      resolve({ ok: code === 0, isInterrupted });
     });
   });
 }

@@ -5,6 +5,8 @@ export interface Step {
   readonly command: readonly string[];
   /** Whether the script is Jest, so that it reports how many tests it ran. */
   readonly isJest?: boolean;
+  /** What to do where it fails, unless its output says that. */
+  readonly remedy?: string;
 }
 
 const JEST = [
@@ -17,9 +19,15 @@ const JEST = [
 const TWO_AT_ONCE = '--maxWorkers=2';
 const ONE_AT_ONCE = '--maxWorkers=1';
 
-/** Cheap ones first: the first step that fails is the last one. */
+const KEEP_GOING = '--keep-going';
+
+/** Cheap ones first: the first step that fails is the last one, unless told otherwise. */
 export const STEPS: readonly Step[] = [
-  { name: 'format', command: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'] },
+  {
+    name: 'format',
+    command: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'],
+    remedy: '`npm run format` mends it.',
+  },
   { name: 'lint', command: ['node_modules/eslint/bin/eslint.js', '.'] },
   { name: 'types', command: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] },
   jest('unit', ['--testPathPatterns', String.raw`\.unit\.spec\.ts$`]),
@@ -28,9 +36,16 @@ export const STEPS: readonly Step[] = [
   jest('end to end', ['--testPathPatterns', String.raw`\.e2e\.spec\.ts$`, ONE_AT_ONCE]),
 ];
 
-/** `npm test -- libs/outbox`: those specs alone, with any options of Jest. */
-export function chosenSteps(args: readonly string[]): readonly Step[] {
-  return args.length === 0 ? STEPS : [jest('chosen specs', args)];
+/**
+ * `npm test -- libs/outbox`: those specs alone, with any options of Jest. `npm test -- --keep-going`: also the steps after one that
+ * failed.
+ */
+export function chosenSteps(args: readonly string[]): { steps: readonly Step[]; keepGoing: boolean } {
+  const forJest = args.filter((arg) => arg !== KEEP_GOING);
+  return {
+    steps: forJest.length === 0 ? STEPS : [jest('chosen specs', forJest)],
+    keepGoing: forJest.length < args.length,
+  };
 }
 
 function jest(name: string, args: readonly string[]): Step {

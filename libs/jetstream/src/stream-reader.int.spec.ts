@@ -81,6 +81,69 @@ describe('reading a stream', () => {
     expect(read).toEqual([1, 2, 3]);
   });
 
+  describe('since a time', () => {
+    const stored: { seq: number; time: number; subject: string }[] = [];
+    const both = ['spec.wanted', 'spec.late'];
+
+    /** Stores one message, in a millisecond of its own. */
+    async function storeApart(subject: string): Promise<void> {
+      const { seq } = await jetstream(connection).publish(subject);
+      const { time } = (await manager.streams.getMessage('SPEC', { seq }))!;
+      stored.push({ seq, time: time.getTime(), subject });
+      while (Date.now() <= time.getTime()) await new Promise(setImmediate);
+    }
+    const remove = async (seq: number): Promise<void> => {
+      await manager.streams.deleteMessage('SPEC', seq);
+      stored.splice(
+        stored.findIndex((message) => message.seq === seq),
+        1,
+      );
+    };
+    const readSince = async (subjects: string[], since: Date): Promise<number[]> => {
+      const read: number[] = [];
+      for await (const { seq } of readStream(connection, { stream: 'SPEC', subjects, since })) read.push(seq);
+      return read;
+    };
+    /** Compares with what is stored, from just before, at and just after each message, and from far away. */
+    async function expectToReadAll(): Promise<void> {
+      const edges = stored.flatMap(({ time }) => [time - 1, time, time + 1]);
+      for (const since of [0, ...edges, Date.now() + 86_400_000]) {
+        for (const subjects of [both, ...both.map((subject) => [subject])]) {
+          const expected = stored.filter(({ time, subject }) => time >= since && subjects.includes(subject));
+          expect({ since, subjects, read: await readSince(subjects, new Date(since)) }).toEqual({
+            since,
+            subjects,
+            read: expected.map(({ seq }) => seq),
+          });
+        }
+      }
+    }
+
+    beforeEach(() => void stored.splice(0));
+
+    it('leaves nothing out of several subjects, of which one begins later', async () => {
+      for (let number = 1; number <= 6; number++) await storeApart('spec.wanted');
+      await storeApart('spec.late');
+      await storeApart('spec.wanted');
+      await expectToReadAll();
+    });
+
+    it('begins at the next message where the one of that time was removed, at either end too', async () => {
+      for (let number = 1; number <= 6; number++) await storeApart('spec.wanted');
+      await storeApart('spec.late');
+      for (const seq of [1, 3, 4, 7]) await remove(seq);
+      await expectToReadAll();
+    });
+
+    it('gives nothing of a stream that is empty, that never held any or was purged', async () => {
+      expect(await readSince(both, new Date(0))).toEqual([]);
+      await storeApart('spec.wanted');
+      await manager.streams.purge('SPEC');
+      expect(await readSince(both, new Date(0))).toEqual([]);
+      expect(await readSince(both, new Date())).toEqual([]);
+    });
+  });
+
   it('leaves no consumer behind, also where its reader stops early', async () => {
     await store(10);
     for await (const _ of readStream(connection, selection)) break;

@@ -1,4 +1,4 @@
-import { jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager, type JsMsg, type MsgRequest } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { readPatiently, StreamReadError } from './patient-read.js';
 
@@ -32,9 +32,7 @@ export async function* readStream(
 ): AsyncGenerator<JsMsg> {
   const { stream, since, until } = selection;
   const last = selection.upTo ?? (await lastSequence(connection, stream));
-  let from: { opt_start_time?: string; opt_start_seq?: number } = since
-    ? { opt_start_time: since.toISOString() }
-    : {};
+  let from = since ? ((await firstSequenceSince(connection, stream, since)) ?? last + 1) : 1;
   for (let emptyBatches = 0; ;) {
     const { batch, isLast } = await readPatiently(stream, () => readBatch(connection, selection, from));
     for (const message of batch) {
@@ -42,7 +40,7 @@ export async function* readStream(
       yield message;
     }
     if (isLast) return;
-    if (batch.length > 0) from = { opt_start_seq: batch.at(-1)!.seq + 1 };
+    if (batch.length > 0) from = batch.at(-1)!.seq + 1;
     emptyBatches = batch.length > 0 ? 0 : emptyBatches + 1;
     if (emptyBatches === MAX_EMPTY_BATCHES) {
       throw new StreamReadError(
@@ -59,18 +57,37 @@ export async function lastSequence(connection: NatsConnection, stream: string): 
 }
 
 /**
+ * The sequence of the first message that was stored at or after a time; undefined if there is none. One request,
+ * whatever the stream holds.
+ *
+ * A consumer takes a time too (`opt_start_time`), but with several filter subjects it passes messages over: see
+ * docs/upstream/consumer-start-time.mjs.
+ */
+async function firstSequenceSince(
+  connection: NatsConnection,
+  stream: string,
+  since: Date,
+): Promise<number | undefined> {
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  // Servers since 2.11 take this. The client's types have it for direct reads only, which a stream must allow.
+  const query = { start_time: since.toISOString(), next_by_subj: '>' } as unknown as MsgRequest;
+  const message = await readPatiently(stream, () => manager.streams.getMessage(stream, query));
+  return message?.seq;
+}
+
+/**
  * Each batch has a consumer of its own, and is read whole before the first of it is handed on: the server removes a consumer that
  * nobody asks for some minutes, and loses it in a restart.
  */
 async function readBatch(
   connection: NatsConnection,
   { stream, subjects, headersOnly }: StreamSelection,
-  from: { opt_start_time?: string; opt_start_seq?: number },
+  from: number,
 ): Promise<{ batch: JsMsg[]; isLast: boolean }> {
   const consumer = await jetstream(connection).consumers.get(stream, {
     filter_subjects: subjects,
     ...(headersOnly ? { headers_only: true } : {}),
-    ...from,
+    opt_start_seq: from,
   });
   try {
     const waiting = (await consumer.info(true)).num_pending;

@@ -12,6 +12,13 @@ export {
   type LockDifference,
 } from './check/contracts-lock.js';
 export type { Cycle } from './check/cycles.js';
+export {
+  processorRow,
+  processorsPageFaults,
+  PROCESSORS_PAGE,
+  readProcessorsPage,
+  updateProcessorsPage,
+} from './check/processors-page.js';
 export type { TopologyFault } from './check/faults.js';
 export { TopologyError } from './errors.js';
 export { formatAsyncApi, type AsyncApiOptions } from './formats/asyncapi.js';

@@ -8,11 +8,13 @@ export const tailCommand: Definition = (parent, line) =>
     .add(parent, 'tail', {
       summary: 'show events as they are stored',
       description:
-        'Shows events and failure events as they are stored, one a line, until Ctrl-C. With --json each line is a JSON value.',
+        'Shows events and failure events as they are stored, one a line, until Ctrl-C. With --json each line is a JSON value.\n\n' +
+        'With --no-follow it shows what is stored, oldest first, and ends; without --since that is all of it.',
       examples: [
         'tail',
         'tail user.signed-up --since 10m',
         "tail 'events.user.*' --count 5 --json",
+        'tail --since 1h --no-follow',
         "tail 'failed.notifier.>'",
       ],
     })
@@ -22,4 +24,5 @@ export const tailCommand: Definition = (parent, line) =>
     )
     .option('--since <time>', `begin with what was stored since then: ${TIME_FORMS}`, timeOption)
     .option('--count <number>', 'end after so many', countOption)
+    .option('--no-follow', 'end after what is stored already')
     .action(line.run<TailOptions>(() => import('./follow.js')));

@@ -1,16 +1,19 @@
-import { EVENTS_STREAM, FAILURES_STREAM } from '@app/jetstream';
+import { EVENTS_STREAM, FAILURES_STREAM, readStream } from '@app/jetstream';
 import { DeliverPolicy, jetstream, type JsMsg } from '@nats-io/jetstream';
 import { withBroker, type Broker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
 import type { Host } from '../host.js';
 import { parseChannel, type ChannelPattern } from '../text/channel.js';
+import { unknownChannel } from './known-channels.js';
 import { seen, toLine } from './line.js';
-import { merge } from './merge.js';
+import { merge, type Source } from './merge.js';
 
 export interface TailOptions {
   since?: Date;
   count?: number;
+  /** False with `--no-follow`. */
+  follow: boolean;
 }
 
 const EVERYTHING: readonly ChannelPattern[] = [
@@ -19,28 +22,38 @@ const EVERYTHING: readonly ChannelPattern[] = [
 ];
 
 export async function run({ host, output, args, options }: Invocation<TailOptions>): Promise<number> {
-  const channels = args[0] === undefined ? EVERYTHING : [parseChannel(args[0])];
+  const named = args[0] === undefined ? undefined : parseChannel(args[0]);
+  const channels = named ? [named] : EVERYTHING;
   let left = options.count ?? Infinity;
-  await withBroker(host, (broker) =>
-    follow(broker, channels, options.since, host.onInterrupt, (message) => {
+  return withBroker(host, async (broker) => {
+    const unknown = named ? await unknownChannel(broker, host, named) : [];
+    for (const line of unknown) output.note(line);
+    if (unknown.length > 0) {
+      if (!options.follow) return ExitCode.failed;
+      output.note('Waits for the first event on it; Ctrl-C ends that.');
+    }
+    const open = options.follow ? openEndless : openStored;
+    const sources = await Promise.all(channels.map((channel) => open(broker, channel, options.since)));
+    await handOver(sources, host.onInterrupt, (message) => {
       output.line(output.isJson ? JSON.stringify(seen(message)) : toLine(seen(message), output));
       left -= 1;
       return left > 0;
-    }),
-  );
-  return ExitCode.ok;
+    });
+    return ExitCode.ok;
+  });
 }
 
-/** Hands over what is stored on the channels, until `onMessage` answers false or somebody interrupts. */
-async function follow(
-  { nats }: Broker,
-  channels: readonly ChannelPattern[],
-  since: Date | undefined,
+interface OpenSource extends Source<JsMsg> {
+  stop(this: void): void;
+}
+
+/** Hands over what the sources give, until `onMessage` returns false, somebody interrupts, or all have ended. */
+async function handOver(
+  sources: readonly OpenSource[],
   onInterrupt: Host['onInterrupt'],
   onMessage: (message: JsMsg) => boolean,
 ): Promise<void> {
-  const sources = await Promise.all(channels.map((channel) => open(nats, channel, since)));
-  const stop = () => sources.forEach(({ messages }) => messages.stop());
+  const stop = () => sources.forEach((source) => source.stop());
   const ignoreInterrupts = onInterrupt(stop);
   try {
     for await (const message of merge(sources)) if (!onMessage(message)) return;
@@ -50,11 +63,27 @@ async function follow(
   }
 }
 
-async function open(nats: Broker['nats'], { stream, subject }: ChannelPattern, since: Date | undefined) {
+/** What is stored from now on, or since a time; never ends by itself. */
+async function openEndless(
+  { nats }: Broker,
+  { stream, subject }: ChannelPattern,
+  since: Date | undefined,
+): Promise<OpenSource> {
   const consumer = await jetstream(nats).consumers.get(stream, {
     filter_subjects: [subject],
     ...(since ? { opt_start_time: since.toISOString() } : { deliver_policy: DeliverPolicy.New }),
   });
   const { num_pending: past } = await consumer.info();
-  return { messages: await consumer.consume(), past };
+  const messages = await consumer.consume();
+  return { messages, past, stop: () => messages.stop() };
+}
+
+/** What is stored at this moment, all of it or since a time. */
+async function openStored(
+  { nats }: Broker,
+  { stream, subject }: ChannelPattern,
+  since: Date | undefined,
+): Promise<OpenSource> {
+  const messages = readStream(nats, { stream, subjects: [subject], since });
+  return { messages, past: Infinity, stop: () => void messages.return(undefined) };
 }

@@ -63,6 +63,67 @@ describe('cascade tail', () => {
     });
   });
 
+  it('shows what there is and ends with --no-follow, also where fewer come than --count says', async () => {
+    const all = await shop.cascade('tail', '--no-follow', '--json');
+    const subjects = lines(all.stdout).map((line) => (JSON.parse(line) as { subject: string }).subject);
+    const events = await shop.manager.streams.info('EVENTS', { subjects_filter: 'events.>' });
+    const failures = await shop.manager.streams.info('FAILURES', { subjects_filter: 'failed.>' });
+    const counts = { ...events.state.subjects, ...failures.state.subjects };
+    expect(subjects.toSorted()).toEqual(
+      Object.entries(counts)
+        .flatMap(([subject, count]) => Array.from({ length: count }, () => subject))
+        .toSorted(),
+    );
+    expect(counts).toMatchObject({
+      'events.order.placed': expect.any(Number),
+      'failed.billing.order.placed': 1,
+    });
+    expect(await shop.cascade('tail', '--no-follow', '--count', '50', '--json')).toEqual(all);
+    expect(lines((await shop.cascade('tail', '--no-follow', '--count', '3')).stdout)).toHaveLength(3);
+    expect(await shop.cascade('tail', '--no-follow', '--since', '2099-01-01')).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
+  });
+
+  it.each([
+    ['user.singed-up', 'No channel user.singed-up is known', 'Did you mean user.signed-up?'],
+    [
+      'failed.notifer.user.signed-up',
+      'No channel failed.notifer',
+      'Did you mean failed.notifier.user.signed-up?',
+    ],
+    ['user.*.nonsense', 'No channel user.*.nonsense', 'There are '],
+  ])('says of %s that nobody knows it, and what may be meant', async (channel, said, meant) => {
+    const session = shop.session('tail', channel);
+    let hasEnded = false;
+    void session.ended.then(() => (hasEnded = true));
+    await eventually(() => expect(session.stderr).toContain('Ctrl-C')).finally(() =>
+      eventually(() => {
+        session.interrupt();
+        expect(hasEnded).toBe(true);
+      }),
+    );
+    expect(session.stderr).toContain(said);
+    expect(session.stderr).toContain(meant);
+    expect(await session.ended).toMatchObject({ code: 0, stdout: '' });
+
+    const { code, stderr } = await shop.cascade('tail', channel, '--no-follow');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(said) });
+    expect(stderr).not.toContain('Ctrl-C');
+  });
+
+  it.each([
+    ['that the code declares', 'user.signed-up'],
+    ['of the transport', 'processor.paused'],
+    ['of replays', 'replay.notifier.>'],
+    ['that several declared ones match', 'events.user.>'],
+    ['on which something is stored', 'order.placed'],
+  ])('says nothing of a channel %s', async (_, channel) => {
+    expect(await shop.cascade('tail', channel, '--no-follow')).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it.each(['order placed', 'order', 'events.>.placed'])(
     'refuses %j, which is no channel',
     async (channel) => {

@@ -15,12 +15,17 @@ export interface SessionOptions {
   /** `NATS_URL` and whatever else it should have. */
   env: NodeJS.ProcessEnv;
   stdin?: string;
+  /** A checkout of the spec's own; its code is that of this one. */
+  root?: string;
 }
 
 /** A host of a spec's own. */
-export function hostWith({ env, stdin = '' }: SessionOptions, more: Partial<Host> = {}): Host {
+export function hostWith(
+  { env, stdin = '', root = checkoutRoot() }: SessionOptions,
+  more: Partial<Host> = {},
+): Host {
   return {
-    root: checkoutRoot(),
+    root,
     env,
     stdin: Readable.from([stdin]),
     stdout: collector(() => undefined),

@@ -12,6 +12,7 @@ export const topologyCommand: Definition = (parent, line) =>
       examples: [
         'topology',
         'topology --check',
+        'topology --update-lock --update-docs',
         'topology --format mermaid',
         'topology --format asyncapi > asyncapi.json',
         'topology --format permissions > permissions.conf',
@@ -20,7 +21,8 @@ export const topologyCommand: Definition = (parent, line) =>
     .addOption(new Option('--format <format>', 'how to show it').choices([...FORMATS]).default('table'))
     .option(
       '--check',
-      'look for what cannot work, and for contracts that changed; ends with 1 where there is such',
+      'look for what cannot work, for contracts that changed, and for docs/processors.md out of date; ends with 1 where there is such',
     )
     .option('--update-lock', 'write the contracts of the code into contracts.lock.json')
+    .option('--update-docs', 'write the table of the processors into docs/processors.md')
     .action(line.run<TopologyOptions>(() => import('./topology.js')));

@@ -1,4 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkoutRoot } from '../../checkout.js';
 import { runCascade } from '../test/session.js';
 
 /** No broker is needed. */
@@ -41,5 +45,55 @@ describe('cascade topology', () => {
       stderr: expect.stringContaining('Allowed choices are table, mermaid, json, asyncapi, permissions'),
     });
     expect(await topology('--check', '--update-lock')).toMatchObject({ code: 2 });
+    expect(await topology('--check', '--update-docs')).toMatchObject({ code: 2 });
+  });
+
+  describe('where docs/processors.md is out of date', () => {
+    let root: string;
+    let page: string;
+    let asItShouldBe: string;
+
+    beforeAll(async () => {
+      root = await mkdtemp(join(tmpdir(), 'cascade-topology-'));
+      page = join(root, 'docs/processors.md');
+      await cp(join(checkoutRoot(), 'docs/processors.md'), page);
+      for (const name of ['apps', 'libs', 'package.json', 'nest-cli.json', 'contracts.lock.json'])
+        await symlink(join(checkoutRoot(), name), join(root, name));
+      asItShouldBe = await readFile(page, 'utf8');
+      await writeFile(page, asItShouldBe.replace(/^\| `notifier` .*\n/m, ''));
+    });
+    afterAll(() => rm(root, { recursive: true }));
+
+    const inIt = (...args: string[]) => runCascade(['topology', ...args], { env: NOWHERE, root });
+
+    it('--check tells, and --update-docs writes it', async () => {
+      const { code, stdout } = await inIt('--check');
+      expect(stdout).toBe(
+        'outdated-docs  docs/processors.md does not show the processors of the code: notifier is missing. ' +
+          'Run: node cascade topology --update-docs\n1 fault.\n',
+      );
+      expect(code).toBe(1);
+      expect(JSON.parse((await inIt('--check', '--json')).stdout)).toMatchObject({
+        faults: [{ rule: 'outdated-docs' }],
+      });
+
+      expect(await inIt('--update-docs')).toMatchObject({
+        code: 0,
+        stdout: 'docs/processors.md is written.\n',
+      });
+      expect(await readFile(page, 'utf8')).toBe(asItShouldBe);
+      expect(await inIt('--check')).toMatchObject({ code: 0 });
+    });
+
+    it('--update-docs says where nothing was to be done, and goes together with --update-lock', async () => {
+      await inIt('--update-docs');
+      expect((await inIt('--update-docs', '--update-lock')).stdout).toBe(
+        'contracts.lock.json was as the code is.\ndocs/processors.md was as the code is.\n',
+      );
+      expect(JSON.parse((await inIt('--update-docs', '--update-lock', '--json')).stdout)).toMatchObject({
+        added: [],
+        isPageChanged: false,
+      });
+    });
   });
 });

@@ -5,18 +5,20 @@ import {
   formatMermaid,
   formatPermissions,
   formatTable,
+  processorsPageFaults,
+  PROCESSORS_PAGE,
   readLock,
+  readProcessorsPage,
   readTopology,
   updateLock,
+  updateProcessorsPage,
   type LockDifference,
   type Topology,
-  type TopologyReport,
 } from '@app/topology';
 import type { Invocation } from '../command-line.js';
 import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
-import type { Output } from '../output.js';
-import { counted } from '../text/numbers.js';
+import { checkLines } from './check-lines.js';
 import type { Format } from './formats.js';
 
 export interface TopologyOptions {
@@ -24,6 +26,7 @@ export interface TopologyOptions {
   json?: boolean;
   check?: boolean;
   updateLock?: boolean;
+  updateDocs?: boolean;
 }
 
 const PRINT: Record<Format, (topology: Topology) => string> = {
@@ -35,16 +38,23 @@ const PRINT: Record<Format, (topology: Topology) => string> = {
 };
 
 export async function run({ host, output, options }: Invocation<TopologyOptions>): Promise<number> {
-  const { check, updateLock: update, format } = options;
-  if (check && update) throw new UsageError('--check changes nothing: leave out --update-lock.');
+  const { check, updateLock: lock, updateDocs: docs, format } = options;
+  if (check && (lock || docs)) {
+    throw new UsageError(`--check changes nothing: leave out ${lock ? '--update-lock' : '--update-docs'}.`);
+  }
   const topology = await readTopology(host);
-  if (update) {
-    const written = await updateLock(host.root, topology);
-    output.result(written, () => updateLines(written));
+  if (lock || docs) {
+    const difference = lock ? await updateLock(host.root, topology) : undefined;
+    const isPageChanged = docs ? await updateProcessorsPage(host.root, topology) : undefined;
+    output.result({ ...difference, isPageChanged }, () => [
+      ...(difference ? lockLines(difference) : []),
+      ...(isPageChanged === undefined ? [] : [writtenLine(PROCESSORS_PAGE, isPageChanged)]),
+    ]);
     return ExitCode.ok;
   }
   if (check) {
     const report = checkTopology(topology, await readLock(host.root));
+    report.faults.push(...processorsPageFaults(await readProcessorsPage(host.root), topology));
     output.result(report, () => checkLines(report, topology, output));
     return report.faults.length > 0 ? ExitCode.failed : ExitCode.ok;
   }
@@ -52,19 +62,7 @@ export async function run({ host, output, options }: Invocation<TopologyOptions>
   return ExitCode.ok;
 }
 
-function checkLines({ faults, cycles }: TopologyReport, topology: Topology, output: Output): string[] {
-  const { apps, processors, contracts } = topology;
-  return [
-    ...faults.map(({ rule, message }) => `${output.paint('red', rule)}  ${message}`),
-    ...cycles.map((cycle) => `${output.paint('yellow', 'cycle')}  ${cycle.join(' → ')}`),
-    faults.length > 0
-      ? `${counted(faults.length, 'fault')}.`
-      : `Nothing is wrong: ${counted(apps.length, 'app')}, ${counted(processors.length, 'processor')}, ` +
-        `${counted(contracts.length, 'contract')}.`,
-  ];
-}
-
-function updateLines({ added, removed, compatible, processors }: LockDifference): string[] {
+function lockLines({ added, removed, compatible, processors }: LockDifference): string[] {
   const lines = [
     ...added.map((type) => `added    ${type}`),
     ...removed.map((type) => `removed  ${type}`),
@@ -78,7 +76,9 @@ function updateLines({ added, removed, compatible, processors }: LockDifference)
       ({ name, from, to }) => `changed  processor ${name}: consumes ${to}, not ${from}`,
     ),
   ];
-  return lines.length > 0
-    ? [...lines, 'contracts.lock.json is written.']
-    : ['contracts.lock.json was as the code is.'];
+  return [...lines, writtenLine('contracts.lock.json', lines.length > 0)];
+}
+
+function writtenLine(file: string, isWritten: boolean): string {
+  return isWritten ? `${file} is written.` : `${file} was as the code is.`;
 }

@@ -1,23 +1,31 @@
+import { processorRow, PROCESSORS_PAGE } from '@app/topology';
 import { GeneratorError } from '../errors.js';
 import { splice, type Entry } from './entry.js';
 
-const FILE = 'docs/processors.md';
+const HEADING = /^\| *processor *\|.*\n\|[-: |]+\|\n/m;
 /** Lines of its table whose first cell is a name in code style. */
 const ROW = /^\| `([^`]+)` .*\n/gm;
 
 /** The line of the documentation, in the order of names. */
 export const processorsPageEntry: Entry = {
-  path: FILE,
-  add(text, { name, entries }) {
+  path: PROCESSORS_PAGE,
+  add(text, { name, app, consumes, failuresOf, publishes }) {
+    const heading = HEADING.exec(text);
+    if (!heading)
+      throw new GeneratorError(`${PROCESSORS_PAGE} has no table of processors.`, [
+        '`node cascade topology --update-docs` writes it.',
+      ]);
     const rows = [...text.matchAll(ROW)];
-    const last = rows.at(-1);
-    if (!last)
-      throw new GeneratorError(
-        `${FILE} has no table of processors, each line beginning with its name: | \`name\` |`,
-      );
     const next = rows.find(([, other]) => other! > name);
+    const last = rows.at(-1) ?? heading;
     const at = next ? next.index : last.index + last[0].length;
-    return splice(text, at, at, entries.processorsPage);
+    const row = processorRow({
+      name,
+      app: app.name,
+      consumes: { event: consumes.event, failuresOf },
+      publishes: publishes ? [publishes] : [],
+    });
+    return splice(text, at, at, row);
   },
   remove: (text, { name }) => text.replace(ROW, (row, other) => (other === name ? '' : row)),
 };

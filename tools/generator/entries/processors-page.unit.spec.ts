@@ -6,20 +6,28 @@ import { processorsPageEntry } from './processors-page.js';
 const text =
   '# Processors\n\n| processor | app |\n| --- | --- |\n| `billing` | `shop` |\n| `packing` | `shop` |\n\nThe end.\n';
 const blueprintOf = (name: string) =>
-  ({ name, entries: { processorsPage: `| \`${name}\` | \`new\` |\n` } }) as Blueprint;
+  ({ name, app: { name: 'new' }, consumes: { event: 'order.placed' } }) as Blueprint;
+const rowOf = (name: string) => `| \`${name}\` | \`new\` | \`order.placed\` |  |\n`;
 
 it.each([
   ['archive', '`billing`'],
   ['counting', '`packing`'],
 ])('The line of %s stands before that of %s, and goes without a trace', (name, next) => {
   const added = processorsPageEntry.add(text, blueprintOf(name));
-  expect(added).toContain(`| \`${name}\` | \`new\` |\n| ${next}`);
+  expect(added).toContain(`${rowOf(name)}| ${next}`);
   expect(processorsPageEntry.remove(added, blueprintOf(name))).toBe(text);
 });
 
 it('The last line stands at the end of the table', () => {
   const added = processorsPageEntry.add(text, blueprintOf('watching'));
-  expect(added).toContain('| `packing` | `shop` |\n| `watching` | `new` |\n\nThe end.');
+  expect(added).toContain(`| \`packing\` | \`shop\` |\n${rowOf('watching')}\nThe end.`);
+});
+
+it('The first line stands below the heading of a table that has none', () => {
+  const empty = text.replace(/^\| `.*\n/gm, '');
+  const added = processorsPageEntry.add(empty, blueprintOf('first'));
+  expect(added).toContain(`| --- | --- |\n${rowOf('first')}\nThe end.`);
+  expect(processorsPageEntry.remove(added, blueprintOf('first'))).toBe(empty);
 });
 
 it('A page without the table is refused', () => {

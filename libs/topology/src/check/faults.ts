@@ -17,7 +17,8 @@ export interface TopologyFault {
     | 'unreadable-sample'
     | 'stray-sample'
     | 'incompatible-contract'
-    | 'outdated-lock';
+    | 'outdated-lock'
+    | 'outdated-docs';
   /** What is wrong, where, and what to do. */
   message: string;
 }

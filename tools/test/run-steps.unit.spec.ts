@@ -1,0 +1,65 @@
+import { expect, it } from '@jest/globals';
+import { eventually } from '@app/testing';
+import { runSteps } from './run-steps.js';
+import { chosenSteps, STEPS, type Step } from './steps.js';
+
+const step = (name: string, script: string, remedy?: string): Step => ({
+  name,
+  command: ['--eval', script],
+  ...(remedy ? { remedy } : {}),
+});
+const good = step('good', '');
+const bad = step('bad', 'process.exit(1)', 'mend it');
+
+async function run(steps: readonly Step[], keepGoing: boolean) {
+  const said: string[] = [];
+  const ok = await runSteps(steps, process.cwd(), { keepGoing, say: (line) => said.push(line) });
+  return { ok, shown: said.join('\n') };
+}
+
+it('A step that fails is the last one, which the end says, with what to do', async () => {
+  const { ok, shown } = await run([good, bad, good], false);
+  expect(ok).toBe(false);
+  expect(shown).toMatch(
+    /\ngood +ok +\S+ s\nbad +failed +\S+ s\ngood +not run\n\n0 passed, 1 failed, 0 skipped\nbad: mend it\n`npm test -- --keep-going` runs the other steps too\.$/,
+  );
+});
+
+it('With --keep-going all steps run, and one that failed counts', async () => {
+  const { ok, shown } = await run([bad, good, bad], true);
+  expect(ok).toBe(false);
+  expect(shown).toMatch(
+    /\nbad +failed .*\ngood +ok .*\nbad +failed .*\n\n0 passed, 2 failed, 0 skipped\nbad: mend it\nbad: mend it$/,
+  );
+});
+
+it('Nothing is said of --keep-going where nothing was left out', async () => {
+  expect((await run([good, bad], false)).shown).toMatch(/bad: mend it$/);
+  expect(await run([good], false)).toEqual({ ok: true, shown: expect.stringMatching(/0 skipped$/) });
+});
+
+it('An interrupt ends it, with --keep-going too', async () => {
+  const waits = step('waits', 'setTimeout(() => {}, 60_000)');
+  const said: string[] = [];
+  const running = runSteps([waits, good], process.cwd(), { keepGoing: true, say: (line) => said.push(line) });
+  let hasEnded = false;
+  void running.then(() => (hasEnded = true));
+  await eventually(() => {
+    process.emit('SIGTERM', 'SIGTERM');
+    expect(hasEnded).toBe(true);
+  });
+  expect(await running).toBe(false);
+  expect(said.join('\n')).toMatch(/\nwaits +failed .*\ngood +not run\n/);
+});
+
+it('Where formatting fails, `npm run format` mends it', () => {
+  expect(STEPS.find(({ name }) => name === 'format')?.remedy).toBe('`npm run format` mends it.');
+});
+
+it('--keep-going is no argument for Jest', () => {
+  expect(chosenSteps(['--keep-going'])).toEqual({ steps: STEPS, keepGoing: true });
+  expect(chosenSteps([])).toEqual({ steps: STEPS, keepGoing: false });
+  const { steps, keepGoing } = chosenSteps(['libs/outbox', '--keep-going']);
+  expect(keepGoing).toBe(true);
+  expect(steps.map(({ command }) => command.at(-1))).toEqual(['libs/outbox']);
+});
