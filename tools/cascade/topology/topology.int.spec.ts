@@ -1,3 +1,6 @@
+import { startTestBroker } from '@app/testing';
+import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -39,6 +42,29 @@ describe('cascade topology', () => {
     expect(JSON.parse((await topology('--check', '--json')).stdout)).toMatchObject({ faults: [] });
   });
 
+  it('notes a processor that has consumers on the broker, and is in no code', async () => {
+    const broker = await startTestBroker();
+    const check = (...args: string[]) =>
+      runCascade(['topology', '--check', ...args], { env: { NATS_URL: broker.url } });
+    try {
+      await runCascade(['provision'], { env: { NATS_URL: broker.url } });
+      expect(JSON.parse((await check('--json')).stdout)).toMatchObject({ notes: [] });
+      const client = await connect({ servers: broker.url });
+      const { consumers } = await jetstreamManager(client);
+      await consumers.add('EVENTS', { durable_name: 'greeter', ack_policy: AckPolicy.Explicit });
+      await client.close();
+
+      const { code, stdout } = await check();
+
+      expect(code).toBe(0);
+      expect(stdout).toMatch(
+        /^note {2}processor greeter has consumers on the broker, .* declare `formerly: \['greeter'\]` at the new one/,
+      );
+    } finally {
+      await broker.stop();
+    }
+  });
+
   it('refuses a format that there is not, and options that contradict each other', async () => {
     expect(await topology('--format', 'yaml')).toMatchObject({
       code: 2,
@@ -68,7 +94,7 @@ describe('cascade topology', () => {
 
     it('--check tells, and --update-docs writes it', async () => {
       const { code, stdout } = await inIt('--check');
-      expect(stdout).toBe(
+      expect(stdout).toContain(
         'outdated-docs  docs/processors.md does not show the processors of the code: notifier is missing. ' +
           'Run: node cascade topology --update-docs\n1 fault.\n',
       );

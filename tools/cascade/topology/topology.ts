@@ -18,6 +18,7 @@ import {
 import type { Invocation } from '../command-line.js';
 import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
+import { brokerNotes, retiredOnBroker } from './broker-notes.js';
 import { checkLines } from './check-lines.js';
 import type { Format } from './formats.js';
 
@@ -55,7 +56,11 @@ export async function run({ host, output, options }: Invocation<TopologyOptions>
   if (check) {
     const report = checkTopology(topology, await readLock(host.root));
     report.faults.push(...processorsPageFaults(await readProcessorsPage(host.root), topology));
-    output.result(report, () => checkLines(report, topology, output));
+    const notes = brokerNotes(await retiredOnBroker(host));
+    output.result({ ...report, notes }, () => [
+      ...notes.map((note) => `${output.paint('yellow', 'note')}  ${note}`),
+      ...checkLines(report, topology, output),
+    ]);
     return report.faults.length > 0 ? ExitCode.failed : ExitCode.ok;
   }
   output.line(PRINT[options.json ? 'json' : format](topology).trimEnd());
