@@ -1,4 +1,4 @@
-import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { connect, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { CloudEventHeader, type EventFailed } from '@app/jetstream';
 import { performance } from 'node:perf_hooks';
 import type { SeenEvent } from './flow.js';
@@ -53,7 +53,8 @@ export class FlowRecorder {
   }
 
   #record(message: Msg): void {
-    const header = (name: string) => message.headers?.get(name) || undefined;
+    const headers = headersOf(message);
+    const header = (name: string) => headers?.get(name) || undefined;
     const isFailure = message.subject.startsWith('failed.');
     this.#seen.push({
       at: performance.now(),
@@ -67,6 +68,15 @@ export class FlowRecorder {
       },
     });
     this.#onEvent();
+  }
+}
+
+/** Undefined too if they cannot be parsed: the client throws then, and an error in a callback ends its reading for good. */
+function headersOf(message: Msg): MsgHdrs | undefined {
+  try {
+    return message.headers;
+  } catch {
+    return undefined;
   }
 }
 

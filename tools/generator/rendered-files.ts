@@ -17,12 +17,13 @@ export async function renderedFiles(root: string, blueprint: Blueprint): Promise
   return [...newEvents.flatMap(({ files }) => files), ...rendered.flat()];
 }
 
-/** What is said of it in files that others share. */
+/** What is said of it in files that others share. nest-cli.json comes last: a system that runs starts what is listed there. */
 export function entriesOf(blueprint: Blueprint): Entry[] {
   const { app, newEvents } = blueprint;
   return [
-    ...(app.isOwn ? [nestCliEntry, composeEntry] : [appModuleEntry(blueprint)]),
     ...(newEvents.length > 0 ? [contractsIndexEntry, contractsLockEntry] : []),
+    ...(app.isOwn ? [composeEntry] : [appModuleEntry(blueprint)]),
     processorsPageEntry,
+    ...(app.isOwn ? [nestCliEntry] : []),
   ];
 }

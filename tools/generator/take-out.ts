@@ -62,7 +62,8 @@ export async function takeOut(root: string, topology: Topology, choice: RemovalC
   const entries = await removeEntries(root, blueprint);
   const changed = [...removed.changed, ...entries.changed];
   if (changed.length > 0) throw new ChangedFilesError(blueprint.name, changed);
-  return { blueprint, changes: [...removed.changes, ...entries.changes] };
+  // The other way round than it was generated: a system that runs stops the app before its code is gone.
+  return { blueprint, changes: [...entries.changes.reverse(), ...removed.changes] };
 }
 
 function refuseHandWritten(

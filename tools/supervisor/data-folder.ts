@@ -18,6 +18,8 @@ export interface RunningSystem {
   readonly pid: number;
   /** Missing while it starts. */
   readonly natsUrl?: string;
+  /** It restarts services whose code changes: `npm run dev`. */
+  readonly reloads?: boolean;
   /** Names of parts to where they are, of those that have been ready. */
   readonly parts: Readonly<Record<string, { readonly url: string; readonly pid?: number | undefined }>>;
 }

@@ -15,10 +15,16 @@ export function databasesPart(server: string, services: readonly string[]): Part
         'cannot be used: DATABASE_URL is not of the form postgres://user:password@host:port/name',
       );
     }
-    const names = services.map((service) => nameIn(databaseUrlOf(server, service)));
-    await createMissing(server, names);
+    const names = await createDatabases(server, services);
     return { url: withoutCredentials(server), address: server, note: names.join(', ') };
   });
+}
+
+/** Creates the databases of these services where they are missing. @returns their names */
+export async function createDatabases(server: string, services: readonly string[]): Promise<string[]> {
+  const names = services.map((service) => nameIn(databaseUrlOf(server, service)));
+  if (names.length > 0) await createMissing(server, names);
+  return names;
 }
 
 function nameIn(databaseUrl: string): string {

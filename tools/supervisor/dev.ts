@@ -1,22 +1,30 @@
 import type { Checkout } from '../checkout.js';
+import { applyChanges, listChanges } from './app-list.js';
 import { sourcesOf } from './import-graph.js';
 import { runSystem } from './run-system.js';
 import type { Screen } from './screen.js';
+import { APP_LIST } from './services.js';
 import { SERVICES_GRACE_MS, type System } from './system.js';
 import { watchSources } from './source-watcher.js';
 
-/** `npm run dev`: the system, with those services restarted whose code has changed. */
+/**
+ * `npm run dev`: the system, with those services restarted whose code has changed, and with the apps that come and go in
+ * nest-cli.json.
+ */
 export function main(checkout: Checkout): Promise<number> {
-  return runSystem(checkout, async (system, screen) => {
-    const reload = new Reload(checkout, system, screen);
-    const end = await watchSources(
-      checkout.root,
-      ['apps', 'libs'],
-      (files) => reload.run(files),
-      ({ message }) => screen.say(`  Not every file can be watched: ${message}`),
-    );
-    screen.say('  Watching apps/ and libs/.\n');
-    return end;
+  return runSystem(checkout, {
+    reloads: true,
+    async whileUp(system, screen) {
+      const reload = new Reload(checkout, system, screen);
+      const end = await watchSources(
+        checkout.root,
+        ['apps', 'libs', APP_LIST],
+        (files) => reload.run(files),
+        ({ message }) => screen.say(`  Not every file can be watched: ${message}`),
+      );
+      screen.say('  Watching apps/ and libs/.\n');
+      return end;
+    },
   });
 }
 
@@ -43,8 +51,10 @@ class Reload {
       this.screen.say(failures.map(({ message }) => message).join('\n'));
       return;
     }
+    const changes = listChanges(this.system, this.screen);
     const after = await this.#readSources();
-    const touched = this.system.services.filter(({ name }) => {
+    const staying = this.system.services.filter((service) => !changes.removed.includes(service));
+    const touched = staying.filter(({ name }) => {
       const sources = [...(before.get(name) ?? []), ...(after.get(name) ?? [])];
       return [...this.#pending].some(
         (file) => sources.includes(file) || file.startsWith(`apps/${name}/migrations/`),
@@ -53,7 +63,10 @@ class Reload {
     for (const [name, sources] of after) before.set(name, sources);
     for (const service of touched) this.screen.line(service, `restarts for ${[...this.#pending].join(', ')}`);
     this.#pending.clear();
-    await Promise.all(touched.map((service) => service.restart(SERVICES_GRACE_MS)));
+    const restarts = touched.map((service) => service.restart(SERVICES_GRACE_MS));
+    await Promise.all([...restarts, applyChanges(changes, this.system, this.screen)]);
+    if (changes.added.length === 0) return;
+    for (const [name, sources] of await this.#readSources()) before.set(name, sources);
   }
 
   async #readSources(): Promise<Map<string, Set<string>>> {

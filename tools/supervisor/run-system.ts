@@ -10,23 +10,24 @@ import { composeSystem, type System } from './system.js';
 
 const KILLED = 130;
 
-/** What to do while the system is up; the result is called when it stops. */
-export type WhileUp = (system: System, screen: Screen) => Promise<() => Promise<void>>;
+export interface RunOptions {
+  /** It restarts services whose code changes. */
+  readonly reloads: boolean;
+  /** What to do while the system is up; the result is called when it stops. */
+  whileUp(this: void, system: System, screen: Screen): Promise<() => Promise<void>>;
+}
 
 /**
  * Runs the system in the working directory's `.data` until somebody wants it to stop.
  *
  * @returns The exit code: 0 when it was stopped, 1 when it did not start.
  */
-export async function runSystem(
-  { root }: Checkout,
-  whileUp: WhileUp = () => Promise.resolve(() => Promise.resolve()),
-): Promise<number> {
+export async function runSystem({ root }: Checkout, options: RunOptions): Promise<number> {
   const folder = await claim(resolve(DATA_FOLDER));
   if (!folder) return 1;
-  const session = new Session(root, folder);
+  const session = new Session(root, folder, options);
   try {
-    return await session.run(whileUp);
+    return await session.run();
   } finally {
     await folder.release();
   }
@@ -50,10 +51,14 @@ class Session {
   #shown = false;
   /** What becomes of parts that are being stopped is no news. */
   #stopping = false;
-  readonly #places: Record<string, RunningSystem['parts'][string]> = {};
+  readonly #places = new Map<string, RunningSystem['parts'][string]>();
   #recording: Promise<void> = Promise.resolve();
 
-  constructor(root: string, folder: DataFolder) {
+  constructor(
+    root: string,
+    folder: DataFolder,
+    private readonly options: RunOptions,
+  ) {
     this.#folder = folder;
     this.#system = composeSystem({
       root,
@@ -69,7 +74,7 @@ class Session {
     );
   }
 
-  async run(whileUp: WhileUp): Promise<number> {
+  async run(): Promise<number> {
     const started = performance.now();
     const stopRequest = new Promise<'stop'>((stop) =>
       onStopRequest({ first: () => stop('stop'), again: () => this.#kill() }),
@@ -80,7 +85,7 @@ class Session {
       const up = this.#system.supervisor.start();
       if ((await Promise.race([up, stopRequest])) === 'stop') return 0;
       await this.#show(performance.now() - started);
-      const end = await whileUp(this.#system, this.#screen);
+      const end = await this.options.whileUp(this.#system, this.#screen);
       await stopRequest;
       await end();
       return 0;
@@ -123,16 +128,25 @@ class Session {
   #onState(part: SupervisedPart): void {
     if (!this.#shown || this.#stopping) return;
     this.#screen.state(part);
-    if (part.state === 'ready') this.#recording = this.#recording.then(() => this.#record());
+    if (part.state === 'ready' || part.state === 'stopped')
+      this.#recording = this.#recording.then(() => this.#record());
   }
 
   /** For `npm run demo`, and for a second `npm start` to say who runs already. A part that is being restarted stays listed. */
   async #record(): Promise<void> {
-    for (const { name, run } of this.#system.parts) {
-      if (run) this.#places[name] = { url: run.url, pid: run.pid };
+    const { parts, broker } = this.#system;
+    for (const { name, run } of parts) {
+      if (run) this.#places.set(name, { url: run.url, pid: run.pid });
     }
-    const natsUrl = await this.#system.broker.located;
-    await this.#folder.writeRunning({ pid: process.pid, natsUrl, parts: this.#places });
+    for (const name of this.#places.keys()) {
+      if (!parts.some((part) => part.name === name && part.state !== 'stopped')) this.#places.delete(name);
+    }
+    await this.#folder.writeRunning({
+      pid: process.pid,
+      natsUrl: await broker.located,
+      reloads: this.options.reloads,
+      parts: Object.fromEntries(this.#places),
+    });
   }
 }
 

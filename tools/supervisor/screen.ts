@@ -9,16 +9,15 @@ const BOLD = 1;
 /** What the supervisor shows: one table, then the lines of all parts, each behind its part's name, in its part's colour. */
 export class Screen {
   readonly #colourful: boolean;
-  readonly #names: readonly string[];
-  readonly #nameWidth: number;
+  /** In the order of their colours. */
+  readonly #names: string[];
 
-  /** @param names The parts, in the order of their colours. */
+  /** @param names The parts; one that comes later is added at its first line. */
   constructor(
     private readonly stream: NodeJS.WriteStream,
     names: readonly string[],
   ) {
-    this.#names = names;
-    this.#nameWidth = Math.max(...names.map((name) => name.length)) + '[]'.length;
+    this.#names = [...names];
     // Follows NO_COLOR, FORCE_COLOR and TERM.
     this.#colourful = stream.isTTY && stream.hasColors();
     // Whoever reads the output may be gone before this process is, as in `npm start | tee log`.
@@ -29,10 +28,12 @@ export class Screen {
     this.stream.write(`${text}\n`);
   }
 
-  /** A line of a part's output. */
-  line({ name }: SupervisedPart, text: string): void {
+  /** A line of a part's output, or about it. */
+  line({ name }: Pick<SupervisedPart, 'name'>, text: string): void {
+    if (!this.#names.includes(name)) this.#names.push(name);
     const colour = COLOURS[this.#names.indexOf(name) % COLOURS.length]!;
-    this.say(`${this.#paint(colour, `[${name}]`.padEnd(this.#nameWidth))} ${text}`.trimEnd());
+    const width = Math.max(...this.#names.map(({ length }) => length)) + '[]'.length;
+    this.say(`${this.#paint(colour, `[${name}]`.padEnd(width))} ${text}`.trimEnd());
   }
 
   table(parts: readonly SupervisedPart[]): void {

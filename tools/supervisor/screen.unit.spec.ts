@@ -33,6 +33,16 @@ describe('The screen', () => {
     expect(one).not.toBe(two);
   });
 
+  it('gives a part that came later a colour too, and the others its room', () => {
+    const { screen, shown } = screenOn({ isTTY: true, colours: true });
+    screen.line(part({ name: 'a-part-that-came-later' }), 'one');
+    screen.line(part({}), 'two');
+    // eslint-disable-next-line no-control-regex
+    const lines = shown().match(/\x1b\[\d+m\[\S+ *\x1b/g)!;
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toHaveLength(lines[1]!.length);
+  });
+
   it.each([
     ['is no terminal', { isTTY: false, colours: true }],
     ['wants none, as with NO_COLOR', { isTTY: true, colours: false }],

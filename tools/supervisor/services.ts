@@ -13,6 +13,9 @@ export interface Service {
   readonly hasDatabase: boolean;
 }
 
+/** The file that lists the apps. */
+export const APP_LIST = 'nest-cli.json';
+
 interface NestCli {
   projects?: Record<string, { type?: string; sourceRoot?: string }>;
 }
@@ -31,7 +34,7 @@ class ServicesError extends Error {
  * @throws an operational error where nest-cli.json cannot be read
  */
 export function readServices(root: string): Service[] {
-  const { projects = {} } = readNestCli(join(root, 'nest-cli.json'));
+  const { projects = {} } = readNestCli(join(root, APP_LIST));
   return Object.entries(projects)
     .filter(([, { type }]) => type === 'application')
     .map(([name, { sourceRoot = `apps/${name}/src` }]) => {

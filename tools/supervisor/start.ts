@@ -1,7 +1,29 @@
 import type { Checkout } from '../checkout.js';
+import { applyChanges, listChanges } from './app-list.js';
 import { runSystem } from './run-system.js';
+import type { Screen } from './screen.js';
+import { APP_LIST } from './services.js';
+import { watchSources } from './source-watcher.js';
+import type { System } from './system.js';
 
-/** `npm start` */
+/** `npm start`: the system, with the apps that come and go in nest-cli.json while it runs. Other services keep their code. */
 export function main(checkout: Checkout): Promise<number> {
-  return runSystem(checkout);
+  return runSystem(checkout, {
+    reloads: false,
+    whileUp: (system, screen) =>
+      watchSources(
+        checkout.root,
+        [APP_LIST],
+        () => followList(checkout, system, screen),
+        ({ message }) => screen.say(`  ${APP_LIST} cannot be watched: ${message}`),
+      ),
+  });
+}
+
+async function followList(checkout: Checkout, system: System, screen: Screen): Promise<void> {
+  const changes = listChanges(system, screen);
+  if (changes.added.length + changes.removed.length === 0) return;
+  const { failures } = await checkout.compile();
+  for (const { message } of failures) screen.say(message);
+  await applyChanges(changes, system, screen);
 }

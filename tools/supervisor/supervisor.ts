@@ -3,7 +3,8 @@ import type { SupervisedPart } from './supervised-part.js';
 
 /** Parts that stop together. */
 export interface PartGroup {
-  readonly parts: readonly SupervisedPart[];
+  /** Changes while the system runs: see {@link Supervisor.add}. */
+  readonly parts: SupervisedPart[];
   /** Milliseconds that they get to stop in before they are killed. */
   readonly graceMs: number;
 }
@@ -52,6 +53,19 @@ export class Supervisor {
         }
       }),
     );
+  }
+
+  /** Starts a part while others run. Never rejects: the part's state says what became of it. */
+  async add(part: SupervisedPart, group: PartGroup): Promise<void> {
+    if (this.#stopping) return;
+    group.parts.push(part);
+    await part.start().catch(() => undefined);
+  }
+
+  /** Stops a part for good while others run. */
+  async remove(part: SupervisedPart, { parts, graceMs }: PartGroup): Promise<void> {
+    await part.stop(graceMs);
+    parts.splice(parts.indexOf(part), 1);
   }
 
   /** Stops every part, within the sum of the groups' grace times. May be called twice. */

@@ -1,11 +1,11 @@
 import { brokerPart, brokerUrl, externalBrokerPart } from './broker-part.js';
-import { databasesPart } from './databases-part.js';
+import { createDatabases, databasesPart } from './databases-part.js';
 import { externalPart, withoutCredentials } from './external-part.js';
 import { mailPart } from './mail-part.js';
 import { join } from 'node:path';
 import { PortClaims } from './port-claims.js';
 import { servicePart } from './service-part.js';
-import { SERVICES } from './services.js';
+import { readServices, SERVICES, type Service } from './services.js';
 import { SupervisedPart, type PartObserver } from './supervised-part.js';
 import { Supervisor } from './supervisor.js';
 import type { Part } from './part.js';
@@ -43,11 +43,22 @@ export interface SystemOptions {
 
 export interface System {
   readonly supervisor: Supervisor;
-  /** All of them, in the order of the table. */
+  /** All of them at this moment, in the order of the table. */
   readonly parts: readonly SupervisedPart[];
   readonly broker: SupervisedPart;
   readonly mail: SupervisedPart;
+  /** Those that run at this moment. */
   readonly services: readonly SupervisedPart[];
+  /** @throws an operational error if nest-cli.json cannot be read */
+  listChanges(): ListChanges;
+  /** Starts what was added and stops what was removed. Resolves when all of that is ready, failed or stopped. */
+  apply(changes: ListChanges): Promise<void>;
+}
+
+/** How nest-cli.json differs from the services that run. */
+export interface ListChanges {
+  readonly added: readonly Service[];
+  readonly removed: readonly SupervisedPart[];
 }
 
 /** Puts the parts of the system together; nothing is started. */
@@ -60,30 +71,50 @@ export function composeSystem(options: SystemOptions): System {
   const broker = supervise(plannedBroker.part);
   const mail = supervise(planMail(plan));
   const databases = databaseUrl
-    ? supervise(
-        databasesPart(
-          databaseUrl,
-          SERVICES.filter(({ hasDatabase }) => hasDatabase).map(({ name }) => name),
-        ),
-      )
+    ? supervise(databasesPart(databaseUrl, namesWithDatabase(SERVICES)))
     : undefined;
   const addresses = {
     broker: plannedBroker.address,
     mail: () => mail.located,
     databases: databases && (() => databases.located),
   };
-  const services = SERVICES.map((service) =>
-    supervise(servicePart(service, { ...plan, port: plan.prefer(service.port), addresses })),
-  );
+  const serve = (service: Service) =>
+    supervise(servicePart(service, { ...plan, port: plan.prefer(service.port), addresses }));
+  const group = { parts: SERVICES.map(serve), graceMs: SERVICES_GRACE_MS };
 
   const servers = databases ? [broker, databases] : [broker];
   const stopOrder = [
-    { parts: services, graceMs: SERVICES_GRACE_MS },
+    group,
     { parts: [mail], graceMs: MAIL_GRACE_MS },
     { parts: servers, graceMs: BROKER_GRACE_MS },
   ];
   const supervisor = new Supervisor(stopOrder, () => plan.claims.release());
-  return { supervisor, parts: [...servers, mail, ...services], broker, mail, services };
+  return {
+    supervisor,
+    get parts() {
+      return [...servers, mail, ...group.parts];
+    },
+    broker,
+    mail,
+    services: group.parts,
+    listChanges: () => changesOf(readServices(options.root), group.parts),
+    async apply({ added, removed }) {
+      const stopped = removed.map((part) => supervisor.remove(part, group));
+      if (databaseUrl) await createDatabases(databaseUrl, namesWithDatabase(added));
+      await Promise.all([...stopped, ...added.map((service) => supervisor.add(serve(service), group))]);
+    },
+  };
+}
+
+function changesOf(listed: readonly Service[], running: readonly SupervisedPart[]): ListChanges {
+  return {
+    added: listed.filter(({ name }) => !running.some((part) => part.name === name)),
+    removed: running.filter(({ name }) => !listed.some((service) => service.name === name)),
+  };
+}
+
+function namesWithDatabase(services: readonly Service[]): string[] {
+  return services.filter(({ hasDatabase }) => hasDatabase).map(({ name }) => name);
 }
 
 interface Plan extends SystemOptions {

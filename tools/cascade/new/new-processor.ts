@@ -1,5 +1,6 @@
 import { readTopology } from '@app/topology';
 import { applyChanges } from '../../generator/file-change.js';
+import type { Blueprint } from '../../generator/blueprint.js';
 import { generate, type Generation } from '../../generator/generate.js';
 import { runningHere, type RunningSystem } from '../../supervisor/data-folder.js';
 import type { Invocation } from '../command-line.js';
@@ -25,8 +26,8 @@ export async function run({ host, output, args, options }: Invocation<NewProcess
   }
   const generation = await generate(host.root, topology, choice);
   if (!dryRun) await applyChanges(host.root, generation.changes);
-  const next = dryRun ? [] : nextCommands(generation.blueprint);
   const running = dryRun ? undefined : await runningHere();
+  const next = dryRun ? [] : nextCommands(generation.blueprint, running !== undefined);
   output.result(
     { changes: generation.changes.map(({ path, kind }) => ({ path, kind })), isWritten: !dryRun, next },
     () => report(generation, next, running, output),
@@ -35,7 +36,7 @@ export async function run({ host, output, args, options }: Invocation<NewProcess
 }
 
 function report(
-  { blueprint: { consumes, newEvents }, changes }: Generation,
+  { blueprint: { app, consumes, newEvents }, changes }: Generation,
   next: readonly string[],
   running: RunningSystem | undefined,
   output: Output,
@@ -50,12 +51,14 @@ function report(
           '',
         ]
       : []),
-    ...(running
-      ? [
-          `The system that runs here does not know it yet: Ctrl-C there (process ${running.pid}), and start it again.`,
-          '',
-        ]
-      : []),
+    ...(running ? [runningLine(running, app), ''] : []),
     ...(next.length === 0 ? ['Nothing was written.'] : ['Next:', ...next.map((command) => `  ${command}`)]),
   ];
+}
+
+function runningLine({ pid, reloads }: RunningSystem, { name, isOwn }: Blueprint['app']): string {
+  if (isOwn) return `The system that runs here starts it by itself (process ${pid}).`;
+  return reloads
+    ? `The system that runs here restarts ${name} with it (process ${pid}).`
+    : `The system that runs here has it after a restart: Ctrl-C there (process ${pid}), and start it again.`;
 }

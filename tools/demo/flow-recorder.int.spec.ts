@@ -1,0 +1,38 @@
+import type { Broker } from '@app/embedded-broker';
+import { eventually, startTestBroker } from '@app/testing';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import { FlowRecorder } from './flow-recorder.js';
+
+let broker: Broker;
+let stranger: NatsConnection;
+
+beforeAll(async () => {
+  broker = await startTestBroker();
+  stranger = await connect({ servers: broker.url });
+});
+afterAll(async () => {
+  await stranger.close();
+  await broker.stop();
+});
+
+it("The recorder passes over a stranger's headers that cannot be read, and sees what comes after", async () => {
+  const recorder = await FlowRecorder.start(broker.url);
+  try {
+    const broken = headers();
+    // What a client in another language can send and ours would refuse: a space within the name.
+    (broken as unknown as { headers: Map<string, string[]> }).headers.set('bad name', ['1']);
+    stranger.publish('events.user.signed-up', '{}', { headers: broken });
+    stranger.publish('events.user.signed-up', 'no JSON');
+    const known = headers();
+    known.set('ce-id', 'seen');
+    known.set('ce-correlationid', 'flow-1');
+    stranger.publish('events.user.signed-up', '{}', { headers: known });
+
+    await eventually(() => expect(recorder.flow('flow-1', 0)).toMatchObject([{ id: 'seen' }]), {
+      timeout: 3_000,
+    });
+  } finally {
+    await recorder.stop();
+  }
+});
