@@ -53,6 +53,23 @@ export class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
 
+/**
+ * A statement of the transaction failed, the code caught that error, and the transaction was then committed: PostgreSQL
+ * answers such a commit with a rollback. Nothing of the transaction is kept.
+ */
+export class TransactionRolledBackError extends Error {
+  override readonly name = 'TransactionRolledBackError';
+
+  constructor(options?: ErrorOptions) {
+    super(
+      'The transaction was rolled back instead of committed, because one of its statements had failed and that error was ' +
+        'caught inside it. Run the statement that may fail in a savepoint (tx.transaction), avoid the failure ' +
+        '(on conflict do nothing), or catch the error outside the transaction.',
+      options,
+    );
+  }
+}
+
 /** What went wrong in one line: the driver's own words, without the statement and the values that Drizzle adds to them. */
 export function reasonOf(error: unknown): string {
   const reason = driverErrorOf(error);
@@ -69,7 +86,12 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** True for the error of a row that a unique index refused; with `constraint`, of the index of that name alone. */
+/**
+ * True for the error of a row that a unique index refused; with `constraint`, of the index of that name alone.
+ *
+ * The failed statement ends its transaction: catch the error outside it, or run the statement in a savepoint
+ * (`tx.transaction`).
+ */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   const violated = (Object(driverErrorOf(error)) as { constraint?: string }).constraint;
   return codeOf(error) === UNIQUE_VIOLATION && (constraint === undefined || violated === constraint);
