@@ -4,6 +4,9 @@ import { types } from 'node:util';
 /** SQLSTATE of a row that a unique index refuses. */
 const UNIQUE_VIOLATION = '23505';
 
+/** SQLSTATE of a write to a server that takes none, such as a standby. */
+export const READ_ONLY = '25006';
+
 /** The folder holds a database that another process, or another store of this one, has open. */
 export class StoreLockedError extends Error {
   override readonly name = 'StoreLockedError';
@@ -41,6 +44,16 @@ export class StoreDirectoryError extends Error {
 /** The database cannot be opened, or does not answer. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
+}
+
+/** The database answers and takes no writes: its server is a standby, or became one. */
+export class ReadOnlyDatabaseError extends Error {
+  override readonly name = 'ReadOnlyDatabaseError';
+  readonly code = READ_ONLY;
+
+  constructor() {
+    super('it takes no writes (read-only, as a standby is)');
+  }
 }
 
 /** There are no migrations where they were looked for. */

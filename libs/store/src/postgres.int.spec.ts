@@ -1,5 +1,5 @@
 import { describePostgres } from '@app/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConsoleLogger, Logger } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { once } from 'node:events';
@@ -7,6 +7,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { migrations, notes } from '../test/notes.js';
 import { startPostgresProxy, type PostgresProxy } from '../test/postgres-proxy.js';
+import type { Database } from './database.js';
 import { StoreUnavailableError } from './errors.js';
 import { openStore } from './open-store.js';
 import type { Store } from './store.js';
@@ -117,6 +118,38 @@ describePostgres((databases) => {
     }
     proxy.breakOn(() => false);
     await expect(store.db.transaction((tx) => tx.execute(sql`select 1`))).resolves.toBeDefined();
+  });
+
+  describe('that takes no writes any more, as a server that was demoted', () => {
+    /** Of one connection alone: as where the others lead to the server that took its place. */
+    const demote = (tx: Database) => tx.execute(sql`set session characteristics as transaction read only`);
+    let db: Database<{ notes: typeof notes }>;
+    beforeEach(async () => {
+      store = await databases.open({ schema: { notes }, migrations });
+      db = store.db;
+      await db.transaction(demote);
+    });
+
+    it.each([undefined, { isolationLevel: 'serializable' } as const])(
+      'loses the connection on which a transaction finds that out, with the settings %p',
+      async (settings) => {
+        const write = (id: number) =>
+          db.transaction((tx) => tx.insert(notes).values({ id, text: `note ${id}` }), settings);
+        await expect(write(1)).rejects.toMatchObject({ cause: { code: '25006' } });
+        await expect(write(2)).resolves.toBeDefined();
+      },
+    );
+
+    it('loses the connection on which a statement finds that out', async () => {
+      const write = (id: number) => db.insert(notes).values({ id, text: `note ${id}` });
+      await expect(write(1)).rejects.toMatchObject({ cause: { code: '25006' } });
+      await expect(write(2)).resolves.toBeDefined();
+    });
+
+    it('is not ready, and loses the connection on which that is found out', async () => {
+      await expect(store.ready()).rejects.toThrow(/is not available: it takes no writes/);
+      await expect(store.ready()).resolves.toBeUndefined();
+    });
   });
 
   it('is not ready within a second when the network is gone without a word', async () => {

@@ -2,7 +2,7 @@ import { drizzle, NodePgTransaction, type NodePgSession } from 'drizzle-orm/node
 import type { PgDialect } from 'drizzle-orm/pg-core';
 import type pg from 'pg';
 import type { Database, Schema } from './database.js';
-import { TransactionRolledBackError } from './errors.js';
+import { codeOf, READ_ONLY, TransactionRolledBackError } from './errors.js';
 
 type Transaction<Tables extends Schema> = Parameters<Parameters<Database<Tables>['transaction']>[0]>[0];
 
@@ -23,6 +23,7 @@ export function transactions<Tables extends Schema>(
     let tx = made.get(client);
     if (!tx) made.set(client, (tx = newTransaction(client, schema)));
     const transaction = tx;
+    let isReadOnly = false;
     try {
       if (!config) return await runTransaction(client, () => work(transaction));
       return await runTransaction(client, async () => {
@@ -30,8 +31,12 @@ export function transactions<Tables extends Schema>(
         await transaction.setTransaction(config);
         return work(transaction);
       });
+    } catch (error) {
+      isReadOnly = codeOf(error) === READ_ONLY;
+      throw error;
     } finally {
-      client.release(client.getTransactionStatus() !== IDLE);
+      // A server that was demoted keeps its connections: the next one may lead to the server that took its place.
+      client.release(isReadOnly || client.getTransactionStatus() !== IDLE);
     }
   };
 }
