@@ -1,7 +1,6 @@
 import { PGlite, types } from '@electric-sql/pglite';
 import { Logger } from '@nestjs/common';
 import { drizzle } from 'drizzle-orm/pglite';
-import { migrate } from 'drizzle-orm/pglite/migrator';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database, Schema } from './database.js';
@@ -46,10 +45,9 @@ export async function openPglite<Tables extends Schema>(
   let client: PGlite | undefined;
   try {
     client = await openCluster(directory);
-    const db = drizzle(client, { schema });
-    const database = db as unknown as Database<Tables>;
+    const database = drizzle(client, { schema }) as unknown as Database<Tables>;
     database.transaction = reportingRollbacks(database);
-    await applyMigrations(database, migrations, () => migrate(db, { migrationsFolder: migrations }));
+    await database.transaction((tx) => applyMigrations(tx, migrations));
     return { db: database, place: `The database in ${directory}`, close: closing(client, lock) };
   } catch (error) {
     await client?.close().catch(() => undefined);

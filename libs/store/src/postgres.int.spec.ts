@@ -1,18 +1,23 @@
-import { describePostgres } from '@app/testing';
+import { describePostgres, eventually } from '@app/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConsoleLogger, Logger } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
+import pg from 'pg';
 import { migrations, notes } from '../test/notes.js';
 import { startPostgresProxy, type PostgresProxy } from '../test/postgres-proxy.js';
+import { startTransactionPooler } from '../test/transaction-pooler.js';
 import type { Database } from './database.js';
 import { StoreUnavailableError } from './errors.js';
+import { MIGRATION_LOCK } from './migration-lock.js';
 import { openStore } from './open-store.js';
 import type { Store } from './store.js';
 
 const POOL_SIZE = 10;
+const ignore = (): void => undefined;
+
 const PASSWORD = 'correct-horse';
 
 describe('a server that cannot be opened', () => {
@@ -97,6 +102,50 @@ describePostgres((databases) => {
     expect(await replicas[0]?.db.$count(notes)).toBe(5);
     const applied = await replicas[0]?.db.execute(sql`select from drizzle.__drizzle_migrations`);
     expect(applied?.rowCount).toBe(1);
+  });
+
+  it('migrates once when replicas start together behind a pooler of transactions', async () => {
+    const { databaseUrl = '', dataDir } = await databases.create();
+    const pooler = await startTransactionPooler(databaseUrl);
+    try {
+      const database = { databaseUrl: pooler.url, dataDir };
+      const open = () => databases.open({ schema: { notes }, migrations, database });
+      const [first, second] = await Promise.all([open(), open()]);
+      await first.db.transaction((tx) => tx.insert(notes).values({ id: 1, text: 'from one replica' }));
+      expect(await second.db.$count(notes)).toBe(1);
+    } finally {
+      await pooler.stop();
+    }
+  });
+
+  it('says what it waits for, and since when, while another process migrates', async () => {
+    const database = await databases.create();
+    const other = new pg.Client({
+      connectionString: database.databaseUrl,
+      application_name: 'the other replica',
+    });
+    await other.connect();
+    const warnings: string[] = [];
+    const warn = (message: string) => void warnings.push(message);
+    Logger.overrideLogger({ log: ignore, error: ignore, warn });
+    try {
+      await other.query(`begin; select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+      const opening = databases.open({ schema: { notes }, migrations, database });
+      const { rows } = await other.query<{ pid: number }>('select pg_backend_pid() as pid');
+      const pid = String(rows[0]?.pid);
+      await eventually(() => expect(warnings).toHaveLength(1));
+      expect(warnings[0]).toMatch(
+        new RegExp(
+          `^PostgreSQL at .+ is being migrated by another process \\(server process ${pid}, the other replica, from 127.*` +
+            `since .+ select pg_terminate_backend\\(${pid}\\)\\), waiting since .+Z$`,
+        ),
+      );
+      await other.query('rollback');
+      expect(await (await opening).db.$count(notes)).toBe(0);
+    } finally {
+      Logger.overrideLogger(false);
+      await other.end();
+    }
   });
 
   it('keeps its connections usable when the server closes them under transactions', async () => {

@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { drizzle } from 'drizzle-orm/node-postgres';
-import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
 import type { Database, Schema } from './database.js';
-import { codeOf, reasonOf, StoreUnavailableError } from './errors.js';
+import { codeOf, MigrationError, reasonOf, StoreUnavailableError } from './errors.js';
+import { runLocked } from './migration-lock.js';
 import { applyMigrations } from './migrations.js';
 import type { Connection } from './store.js';
 import { transactions } from './transactions.js';
@@ -27,9 +27,6 @@ const pooled = {
   query_timeout: 12_000,
   idle_in_transaction_session_timeout: 30_000,
 };
-
-/** Any number, the same in all replicas; advisory locks belong to one database. */
-const MIGRATION_LOCK = 7_238_514_902;
 
 const REMEDIES: Record<string, string> = {
   '28P01': 'Correct the user or the password in DATABASE_URL.',
@@ -66,24 +63,18 @@ function newClient(databaseUrl: string): pg.Client {
   }
 }
 
-/**
- * On a connection of its own: the lock belongs to the session, and the pool's limits on time are not for migrations. Of
- * replicas that start together one migrates, the others wait and find nothing left to do.
- */
+/** On a connection of its own: the pool's limits on time are not for migrations. */
 async function migrateAlone(client: pg.Client, place: string, folder: string): Promise<void> {
   // A connection that breaks fails the statement in flight as well; unheard, the event would end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();
-    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const db = drizzle(client) as unknown as Database;
+    await runLocked(db, place, (tx) => applyMigrations(tx, folder));
   } catch (cause) {
-    await client.end().catch(() => undefined);
+    if (cause instanceof MigrationError) throw cause;
     const remedy = REMEDIES[codeOf(cause) ?? ''] ?? REMEDY;
     throw new StoreUnavailableError(`${place} cannot be opened: ${reasonOf(cause)}. ${remedy}`, { cause });
-  }
-  try {
-    const db = drizzle(client);
-    await applyMigrations(db, folder, () => migrate(db, { migrationsFolder: folder }));
   } finally {
     await client.end().catch(() => undefined);
   }
