@@ -1,4 +1,5 @@
 import { JetStreamConnection, JetStreamModule, JetStreamStrategy, Pauses } from '@app/jetstream';
+import { connectionsFor } from '@app/outbox';
 import { HealthModule } from '@app/service';
 import { findMigrations, Store, StoreModule } from '@app/store';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -25,6 +26,7 @@ export class NotifierModule {
           migrations: findMigrations('notifier', import.meta.url),
           databaseUrl,
           dataDir: dataDir ?? '.data/notifier',
+          connections: connectionsFor(WelcomeNotifier),
         }),
         HealthModule.forRoot({
           checks: { nats: JetStreamConnection, database: Store, processors: JetStreamStrategy },

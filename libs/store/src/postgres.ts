@@ -17,8 +17,10 @@ const connecting = {
   options: '-c TimeZone=UTC',
 };
 
+/** Of a pool, unless the service asks for another number. */
+const CONNECTIONS = 10;
+
 const pooled = {
-  max: 10,
   /** Statements go out without waiting for the answers to those before them. */
   pipeline: true,
   idleTimeoutMillis: 30_000,
@@ -35,16 +37,25 @@ const REMEDIES: Record<string, string> = {
 };
 const REMEDY = 'Check that the server runs and that DATABASE_URL is right.';
 
+interface PostgresOptions<Tables extends Schema> {
+  databaseUrl: string;
+  schema: Tables;
+  /** Their folder. */
+  migrations: string;
+  connections?: number | undefined;
+}
+
 /** @throws StoreUnavailableError, MigrationError */
-export async function openPostgres<Tables extends Schema>(
-  databaseUrl: string,
-  schema: Tables,
-  migrations: string,
-): Promise<Connection<Tables>> {
+export async function openPostgres<Tables extends Schema>({
+  databaseUrl,
+  schema,
+  migrations,
+  connections = CONNECTIONS,
+}: PostgresOptions<Tables>): Promise<Connection<Tables>> {
   const client = newClient(databaseUrl);
   const place = `PostgreSQL at ${client.host}:${client.port}/${client.database}`;
   await migrateAlone(client, place, migrations);
-  const pool = openPool(databaseUrl, place);
+  const pool = openPool(databaseUrl, place, connections);
   return { db: poolDatabase(pool, schema), place, close: () => pool.end() };
 }
 
@@ -80,8 +91,8 @@ async function migrateAlone(client: pg.Client, place: string, folder: string): P
   }
 }
 
-function openPool(databaseUrl: string, place: string): pg.Pool {
-  const pool = new pg.Pool({ ...connecting, ...pooled, connectionString: databaseUrl });
+function openPool(databaseUrl: string, place: string, max: number): pg.Pool {
+  const pool = new pg.Pool({ ...connecting, ...pooled, max, connectionString: databaseUrl });
   // A connection that breaks while a transaction holds it has no listener of the pool's, and would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   const logger = new Logger('Store');
