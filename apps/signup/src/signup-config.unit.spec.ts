@@ -7,12 +7,6 @@ describe('SignupConfig', () => {
     expect(readConfig(SignupConfig, {})).toMatchObject({ port: 3000, signupsPerMinute: 10 });
   });
 
-  it('takes either kind of database', () => {
-    const databaseUrl = 'postgres://signup:secret@db:5432/signup';
-    expect(readConfig(SignupConfig, { DATABASE_URL: databaseUrl })).toMatchObject({ databaseUrl });
-    expect(readConfig(SignupConfig, { DATA_DIR: '/data' })).toMatchObject({ dataDir: '/data' });
-  });
-
   it('refuses two databases, a negative limit and a misspelt name at once', () => {
     const env = {
       DATABASE_URL: 'postgres://db/signup',

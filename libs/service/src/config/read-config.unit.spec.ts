@@ -39,7 +39,7 @@ class MailConfig extends ServiceConfig {
   @MinLength(20)
   mailToken?: string;
 
-  contradictions(): string[] {
+  override contradictions(): string[] {
     return this.mailDryRun && this.smtpUrl
       ? ['SMTP_URL is of no use with MAIL_DRY_RUN; set one of them.']
       : [];

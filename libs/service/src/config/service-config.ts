@@ -47,6 +47,11 @@ export class ServiceConfig {
   })
   trustProxy?: string;
 
+  /** Which of the values exclude each other, one sentence each. Those of a subclass come in addition. */
+  contradictions(): string[] {
+    return [];
+  }
+
   /** Milliseconds of a stop that running handlers get: what the relay of an outbox, 2 s, and closing leave of it. */
   get drainTimeout(): number {
     return this.stopTimeoutMs - 3_000;
