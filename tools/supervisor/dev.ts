@@ -2,7 +2,8 @@ import type { Checkout } from '../checkout.js';
 import { sourcesOf } from './import-graph.js';
 import { runSystem } from './run-system.js';
 import type { Screen } from './screen.js';
-import { SERVICES_GRACE_MS, type System } from './system.js';
+import { servicesGraceMs } from './stop-times.js';
+import type { System } from './system.js';
 import { watchSources } from './source-watcher.js';
 
 /** `npm run dev`: the system, with those services restarted whose code has changed. */
@@ -53,7 +54,7 @@ class Reload {
     for (const [name, sources] of after) before.set(name, sources);
     for (const service of touched) this.screen.line(service, `restarts for ${[...this.#pending].join(', ')}`);
     this.#pending.clear();
-    await Promise.all(touched.map((service) => service.restart(SERVICES_GRACE_MS)));
+    await Promise.all(touched.map((service) => service.restart(servicesGraceMs(process.env))));
   }
 
   async #readSources(): Promise<Map<string, Set<string>>> {

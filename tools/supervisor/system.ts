@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { PortClaims } from './port-claims.js';
 import { servicePart } from './service-part.js';
 import { SERVICES } from './services.js';
+import { servicesGraceMs } from './stop-times.js';
 import { SupervisedPart, type PartObserver } from './supervised-part.js';
 import { Supervisor } from './supervisor.js';
 import type { Part } from './part.js';
@@ -19,8 +20,6 @@ export const DEFAULT_PORTS: readonly number[] = [
   ...SERVICES.map(({ port }) => port).filter((port) => port !== 0),
 ];
 
-/** Together within the 10 s that a stop may take. */
-export const SERVICES_GRACE_MS = 6_500;
 const MAIL_GRACE_MS = 1_000;
 const BROKER_GRACE_MS = 2_000;
 
@@ -78,7 +77,7 @@ export function composeSystem(options: SystemOptions): System {
 
   const servers = databases ? [broker, databases] : [broker];
   const stopOrder = [
-    { parts: services, graceMs: SERVICES_GRACE_MS },
+    { parts: services, graceMs: servicesGraceMs(options.env) },
     { parts: [mail], graceMs: MAIL_GRACE_MS },
     { parts: servers, graceMs: BROKER_GRACE_MS },
   ];

@@ -50,6 +50,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   private readonly clock = new BrokerClock();
   private provisioning: Promise<void> | undefined;
   private started = false;
+  private closing: Promise<void> | undefined;
   private adjusted = (declaration: ProcessorDeclaration): ProcessorDeclaration => declaration;
 
   constructor(
@@ -96,8 +97,12 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     this.start().then(() => callback(), callback);
   }
 
-  /** Stops pulling, lets running handlers finish, and sends what they answered. */
-  async close(): Promise<void> {
+  /** Stops pulling, lets running handlers finish, and sends what they answered. May be called before Nest does so. */
+  close(): Promise<void> {
+    return (this.closing ??= this.stop());
+  }
+
+  private async stop(): Promise<void> {
     const timeout = this.options.drainTimeout ?? 7_000;
     await Promise.all(this.running.splice(0).map((processor) => processor.stop(timeout)));
     if (this.declared.size === 0 || this.connection.isAway()) return;
@@ -149,6 +154,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     this.consumers = processors.flatMap(({ declaration }) => consumerConfigs(declaration));
     const connection = await this.connection.get();
     await this.provision(connection);
+    if (this.closing) return;
     this.connection.onReconnect(() => this.recover(connection));
     this.connection.onDenied(({ subject }) => this.running.forEach((processor) => processor.denied(subject)));
     await Promise.all(processors.map((processor) => this.run(connection, processor)));

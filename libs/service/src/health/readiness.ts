@@ -35,9 +35,14 @@ export class Readiness implements OnModuleDestroy {
     };
   }
 
-  /** The first thing that `app.close()` calls: HTTP still answers, and says that no more should come. */
-  onModuleDestroy(): void {
+  /** From now on it says that no more requests should come. */
+  stop(): void {
     this.stopping = true;
+  }
+
+  /** The first thing that `app.close()` calls: HTTP still answers. */
+  onModuleDestroy(): void {
+    this.stop();
   }
 }
 
