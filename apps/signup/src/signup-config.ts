@@ -1,5 +1,5 @@
 import { DatabaseConfig } from '@app/service';
-import { IsInt, Min } from 'class-validator';
+import { IsBoolean, IsInt, IsOptional, Min } from 'class-validator';
 
 /** What the signup service reads from its environment. */
 export class SignupConfig extends DatabaseConfig {
@@ -9,4 +9,13 @@ export class SignupConfig extends DatabaseConfig {
   @IsInt()
   @Min(0)
   signupsPerMinute: number = 10;
+
+  /** Whether `/docs` is served. Default true, in production false. */
+  @IsOptional()
+  @IsBoolean()
+  serveDocs?: boolean;
+
+  get servesDocs(): boolean {
+    return this.serveDocs ?? this.nodeEnv !== 'production';
+  }
 }

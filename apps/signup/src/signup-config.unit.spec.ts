@@ -7,6 +7,14 @@ describe('SignupConfig', () => {
     expect(readConfig(SignupConfig, {})).toMatchObject({ port: 3000, signupsPerMinute: 10 });
   });
 
+  it('serves the API documentation, in production only where that is asked for', () => {
+    const production = { NODE_ENV: 'production', DATA_DIR: '/data' };
+    expect(readConfig(SignupConfig, {}).servesDocs).toBe(true);
+    expect(readConfig(SignupConfig, { SERVE_DOCS: 'false' }).servesDocs).toBe(false);
+    expect(readConfig(SignupConfig, production).servesDocs).toBe(false);
+    expect(readConfig(SignupConfig, { ...production, SERVE_DOCS: 'true' }).servesDocs).toBe(true);
+  });
+
   it('refuses two databases, a negative limit and a misspelt name at once', () => {
     const env = {
       DATABASE_URL: 'postgres://db/signup',

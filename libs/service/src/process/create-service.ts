@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { JetStreamStrategy } from '@app/jetstream';
 import type { ServiceConfig } from '../config/service-config.js';
 import { answerToError } from '../http/answer-to-error.js';
+import { warnOfUntrustedProxies } from '../http/forwarded-for.js';
 import { HttpConnections } from '../http/http-connections.js';
 import { acceptOnlyJson, BODY_LIMIT_BYTES } from '../http/json-body.js';
 import { ProblemFilter } from '../http/problem-filter.js';
@@ -48,6 +49,7 @@ function newAdapter(config: ServiceConfig): FastifyAdapter {
     },
   });
   acceptOnlyJson(adapter.getInstance());
+  warnOfUntrustedProxies(adapter.getInstance());
   return adapter;
 }
 
