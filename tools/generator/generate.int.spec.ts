@@ -65,6 +65,12 @@ describe('a processor', () => {
     );
   });
 
+  it('gives its handlers the time of a stop that the configuration says', async () => {
+    const module = (await changesOf(coupon)).find(({ path }) => path.endsWith('spec-coupon.module.ts'))!;
+    expect(module.content).toMatch(/forRoot\(\{[^}]*\bdrainTimeout\b[^}]*\}: SpecCouponConfig\)/);
+    expect(module.content).toMatch(/JetStreamModule\.forRoot\(\{[^}]*\bdrainTimeout\b[^}]*\}\)/);
+  });
+
   it('takes a port that no service has', async () => {
     const compose = (await changesOf(coupon)).find(({ path }) => path === 'docker-compose.yml')!.content!;
     const ports = [...compose.matchAll(/^ +PORT: (\d+)$/gm)].map(([, port]) => port);

@@ -2,6 +2,7 @@ import { MailDev } from 'maildev';
 
 /** Beyond that the oldest mails go. */
 const KEPT_MAILS = 1_000;
+const CLOSE_WITHIN_MS = 500;
 
 const [smtpPort, webPort, folder] = process.argv.slice(2);
 /** Bytes beyond which a mail is refused for good (552), to see what becomes of it; maildev's command has the same variable. */
@@ -19,4 +20,8 @@ const mailDev = new MailDev({
 });
 
 await mailDev.start();
-process.on('SIGTERM', () => void mailDev.stop().finally(() => process.exit(0)));
+process.on('SIGTERM', () => {
+  // It waits for connections to its page, which browsers keep. Those that send mail have stopped before.
+  setTimeout(() => process.exit(0), CLOSE_WITHIN_MS);
+  void mailDev.stop().finally(() => process.exit(0));
+});

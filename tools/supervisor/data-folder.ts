@@ -3,14 +3,15 @@ import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tryLock } from './native-lock.js';
+import { servicesGraceMs } from './stop-times.js';
 
 /** In the working directory, which under npm is the checkout. */
 export const DATA_FOLDER = '.data';
 
 const LOCK_FILE = 'lock';
 const RUNNING_FILE = 'running.json';
-/** How long the processes of a supervisor that was killed get to end by themselves; their own limit is 10 s. */
-const LEFTOVERS_MS = 12_000;
+/** How long the processes of a supervisor that was killed get to end by themselves: they are killed before that. */
+const LEFTOVERS_MS = servicesGraceMs(process.env) + 1_000;
 
 /** A system that runs, as other commands find it. */
 export interface RunningSystem {

@@ -4,7 +4,8 @@ import { sourcesOf } from './import-graph.js';
 import { runSystem } from './run-system.js';
 import type { Screen } from './screen.js';
 import { APP_LIST } from './services.js';
-import { SERVICES_GRACE_MS, type System } from './system.js';
+import { servicesGraceMs } from './stop-times.js';
+import type { System } from './system.js';
 import { watchSources } from './source-watcher.js';
 
 /**
@@ -63,7 +64,7 @@ class Reload {
     for (const [name, sources] of after) before.set(name, sources);
     for (const service of touched) this.screen.line(service, `restarts for ${[...this.#pending].join(', ')}`);
     this.#pending.clear();
-    const restarts = touched.map((service) => service.restart(SERVICES_GRACE_MS));
+    const restarts = touched.map((service) => service.restart(servicesGraceMs(process.env)));
     await Promise.all([...restarts, applyChanges(changes, this.system, this.screen)]);
     if (changes.added.length === 0) return;
     for (const [name, sources] of await this.#readSources()) before.set(name, sources);

@@ -59,7 +59,7 @@ function serviceOf(name: string, config: string): Service {
     // Any free one, where none is preferred.
     port: Number(/\bport: number = ([\d_]+);/.exec(config)?.[1]?.replaceAll('_', '') ?? 0),
     sendsMail: /^ +smtpUrl\b/m.test(config),
-    hasDatabase: /^ +databaseUrl\b/m.test(config),
+    hasDatabase: /\bextends DatabaseConfig\b/.test(config),
   };
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { PortClaims } from './port-claims.js';
 import { servicePart } from './service-part.js';
 import { readServices, SERVICES, type Service } from './services.js';
+import { servicesGraceMs } from './stop-times.js';
 import { SupervisedPart, type PartObserver } from './supervised-part.js';
 import { Supervisor } from './supervisor.js';
 import type { Part } from './part.js';
@@ -19,8 +20,6 @@ export const DEFAULT_PORTS: readonly number[] = [
   ...SERVICES.map(({ port }) => port).filter((port) => port !== 0),
 ];
 
-/** Together within the 10 s that a stop may take. */
-export const SERVICES_GRACE_MS = 6_500;
 const MAIL_GRACE_MS = 1_000;
 const BROKER_GRACE_MS = 2_000;
 
@@ -80,7 +79,7 @@ export function composeSystem(options: SystemOptions): System {
   };
   const serve = (service: Service) =>
     supervise(servicePart(service, { ...plan, port: plan.prefer(service.port), addresses }));
-  const group = { parts: SERVICES.map(serve), graceMs: SERVICES_GRACE_MS };
+  const group = { parts: SERVICES.map(serve), graceMs: servicesGraceMs(options.env) };
 
   const servers = databases ? [broker, databases] : [broker];
   const stopOrder = [

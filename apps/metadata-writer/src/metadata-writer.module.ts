@@ -6,7 +6,7 @@ import {
   Pauses,
   UnreadEvents,
 } from '@app/jetstream';
-import { InboxModule } from '@app/outbox';
+import { connectionsFor, InboxModule } from '@app/outbox';
 import { HealthModule } from '@app/service';
 import { findMigrations, Store, StoreModule } from '@app/store';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -33,6 +33,7 @@ export class MetadataWriterModule {
           migrations: findMigrations('metadata-writer', import.meta.url),
           databaseUrl,
           dataDir: dataDir ?? '.data/metadata-writer',
+          connections: connectionsFor(UserMetadataRecorder),
         }),
         InboxModule.forRoot(),
         HealthModule.forRoot({

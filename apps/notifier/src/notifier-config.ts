@@ -1,23 +1,11 @@
-import { ServiceConfig } from '@app/service';
+import { DatabaseConfig } from '@app/service';
 import { IsInt, IsOptional, IsString, IsUrl, Matches, Min, ValidateBy } from 'class-validator';
 import { type Mailbox, parseMailbox } from './gateways/mailbox.js';
 import type { TwilioGatewayOptions } from './gateways/twilio-gateway.js';
 
 /** What the notifier reads from its environment. */
-export class NotifierConfig extends ServiceConfig {
+export class NotifierConfig extends DatabaseConfig {
   override port: number = 3001;
-
-  /** A PostgreSQL server for the delivery log. Without it the database is embedded, in `dataDir`. */
-  @IsOptional()
-  @Matches(/^postgres(ql)?:\/\//, {
-    message: 'databaseUrl must be a URL such as postgres://user:password@host:5432/notifier',
-  })
-  databaseUrl?: string;
-
-  /** Folder of the embedded database. Default `.data/notifier`. */
-  @IsOptional()
-  @IsString()
-  dataDir?: string;
 
   /**
    * Days that the delivery log remembers a message, from 8: events are kept for 7, and what is forgotten before its event
@@ -88,15 +76,8 @@ export class NotifierConfig extends ServiceConfig {
     return accountSid && authToken && from ? { accountSid, authToken, from, baseUrl } : undefined;
   }
 
-  contradictions(): string[] {
-    return [...this.databaseContradictions(), ...this.twilioContradictions()];
-  }
-
-  private databaseContradictions(): string[] {
-    if (this.databaseUrl === undefined || this.dataDir === undefined) return [];
-    return [
-      'DATABASE_URL and DATA_DIR exclude each other: set one, for the database is either on a server or embedded',
-    ];
+  override contradictions(): string[] {
+    return [...super.contradictions(), ...this.twilioContradictions()];
   }
 
   private twilioContradictions(): string[] {

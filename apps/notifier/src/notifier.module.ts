@@ -6,6 +6,7 @@ import {
   Pauses,
   UnreadEvents,
 } from '@app/jetstream';
+import { connectionsFor } from '@app/outbox';
 import { HealthModule } from '@app/service';
 import { findMigrations, Store, StoreModule } from '@app/store';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -37,6 +38,7 @@ export class NotifierModule {
           migrations: findMigrations('notifier', import.meta.url),
           databaseUrl,
           dataDir: dataDir ?? '.data/notifier',
+          connections: connectionsFor(WelcomeNotifier),
         }),
         HealthModule.forRoot({
           checks: { nats: JetStreamConnection, database: Store, processors: JetStreamStrategy },

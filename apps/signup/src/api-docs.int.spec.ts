@@ -37,6 +37,28 @@ describe('the API documentation', () => {
     }
   });
 
+  it('is not served in production, unless it is asked for', async () => {
+    const statuses = await Promise.all([{}, { SERVE_DOCS: 'true' }].map(statusInProduction));
+    expect(statuses).toEqual([404, 200]);
+  }, 60_000);
+
+  async function statusInProduction(env: NodeJS.ProcessEnv): Promise<number> {
+    const folder = await mkdtemp(join(tmpdir(), 'cascade-docs-'));
+    await copyPgliteTemplate(folder);
+    const main = startScript(new URL('./main.ts', import.meta.url), [], {
+      ...{ PATH: process.env['PATH'], NODE_ENV: 'production', PORT: '0' },
+      ...{ NATS_URL: 'nats://127.0.0.1:1', DATA_DIR: folder, ...env },
+    });
+    try {
+      let found: string | undefined;
+      while (!found) found = /listening on (http:[\w.:/]+)/.exec(await main.nextLine())?.[1];
+      return (await fetch(`${found}/docs`)).status;
+    } finally {
+      await main.kill();
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    }
+  }
+
   it('describes bodies, headers and every answer', async () => {
     const document = (await (await fetch(`${url}/docs-json`)).json()) as OpenAPIObject;
     const { post } = document.paths['/signups']!;

@@ -4,4 +4,4 @@ import { SignupConfig } from './signup-config.js';
 import { SignupModule } from './signup.module.js';
 
 const config = readConfig(SignupConfig);
-await startService(SignupModule.forRoot(config), config, serveApiDocs);
+await startService(SignupModule.forRoot(config), config, config.servesDocs ? serveApiDocs : undefined);

@@ -7,10 +7,12 @@ describe('SignupConfig', () => {
     expect(readConfig(SignupConfig, {})).toMatchObject({ port: 3000, signupsPerMinute: 10 });
   });
 
-  it('takes either kind of database', () => {
-    const databaseUrl = 'postgres://signup:secret@db:5432/signup';
-    expect(readConfig(SignupConfig, { DATABASE_URL: databaseUrl })).toMatchObject({ databaseUrl });
-    expect(readConfig(SignupConfig, { DATA_DIR: '/data' })).toMatchObject({ dataDir: '/data' });
+  it('serves the API documentation, in production only where that is asked for', () => {
+    const production = { NODE_ENV: 'production', DATA_DIR: '/data' };
+    expect(readConfig(SignupConfig, {}).servesDocs).toBe(true);
+    expect(readConfig(SignupConfig, { SERVE_DOCS: 'false' }).servesDocs).toBe(false);
+    expect(readConfig(SignupConfig, production).servesDocs).toBe(false);
+    expect(readConfig(SignupConfig, { ...production, SERVE_DOCS: 'true' }).servesDocs).toBe(true);
   });
 
   it('refuses two databases, a negative limit and a misspelt name at once', () => {

@@ -1,7 +1,7 @@
 import { UserSignedUp } from '@app/contracts';
 import type { Broker } from '@app/embedded-broker';
 import { channelOf, EVENTS_STREAM } from '@app/jetstream';
-import { copyPgliteTemplate, describePostgres, eventually, startTestBroker } from '@app/testing';
+import { copyPgliteTemplate, describePostgres, eventually, setReadOnly, startTestBroker } from '@app/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
@@ -106,6 +106,22 @@ describePostgres((databases) => {
     await proxy.open();
     undo.push(() => proxy.cut());
     expect((await signup.post(body)).status).toBe(202);
+  });
+
+  it('asks to try again while the database takes no writes, as one that was demoted', async () => {
+    const { databaseUrl = '' } = await databases.create();
+    const signup = await start({ DATABASE_URL: databaseUrl });
+    const body = { email: 'ada@example.com', name: 'Ada' };
+    await setReadOnly(databaseUrl, true);
+    await eventually(async () => {
+      const answer = await signup.post(body);
+      expect(answer).toMatchObject({ status: 503, body: { title: 'Service Unavailable' } });
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    });
+    expect(await signup.get('/health/ready')).toMatchObject({ status: 503, body: { status: 'not ready' } });
+
+    await setReadOnly(databaseUrl, false);
+    await eventually(async () => expect((await signup.post(body)).status).toBe(202));
   });
 });
 

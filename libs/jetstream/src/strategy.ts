@@ -54,6 +54,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   private readonly clock = new BrokerClock();
   private recovering: Promise<void> | undefined;
   private started = false;
+  private closing: Promise<void> | undefined;
   private adjusted = (declaration: ProcessorDeclaration): ProcessorDeclaration => declaration;
 
   constructor(
@@ -106,8 +107,12 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     this.start().then(() => callback(), callback);
   }
 
-  /** Stops pulling, lets running handlers finish, and sends what they answered. */
-  async close(): Promise<void> {
+  /** Stops pulling, lets running handlers finish, and sends what they answered. May be called before Nest does so. */
+  close(): Promise<void> {
+    return (this.closing ??= this.stop());
+  }
+
+  private async stop(): Promise<void> {
     this.stopping.abort();
     const processors = [...this.running.values()];
     this.running.clear();
@@ -174,6 +179,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     const connection = await this.connection.get();
     const [conflict] = (await this.provisioned.ensure(connection, this.declarations)).values();
     if (conflict) throw conflict;
+    if (this.closing) return;
     this.connection.onReconnect(() => this.recover(connection));
     this.connection.onDenied(({ subject }) => this.running.forEach((processor) => processor.denied(subject)));
     await Promise.all(processors.map((processor) => this.run(connection, processor)));

@@ -1,3 +1,4 @@
+export { connectionsFor } from './inbox/connections-for.js';
 export { Inbox } from './inbox/inbox.js';
 export { InboxModule, type InboxOptions } from './inbox/inbox.module.js';
 export { inbox } from './inbox/inbox-table.js';

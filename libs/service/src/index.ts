@@ -1,3 +1,4 @@
+export { DatabaseConfig } from './config/database-config.js';
 export { InvalidConfigError } from './config/invalid-config-error.js';
 export { readConfig } from './config/read-config.js';
 export { ServiceConfig } from './config/service-config.js';

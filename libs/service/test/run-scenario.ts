@@ -1,6 +1,9 @@
 import { UserSignedUp } from '@app/contracts';
-import { Consumes, JetStreamConnection, JetStreamModule } from '@app/jetstream';
-import { Controller, Get, type DynamicModule } from '@nestjs/common';
+import { Consumes, JetStreamConnection, JetStreamModule, JetStreamStrategy } from '@app/jetstream';
+import { Controller, Get, Post, Res, type DynamicModule } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import type { FastifyReply } from 'fastify';
+import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HealthModule, readConfig, ServiceConfig, startService } from '../src/index.js';
 
@@ -28,6 +31,39 @@ class EndlessProcessor {
   }
 }
 
+/** Answers bit by bit, for longer than a connection without a request is kept at a stop. */
+@Controller('story')
+class StoryController {
+  @Get()
+  get(@Res() reply: FastifyReply): void {
+    console.log('working');
+    void reply.send(Readable.from(story()));
+  }
+}
+
+async function* story(): AsyncGenerator<string> {
+  for (let line = 1; line <= 10; line++) {
+    yield `line ${line}\n`;
+    await delay(200);
+  }
+}
+
+@Controller()
+class Recorder {
+  @Consumes(UserSignedUp, { processor: 'recorder' })
+  record(@Payload() user: UserSignedUp): void {
+    console.log(`recorded ${user.name}`);
+  }
+}
+
+@Controller('bodies')
+class BodiesController {
+  @Post()
+  post(): void {
+    console.log('has a body');
+  }
+}
+
 /** Takes as long as the relay of an outbox may. */
 class SlowRelay {
   async beforeApplicationShutdown(): Promise<void> {
@@ -46,6 +82,14 @@ class Root {}
 const scenarios: Record<string, (config: Config) => DynamicModule> = {
   plain: () => ({ module: Root }),
   slow: () => ({ module: Root, controllers: [SlowController] }),
+  story: ({ natsUrl, drainTimeout }) => ({
+    module: Root,
+    imports: [
+      JetStreamModule.forRoot({ source: 'scenario', servers: natsUrl, drainTimeout }),
+      HealthModule.forRoot({ checks: { nats: JetStreamConnection, processors: JetStreamStrategy } }),
+    ],
+    controllers: [StoryController, BodiesController, Recorder],
+  }),
   broker: ({ natsUrl }) => ({
     module: Root,
     imports: [
@@ -60,6 +104,15 @@ const scenarios: Record<string, (config: Config) => DynamicModule> = {
     providers: [SlowRelay],
   }),
   stuck: () => ({ module: Root, providers: [Stuck] }),
+  unmade: () => ({
+    module: Root,
+    providers: [
+      {
+        provide: 'unmade',
+        useFactory: () => (console.log('waits'), new Promise(() => setInterval(() => undefined, 1_000))),
+      },
+    ],
+  }),
   mistake: () => ({
     module: Root,
     providers: [

@@ -7,6 +7,7 @@ export {
   StoreDirectoryError,
   StoreLockedError,
   StoreUnavailableError,
+  TransactionRolledBackError,
 } from './errors.js';
 export { findMigrations } from './migrations.js';
 export { openStore, type StoreOptions } from './open-store.js';

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { readMigrationFiles, type MigrationMeta } from 'drizzle-orm/migrator';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,8 @@ import type { Database } from './database.js';
 import { MigrationError, MigrationsNotFoundError, reasonOf } from './errors.js';
 
 const JOURNAL = 'meta/_journal.json';
+
+const APPLIED = sql`drizzle.__drizzle_migrations`;
 
 /**
  * The folder of an app's committed migrations, `apps/<app>/migrations` in the nearest folder above a module that has it:
@@ -39,41 +41,55 @@ export function assertMigrations(folder: string): void {
 }
 
 /**
- * Applies what is missing, in one transaction: all or nothing.
+ * Applies what is missing. To be called in a transaction: all or nothing.
  *
- * @param migrate Drizzle's migrator for the driver.
+ * What has been applied is written down as Drizzle's own migrator does, so that drizzle-kit can be used on the database too.
+ * That one needs transactions of its own, cannot run behind a lock, and skips silently what is older than the newest migration
+ * applied.
+ *
  * @throws MigrationError
  */
-export async function applyMigrations(
-  db: Database,
-  folder: string,
-  migrate: () => Promise<void>,
-): Promise<void> {
+export async function applyMigrations(tx: Database, folder: string): Promise<void> {
   try {
-    await migrate();
+    const applied = await readApplied(tx);
+    const missing = readMigrationFiles({ migrationsFolder: folder }).filter(
+      ({ folderMillis }) => !applied.has(folderMillis),
+    );
+    assertNewer(missing, applied, folder);
+    for (const migration of missing) await apply(tx, migration);
   } catch (cause) {
+    if (cause instanceof MigrationError) throw cause;
     throw new MigrationError(`The migrations in ${folder} could not be applied: ${reasonOf(cause)}`, {
       cause,
     });
   }
-  await assertComplete(db, folder);
 }
 
-/**
- * Drizzle skips, silently, every migration that is older than the newest one applied: one that was merged late, or all
- * those of a second service that was given the same database.
- */
-async function assertComplete(db: Database, folder: string): Promise<void> {
-  const { rows } = await db.execute<{ created_at: string }>(
-    sql`select created_at from drizzle.__drizzle_migrations`,
-  );
-  const applied = new Set(rows.map((row) => Number(row.created_at)));
-  const skipped = readMigrationFiles({ migrationsFolder: folder }).filter(
-    (migration) => !applied.has(migration.folderMillis),
-  );
-  if (skipped.length === 0) return;
+/** When each migration that the database has was generated. */
+async function readApplied(tx: Database): Promise<Set<number>> {
+  const { rows: tables } = await tx.execute(sql`select to_regclass('drizzle.__drizzle_migrations') as name`);
+  if (tables[0]?.['name'] === null) {
+    await tx.execute(sql`create schema if not exists drizzle`);
+    await tx.execute(
+      sql`create table ${APPLIED} (id serial primary key, hash text not null, created_at bigint)`,
+    );
+  }
+  const { rows } = await tx.execute(sql`select created_at from ${APPLIED}`);
+  return new Set(rows.map((row) => Number(row['created_at'])));
+}
+
+/** Missing ones are older where they were merged late, or where a second service was given the same database. */
+function assertNewer(missing: readonly MigrationMeta[], applied: Set<number>, folder: string): void {
+  const newest = Math.max(...applied);
+  const older = missing.filter(({ folderMillis }) => folderMillis < newest);
+  if (older.length === 0) return;
   throw new MigrationError(
-    `${skipped.length} of the migrations in ${folder} are older than those that this database already has, and were not applied. ` +
+    `${older.length} of the migrations in ${folder} are older than those that this database already has, and were not applied. ` +
       'Either the database belongs to another service (each needs one of its own), or a migration was merged late: generate it again.',
   );
+}
+
+async function apply(tx: Database, { sql: statements, hash, folderMillis }: MigrationMeta): Promise<void> {
+  for (const statement of statements) await tx.execute(sql.raw(statement));
+  await tx.execute(sql`insert into ${APPLIED} (hash, created_at) values (${hash}, ${folderMillis})`);
 }

@@ -15,6 +15,11 @@ export interface StoreOptions<Tables extends Schema = Schema> {
   databaseUrl?: string | undefined;
   /** Folder of the embedded database, made where it is missing; relative to the working directory. */
   dataDir: string;
+  /**
+   * Connections to a server that the service opens at most; default 10. Each transaction has one for as long as it lasts: see
+   * `connectionsFor` of `@app/outbox`. The embedded database has one session.
+   */
+  connections?: number | undefined;
 }
 
 /**
@@ -31,13 +36,13 @@ export interface StoreOptions<Tables extends Schema = Schema> {
 export async function openStore<Tables extends Schema>(
   options: StoreOptions<Tables>,
 ): Promise<Store<Tables>> {
-  const { schema, databaseUrl } = options;
+  const { schema, databaseUrl, connections } = options;
   const migrations = resolve(options.migrations);
   assertMigrations(migrations);
   // Each driver is loaded only where it is used: together they take a fifth of a second of a start.
   if (databaseUrl) {
     const { openPostgres } = await import('./postgres.js');
-    return new Store('postgres', await openPostgres(databaseUrl, schema, migrations));
+    return new Store('postgres', await openPostgres({ databaseUrl, schema, migrations, connections }));
   }
   const { openPglite } = await import('./pglite.js');
   return new Store('pglite', await openPglite(resolve(options.dataDir), schema, migrations));

@@ -1,11 +1,10 @@
 import { PGlite, types } from '@electric-sql/pglite';
 import { Logger } from '@nestjs/common';
 import { drizzle } from 'drizzle-orm/pglite';
-import { migrate } from 'drizzle-orm/pglite/migrator';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database, Schema } from './database.js';
-import { reasonOf, StoreUnavailableError } from './errors.js';
+import { reasonOf, StoreUnavailableError, TransactionRolledBackError } from './errors.js';
 import { lockDirectory, type ExclusiveLock } from './exclusive-lock.js';
 import { applyMigrations } from './migrations.js';
 import { CLUSTER } from './pglite-folder.js';
@@ -17,6 +16,9 @@ import type { Connection } from './store.js';
  * without vacuum the room of old row versions is never used again. Both take 10 ms where there is little to do.
  */
 const UPKEEP_EVERY = 60_000;
+
+/** SQLSTATE. */
+const IN_FAILED_TRANSACTION = '25P02';
 
 const options = {
   // The values of the PostgreSQL driver, which gives 64-bit integers as text for want of a number that holds them.
@@ -43,15 +45,27 @@ export async function openPglite<Tables extends Schema>(
   let client: PGlite | undefined;
   try {
     client = await openCluster(directory);
-    const db = drizzle(client, { schema });
-    const database = db as unknown as Database<Tables>;
-    await applyMigrations(database, migrations, () => migrate(db, { migrationsFolder: migrations }));
+    const database = drizzle(client, { schema }) as unknown as Database<Tables>;
+    database.transaction = reportingRollbacks(database);
+    await database.transaction((tx) => applyMigrations(tx, migrations));
     return { db: database, place: `The database in ${directory}`, close: closing(client, lock) };
   } catch (error) {
     await client?.close().catch(() => undefined);
     lock.release();
     throw error;
   }
+}
+
+/** The same error as on a server for a commit that became a rollback. */
+function reportingRollbacks<Tables extends Schema>(db: Database<Tables>): Database<Tables>['transaction'] {
+  const transaction = db.transaction.bind(db);
+  return (work, config) =>
+    transaction(work, config).catch((error: unknown) => {
+      // A statement's own error comes wrapped by Drizzle: this one is of the commit.
+      throw (error as { code?: unknown }).code === IN_FAILED_TRANSACTION
+        ? new TransactionRolledBackError({ cause: error })
+        : error;
+    });
 }
 
 function closing(client: PGlite, lock: ExclusiveLock): () => Promise<void> {

@@ -1,17 +1,23 @@
-import { describePostgres } from '@app/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describePostgres, eventually } from '@app/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConsoleLogger, Logger } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
+import pg from 'pg';
 import { migrations, notes } from '../test/notes.js';
 import { startPostgresProxy, type PostgresProxy } from '../test/postgres-proxy.js';
+import { startTransactionPooler } from '../test/transaction-pooler.js';
+import type { Database } from './database.js';
 import { StoreUnavailableError } from './errors.js';
+import { MIGRATION_LOCK } from './migration-lock.js';
 import { openStore } from './open-store.js';
 import type { Store } from './store.js';
 
 const POOL_SIZE = 10;
+const ignore = (): void => undefined;
+
 const PASSWORD = 'correct-horse';
 
 describe('a server that cannot be opened', () => {
@@ -98,6 +104,50 @@ describePostgres((databases) => {
     expect(applied?.rowCount).toBe(1);
   });
 
+  it('migrates once when replicas start together behind a pooler of transactions', async () => {
+    const { databaseUrl = '', dataDir } = await databases.create();
+    const pooler = await startTransactionPooler(databaseUrl);
+    try {
+      const database = { databaseUrl: pooler.url, dataDir };
+      const open = () => databases.open({ schema: { notes }, migrations, database });
+      const [first, second] = await Promise.all([open(), open()]);
+      await first.db.transaction((tx) => tx.insert(notes).values({ id: 1, text: 'from one replica' }));
+      expect(await second.db.$count(notes)).toBe(1);
+    } finally {
+      await pooler.stop();
+    }
+  });
+
+  it('says what it waits for, and since when, while another process migrates', async () => {
+    const database = await databases.create();
+    const other = new pg.Client({
+      connectionString: database.databaseUrl,
+      application_name: 'the other replica',
+    });
+    await other.connect();
+    const warnings: string[] = [];
+    const warn = (message: string) => void warnings.push(message);
+    Logger.overrideLogger({ log: ignore, error: ignore, warn });
+    try {
+      await other.query(`begin; select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+      const opening = databases.open({ schema: { notes }, migrations, database });
+      const { rows } = await other.query<{ pid: number }>('select pg_backend_pid() as pid');
+      const pid = String(rows[0]?.pid);
+      await eventually(() => expect(warnings).toHaveLength(1));
+      expect(warnings[0]).toMatch(
+        new RegExp(
+          `^PostgreSQL at .+ is being migrated by another process \\(server process ${pid}, the other replica, from 127.*` +
+            `since .+ select pg_terminate_backend\\(${pid}\\)\\), waiting since .+Z$`,
+        ),
+      );
+      await other.query('rollback');
+      expect(await (await opening).db.$count(notes)).toBe(0);
+    } finally {
+      Logger.overrideLogger(false);
+      await other.end();
+    }
+  });
+
   it('keeps its connections usable when the server closes them under transactions', async () => {
     await openThroughProxy();
     for (let i = 0; i <= POOL_SIZE; i++) {
@@ -117,6 +167,38 @@ describePostgres((databases) => {
     }
     proxy.breakOn(() => false);
     await expect(store.db.transaction((tx) => tx.execute(sql`select 1`))).resolves.toBeDefined();
+  });
+
+  describe('that takes no writes any more, as a server that was demoted', () => {
+    /** Of one connection alone: as where the others lead to the server that took its place. */
+    const demote = (tx: Database) => tx.execute(sql`set session characteristics as transaction read only`);
+    let db: Database<{ notes: typeof notes }>;
+    beforeEach(async () => {
+      store = await databases.open({ schema: { notes }, migrations });
+      db = store.db;
+      await db.transaction(demote);
+    });
+
+    it.each([undefined, { isolationLevel: 'serializable' } as const])(
+      'loses the connection on which a transaction finds that out, with the settings %p',
+      async (settings) => {
+        const write = (id: number) =>
+          db.transaction((tx) => tx.insert(notes).values({ id, text: `note ${id}` }), settings);
+        await expect(write(1)).rejects.toMatchObject({ cause: { code: '25006' } });
+        await expect(write(2)).resolves.toBeDefined();
+      },
+    );
+
+    it('loses the connection on which a statement finds that out', async () => {
+      const write = (id: number) => db.insert(notes).values({ id, text: `note ${id}` });
+      await expect(write(1)).rejects.toMatchObject({ cause: { code: '25006' } });
+      await expect(write(2)).resolves.toBeDefined();
+    });
+
+    it('is not ready, and loses the connection on which that is found out', async () => {
+      await expect(store.ready()).rejects.toThrow(/is not available: it takes no writes/);
+      await expect(store.ready()).resolves.toBeUndefined();
+    });
   });
 
   it('is not ready within a second when the network is gone without a word', async () => {

@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { drizzle } from 'drizzle-orm/node-postgres';
-import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
 import type { Database, Schema } from './database.js';
-import { codeOf, reasonOf, StoreUnavailableError } from './errors.js';
+import { codeOf, MigrationError, reasonOf, StoreUnavailableError } from './errors.js';
+import { runLocked } from './migration-lock.js';
 import { applyMigrations } from './migrations.js';
 import type { Connection } from './store.js';
 import { transactions } from './transactions.js';
@@ -17,8 +17,10 @@ const connecting = {
   options: '-c TimeZone=UTC',
 };
 
+/** Of a pool, unless the service asks for another number. */
+const CONNECTIONS = 10;
+
 const pooled = {
-  max: 10,
   /** Statements go out without waiting for the answers to those before them. */
   pipeline: true,
   idleTimeoutMillis: 30_000,
@@ -28,9 +30,6 @@ const pooled = {
   idle_in_transaction_session_timeout: 30_000,
 };
 
-/** Any number, the same in all replicas; advisory locks belong to one database. */
-const MIGRATION_LOCK = 7_238_514_902;
-
 const REMEDIES: Record<string, string> = {
   '28P01': 'Correct the user or the password in DATABASE_URL.',
   '28000': 'Correct the user in DATABASE_URL, or let it in in pg_hba.conf.',
@@ -38,16 +37,25 @@ const REMEDIES: Record<string, string> = {
 };
 const REMEDY = 'Check that the server runs and that DATABASE_URL is right.';
 
+interface PostgresOptions<Tables extends Schema> {
+  databaseUrl: string;
+  schema: Tables;
+  /** Their folder. */
+  migrations: string;
+  connections?: number | undefined;
+}
+
 /** @throws StoreUnavailableError, MigrationError */
-export async function openPostgres<Tables extends Schema>(
-  databaseUrl: string,
-  schema: Tables,
-  migrations: string,
-): Promise<Connection<Tables>> {
+export async function openPostgres<Tables extends Schema>({
+  databaseUrl,
+  schema,
+  migrations,
+  connections = CONNECTIONS,
+}: PostgresOptions<Tables>): Promise<Connection<Tables>> {
   const client = newClient(databaseUrl);
   const place = `PostgreSQL at ${client.host}:${client.port}/${client.database}`;
   await migrateAlone(client, place, migrations);
-  const pool = openPool(databaseUrl, place);
+  const pool = openPool(databaseUrl, place, connections);
   return { db: poolDatabase(pool, schema), place, close: () => pool.end() };
 }
 
@@ -66,31 +74,25 @@ function newClient(databaseUrl: string): pg.Client {
   }
 }
 
-/**
- * On a connection of its own: the lock belongs to the session, and the pool's limits on time are not for migrations. Of
- * replicas that start together one migrates, the others wait and find nothing left to do.
- */
+/** On a connection of its own: the pool's limits on time are not for migrations. */
 async function migrateAlone(client: pg.Client, place: string, folder: string): Promise<void> {
   // A connection that breaks fails the statement in flight as well; unheard, the event would end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();
-    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const db = drizzle(client) as unknown as Database;
+    await runLocked(db, place, (tx) => applyMigrations(tx, folder));
   } catch (cause) {
-    await client.end().catch(() => undefined);
+    if (cause instanceof MigrationError) throw cause;
     const remedy = REMEDIES[codeOf(cause) ?? ''] ?? REMEDY;
     throw new StoreUnavailableError(`${place} cannot be opened: ${reasonOf(cause)}. ${remedy}`, { cause });
-  }
-  try {
-    const db = drizzle(client);
-    await applyMigrations(db, folder, () => migrate(db, { migrationsFolder: folder }));
   } finally {
     await client.end().catch(() => undefined);
   }
 }
 
-function openPool(databaseUrl: string, place: string): pg.Pool {
-  const pool = new pg.Pool({ ...connecting, ...pooled, connectionString: databaseUrl });
+function openPool(databaseUrl: string, place: string, max: number): pg.Pool {
+  const pool = new pg.Pool({ ...connecting, ...pooled, max, connectionString: databaseUrl });
   // A connection that breaks while a transaction holds it has no listener of the pool's, and would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   const logger = new Logger('Store');

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Database, Schema } from './database.js';
-import { reasonOf, StoreUnavailableError } from './errors.js';
+import { ReadOnlyDatabaseError, reasonOf, StoreUnavailableError } from './errors.js';
 
 /** Milliseconds within which the database must answer to count as ready. */
 const READY_WITHIN = 1_000;
@@ -26,7 +26,7 @@ export class Store<Tables extends Schema = Schema> {
   }
 
   /**
-   * Readiness check: a query that must be answered within a second.
+   * Readiness check: the database must say within a second that it takes writes.
    *
    * @throws StoreUnavailableError with the reason
    */
@@ -37,7 +37,7 @@ export class Store<Tables extends Schema = Schema> {
       timer = setTimeout(() => reject(new Error(`no answer within ${READY_WITHIN} ms`)), READY_WITHIN);
     });
     try {
-      await Promise.race([this.db.execute(sql`select 1`), late]);
+      await Promise.race([this.db.transaction(assertWritable), late]);
     } catch (cause) {
       throw this.unavailable(reasonOf(cause), cause);
     } finally {
@@ -54,4 +54,10 @@ export class Store<Tables extends Schema = Schema> {
   private unavailable(reason: string, cause?: unknown): StoreUnavailableError {
     return new StoreUnavailableError(`${this.connection.place} is not available: ${reason}`, { cause });
   }
+}
+
+/** In a transaction, which gives up a connection that leads to a read-only server. */
+async function assertWritable(tx: Database): Promise<void> {
+  const { rows } = await tx.execute(sql`select current_setting('transaction_read_only') as value`);
+  if (rows[0]?.['value'] !== 'off') throw new ReadOnlyDatabaseError();
 }

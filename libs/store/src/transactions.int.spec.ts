@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { migrations, notes } from '../test/notes.js';
 import { startPostgresProxy, type PostgresProxy } from '../test/postgres-proxy.js';
+import { isUniqueViolation, TransactionRolledBackError } from './errors.js';
 import { prepared } from './prepared.js';
 import type { Database } from './database.js';
 import type { Store } from './store.js';
@@ -14,6 +15,10 @@ const noteOf = (tx: Database<Tables>) =>
     .insert(notes)
     .values({ id: sql.placeholder('id'), text: sql.placeholder('text') })
     .prepare('add_note');
+
+function ignoreUniqueViolation(error: unknown): void {
+  if (!isUniqueViolation(error)) throw error;
+}
 
 describeStores((databases) => {
   const open = () => databases.open<Tables>({ schema: { notes }, migrations });
@@ -55,12 +60,51 @@ describeStores((databases) => {
     expect(await db.select().from(notes)).toMatchObject([{ id: 1 }]);
   });
 
+  describe.each([undefined, { isolationLevel: 'serializable' } as const])(
+    'with the settings %p',
+    (settings) => {
+      it('fails where a failed statement had it rolled back, even though the code caught that error', async () => {
+        const { db } = await open();
+        await db.insert(notes).values({ id: 1, text: 'taken' });
+        const attempt = db.transaction(async (tx) => {
+          await tx.insert(notes).values({ id: 2, text: 'of the same transaction' });
+          await tx.insert(notes).values({ id: 1, text: 'again' }).catch(ignoreUniqueViolation);
+          return 'done';
+        }, settings);
+        await expect(attempt).rejects.toThrow(TransactionRolledBackError);
+        await expect(attempt).rejects.toThrow(/savepoint.*on conflict do nothing.*outside/);
+        expect(await db.$count(notes)).toBe(1);
+        await db.transaction((tx) => tx.insert(notes).values({ id: 3, text: 'next' }), settings);
+        expect(await db.$count(notes)).toBe(2);
+      });
+
+      it('is kept where the failed statement was alone in a transaction within', async () => {
+        const { db } = await open();
+        await db.insert(notes).values({ id: 1, text: 'taken' });
+        await db.transaction(async (tx) => {
+          await tx.insert(notes).values({ id: 2, text: 'kept' });
+          await tx
+            .transaction((inner) => inner.insert(notes).values({ id: 1, text: 'again' }))
+            .catch(ignoreUniqueViolation);
+        }, settings);
+        expect(await db.$count(notes)).toBe(2);
+      });
+    },
+  );
+
   it('runs with the isolation that is asked for', async () => {
     const { db } = await open();
     const isolation = (tx: Database<Tables>) => tx.execute(sql`show transaction_isolation`);
     const strict = await db.transaction(isolation, { isolationLevel: 'serializable' });
     expect(strict.rows).toEqual([{ transaction_isolation: 'serializable' }]);
     expect((await db.transaction(isolation)).rows).toEqual([{ transaction_isolation: 'read committed' }]);
+  });
+
+  it('runs nothing with an isolation that is refused', async () => {
+    const { db } = await open();
+    const work = (tx: Database<Tables>) => tx.insert(notes).values({ id: 1, text: 'written' });
+    await expect(db.transaction(work, { isolationLevel: 'none' as 'serializable' })).rejects.toThrow();
+    expect(await db.$count(notes)).toBe(0);
   });
 
   it('runs prepared statements within transactions and without', async () => {

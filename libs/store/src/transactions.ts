@@ -2,12 +2,7 @@ import { drizzle, NodePgTransaction, type NodePgSession } from 'drizzle-orm/node
 import type { PgDialect } from 'drizzle-orm/pg-core';
 import type pg from 'pg';
 import type { Database, Schema } from './database.js';
-
-/** A connection, and what runs transactions on it: made once for each. */
-interface Session<Tables extends Schema> {
-  readonly db: Database<Tables>;
-  readonly tx: Transaction<Tables>;
-}
+import { codeOf, READ_ONLY, TransactionRolledBackError } from './errors.js';
 
 type Transaction<Tables extends Schema> = Parameters<Parameters<Database<Tables>['transaction']>[0]>[0];
 
@@ -21,17 +16,27 @@ export function transactions<Tables extends Schema>(
   pool: pg.Pool,
   schema: Tables,
 ): Database<Tables>['transaction'] {
-  const sessions = new WeakMap<pg.PoolClient, Session<Tables>>();
+  // One for each connection: making it takes longer than using it.
+  const made = new WeakMap<pg.PoolClient, Transaction<Tables>>();
   return async (work, config) => {
     const client = await pool.connect();
-    let session = sessions.get(client);
-    if (!session) sessions.set(client, (session = newSession(client, schema)));
+    let tx = made.get(client);
+    if (!tx) made.set(client, (tx = newTransaction(client, schema)));
+    const transaction = tx;
+    let isReadOnly = false;
     try {
-      // Its settings may be refused, and what follows would be written without a transaction.
-      if (config) return await session.db.transaction(work, config);
-      return await runTransaction(client, () => work(session.tx));
+      if (!config) return await runTransaction(client, () => work(transaction));
+      return await runTransaction(client, async () => {
+        // Settings that are refused end the transaction before its work begins.
+        await transaction.setTransaction(config);
+        return work(transaction);
+      });
+    } catch (error) {
+      isReadOnly = codeOf(error) === READ_ONLY;
+      throw error;
     } finally {
-      client.release(client.getTransactionStatus() !== IDLE);
+      // A server that was demoted keeps its connections: the next one may lead to the server that took its place.
+      client.release(isReadOnly || client.getTransactionStatus() !== IDLE);
     }
   };
 }
@@ -44,23 +49,25 @@ async function runTransaction<Result>(client: pg.PoolClient, work: () => Promise
   const begun = client.query('begin');
   // It fails only with its connection, and with that fails what follows.
   begun.catch(() => undefined);
+  let result: Result;
   try {
-    const result = await work();
+    result = await work();
     await begun;
-    await client.query('commit');
-    return result;
   } catch (error) {
     // Where that fails too the connection is not given back, and what happened first is what to tell.
     await client.query('rollback').catch(() => undefined);
     throw error;
   }
+  // PostgreSQL answers the commit of a transaction in which a statement has failed with a rollback, and reports success.
+  const { command } = await client.query('commit');
+  if (command !== 'COMMIT') throw new TransactionRolledBackError();
+  return result;
 }
 
-function newSession<Tables extends Schema>(client: pg.PoolClient, schema: Tables): Session<Tables> {
+function newTransaction<Tables extends Schema>(client: pg.PoolClient, schema: Tables): Transaction<Tables> {
   const db = drizzle(client, { schema });
   // Drizzle keeps these to itself.
   const { dialect, session } = db as unknown as { dialect: PgDialect; session: NodePgSession<Tables, never> };
   const { schema: relations } = session as unknown as { schema: undefined };
-  const tx = new NodePgTransaction(dialect, session, relations);
-  return { db: db, tx: tx as unknown as Transaction<Tables> };
+  return new NodePgTransaction(dialect, session, relations) as unknown as Transaction<Tables>;
 }

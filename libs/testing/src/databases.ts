@@ -36,6 +36,16 @@ export function databaseEnvironment({ databaseUrl, dataDir }: TestDatabase): Nod
   return databaseUrl ? { DATABASE_URL: databaseUrl } : { DATA_DIR: dataDir };
 }
 
+/**
+ * Has a database on a server take no writes, or take them again, as where its server is demoted to a standby: connections that
+ * are open break, and new ones fail at a write with 25006.
+ */
+export async function setReadOnly(databaseUrl: string, readOnly: boolean): Promise<void> {
+  const name = new URL(databaseUrl).pathname.slice(1);
+  await onServer(`alter database ${name} set default_transaction_read_only = ${readOnly}`);
+  await onServer(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
+}
+
 type Specs = (databases: TestDatabases, kind: Store['kind']) => void;
 type Undo = () => Promise<unknown>;
 

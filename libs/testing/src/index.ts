@@ -6,6 +6,7 @@ export {
   databaseEnvironment,
   describePostgres,
   describeStores,
+  setReadOnly,
   type TestDatabase,
   type TestDatabases,
 } from './databases.js';

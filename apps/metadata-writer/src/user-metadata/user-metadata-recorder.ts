@@ -18,7 +18,7 @@ import type * as schema from './schema.js';
 
 /** What each of the processors has in common. */
 const ON_THE_DATABASE = {
-  // More would only wait for one of the pool's ten connections, and give up after 2 s of it.
+  // Each event has a connection of the pool, which the module sizes by this, for as long as it is recorded.
   concurrency: 8,
   // While the database is away no event can be recorded; it is tried often, since it takes little.
   outage: isDatabaseUnavailable,

@@ -122,9 +122,7 @@ describe('notifier, where the mail server', () => {
         status: 200,
         body: {
           status: 'ready',
-          checks: {
-            pauses: { state: 'down', reason: expect.stringMatching(/^notifier is paused since/) },
-          },
+          checks: { pauses: { state: 'down' } },
         },
       });
     });

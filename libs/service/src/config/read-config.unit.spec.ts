@@ -39,10 +39,10 @@ class MailConfig extends ServiceConfig {
   @MinLength(20)
   mailToken?: string;
 
-  contradictions(): string[] {
+  override contradictions(): string[] {
     return this.mailDryRun && this.smtpUrl
       ? ['SMTP_URL is of no use with MAIL_DRY_RUN; set one of them.']
-      : [];
+      : super.contradictions();
   }
 }
 
@@ -67,6 +67,7 @@ describe('readConfig', () => {
       natsUrl: 'nats://127.0.0.1:4222',
       logLevel: 'log',
       stopTimeoutMs: 10_000,
+      stopDelayMs: 0,
       mailFrom: 'ada@example.com',
       mailDryRun: false,
       mailSampleRate: 1,
@@ -120,6 +121,15 @@ describe('readConfig', () => {
       'NATS_ULR is not known; did you mean NATS_URL?',
     ]);
     expect(new InvalidConfigError(faults).message).toContain('4 faults:\n  - PORT must be');
+  });
+
+  it.each([
+    ['5001', '10000', 'STOP_TIMEOUT_MS must be 10001 or more'],
+    ['0', '4999', 'STOP_TIMEOUT_MS must not be less than 5000'],
+  ])('refuses a stop that would end within its delay of %s ms: %s ms', (delay, timeout, fault) => {
+    const env = { ...VALID, STOP_DELAY_MS: delay, STOP_TIMEOUT_MS: timeout };
+    expect(faultsOf(env)[0]).toContain(fault);
+    expect(faultsOf({ ...env, STOP_TIMEOUT_MS: '10001' })).toEqual([]);
   });
 
   it('prints no value of a variable that may hold a secret', () => {

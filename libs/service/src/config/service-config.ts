@@ -4,6 +4,9 @@ import { StreamConfig } from './stream-config.js';
 
 const logLevels = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
 
+/** Milliseconds that closing takes at most, but for requests that run for longer: the relay of an outbox has 2 s of them. */
+const CLOSING_MS = 5_000;
+
 /** What every service reads from its environment. Extend it with the service's own variables, and give `port` a default. */
 export class ServiceConfig extends StreamConfig {
   @IsIn(['development', 'production', 'test'])
@@ -34,9 +37,17 @@ export class ServiceConfig extends StreamConfig {
    * as Docker does after 10 s and Kubernetes after 30 unless they are told otherwise.
    */
   @IsInt()
-  @Min(5_000)
+  @Min(CLOSING_MS)
   @Max(3_600_000)
   stopTimeoutMs: number = 10_000;
+
+  /**
+   * Milliseconds of a stop in which the service is not ready and still takes requests, for load balancers that learn late that
+   * they should send no more. Default 0. Part of `stopTimeoutMs`.
+   */
+  @IsInt()
+  @Min(0)
+  stopDelayMs: number = 0;
 
   /**
    * Addresses or CIDR ranges of the reverse proxies whose `X-Forwarded-For` is believed, comma-separated. Without it the
@@ -48,7 +59,17 @@ export class ServiceConfig extends StreamConfig {
   })
   trustProxy?: string;
 
-  /** Milliseconds of a stop that running handlers get: what the relay of an outbox, 2 s, and closing leave of it. */
+  /** Which of the values exclude each other, one sentence each. Those of a subclass come in addition. */
+  contradictions(): string[] {
+    const least = this.stopDelayMs + CLOSING_MS;
+    if (this.stopTimeoutMs >= least) return [];
+    return [
+      `STOP_TIMEOUT_MS must be ${least} or more, for the stop takes up to ${CLOSING_MS} ms after STOP_DELAY_MS, ` +
+        `found ${this.stopTimeoutMs} and ${this.stopDelayMs}`,
+    ];
+  }
+
+  /** Milliseconds of a stop that running handlers get; the rest is for closing the connections that they use. */
   get drainTimeout(): number {
     return this.stopTimeoutMs - 3_000;
   }

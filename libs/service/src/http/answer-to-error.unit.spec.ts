@@ -58,6 +58,7 @@ describe('answerToError', () => {
     failedQuery({ code: '57P01' }),
     failedQuery({ code: '08006' }),
     failedQuery({ code: '53300' }),
+    failedQuery({ code: '25006' }),
     failedQuery({ message: 'Connection terminated unexpectedly' }),
     failedQuery({ message: 'timeout exceeded when trying to connect' }),
     Object.assign(new AggregateError([new Error('connect ECONNREFUSED ::1:5432')]), { code: 'ECONNREFUSED' }),

@@ -10,8 +10,11 @@ const CONNECTION_CODES = new Set([
   'ENETUNREACH',
 ]);
 
-/** PostgreSQL: connection exceptions (08), out of connections or disk (53), timed out, shutting down or starting up (57). */
-const UNAVAILABLE_SQLSTATE = /^(08...|53...|57014|57P0[123])$/;
+/**
+ * PostgreSQL: connection exceptions (08), read-only as after a failover (25006), out of connections or disk (53), timed out,
+ * shutting down or starting up (57).
+ */
+const UNAVAILABLE_SQLSTATE = /^(08...|25006|53...|57014|57P0[123])$/;
 
 /** pg gives these no code: the connection was lost or not made in time. */
 const PG_MESSAGES = new Set([

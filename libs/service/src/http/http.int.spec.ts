@@ -190,6 +190,33 @@ describe('the HTTP side of a service', () => {
     expect(body.errors).toEqual([expect.objectContaining({ field: 'body', rule })]);
   });
 
+  it.each([
+    ['nests 1,800 objects', `${'{"item":'.repeat(1_800)}1${'}'.repeat(1_800)}`],
+    ['nests 3,000 arrays in a field', `{"address":${'['.repeat(3_000)}${']'.repeat(3_000)}}`],
+    ['nests deeper than 20 levels', `${'{"address":'.repeat(21)}1${'}'.repeat(21)}`],
+    ['has 1,500 keys', JSON.stringify(Object.fromEntries(Array.from({ length: 1_500 }, (_, i) => [i, 1])))],
+    ['has 501 keys and elements', JSON.stringify({ item: Array.from({ length: 500 }, () => 1) })],
+  ])('refuses at once a body that %s', async (_what, text) => {
+    const { status, body } = await post(text);
+    expect(status).toBe(400);
+    expect(body.errors).toEqual([
+      {
+        field: 'body',
+        rule: 'isBounded',
+        message: 'body must not nest deeper than 20 levels, nor have more than 500 keys and array elements',
+      },
+    ]);
+  });
+
+  it.each([
+    ['20 levels', `${'{"address":'.repeat(20)}1${'}'.repeat(20)}`],
+    ['500 keys and elements', JSON.stringify({ item: Array.from({ length: 499 }, () => 1) })],
+  ])('validates a body of %s', async (_what, text) => {
+    const { status, body } = await post(text);
+    expect(status).toBe(400);
+    expect(body.errors).not.toContainEqual(expect.objectContaining({ field: 'body' }));
+  });
+
   it('refuses a body over 16 KB, and takes one of 16 KB', async () => {
     const padding = (size: number) => `{"item":"tea"${' '.repeat(size - 14)}}`;
     expect(await post(padding(16 * 1024))).toMatchObject({ status: 201 });

@@ -1,18 +1,34 @@
 import type { FastifyInstance } from 'fastify';
-import { BrokenRulesException } from './problem.js';
+import { isBounded, MAX_MEMBERS, MAX_NESTING } from './body-bounds.js';
+import { BrokenRulesException, type BrokenRule } from './problem.js';
 
 export const BODY_LIMIT_BYTES = 16 * 1024;
 
+const OUT_OF_BOUNDS: BrokenRule = {
+  field: 'body',
+  rule: 'isBounded',
+  message:
+    `body must not nest deeper than ${MAX_NESTING} levels, nor have more than ${MAX_MEMBERS} ` +
+    'keys and array elements',
+};
+
 /**
  * Makes JSON the only body that is read: anything else is answered with 415. No body at all is handed on as `undefined`, so
- * that validation can name every rule which that breaks. Keys that would reach an object's prototype are refused.
+ * that validation can name every rule which that breaks. Keys that would reach an object's prototype are refused, and bodies
+ * that would keep validation busy: see {@link isBounded}.
  */
 export function acceptOnlyJson(fastify: FastifyInstance): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
-    else void parse(request, body, (error, value) => done(error && refusal(body, error), value));
+    else {
+      void parse(request, body, (error: Error | null, value?: unknown) => {
+        if (error) done(refusal(body, error));
+        else if (!isBounded(value)) done(new BrokenRulesException([OUT_OF_BOUNDS]));
+        else done(null, value);
+      });
+    }
   });
 }
 

@@ -1,12 +1,15 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { JetStreamStrategy } from '@app/jetstream';
 import type { ServiceConfig } from '../config/service-config.js';
 import { answerToError } from '../http/answer-to-error.js';
+import { warnOfUntrustedProxies } from '../http/forwarded-for.js';
+import { HttpConnections } from '../http/http-connections.js';
 import { acceptOnlyJson, BODY_LIMIT_BYTES } from '../http/json-body.js';
 import { ProblemFilter } from '../http/problem-filter.js';
+import { findProvider } from './find-provider.js';
 import { ServiceLogger } from './service-logger.js';
 
 /**
@@ -20,12 +23,13 @@ export async function createService(
   config: ServiceConfig,
 ): Promise<NestFastifyApplication> {
   const adapter = newAdapter(config);
-  const app = await NestFactory.create<NestFastifyApplication>(rootOf(module), adapter, {
+  const connections = new HttpConnections(adapter.getInstance());
+  const app = await NestFactory.create<NestFastifyApplication>(rootOf(module, connections), adapter, {
     abortOnError: false,
     bodyParser: false,
     logger: new ServiceLogger(config),
   });
-  const strategy = findStrategy(app);
+  const strategy = findProvider(app, JetStreamStrategy);
   if (strategy) app.connectMicroservice({ strategy }, { inheritAppConfig: true });
   return app;
 }
@@ -45,36 +49,18 @@ function newAdapter(config: ServiceConfig): FastifyAdapter {
     },
   });
   acceptOnlyJson(adapter.getInstance());
-  closeConnectionsOnStop(adapter.getInstance());
+  warnOfUntrustedProxies(adapter.getInstance());
   return adapter;
 }
 
-/** A connection that is busy when the server closes would stay open behind its answer, and closing would wait for it. */
-function closeConnectionsOnStop(fastify: FastifyInstance): void {
-  let stopping = false;
-  fastify.addHook('preClose', (done) => {
-    stopping = true;
-    done();
-  });
-  fastify.addHook('onSend', (_request, reply, _payload, done) => {
-    if (stopping) void reply.header('connection', 'close');
-    done();
-  });
-}
-
 /** The filter stands in front of the service's own module, so that filters which the service declares go first. */
-function rootOf(module: Type | DynamicModule): DynamicModule {
+function rootOf(module: Type | DynamicModule, connections: HttpConnections): DynamicModule {
   return {
     module: class Root {},
     imports: [module],
-    providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
+    providers: [
+      { provide: APP_FILTER, useClass: ProblemFilter },
+      { provide: HttpConnections, useValue: connections },
+    ],
   };
-}
-
-function findStrategy(app: NestFastifyApplication): JetStreamStrategy | undefined {
-  try {
-    return app.get(JetStreamStrategy, { strict: false });
-  } catch {
-    return undefined;
-  }
 }

@@ -4,6 +4,7 @@ import type { ServiceConfig } from '../config/service-config.js';
 import { createService } from './create-service.js';
 import { failureMessage } from './failure-message.js';
 import { ServiceLogger } from './service-logger.js';
+import { stopService } from './stop-service.js';
 
 /** The address that the service should listen on is taken, or may not be used. */
 export class ListenError extends Error {
@@ -43,6 +44,7 @@ export async function startService(
 
 class RunningService {
   private readonly logger = new Logger('Service');
+  private app: NestFastifyApplication | undefined;
   private stopping: Promise<void> | undefined;
 
   constructor(
@@ -62,7 +64,7 @@ class RunningService {
 
   async start(prepare: (app: NestFastifyApplication) => void | Promise<void>): Promise<void> {
     const { config } = this;
-    const app = await this.created;
+    const app = (this.app = await this.created);
     await prepare(app);
     await app.listen(config.port, config.host).catch((error: Error) => {
       throw 'syscall' in error ? new ListenError(config, error) : error;
@@ -74,23 +76,23 @@ class RunningService {
   async fail(error: unknown): Promise<void> {
     // Stopping while it starts makes the start fail: that is no news.
     if (!this.stopping) this.logger.fatal(`cannot start: ${failureMessage(error)}`);
-    await (this.stopping ??= this.closeAndExit(1));
+    await (this.stopping ??= this.closeAndExit(1, 0));
   }
 
   private async stop(message: string): Promise<void> {
     if (!this.stopping) this.logger.log(message);
-    await (this.stopping ??= this.closeAndExit(0));
+    await (this.stopping ??= this.closeAndExit(0, this.config.stopDelayMs));
   }
 
-  private async closeAndExit(exitCode: number): Promise<void> {
+  private async closeAndExit(exitCode: number, delay: number): Promise<void> {
     const { stopTimeoutMs } = this.config;
     setTimeout(() => {
       this.logger.error(`not stopped within ${stopTimeoutMs / 1_000} s (STOP_TIMEOUT_MS), giving up`);
       process.exit(1);
     }, stopTimeoutMs);
-    const app = await this.created.catch(() => undefined);
     try {
-      await app?.close();
+      // What is still being made has nothing at work.
+      if (this.app) await stopService(this.app, delay);
       process.exit(exitCode);
     } catch (error) {
       this.logger.error('failed to stop', error);

@@ -1,0 +1,33 @@
+import { Logger } from '@nestjs/common';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+/** Milliseconds between two warnings: anyone can send the header. */
+const WARN_EVERY = 60 * 60 * 1_000;
+
+/**
+ * Warns of `X-Forwarded-For` from an address that `TRUST_PROXY` does not list. Where that is a proxy, all clients behind it count
+ * as one, and share its quota.
+ */
+export function warnOfUntrustedProxies(fastify: FastifyInstance): void {
+  const logger = new Logger('HTTP');
+  let warnedAt = -Infinity;
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    if (request.headers['x-forwarded-for'] !== undefined && !isTrusted(request)) {
+      const now = performance.now();
+      if (now - warnedAt >= WARN_EVERY) {
+        warnedAt = now;
+        const sender = request.socket.remoteAddress ?? 'an unknown address';
+        logger.warn(
+          `X-Forwarded-For from ${sender} is not believed, for TRUST_PROXY does not list it: all clients behind that address ` +
+            `count as one. If it is your proxy, set TRUST_PROXY=${sender}.`,
+        );
+      }
+    }
+    done();
+  });
+}
+
+/** Beside the sender's own address, Fastify lists those that a trusted sender forwards. */
+function isTrusted({ ips = [] }: FastifyRequest): boolean {
+  return ips.length > 1;
+}

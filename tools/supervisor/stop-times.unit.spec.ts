@@ -1,0 +1,9 @@
+import { ServiceConfig } from '@app/service';
+import { expect, it } from '@jest/globals';
+import { servicesGraceMs } from './stop-times.js';
+
+it('Services are killed only after the time that they give themselves to stop', () => {
+  expect(servicesGraceMs({})).toBeGreaterThan(new ServiceConfig().stopTimeoutMs);
+  expect(servicesGraceMs({ STOP_TIMEOUT_MS: '30000' })).toBeGreaterThan(30_000);
+  expect(servicesGraceMs({ STOP_TIMEOUT_MS: '5000' })).toBeLessThan(7_000);
+});
