@@ -124,7 +124,7 @@ async def tell_replay(js, event, state, **more):
     """Says what became of the failure event that was replayed; a replay of a channel is of none."""
     if event.failure_id:
         replayed = {"failureId": event.failure_id, "replayId": event.replay_id, "state": state}
-        await publish(js, f"failure-state.{event.failure_id}", "failure.state-changed.v1",
+        await publish(js, f"failure-state.{PROCESSOR}.{event.failure_id}", "failure.state-changed.v1",
                       derived_id(replayed), {**replayed, "at": now(), **more}, event)
 
 

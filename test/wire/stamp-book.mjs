@@ -141,5 +141,5 @@ async function tellReplay(event, state, more) {
   if (!failureId) return;
   const change = { failureId, replayId, state, at: new Date().toISOString(), ...more };
   const id = derivedId(failureId, replayId, state);
-  await publish(`failure-state.${failureId}`, 'failure.state-changed.v1', id, change, event);
+  await publish(`failure-state.${PROCESSOR}.${failureId}`, 'failure.state-changed.v1', id, change, event);
 }

@@ -38,7 +38,8 @@ export class FailureRecords {
     if (!failureId || !replayId) return true;
     const at = new Date().toISOString();
     const change = { failureId, state, at, replayId, ...(failedAgainAs ? { failedAgainAs } : {}) };
-    return this.keep(failureStateMessage(change, this.options.declaration.processor, delivery.correlationId));
+    const { processor } = this.options.declaration;
+    return this.keep(failureStateMessage(change, processor, processor, delivery.correlationId));
   }
 
   /** However long the broker is away. */

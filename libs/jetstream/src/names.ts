@@ -55,9 +55,12 @@ export function failureChannelOf(processor: string, eventName: string): string {
   return `failed.${processor}.${eventName}`;
 }
 
-/** Where the states of a failure event lie. Not below `failed.`, which is for failure events alone. */
-export function failureStateSubject(failureId: string): string {
-  return `failure-state.${failureId}`;
+/**
+ * Where the states of a failure event lie. With the processor whose failure it is, so that a right covers its own failures and
+ * no others; and not below `failed.`, which is for failure events alone.
+ */
+export function failureStateSubject(processor: string, failureId: string): string {
+  return `failure-state.${processor}.${failureId}`;
 }
 
 export function replayChannelOf(processor: string, eventName: string): string {

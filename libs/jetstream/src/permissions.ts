@@ -44,7 +44,7 @@ function subjectsOf(declaration: ProcessorDeclaration): string[] {
     ...(channel.failuresOf ? [`$JS.API.STREAM.MSG.GET.${EVENTS_STREAM}`] : []),
     retriesOf(processor),
     failureChannelOf(processor, consumes.event.name),
-    failureStateSubject('*'),
+    failureStateSubject(processor, '*'),
   ];
 }
 

@@ -70,7 +70,7 @@ export function streamConfigs(
     {
       ...streamConfig(settings.failures, FAILURES_DEFAULTS),
       name: FAILURES_STREAM,
-      subjects: ['failed.>', 'failure-state.*'],
+      subjects: ['failed.>', 'failure-state.>'],
       description: 'Cascade: failure events, each with the whole original, and what became of them',
     },
   ];

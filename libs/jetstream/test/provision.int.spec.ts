@@ -45,7 +45,7 @@ describe('streams and consumers', () => {
       duplicate_window: 600 * 1e9,
     });
     expect((await manager.streams.info('FAILURES')).config).toMatchObject({
-      subjects: ['failed.>', 'failure-state.*'],
+      subjects: ['failed.>', 'failure-state.>'],
       discard: 'new',
     });
     expect((await manager.streams.info('RETRIES')).config).toMatchObject({
