@@ -27,8 +27,10 @@ export {
   type StoredEvent,
 } from './event-publisher.js';
 export { EventFailed, type EncodedBody, type OriginalEvent } from './event-failed.js';
-export type { FailureError } from './failure-error.js';
+export { describeError, nameError, type FailureError } from './failure-error.js';
 export { JetStreamModule, serviceOf, type JetStreamOptions } from './jetstream.module.js';
+export { errorReport, linesOf } from './log-text.js';
+export { maskEmail, maskPhone } from './mask.js';
 export { assertPublishable } from './next-events.js';
 export {
   channelOf,
@@ -47,6 +49,7 @@ export type { Backoff, ExponentialBackoff } from './backoff.js';
 export { permissionsOf, type Permissions } from './permissions.js';
 export type { ErrorClass, ProcessorDeclaration, ProcessorOptions } from './processor-options.js';
 export { Pauses } from './pauses.js';
+export { redact } from './redact.js';
 export type { PausePolicy } from './processor-pause.js';
 export { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
 export { JetStreamStrategy } from './strategy.js';
