@@ -11,6 +11,7 @@ import { readEvent } from './contract.js';
 import type { EventClass } from './event-class.js';
 import { ceTypeOf, decodeBody, type EventFailed, type OriginalEvent } from './event-failed.js';
 import { readFailureState, type StoredFailureState } from './failure-state.js';
+import { lineOf } from './log-text.js';
 import { failureStateSubject, FAILURES_STREAM } from './names.js';
 import { readPatiently } from './patient-read.js';
 import type { ReplaySelection } from './replay-requested.js';
@@ -126,7 +127,7 @@ export class FailureArchive {
     }
     if (leftOut.length > 0) {
       this.logger.warn(
-        `left out ${leftOut.length} of stream ${FAILURES_STREAM} as no failure events, the first on ${leftOut[0]}`,
+        `left out ${leftOut.length} of stream ${FAILURES_STREAM} as no failure events, the first on ${lineOf(leftOut[0]!)}`,
       );
     }
   }

@@ -66,7 +66,10 @@ describe('redacting', () => {
       'Error: Failed query: select $1\nparams: hunter2,s3cret\n and more\n    at Store.find (store.ts:3:14)',
       'Error: Failed query: select $1\nparams: ***\n    at Store.find (store.ts:3:14)',
     ],
-    ['{"stack":"Failed query: select $1\\nparams: hunter2"}', '{"stack":"Failed query: select $1\\nparams: ***'],
+    [
+      '{"stack":"Failed query: select $1\\nparams: hunter2"}',
+      '{"stack":"Failed query: select $1\\nparams: ***',
+    ],
     // By their looks.
     [`invalid: ${JWT}.`, 'invalid: ***'],
     [`key SU${'A2'.repeat(28)} refused`, 'key *** refused'],

@@ -4,6 +4,7 @@ import { newEventId, storedEventId } from './event-ids.js';
 import { EventPublisher } from './event-publisher.js';
 import { FailureArchive, parsed } from './failure-archive.js';
 import { FailureReplay, openIn } from './failure-replay.js';
+import { lineOf } from './log-text.js';
 import { ProcessorChannels } from './processor-channels.js';
 import { publishReplay } from './replay-message.js';
 import {
@@ -89,7 +90,7 @@ export class Replays {
       return false;
     });
     if (gone.size > 0)
-      this.logger.warn(`skipped failures of processors that are no more: ${[...gone].join(', ')}`);
+      this.logger.warn(`skipped failures of processors that are no more: ${lineOf([...gone].join(', '))}`);
     return result;
   }
 

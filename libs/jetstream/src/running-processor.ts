@@ -10,6 +10,7 @@ import { nameError } from './failure-error.js';
 import { newEventId } from './event-ids.js';
 import { EventProcessor, type Handle } from './event-processor.js';
 import type { Exclusion } from './exclusion.js';
+import { errorText } from './log-text.js';
 import { channelOf, typeOf } from './names.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 import { type PauseListener, ProcessorPause } from './processor-pause.js';
@@ -117,7 +118,9 @@ export class RunningProcessor {
     return {
       paused: (since, error, failures) => {
         const { name, message } = nameError(error);
-        this.logger.error(`paused: ${failures} events in a row failed, the last with ${name}: ${message}`);
+        this.logger.error(
+          `paused: ${failures} events in a row failed, the last with ${errorText({ name, message })}`,
+        );
         for (const puller of this.pullers) puller.allow(0);
         // The same as in `processor.resumed`: of several replicas that pause, it tells which one has resumed.
         const pausedAt = since.toISOString();

@@ -5,6 +5,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { OrderPlaced } from './events.js';
+import { recordLog } from './logging.js';
 import { Transport } from './transport.js';
 
 const done: string[] = [];
@@ -22,6 +23,7 @@ it('While the stream of failures is full good events go on, and the failures are
   const transport = await Transport.start();
   try {
     await transport.run({ controllers: [Busy] }, { failures: { maxBytes: 20_000 } });
+    const log = recordLog();
     const bad = Array.from({ length: 30 }, (_, number) => `bad ${number}`);
     for (const orderId of bad) transport.publish('events.order.placed', { orderId, amount: 1 });
     transport.publish('events.order.placed', { orderId: 'good', amount: 1 });
@@ -29,6 +31,10 @@ it('While the stream of failures is full good events go on, and the failures are
     await eventually(() => expect(done).toEqual(['good']), { timeout: 25_000 });
     const stored = await transport.read(FAILURES_STREAM, 'failed.busy.>');
     expect(stored.length).toBeLessThan(bad.length);
+    const full = log.lines.filter((line) => line.includes('takes no more'));
+    expect(full).toEqual([
+      expect.stringMatching(/^error event (\S+) of flow \1 comes again in 10 s: .*FAILURES/),
+    ]);
 
     const { streams } = await jetstreamManager(transport.client);
     await streams.update(FAILURES_STREAM, { max_bytes: 10_000_000 });
