@@ -32,6 +32,10 @@ export class Delivery implements StoredPlace {
   readonly failureId: string | undefined;
   /** Attempts that ended before this message was stored. */
   readonly attemptsBefore: number;
+  /**
+   * When the first attempt began. After a crash nobody knows: it is the time then at which the message was stored, which is not later,
+   * and the same at each delivery.
+   */
   readonly firstAttemptAt: Date;
   /** Asked for once more when the event has been handled: the headers are not read again for it. */
   private knownId: string | undefined;
@@ -57,8 +61,11 @@ export class Delivery implements StoredPlace {
     this.replayId = this.transportHeader(TransportHeader.replayId, isRetryKey);
     this.failureId = this.transportHeader(TransportHeader.failureId, isRetryKey);
     this.attemptsBefore = Number(this.transportHeader(TransportHeader.attempts, isCount) ?? 0);
-    const first = Date.parse(this.transportHeader(TransportHeader.firstAttemptAt) ?? '');
-    this.firstAttemptAt = Number.isNaN(first) ? new Date() : new Date(first);
+    const first = this.isTransports
+      ? Date.parse(this.transportHeader(TransportHeader.firstAttemptAt) ?? '')
+      : NaN;
+    if (!Number.isNaN(first)) this.firstAttemptAt = new Date(first);
+    else this.firstAttemptAt = ack.deliveries > 1 ? ack.storedAt : new Date();
   }
 
   get body(): Uint8Array {

@@ -7,6 +7,8 @@ const MAX_TEXT = 8_192;
 /** Longest text of what there may be many of, in bytes. */
 const MAX_SHORT_TEXT = 1_024;
 const MAX_CAUSES = 3;
+/** Broken rules that are kept: the failure event must stay readable, within the bounds of any body. */
+const MAX_VIOLATIONS = 100;
 /** Errors of an `AggregateError` that are kept. */
 const MAX_ERRORS = 10;
 
@@ -23,7 +25,7 @@ export interface FailureError {
   cause?: FailureError;
   /** Those that an `AggregateError` is made of, at most 10. */
   errors?: Pick<FailureError, 'name' | 'message'>[];
-  /** Every broken rule of the contract. */
+  /** Broken rules of the contract, at most 100. */
   violations?: Violation[];
 }
 
@@ -66,7 +68,7 @@ function whole(thrown: unknown, depth: number): FailureError {
     ...(isFilled(errors)
       ? { errors: errors.slice(0, MAX_ERRORS).map((one) => named(one, MAX_SHORT_TEXT)) }
       : {}),
-    ...(isFilled(violations) ? { violations: violations.map(violationOf) } : {}),
+    ...(isFilled(violations) ? { violations: violations.slice(0, MAX_VIOLATIONS).map(violationOf) } : {}),
   };
 }
 

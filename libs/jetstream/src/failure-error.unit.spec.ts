@@ -33,6 +33,12 @@ describe('the description of an error', () => {
     expect(JSON.stringify(nameError({ headers: { Authorization: 'Bearer hunter7' } }))).not.toContain(
       'hunter',
     );
+    const many = Array.from({ length: 5_000 }, (_, index) => ({
+      field: `${index}`,
+      rule: 'r',
+      message: 'm',
+    }));
+    expect(describeError(new InvalidEventError('x', many)).violations).toEqual(many.slice(0, 100));
     const long = new InvalidEventError('x', [{ field: '', rule: '', message: 'é'.repeat(5_000) }]);
     expect(Buffer.byteLength(describeError(long).violations![0]!.message)).toBeLessThanOrEqual(1_024);
   });

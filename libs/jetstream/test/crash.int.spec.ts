@@ -47,10 +47,12 @@ async function failures(count: number) {
     const failure = message.json<{
       reason: string;
       attempts: number;
+      firstAttemptAt: string;
       original: { body: { data: string } };
     }>();
     const { orderId } = JSON.parse(failure.original.body.data) as { orderId: string };
-    return { orderId, reason: failure.reason, attempts: failure.attempts };
+    const { reason, attempts, firstAttemptAt } = failure;
+    return { orderId, reason, attempts, firstAttemptAt };
   });
 }
 
@@ -59,7 +61,17 @@ it('An event that ends the process at each attempt is dead-lettered, and those t
   place(['a', 'b', 'c', 'poison', 'd', 'e', 'f']);
   const seen = keepUp();
 
-  expect(await failures(1)).toEqual([{ orderId: 'poison', reason: 'attempts-exhausted', attempts: 2 }]);
+  const placed = await transport.read('EVENTS', 'events.order.placed');
+  const poison = placed.find((message) => message.json<{ orderId: string }>().orderId === 'poison')!;
+  expect(await failures(1)).toEqual([
+    {
+      orderId: 'poison',
+      reason: 'attempts-exhausted',
+      attempts: 2,
+      // The first attempt left nothing behind, and was made not before that.
+      firstAttemptAt: poison.time.toISOString(),
+    },
+  ]);
   await eventually(() => expect(new Set(seen.handled)).toEqual(new Set(good)), { timeout: 20_000 });
   expect(seen.crashes).toBe(2);
   expect(await failures(1)).toHaveLength(1);
@@ -92,5 +104,5 @@ it('A crash after the failure event was stored, and before the event was given u
     },
     { timeout: 20_000 },
   );
-  expect(await failures(1)).toEqual([{ orderId: 'bad', reason: 'attempts-exhausted', attempts: 2 }]);
+  expect(await failures(1)).toMatchObject([{ orderId: 'bad', reason: 'attempts-exhausted', attempts: 2 }]);
 }, 60_000);

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { Consumes, FAILURES_STREAM } from '@app/jetstream';
+import { Consumes, FailureArchive, FAILURES_STREAM, type EventFailed } from '@app/jetstream';
 import { eventually } from '@app/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Controller } from '@nestjs/common';
@@ -47,3 +47,34 @@ it('While the stream of failures is full good events go on, and the failures are
     await transport.stop();
   }
 }, 70_000);
+
+it('Invalid events of a stranger leave room for failures, however large they are, and are read where they are stored', async () => {
+  const transport = await Transport.start();
+  try {
+    const application = await transport.run({ controllers: [Busy] }, { failures: { maxBytes: 500_000 } });
+    const large = Array.from({ length: 20 }, (_, number) => `${number} `.repeat(150_000));
+    for (const body of large) transport.publish('events.order.placed', body);
+    transport.publish('events.order.placed', 'x'.repeat(16_384));
+    transport.publish('events.order.placed', '{}', { 'x-large': 'x'.repeat(20_000) });
+    transport.publish('events.order.placed', { orderId: 'bad', amount: 1, note: 'x'.repeat(20_000) });
+
+    const stored = await transport.stored(FAILURES_STREAM, 'failed.busy.>', large.length + 3);
+    const failures = stored.map((failure) => failure.json<EventFailed>());
+    const invalid = failures.filter(({ reason }) => reason === 'invalid-event');
+    expect(
+      invalid
+        .filter(({ original }) => original.body)
+        .map(({ original }) => original.size)
+        .sort(),
+    ).toEqual([16_384, 2]);
+    expect(invalid.filter(({ original }) => original.headers?.['x-large'])).toEqual([]);
+    // Our own, which failed in its handler, is carried.
+    expect(failures.find(({ reason }) => reason === 'attempts-exhausted')!.original.body).toBeDefined();
+    const archive = application.get(FailureArchive, { strict: false });
+    const originals = await Promise.all(invalid.map((failure) => archive.original(failure)));
+    expect(originals.map(({ body }) => Buffer.from(body).toString())).toEqual(expect.arrayContaining(large));
+    expect(originals.some(({ headers }) => headers['x-large']?.[0]?.length === 20_000)).toBe(true);
+  } finally {
+    await transport.stop();
+  }
+});

@@ -116,4 +116,17 @@ describe('a replay among messages that cannot be replayed', () => {
     expect(await system.replays.replayFailures(selection, WHO)).toMatchObject({ replayed: 1, skipped: 1 });
     expect(await system.transport.read('EVENTS', 'replay.removed.>')).toEqual([]);
   });
+
+  it('lists the failure of an event with thousands of headers, and reads these where they are stored', async () => {
+    const headers = Object.fromEntries(Array.from({ length: 6_000 }, (_, header) => [`h${header}`, '1']));
+    system.transport.publish('events.order.placed', 'no json', { 'ce-id': 'headed', ...headers });
+    const failure = await eventually(async () => {
+      const found = (await system.list({ processor: 'billing', error: 'InvalidEventError' })).find(
+        (each) => each.failure.original.eventId === 'headed',
+      );
+      if (!found) throw new Error('not listed');
+      return found;
+    });
+    expect(Object.keys((await system.archive.original(failure.failure)).headers)).toHaveLength(6_001);
+  });
 });
