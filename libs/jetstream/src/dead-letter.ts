@@ -56,6 +56,7 @@ function failureOf(
     lastAttemptAt: time.toISOString(),
     error,
     original: originalOf(delivery, reason),
+    ...(delivery.asNew ? { asNew: delivery.asNew } : {}),
   });
 }
 

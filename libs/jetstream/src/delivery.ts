@@ -30,6 +30,8 @@ export class Delivery implements StoredPlace {
   /** The replay that it is part of, and the failure event that is replayed. */
   readonly replayId: string | undefined;
   readonly failureId: string | undefined;
+  /** The replay as new that it is part of, or was when it failed. */
+  readonly asNew: string | undefined;
   /** Attempts that ended before this message was stored. */
   readonly attemptsBefore: number;
   /**
@@ -60,6 +62,7 @@ export class Delivery implements StoredPlace {
       this.transportHeader(TransportHeader.retryKey, isRetryKey) ?? `${ack.stream}-${ack.sequence}`;
     this.replayId = this.transportHeader(TransportHeader.replayId, isRetryKey);
     this.failureId = this.transportHeader(TransportHeader.failureId, isRetryKey);
+    this.asNew = this.transportHeader(TransportHeader.asNew, isRetryKey);
     this.attemptsBefore = Number(this.transportHeader(TransportHeader.attempts, isCount) ?? 0);
     const first = this.isTransports
       ? Date.parse(this.transportHeader(TransportHeader.firstAttemptAt) ?? '')
@@ -132,6 +135,7 @@ export class Delivery implements StoredPlace {
       headers,
       replayId: this.replayId,
       failureId: this.failureId,
+      asNew: this.asNew,
     };
   }
 

@@ -1,9 +1,10 @@
-import { IsIn, IsInt, IsObject, IsRFC3339, IsString, Min } from 'class-validator';
+import { IsIn, IsInt, IsObject, IsOptional, IsRFC3339, IsString, Matches, Min } from 'class-validator';
 import { CloudEventHeader } from './cloud-events.js';
 import { readEvent } from './contract.js';
 import { InvalidEventError } from './errors.js';
 import type { EventClass } from './event-class.js';
 import type { FailureError } from './failure-error.js';
+import { RETRY_KEY } from './names.js';
 import { failureReasons, type FailureReason } from './outcomes.js';
 
 /** The event as it was delivered. */
@@ -60,6 +61,11 @@ export class EventFailed {
 
   @IsObject()
   readonly original!: OriginalEvent;
+
+  /** The replay as new in which it failed. Its replay publishes what that would have, under the same ids. */
+  @IsOptional()
+  @Matches(RETRY_KEY)
+  readonly asNew?: string;
 
   constructor(fields: Omit<EventFailed, 'originalEvent'>) {
     Object.assign(this, fields);

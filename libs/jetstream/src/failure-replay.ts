@@ -44,11 +44,11 @@ export class FailureReplay {
   async replay(stored: StoredFailure): Promise<boolean> {
     const { id: failureId, failure, event } = stored;
     // As of now: others may have replayed it since the selection was read.
-    const { processor, original } = failure;
+    const { processor, original, asNew } = failure;
     const { state, sequence } = await this.archive.stateOf(processor, failureId);
     if (!this.isOpen({ id: failureId, state })) return false;
     const whole = await this.archive.original(failure);
-    const replayed = { processor, event, whole, original, replayId: this.replayId, failureId };
+    const replayed = { processor, event, whole, original, replayId: this.replayId, failureId, asNew };
     const ack = await publishReplay(this.connection, replayed, `replay.${failureId}.${sequence}`);
     const handedBy = ack.duplicate ? await this.replayAt(ack.seq) : this.replayId;
     await this.markRequested(stored, sequence, handedBy);

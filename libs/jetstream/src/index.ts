@@ -69,6 +69,7 @@ export type { FailureState, FailureStateName, StoredFailureState } from './failu
 export { StreamReadError } from './patient-read.js';
 export {
   InvalidReplayError,
+  type ChannelReplayOptions,
   type ChannelSelection,
   type ReplayOptions,
   type ReplayPlan,

@@ -31,6 +31,8 @@ export const TransportHeader = {
   replayId: 'cascade-replay-id',
   /** The failure event that is replayed; absent where a channel is. */
   failureId: 'cascade-failure-id',
+  /** The replay as new that the event is part of: its id goes into the ids of what follows. */
+  asNew: 'cascade-as-new',
 } as const;
 
 /** Two or more kebab-case tokens: `user.signed-up`. */
@@ -78,8 +80,10 @@ export function retriesOf(processor: string): string {
 }
 
 /** A key goes into a subject, and must be one token of it. */
+export const RETRY_KEY = /^[\w-]{1,128}$/;
+
 export function isRetryKey(key: string): boolean {
-  return /^[\w-]{1,128}$/.test(key);
+  return RETRY_KEY.test(key);
 }
 
 /** Where a retry waits. JetStream keeps one schedule a subject, so each chain of attempts has a subject of its own. */

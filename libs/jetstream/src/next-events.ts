@@ -85,7 +85,7 @@ function assertFits(subject: string, body: Uint8Array, maxSize: number): void {
 
 function outgoing(event: object, position: number, context: EventContext, maxSize: number): OutgoingMessage {
   const { name, version } = classOf(event).event;
-  const id = derivedEventId(context.eventId, context.processor, position);
+  const id = derivedEventId(context.eventId, context.processor, position, context.asNew);
   const envelope = {
     id,
     source: context.processor,

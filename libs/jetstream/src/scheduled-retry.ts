@@ -74,5 +74,6 @@ function retryHeaders(delivery: Delivery, attemptsUsed: number): OutgoingHeaders
   headers.set(TransportHeader.subject, original.subject);
   if (delivery.replayId) headers.set(TransportHeader.replayId, delivery.replayId);
   if (delivery.failureId) headers.set(TransportHeader.failureId, delivery.failureId);
+  if (delivery.asNew) headers.set(TransportHeader.asNew, delivery.asNew);
   return headers;
 }

@@ -1,3 +1,4 @@
+import { Replays } from '@app/jetstream';
 import { eventually, startScript, type Script } from '@app/testing';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { Transport } from './transport.js';
@@ -89,6 +90,27 @@ it('Several events that end the process take nothing with them', async () => {
   const dead = (await failures(3)).map(({ orderId }) => orderId);
   expect(dead.sort()).toEqual(['poison 20', 'poison 3', 'poison 40']);
 }, 150_000);
+
+it('A crash in a replay as new publishes under the same ids once more, and nothing twice', async () => {
+  const published: (string | undefined)[] = [];
+  transport.client.subscribe('events.order.confirmed', {
+    callback: (_error, { headers }) => void published.push(headers?.get('ce-id')),
+  });
+  place(['good']);
+  const seen = keepUp('dies before the ack of a replay');
+  await eventually(() => expect(published).toHaveLength(1), { timeout: 20_000 });
+
+  const replays = (await transport.run({})).get(Replays, { strict: false });
+  const selection = { processor: 'crashing', event: 'order.placed' };
+  await replays.replayChannel(selection, { by: 'ann', reason: 'it was wrong', asNew: true });
+  await eventually(() => expect(published).toHaveLength(3), { timeout: 20_000 });
+
+  expect(seen.crashes).toBe(1);
+  const [first, anew, again] = published;
+  expect(anew).not.toBe(first);
+  expect(again).toBe(anew);
+  expect(await transport.read('EVENTS', 'events.order.confirmed')).toHaveLength(2);
+}, 60_000);
 
 it('A crash after the failure event was stored, and before the event was given up, leaves one failure event', async () => {
   place(['bad']);
