@@ -43,6 +43,7 @@ class Event:
         self.type = ce.get("ce-type") or f"{CONSUMES}.v1"
         self.correlation_id = ce.get("ce-correlationid") or self.id
         self.failure_id, self.replay_id = replay.get("cascade-failure-id"), replay.get("cascade-replay-id")
+        self.as_new = {"asNew": replay["cascade-as-new"]} if "cascade-as-new" in replay else {}
         sequence = replay.get("cascade-original-sequence", "")
         self.original = {
             "stream": replay.get("cascade-original-stream", self.place[0]),
@@ -116,6 +117,7 @@ async def give_up(js, event, error, reason):
         "original": {**event.original, "eventId": event.id, "size": len(event.body),
                      "headers": {name: [value] for name, value in event.headers.items()},
                      **({"body": body} if len(event.body) <= MOST_CARRIED else {})},
+        **event.as_new,
     }, event)
     await tell_replay(js, event, "failed-again", failedAgainAs=failure_id)
 
@@ -124,7 +126,7 @@ async def tell_replay(js, event, state, **more):
     """Says what became of the failure event that was replayed; a replay of a channel is of none."""
     if event.failure_id:
         replayed = {"failureId": event.failure_id, "replayId": event.replay_id, "state": state}
-        await publish(js, f"failure-state.{event.failure_id}", "failure.state-changed.v1",
+        await publish(js, f"failure-state.{PROCESSOR}.{event.failure_id}", "failure.state-changed.v1",
                       derived_id(replayed), {**replayed, "at": now(), **more}, event)
 
 
@@ -141,7 +143,8 @@ async def process(js, database, message):
             return await message.nak(delay=DELAYS[attempt - 1])
         await give_up(js, event, error, reason or "attempts-exhausted")
         return await message.term()
-    await publish(js, f"events.{PUBLISHES}", f"{PUBLISHES}.v1", derived_id(event.id), account, event)
+    account_id = derived_id(event.id, *event.as_new.values())
+    await publish(js, f"events.{PUBLISHES}", f"{PUBLISHES}.v1", account_id, account, event)
     await tell_replay(js, event, "handled")
     await message.ack()
 

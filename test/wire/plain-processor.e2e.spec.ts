@@ -136,7 +136,7 @@ describe('A processor of a NATS client and the wire contract alone', () => {
     expect(await failures()).toEqual([]);
   });
 
-  it('gets a replay of its channel, and publishes nothing twice', async () => {
+  it('gets a replay of its channel, and publishes nothing twice unless it is one as new', async () => {
     const replay = ['replay', '--channel', 'user.signed-up', '--processor', 'stamp-book', '--reason', 'test'];
     expect(await cascade(...replay)).toMatchObject({ replayed: 2 });
     await eventually(async () => {
@@ -145,6 +145,9 @@ describe('A processor of a NATS client and the wire contract alone', () => {
       expect(lag).toMatchObject({ pending: 0, inFlight: 0 });
     });
     expect(await log.published('events.stamp-book.opened')).toHaveLength(2);
+
+    expect(await cascade(...replay, '--as-new')).toMatchObject({ replayed: 2 });
+    await eventually(async () => expect(await log.published('events.stamp-book.opened')).toHaveLength(4));
   });
 
   it('gives up on what cannot work: a failure that can be listed, shown, consumed, and replayed', async () => {

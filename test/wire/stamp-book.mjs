@@ -36,7 +36,7 @@ async function handle(message) {
     await giveUp(event, attempt, error, final ?? 'attempts-exhausted');
     return message.term();
   }
-  await publish(`events.${PUBLISHES}`, `${PUBLISHES}.v1`, derivedId(event.id), book, event);
+  await publish(`events.${PUBLISHES}`, `${PUBLISHES}.v1`, derivedId(event.id, ...event.asNew), book, event);
   await tellReplay(event, 'handled');
   message.ack();
 }
@@ -75,6 +75,7 @@ function read({ subject, headers, data, info, time }) {
     correlationId: ce('correlationid') ?? id,
     failureId: of('failure-id'),
     replayId: of('replay-id'),
+    asNew: of('as-new') ? [of('as-new')] : [],
     storedAt: time.toISOString(),
     original: {
       stream: of('original-stream') ?? info.stream,
@@ -115,7 +116,7 @@ async function publish(subject, type, id, data, cause) {
 }
 
 async function giveUp(event, attempt, error, reason) {
-  const { original, id, place, body, headers, storedAt } = event;
+  const { original, id, place, body, headers, storedAt, asNew } = event;
   const failureId = derivedId('failed', id, place);
   const failure = {
     processor: PROCESSOR,
@@ -131,6 +132,7 @@ async function giveUp(event, attempt, error, reason) {
       size: body.length,
       body: { encoding: 'base64', data: Buffer.from(body).toString('base64') },
     },
+    asNew: asNew[0],
   };
   await publish(`failed.${PROCESSOR}.${CONSUMES}`, 'event.failed.v1', failureId, failure, event);
   await tellReplay(event, 'failed-again', { failedAgainAs: failureId });
@@ -141,5 +143,5 @@ async function tellReplay(event, state, more) {
   if (!failureId) return;
   const change = { failureId, replayId, state, at: new Date().toISOString(), ...more };
   const id = derivedId(failureId, replayId, state);
-  await publish(`failure-state.${failureId}`, 'failure.state-changed.v1', id, change, event);
+  await publish(`failure-state.${PROCESSOR}.${failureId}`, 'failure.state-changed.v1', id, change, event);
 }

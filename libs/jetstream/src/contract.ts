@@ -1,9 +1,11 @@
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
+import { boundsFault, isSmall } from './body-bounds.js';
 import { rulesOf } from './contract-rules.js';
 import { InvalidEventError, type Violation } from './errors.js';
 import { classOf, type EventClass } from './event-class.js';
 import { publishedVersion, upcast } from './event-versions.js';
+import { typeOf } from './names.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -47,16 +49,39 @@ function readVersion<Event extends object>(
   type: EventClass<Event>,
   body: Uint8Array,
 ): Event | Promise<Event> {
+  const small = isSmall(body);
+  if (!small) assertWithinBounds(body);
   const data = parseObject(body);
   const rules = rulesOf(type);
   const sound = rules.instance(data);
-  return sound && rules.hold(sound) ? (sound as Event) : readCarefully(type, data);
+  if (sound && rules.hold(sound)) return sound as Event;
+  if (small) assertWithinBounds(body);
+  return readCarefully(type, data);
 }
 
 async function readCarefully<Event extends object>(type: EventClass<Event>, data: object): Promise<Event> {
-  const event = plainToInstance(type as unknown as new () => Event, data);
+  const event = instanceOf(type, data);
   await assertValid(type, event, { whitelist: true });
   return event;
+}
+
+/** A `@Transform` may throw, and a field may have the name of an inherited getter: so they would at the next attempt. */
+function instanceOf<Event extends object>(type: EventClass<Event>, data: object): Event {
+  try {
+    return plainToInstance(type as unknown as new () => Event, data);
+  } catch (cause) {
+    const { name, version } = type.event;
+    throw new InvalidEventError(
+      `the body cannot be read as ${typeOf(name, version)}: ${(cause as Error).message}`,
+      [],
+      { cause },
+    );
+  }
+}
+
+function assertWithinBounds(body: Uint8Array): void {
+  const fault = boundsFault(body);
+  if (fault) throw new InvalidEventError(fault);
 }
 
 /**

@@ -8,6 +8,11 @@ import { failureChannelOf, typeOf } from './names.js';
 import type { FailureReason } from './outcomes.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 
+/** Bytes of an invalid event, and of its headers, that its failure event carries. */
+const MOST_OF_INVALID = 16 * 1_024;
+/** With more headers the failure event itself would have too many values to be read. */
+const MOST_HEADERS = 1_000;
+
 const TYPE = typeOf(EventFailed.event.name, EventFailed.event.version);
 
 /**
@@ -50,17 +55,29 @@ function failureOf(
     firstAttemptAt: delivery.firstAttemptAt.toISOString(),
     lastAttemptAt: time.toISOString(),
     error,
-    original: originalOf(delivery),
+    original: originalOf(delivery, reason),
+    ...(delivery.asNew ? { asNew: delivery.asNew } : {}),
   });
 }
 
-function originalOf(delivery: Delivery): OriginalEvent {
-  const { original, eventId, originalHeaders: headers, rawHeaders } = delivery;
+/**
+ * What is large of an invalid event stays where it is stored, and is named: anybody may publish such events, and some 250 of 1 MB would
+ * fill the stream of failures for all processors. A retry or a replay carries the event, whose own place may be empty by now.
+ */
+function originalOf(delivery: Delivery, reason: FailureReason): OriginalEvent {
+  const { original, eventId, body, rawHeaders } = delivery;
+  const isStored = original.stream === delivery.stream && original.sequence === delivery.sequence;
+  const most = reason === 'invalid-event' && isStored ? MOST_OF_INVALID : Infinity;
   return {
     ...original,
     eventId,
-    ...(headers ? { headers } : rawHeaders ? { rawHeaders: Buffer.from(rawHeaders).toString('base64') } : {}),
-    size: delivery.body.length,
-    body: encodeBody(delivery.body),
+    ...((rawHeaders?.length ?? 0) > most ? {} : headersOf(delivery)),
+    size: body.length,
+    ...(body.length > most ? {} : { body: encodeBody(body) }),
   };
+}
+
+function headersOf({ originalHeaders: headers, rawHeaders }: Delivery): Partial<OriginalEvent> {
+  if (!headers) return rawHeaders ? { rawHeaders: Buffer.from(rawHeaders).toString('base64') } : {};
+  return Object.values(headers).flat().length > MOST_HEADERS ? {} : { headers };
 }

@@ -8,7 +8,7 @@ import type { EventMetadata } from './event-context.js';
 import { storedEventId, type StoredPlace } from './event-ids.js';
 import { readHeaderBlock } from './header-block.js';
 import { publishedVersion } from './event-versions.js';
-import { isRetryKey, isTransportSubject, suspectStateOf, TransportHeader } from './names.js';
+import { isProcessorName, isRetryKey, isTransportSubject, suspectStateOf, TransportHeader } from './names.js';
 
 const encoder = new TextEncoder();
 const ACKNOWLEDGE = encoder.encode('+ACK');
@@ -36,8 +36,16 @@ export class Delivery implements StoredPlace {
   /** The replay that it is part of, and the failure event that is replayed. */
   readonly replayId: string | undefined;
   readonly failureId: string | undefined;
+  /** Whose failure that is; undefined if it is this processor's, under the name that it has now. */
+  readonly failureProcessor: string | undefined;
+  /** The replay as new that it is part of, or was when it failed. */
+  readonly asNew: string | undefined;
   /** Attempts that ended before this message was stored. */
   readonly attemptsBefore: number;
+  /**
+   * When the first attempt began. After a crash nobody knows: it is the time then at which the message was stored, which is not later,
+   * and the same at each delivery.
+   */
   readonly firstAttemptAt: Date;
   /** Asked for once more when the event has been handled: the headers are not read again for it. */
   private knownId: string | undefined;
@@ -62,9 +70,14 @@ export class Delivery implements StoredPlace {
       this.transportHeader(TransportHeader.retryKey, isRetryKey) ?? `${ack.stream}-${ack.sequence}`;
     this.replayId = this.transportHeader(TransportHeader.replayId, isRetryKey);
     this.failureId = this.transportHeader(TransportHeader.failureId, isRetryKey);
+    this.failureProcessor = this.transportHeader(TransportHeader.failureProcessor, isProcessorName);
+    this.asNew = this.transportHeader(TransportHeader.asNew, isRetryKey);
     this.attemptsBefore = Number(this.transportHeader(TransportHeader.attempts, isCount) ?? 0);
-    const first = Date.parse(this.transportHeader(TransportHeader.firstAttemptAt) ?? '');
-    this.firstAttemptAt = Number.isNaN(first) ? new Date() : new Date(first);
+    const first = this.isTransports
+      ? Date.parse(this.transportHeader(TransportHeader.firstAttemptAt) ?? '')
+      : NaN;
+    if (!Number.isNaN(first)) this.firstAttemptAt = new Date(first);
+    else this.firstAttemptAt = ack.deliveries > 1 ? ack.storedAt : new Date();
   }
 
   get body(): Uint8Array {
@@ -131,6 +144,7 @@ export class Delivery implements StoredPlace {
       headers,
       replayId: this.replayId,
       failureId: this.failureId,
+      asNew: this.asNew,
     };
   }
 

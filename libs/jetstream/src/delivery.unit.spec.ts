@@ -1,10 +1,40 @@
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { Delivery } from './delivery.js';
 
 class Noted {
   static readonly event = { name: 'note.taken', version: 1 };
 }
+
+describe('the time of the first attempt', () => {
+  const storedAt = new Date('2026-11-23T11:00:00.123Z');
+  const firstAttemptAt = (subject: string, deliveries: number, headers: Record<string, string> = {}) => {
+    const message = {
+      subject,
+      data: Buffer.from('{}'),
+      headers: new Map(Object.entries(headers)),
+    };
+    const ack = { stream: 'EVENTS', deliveries, sequence: 7, storedAt };
+    return new Delivery({} as NatsConnection, message as unknown as Msg, ack).firstAttemptAt;
+  };
+
+  it('is now where it is the first', () => {
+    const before = Date.now();
+    expect(firstAttemptAt('events.note.taken', 1).getTime()).toBeGreaterThanOrEqual(before);
+  });
+
+  it('is when the event was stored where a crash has forgotten it, the same at each delivery', () => {
+    expect(firstAttemptAt('events.note.taken', 2)).toEqual(storedAt);
+    expect(firstAttemptAt('replay.notes.note.taken', 3)).toEqual(storedAt);
+  });
+
+  it('is what a retry says, also after a crash', () => {
+    const said = { 'cascade-first-attempt-at': '2026-11-23T10:59:00.000Z' };
+    for (const deliveries of [1, 2])
+      expect(firstAttemptAt('retry.notes.due.x', deliveries, said)).toEqual(new Date('2026-11-23T10:59:00Z'));
+    expect(firstAttemptAt('retry.notes.due.x', 2, { 'cascade-first-attempt-at': 'never' })).toEqual(storedAt);
+  });
+});
 
 it('reads the headers of an event once: its id is asked for again when it has been handled', () => {
   const headers = Buffer.from(

@@ -23,6 +23,8 @@ export interface EventMetadata {
   readonly replayId: string | undefined;
   /** The failure event that is replayed; undefined where a time range of the channel is. */
   readonly failureId: string | undefined;
+  /** The replay as new that it is part of, or was when it failed: what the handler returns is new to those downstream. */
+  readonly asNew: string | undefined;
 }
 
 /** The context of one attempt: `@Ctx() context: EventContext`. */
@@ -37,6 +39,7 @@ export class EventContext extends BaseRpcContext<[EventMetadata, string]> implem
   readonly headers: Readonly<Record<string, string>>;
   readonly replayId: string | undefined;
   readonly failureId: string | undefined;
+  readonly asNew: string | undefined;
 
   constructor(
     metadata: EventMetadata,
@@ -58,5 +61,6 @@ export class EventContext extends BaseRpcContext<[EventMetadata, string]> implem
     this.headers = metadata.headers;
     this.replayId = metadata.replayId;
     this.failureId = metadata.failureId;
+    this.asNew = metadata.asNew;
   }
 }

@@ -1,13 +1,11 @@
-import { IsIn, IsInt, IsObject, IsRFC3339, IsString, Min } from 'class-validator';
+import { IsIn, IsInt, IsObject, IsOptional, IsRFC3339, IsString, Matches, Min } from 'class-validator';
 import { CloudEventHeader } from './cloud-events.js';
 import { readEvent } from './contract.js';
 import { InvalidEventError } from './errors.js';
 import type { EventClass } from './event-class.js';
 import type { FailureError } from './failure-error.js';
+import { RETRY_KEY } from './names.js';
 import { failureReasons, type FailureReason } from './outcomes.js';
-
-/** Broken rules that are listed where all of them would not fit into one message. */
-const MAX_VIOLATIONS = 100;
 
 /** The event as it was delivered. */
 export interface OriginalEvent {
@@ -21,7 +19,10 @@ export interface OriginalEvent {
   rawHeaders?: string;
   /** Bytes of the body. */
   size: number;
-  /** The bytes of the body: as text where they are UTF-8, else in base64. Left out where the failure event has no room. */
+  /**
+   * The bytes of the body: as text if they are UTF-8, else in base64. Left out if the failure event has no room, and for an invalid
+   * event above 16 KiB: {@link FailureArchive} then reads it where it is stored.
+   */
   body?: EncodedBody;
 }
 
@@ -60,6 +61,11 @@ export class EventFailed {
 
   @IsObject()
   readonly original!: OriginalEvent;
+
+  /** The replay as new in which it failed. Its replay publishes what that would have, under the same ids. */
+  @IsOptional()
+  @Matches(RETRY_KEY)
+  readonly asNew?: string;
 
   constructor(fields: Omit<EventFailed, 'originalEvent'>) {
     Object.assign(this, fields);
@@ -106,20 +112,13 @@ export function decodeBody({ encoding, data }: EncodedBody): Uint8Array {
 
 /**
  * The failure event as bytes of at most `limit`. Where there is no room, first the original's body is left out (it stays in
- * its stream, named by `stream` and `sequence`), then its headers, then most of the broken rules, then all that the error has
- * beside its name and message.
+ * its stream, named by `stream` and `sequence`), then its headers, then all that the error has beside its name and message.
  */
 export function encodeFailure(failure: EventFailed, limit: number): Uint8Array {
   const { body: _body, ...withoutBody } = failure.original;
   const { headers: _headers, rawHeaders: _rawHeaders, ...reference } = withoutBody;
-  const { name, message, violations } = failure.error;
-  const few = { ...failure.error, violations: violations?.slice(0, MAX_VIOLATIONS) };
-  const candidates = [
-    failure,
-    { ...failure, original: withoutBody },
-    { ...failure, original: reference },
-    { ...failure, original: reference, error: few },
-  ];
+  const { name, message } = failure.error;
+  const candidates = [failure, { ...failure, original: withoutBody }, { ...failure, original: reference }];
   for (const candidate of candidates) {
     const bytes = Buffer.from(JSON.stringify(candidate));
     if (bytes.length <= limit) return bytes;

@@ -22,9 +22,18 @@ function beginOf(time: number): string {
 /**
  * The id of the event at `position` among those that a processor returns for one incoming event. A redelivery derives
  * the same id again, and JetStream drops the duplicate.
+ *
+ * @param asNew the replay as new in which it is returned, if there is one
  */
-export function derivedEventId(incomingId: string, processor: string, position: number): string {
-  return derived(JSON.stringify([incomingId, processor, position]));
+export function derivedEventId(
+  incomingId: string,
+  processor: string,
+  position: number,
+  asNew?: string,
+): string {
+  const parts =
+    asNew === undefined ? [incomingId, processor, position] : [incomingId, processor, position, asNew];
+  return derived(JSON.stringify(parts));
 }
 
 /**

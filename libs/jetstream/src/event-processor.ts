@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import type { Msg } from '@nats-io/transport-node';
 import type { AckSubject } from './ack-subject.js';
 import { CloudEventHeader } from './cloud-events.js';
@@ -8,9 +7,9 @@ import { Delivery } from './delivery.js';
 import { AttemptsExhaustedError, PublishTimeoutError } from './errors.js';
 import { EventContext } from './event-context.js';
 import type { Exclusion } from './exclusion.js';
-import { describeError, nameError, type FailureError } from './failure-error.js';
+import { describeError } from './failure-error.js';
+import { FailureLog } from './failure-log.js';
 import { FailureRecords } from './failure-records.js';
-import { FAILURES_STREAM } from './names.js';
 import { checkPublishable, eventsOf, messagesOf } from './next-events.js';
 import { maxEvent } from './payload-limits.js';
 import { outcomeOf, type FailureReason, type Outcome } from './outcomes.js';
@@ -42,7 +41,7 @@ export interface EventProcessorOptions extends RedeliveryOptions {
 
 /** Takes one processor's deliveries from arrival to answer. */
 export class EventProcessor {
-  private readonly logger: Logger;
+  private readonly log: FailureLog;
   private readonly inHand = new Slots<Delivery>();
   private readonly limit: ConcurrencyLimit;
   private readonly redelivery: Redelivery;
@@ -51,7 +50,7 @@ export class EventProcessor {
   private handsBack = false;
 
   constructor(private readonly options: EventProcessorOptions) {
-    this.logger = new Logger(options.declaration.processor);
+    this.log = new FailureLog(options.declaration.processor, options.stopping);
     this.limit = new ConcurrencyLimit(options.declaration.concurrency);
     this.redelivery = new Redelivery(options);
     this.failures = new FailureRecords(options);
@@ -73,9 +72,7 @@ export class EventProcessor {
     } catch (error) {
       // Before it is told: a logger of the user's may throw.
       delivery.retryIn(UNSETTLED_PAUSE);
-      this.logger.error(
-        `event ${delivery.eventId} could not be settled and comes again: ${nameError(error).message}`,
-      );
+      this.log.unsettled(delivery, error);
     } finally {
       this.inHand.remove(slot);
     }
@@ -150,24 +147,27 @@ export class EventProcessor {
   }
 
   /** Whether the failure uses up an attempt. The pause, which is told of it, may take it on itself. */
-  private counts({ eventId }: Delivery, error: unknown, outcome: Outcome, passage: Passage): boolean {
+  private counts(delivery: Delivery, error: unknown, outcome: Outcome, passage: Passage): boolean {
     const { pause } = this.options;
+    const { eventId } = delivery;
     if (!pause) return true;
     const mendable = outcome.kind === 'retry' || outcome.reason === 'attempts-exhausted';
     if (!mendable || error instanceof AttemptsExhaustedError) {
       pause.inconclusive(passage);
       return true;
     }
-    const counts = this.isOutage(error) ? pause.metOutage(eventId, error) : pause.failedWith(eventId, error);
+    const counts = this.isOutage(error, delivery)
+      ? pause.metOutage(eventId, error)
+      : pause.failedWith(eventId, error);
     // A probe was made in the pause, also where another one has ended that meanwhile.
     return counts && passage !== 'probe';
   }
 
-  private isOutage(error: unknown): boolean {
+  private isOutage(error: unknown, delivery: Delivery): boolean {
     try {
       return this.options.declaration.outage(error);
     } catch (fault) {
-      this.logger.error(`\`outage\` itself failed, which counts as no: ${textOf(describeError(fault))}`);
+      this.log.outageFailed(delivery, fault);
       return false;
     }
   }
@@ -198,28 +198,21 @@ export class EventProcessor {
   }
 
   private async retry(delivery: Delivery, error: unknown, delay: number): Promise<void> {
-    this.logger.warn(
-      `event ${delivery.eventId} failed at attempt ${delivery.attempt} of ${this.options.declaration.attempts}, ` +
-        // Where it comes from is told once, for whoever writes the handler.
-        `next in ${(delay / 1_000).toFixed(1)} s: ${textOf(delivery.attempt === 1 ? describeError(error) : nameError(error))}`,
-    );
+    this.log.retried(delivery, error, this.options.declaration.attempts, delay);
     await this.redelivery.retryIn(delivery, delay);
   }
 
   /** Stores the failure event first: a crash in between makes it again under the same id, and nothing is lost. */
   private async giveUp(delivery: Delivery, error: unknown, reason: FailureReason): Promise<void> {
     const described = describeError(error);
-    this.logger.error(`event ${delivery.eventId} dead-lettered, ${reason}: ${textOf(described)}`);
+    this.log.deadLettered(delivery, described, reason);
     if (await this.failures.store(delivery, described, reason)) delivery.terminate();
     else await this.postpone(delivery);
   }
 
   /** The stream of failures is full. That must not hold up the other events, nor cost this one an attempt. */
   private async postpone(delivery: Delivery): Promise<void> {
-    this.logger.error(
-      `event ${delivery.eventId} comes again in ${FULL_PAUSE / 1_000} s: the stream ${FAILURES_STREAM} takes no more. Make room ` +
-        'there, or raise its max_bytes.',
-    );
+    this.log.postponed(delivery, FULL_PAUSE);
     await this.redelivery.putBack(delivery, FULL_PAUSE);
   }
 
@@ -229,9 +222,4 @@ export class EventProcessor {
     if (messages.length === 1) return publishConfirmed(connection, messages[0]!, { signal });
     return Promise.all(messages.map((message) => publishConfirmed(connection, message, { signal })));
   }
-}
-
-/** A stack tells the message as it was when the error was made; that of an error of several is none. */
-function textOf({ name, message, stack = '' }: FailureError): string {
-  return stack && stack.includes(message) ? stack : [`${name}: ${message}`, stack].join('\n').trimEnd();
 }

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { boundsFault, isSmall } from './body-bounds.js';
 import { toHeaders } from './cloud-events.js';
 import type { OutgoingMessage, PublishLimits } from './outgoing-message.js';
 import { JetStreamConnection } from './connection.js';
@@ -206,6 +207,9 @@ function confirmed(
         'Store what is large elsewhere and publish where it is.',
     );
   }
+  const fault = isSmall(message.body) ? undefined : boundsFault(message.body);
+  if (fault)
+    throw new PublishRefusedError(`Event ${id} (${name}) cannot be read by its consumers: ${fault}.`);
   const published = { id, correlationId };
   return new Promise((resolve, giveUp) =>
     pipeline.begin(message, limits, { confirm: answering(resolve, published), giveUp }),

@@ -11,6 +11,7 @@ import { readEvent } from './contract.js';
 import type { EventClass } from './event-class.js';
 import { ceTypeOf, decodeBody, type EventFailed, type OriginalEvent } from './event-failed.js';
 import { readFailureState, type StoredFailureState } from './failure-state.js';
+import { lineOf } from './log-text.js';
 import { failureStateSubject, FAILURES_STREAM } from './names.js';
 import { readPatiently } from './patient-read.js';
 import type { ReplaySelection } from './replay-requested.js';
@@ -43,7 +44,7 @@ export class FailureArchive {
 
   /** The failure events of a selection, oldest first. What is stored among them and is none is left out. */
   async *list(selection: ReplaySelection = {}): AsyncGenerator<StoredFailure> {
-    yield* this.read(selection, await this.states());
+    yield* this.read(selection, await this.states(selection));
   }
 
   /** One failure event; undefined where none has this id. Reads no more of the others than their headers. */
@@ -51,18 +52,20 @@ export class FailureArchive {
     const selection = { stream: FAILURES_STREAM, subjects: ['failed.>'], headersOnly: true };
     for await (const message of readStream(await this.connection.get(), selection)) {
       if (envelopeOf(message).id !== failureId) continue;
+      const [, processor = ''] = message.subject.split('.');
       const since = message.time;
       const until = new Date(since.getTime() + 1);
-      const states = new Map([[failureId, await this.stateOf(failureId)]]);
+      const state = await this.stateOf(processor, failureId);
+      const states = new Map([[failureStateSubject(processor, failureId), state]]);
       for await (const found of this.read({ failureIds: [failureId], since, until }, states)) return found;
     }
     return undefined;
   }
 
-  /** What became of a failure event as of now. */
-  async stateOf(failureId: string): Promise<StoredFailureState> {
+  /** What became of a failure event of a processor as of now. */
+  async stateOf(processor: string, failureId: string): Promise<StoredFailureState> {
     const { streams } = await this.manager();
-    const query = { last_by_subj: failureStateSubject(failureId) };
+    const query = { last_by_subj: failureStateSubject(processor, failureId) };
     const message = await readPatiently(FAILURES_STREAM, () => streams.getMessage(FAILURES_STREAM, query));
     return message ? readFailureState(message) : NO_STATE;
   }
@@ -119,22 +122,22 @@ export class FailureArchive {
       const read = await readFailure(message);
       if (!read) leftOut.push(`${message.subject} at ${message.seq}`);
       if (!read || !isSelected(read, selection)) continue;
-      const { state, sequence: stateSequence } = states.get(read.id) ?? NO_STATE;
+      const { state, sequence: stateSequence } = states.get(stateSubjectOf(read)) ?? NO_STATE;
       yield { ...read, state, stateSequence };
     }
     if (leftOut.length > 0) {
       this.logger.warn(
-        `left out ${leftOut.length} of stream ${FAILURES_STREAM} as no failure events, the first on ${leftOut[0]}`,
+        `left out ${leftOut.length} of stream ${FAILURES_STREAM} as no failure events, the first on ${lineOf(leftOut[0]!)}`,
       );
     }
   }
 
-  private async states(): Promise<Map<string, StoredFailureState>> {
+  /** By their subjects. */
+  private async states({ processor = '*' }: ReplaySelection): Promise<Map<string, StoredFailureState>> {
     const states = new Map<string, StoredFailureState>();
-    const selection = { stream: FAILURES_STREAM, subjects: [failureStateSubject('*')] };
+    const selection = { stream: FAILURES_STREAM, subjects: [failureStateSubject(processor, '*')] };
     for await (const message of readStream(await this.connection.get(), selection)) {
-      const [, failureId = ''] = message.subject.split('.');
-      states.set(failureId, readFailureState(message));
+      states.set(message.subject, readFailureState(message));
     }
     return states;
   }
@@ -142,6 +145,10 @@ export class FailureArchive {
   private async manager(): Promise<JetStreamManager> {
     return jetstreamManager(await this.connection.get(), { checkAPI: false, timeout: ANSWER_TIMEOUT });
   }
+}
+
+function stateSubjectOf({ id, failure }: Pick<StoredFailure, 'id' | 'failure'>): string {
+  return failureStateSubject(failure.processor, id);
 }
 
 /** Null where neither the message nor its stream is there any more. */

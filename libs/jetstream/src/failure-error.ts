@@ -7,8 +7,14 @@ const MAX_TEXT = 8_192;
 /** Longest text of what there may be many of, in bytes. */
 const MAX_SHORT_TEXT = 1_024;
 const MAX_CAUSES = 3;
+/** Broken rules that are kept: the failure event must stay readable, within the bounds of any body. */
+const MAX_VIOLATIONS = 100;
 /** Errors of an `AggregateError` that are kept. */
 const MAX_ERRORS = 10;
+
+const QUERY_ERROR = 'DrizzleQueryError';
+/** Stands for a query's error without a cause. */
+const UNEXPLAINED_QUERY = Object.assign(new Error('a query failed'), { name: QUERY_ERROR, stack: '' });
 
 /** What is kept of an error. */
 export interface FailureError {
@@ -19,18 +25,21 @@ export interface FailureError {
   cause?: FailureError;
   /** Those that an `AggregateError` is made of, at most 10. */
   errors?: Pick<FailureError, 'name' | 'message'>[];
-  /** Every broken rule of the contract. */
+  /** Broken rules of the contract, at most 100. */
   violations?: Violation[];
 }
 
-/** Class and message of whatever was thrown, for logs; credentials are made unreadable. Never throws. */
+/**
+ * Class and message of whatever was thrown, for logs: credentials are made unreadable, addresses and phone numbers masked, and of a
+ * query that failed the cause is named. Never throws.
+ */
 export function nameError(error: unknown): Pick<FailureError, 'name' | 'message'> {
   return described(error, named);
 }
 
 /**
- * What of an error is kept, with its causes; credentials are made unreadable. Never throws, whatever the error is like. Its
- * stack is made by asking for it, which is slow.
+ * What of an error is kept, with its causes, as {@link nameError} words it. Never throws, whatever the error is like. Its stack is
+ * made by asking for it, which is slow.
  */
 export function describeError(error: unknown): FailureError {
   return described(error, (thrown) => whole(thrown, 0));
@@ -48,7 +57,8 @@ function described<Description extends FailureError>(
   }
 }
 
-function whole(error: unknown, depth: number): FailureError {
+function whole(thrown: unknown, depth: number): FailureError {
+  const error = withoutQuery(thrown);
   if (!(error instanceof Error)) return named(error);
   const { stack, cause, errors, violations } = error as Error & { errors?: unknown; violations?: unknown };
   return {
@@ -58,13 +68,26 @@ function whole(error: unknown, depth: number): FailureError {
     ...(isFilled(errors)
       ? { errors: errors.slice(0, MAX_ERRORS).map((one) => named(one, MAX_SHORT_TEXT)) }
       : {}),
-    ...(isFilled(violations) ? { violations: violations.map(violationOf) } : {}),
+    ...(isFilled(violations) ? { violations: violations.slice(0, MAX_VIOLATIONS).map(violationOf) } : {}),
   };
 }
 
-function named(error: unknown, limit = MAX_TEXT): Pick<FailureError, 'name' | 'message'> {
+function named(thrown: unknown, limit = MAX_TEXT): Pick<FailureError, 'name' | 'message'> {
+  const error = withoutQuery(thrown);
   if (!(error instanceof Error)) return { name: typeof error, message: shown(error, limit) };
   return { name: shown(classNameOf(error), MAX_SHORT_TEXT), message: shown(messageOf(error), limit) };
+}
+
+/**
+ * The cause of a query's error, in place of that error, which has the values of the statement in its message: they may be
+ * anybody's data. Drizzle's is recognized by its shape, since the transport knows no database. A driver's own error has no cause.
+ */
+function withoutQuery(error: unknown, depth = 0): unknown {
+  const { constructor, query, params, cause } = Object(error) as Record<string, unknown>;
+  const isNamed = (constructor as { name?: unknown } | undefined)?.name === QUERY_ERROR;
+  const isShaped = typeof query === 'string' && Array.isArray(params) && cause !== undefined;
+  if (!isNamed && !isShaped) return error;
+  return cause === undefined || depth === MAX_CAUSES ? UNEXPLAINED_QUERY : withoutQuery(cause, depth + 1);
 }
 
 /** Subclasses inherit `name` where their parent sets it; what comes from the platform sets nothing else. */

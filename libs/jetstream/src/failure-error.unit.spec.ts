@@ -33,8 +33,74 @@ describe('the description of an error', () => {
     expect(JSON.stringify(nameError({ headers: { Authorization: 'Bearer hunter7' } }))).not.toContain(
       'hunter',
     );
+    const many = Array.from({ length: 5_000 }, (_, index) => ({
+      field: `${index}`,
+      rule: 'r',
+      message: 'm',
+    }));
+    expect(describeError(new InvalidEventError('x', many)).violations).toEqual(many.slice(0, 100));
     const long = new InvalidEventError('x', [{ field: '', rule: '', message: 'é'.repeat(5_000) }]);
     expect(Buffer.byteLength(describeError(long).violations![0]!.message)).toBeLessThanOrEqual(1_024);
+  });
+
+  describe('of a query that failed', () => {
+    /** As Drizzle makes it; the transport knows no database. */
+    class DrizzleQueryError extends Error {
+      constructor(
+        readonly query: string,
+        readonly params: unknown[],
+        cause?: unknown,
+      ) {
+        super(`Failed query: ${query}\nparams: ${params.join()}`, { cause });
+      }
+    }
+    class DatabaseError extends Error {
+      readonly detail = 'Key (email)=(Ada Lovelace) already exists.';
+    }
+    const params = ['Ada Lovelace', '12 St. James Square'];
+    const refused = new DatabaseError('duplicate key value violates unique constraint "users_email_key"');
+    const failed = new DrizzleQueryError('insert into users values ($1, $2)', params, refused);
+
+    it('is that of its cause, and holds none of the values', () => {
+      const described = describeError(failed);
+      expect(described).toMatchObject({ name: 'DatabaseError', message: refused.message });
+      expect(described.cause).toBeUndefined();
+      expect(nameError(failed)).toEqual({ name: 'DatabaseError', message: refused.message });
+      const wrapped = new Error('the row was not written', { cause: failed });
+      expect(describeError(wrapped).cause).toMatchObject({ name: 'DatabaseError' });
+      const several = new AggregateError([failed]);
+      for (const error of [failed, wrapped, several, new DrizzleQueryError('again', params, failed)])
+        expect(JSON.stringify([describeError(error), nameError(error)])).not.toMatch(/Lovelace|James/);
+    });
+
+    it('is known by its shape, whatever class it has', () => {
+      const other = { query: 'select $1', params, cause: refused, message: `params: ${params.join()}` };
+      expect(describeError(other)).toMatchObject({ name: 'DatabaseError', message: refused.message });
+      expect(describeError(Object.assign(new Error(params[0]), other)).name).toBe('DatabaseError');
+      // A driver's error has them too; its message is its own.
+      const drivers = Object.assign(new Error('syntax error'), { query: 'selct $1', params });
+      expect(describeError(drivers)).toMatchObject({ name: 'Error', message: 'syntax error' });
+    });
+
+    it('has no values either if it has no cause, or is its own', () => {
+      const alone = new DrizzleQueryError('select $1', params);
+      const circular = new DrizzleQueryError('select $1', params);
+      circular.cause = circular;
+      for (const error of [alone, circular]) {
+        expect(describeError(error)).toEqual({ name: 'DrizzleQueryError', message: 'a query failed' });
+        expect(nameError(error)).toEqual({ name: 'DrizzleQueryError', message: 'a query failed' });
+      }
+    });
+  });
+
+  it('shows of addresses and phone numbers no more than who knows them needs', () => {
+    const error = new Error('550 no such user <ada@example.com>', {
+      cause: new AggregateError(['the number +14155550123 is not valid'], 'for ada@example.com'),
+    });
+    const described = JSON.stringify(describeError(error));
+    expect(described).not.toMatch(/ada@|4155550123/);
+    expect(described).toContain('<a**@example.com>');
+    expect(described).toContain('+1415*****23');
   });
 
   it('ends where errors cause each other', () => {

@@ -38,7 +38,11 @@ export class FailureRecords {
     if (!failureId || !replayId) return true;
     const at = new Date().toISOString();
     const change = { failureId, state, at, replayId, ...(failedAgainAs ? { failedAgainAs } : {}) };
-    return this.keep(failureStateMessage(change, this.options.declaration.processor, delivery.correlationId));
+    const { processor, formerly } = this.options.declaration;
+    const { failureProcessor = processor } = delivery;
+    // It may mark the failures that it had under its former names, and no others.
+    const owner = formerly.includes(failureProcessor) ? failureProcessor : processor;
+    return this.keep(failureStateMessage(change, owner, processor, delivery.correlationId));
   }
 
   /** However long the broker is away. */

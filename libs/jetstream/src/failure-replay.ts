@@ -44,11 +44,11 @@ export class FailureReplay {
   async replay(stored: StoredFailure): Promise<boolean> {
     const { id: failureId, failure, event } = stored;
     // As of now: others may have replayed it since the selection was read.
-    const { state, sequence } = await this.archive.stateOf(failureId);
+    const { processor, original, asNew } = failure;
+    const { state, sequence } = await this.archive.stateOf(processor, failureId);
     if (!this.isOpen({ id: failureId, state })) return false;
-    const { processor, original } = failure;
     const whole = await this.archive.original(failure);
-    const replayed = { processor, event, whole, original, replayId: this.replayId, failureId };
+    const replayed = { processor, event, whole, original, replayId: this.replayId, failureId, asNew };
     const ack = await publishReplay(this.connection, replayed, `replay.${failureId}.${sequence}`);
     const handedBy = ack.duplicate ? await this.replayAt(ack.seq) : this.replayId;
     await this.markRequested(stored, sequence, handedBy);
@@ -64,12 +64,12 @@ export class FailureReplay {
 
   /** The processor may have answered already: that is newer, and stays. */
   private async markRequested(
-    { id: failureId, correlationId }: StoredFailure,
+    { id: failureId, correlationId, failure: { processor } }: StoredFailure,
     sequence: number,
     replayId: string,
   ): Promise<void> {
     const state: FailureState = { failureId, state: 'requested', at: new Date().toISOString(), replayId };
-    const message = failureStateMessage(state, 'replay', correlationId, sequence);
+    const message = failureStateMessage(state, processor, 'replay', correlationId, sequence);
     try {
       await publishConfirmed(this.connection, message, PATIENCE);
     } catch (error) {

@@ -25,18 +25,20 @@ export interface FailureState {
 const TYPE = typeOf('failure.state-changed', 1);
 
 /**
+ * @param processor whose failure it is
  * @param source who changes the state
  * @param expectedSequence where the state that this one follows lies, 0 for none: of two who change it at once, one is refused
  */
 export function failureStateMessage(
   state: FailureState,
+  processor: string,
   source: string,
   correlationId: string,
   expectedSequence?: number,
 ): OutgoingMessage {
   const id = derivedEventId(state.failureId, `${state.state}.${state.replayId}`, 0);
   return {
-    subject: failureStateSubject(state.failureId),
+    subject: failureStateSubject(processor, state.failureId),
     body: Buffer.from(JSON.stringify(state)),
     headers: toHeaders({
       id,
@@ -53,21 +55,28 @@ export function failureStateMessage(
 
 /** A failure event's state, and where it lies in the stream; sequence 0 where nothing does. */
 export interface StoredFailureState {
-  /** Undefined also where something else lies there, that a stranger stored. */
+  /** Undefined also if something else lies there: a stranger's message, or the state of another failure. */
   state: FailureState | undefined;
   sequence: number;
 }
 
-export function readFailureState({ data, seq }: { data: Uint8Array; seq: number }): StoredFailureState {
-  return { state: parseFailureState(data), sequence: seq };
+export function readFailureState({ subject, data, seq }: StoredMessage): StoredFailureState {
+  const failureId = subject.split('.')[2];
+  return { state: parseFailureState(data, failureId), sequence: seq };
 }
 
-function parseFailureState(body: Uint8Array): FailureState | undefined {
+interface StoredMessage {
+  subject: string;
+  data: Uint8Array;
+  seq: number;
+}
+
+function parseFailureState(body: Uint8Array, failureId: string | undefined): FailureState | undefined {
   try {
     const state = JSON.parse(Buffer.from(body).toString()) as FailureState | null;
-    const texts = [state?.failureId, state?.at, state?.replayId, state?.failedAgainAs ?? ''];
+    const texts = [state?.at, state?.replayId, state?.failedAgainAs ?? ''];
     const isState = texts.every((text) => typeof text === 'string') && FAILURE_STATES.includes(state!.state);
-    return isState ? state! : undefined;
+    return isState && state!.failureId === failureId ? state! : undefined;
   } catch {
     return undefined;
   }

@@ -28,8 +28,10 @@ export {
   type StoredEvent,
 } from './event-publisher.js';
 export { EventFailed, type EncodedBody, type OriginalEvent } from './event-failed.js';
-export type { FailureError } from './failure-error.js';
+export { describeError, nameError, type FailureError } from './failure-error.js';
 export { JetStreamModule, serviceOf, type JetStreamOptions } from './jetstream.module.js';
+export { errorReport, linesOf } from './log-text.js';
+export { maskEmail, maskPhone } from './mask.js';
 export { assertPublishable } from './next-events.js';
 export {
   channelOf,
@@ -48,6 +50,7 @@ export type { Backoff, ExponentialBackoff } from './backoff.js';
 export { permissionsOf, type Permissions } from './permissions.js';
 export type { ErrorClass, ProcessorDeclaration, ProcessorOptions } from './processor-options.js';
 export { Pauses } from './pauses.js';
+export { redact } from './redact.js';
 export type { PausePolicy } from './processor-pause.js';
 export { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
 export { JetStreamStrategy } from './strategy.js';
@@ -71,6 +74,7 @@ export type { FailureState, FailureStateName, StoredFailureState } from './failu
 export { StreamReadError } from './patient-read.js';
 export {
   InvalidReplayError,
+  type ChannelReplayOptions,
   type ChannelSelection,
   type ReplayOptions,
   type ReplayPlan,

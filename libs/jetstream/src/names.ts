@@ -31,6 +31,10 @@ export const TransportHeader = {
   replayId: 'cascade-replay-id',
   /** The failure event that is replayed; absent where a channel is. */
   failureId: 'cascade-failure-id',
+  /** The processor that failed: it may have been renamed since. */
+  failureProcessor: 'cascade-failure-processor',
+  /** The replay as new that the event is part of: its id goes into the ids of what follows. */
+  asNew: 'cascade-as-new',
 } as const;
 
 /** Two or more kebab-case tokens: `user.signed-up`. */
@@ -55,9 +59,12 @@ export function failureChannelOf(processor: string, eventName: string): string {
   return `failed.${processor}.${eventName}`;
 }
 
-/** Where the states of a failure event lie. Not below `failed.`, which is for failure events alone. */
-export function failureStateSubject(failureId: string): string {
-  return `failure-state.${failureId}`;
+/**
+ * Where the states of a failure event lie. With the processor whose failure it is, so that a right covers its own failures and
+ * no others; and not below `failed.`, which is for failure events alone.
+ */
+export function failureStateSubject(processor: string, failureId: string): string {
+  return `failure-state.${processor}.${failureId}`;
 }
 
 export function replayChannelOf(processor: string, eventName: string): string {
@@ -75,8 +82,10 @@ export function retriesOf(processor: string): string {
 }
 
 /** A key goes into a subject, and must be one token of it. */
+export const RETRY_KEY = /^[\w-]{1,128}$/;
+
 export function isRetryKey(key: string): boolean {
-  return /^[\w-]{1,128}$/.test(key);
+  return RETRY_KEY.test(key);
 }
 
 /** Where a retry waits. JetStream keeps one schedule a subject, so each chain of attempts has a subject of its own. */

@@ -1,5 +1,6 @@
 import { toHeaders, TRACE_HEADERS } from './cloud-events.js';
 import type { OutgoingMessage } from './outgoing-message.js';
+import { boundsFault, isSmall } from './body-bounds.js';
 import { assertContract } from './contract.js';
 import { rulesOf } from './contract-rules.js';
 import { UndeclaredEventError, UnrecoverableError } from './errors.js';
@@ -63,7 +64,7 @@ export async function assertPublishable(event: object, { processor, publishes }:
  * What is published of the events that a handler returned.
  *
  * @param maxSize bytes that each may have
- * @throws UnrecoverableError where one is too large
+ * @throws UnrecoverableError if one is too large, or has more values than its consumers would read
  */
 export function messagesOf(
   events: readonly object[],
@@ -74,6 +75,8 @@ export function messagesOf(
 }
 
 function assertFits(subject: string, body: Uint8Array, maxSize: number): void {
+  const fault = isSmall(body) ? undefined : boundsFault(body);
+  if (fault) throw new UnrecoverableError(`the event for ${subject} cannot be published: ${fault}`);
   if (body.length <= maxSize) return;
   throw new UnrecoverableError(
     `the event for ${subject} has ${body.length} bytes; at most ${maxSize} can be published`,
@@ -82,7 +85,7 @@ function assertFits(subject: string, body: Uint8Array, maxSize: number): void {
 
 function outgoing(event: object, position: number, context: EventContext, maxSize: number): OutgoingMessage {
   const { name, version } = classOf(event).event;
-  const id = derivedEventId(context.eventId, context.identity, position);
+  const id = derivedEventId(context.eventId, context.identity, position, context.asNew);
   const envelope = {
     id,
     source: context.processor,

@@ -32,7 +32,7 @@ export function permissionsOf(
 
 /** What a processor publishes: its events, its retries and failures, requests to pull, and acknowledgements. */
 function subjectsOf(declaration: ProcessorDeclaration): string[] {
-  const { processor, consumes, publishes, pause, channel } = declaration;
+  const { processor, formerly, consumes, publishes, pause, channel } = declaration;
   return [
     ...publishes.map(channelOfClass),
     ...(pause ? [ProcessorPaused, ProcessorResumed].map(channelOfClass) : []),
@@ -44,7 +44,7 @@ function subjectsOf(declaration: ProcessorDeclaration): string[] {
     ...(channel.failuresOf ? [`$JS.API.STREAM.MSG.GET.${EVENTS_STREAM}`] : []),
     retriesOf(processor),
     failureChannelOf(processor, consumes.event.name),
-    failureStateSubject('*'),
+    ...[processor, ...formerly].map((name) => failureStateSubject(name, '*')),
   ];
 }
 

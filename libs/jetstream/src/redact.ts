@@ -1,3 +1,5 @@
+import { maskPersons } from './mask.js';
+
 const HIDDEN = '***';
 
 /** What the name of a credential contains; `secretAccessKey` and `AWS_SECRET_ACCESS_KEY` do so with a suffix. */
@@ -40,13 +42,15 @@ const CREDENTIALS = [
   new RegExp(`(?<kept>\\b_?auth${IS})(?:${QUOTED}|${NESTED})`, 'gi'),
   // ?sig=abc, X-Amz-Signature=abc
   /(?<kept>(?:\b|-)(?:sig|signature)(?:=|%3D))[^\s"'`&]+/gi,
+  // Failed query: select $1\nparams: abc
+  /(?<kept>(?:\n|\\n)params: )(?:(?!(?:\n|\\n) {4}at )[^])+/g,
   // What is known by its own looks: JWT, NATS seed, keys of AWS, GitHub, GitLab, Slack, Stripe, Twilio, SendGrid, npm.
   /(?<![\w-])(?:eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*){0,3}|S[ACNOUX][A-Z2-7]{56}|(?:AKIA|ASIA)[A-Z0-9]{16}|(?:gh[opsu]|npm)_\w{30,}|glpat-[\w-]{20,}|xox[a-z]-[\w-]{10,}|[rs]k_(?:live|test)_\w{10,}|SK[0-9a-f]{32}|SG\.[\w-]{20,}\.[\w-]{20,})/g,
 ];
 
-/** The text with everything that looks like a credential made unreadable. */
+/** The text with everything that looks like a credential made unreadable, and addresses and phone numbers masked. */
 export function redact(text: string): string {
-  return CREDENTIALS.reduce((redacted, pattern) => redacted.replace(pattern, hidden), text);
+  return maskPersons(CREDENTIALS.reduce((redacted, pattern) => redacted.replace(pattern, hidden), text));
 }
 
 function hidden(...match: unknown[]): string {

@@ -61,6 +61,15 @@ describe('redacting', () => {
     ['tool --db-password=hunter2 -v', 'tool --db-password=*** -v'],
     ['curl -u bob:hunter2 https://x.example', 'curl -u bob:*** https://x.example'],
     ['AUTH PLAIN AGJvYgBodW50ZXIy', 'AUTH PLAIN ***'],
+    // Of a query.
+    [
+      'Error: Failed query: select $1\nparams: hunter2,s3cret\n and more\n    at Store.find (store.ts:3:14)',
+      'Error: Failed query: select $1\nparams: ***\n    at Store.find (store.ts:3:14)',
+    ],
+    [
+      '{"stack":"Failed query: select $1\\nparams: hunter2"}',
+      '{"stack":"Failed query: select $1\\nparams: ***',
+    ],
     // By their looks.
     [`invalid: ${JWT}.`, 'invalid: ***'],
     [`key SU${'A2'.repeat(28)} refused`, 'key *** refused'],
@@ -78,9 +87,41 @@ describe('redacting', () => {
   });
 
   it.each([
-    '550 5.1.1 no such user <ada@example.com>',
-    'see https://example.com/a@b, https://example.com:8080/@scope/pkg and mailto:ada@example.com',
-    'connect ECONNREFUSED 127.0.0.1:4222 (nats://127.0.0.1:4222), told ada@example.com',
+    ['550 5.1.1 no such user <ada@example.com>', '550 5.1.1 no such user <a**@example.com>'],
+    ['RCPT TO:<Ada.Lovelace+news@mail.example.co.uk> failed', 'RCPT TO:<A**@mail.example.co.uk> failed'],
+    ['a@example.com and ab@example.com', '**@example.com and a**@example.com'],
+    ['Key (email)=(ada@example.com) already exists.', 'Key (email)=(a**@example.com) already exists.'],
+    ['params: ada@example.com,Ada,en', 'params: a**@example.com,Ada,en'],
+    ['{"to":"ada@example.com","x":1}', '{"to":"a**@example.com","x":1}'],
+    ["to 'ada@example.com', o'brien@example.com", "to 'a**@example.com', o**@example.com"],
+    ['mailto:ada@example.com?subject=x', 'mailto:a**@example.com?subject=x'],
+    ['email=ada@example.com&x=1', 'email=a**@example.com&x=1'],
+    ['GET /users?email=ada%40example.com 404', 'GET /users?email=a**%40example.com 404'],
+    ['"ada lovelace"@example.com is refused', '"**@example.com is refused'],
+    ['jörg@bücher.example, 😀x@example.com', 'j**@bücher.example, 😀**@example.com'],
+    ['user ada@[127.0.0.1] and root@localhost.', 'user a**@[127.0.0.1] and r**@localhost.'],
+    ['+14155550123@text.localhost: unknown', '+**@text.localhost: unknown'],
+    ["The 'To' number +14155550123 is not valid.", "The 'To' number +1415*****23 is not valid."],
+    ['To=%2B14155550123&From=x', 'To=%2B1415*****23&From=x'],
+    ['tel:+491701234567890, +1234567', 'tel:+4917*********90, +*****67'],
+    ['call +1 (415) 555-0123 now', 'call +1415*****23 now'],
+    ['call +49 170 1234567, +44.20.7946.0958', 'call +4917******67, +4420******58'],
+  ])('masks who is meant: %j as %j, and that as itself', (text, expected) => {
+    expect(redact(text)).toBe(expected);
+    expect(redact(expected)).toBe(expected);
+  });
+
+  it.each([
+    'event 01a20732-4821-737c-b2f3-ff56d793eba2 of flow 80ca9652-224a-52b7-aec0-f72b01675463',
+    'stored at 1795431799221, 2026-11-23T11:00:50.907748+00:00, 11:00:50 GMT+0100, 2026-11-23 11:00+01:00',
+    'connect ECONNREFUSED 127.0.0.1:4222 (nats://127.0.0.1:4222), [::1]:5432, port 14155550123',
+    'order 14155550123, EVENTS-4711, sequence 1234567890, version 1.0.0+20130313144700, 1.5e+21',
+    '+12 of +345 items, exit code +1, C++ 20',
+    'at file:///app/node_modules/@nestjs/core/router.js:1234567:14',
+    'at node_modules/.pnpm/@nestjs+core@12.5.1_rxjs@7.8.2/node_modules/x/index.js:3:14',
+    'rxjs@7.8.2, typescript@6.0.0-beta.rc, cascade@latest, @app/jetstream',
+    'see https://example.com/a@b, https://example.com:8080/@scope/pkg',
+    'connect ECONNREFUSED 127.0.0.1:4222 (nats://127.0.0.1:4222)',
     'Unexpected token } in JSON at position 7',
     `Unexpected token 'a', "abc" is not valid JSON`,
     'the token was refused, the password must be longer than 8 characters',
@@ -146,6 +187,21 @@ describe('redacting', () => {
     '-----END',
     'sig=',
     'secret_key_',
+    '\nparams: ',
+    'a@',
+    '@a.',
+    '@[',
+    'a@a.',
+    'a@b-',
+    '"a@',
+    '%40',
+    'a%40a.',
+    '+1',
+    '+1 ',
+    '+1 2',
+    '+(1)',
+    '1 ',
+    '%2B1',
   ])('is soon done with 200 KB that repeat %j', (part) => {
     for (const head of ['', 'password="', 'postgres://u:', 'password ']) {
       const text = head + part.repeat(Math.ceil(200_000 / part.length));

@@ -17,6 +17,8 @@ export interface ReplayedEvent {
   replayId: string;
   /** The failure event that is replayed; none where a channel is. */
   failureId?: string;
+  /** The replay as new that it is part of, or was when it failed. */
+  asNew?: string | undefined;
 }
 
 /** A replay gives up where the broker confirms nothing for so long. */
@@ -28,13 +30,17 @@ export async function publishReplay(
   replayed: ReplayedEvent,
   id: string,
 ): Promise<PubAck> {
-  const { processor, event, whole, original, replayId, failureId } = replayed;
+  const { processor, event, whole, original, replayId, failureId, asNew } = replayed;
   const headers = carry(whole.headers, original.eventId);
   headers.set(TransportHeader.stream, original.stream);
   headers.set(TransportHeader.sequence, String(original.sequence));
   headers.set(TransportHeader.subject, whole.subject);
   headers.set(TransportHeader.replayId, replayId);
-  if (failureId) headers.set(TransportHeader.failureId, failureId);
+  if (failureId) {
+    headers.set(TransportHeader.failureId, failureId);
+    headers.set(TransportHeader.failureProcessor, processor);
+  }
+  if (asNew) headers.set(TransportHeader.asNew, asNew);
   const message = { subject: replayChannelOf(processor, event), body: whole.body, headers, id };
   return pipelineOf(connection).publish(message, PATIENCE);
 }

@@ -14,6 +14,14 @@ export interface ReplayOptions {
   signal?: AbortSignal;
 }
 
+export interface ChannelReplayOptions extends ReplayOptions {
+  /**
+   * Give the events that the processor returns new ids, so that those downstream take them, although they had those of the same
+   * incoming events before. Default false: these are dropped, by the broker for 10 minutes and by inboxes as long as they remember.
+   */
+  asNew?: boolean;
+}
+
 export interface ReplayProgress {
   /** Events that the selection held when the replay began. */
   total: number;

@@ -1,4 +1,14 @@
-import { IsInt, IsObject, IsRFC3339, IsString, IsUUID, Length, Min } from 'class-validator';
+import {
+  Equals,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsRFC3339,
+  IsString,
+  IsUUID,
+  Length,
+  Min,
+} from 'class-validator';
 
 /** What a replay takes, as it was asked for. */
 export interface ReplaySelection {
@@ -47,6 +57,11 @@ export class ReplayRequested {
 
   @IsRFC3339()
   readonly requestedAt!: string;
+
+  /** What the processor returns is new to those downstream. Only for a channel. */
+  @IsOptional()
+  @Equals(true)
+  readonly asNew?: true;
 
   constructor(fields: ReplayRequested) {
     Object.assign(this, fields);

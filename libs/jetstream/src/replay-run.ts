@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PublishDeniedError, PublishRefusedError } from './errors.js';
 import { OriginalGoneError } from './failure-archive.js';
+import { lineOf } from './log-text.js';
 import { Pace } from './pace.js';
 import type { ReplayOptions, ReplayResult } from './replay-options.js';
 
@@ -44,7 +45,7 @@ async function unlessImpossible(replay: () => Promise<boolean>): Promise<boolean
     return await replay();
   } catch (error) {
     if (!liesInEvent(error)) throw error;
-    logger.warn(`skipped: ${error.message}`);
+    logger.warn(`skipped: ${lineOf(error.message, Infinity)}`);
     return false;
   }
 }

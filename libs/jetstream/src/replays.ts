@@ -4,11 +4,13 @@ import { newEventId, storedEventId } from './event-ids.js';
 import { EventPublisher } from './event-publisher.js';
 import { FailureArchive, parsed } from './failure-archive.js';
 import { FailureReplay, openIn } from './failure-replay.js';
+import { lineOf } from './log-text.js';
 import { ProcessorChannels } from './processor-channels.js';
 import { publishReplay } from './replay-message.js';
 import {
   assertTimes,
   rateOf,
+  type ChannelReplayOptions,
   type ChannelSelection,
   type ReplayOptions,
   type ReplayPlan,
@@ -89,18 +91,19 @@ export class Replays {
       return false;
     });
     if (gone.size > 0)
-      this.logger.warn(`skipped failures of processors that are no more: ${[...gone].join(', ')}`);
+      this.logger.warn(`skipped failures of processors that are no more: ${lineOf([...gone].join(', '))}`);
     return result;
   }
 
   /**
-   * Replays a time range of a channel to one processor, also events that it has handled before.
+   * Replays a time range of a channel to one processor, also events that it has handled before. What it returns is dropped downstream
+   * as known already, unless `asNew` is set.
    *
    * @throws InvalidReplayError also where the processor does not consume that event
    * @throws InvalidEventError where `by` or `reason` is empty
    * @throws PublishTimeoutError, StreamReadError where the broker is away for more than 10 s
    */
-  async replayChannel(selection: ChannelSelection, options: ReplayOptions): Promise<ReplayResult> {
+  async replayChannel(selection: ChannelSelection, options: ChannelReplayOptions): Promise<ReplayResult> {
     const rate = rateOf(options);
     const { processor, event } = selection;
     const channel = await this.channelSelection(selection);
@@ -113,7 +116,8 @@ export class Replays {
       const { seq: sequence, subject, time: storedAt, data: body } = message;
       const whole = { subject, headers: parsed(() => Object.fromEntries(message.headers ?? [])), body };
       const original = { stream, sequence, eventId: storedEventId({ stream, sequence, storedAt }) };
-      const replayed = { processor, event, whole, original, replayId };
+      const asNew = options.asNew ? replayId : undefined;
+      const replayed = { processor, event, whole, original, replayId, asNew };
       await publishReplay(connection, replayed, `replay.${replayId}.${stream}.${sequence}`);
       return true;
     });
@@ -123,14 +127,13 @@ export class Replays {
     of: ReplayRequested['of'],
     selection: object,
     count: number,
-    { by, reason }: ReplayOptions,
+    { by, reason, asNew }: ChannelReplayOptions,
   ): Promise<string> {
     const replayId = newEventId();
     const requestedAt = new Date().toISOString();
-    await this.publisher.publish(
-      new ReplayRequested({ replayId, by, reason, of, selection, count, requestedAt }),
-      { id: replayId },
-    );
+    const fields = { replayId, by, reason, of, selection, count, requestedAt };
+    const requested = new ReplayRequested({ ...fields, ...(asNew ? { asNew } : {}) });
+    await this.publisher.publish(requested, { id: replayId });
     return replayId;
   }
 

@@ -11,6 +11,7 @@ import { newEventId } from './event-ids.js';
 import { EventProcessor, type Handle } from './event-processor.js';
 import type { Exclusion } from './exclusion.js';
 import { nakAfter } from './delivery.js';
+import { errorText } from './log-text.js';
 import { channelOf, isTransportSubject, typeOf } from './names.js';
 import type { ProcessorDeclaration } from './processor-options.js';
 import { type PauseListener, ProcessorPause } from './processor-pause.js';
@@ -144,7 +145,9 @@ export class RunningProcessor {
     return {
       paused: (since, error, failures) => {
         const { name, message } = nameError(error);
-        this.logger.error(`paused: ${failures} events in a row failed, the last with ${name}: ${message}`);
+        this.logger.error(
+          `paused: ${failures} events in a row failed, the last with ${errorText({ name, message })}`,
+        );
         for (const puller of this.pullers) puller.allow(0);
         // The same as in `processor.resumed`: of several replicas that pause, it tells which one has resumed.
         const pausedAt = since.toISOString();

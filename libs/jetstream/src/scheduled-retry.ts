@@ -74,5 +74,7 @@ function retryHeaders(delivery: Delivery, attemptsUsed: number): OutgoingHeaders
   headers.set(TransportHeader.subject, original.subject);
   if (delivery.replayId) headers.set(TransportHeader.replayId, delivery.replayId);
   if (delivery.failureId) headers.set(TransportHeader.failureId, delivery.failureId);
+  if (delivery.failureProcessor) headers.set(TransportHeader.failureProcessor, delivery.failureProcessor);
+  if (delivery.asNew) headers.set(TransportHeader.asNew, delivery.asNew);
   return headers;
 }

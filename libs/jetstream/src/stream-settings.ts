@@ -75,7 +75,7 @@ export function streamConfigs(settings: JetStreamSettings = {}): StreamDeclarati
     {
       ...streamConfig(settings.failures, FAILURES_DEFAULTS, settings.replicas),
       name: FAILURES_STREAM,
-      subjects: ['failed.>', 'failure-state.*'],
+      subjects: ['failed.>', 'failure-state.>'],
       description: 'Cascade: failure events, each with the whole original, and what became of them',
     },
   ];

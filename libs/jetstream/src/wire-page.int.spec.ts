@@ -102,7 +102,7 @@ describe('docs/wire.md', () => {
       names.channelOf(event),
       names.replayChannelOf(processor, event),
       names.failureChannelOf(processor, event),
-      names.failureStateSubject('<failure id>'),
+      names.failureStateSubject(processor, '<failure id>'),
       'retry.>',
     ]);
     for (const make of [names.retryScheduleOf, names.retryDueOf, names.suspectOf, names.aloneOf]) {
@@ -128,13 +128,15 @@ describe('docs/wire.md', () => {
 
   it('has a failure event that is one, with every field in its table', async () => {
     const [failure, change] = [...page.matchAll(/```json\n(.+?)```/gs)].map(([, json]) => Buffer.from(json!));
+    const { failureId } = JSON.parse(change!.toString()) as { failureId: string };
+    const subject = names.failureStateSubject('notifier', failureId);
     const { error, original, ...top } = await readEvent(EventFailed, failure!);
     const fields = named(publicPart);
     for (const name of Object.keys(top)) expect(fields).toContain(name);
     for (const name of Object.keys(error)) expect(fields).toContain(`error.${name}`);
     for (const name of Object.keys(original)) expect(fields).toContain(`original.${name}`);
     for (const reason of failureReasons) expect(fields).toContain(reason);
-    expect(readFailureState({ data: change!, seq: 1 }).state).toMatchObject({ state: 'handled' });
+    expect(readFailureState({ subject, data: change!, seq: 1 }).state).toMatchObject({ state: 'handled' });
   });
 
   it('has the states of a failure, and what a pause announces', () => {

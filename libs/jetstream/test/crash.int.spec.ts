@@ -1,3 +1,4 @@
+import { Replays } from '@app/jetstream';
 import { eventually, startScript, type Script } from '@app/testing';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { Transport } from './transport.js';
@@ -47,10 +48,12 @@ async function failures(count: number) {
     const failure = message.json<{
       reason: string;
       attempts: number;
+      firstAttemptAt: string;
       original: { body: { data: string } };
     }>();
     const { orderId } = JSON.parse(failure.original.body.data) as { orderId: string };
-    return { orderId, reason: failure.reason, attempts: failure.attempts };
+    const { reason, attempts, firstAttemptAt } = failure;
+    return { orderId, reason, attempts, firstAttemptAt };
   });
 }
 
@@ -59,7 +62,17 @@ it('An event that ends the process at each attempt is dead-lettered, and those t
   place(['a', 'b', 'c', 'poison', 'd', 'e', 'f']);
   const seen = keepUp();
 
-  expect(await failures(1)).toEqual([{ orderId: 'poison', reason: 'attempts-exhausted', attempts: 2 }]);
+  const placed = await transport.read('EVENTS', 'events.order.placed');
+  const poison = placed.find((message) => message.json<{ orderId: string }>().orderId === 'poison')!;
+  expect(await failures(1)).toEqual([
+    {
+      orderId: 'poison',
+      reason: 'attempts-exhausted',
+      attempts: 2,
+      // The first attempt left nothing behind, and was made not before that.
+      firstAttemptAt: poison.time.toISOString(),
+    },
+  ]);
   await eventually(() => expect(new Set(seen.handled)).toEqual(new Set(good)), { timeout: 20_000 });
   expect(seen.crashes).toBe(2);
   expect(await failures(1)).toHaveLength(1);
@@ -78,6 +91,27 @@ it('Several events that end the process take nothing with them', async () => {
   expect(dead.sort()).toEqual(['poison 20', 'poison 3', 'poison 40']);
 }, 150_000);
 
+it('A crash in a replay as new publishes under the same ids once more, and nothing twice', async () => {
+  const published: (string | undefined)[] = [];
+  transport.client.subscribe('events.order.confirmed', {
+    callback: (_error, { headers }) => void published.push(headers?.get('ce-id')),
+  });
+  place(['good']);
+  const seen = keepUp('dies before the ack of a replay');
+  await eventually(() => expect(published).toHaveLength(1), { timeout: 20_000 });
+
+  const replays = (await transport.run({})).get(Replays, { strict: false });
+  const selection = { processor: 'crashing', event: 'order.placed' };
+  await replays.replayChannel(selection, { by: 'ann', reason: 'it was wrong', asNew: true });
+  await eventually(() => expect(published).toHaveLength(3), { timeout: 20_000 });
+
+  expect(seen.crashes).toBe(1);
+  const [first, anew, again] = published;
+  expect(anew).not.toBe(first);
+  expect(again).toBe(anew);
+  expect(await transport.read('EVENTS', 'events.order.confirmed')).toHaveLength(2);
+}, 60_000);
+
 it('A crash after the failure event was stored, and before the event was given up, leaves one failure event', async () => {
   place(['bad']);
   const seen = keepUp('dies before term');
@@ -92,5 +126,5 @@ it('A crash after the failure event was stored, and before the event was given u
     },
     { timeout: 20_000 },
   );
-  expect(await failures(1)).toEqual([{ orderId: 'bad', reason: 'attempts-exhausted', attempts: 2 }]);
+  expect(await failures(1)).toMatchObject([{ orderId: 'bad', reason: 'attempts-exhausted', attempts: 2 }]);
 }, 60_000);

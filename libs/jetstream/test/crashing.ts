@@ -4,24 +4,39 @@ import { NestFactory } from '@nestjs/core';
 import { Payload } from '@nestjs/microservices';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Delivery } from '../src/delivery.js';
-import { OrderPlaced } from './events.js';
+import { OrderConfirmed, OrderPlaced } from './events.js';
 
 /** A service that some orders end, while others are in hand. It writes a line for each order that it has handled. */
 @Controller()
 class Crashing {
-  @Consumes(OrderPlaced, { processor: 'crashing', attempts: 2, ackWait: 1_000, backoff: 50, concurrency: 8 })
-  async handle(@Payload() { orderId }: OrderPlaced): Promise<void> {
+  @Consumes(OrderPlaced, {
+    processor: 'crashing',
+    publishes: [OrderConfirmed],
+    attempts: 2,
+    ackWait: 1_000,
+    backoff: 50,
+    concurrency: 8,
+  })
+  async handle(@Payload() { orderId }: OrderPlaced): Promise<OrderConfirmed> {
     await sleep(50);
     if (orderId.startsWith('poison')) process.kill(process.pid, 'SIGKILL');
     await sleep(50);
     if (orderId.startsWith('bad')) throw new Error('this order is at fault');
     process.stdout.write(`${orderId}\n`);
+    return new OrderConfirmed({ orderId });
   }
 }
 
-const [servers = '', diesBeforeTerm = ''] = process.argv.slice(2);
-if (diesBeforeTerm) {
-  Delivery.prototype.terminate = () => void process.kill(process.pid, 'SIGKILL');
+const [servers = '', death = ''] = process.argv.slice(2);
+const die = () => void process.kill(process.pid, 'SIGKILL');
+if (death === 'dies before term') Delivery.prototype.terminate = die;
+if (death === 'dies before the ack of a replay') {
+  // eslint-disable-next-line @typescript-eslint/unbound-method
+  const { acknowledge } = Delivery.prototype;
+  Delivery.prototype.acknowledge = function (this: Delivery) {
+    if (this.replayId) die();
+    else acknowledge.call(this);
+  };
 }
 const application = await NestFactory.createMicroservice(
   {

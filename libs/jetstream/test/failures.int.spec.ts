@@ -159,15 +159,19 @@ describe('an event whose handling fails', () => {
       @Consumes(OrderPlaced, { processor: 'liar', publishes: [OrderConfirmed] })
       answer(@Payload() event: OrderPlaced): OrderConfirmed {
         if (event.orderId === 'undeclared') return new OrderPlaced({ orderId: 'x', amount: 1 });
+        if (event.orderId === 'boundless')
+          return Object.assign(new OrderConfirmed({ orderId: 'x' }), { list: Array(10_001).fill(1) });
         return new OrderConfirmed({ orderId: '' });
       }
     }
     await transport.run({ controllers: [Liar] });
     transport.publish('events.order.placed', { orderId: 'undeclared', amount: 1 });
     transport.publish('events.order.placed', { orderId: 'empty', amount: 1 });
+    transport.publish('events.order.placed', { orderId: 'boundless', amount: 1 });
 
     await eventually(async () => {
-      const errors = (await failures('liar', 2)).map(({ error }) => error);
+      const errors = (await failures('liar', 3)).map(({ error }) => error);
+      expect(errors.find(({ message }) => message.includes('10,000'))?.name).toBe('UnrecoverableError');
       expect(errors.find(({ name }) => name === 'UndeclaredEventError')?.message).toContain('OrderPlaced');
       expect(errors.find(({ name }) => name === 'UnrecoverableError')?.message).toContain('orderId');
     });
@@ -236,6 +240,7 @@ describe('an event whose handling fails', () => {
       }
     }
     const good = { orderId: 'good', amount: 1 };
+    const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, key) => [key, 1]));
     const cases: [string, string | Uint8Array, Record<string, string>, RegExp][] = [
       ['not JSON', '{"orderId":', {}, /not JSON/],
       ['not UTF-8', Uint8Array.of(0xff, 0xfe, 0x00), {}, /not JSON in UTF-8/],
@@ -261,6 +266,13 @@ describe('an event whose handling fails', () => {
       ['with a control character in a header', JSON.stringify(good), { 'ce-id': 'a\u0007b' }, /"ce-id"/],
       ['with a non-ASCII header', JSON.stringify(good), { 'x-name': 'Zoë' }, /"x-name"/],
       ['with a broken percent-encoding', JSON.stringify(good), { 'ce-id': '%C0%A0' }, /percent-encoding/],
+      ['with 30,000 keys', JSON.stringify({ ...good, ...keys(30_000) }), {}, /more than 10,000 values/],
+      [
+        'nested deeply',
+        `{"orderId":{"a":${'['.repeat(600)}${']'.repeat(600)}}}`,
+        {},
+        /deeper than 256 levels/,
+      ],
       ['as large as the server takes', Buffer.alloc(1_048_576, 'x'), {}, /not JSON/],
     ];
 

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { Consumes, FAILURES_STREAM } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { Consumes, FailureArchive, FAILURES_STREAM, type EventFailed } from '@app/jetstream';
+import { captureLog, eventually } from '@app/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
@@ -22,6 +22,7 @@ it('While the stream of failures is full good events go on, and the failures are
   const transport = await Transport.start();
   try {
     await transport.run({ controllers: [Busy] }, { streams: { failures: { maxBytes: 20_000 } } });
+    const log = captureLog();
     const bad = Array.from({ length: 30 }, (_, number) => `bad ${number}`);
     for (const orderId of bad) transport.publish('events.order.placed', { orderId, amount: 1 });
     transport.publish('events.order.placed', { orderId: 'good', amount: 1 });
@@ -29,6 +30,10 @@ it('While the stream of failures is full good events go on, and the failures are
     await eventually(() => expect(done).toEqual(['good']), { timeout: 25_000 });
     const stored = await transport.read(FAILURES_STREAM, 'failed.busy.>');
     expect(stored.length).toBeLessThan(bad.length);
+    const full = log.lines.filter((line) => line.includes('takes no more'));
+    expect(full).toEqual([
+      expect.stringMatching(/^error event (\S+) of flow \1 comes again in 10 s: .*FAILURES/),
+    ]);
 
     const { streams } = await jetstreamManager(transport.client);
     await streams.update(FAILURES_STREAM, { max_bytes: 10_000_000 });
@@ -41,3 +46,37 @@ it('While the stream of failures is full good events go on, and the failures are
     await transport.stop();
   }
 }, 70_000);
+
+it('Invalid events of a stranger leave room for failures, however large they are, and are read where they are stored', async () => {
+  const transport = await Transport.start();
+  try {
+    const application = await transport.run(
+      { controllers: [Busy] },
+      { streams: { failures: { maxBytes: 500_000 } } },
+    );
+    const large = Array.from({ length: 20 }, (_, number) => `${number} `.repeat(150_000));
+    for (const body of large) transport.publish('events.order.placed', body);
+    transport.publish('events.order.placed', 'x'.repeat(16_384));
+    transport.publish('events.order.placed', '{}', { 'x-large': 'x'.repeat(20_000) });
+    transport.publish('events.order.placed', { orderId: 'bad', amount: 1, note: 'x'.repeat(20_000) });
+
+    const stored = await transport.stored(FAILURES_STREAM, 'failed.busy.>', large.length + 3);
+    const failures = stored.map((failure) => failure.json<EventFailed>());
+    const invalid = failures.filter(({ reason }) => reason === 'invalid-event');
+    expect(
+      invalid
+        .filter(({ original }) => original.body)
+        .map(({ original }) => original.size)
+        .sort(),
+    ).toEqual([16_384, 2]);
+    expect(invalid.filter(({ original }) => original.headers?.['x-large'])).toEqual([]);
+    // Our own, which failed in its handler, is carried.
+    expect(failures.find(({ reason }) => reason === 'attempts-exhausted')!.original.body).toBeDefined();
+    const archive = application.get(FailureArchive, { strict: false });
+    const originals = await Promise.all(invalid.map((failure) => archive.original(failure)));
+    expect(originals.map(({ body }) => Buffer.from(body).toString())).toEqual(expect.arrayContaining(large));
+    expect(originals.some(({ headers }) => headers['x-large']?.[0]?.length === 20_000)).toBe(true);
+  } finally {
+    await transport.stop();
+  }
+});

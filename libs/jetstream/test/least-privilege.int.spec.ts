@@ -63,7 +63,7 @@ describe('a process with the least rights', () => {
       'events.processor.paused',
       'events.processor.resumed',
       'failed.limited.order.placed',
-      'failure-state.*',
+      'failure-state.limited.*',
       'retry.limited.>',
     ]);
     expect(subscribe).toEqual(['_INBOX_spec.>']);

@@ -207,6 +207,10 @@ describe('the life of the transport', () => {
       time: new Date(),
     };
     await expect(publisher.publishStored(event)).rejects.toThrow(PublishRefusedError);
+    const keys = Object.fromEntries(Array.from({ length: 10_001 }, (_, key) => [key, 1]));
+    await expect(publisher.publishStored({ ...event, data: keys })).rejects.toThrow(
+      /more than 10,000 values/,
+    );
     await expect(publisher.publishStored({ ...event, name: 'no channel', data: {} })).rejects.toThrow(
       PublishRefusedError,
     );

@@ -45,7 +45,7 @@ describe('streams and consumers', () => {
       duplicate_window: 600 * 1e9,
     });
     expect((await manager.streams.info('FAILURES')).config).toMatchObject({
-      subjects: ['failed.>', 'failure-state.*'],
+      subjects: ['failed.>', 'failure-state.>'],
       discard: 'new',
     });
     expect((await manager.streams.info('RETRIES')).config).toMatchObject({
@@ -133,7 +133,7 @@ describe('streams and consumers', () => {
     await transport.run({ controllers: [processor()] });
 
     const { config } = await manager.streams.info('FAILURES');
-    expect([...config.subjects].sort()).toEqual(['audit.>', 'failed.>', 'failure-state.*']);
+    expect([...config.subjects].sort()).toEqual(['audit.>', 'failed.>', 'failure-state.>']);
     expect(config.max_bytes).toBe(1_000_000);
   });
 

@@ -139,5 +139,7 @@ describe('a processor that was renamed', () => {
 
     expect(replayed).toBe(1);
     await eventually(() => expect(handled).toEqual(['fails-old']));
+    const states = await transport.stored('FAILURES', 'failure-state.third.*', 2);
+    expect(states.at(-1)!.json()).toMatchObject({ state: 'failed-again' });
   });
 });

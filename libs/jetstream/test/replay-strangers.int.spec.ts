@@ -49,7 +49,7 @@ describe('a replay among messages that cannot be replayed', () => {
         '{}',
         '{"state":"lost","failureId":"a","at":"b","replayId":"c"}',
       ])
-        transport.publish(`failure-state.${id}`, state);
+        transport.publish(`failure-state.billing.${id}`, state);
     }
     await transport.client.flush();
     system.mend();
@@ -57,6 +57,22 @@ describe('a replay among messages that cannot be replayed', () => {
     expect((await system.list()).map(({ id }) => id)).toEqual([failure!.id]);
     expect(await system.replays.plan({})).toMatchObject({ total: 1, skipped: 0 });
     expect(await system.replays.replayFailures({}, WHO)).toMatchObject({ total: 1, replayed: 1 });
+    await system.until(failure!.id, 'handled');
+  });
+
+  it('believes of a failure only what its own processor, or who replays it, has said', async () => {
+    const [failure] = await system.fail(['claimed']);
+    const { transport } = system;
+    const handled = { state: 'handled', at: '2026-01-01T00:00:00Z', replayId: 'forged' };
+    transport.publish(`failure-state.packing.${failure!.id}`, { ...handled, failureId: failure!.id });
+    transport.publish(`failure-state.billing.${failure!.id}`, { ...handled, failureId: 'of-another' });
+    await transport.stored('FAILURES', `failure-state.*.${failure!.id}`, 2);
+    const selection = { failureIds: [failure!.id] };
+    system.mend();
+
+    expect((await system.find(failure!.id)).state).toBeUndefined();
+    expect((await system.archive.find(failure!.id))?.state).toBeUndefined();
+    expect(await system.replays.replayFailures(selection, WHO)).toMatchObject({ replayed: 1, skipped: 0 });
     await system.until(failure!.id, 'handled');
   });
 
@@ -99,5 +115,18 @@ describe('a replay among messages that cannot be replayed', () => {
     expect(await system.replays.plan(selection)).toMatchObject({ total: 2, skipped: 1 });
     expect(await system.replays.replayFailures(selection, WHO)).toMatchObject({ replayed: 1, skipped: 1 });
     expect(await system.transport.read('EVENTS', 'replay.removed.>')).toEqual([]);
+  });
+
+  it('lists the failure of an event with thousands of headers, and reads these where they are stored', async () => {
+    const headers = Object.fromEntries(Array.from({ length: 6_000 }, (_, header) => [`h${header}`, '1']));
+    system.transport.publish('events.order.placed', 'no json', { 'ce-id': 'headed', ...headers });
+    const failure = await eventually(async () => {
+      const found = (await system.list({ processor: 'billing', error: 'InvalidEventError' })).find(
+        (each) => each.failure.original.eventId === 'headed',
+      );
+      if (!found) throw new Error('not listed');
+      return found;
+    });
+    expect(Object.keys((await system.archive.original(failure.failure)).headers)).toHaveLength(6_001);
   });
 });

@@ -9,6 +9,8 @@ import { Notebook, schema } from '../test/notebook.js';
 import { RecordingPublisher } from '../test/recording-publisher.js';
 import { outbox } from './outbox-table.js';
 
+class StreamFull extends Error {}
+
 describeStores((databases, kind) => {
   let notebook: Notebook;
   beforeAll(async () => {
@@ -86,12 +88,15 @@ describeStores((databases, kind) => {
     await notebook.write('bob', 1, 2, 3);
     let broken = true;
     const publisher = new RecordingPublisher(async ({ id }) => {
-      if (broken && id === failing) throw new Error('stream is full');
+      if (broken && id === failing) throw new StreamFull('of ada@example.com: stream is full');
     });
     notebook.startRelay(publisher);
 
     await eventually(async () => expect(await rowOf(failing)).toMatchObject({ attempts: 2 }));
-    expect(await rowOf(failing)).toMatchObject({ lastError: 'Error: stream is full', publishedAt: null });
+    expect(await rowOf(failing)).toMatchObject({
+      lastError: 'StreamFull: of a**@example.com: stream is full',
+      publishedAt: null,
+    });
     expect(publisher.numbersOf('bob')).toEqual([1, 2, 3]);
     expect(publisher.numbersOf('ada')).toEqual([]);
 

@@ -1,4 +1,5 @@
 import {
+  nameError,
   PublishDeniedError,
   PublishRefusedError,
   type EventPublisher,
@@ -76,8 +77,8 @@ function isRefusedForGood(error: unknown): boolean {
 }
 
 function textOf(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return text.slice(0, MAX_ERROR_LENGTH);
+  const { name, message } = nameError(error);
+  return `${name}: ${message}`.slice(0, MAX_ERROR_LENGTH);
 }
 
 function storedEvent({

@@ -28,7 +28,7 @@ export async function untilStored(
  */
 export async function untilAnswered(connection: NatsConnection, failureId: string): Promise<void> {
   const { streams } = await jetstreamManager(connection);
-  const subject = `failure-state.${failureId}`;
+  const subject = `failure-state.*.${failureId}`;
   await eventually(
     async () => {
       const newest = await streams.getMessage(FAILURES_STREAM, { last_by_subj: subject });

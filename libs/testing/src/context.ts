@@ -15,6 +15,7 @@ export function contextFor(processor: string, metadata: Partial<EventMetadata> =
       headers: {},
       replayId: undefined,
       failureId: undefined,
+      asNew: undefined,
       ...metadata,
     },
     processor,

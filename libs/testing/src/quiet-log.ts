@@ -28,10 +28,10 @@ export function keptWarnings(): readonly string[] {
  *
  * @returns the lines as they come, and a way to end it
  */
-export function captureLog(): { readonly lines: readonly string[]; end(): void } {
+export function captureLog(): { readonly lines: readonly string[]; stop(): void } {
   const lines: string[] = [];
   captures.add(lines);
-  return { lines, end: () => void captures.delete(lines) };
+  return { lines, stop: () => void captures.delete(lines) };
 }
 
 function capture(level: string, message: unknown): void {

@@ -31,6 +31,8 @@ export interface FlowFailure extends Happening {
 export interface FlowReplay extends Happening {
   readonly kind: 'replay';
   readonly replayId: string | undefined;
+  /** What followed was new to all downstream. */
+  readonly asNew: boolean;
 }
 
 /** A processor waits for another attempt. */

@@ -65,6 +65,7 @@ async function readEvents(
         source: subject.split('.')[1]!,
         ...place,
         replayId: message.headers?.get(TransportHeader.replayId) || undefined,
+        asNew: Boolean(message.headers?.get(TransportHeader.asNew)),
       });
     }
   }

@@ -60,7 +60,7 @@ function noteOf(step: FlowStep): string | undefined {
     case 'failure':
       return failureNote(step);
     case 'replay':
-      return 'handed over again';
+      return step.asNew ? 'handed over again, as new' : 'handed over again';
     case 'retry': {
       const wait = step.due ? step.due.getTime() - Date.now() : 0;
       return `attempt ${step.attempt} ${wait > 0 ? `in ${formatDuration(wait)}` : 'is due'}`;

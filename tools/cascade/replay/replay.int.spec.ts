@@ -92,6 +92,25 @@ describe('cascade replay', () => {
     expect(result).toMatchObject({ total: failed, replayed: failed });
   });
 
+  it('hands a channel over as new: what follows is taken downstream once more', async () => {
+    bank.isOpen = true;
+    const range = ['--channel', 'order.placed', '--processor', 'billing', '--rate', '1000'];
+    const { stdout: plan } = await shop.cascade('replay', ...range, '--as-new', '--dry-run');
+    expect(plan).toBe(
+      `${failed} events would be replayed, and what billing returns would be new to all downstream. Nothing was done.\n`,
+    );
+    const confirmed = await shop.count('EVENTS', 'events.order.confirmed');
+
+    const { stdout } = await shop.cascade('replay', ...range, '--as-new', ...WHY);
+    expect(stdout).toMatch(
+      new RegExp(`^${failed} of ${failed} events replayed as new\\.\nReplay \\S+\\. \`node cascade lag\``),
+    );
+    await shop.stored('EVENTS', 'events.order.confirmed', confirmed + failed);
+    const query = { last_by_subj: 'events.replay.requested' };
+    const audit = await shop.manager.streams.getMessage('EVENTS', query);
+    expect(audit!.json()).toMatchObject({ of: 'channel', asNew: true, count: failed });
+  });
+
   it('refuses to hand a channel to a processor that would never get it', async () => {
     const { code, stderr } = await shop.cascade(
       ...['replay', '--channel', 'order.placed', '--processor', 'packing', ...WHY],
@@ -112,6 +131,7 @@ describe('cascade replay', () => {
     [['--failure', 'nothing', '--dry-run'], /^No such failure was found: nothing\.\n.*list/],
     [['--channel', 'order.placed', '--reason', 'x'], /--channel needs --processor/],
     [['--channel', 'order.placed', '--all', '--reason', 'x'], /takes events, not failures/],
+    [['--all', '--as-new', '--reason', 'x'], /--as-new needs --channel/],
     [['--all', '--rate', '0'], /whole number from 1/],
     [['--all', '--since', 'yesterday'], /15m, 2h or 3d/],
   ])('does not take %j', async (args, message) => {

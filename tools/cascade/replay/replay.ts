@@ -28,7 +28,7 @@ export async function run({ host, output, options }: Invocation<ReplayCommandOpt
     if (dryRun) {
       const plan = await taking.plan(broker, again);
       refuseUnknown(options, plan);
-      output.result(plan, () => planLines(plan));
+      output.result(plan, () => planLines(plan, taking));
       return ExitCode.ok;
     }
     const stopping = new AbortController();

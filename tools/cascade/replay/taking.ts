@@ -12,6 +12,7 @@ import { UsageError } from '../errors.js';
 export interface Selected extends Pick<ReplaySelection, 'processor' | 'event' | 'error' | 'since' | 'until'> {
   failure?: string[];
   channel?: string;
+  asNew?: boolean;
   all?: boolean;
 }
 
@@ -21,13 +22,21 @@ export type Plan = Pick<ReplayPlan, 'total'> & Partial<ReplayPlan>;
 export interface Taking {
   /** Asked for again after it was stopped, it takes what is left. */
   readonly goesOn: boolean;
+  /** The processor whose events will be new to those downstream. */
+  readonly newFrom?: string;
   plan(broker: Broker, again: boolean): Promise<Plan>;
   replay(broker: Broker, options: ReplayOptions): Promise<ReplayResult>;
 }
 
 /** @throws UsageError where it is not said what to take, or in a way that contradicts itself */
 export function takingOf(selected: Selected): Taking {
-  return selected.channel === undefined ? failures(selected) : events(channelSelection(selected));
+  if (selected.channel !== undefined) return events(channelSelection(selected), selected.asNew === true);
+  if (selected.asNew) {
+    throw new UsageError(
+      '--as-new needs --channel: a failure has published nothing that could be corrected.',
+    );
+  }
+  return failures(selected);
 }
 
 function failures({ failure, processor, event, error, since, until, all }: Selected): Taking {
@@ -69,10 +78,11 @@ function channelSelection({
   return { processor, event: name, ...(since ? { since } : {}), ...(until ? { until } : {}) };
 }
 
-function events(selection: ChannelSelection): Taking {
+function events(selection: ChannelSelection, asNew: boolean): Taking {
   return {
     goesOn: false,
+    ...(asNew ? { newFrom: selection.processor } : {}),
     plan: (broker) => broker.replays.planChannel(selection),
-    replay: (broker, options) => broker.replays.replayChannel(selection, options),
+    replay: (broker, options) => broker.replays.replayChannel(selection, { ...options, asNew }),
   };
 }

@@ -67,6 +67,12 @@ export class ShopSystem {
     return untilStored(this.client, stream, subject, count);
   }
 
+  /** How many messages a stream holds on a subject. */
+  async count(stream: string, subject: string): Promise<number> {
+    const { state } = await this.manager.streams.info(stream, { subjects_filter: subject });
+    return Object.values(state.subjects ?? {}).reduce((sum, number) => sum + number, 0);
+  }
+
   /** Resolves when a processor has handled the replay of a failure, or failed on it again. */
   answered(failureId: string): Promise<void> {
     return untilAnswered(this.client, failureId);

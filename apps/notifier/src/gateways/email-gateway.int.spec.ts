@@ -98,10 +98,12 @@ describe('EmailGateway', () => {
     'ada',
     '',
   ])('sends nothing to %j, which is not one plain address', async (address) => {
-    await expect(gateway.send({ ...mail, to: { name: 'Ada', address } }, 'event-1')).rejects.toThrow(
-      MessageRefusedError,
-    );
+    const error = await gateway
+      .send({ ...mail, to: { name: 'Ada', address } }, 'event-1')
+      .catch((reason: unknown) => reason as Error);
 
+    expect(error).toBeInstanceOf(MessageRefusedError);
+    expect(String(error)).not.toMatch(/ada@|eve@/);
     expect(server.connections).toBe(0);
   });
 
@@ -118,6 +120,26 @@ describe('EmailGateway', () => {
     await expect(sending).rejects.toThrow(
       `The mail server 127.0.0.1:${server.port} refused the mail: ${refusal.code} ${refusal.message}.`,
     );
+  });
+
+  it.each<Refusal>([
+    { code: 550, message: 'No such user <ada@example.com>' },
+    { code: 452, message: 'The mailbox of ada@example.com is full' },
+  ])('masks the address that a $code quotes', async (refusal) => {
+    server.behaviour = refusal;
+
+    const error = (await gateway.send(mail, 'event-1').catch((reason: unknown) => reason)) as Error;
+
+    expect(error.message).toContain(`${refusal.code} `);
+    expect(error.message).toContain('a**@example.com');
+    expect(error.message).not.toContain('ada@');
+  });
+
+  it('masks also an address of which a pattern would show a part', async () => {
+    server.behaviour = { code: 550, message: "No such user o'brien/ada@intranet" };
+    const to = { name: '', address: "o'brien/ada@intranet" };
+
+    await expect(gateway.send({ ...mail, to }, 'event-1')).rejects.toThrow('No such user o**@intranet.');
   });
 
   it.each<Refusal>([

@@ -1,3 +1,4 @@
+import { maskEmail } from '@app/jetstream';
 import { domainToASCII } from 'node:url';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { createTransport, type NodemailerError, type Transporter } from 'nodemailer';
@@ -9,6 +10,7 @@ import {
   MessageRefusedError,
   type NotificationGateway,
 } from './notification-gateway.js';
+import { quotable } from './quotable.js';
 
 export interface EmailGatewayOptions {
   /** `smtp://` or `smtps://`, with user and password where the server wants them. Its query may set nodemailer's options. */
@@ -77,7 +79,7 @@ export class EmailGateway implements NotificationGateway<Email>, OnApplicationSh
         signal: AbortSignal.timeout(this.longestSend),
       });
     } catch (error) {
-      throw this.explained(error as NodemailerError);
+      throw this.explained(error as NodemailerError, to.address);
     }
     return messageId;
   }
@@ -86,12 +88,12 @@ export class EmailGateway implements NotificationGateway<Email>, OnApplicationSh
     this.transporter.close();
   }
 
-  private explained(cause: NodemailerError): Error {
+  private explained(cause: NodemailerError, recipient: string): Error {
     if (cause.code === 'EABORT') {
       const message = `The mail server ${this.server} did not take the mail within ${this.longestSend} ms.`;
       return new GatewayUnavailableError(message, { cause });
     }
-    const answer = (cause.response ?? cause.message).slice(0, 500);
+    const answer = quotable(cause.response ?? cause.message, recipient, maskEmail(recipient));
     if (isRefusal(cause)) {
       return new MessageRefusedError(`The mail server ${this.server} refused the mail: ${answer}.`, {
         cause,
@@ -125,7 +127,7 @@ function remedyFor({ code, responseCode }: NodemailerError): string {
 function assertOnePlainAddress(address: string): void {
   if (!/^[^\s\p{C}"(),:;<>@[\]\\]+@[^\s\p{C}"(),:;<>@[\]\\]+$/u.test(address)) {
     throw new MessageRefusedError(
-      `${JSON.stringify(address)} is not one plain e-mail address, so no mail is sent to it.`,
+      `${JSON.stringify(maskEmail(address))} is not one plain e-mail address, so no mail is sent to it.`,
     );
   }
 }

@@ -66,6 +66,18 @@ describe('TwilioGateway', () => {
     expect(error.stack).not.toContain('secret');
   });
 
+  it.each(["'+14155550123'", "'14155550123'", 'whatsapp:+14155550123'])(
+    'masks the number where it is quoted as %s',
+    async (quoted) => {
+      answer = json(400, { code: 21211, message: `${quoted} is not a valid phone number.` });
+
+      const { message: told } = await failure(gateway().send(message, 'event-1'));
+
+      expect(told).toContain('1415*****23');
+      expect(told).not.toContain('5550');
+    },
+  );
+
   it('reports a refusal without a readable reason as final', async () => {
     answer = (response) => response.writeHead(400).end('<html>no</html>');
 

@@ -1,9 +1,11 @@
+import { maskPhone } from '@app/jetstream';
 import {
   GatewayUnavailableError,
   MessageRefusedError,
   type NotificationGateway,
   type TextMessage,
 } from './notification-gateway.js';
+import { quotable } from './quotable.js';
 
 export interface TwilioGatewayOptions {
   accountSid: string;
@@ -56,7 +58,7 @@ export class TwilioGateway implements NotificationGateway<TextMessage> {
     );
     if (status >= 200 && status < 300 && typeof answer.sid === 'string') return answer.sid;
 
-    const reason = describe(status, answer);
+    const reason = describe(status, answer, to);
     if (status >= 400 && status < 500 && !ABOUT_THE_ACCOUNT.has(status) && status !== 429) {
       throw new MessageRefusedError(`Twilio refused the text message: ${reason}`);
     }
@@ -96,9 +98,11 @@ function parse(body: string): TwilioAnswer {
   }
 }
 
-function describe(status: number, { code, message }: TwilioAnswer): string {
+function describe(status: number, { code, message }: TwilioAnswer, recipient: string): string {
   if (status < 400) return `HTTP ${status} without a message sid. Check TWILIO_BASE_URL.`;
-  const text = typeof message === 'string' ? `: ${message.slice(0, 500)}` : '';
+  // Twilio quotes the number with its `+` or without.
+  const [number, masked] = [recipient, maskPhone(recipient)].map((shown) => shown.replace('+', ''));
+  const text = typeof message === 'string' ? `: ${quotable(message, number!, masked!)}` : '';
   return typeof code === 'number' ? `HTTP ${status}, Twilio's code ${code}${text}` : `HTTP ${status}${text}`;
 }
 

@@ -1,5 +1,5 @@
 import { NotificationSent, UserSignedUp } from '@app/contracts';
-import { Consumes, EventContext } from '@app/jetstream';
+import { Consumes, EventContext, maskEmail, maskPhone } from '@app/jetstream';
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { DeliveryLog, type Sent } from '../delivery-log/delivery-log.js';
@@ -11,7 +11,6 @@ import {
   type TextMessage,
 } from '../gateways/notification-gateway.js';
 import { displayName } from './display-name.js';
-import { maskEmail, maskPhone } from './mask-recipient.js';
 import { welcomeEmail } from './welcome-email.js';
 import { welcomeText } from './welcome-text.js';
 

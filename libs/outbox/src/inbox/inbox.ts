@@ -28,7 +28,8 @@ export class Inbox<Tables extends Schema = Schema> {
    *     });
    *
    * A mark is good for as long as `keepMarks` says. A replay of a time range has the work done again, once for each replay; the
-   * replay of a failure does not where the work had been done before something behind it failed.
+   * replay of a failure does not where the work had been done before something behind it failed. A failure in a replay as new is
+   * part of that replay.
    *
    * @param work must use `tx` alone, and wait for nothing but the database. What is done elsewhere, such as a mail, is not undone
    *   with the transaction, and is done again at the next attempt.
@@ -83,12 +84,10 @@ function is({ eventId, processor, replayId }: Mark): SQL {
   return sql`event_id = ${eventId} and processor = ${processor} and replay_id = ${replayId}`;
 }
 
-function markOf({ eventId, identity, replayId = '', failureId }: EventContext): Mark {
-  return {
-    eventId: plainIdOf(eventId),
-    processor: identity,
-    replayId: failureId === undefined ? replayId : '',
-  };
+function markOf({ eventId, identity, replayId, failureId, asNew }: EventContext): Mark {
+  // What failed in a replay as new belongs to that, not to the first handling of the event, whose result was wrong.
+  const replay = asNew ?? (failureId === undefined ? replayId : undefined);
+  return { eventId: plainIdOf(eventId), processor: identity, replayId: replay ?? '' };
 }
 
 /** Short enough for an index, and without NUL characters. */

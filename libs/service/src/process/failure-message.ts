@@ -1,3 +1,4 @@
+import { describeError, errorReport } from '@app/jetstream';
 import { inspect } from 'node:util';
 
 /**
@@ -8,5 +9,5 @@ export function failureMessage(error: unknown): string {
   if (!(error instanceof Error)) return inspect(error);
   const { code } = error as { code?: unknown };
   const isOperational = !(error.name in globalThis) || typeof code === 'string';
-  return isOperational ? error.message || `${error.name} ${String(code)}` : inspect(error);
+  return isOperational ? error.message || `${error.name} ${String(code)}` : errorReport(describeError(error));
 }

@@ -1,3 +1,4 @@
+import { describeError, errorReport, linesOf, redact } from '@app/jetstream';
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import type { ServiceConfig } from '../config/service-config.js';
 
@@ -19,7 +20,10 @@ const NOISE = new Set([
  */
 const REPORTED_ELSEWHERE = new Set(['ExceptionHandler', 'RpcExceptionsHandler']);
 
-/** JSON in production, for machines; otherwise one plain line a message, for people. */
+/**
+ * JSON in production, for machines; otherwise one plain line a message, for people. Credentials are made unreadable, addresses and
+ * phone numbers masked, and of a query that failed its cause is told, as the transport does it: users log errors as they come.
+ */
 export class ServiceLogger extends ConsoleLogger {
   constructor({ nodeEnv, logLevel }: Pick<ServiceConfig, 'nodeEnv' | 'logLevel'>) {
     super({
@@ -37,6 +41,28 @@ export class ServiceLogger extends ConsoleLogger {
     if (!REPORTED_ELSEWHERE.has(String(rest.at(-1)))) super.error(message, ...rest);
   }
 
+  protected override printMessages(...[messages, ...rest]: Parameters<ConsoleLogger['printMessages']>): void {
+    // In JSON an error stays one, for a field of its own.
+    const told = this.options.json ? messages : messages.map((message) => textOf(message));
+    super.printMessages(told, ...rest);
+  }
+
+  protected override printStackTrace(stack: string): void {
+    super.printStackTrace(textOf(stack) as string);
+  }
+
+  protected override printAsJson(
+    message: unknown,
+    options: Parameters<ConsoleLogger['printAsJson']>[1],
+  ): void {
+    const { errorStack } = options;
+    super.printAsJson(redacted(message), { ...options, errorStack: redacted(errorStack) });
+  }
+
+  protected override serializeError(error: Error): Record<string, unknown> {
+    return { ...describeError(error) };
+  }
+
   protected override formatPid(): string {
     return '';
   }
@@ -44,4 +70,13 @@ export class ServiceLogger extends ConsoleLogger {
   protected override getTimestamp(): string {
     return new Date().toISOString().slice(11, 23);
   }
+}
+
+function redacted(message: unknown): unknown {
+  return typeof message === 'string' ? redact(message) : message;
+}
+
+function textOf(message: unknown): unknown {
+  if (message instanceof Error) return errorReport(describeError(message));
+  return typeof message === 'string' ? linesOf(redact(message)) : message;
 }
