@@ -25,7 +25,7 @@ export async function createService(
     bodyParser: false,
     logger: new ServiceLogger(config),
   });
-  const strategy = findStrategy(app);
+  const strategy = findProvider(app, JetStreamStrategy);
   if (strategy) app.connectMicroservice({ strategy }, { inheritAppConfig: true });
   return app;
 }
@@ -71,9 +71,13 @@ function rootOf(module: Type | DynamicModule): DynamicModule {
   };
 }
 
-function findStrategy(app: NestFastifyApplication): JetStreamStrategy | undefined {
+/** The provider of a class, of whichever module; undefined where no module has one. */
+export function findProvider<Provider>(
+  app: NestFastifyApplication,
+  type: Type<Provider>,
+): Provider | undefined {
   try {
-    return app.get(JetStreamStrategy, { strict: false });
+    return app.get(type, { strict: false });
   } catch {
     return undefined;
   }
