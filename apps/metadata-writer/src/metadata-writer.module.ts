@@ -1,4 +1,4 @@
-import { JetStreamConnection, JetStreamModule, JetStreamStrategy, Pauses } from '@app/jetstream';
+import { JetStreamConnection, JetStreamModule, JetStreamStrategy, Pauses, Publishes } from '@app/jetstream';
 import { InboxModule } from '@app/outbox';
 import { HealthModule } from '@app/service';
 import { findMigrations, Store, StoreModule } from '@app/store';
@@ -25,7 +25,7 @@ export class MetadataWriterModule {
         HealthModule.forRoot({
           checks: { nats: JetStreamConnection, database: Store, processors: JetStreamStrategy },
           // Paused processors go on by themselves; meanwhile rows can be read.
-          optional: { pauses: Pauses },
+          optional: { pauses: Pauses, publishes: Publishes },
         }),
       ],
       controllers: [UserMetadataController, UserMetadataRecorder],

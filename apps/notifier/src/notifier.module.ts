@@ -1,4 +1,4 @@
-import { JetStreamConnection, JetStreamModule, JetStreamStrategy, Pauses } from '@app/jetstream';
+import { JetStreamConnection, JetStreamModule, JetStreamStrategy, Pauses, Publishes } from '@app/jetstream';
 import { HealthModule } from '@app/service';
 import { findMigrations, Store, StoreModule } from '@app/store';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -29,7 +29,7 @@ export class NotifierModule {
         HealthModule.forRoot({
           checks: { nats: JetStreamConnection, database: Store, processors: JetStreamStrategy },
           // A paused processor goes on by itself: another replica would meet the same mail server.
-          optional: { pauses: Pauses },
+          optional: { pauses: Pauses, publishes: Publishes },
         }),
       ],
       controllers: [WelcomeNotifier],

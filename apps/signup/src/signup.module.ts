@@ -1,5 +1,5 @@
 import { UserSignedUp } from '@app/contracts';
-import { JetStreamConnection, JetStreamModule } from '@app/jetstream';
+import { JetStreamConnection, JetStreamModule, Publishes } from '@app/jetstream';
 import { OutboxModule } from '@app/outbox';
 import { HealthModule } from '@app/service';
 import { findMigrations, Store, StoreModule } from '@app/store';
@@ -37,7 +37,10 @@ export class SignupModule {
         }),
         OutboxModule.forRoot(),
         // Signups are taken while the broker is away: the outbox keeps their events.
-        HealthModule.forRoot({ checks: { database: Store }, optional: { nats: JetStreamConnection } }),
+        HealthModule.forRoot({
+          checks: { database: Store },
+          optional: { nats: JetStreamConnection, publishes: Publishes },
+        }),
       ],
       controllers: [SignupsController],
       providers: [

@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BrokerUnreachableError } from './errors.js';
 import { inboxPrefixOf } from './names.js';
 import { pipelineOf, type PublishPipeline } from './publish-pipeline.js';
+import type { StalledStream } from './publish-watch.js';
 
 export interface JetStreamConnectionOptions {
   /** Name of the service: shown by the server's monitoring, and `ce-source` of the initiating events it publishes. */
@@ -34,6 +35,11 @@ export interface JetStreamConnectionOptions {
 
 /** Milliseconds between attempts to connect; short, so that work resumes soon after the broker. */
 const RECONNECT_PAUSE = 250;
+/**
+ * Milliseconds that one attempt to connect may take. The client does not see a socket that closes between the steps of an attempt, as
+ * when a server of a cluster dies just then: with its default it would wait 20 s before it tries another server.
+ */
+const CONNECT_TIMEOUT = 5_000;
 
 /**
  * The service's one connection to NATS. It is made in the background and made again whenever it breaks, so that a
@@ -81,6 +87,11 @@ export class JetStreamConnection implements OnApplicationShutdown {
   /** The {@link pipeline} at once, without a promise; undefined while there is no connection. */
   get connected(): PublishPipeline | undefined {
     return this.state === 'connected' ? this.madePipeline : undefined;
+  }
+
+  /** Streams to which publishes of this process have been unconfirmed for 10 s. */
+  get stalled(): readonly StalledStream[] {
+    return this.madePipeline?.stalled ?? [];
   }
 
   /**
@@ -153,6 +164,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
       // By default the second refusal ends the connection for good. A service outlives the minutes in which users are changed.
       ignoreAuthErrorAbort: this.options.keepTrying !== false,
       reconnectTimeWait: RECONNECT_PAUSE,
+      timeout: CONNECT_TIMEOUT,
       pingInterval: 20_000,
       // Half of the time that a request takes goes into these traces.
       noAsyncTraces: true,

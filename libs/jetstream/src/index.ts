@@ -47,6 +47,7 @@ export type { Backoff, ExponentialBackoff } from './backoff.js';
 export { permissionsOf, type Permissions } from './permissions.js';
 export type { ErrorClass, ProcessorDeclaration, ProcessorOptions } from './processor-options.js';
 export { Pauses } from './pauses.js';
+export { Publishes } from './publishes.js';
 export type { PausePolicy } from './processor-pause.js';
 export { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
 export { JetStreamStrategy } from './strategy.js';

@@ -8,6 +8,7 @@ import { FailureArchive } from './failure-archive.js';
 import { registerErrorHook } from './nest-errors.js';
 import { shown } from './options.js';
 import { Pauses } from './pauses.js';
+import { Publishes } from './publishes.js';
 import { Replays } from './replays.js';
 import { JetStreamStrategy, type StrategyOptions } from './strategy.js';
 
@@ -47,8 +48,17 @@ export class JetStreamModule {
         FailureArchive,
         Replays,
         Pauses,
+        Publishes,
       ],
-      exports: [JetStreamConnection, JetStreamStrategy, EventPublisher, FailureArchive, Replays, Pauses],
+      exports: [
+        JetStreamConnection,
+        JetStreamStrategy,
+        EventPublisher,
+        FailureArchive,
+        Replays,
+        Pauses,
+        Publishes,
+      ],
     };
   }
 }
