@@ -1,6 +1,6 @@
 import { UserSignedUp } from '@app/contracts';
 import { JetStreamConnection, JetStreamModule, Publishes } from '@app/jetstream';
-import { OutboxModule } from '@app/outbox';
+import { Outbox, OutboxModule } from '@app/outbox';
 import { HealthModule } from '@app/service';
 import { findMigrations, Store, StoreModule } from '@app/store';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -39,7 +39,7 @@ export class SignupModule {
         // Signups are taken while the broker is away: the outbox keeps their events.
         HealthModule.forRoot({
           checks: { database: Store },
-          optional: { nats: JetStreamConnection, publishes: Publishes },
+          optional: { nats: JetStreamConnection, publishes: Publishes, outbox: Outbox },
         }),
       ],
       controllers: [SignupsController],

@@ -89,6 +89,11 @@ export class JetStreamConnection implements OnApplicationShutdown {
     return this.state === 'connected' ? this.madePipeline : undefined;
   }
 
+  /** Name of the service. */
+  get source(): string {
+    return this.options.source;
+  }
+
   /** Streams to which publishes of this process have been unconfirmed for 10 s. */
   get stalled(): readonly StalledStream[] {
     return this.madePipeline?.stalled ?? [];

@@ -37,6 +37,8 @@ export {
   FAILURES_STREAM,
   isEventName,
   isProcessorName,
+  outboxAnswersOf,
+  outboxRequestsOf,
   RETRIES_STREAM,
   suspectsDurableOf,
   TransportHeader,

@@ -82,6 +82,16 @@ const STREAM_OF_ROOT: Record<string, string> = {
   'failure-state': FAILURES_STREAM,
 };
 
+/** Where a service is asked about its outbox. */
+export function outboxRequestsOf(source: string): string {
+  return `cascade.outbox.${source}`;
+}
+
+/** Where it answers. Not an inbox of whoever asks: with the right to publish there, a service could pretend to be the broker. */
+export function outboxAnswersOf(source: string, token = '*'): string {
+  return `cascade.outbox.${source}.answer.${token}`;
+}
+
 /** Everything of a processor that waits for its next attempt. */
 export function retriesOf(processor: string): string {
   return `retry.${processor}.>`;

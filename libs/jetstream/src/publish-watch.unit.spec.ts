@@ -1,8 +1,8 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
+import { recordLog } from '@app/testing';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { recordLog } from '../test/record-log.js';
 import { PublishWatch, stallText, type Unconfirmed } from './publish-watch.js';
 
 const SECOND = 1_000;

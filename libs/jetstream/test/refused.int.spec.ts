@@ -1,10 +1,9 @@
 import { startBroker, type Broker, type ServerSettings } from '@app/embedded-broker';
-import { eventually, startTestBroker } from '@app/testing';
+import { eventually, recordLog, startTestBroker } from '@app/testing';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EventPublisher, JetStreamConnection } from '@app/jetstream';
 import { OrderPlaced } from './events.js';
-import { recordLog } from './record-log.js';
 
 /** Users of the broker beside the one that provisions, and as which the launcher looks in. */
 const settingsWith = (...users: string[]): ServerSettings => ({

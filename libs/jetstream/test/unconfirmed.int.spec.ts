@@ -1,6 +1,6 @@
 import { Consumes, EventPublisher, JetStreamConnection, Publishes } from '@app/jetstream';
 import type { Broker } from '@app/embedded-broker';
-import { createMicroservice, eventually, startTestBroker } from '@app/testing';
+import { createMicroservice, eventually, recordLog, startTestBroker } from '@app/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscardPolicy, jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -10,7 +10,6 @@ import { OutgoingHeaders } from '../src/outgoing-headers.js';
 import { pipelineOf } from '../src/publish-pipeline.js';
 import { Cluster } from './cluster.js';
 import { OrderConfirmed, OrderPlaced } from './events.js';
-import { recordLog } from './record-log.js';
 import { moduleOf, Transport } from './transport.js';
 
 /** Milliseconds within which everything flows again once the broker takes what it refused. */

@@ -18,6 +18,7 @@ export { createMicroservice } from './microservice.js';
 export { findPostgres, unprivilegedUser } from './postgres-cluster.js';
 export { startProcessor, type StartProcessorOptions } from './processor.js';
 export { quietLog } from './quiet-log.js';
+export { recordLog } from './record-log.js';
 export { runService, type RunningService } from './service.js';
 export { startServiceProcess } from './service-process.js';
 export { startScript, type Script } from './script.js';
