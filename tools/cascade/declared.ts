@@ -8,9 +8,17 @@ import type { Host } from './host.js';
 export interface Declared {
   readonly apps: number;
   readonly processors: readonly DeclaredProcessor[];
+  /** Services that publish events by themselves, and so may have an outbox. */
+  readonly publishers: readonly Publisher[];
   readonly settings: JetStreamSettings;
   /** Every version of every event of libs/contracts. */
   readonly contracts: readonly EventClass[];
+}
+
+export interface Publisher {
+  readonly app: string;
+  /** What it calls itself at the broker. */
+  readonly source: string;
 }
 
 export interface DeclaredProcessor {
@@ -27,7 +35,10 @@ export async function readDeclared(host: Host): Promise<Declared> {
   const processors = apps.flatMap(({ name: app, processors }) =>
     processors.map(({ declaration }) => ({ app, declaration })),
   );
-  return { apps: apps.length, processors, settings: sharedSettings(apps), contracts };
+  const publishers = apps.flatMap(({ name: app, service }) =>
+    service && service.publishes.length > 0 ? [{ app, source: service.source }] : [],
+  );
+  return { apps: apps.length, processors, publishers, settings: sharedSettings(apps), contracts };
 }
 
 /** Each service makes the streams at its start as it declares them: with different settings they would undo each other's. */

@@ -8,6 +8,7 @@ const ANSWER_WITHIN = 5_000;
 /** The service does not run, has no outbox, or may not be asked about it. */
 export class NoOutboxError extends Error {
   override readonly name = 'NoOutboxError';
+  readonly operational = true;
 
   constructor(
     readonly source: string,
@@ -20,6 +21,8 @@ export class NoOutboxError extends Error {
 /** The service has understood a request and could not do it, or did not understand it. */
 export class OutboxRefusedError extends Error {
   override readonly name = 'OutboxRefusedError';
+  /** For the tools: the message says all, no stack is needed. */
+  readonly operational = true;
 }
 
 /** The outbox of a service that runs, over NATS. Every method throws {@link NoOutboxError} and {@link OutboxRefusedError}. */
