@@ -1,6 +1,6 @@
 import { Consumes, EventPublisher, JetStreamConnection, Publishes } from '@app/jetstream';
 import type { Broker } from '@app/embedded-broker';
-import { createMicroservice, eventually, recordLog, startTestBroker } from '@app/testing';
+import { createMicroservice, eventually, recordLog, startTestBroker, TestCluster } from '@app/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscardPolicy, jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -8,7 +8,6 @@ import { Controller, Logger, type INestMicroservice } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { OutgoingHeaders } from '../src/outgoing-headers.js';
 import { pipelineOf } from '../src/publish-pipeline.js';
-import { Cluster } from './cluster.js';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 import { moduleOf, Transport } from './transport.js';
 
@@ -139,11 +138,11 @@ describe('publishes that give up and are tried again', () => {
 });
 
 describe('a cluster that has lost its quorum', () => {
-  let cluster: Cluster;
+  let cluster: TestCluster;
   let service: INestMicroservice;
 
   beforeAll(async () => {
-    cluster = await Cluster.start();
+    cluster = await TestCluster.start();
   });
   afterAll(async () => {
     await service?.close();

@@ -1,6 +1,7 @@
 export { startTestBroker } from './broker.js';
 export { brokerState, untilAnswered, untilStored } from './broker-state.js';
 export { TestChannels, type WaitOptions } from './channels.js';
+export { TestCluster } from './cluster.js';
 export { contextFor } from './context.js';
 export {
   databaseEnvironment,

@@ -7,6 +7,7 @@ import { createMicroservice, describeStores, eventually, startTestBroker } from 
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { INestMicroservice } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import type { Finding } from '../doctor/finding.js';
 import { runCascade } from '../test/session.js';
 import type { Outboxes } from './outboxes.js';
 
@@ -104,6 +105,15 @@ describeStores((databases) => {
     expect(code).toBe(1);
     expect(stdout).toBe('1 event dropped.\nNot set aside in signup, and left alone: 1.\n');
     expect(await store.db.$count(outbox)).toBe(1);
+  });
+
+  it('is looked at by doctor', async () => {
+    await setAside();
+    const { stdout } = await runCascade(['doctor', '--json'], { env: { NATS_URL: broker.url, PATH: '' } });
+    const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+    expect(findings.filter(({ about }) => about === 'outbox')).toMatchObject([
+      { level: 'fault', says: 'signup: 1 event set aside, which the broker refused for good' },
+    ]);
   });
 
   it('says what to do where an id or an app is misspelt, or nobody answers', async () => {

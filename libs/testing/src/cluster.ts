@@ -1,17 +1,20 @@
 import { findNatsServer, spawnLeashed, type LeashedProcess } from '@app/embedded-broker';
-import { eventually } from '@app/testing';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from './eventually.js';
 
 const SIZE = 3;
 
-/** Three nats-servers on loopback that make one cluster. Each keeps its name and its ports when it is started again. */
-export class Cluster {
+/**
+ * Three nats-servers on loopback that make one cluster, for what a single one cannot show: a lost quorum, a new leader. Each keeps its
+ * name, its ports and what it stored when it is started again.
+ */
+export class TestCluster {
   private readonly running = new Map<number, LeashedProcess>();
 
   private constructor(
@@ -22,12 +25,12 @@ export class Cluster {
   ) {}
 
   /** Resolves once the cluster stores what is published. */
-  static async start(): Promise<Cluster> {
+  static async start(): Promise<TestCluster> {
     const { command, container } = await findNatsServer();
     if (container) throw new Error('A cluster needs a nats-server that is installed, not one in Docker.');
     const folder = await mkdtemp(join(tmpdir(), 'cascade-cluster-'));
     const ports = await freePorts(2 * SIZE);
-    const cluster = new Cluster(command, folder, ports.slice(0, SIZE), ports.slice(SIZE));
+    const cluster = new TestCluster(command, folder, ports.slice(0, SIZE), ports.slice(SIZE));
     await Promise.all(cluster.ports.map((_, index) => cluster.startNode(index)));
     await cluster.untilLed();
     return cluster;
@@ -41,7 +44,7 @@ export class Cluster {
     const store = join(this.folder, String(index));
     const file = join(store, 'nats-server.conf');
     const [host, routes] = ['127.0.0.1', this.routes.map((port) => `nats-route://127.0.0.1:${port}`)];
-    const cluster = { name: 'spec', host, port: this.routes[index], routes };
+    const cluster = { name: 'test', host, port: this.routes[index], routes };
     const jetstream = { store_dir: store };
     await mkdir(store, { recursive: true });
     await writeFile(
@@ -69,17 +72,21 @@ export class Cluster {
     await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
+  /** Seen from each server: one that has just joined may not know the others yet, and then refuses streams of three replicas. */
   private async untilLed(): Promise<void> {
-    await eventually(async () => {
-      const client = await connect({ servers: this.servers });
-      try {
-        const { streams } = await jetstreamManager(client, { timeout: 1_000 });
-        await streams.add({ name: 'PROBE', num_replicas: SIZE });
-        await streams.delete('PROBE');
-      } finally {
-        await client.close();
-      }
-    });
+    for (const server of this.servers) {
+      await eventually(async () => {
+        const client = await connect({ servers: server });
+        try {
+          const manager = await jetstreamManager(client, { timeout: 1_000 });
+          await manager.streams.add({ name: 'PROBE', subjects: ['probe'], num_replicas: SIZE });
+          await jetstream(client).publish('probe');
+          await manager.streams.delete('PROBE');
+        } finally {
+          await client.close();
+        }
+      });
+    }
   }
 }
 
