@@ -7,6 +7,7 @@ import { failuresCommand } from './failures/command.js';
 import { flowCommand } from './flow/command.js';
 import type { Host } from './host.js';
 import { lagCommand } from './lag/command.js';
+import { outboxCommand } from './outbox/command.js';
 import { newCommand } from './new/command.js';
 import { provisionCommand } from './provision/command.js';
 import { publishCommand } from './publish/command.js';
@@ -24,6 +25,7 @@ const COMMANDS: readonly Definition[] = [
   lagCommand,
   failuresCommand,
   replayCommand,
+  outboxCommand,
   provisionCommand,
   newCommand,
   removeCommand,

@@ -6,7 +6,7 @@ import { Output } from './output.js';
 export interface Invocation<Options extends object = object> {
   readonly host: Host;
   readonly output: Output;
-  /** Its positional arguments, in their order; one that may be left out is undefined then. */
+  /** Its positional arguments, in their order, those of a list one by one; one that may be left out is undefined then. */
   readonly args: readonly (string | undefined)[];
   readonly options: Options;
 }
@@ -27,9 +27,13 @@ export class CommandLine {
   constructor(private readonly host: Host) {}
 
   /** A command with `--json` and examples; the caller adds the rest. */
-  add(parent: Command, name: string, { summary, description = summary, examples }: Texts): Command {
+  add(
+    parent: Command,
+    name: string,
+    { summary, description = summary, examples, isDefault = false }: Texts,
+  ): Command {
     return parent
-      .command(name)
+      .command(name, { isDefault })
       .summary(summary)
       .description(`${description}`)
       .option('--json', 'print JSON')
@@ -48,7 +52,7 @@ export class CommandLine {
       this.exitCode = await run({
         host: this.host,
         output: new Output(this.host, options.json === true),
-        args: command.processedArgs as (string | undefined)[],
+        args: command.processedArgs.flat() as (string | undefined)[],
         options,
       });
     };
@@ -62,4 +66,6 @@ interface Texts {
   description?: string;
   /** Without `node cascade`. */
   examples: readonly string[];
+  /** Of its parent's commands, the one that is run where none is named. */
+  isDefault?: boolean;
 }

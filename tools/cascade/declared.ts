@@ -9,10 +9,18 @@ import type { Host } from './host.js';
 export interface Declared {
   readonly apps: number;
   readonly processors: readonly DeclaredProcessor[];
+  /** Services that publish events by themselves, and so may have an outbox. */
+  readonly publishers: readonly Publisher[];
   /** With what the environment sets instead. */
   readonly settings: JetStreamSettings;
   /** Every version of every event of libs/contracts. */
   readonly contracts: readonly EventClass[];
+}
+
+export interface Publisher {
+  readonly app: string;
+  /** What it calls itself at the broker. */
+  readonly source: string;
 }
 
 export interface DeclaredProcessor {
@@ -31,7 +39,10 @@ export async function readDeclared(host: Host): Promise<Declared> {
     processors.map(({ declaration }) => ({ app, declaration })),
   );
   const settings = readConfig(StreamConfig, host.env).streamsOf(sharedSettings(apps));
-  return { apps: apps.length, processors, settings, contracts };
+  const publishers = apps.flatMap(({ name: app, service }) =>
+    service && service.publishes.length > 0 ? [{ app, source: service.source }] : [],
+  );
+  return { apps: apps.length, processors, publishers, settings, contracts };
 }
 
 /** The streams belong to the system: services that declare different ones contradict each other. */

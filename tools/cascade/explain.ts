@@ -28,6 +28,8 @@ const SAY_ALL = [
   PublishTimeoutError,
   StreamReadError,
 ];
+/** "JetStream system temporarily unavailable". */
+const NO_LEADER = 10008;
 const NO_ANSWER = [
   errors.TimeoutError,
   errors.NoRespondersError,
@@ -79,6 +81,13 @@ function refused(cause: JetStreamApiError): CommandError {
     return new CommandError(
       'The streams of Cascade are not on this broker yet.',
       ['`node cascade provision` creates them, and so does the first start of a service.'],
+      { cause },
+    );
+  }
+  if (cause.code === NO_LEADER) {
+    return new CommandError(
+      'JetStream has no leader at this broker: most servers of the cluster are away.',
+      ['Start them. `node cascade doctor` looks for what is wrong.'],
       { cause },
     );
   }

@@ -4,6 +4,7 @@ import {
   JetStreamModule,
   JetStreamStrategy,
   Pauses,
+  Publishes,
   UnreadEvents,
 } from '@app/jetstream';
 import { connectionsFor, InboxModule } from '@app/outbox';
@@ -39,7 +40,7 @@ export class MetadataWriterModule {
         HealthModule.forRoot({
           checks: { nats: JetStreamConnection, database: Store, processors: JetStreamStrategy },
           // Paused processors go on by themselves; meanwhile rows can be read.
-          optional: { pauses: Pauses, unread: UnreadEvents },
+          optional: { pauses: Pauses, publishes: Publishes, unread: UnreadEvents },
         }),
       ],
       controllers: [UserMetadataController, UserMetadataRecorder],

@@ -4,6 +4,7 @@ import {
   JetStreamModule,
   JetStreamStrategy,
   Pauses,
+  Publishes,
   UnreadEvents,
 } from '@app/jetstream';
 import { connectionsFor } from '@app/outbox';
@@ -43,7 +44,7 @@ export class NotifierModule {
         HealthModule.forRoot({
           checks: { nats: JetStreamConnection, database: Store, processors: JetStreamStrategy },
           // A paused processor goes on by itself: another replica would meet the same mail server.
-          optional: { pauses: Pauses, unread: UnreadEvents },
+          optional: { pauses: Pauses, publishes: Publishes, unread: UnreadEvents },
         }),
       ],
       controllers: [WelcomeNotifier],

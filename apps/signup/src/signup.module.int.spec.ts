@@ -48,6 +48,54 @@ describe('the signup service', () => {
     expect(message.userId).toBe(body.id);
   });
 
+  it('takes signups while EVENTS is full, tells what waits, and announces them once there is room', async () => {
+    const own = await startTestBroker();
+    undo.push(() => own.stop());
+    const signup = await start({ NATS_URL: own.url, DATA_DIR: await newFolder() });
+    const client = await connect({ servers: own.url });
+    undo.push(() => client.close());
+    const { streams } = await jetstreamManager(client);
+    const { config } = await streams.info(EVENTS_STREAM);
+    await streams.update(EVENTS_STREAM, { max_bytes: 1 });
+
+    const { status, body } = await signup.post({ email: 'ada@example.com', name: 'Ada' });
+    expect(status).toBe(202);
+    const down = (reason: RegExp) => ({ state: 'down', reason: expect.stringMatching(reason) as unknown });
+    await eventually(
+      async () =>
+        expect(await signup.get('/health/ready')).toMatchObject({
+          status: 200,
+          body: {
+            status: 'ready',
+            checks: {
+              publishes: down(
+                /^(1 publish|publishes) to EVENTS unconfirmed since .*Z: maximum bytes exceeded$/,
+              ),
+              outbox: down(/^1 event waiting, the oldest since .*Z/),
+            },
+          },
+        }),
+      { timeout: 20_000 },
+    );
+    // The outbox gives up after 10 s and tries again: that is still the same.
+    await eventually(
+      async () =>
+        expect(await signup.get('/health/ready')).toMatchObject({
+          body: { checks: { publishes: down(/^publishes to EVENTS unconfirmed since /) } },
+        }),
+      { timeout: 20_000 },
+    );
+
+    await streams.update(EVENTS_STREAM, { max_bytes: config.max_bytes });
+    const message = await eventually(() => lastSignedUp(own.url), { timeout: 20_000 });
+    expect(message.userId).toBe(body.id);
+    await eventually(async () =>
+      expect(await signup.get('/health/ready')).toMatchObject({
+        body: { checks: { publishes: { state: 'up' }, outbox: { state: 'up' } } },
+      }),
+    );
+  }, 80_000);
+
   it('refuses the eleventh signup a minute, and does not count mistakes', async () => {
     const signup = await start({ SIGNUPS_PER_MINUTE: '10', DATA_DIR: await newFolder() });
     const post = (number: number) => signup.post({ email: `user${number}@example.com`, name: 'Ada' });

@@ -1,6 +1,6 @@
 import { streams, UserSignedUp } from '@app/contracts';
-import { JetStreamConnection, JetStreamModule } from '@app/jetstream';
-import { OutboxModule } from '@app/outbox';
+import { JetStreamConnection, JetStreamModule, Publishes } from '@app/jetstream';
+import { Outbox, OutboxModule } from '@app/outbox';
 import { HealthModule } from '@app/service';
 import { findMigrations, Store, StoreModule } from '@app/store';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -33,7 +33,10 @@ export class SignupModule {
         }),
         OutboxModule.forRoot(),
         // Signups are taken while the broker is away: the outbox keeps their events.
-        HealthModule.forRoot({ checks: { database: Store }, optional: { nats: JetStreamConnection } }),
+        HealthModule.forRoot({
+          checks: { database: Store },
+          optional: { nats: JetStreamConnection, publishes: Publishes, outbox: Outbox },
+        }),
       ],
       controllers: [SignupsController],
       providers: [

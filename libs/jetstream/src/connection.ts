@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BrokerUnreachableError } from './errors.js';
 import { inboxPrefixOf } from './names.js';
 import { pipelineOf, type PublishPipeline } from './publish-pipeline.js';
+import type { StalledStream } from './publish-watch.js';
 
 export interface JetStreamConnectionOptions {
   /** Name of the service: shown by the server's monitoring, and `ce-source` of the initiating events it publishes. */
@@ -34,6 +35,11 @@ export interface JetStreamConnectionOptions {
 
 /** Milliseconds between attempts to connect; short, so that work resumes soon after the broker. */
 const RECONNECT_PAUSE = 250;
+/**
+ * Milliseconds that one attempt to connect may take. The client does not see a socket that closes between the steps of an attempt, as
+ * when a server of a cluster dies just then: with its default it would wait 20 s before it tries another server.
+ */
+const CONNECT_TIMEOUT = 5_000;
 
 /**
  * The service's one connection to NATS. It is made in the background and made again whenever it breaks, so that a
@@ -46,7 +52,10 @@ export class JetStreamConnection implements OnApplicationShutdown {
   private madePipeline: PublishPipeline | undefined;
   private readonly reconnectListeners = new Set<() => void>();
   private readonly denialListeners = new Set<(error: PermissionViolationError) => void>();
+  private readonly closeListeners = new Set<() => void>();
   private state: 'connecting' | 'connected' | 'disconnected' | 'closed' = 'connecting';
+  /** Why the server has refused this client since the connection broke. */
+  private refusal: string | undefined;
   private readonly stopping = new AbortController();
 
   constructor(private readonly options: JetStreamConnectionOptions) {
@@ -80,6 +89,16 @@ export class JetStreamConnection implements OnApplicationShutdown {
     return this.state === 'connected' ? this.madePipeline : undefined;
   }
 
+  /** Name of the service. */
+  get source(): string {
+    return this.options.source;
+  }
+
+  /** Streams to which publishes of this process have been unconfirmed for 10 s. */
+  get stalled(): readonly StalledStream[] {
+    return this.madePipeline?.stalled ?? [];
+  }
+
   /**
    * Readiness check.
    *
@@ -87,7 +106,8 @@ export class JetStreamConnection implements OnApplicationShutdown {
    */
   ready(): Promise<void> {
     if (this.state === 'connected') return Promise.resolve();
-    return Promise.reject(new Error(`${this.state} (NATS at ${this.describe()})`));
+    const refusal = this.refusal ? `: ${this.refusal}` : '';
+    return Promise.reject(new Error(`${this.state} (NATS at ${this.describe()})${refusal}`));
   }
 
   isAway(): boolean {
@@ -102,6 +122,11 @@ export class JetStreamConnection implements OnApplicationShutdown {
   /** Calls back when the server denies a publish or a subscription: a request that was denied is never answered. */
   onDenied(listener: (error: PermissionViolationError) => void): void {
     this.denialListeners.add(listener);
+  }
+
+  /** Calls back when the connection has closed for good although nobody asked for it: this process publishes nothing more. */
+  onClosed(listener: () => void): void {
+    this.closeListeners.add(listener);
   }
 
   /** A fresh subject of this service's own, for answers. */
@@ -141,7 +166,10 @@ export class JetStreamConnection implements OnApplicationShutdown {
     return connect({
       name: this.options.source,
       maxReconnectAttempts: -1,
+      // By default the second refusal ends the connection for good. A service outlives the minutes in which users are changed.
+      ignoreAuthErrorAbort: this.options.keepTrying !== false,
       reconnectTimeWait: RECONNECT_PAUSE,
+      timeout: CONNECT_TIMEOUT,
       pingInterval: 20_000,
       // Half of the time that a request takes goes into these traces.
       noAsyncTraces: true,
@@ -166,10 +194,12 @@ export class JetStreamConnection implements OnApplicationShutdown {
   private async watch(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status()) this.note(status);
     this.state = 'closed';
-    if (!this.stopping.signal.aborted)
-      this.logger.error(
-        `the connection to NATS at ${this.describe()} was closed for good; restart the service`,
-      );
+    if (this.stopping.signal.aborted) return;
+    const reason = (await connection.closed())?.message;
+    this.logger.error(
+      `the connection to NATS at ${this.describe()} was closed for good${reason ? `: ${reason}` : ''}; restart the service`,
+    );
+    for (const listener of this.closeListeners) listener();
   }
 
   private note(status: Status): void {
@@ -179,13 +209,21 @@ export class JetStreamConnection implements OnApplicationShutdown {
         this.logger.warn(`disconnected from NATS at ${this.describe()}, reconnecting`);
     } else if (status.type === 'reconnect') {
       this.state = 'connected';
+      this.refusal = undefined;
       this.logger.log(`reconnected to NATS at ${status.server}`);
       for (const listener of this.reconnectListeners) listener();
     } else if (status.type === 'error') {
-      this.logger.error(`NATS: ${status.error.message}`);
-      if (status.error instanceof errors.PermissionViolationError) {
-        for (const listener of this.denialListeners) listener(status.error);
-      }
+      this.noteError(status.error);
+    }
+  }
+
+  private noteError(error: Error): void {
+    const isRefusal = REFUSALS.some((type) => error instanceof type);
+    // The server repeats a refusal at every attempt to reconnect.
+    if (!isRefusal || error.message !== this.refusal) this.logger.error(`NATS: ${error.message}`);
+    if (isRefusal) this.refusal = error.message;
+    if (error instanceof errors.PermissionViolationError) {
+      for (const listener of this.denialListeners) listener(error);
     }
   }
 
@@ -200,13 +238,11 @@ export class JetStreamConnection implements OnApplicationShutdown {
   }
 }
 
-/** These do not pass by themselves; anything else may: no server yet, no such host yet, a network that is down. */
-const FINAL_ERRORS = [
-  errors.AuthorizationError,
-  errors.UserAuthenticationExpiredError,
-  errors.InvalidArgumentError,
-  TypeError,
-];
+/** The server does not take this client's credentials. */
+const REFUSALS = [errors.AuthorizationError, errors.UserAuthenticationExpiredError];
+
+/** Errors of the first attempt that do not pass by themselves. Any other may: no server yet, or a network that is down. */
+const FINAL_ERRORS = [...REFUSALS, errors.InvalidArgumentError, TypeError];
 
 /** nats.js takes no credentials in URLs, people do. */
 function parseServers(

@@ -11,6 +11,7 @@ import { newEventId } from './event-ids.js';
 import { channelOf, isEventName, typeOf } from './names.js';
 import { LONGEST_TIME } from './options.js';
 import { maxEvent } from './payload-limits.js';
+import { isDuplicate } from './publish-answer.js';
 import { ReplayRequested } from './replay-requested.js';
 import type { PublishPipeline } from './publish-pipeline.js';
 import type { JetStreamSettings } from './stream-settings.js';
@@ -56,6 +57,11 @@ export interface StoredEvent {
 export interface PublishedEvent {
   id: string;
   correlationId: string;
+  /**
+   * The broker had an event of this id already, stored within the last 10 minutes, and dropped this one. Also where this call sent it
+   * twice, since the first PubAck was lost.
+   */
+  duplicate?: true;
 }
 
 const DEFAULT_TIMEOUT = 10_000;
@@ -217,6 +223,9 @@ function confirmed(
 }
 
 /** By itself: a function made where the message is known would keep it. */
-function answering<Answer>(resolve: (answer: Answer) => void, answer: Answer): () => void {
-  return () => resolve(answer);
+function answering(
+  resolve: (answer: PublishedEvent) => void,
+  published: PublishedEvent,
+): (pubAck: string) => void {
+  return (pubAck) => resolve(isDuplicate(pubAck) ? { ...published, duplicate: true } : published);
 }

@@ -40,6 +40,8 @@ export {
   FAILURES_STREAM,
   isEventName,
   isProcessorName,
+  outboxAnswersOf,
+  outboxRequestsOf,
   RETRIES_STREAM,
   suspectsDurableOf,
   TransportHeader,
@@ -51,6 +53,7 @@ export { permissionsOf, type Permissions } from './permissions.js';
 export type { ErrorClass, ProcessorDeclaration, ProcessorOptions } from './processor-options.js';
 export { Pauses } from './pauses.js';
 export { redact } from './redact.js';
+export { Publishes } from './publishes.js';
 export type { PausePolicy } from './processor-pause.js';
 export { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
 export { JetStreamStrategy } from './strategy.js';

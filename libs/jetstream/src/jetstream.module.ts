@@ -8,6 +8,7 @@ import { FailureArchive } from './failure-archive.js';
 import { registerErrorHook } from './nest-errors.js';
 import { shown } from './options.js';
 import { Pauses } from './pauses.js';
+import { Publishes } from './publishes.js';
 import { Replays } from './replays.js';
 import { UnreadEvents } from './unread-events.js';
 import { JetStreamStrategy, type StrategyOptions } from './strategy.js';
@@ -48,6 +49,7 @@ export class JetStreamModule {
         Replays,
         Pauses,
         UnreadEvents,
+        Publishes,
       ],
       exports: [
         JetStreamConnection,
@@ -57,6 +59,7 @@ export class JetStreamModule {
         Replays,
         Pauses,
         UnreadEvents,
+        Publishes,
       ],
     };
   }

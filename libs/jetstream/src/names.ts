@@ -76,6 +76,29 @@ export function inboxPrefixOf(source: string): string {
   return `_INBOX_${source}`;
 }
 
+/** The stream that keeps what is published on a subject; the subject itself where that is not one of Cascade's. */
+export function streamOf(subject: string): string {
+  return STREAM_OF_ROOT[subject.split('.', 1)[0]!] ?? subject;
+}
+
+const STREAM_OF_ROOT: Record<string, string> = {
+  events: EVENTS_STREAM,
+  replay: EVENTS_STREAM,
+  retry: RETRIES_STREAM,
+  failed: FAILURES_STREAM,
+  'failure-state': FAILURES_STREAM,
+};
+
+/** Where a service is asked about its outbox. */
+export function outboxRequestsOf(source: string): string {
+  return `cascade.outbox.${source}`;
+}
+
+/** Where it answers. Not an inbox of whoever asks: with the right to publish there, a service could pretend to be the broker. */
+export function outboxAnswersOf(source: string, token = '*'): string {
+  return `cascade.outbox.${source}.answer.${token}`;
+}
+
 /** Everything of a processor that waits for its next attempt. */
 export function retriesOf(processor: string): string {
   return `retry.${processor}.>`;

@@ -6,6 +6,8 @@ import {
   failureChannelOf,
   failureStateSubject,
   inboxPrefixOf,
+  outboxAnswersOf,
+  outboxRequestsOf,
   retriesOf,
 } from './names.js';
 import type { ProcessorDeclaration } from './processor-options.js';
@@ -26,8 +28,17 @@ export function permissionsOf(
   { source, publishes }: ServiceDeclaration,
   processors: readonly ProcessorDeclaration[],
 ): Permissions {
-  const subjects = [...publishes.map(channelOfClass), ...processors.flatMap(subjectsOf)];
-  return { publish: [...new Set(subjects)].sort(), subscribe: [`${inboxPrefixOf(source)}.>`] };
+  // What a service publishes by itself may lie in an outbox, and the command line asks for that.
+  const hasOutbox = publishes.length > 0;
+  const subjects = [
+    ...publishes.map(channelOfClass),
+    ...processors.flatMap(subjectsOf),
+    ...(hasOutbox ? [outboxAnswersOf(source)] : []),
+  ];
+  return {
+    publish: [...new Set(subjects)].sort(),
+    subscribe: [`${inboxPrefixOf(source)}.>`, ...(hasOutbox ? [outboxRequestsOf(source)] : [])],
+  };
 }
 
 /** What a processor publishes: its events, its retries and failures, requests to pull, and acknowledgements. */

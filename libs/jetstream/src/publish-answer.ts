@@ -15,6 +15,12 @@ export function isPlainlyStored(answer: string): boolean {
   return STORED.test(answer);
 }
 
+/** Whether a stream that has confirmed a message had one of its id already, and dropped this one. */
+export function isDuplicate(pubAck: string): boolean {
+  // Parsed only where it may be true, which is seldom.
+  return pubAck.includes('"duplicate"') && answerOf(pubAck)?.duplicate === true;
+}
+
 /** What a stream answers to a publish. Undefined where it is no JSON: an error thrown to the client would end its reading for good. */
 export function answerOf(text: string): (PubAck & { error?: ApiError }) | undefined {
   try {

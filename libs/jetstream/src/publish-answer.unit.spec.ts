@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { answerOf, isPlainlyStored, textOf } from './publish-answer.js';
+import { answerOf, isDuplicate, isPlainlyStored, textOf } from './publish-answer.js';
 
 describe('the answer to a publish', () => {
   it.each([
@@ -25,6 +25,16 @@ describe('the answer to a publish', () => {
     '',
   ])('is read where it says anything else: %s', (text) => {
     expect(isPlainlyStored(text)).toBe(false);
+  });
+
+  it.each([
+    ['{"stream":"EVENTS", "seq":17,"duplicate": true}', true],
+    ['{"stream":"EVENTS", "seq":17,"domain":"hub","duplicate":true}', true],
+    ['{"stream":"EVENTS", "seq":17,"duplicate":false}', false],
+    ['{"stream":"EVENTS", "seq":17,"domain":"duplicate"}', false],
+    ['{"stream":"EVENTS", "seq":17}', false],
+  ])('says whether the message was dropped as a repetition: %s', (text, expected) => {
+    expect(isDuplicate(text)).toBe(expected);
   });
 
   it('is read from a part of a buffer', () => {

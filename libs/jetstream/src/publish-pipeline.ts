@@ -18,6 +18,7 @@ import {
   type PublishLimits,
 } from './outgoing-message.js';
 import { answerOf, isPlainlyStored, textOf } from './publish-answer.js';
+import { PublishWatch, type Stall, type StalledStream, type Unconfirmed } from './publish-watch.js';
 import { Slots } from './slots.js';
 
 /** Milliseconds to wait for one PubAck before the message is sent again with the same id. */
@@ -37,6 +38,8 @@ export interface PipelineOptions {
   inbox: string;
   /** Messages that may be unconfirmed at the same time; more wait for their turn. Default 4,096. */
   window?: number | undefined;
+  /** Milliseconds after which a publish that is not confirmed is reported. Default 10,000. */
+  lateAfter?: number;
 }
 
 /** What becomes of a message. */
@@ -47,7 +50,7 @@ export interface PublishCallbacks {
 }
 
 /** A message on its way. */
-interface Pending extends PublishCallbacks {
+interface Pending extends PublishCallbacks, Unconfirmed {
   /** Its place among those that are on their way. */
   slot: number;
   /** How many were published before. */
@@ -63,8 +66,8 @@ interface Pending extends PublishCallbacks {
   /** When it is to be sent again, unless it is confirmed before. */
   dueAt: number;
   pause: number;
-  /** Why it is not confirmed yet. */
-  cause: unknown;
+  /** Undefined until it has been refused for now, or not answered: for nearly all messages. */
+  stall: Stall | undefined;
 }
 
 const pipelines = new WeakMap<NatsConnection, PublishPipeline>();
@@ -98,6 +101,7 @@ export class PublishPipeline {
   private readonly admitted: Pending[] = [];
   private readonly prefix: string;
   private readonly window: number;
+  private readonly watch: PublishWatch;
   private count = 0;
   private replies: Subscription | undefined;
   private sweeping: NodeJS.Timeout | undefined;
@@ -109,10 +113,11 @@ export class PublishPipeline {
 
   constructor(
     readonly connection: NatsConnection,
-    { inbox, window = DEFAULT_WINDOW }: PipelineOptions,
+    { inbox, window = DEFAULT_WINDOW, lateAfter }: PipelineOptions,
   ) {
     this.prefix = `${inbox}.`;
     this.window = window;
+    this.watch = new PublishWatch(lateAfter);
     void this.watchConnection();
   }
 
@@ -155,11 +160,16 @@ export class PublishPipeline {
       giveUp,
       dueAt: Infinity,
       pause: PAUSE.first,
-      cause: undefined,
+      stall: undefined,
     };
     if (this.sent.size < this.window) this.admit(pending);
     else this.queue.add(pending);
     this.sweeping ??= setInterval(() => this.sweep(), SWEEP);
+  }
+
+  /** Streams to which publishes of this connection have been unconfirmed for 10 s. */
+  get stalled(): StalledStream[] {
+    return this.watch.stalled(performance.now());
   }
 
   private admit(pending: Pending): void {
@@ -180,6 +190,7 @@ export class PublishPipeline {
 
   private send(pending: Pending, now = performance.now()): void {
     pending.dueAt = now + ACK_TIMEOUT;
+    if (pending.stall) pending.stall.isAnswered = false;
     // What the client takes while it is disconnected it may forget: everything is sent after the reconnection.
     if (this.isAway) return;
     try {
@@ -215,6 +226,7 @@ export class PublishPipeline {
       if (!answer?.stream || !answer.seq) return;
     }
     this.leave(pending);
+    if (this.watch.isAwake) this.watch.confirmed(pending.subject);
     pending.confirm(text);
   }
 
@@ -224,8 +236,9 @@ export class PublishPipeline {
       pending.giveUp(refusal(pending, cause));
       return;
     }
-    pending.cause = cause;
-    pending.dueAt = performance.now() + pending.pause;
+    const now = performance.now();
+    pending.stall = { since: pending.stall?.since ?? now, cause: cause as Error, isAnswered: true };
+    pending.dueAt = now + pending.pause;
     pending.pause = Math.min(pending.pause * 2, PAUSE.max);
   }
 
@@ -241,18 +254,33 @@ export class PublishPipeline {
   private sweep(): void {
     const now = performance.now();
     const isClosed = this.connection.isClosed();
-    for (const pending of [...this.queue, ...this.sent.values()]) {
-      if (isClosed || pending.signal?.aborted || pending.deadline <= now) this.abandon(pending);
-      else if (pending.dueAt <= now) this.send(pending, now);
+    const all = [...this.queue, ...this.sent.values()];
+    this.watch.look(all, now);
+    for (const pending of all) {
+      if (isClosed || pending.signal?.aborted) this.abandon(pending);
+      else if (pending.deadline <= now) {
+        this.watch.gaveUp(pending, now);
+        this.abandon(pending);
+      } else if (pending.dueAt <= now) this.sendAgain(pending, now);
     }
-    if (this.sent.size > 0 || this.queue.size > 0) return;
+    if (isClosed) this.watch.end();
+    if (this.sent.size > 0 || this.queue.size > 0 || this.watch.isAwake) return;
     clearInterval(this.sweeping);
     this.sweeping = undefined;
   }
 
+  private sendAgain(pending: Pending, now: number): void {
+    const { stall } = pending;
+    if (!stall?.isAnswered) {
+      const cause = this.isAway ? new errors.ConnectionError('disconnected') : new errors.TimeoutError();
+      pending.stall = { since: stall?.since ?? now - ACK_TIMEOUT, cause, isAnswered: false };
+    }
+    this.send(pending, now);
+  }
+
   private abandon(pending: Pending): void {
     if (!this.queue.delete(pending)) this.leave(pending);
-    pending.giveUp(unconfirmed(pending, pending.cause ?? new errors.TimeoutError()));
+    pending.giveUp(unconfirmed(pending, pending.stall?.cause ?? new errors.TimeoutError()));
   }
 
   private async watchConnection(): Promise<void> {

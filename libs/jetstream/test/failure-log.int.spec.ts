@@ -1,5 +1,5 @@
 import { Consumes, EventContext, UnrecoverableError } from '@app/jetstream';
-import { captureLog, eventually, startTestBroker } from '@app/testing';
+import { recordLog, eventually, startTestBroker } from '@app/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -26,7 +26,8 @@ const user = (name: string, denied: string[]) => ({
 
 describe('what is logged of failures', () => {
   let transport: Transport;
-  let log: ReturnType<typeof captureLog>;
+  let log: ReturnType<typeof recordLog>;
+  const problems = () => log().filter((line) => !line.startsWith('log: '));
 
   beforeAll(async () => {
     const users = [user('admin', []), user('no-retries', ['retry.>'])];
@@ -36,18 +37,17 @@ describe('what is logged of failures', () => {
     await transport.closeApplications();
   });
   beforeEach(() => {
-    log = captureLog();
+    log = recordLog();
   });
   afterEach(async () => {
     await transport.closeApplications();
-    log.stop();
   });
   afterAll(() => transport.stop());
 
   async function start(userName = 'admin'): Promise<void> {
     const servers = `nats://${userName}:x@127.0.0.1:${transport.broker.port}`;
     await transport.run({ controllers: [Billing] }, { servers });
-    log = captureLog();
+    log = recordLog();
   }
   const place = (note: string, extra: Record<string, string> = {}) =>
     transport.publish('events.order.placed', { orderId: 'one', amount: 1, note }, extra);
@@ -62,10 +62,10 @@ describe('what is logged of failures', () => {
     place('declined', { 'ce-id': 'order%0A17%1B%5B2J', 'ce-correlationid': 'flow-1' });
     await settled(1);
 
-    expect(log.lines).toHaveLength(1);
-    const [line, ...frames] = log.lines[0]!.split('\n');
+    expect(problems()).toHaveLength(1);
+    const [line, ...frames] = problems()[0]!.split('\n');
     expect(line).toBe(
-      'error event order\\n17\\u001b[2J of flow flow-1 dead-lettered, unrecoverable: ' +
+      'error: event order\\n17\\u001b[2J of flow flow-1 dead-lettered, unrecoverable: ' +
         'CardDeclined: no funds\\n    at Forged.frame\\n[Nest] ERROR forged',
     );
     expect(frames[0]).toMatch(/^ {4}at .*failure-log\.int\.spec/);
@@ -79,12 +79,12 @@ describe('what is logged of failures', () => {
     await settled(301);
     await transport.closeApplications();
 
-    expect(log.lines).toEqual([
+    expect(problems()).toEqual([
       expect.stringMatching(
-        /^error event storm-\d+ of flow storm-\d+ dead-lettered, invalid-event: InvalidEventError: .*\n +at /,
+        /^error: event storm-\d+ of flow storm-\d+ dead-lettered, invalid-event: InvalidEventError: .*\n +at /,
       ),
       expect.stringMatching(
-        /^error InvalidEventError: and 299 more dead-lettered in the last \d+ s, the last of them event storm-\d+ of flow storm-\d+$/,
+        /^error: InvalidEventError: and 299 more dead-lettered in the last \d+ s, the last of them event storm-\d+ of flow storm-\d+$/,
       ),
     ]);
   });
@@ -92,19 +92,19 @@ describe('what is logged of failures', () => {
   it('tells of retries likewise, with the flow', async () => {
     await start();
     place('closed', { 'ce-id': 'retried', 'ce-correlationid': 'flow-2' });
-    await eventually(() => expect(log.lines).toHaveLength(1));
+    await eventually(() => expect(problems()).toHaveLength(1));
     await eventually(async () => {
       expect(await transport.read('RETRIES', 'retry.billing.>')).toEqual([]);
       expect(await transport.inHand('billing')).toBe(0);
     });
     await transport.closeApplications();
 
-    expect(log.lines).toEqual([
+    expect(problems()).toEqual([
       expect.stringMatching(
-        /^warn event retried of flow flow-2 failed at attempt 1 of 4, next in 0\.0 s: BankClosed: closed\n +at /,
+        /^warn: event retried of flow flow-2 failed at attempt 1 of 4, next in 0\.0 s: BankClosed: closed\n +at /,
       ),
       expect.stringMatching(
-        /^warn BankClosed: and 2 more failed and are tried again in the last \d+ s, the last of them event retried of flow flow-2$/,
+        /^warn: BankClosed: and 2 more failed and are tried again in the last \d+ s, the last of them event retried of flow flow-2$/,
       ),
     ]);
   });
@@ -113,9 +113,9 @@ describe('what is logged of failures', () => {
     await start('no-retries');
     place('closed', { 'ce-id': 'unsettled', 'ce-correlationid': 'flow-3' });
     await eventually(() =>
-      expect(log.lines).toContainEqual(
+      expect(problems()).toContainEqual(
         expect.stringMatching(
-          /^error event unsettled of flow flow-3 could not be settled and comes again: PublishDeniedError: /,
+          /^error: event unsettled of flow flow-3 could not be settled and comes again: PublishDeniedError: /,
         ),
       ),
     );

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { Consumes, FailureArchive, FAILURES_STREAM, type EventFailed } from '@app/jetstream';
-import { captureLog, eventually } from '@app/testing';
+import { recordLog, eventually } from '@app/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
@@ -22,7 +22,7 @@ it('While the stream of failures is full good events go on, and the failures are
   const transport = await Transport.start();
   try {
     await transport.run({ controllers: [Busy] }, { streams: { failures: { maxBytes: 20_000 } } });
-    const log = captureLog();
+    const log = recordLog();
     const bad = Array.from({ length: 30 }, (_, number) => `bad ${number}`);
     for (const orderId of bad) transport.publish('events.order.placed', { orderId, amount: 1 });
     transport.publish('events.order.placed', { orderId: 'good', amount: 1 });
@@ -30,9 +30,9 @@ it('While the stream of failures is full good events go on, and the failures are
     await eventually(() => expect(done).toEqual(['good']), { timeout: 25_000 });
     const stored = await transport.read(FAILURES_STREAM, 'failed.busy.>');
     expect(stored.length).toBeLessThan(bad.length);
-    const full = log.lines.filter((line) => line.includes('takes no more'));
+    const full = log().filter((line) => line.includes('takes no more'));
     expect(full).toEqual([
-      expect.stringMatching(/^error event (\S+) of flow \1 comes again in 10 s: .*FAILURES/),
+      expect.stringMatching(/^error: event (\S+) of flow \1 comes again in 10 s: .*FAILURES/),
     ]);
 
     const { streams } = await jetstreamManager(transport.client);

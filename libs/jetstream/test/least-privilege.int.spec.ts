@@ -69,6 +69,13 @@ describe('a process with the least rights', () => {
     expect(subscribe).toEqual(['_INBOX_spec.>']);
   });
 
+  it('may be asked about its outbox where it publishes by itself', () => {
+    expect(permissionsOf({ source: 'shop', publishes: [OrderPlaced] }, [])).toEqual({
+      publish: ['cascade.outbox.shop.answer.*', 'events.order.placed'],
+      subscribe: ['_INBOX_shop.>', 'cascade.outbox.shop'],
+    });
+  });
+
   it('uses the streams and consumers that another identity has made, and does all of its work', async () => {
     await transport.run({ controllers: [Limited] });
     await transport.closeApplications();

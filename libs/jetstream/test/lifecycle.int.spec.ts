@@ -12,7 +12,9 @@ import { eventually, startTestBroker } from '@app/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -295,6 +297,25 @@ describe('the life of the transport', () => {
       await connection.close();
       await expect(connection.get()).rejects.toThrow(/cannot connect to NATS at 127.0.0.1:1: /);
       await expect(connection.get()).rejects.not.toThrow(/secret/);
+    });
+
+    it('is made to another server where one takes it and says nothing', async () => {
+      const silent = createServer().listen(0, '127.0.0.1');
+      await once(silent, 'listening');
+      const servers = [`127.0.0.1:${(silent.address() as AddressInfo).port}`, transport.broker.url];
+      const begun = performance.now();
+      const connection = new JetStreamConnection({
+        source: 'patient',
+        servers,
+        connection: { noRandomize: true },
+      });
+      try {
+        await connection.get();
+        expect(performance.now() - begun).toBeLessThan(10_000);
+      } finally {
+        await connection.close();
+        silent.close();
+      }
     });
 
     it('fails at once with wrong credentials, and takes right ones from the URL', async () => {

@@ -1,5 +1,5 @@
 import { Consumes, EventContext, InvalidDeclarationError, JetStreamConnection } from '@app/jetstream';
-import { captureLog, eventually } from '@app/testing';
+import { recordLog, eventually } from '@app/testing';
 import { DiscardPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { Controller, type Type } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
@@ -78,7 +78,7 @@ describe('streams and consumers', () => {
   });
 
   it('stay as an operator has set them, and the log says once how they differ', async () => {
-    const log = captureLog();
+    const log = recordLog();
     await transport.run({ controllers: [processor()] });
     await manager.streams.update('EVENTS', { max_bytes: 5 * 1024 ** 3, max_age: 20 * 86_400 * 1e9 });
     await manager.consumers.update('EVENTS', 'provisioned', { ack_wait: 7e9 });
@@ -87,13 +87,13 @@ describe('streams and consumers', () => {
     const application = await transport.run({ controllers: [processor()] });
     const connection = await application.get(JetStreamConnection, { strict: false }).get();
     await connection.reconnect();
-    await eventually(() => expect(log.lines).toContainEqual(expect.stringContaining('log reconnected')));
+    await eventually(() => expect(log()).toContainEqual(expect.stringContaining('log: reconnected')));
     await transport.run({ controllers: [processor()] }, { streams: { events: { maxAge: 86_400_000 } } });
 
     const { config } = await manager.streams.info('EVENTS');
     expect(config).toMatchObject({ max_bytes: 5 * 1024 ** 3, max_age: 20 * 86_400 * 1e9 });
     expect((await manager.consumers.info('EVENTS', 'provisioned')).config.ack_wait).toBe(7e9);
-    const told = log.lines.filter((line) => line.startsWith('warn stream EVENTS differs'));
+    const told = log().filter((line) => line.startsWith('warn: stream EVENTS differs'));
     expect(told).toHaveLength(2);
     expect(told[0]).toMatch(
       /max_bytes is 5 GiB, declared 1 GiB; max_age is 20 days, declared 7 days\. `node cascade provision`/,
@@ -138,15 +138,15 @@ describe('streams and consumers', () => {
   });
 
   it('are made again when the broker lost them, and the log warns of it', async () => {
-    const log = captureLog();
+    const log = recordLog();
     await transport.run({ controllers: [processor()] });
-    expect(log.lines).toContainEqual(expect.stringMatching(/^log created stream EVENTS, stream RETRIES, /));
+    expect(log()).toContainEqual(expect.stringMatching(/^log: created stream EVENTS, stream RETRIES, /));
 
     await manager.streams.delete('EVENTS');
 
     await eventually(() =>
-      expect(log.lines).toContainEqual(
-        expect.stringMatching(/^warn stream EVENTS was gone and has been created/),
+      expect(log()).toContainEqual(
+        expect.stringMatching(/^warn: stream EVENTS was gone and has been created/),
       ),
     );
     transport.publish('events.order.placed', { orderId: 'after', amount: 1 });
@@ -182,16 +182,16 @@ describe('streams and consumers', () => {
   });
 
   it('are waited for while the broker gives no answer, and the start goes on as soon as it does', async () => {
-    const log = captureLog();
+    const log = recordLog();
     const proxy = await startStallingProxy(transport.broker.port);
     const stalled = proxy.stallBehind(/STREAM\.INFO\.EVENTS/);
 
     const started = transport.run({ controllers: [processor()] }, { servers: proxy.url });
     await stalled;
     await eventually(() =>
-      expect(log.lines).toContainEqual(
+      expect(log()).toContainEqual(
         expect.stringMatching(
-          /^warn The broker at .* gave no answer when it was asked to show stream EVENTS \(timeout\)\./,
+          /^warn: The broker at .* gave no answer when it was asked to show stream EVENTS \(timeout\)\./,
         ),
       ),
     );

@@ -1,6 +1,6 @@
 import type { Database } from '@app/store';
-import { isNull, min, sql } from 'drizzle-orm';
-import { isWaiting, outbox } from './outbox-table.js';
+import { isNull, sql } from 'drizzle-orm';
+import { outbox } from './outbox-table.js';
 
 /** What an outbox holds beside published rows. */
 export interface Backlog {
@@ -12,16 +12,23 @@ export interface Backlog {
   setAside: number;
 }
 
-export async function readBacklog(db: Database): Promise<Backlog> {
-  const waiting = isWaiting(outbox);
-  const age = sql`extract(epoch from now() - ${min(outbox.createdAt)} filter (where ${waiting})) * 1000`;
+/** @param most rows to look at, the oldest first. Default all of them, which takes its time where millions wait. */
+export async function readBacklog(db: Database, most = Number.MAX_SAFE_INTEGER): Promise<Backlog> {
+  const unpublished = db
+    .select({ createdAt: outbox.createdAt, setAsideAt: outbox.setAsideAt })
+    .from(outbox)
+    .where(isNull(outbox.publishedAt))
+    .orderBy(outbox.position)
+    .limit(most)
+    .as('unpublished');
+  const waiting = sql`${unpublished.setAsideAt} is null`;
+  const age = sql`extract(epoch from now() - min(${unpublished.createdAt}) filter (where ${waiting})) * 1000`;
   const [backlog] = await db
     .select({
       waiting: sql`count(*) filter (where ${waiting})`.mapWith(Number),
       oldestAge: sql`coalesce(${age}, 0)`.mapWith(Number),
-      setAside: sql`count(${outbox.setAsideAt})`.mapWith(Number),
+      setAside: sql`count(${unpublished.setAsideAt})`.mapWith(Number),
     })
-    .from(outbox)
-    .where(isNull(outbox.publishedAt));
+    .from(unpublished);
   return backlog!;
 }

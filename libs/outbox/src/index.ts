@@ -8,3 +8,10 @@ export { OutboxModule } from './outbox.module.js';
 export { OutboxRelay, type OutboxOptions } from './outbox-relay.js';
 export { outbox, type OutboxRow } from './outbox-table.js';
 export { Outbox, type AddOptions } from './outbox.js';
+export {
+  type Asker,
+  MOST_EVENTS,
+  type OutboxContent,
+  type UnpublishedEvent,
+} from './requests/outbox-requests.js';
+export { NoOutboxError, OutboxRefusedError, RemoteOutbox } from './requests/remote-outbox.js';

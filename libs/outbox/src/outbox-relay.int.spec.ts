@@ -1,5 +1,5 @@
 import { PublishDeniedError, PublishRefusedError } from '@app/jetstream';
-import { describeStores, eventually } from '@app/testing';
+import { describeStores, eventually, recordLog } from '@app/testing';
 import { afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { ConsoleLogger, Logger } from '@nestjs/common';
 import { asc, eq, sql } from 'drizzle-orm';
@@ -132,7 +132,7 @@ describeStores((databases, kind) => {
     expect(Math.abs(Number(row?.setAsideAt) - Date.now())).toBeLessThan(10_000);
     expect(lines()).toEqual([
       `error: event ${refused} (note.written) is set aside, those behind it go on: PublishRefusedError: too large ` +
-        'When it can be published, put it back with Outbox.putBack().',
+        `When it can be published: node cascade outbox put-back ${refused}`,
     ]);
     await eventually(async () =>
       expect(await relay.backlog()).toEqual({ waiting: 0, oldestAge: 0, setAside: 1 }),
@@ -252,11 +252,3 @@ describeStores((databases, kind) => {
     expect(next.numbersOf('ada')).toEqual([1]);
   });
 });
-
-/** The relay's lines from here on, each with its level. */
-function recordLog(): () => string[] {
-  const lines: string[] = [];
-  const record = (level: string) => (message: unknown) => void lines.push(`${level}: ${String(message)}`);
-  Logger.overrideLogger({ log: record('log'), warn: record('warn'), error: record('error') });
-  return () => lines;
-}

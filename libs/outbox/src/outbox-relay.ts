@@ -137,7 +137,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     for (const { row, error } of refused) {
       this.logger.error(
         `event ${row.id} (${row.name}) is set aside, those behind it go on: ${error} ` +
-          'When it can be published, put it back with Outbox.putBack().',
+          `When it can be published: node cascade outbox put-back ${row.id}`,
       );
     }
     if (published.length > 0) this.publishing.end();

@@ -7,6 +7,7 @@ import { OUTBOX_OPTIONS, OutboxRelay, type OutboxOptions } from './outbox-relay.
 import { outbox } from './outbox-table.js';
 import { Outbox } from './outbox.js';
 import { Purge } from './purge.js';
+import { OutboxDesk } from './requests/outbox-desk.js';
 
 const OUTBOX_PURGE = Symbol('outbox purge');
 const HOUR = 60 * 60 * 1_000;
@@ -32,6 +33,7 @@ export class OutboxModule {
         },
         OutboxRelay,
         Outbox,
+        OutboxDesk,
       ],
       exports: [Outbox, OutboxRelay],
     };

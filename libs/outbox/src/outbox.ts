@@ -2,8 +2,11 @@ import { classOf, EventPublisher, newEventId, type PublishedEvent } from '@app/j
 import { prepared, Store, type Database } from '@app/store';
 import { Injectable } from '@nestjs/common';
 import { and, inArray, isNotNull, sql } from 'drizzle-orm';
+import { readBacklog } from './backlog.js';
+import { readContent } from './content.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { outbox, type OutboxRow } from './outbox-table.js';
+import type { OutboxContent } from './requests/outbox-requests.js';
 
 export interface AddOptions {
   /**
@@ -26,6 +29,11 @@ export interface OutboxEntry extends PublishedEvent {
 }
 
 type Transaction = Pick<Database, 'insert'>;
+
+/** Milliseconds that an event may wait before the outbox counts as down. */
+const LATE_AFTER = 10_000;
+/** Rows that a readiness check looks at: it is made every few seconds, also while millions wait. */
+const CHECKED = 10_000;
 
 const insertEvent = prepared((tx: Transaction) =>
   tx
@@ -94,6 +102,30 @@ export class Outbox {
   }
 
   /**
+   * Readiness check. A service can do without for a while: its requests are taken, and their events wait.
+   *
+   * @throws Error with how many events wait and since when, where the oldest has waited for 10 s, and how many are set aside
+   */
+  async ready(): Promise<void> {
+    const { waiting, oldestAge, setAside } = await readBacklog(this.store.db, CHECKED);
+    const since = new Date(Date.now() - oldestAge).toISOString();
+    const faults = [
+      ...(oldestAge > LATE_AFTER ? [`${counted(waiting)} waiting, the oldest since ${since}`] : []),
+      ...(setAside > 0 ? [`${counted(setAside)} set aside`] : []),
+    ];
+    if (faults.length > 0) throw new Error(`${faults.join('; ')} (\`node cascade outbox\`)`);
+  }
+
+  /**
+   * What it holds beside published events, for people.
+   *
+   * @param limit events that are set aside to list, the oldest first
+   */
+  content(limit: number): Promise<OutboxContent> {
+    return readContent(this.store.db, limit);
+  }
+
+  /**
    * The events that the broker refused for good, the oldest first: each with `setAsideAt`, and the reason as `lastError`.
    *
    * @param limit Default 100.
@@ -120,4 +152,22 @@ export class Outbox {
     this.wake();
     return putBack.length;
   }
+
+  /**
+   * Gives up events that were set aside: they are removed, and never published. Others are left alone, since they may be on their
+   * way. Log what it returns: nothing else is left of them.
+   *
+   * @returns Those that were removed.
+   */
+  async drop(ids: readonly string[]): Promise<Pick<OutboxRow, 'id' | 'name'>[]> {
+    return this.store.db
+      .delete(outbox)
+      .where(and(isNotNull(outbox.setAsideAt), inArray(outbox.id, [...ids])))
+      .returning({ id: outbox.id, name: outbox.name });
+  }
+}
+
+function counted(events: number): string {
+  const number = events.toLocaleString('en');
+  return `${number}${events === CHECKED ? ' or more' : ''} event${events === 1 ? '' : 's'}`;
 }

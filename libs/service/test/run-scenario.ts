@@ -1,5 +1,6 @@
 import { UserSignedUp } from '@app/contracts';
 import { Consumes, JetStreamConnection, JetStreamModule, JetStreamStrategy } from '@app/jetstream';
+import type { Authenticator } from '@nats-io/transport-node';
 import { Controller, Get, Post, Res, type DynamicModule } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import type { FastifyReply } from 'fastify';
@@ -79,6 +80,15 @@ class Stuck {
 
 class Root {}
 
+/** Credentials as from a file that is removed once the service is connected. */
+function credentialsOnce(): Authenticator {
+  let asked = 0;
+  return () => {
+    if (asked++ > 0) throw new Error('the credentials file is gone');
+    return { auth_token: 'from a file' };
+  };
+}
+
 const scenarios: Record<string, (config: Config) => DynamicModule> = {
   plain: () => ({ module: Root }),
   slow: () => ({ module: Root, controllers: [SlowController] }),
@@ -95,6 +105,17 @@ const scenarios: Record<string, (config: Config) => DynamicModule> = {
     imports: [
       JetStreamModule.forRoot({ source: 'scenario', servers: natsUrl }),
       HealthModule.forRoot({ checks: { nats: JetStreamConnection } }),
+    ],
+  }),
+  closing: ({ natsUrl }) => ({
+    module: Root,
+    imports: [
+      JetStreamModule.forRoot({
+        source: 'scenario',
+        servers: natsUrl,
+        connection: { authenticator: credentialsOnce() },
+      }),
+      HealthModule.forRoot({ checks: { processors: JetStreamStrategy } }),
     ],
   }),
   endless: ({ natsUrl, drainTimeout }) => ({

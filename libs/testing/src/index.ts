@@ -1,6 +1,7 @@
 export { startTestBroker } from './broker.js';
 export { brokerState, untilAnswered, untilStored } from './broker-state.js';
 export { TestChannels, type WaitOptions } from './channels.js';
+export { TestCluster } from './cluster.js';
 export { contextFor } from './context.js';
 export {
   databaseEnvironment,
@@ -18,7 +19,7 @@ export { goldenEvent } from './golden.js';
 export { createMicroservice } from './microservice.js';
 export { findPostgres, unprivilegedUser } from './postgres-cluster.js';
 export { startProcessor, type StartProcessorOptions } from './processor.js';
-export { captureLog, quietLog } from './quiet-log.js';
+export { quietLog, recordLog } from './quiet-log.js';
 export { runService, type RunningService } from './service.js';
 export { startServiceProcess } from './service-process.js';
 export { startScript, type Script } from './script.js';

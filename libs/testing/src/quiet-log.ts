@@ -1,4 +1,4 @@
-import type { LoggerService } from '@nestjs/common';
+import { Logger, type LoggerService } from '@nestjs/common';
 
 /** Lines; the last ones tell most. */
 const KEPT = 30;
@@ -23,19 +23,16 @@ export function keptWarnings(): readonly string[] {
   return kept;
 }
 
-/**
- * What is logged to {@link quietLog} from now on, each message as `<level> <message>`.
- *
- * @returns the lines as they come, and a way to end it
- */
-export function captureLog(): { readonly lines: readonly string[]; stop(): void } {
+/** Keeps what is logged from here on, each message behind its level, such as `warn: cannot pull`; nothing of it is printed. */
+export function recordLog(): () => string[] {
   const lines: string[] = [];
   captures.add(lines);
-  return { lines, stop: () => void captures.delete(lines) };
+  Logger.overrideLogger(quietLog);
+  return () => [...lines];
 }
 
 function capture(level: string, message: unknown): void {
-  for (const lines of captures) lines.push(`${level} ${String(message)}`);
+  for (const lines of captures) lines.push(`${level}: ${String(message)}`);
 }
 
 function keepAs(level: string) {

@@ -16,8 +16,6 @@ import type { Host } from '../host.js';
 /** `ce-source` of what is published by hand, and the name of the connection. */
 const SOURCE = 'cascade';
 const DEFAULT_URL = 'nats://127.0.0.1:4222';
-/** Milliseconds. */
-const CONNECT_TIMEOUT = 5_000;
 
 /** The broker that a command works on, and the parts of the transport that it uses. */
 export class Broker {
@@ -45,7 +43,7 @@ export class Broker {
       source: SOURCE,
       servers: await serversOf(host.env),
       keepTrying: false,
-      connection: { timeout: CONNECT_TIMEOUT, ...(await credentialsOf(host.env)) },
+      connection: await credentialsOf(host.env),
     });
     const nats = await connection.get();
     if (nats.info?.jetstream !== true) {

@@ -1,11 +1,15 @@
+import { errors } from '@nats-io/transport-node';
 import { ProvisionError, Provisioning, type ProvisionDifference } from '@app/jetstream';
 import { withBroker, type Broker } from '../broker/broker.js';
 import type { Declared } from '../declared.js';
 import { CommandError } from '../errors.js';
 import { explain } from '../explain.js';
 import type { Host } from '../host.js';
+import { readRoom } from '../streams/room.js';
 import { fault, note, ok, type Finding } from './finding.js';
+import { checkOutboxes } from './outbox-check.js';
 import { checkRights } from './rights-check.js';
+import { checkLeaders, checkRoom } from './room-check.js';
 
 /** From the broker's greeting to what lies on it; where one thing is wrong, what rests on it is not looked at. */
 export async function checkBrokerAndStreams(host: Host, declared: Declared | undefined): Promise<Finding[]> {
@@ -21,12 +25,24 @@ export async function checkBrokerAndStreams(host: Host, declared: Declared | und
 
 async function checkWithin(broker: Broker, declared: Declared | undefined, host: Host): Promise<Finding[]> {
   try {
+    const room = await readRoom(broker);
+    const leaderless = checkLeaders(room);
+    if (leaderless.length > 0) return leaderless;
     const compared = declared ? await compare(broker, declared) : { findings: [], missing: [] };
-    return [...compared.findings, ...(await checkRights(broker, compared.missing))];
+    return [
+      ...compared.findings,
+      ...checkRoom(room),
+      ...(declared ? await checkOutboxes(broker, declared.publishers) : []),
+      ...(await checkRights(broker, compared.missing)),
+    ];
   } catch (error) {
     if (error instanceof ProvisionError) return [fault('broker', error.message, 'upgrade nats-server')];
-    return [asFault('rights', error, host)];
+    return [asFault(isDenial(error) ? 'rights' : 'broker', error, host)];
   }
+}
+
+function isDenial(error: unknown): boolean {
+  return [error, (error as Error).cause].some((reason) => reason instanceof errors.PermissionViolationError);
 }
 
 async function compare({ connection }: Broker, { processors, settings }: Declared) {

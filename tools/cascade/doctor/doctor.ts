@@ -1,3 +1,5 @@
+import { runningHere } from '../../supervisor/data-folder.js';
+import { SERVICES } from '../../supervisor/services.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
 import type { Output, Style } from '../output.js';
@@ -5,6 +7,7 @@ import { checkBrokerAndStreams } from './broker-checks.js';
 import type { Finding } from './finding.js';
 import { checkNatsServer, checkNode, checkPorts } from './machine-checks.js';
 import { checkCode } from './code-check.js';
+import { checkServices } from './services-check.js';
 
 const STYLES: Record<Finding['level'], Style> = { ok: 'green', note: 'yellow', fault: 'red' };
 
@@ -16,10 +19,17 @@ export async function run({ host, output }: Invocation): Promise<number> {
     ...(await checkPorts()),
     ...code,
     ...(await checkBrokerAndStreams(host, declared)),
+    ...(await checkServicesHere()),
   ];
   const faults = findings.filter(({ level }) => level === 'fault').length;
   output.result({ faults, findings }, () => report(findings, faults, output));
   return faults > 0 ? ExitCode.failed : ExitCode.ok;
+}
+
+async function checkServicesHere(): Promise<Finding[]> {
+  const running = await runningHere();
+  const names = SERVICES.map(({ name }) => name);
+  return running ? checkServices(running, names) : [];
 }
 
 function report(findings: readonly Finding[], faults: number, output: Output): string[] {

@@ -4,6 +4,8 @@ import type { Invocation } from '../command-line.js';
 import { readDeclared } from '../declared.js';
 import { ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
+import { readRoom } from '../streams/room.js';
+import { roomLines } from '../streams/room-lines.js';
 import { renderColumns } from '../text/columns.js';
 import type { ProcessorLag } from './lag.js';
 import { earliest } from './oldest.js';
@@ -11,8 +13,15 @@ import { readLag } from './read-lag.js';
 
 export async function run({ host, output }: Invocation): Promise<number> {
   const declared = await readDeclared(host);
-  const processors = await withBroker(host, (broker) => readLag(broker, declared.processors));
-  output.result({ processors }, () => report(processors, output));
+  const { processors, room } = await withBroker(host, async (broker) => ({
+    processors: await readLag(broker, declared.processors),
+    room: await readRoom(broker),
+  }));
+  output.result({ processors, ...room }, () => [
+    ...report(processors, output),
+    '',
+    ...roomLines(room, output),
+  ]);
   return ExitCode.ok;
 }
 

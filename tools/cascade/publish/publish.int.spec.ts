@@ -63,6 +63,20 @@ describe('cascade publish', () => {
     expect((await last())!.header.get('ce-correlationid')).toBe('flow%2017');
   });
 
+  it('says of a second event of the same id that the broker has dropped it', async () => {
+    const again = (...args: string[]) =>
+      publish(['user.signed-up', JSON.stringify(signedUp), '--id', 'once', ...args]);
+    expect((await again()).stdout).toMatch(/^Published user\.signed-up\.v1 /);
+    const before = (await manager.streams.info('EVENTS')).state.messages;
+    const { code, stdout } = await again();
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      'The broker has an event of id once already, and dropped this one: nothing was published.\n',
+    );
+    expect(JSON.parse((await again('--json')).stdout)).toMatchObject({ id: 'once', duplicate: true });
+    expect((await manager.streams.info('EVENTS')).state.messages).toBe(before);
+  });
+
   it('refuses what breaks the contract with every broken rule, unknown fields included, and publishes nothing', async () => {
     const before = (await manager.streams.info('EVENTS')).state.messages;
     const { code, stdout, stderr } = await publish([

@@ -1,4 +1,4 @@
-import { channelOf, typeOf, type EventClass } from '@app/jetstream';
+import { channelOf, typeOf, type EventClass, type PublishedEvent } from '@app/jetstream';
 import type { Readable } from 'node:stream';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
@@ -23,13 +23,25 @@ export async function run({
   const type = eventOf(channel, contracts);
   const event = await parseEvent(type, json === '-' ? await textOf(host.stdin) : json);
   const published = await withBroker(host, (broker) => broker.publisherOf([type]).publish(event, options));
-  output.result({ ...published, ...describe(type) }, () => [
-    `Published ${typeOf(type.event.name, type.event.version)} on ${channelOf(type.event.name)}.`,
-    `  id              ${published.id}`,
-    `  correlation id  ${published.correlationId}`,
-    `\`node cascade flow ${published.correlationId}\` shows what follows.`,
-  ]);
+  output.result({ ...published, ...describe(type) }, () => report(published, type, options));
   return ExitCode.ok;
+}
+
+function report(
+  { id, correlationId, duplicate }: PublishedEvent,
+  type: EventClass,
+  options: PublishCommandOptions,
+): string[] {
+  // An id that was made for this event can only be repeated by the publisher itself, which has sent it twice.
+  if (duplicate && options.id !== undefined)
+    return [`The broker has an event of id ${id} already, and dropped this one: nothing was published.`];
+  const { type: ceType, channel } = describe(type);
+  return [
+    `Published ${ceType} on ${channel}.`,
+    `  id              ${id}`,
+    `  correlation id  ${correlationId}`,
+    `\`node cascade flow ${correlationId}\` shows what follows.`,
+  ];
 }
 
 function describe({ event }: EventClass) {

@@ -1,4 +1,5 @@
 import { UserSignedUp } from '@app/contracts';
+import { startBroker } from '@app/embedded-broker';
 import { channelOf } from '@app/jetstream';
 import { eventually, startTestBroker } from '@app/testing';
 import { jetstream } from '@nats-io/jetstream';
@@ -84,6 +85,25 @@ describe('a service process', () => {
     expect(await service.exitCode()).toBe(0);
     expect(service.output).not.toContain('cannot start');
   });
+
+  it('exits with 1 where its connection to the broker closes for good, and says why', async () => {
+    const broker = await startTestBroker();
+    const service = start('closing', { NATS_URL: broker.url });
+    const url = await service.url();
+    await eventually(async () => expect((await fetch(`${url}/health/ready`)).status).toBe(200));
+    await broker.kill();
+    const again = await startBroker({ storeDir: broker.storeDir, port: broker.port });
+    try {
+      expect(await service.exitCode()).toBe(1);
+      expect(service.output).toMatch(/ERROR .*closed for good: the credentials file is gone/);
+      expect(service.output).toMatch(
+        /FATAL .*there is no connection to NATS any more: start the service again/,
+      );
+    } finally {
+      await again.stop();
+      await broker.stop();
+    }
+  }, 30_000);
 
   it('says which port is taken, without a stack, and exits with 1', async () => {
     const port = await occupiedPort();

@@ -1,7 +1,9 @@
+import { JetStreamConnection } from '@app/jetstream';
 import { Logger, type DynamicModule, type Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ServiceConfig } from '../config/service-config.js';
 import { createService } from './create-service.js';
+import { findProvider } from './find-provider.js';
 import { failureMessage } from './failure-message.js';
 import { ServiceLogger } from './service-logger.js';
 import { stopService } from './stop-service.js';
@@ -23,8 +25,8 @@ export class ListenError extends Error {
  * event processors start.
  *
  * SIGTERM, SIGINT and the loss of a parent process that holds an IPC channel stop it: running requests and events are
- * finished, and it exits with 0, or with 1 where that takes longer than `stopTimeoutMs`. A failed start and an error nobody caught are
- * logged, and it exits with 1.
+ * finished, and it exits with 0, or with 1 where that takes longer than `stopTimeoutMs`. A failed start, an error nobody caught and a
+ * connection to the broker that closed for good are logged, and it exits with 1.
  *
  * @param prepare what the application needs before it listens, such as a page of API documentation
  */
@@ -65,6 +67,9 @@ class RunningService {
   async start(prepare: (app: NestFastifyApplication) => void | Promise<void>): Promise<void> {
     const { config } = this;
     const app = (this.app = await this.created);
+    findProvider(app, JetStreamConnection)?.onClosed(
+      () => void this.end('there is no connection to NATS any more: start the service again'),
+    );
     await prepare(app);
     await app.listen(config.port, config.host).catch((error: Error) => {
       throw 'syscall' in error ? new ListenError(config, error) : error;
@@ -74,8 +79,12 @@ class RunningService {
   }
 
   async fail(error: unknown): Promise<void> {
-    // Stopping while it starts makes the start fail: that is no news.
-    if (!this.stopping) this.logger.fatal(`cannot start: ${failureMessage(error)}`);
+    await this.end(`cannot start: ${failureMessage(error)}`);
+  }
+
+  private async end(message: string): Promise<void> {
+    // What fails while it stops is no news.
+    if (!this.stopping) this.logger.fatal(message);
     await (this.stopping ??= this.closeAndExit(1, 0));
   }
 

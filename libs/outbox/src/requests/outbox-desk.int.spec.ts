@@ -1,0 +1,218 @@
+import type { Broker, ServerSettings } from '@app/embedded-broker';
+import { JetStreamConnection, PublishRefusedError, permissionsOf } from '@app/jetstream';
+import { Store } from '@app/store';
+import { describeStores, eventually, recordLog, startTestBroker } from '@app/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { connect, errors, type NatsConnection } from '@nats-io/transport-node';
+import { Logger, type INestMicroservice } from '@nestjs/common';
+import { eq, sql } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
+import { Notebook, schema } from '../../test/notebook.js';
+import { startNotebookService } from '../../test/notebook-service.js';
+import { NoteWritten } from '../../test/note-written.js';
+import { outbox } from '../outbox-table.js';
+import { Outbox } from '../outbox.js';
+import { OutboxDesk } from './outbox-desk.js';
+import { NoOutboxError, RemoteOutbox } from './remote-outbox.js';
+
+const REASON = { by: 'ann', reason: 'the limit was raised' };
+
+const service = (source: string) => ({ source, publishes: [NoteWritten] });
+
+let broker: Broker;
+let operator: NatsConnection;
+beforeAll(async () => {
+  const least = permissionsOf(service('notebook'), []);
+  const users: ServerSettings[] = [
+    { user: 'operator', password: 'x' },
+    { user: 'notebook', password: 'x', permissions: { ...least } },
+    { user: 'deaf', password: 'x', permissions: { ...least, subscribe: ['_INBOX_notebook.>'] } },
+    { user: 'other', password: 'x', permissions: { ...permissionsOf(service('other'), []) } },
+  ];
+  broker = await startTestBroker({ settings: { authorization: { users }, no_auth_user: 'operator' } });
+  operator = await connect({ servers: broker.url, noAsyncTraces: true });
+}, 60_000);
+afterAll(async () => {
+  await operator?.close();
+  await broker?.stop();
+});
+
+describeStores((databases, kind) => {
+  const services: INestMicroservice[] = [];
+  let store: Parameters<typeof startNotebookService>[0]['store'];
+  let remote: RemoteOutbox;
+
+  beforeEach(async () => {
+    store = { ...(await databases.create()), migrations: await databases.migrationsFor(schema) };
+    remote = new RemoteOutbox(operator, 'notebook');
+  });
+  afterEach(async () => {
+    await Promise.all(services.splice(0).map((service) => service.close()));
+    Logger.overrideLogger(true);
+  });
+
+  const urlAs = (user: string) => `nats://${user}:x@127.0.0.1:${broker.port}`;
+  /** As a user that may provision, unless told otherwise. */
+  const start = async (user = 'operator') => {
+    const access = { servers: urlAs(user), provision: user === 'operator' };
+    const service = await startNotebookService({ store, broker: access });
+    services.push(service);
+    await eventually(() => remote.show(0));
+    return new Notebook(service.get<Store<typeof schema>>(Store));
+  };
+  /** Events that the broker refused for good a while ago. */
+  const setAside = async (notebook: Notebook, count: number): Promise<string[]> => {
+    const error = new PublishRefusedError('larger than\nthe limit');
+    const rows = Array.from({ length: count }, (_, number) => {
+      const id = randomUUID();
+      const data = { author: 'ada', number };
+      const refused = { setAsideAt: new Date(), attempts: 1, lastError: String(error) };
+      return { id, key: 'ada', name: 'note.written', version: 2, data, correlationId: id, ...refused };
+    });
+    await notebook.store.db.insert(outbox).values(rows);
+    return rows.map(({ id }) => id);
+  };
+  /** Keeps an event from being published, as another relay does that has it. */
+  const hold = async (notebook: Notebook, id: string): Promise<void> => {
+    const held = { leasedUntil: new Date(Date.now() + 60_000), createdAt: new Date(Date.now() - 60_000) };
+    const error = 'PublishTimeoutError: maximum bytes exceeded';
+    await notebook.store.db.insert(outbox).values({
+      id,
+      key: id,
+      name: 'note.written',
+      version: 2,
+      data: {},
+      correlationId: id,
+      attempts: 3,
+      lastError: error,
+      ...held,
+    });
+  };
+
+  it('shows how many events wait and are set aside, and why', async () => {
+    const notebook = await start();
+    expect(await remote.show(10)).toEqual({ waiting: 0, setAside: 0, setAsideEvents: [] });
+    const [first = ''] = await setAside(notebook, 3);
+    const waiting = randomUUID();
+    await hold(notebook, waiting);
+    expect(await remote.show(1)).toEqual({
+      waiting: 1,
+      oldest: {
+        id: waiting,
+        event: 'note.written',
+        addedAt: expect.any(String),
+        attempts: 3,
+        error: 'PublishTimeoutError: maximum bytes exceeded',
+      },
+      setAside: 3,
+      setAsideEvents: [
+        {
+          id: first,
+          event: 'note.written',
+          addedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+          attempts: 1,
+          error: 'PublishRefusedError: larger than the limit',
+        },
+      ],
+    });
+  });
+
+  it('puts back what is set aside, by id or all of it, and it is published; the log says for whom and why', async () => {
+    const notebook = await start();
+    const [first = '', ...others] = await setAside(notebook, 3);
+    const lines = recordLog();
+    expect(await remote.putBack([first, randomUUID()], REASON)).toBe(1);
+    await eventually(async () => expect((await notebook.rowOf(first))?.publishedAt).not.toBeNull());
+    expect(await remote.putBack(undefined, REASON)).toBe(2);
+    await eventually(async () => expect(await notebook.unpublished()).toBe(0));
+    expect(others).toHaveLength(2);
+    expect(lines()).toEqual([
+      'log: 1 event that was set aside, put back for ann: the limit was raised',
+      'log: 2 events that were set aside, put back for ann: the limit was raised',
+    ]);
+  });
+
+  it('drops what is set aside and nothing else; the log keeps id, name, who and why', async () => {
+    const notebook = await start();
+    const [dropped = '', kept = ''] = await setAside(notebook, 2);
+    const waiting = randomUUID();
+    await hold(notebook, waiting);
+    const lines = recordLog();
+    expect(await remote.drop([dropped, waiting], { by: 'ann', reason: 'sent by hand' })).toBe(1);
+    expect(await notebook.rowOf(dropped)).toBeUndefined();
+    expect(await notebook.rowOf(waiting)).toBeDefined();
+    expect(await notebook.rowOf(kept)).toBeDefined();
+    expect(lines()).toEqual([
+      `warn: event ${dropped} (note.written), set aside, dropped for ann: sent by hand`,
+    ]);
+  });
+
+  it('is down in /health/ready while an event has waited for 10 s, or is set aside', async () => {
+    const notebook = await start();
+    const box = services[0]!.get(Outbox);
+    await box.ready();
+    const waiting = randomUUID();
+    await hold(notebook, waiting);
+    await expect(box.ready()).rejects.toThrow(
+      /^1 event waiting, the oldest since \d{4}-.*Z \(`node cascade outbox`\)$/,
+    );
+    await notebook.store.db.delete(outbox).where(eq(outbox.id, waiting));
+    await setAside(notebook, 2);
+    await expect(box.ready()).rejects.toThrow(/^2 events set aside \(`node cascade outbox`\)$/);
+    await notebook.store.db.delete(outbox);
+    await notebook.store.db.execute(sql`
+      insert into outbox (id, key, name, version, data, correlation_id, leased_until, created_at)
+      select gen_random_uuid(), n, 'note.written', 2, '{}', n, now() + interval '1 minute', now() - interval '1 minute'
+      from generate_series(1, 12000) n`);
+    await expect(box.ready()).rejects.toThrow(/^10,000 or more events waiting/);
+    expect(await remote.show(0)).toMatchObject({ waiting: 12_000 });
+  });
+
+  // Two processes cannot have one embedded database.
+  if (kind === 'postgres') {
+    it('is answered for by one of the replicas', async () => {
+      await start();
+      const notebook = await start();
+      for (const id of await setAside(notebook, 10)) expect(await remote.drop([id], REASON)).toBe(1);
+    });
+  }
+
+  // What comes and goes over NATS is the same for either store.
+  if (kind !== 'pglite') return;
+
+  it('works with the rights that follow from the declarations, which no other service has', async () => {
+    await start('notebook');
+    expect(await remote.show(10)).toMatchObject({ waiting: 0 });
+
+    const other = await connect({ servers: urlAs('other'), user: 'other', pass: 'x', noAsyncTraces: true });
+    try {
+      const forged = new RemoteOutbox(other, 'notebook').drop([randomUUID()], REASON);
+      await expect(forged).rejects.toMatchObject({ cause: expect.any(errors.PermissionViolationError) });
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('says in the log which rights are missing where it cannot be asked', async () => {
+    const lines = recordLog();
+    const connection = new JetStreamConnection({ source: 'notebook', servers: urlAs('deaf') });
+    const desk = new OutboxDesk(connection, new Notebook(await databases.open({ schema })).outbox);
+    desk.onApplicationBootstrap();
+    await eventually(() =>
+      expect(lines()).toContainEqual(
+        expect.stringMatching(
+          /^warn: `node cascade outbox` cannot reach this service: .*subscribe to cascade\.outbox\.notebook and to publish to cascade\.outbox\.notebook\.answer\.\*, /,
+        ),
+      ),
+    );
+    await desk.beforeApplicationShutdown();
+    await connection.close();
+  });
+
+  it('does not answer once its service has ended, and refuses what it does not understand', async () => {
+    await start();
+    await expect(remote.show(501)).rejects.toThrow('notebook: limit must be a whole number from 0 to 500');
+    await services.splice(0)[0]!.close();
+    await expect(remote.show(0)).rejects.toThrow(NoOutboxError);
+  });
+});

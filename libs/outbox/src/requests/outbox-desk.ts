@@ -1,0 +1,103 @@
+import {
+  BrokerUnreachableError,
+  JetStreamConnection,
+  outboxAnswersOf,
+  outboxRequestsOf,
+} from '@app/jetstream';
+import { reasonOf } from '@app/store';
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import type { Msg, Subscription } from '@nats-io/transport-node';
+import { Outbox } from '../outbox.js';
+import { parseRequest, type Asker, type OutboxAnswer, type OutboxRequest } from './outbox-requests.js';
+
+/**
+ * Answers requests of the command line about this service's outbox. They come over NATS: nobody but the service can open an embedded
+ * database, and whoever looks after a system need not know the databases of its services.
+ */
+@Injectable()
+export class OutboxDesk implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Outbox');
+  private subscription: Subscription | undefined;
+  private isStopping = false;
+  /** Requests are answered one after the other: there are few. */
+  private answering: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly connection: JetStreamConnection,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /** In the background: the broker may be away. */
+  onApplicationBootstrap(): void {
+    void this.open();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isStopping = true;
+    this.subscription?.unsubscribe();
+    await this.answering;
+  }
+
+  private async open(): Promise<void> {
+    const { source } = this.connection;
+    try {
+      const nats = await this.connection.get();
+      if (this.isStopping) return;
+      // One of the replicas answers: they share the database.
+      this.subscription = nats.subscribe(outboxRequestsOf(source), {
+        queue: 'outbox',
+        callback: (error, message) => (error ? this.denied(error) : this.receive(message)),
+      });
+    } catch (error) {
+      // Whoever starts the service tells of it.
+      if (!(error instanceof BrokerUnreachableError)) throw error;
+    }
+  }
+
+  private denied(error: Error): void {
+    this.logger.warn(
+      `\`node cascade outbox\` cannot reach this service: ${error.message}. Give its user the right to subscribe to ` +
+        `${outboxRequestsOf(this.connection.source)} and to publish to ${outboxAnswersOf(this.connection.source)}, and start it again.`,
+    );
+  }
+
+  private receive(message: Msg): void {
+    this.answering = this.answering
+      .then(() => this.answer(message.string()))
+      .then((answer) => void message.respond(JSON.stringify(answer)))
+      .catch((error: unknown) => this.logger.warn(`a request could not be answered: ${reasonOf(error)}`));
+  }
+
+  /** Never rejects. */
+  private async answer(text: string): Promise<OutboxAnswer> {
+    try {
+      return await this.perform(parseRequest(text));
+    } catch (error) {
+      return { refused: reasonOf(error) };
+    }
+  }
+
+  private async perform(request: OutboxRequest): Promise<OutboxAnswer> {
+    if (request.do === 'show') return this.outbox.content(request.limit);
+    if (request.do === 'put-back') {
+      const changed = await this.outbox.putBack(request.ids);
+      const events = changed === 1 ? '1 event that was' : `${changed} events that were`;
+      this.logger.log(`${events} set aside, put back${onBehalf(request)}`);
+      return { changed };
+    }
+    const dropped = await this.outbox.drop(request.ids);
+    // All that is left of them.
+    for (const { id, name } of dropped)
+      this.logger.warn(`event ${id} (${name}), set aside, dropped${onBehalf(request)}`);
+    return { changed: dropped.length };
+  }
+}
+
+function onBehalf({ by, reason }: Asker): string {
+  return ` for ${by || 'somebody'}${reason ? `: ${reason}` : ''}`;
+}

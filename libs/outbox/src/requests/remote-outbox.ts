@@ -1,0 +1,69 @@
+import { outboxAnswersOf, outboxRequestsOf } from '@app/jetstream';
+import { errors, nuid, type NatsConnection } from '@nats-io/transport-node';
+import type { Asker, OutboxAnswer, OutboxChange, OutboxContent, OutboxRequest } from './outbox-requests.js';
+
+/** Milliseconds. */
+const ANSWER_WITHIN = 5_000;
+
+/** The service does not run, has no outbox, or may not be asked about it. */
+export class NoOutboxError extends Error {
+  override readonly name = 'NoOutboxError';
+  readonly operational = true;
+
+  constructor(
+    readonly source: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${source} does not answer for an outbox: it does not run, or has none`, options);
+  }
+}
+
+/** The service has understood a request and could not do it, or did not understand it. */
+export class OutboxRefusedError extends Error {
+  override readonly name = 'OutboxRefusedError';
+  /** For the tools: the message says all, no stack is needed. */
+  readonly operational = true;
+}
+
+/** The outbox of a service that runs, over NATS. Every method throws {@link NoOutboxError} and {@link OutboxRefusedError}. */
+export class RemoteOutbox {
+  constructor(
+    private readonly nats: NatsConnection,
+    readonly source: string,
+  ) {}
+
+  /** @param limit events that are set aside to show, at most 500 */
+  show(limit: number): Promise<OutboxContent> {
+    return this.ask({ do: 'show', limit });
+  }
+
+  /** @param ids default all that are set aside */
+  async putBack(ids: readonly string[] | undefined, asker: Asker): Promise<number> {
+    const { changed } = await this.ask<OutboxChange>({ do: 'put-back', ...(ids ? { ids } : {}), ...asker });
+    return changed;
+  }
+
+  async drop(ids: readonly string[], asker: Asker): Promise<number> {
+    const { changed } = await this.ask<OutboxChange>({ do: 'drop', ids, ...asker });
+    return changed;
+  }
+
+  private async ask<Answer extends OutboxAnswer>(request: OutboxRequest): Promise<Answer> {
+    const options = {
+      timeout: ANSWER_WITHIN,
+      noMux: true,
+      reply: outboxAnswersOf(this.source, nuid.next()),
+    };
+    const reply = await this.nats
+      .request(outboxRequestsOf(this.source), JSON.stringify(request), options)
+      .catch((error: Error) => {
+        const reasons = [error, error.cause];
+        if (reasons.some((reason) => reason instanceof errors.NoRespondersError))
+          throw new NoOutboxError(this.source, { cause: error });
+        throw error;
+      });
+    const answer = reply.json<OutboxAnswer>();
+    if ('refused' in answer) throw new OutboxRefusedError(`${this.source}: ${answer.refused}`);
+    return answer as Answer;
+  }
+}

@@ -1,0 +1,54 @@
+import type { RunningSystem } from '../../supervisor/data-folder.js';
+import { printable } from '../text/printable.js';
+import { fault, ok, type Finding } from './finding.js';
+
+/** Milliseconds for `/health/ready`, which itself gives each part a second. */
+const ANSWER_WITHIN = 3_000;
+
+/** What `/health/ready` answers. */
+interface Health {
+  checks: Record<string, { state: 'up' } | { state: 'down'; reason: string }>;
+}
+
+/** Where to look on, by the part that is down. */
+const REMEDIES: Record<string, string> = {
+  publishes: '`node cascade lag` shows how full the streams are',
+  outbox: '`node cascade outbox` shows what waits and why',
+  pauses: '`node cascade lag` shows how much waits; the log of the service, why it fails',
+};
+const LOG = 'look at its log';
+
+/**
+ * The parts of the services that run here which are down.
+ *
+ * @param names of the services, among the parts of the system
+ */
+export async function checkServices(
+  { parts }: Pick<RunningSystem, 'parts'>,
+  names: readonly string[],
+): Promise<Finding[]> {
+  const services = names.flatMap((name) => (parts[name] ? [{ name, url: parts[name].url }] : []));
+  const findings = (await Promise.all(services.map(({ name, url }) => check(name, url)))).flat();
+  if (findings.length > 0 || services.length === 0) return findings;
+  return [ok('services', `${services.map(({ name }) => name).join(', ')}: all parts are up`)];
+}
+
+async function check(name: string, url: string): Promise<Finding[]> {
+  let health: Health;
+  try {
+    const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(ANSWER_WITHIN) });
+    health = (await answer.json()) as Health;
+  } catch (error) {
+    const { message, cause } = error as Error;
+    const reason = cause instanceof Error ? cause.message : message;
+    return [fault('services', `${name} does not answer at ${url}: ${reason}`, LOG)];
+  }
+  // Another program may have the port by now.
+  if (typeof health?.checks !== 'object')
+    return [fault('services', `${name} is not what answers at ${url}`, LOG)];
+  return Object.entries(health.checks).flatMap(([part, check]) =>
+    check.state === 'up'
+      ? []
+      : [fault('services', `${name}: ${part} is down: ${printable(check.reason)}`, REMEDIES[part] ?? LOG)],
+  );
+}

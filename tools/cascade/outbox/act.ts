@@ -1,0 +1,50 @@
+import type { Asker } from '@app/outbox';
+import { userInfo } from 'node:os';
+import { withBroker } from '../broker/broker.js';
+import type { Invocation } from '../command-line.js';
+import { readDeclared } from '../declared.js';
+import { UsageError } from '../errors.js';
+import { ExitCode } from '../exit-code.js';
+import { counted } from '../text/numbers.js';
+import { onlyOne, outboxesOf, type AppOutbox } from './outboxes.js';
+
+export interface ActOptions {
+  app?: string;
+  by?: string;
+  reason?: string;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * Changes events of one outbox that are set aside.
+ *
+ * @param done what was done to them: `put back`
+ * @param change resolves to how many were changed; `ids` is empty where none are named
+ * @returns the exit code: 1 where events are named that are not set aside
+ */
+export async function act(
+  { host, output, args, options }: Invocation<ActOptions>,
+  done: string,
+  change: (outbox: AppOutbox['remote'], ids: readonly string[], asker: Asker) => Promise<number>,
+): Promise<number> {
+  const ids = args.filter((id) => id !== undefined);
+  const wrong = ids.find((id) => !UUID.test(id));
+  if (wrong !== undefined) {
+    throw new UsageError(`${JSON.stringify(wrong)} is not the id of an event.`, [
+      '`node cascade outbox` shows the ids of those that are set aside.',
+    ]);
+  }
+  const { by = userInfo().username, reason = '' } = options;
+  const { publishers } = await readDeclared(host);
+  const { app, changed } = await withBroker(host, async (broker) => {
+    const outbox = await onlyOne(outboxesOf(broker, publishers, options.app));
+    return { app: outbox.app, changed: await change(outbox.remote, ids, { by, reason }) };
+  });
+  const isWhole = changed >= ids.length;
+  output.result({ app, changed }, () => [
+    `${counted(changed, 'event')} ${done}.`,
+    ...(isWhole ? [] : [`Not set aside in ${app}, and left alone: ${ids.length - changed}.`]),
+  ]);
+  return isWhole ? ExitCode.ok : ExitCode.failed;
+}

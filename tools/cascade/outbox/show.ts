@@ -1,0 +1,69 @@
+import { formatDuration } from '../../flow/duration.js';
+import { withBroker } from '../broker/broker.js';
+import type { Invocation } from '../command-line.js';
+import { readDeclared } from '../declared.js';
+import { ExitCode } from '../exit-code.js';
+import type { Output } from '../output.js';
+import { fit, renderColumns } from '../text/columns.js';
+import { printable } from '../text/printable.js';
+import { nobodyAnswers, outboxesOf, showAll, type Outboxes, type ShownOutbox } from './outboxes.js';
+
+export interface ShowOptions {
+  app?: string;
+  limit: number;
+}
+
+export async function run({ host, output, options }: Invocation<ShowOptions>): Promise<number> {
+  const { publishers } = await readDeclared(host);
+  const shown = await withBroker(host, (broker) =>
+    showAll(outboxesOf(broker, publishers, options.app), options.limit),
+  );
+  if (shown.outboxes.length === 0) throw nobodyAnswers(shown.silent);
+  output.result(shown, () => report(shown, output));
+  return ExitCode.ok;
+}
+
+function report({ outboxes, silent }: Outboxes, output: Output): string[] {
+  const [heading, ...lines] = renderColumns(
+    ['app', 'waiting', 'oldest', 'set aside'],
+    outboxes.map(({ app, waiting, oldest, setAside }) => [
+      app,
+      String(waiting),
+      oldest ? formatDuration(Math.max(0, Date.now() - Date.parse(oldest.addedAt))) : '-',
+      String(setAside),
+    ]),
+  );
+  return [
+    output.paint('bold', heading!),
+    ...lines,
+    ...silent.map((app) => `${app} does not answer: it does not run, or has no outbox.`),
+    ...outboxes.flatMap((outbox) => whyItWaits(outbox)),
+    ...setAsideLines(outboxes, output),
+  ];
+}
+
+function whyItWaits({ app, oldest }: ShownOutbox): string[] {
+  if (!oldest?.error) return [];
+  const { id, event, attempts, error } = oldest;
+  const times = attempts === 1 ? 'once' : `${attempts} times`;
+  return ['', printable(`The oldest that waits in ${app}, ${id} (${event}), failed ${times}: ${error}`)];
+}
+
+function setAsideLines(outboxes: readonly ShownOutbox[], output: Output): string[] {
+  const total = outboxes.reduce((sum, { setAside }) => sum + setAside, 0);
+  if (total === 0) return [];
+  const rows = outboxes.flatMap(({ app, setAsideEvents }) =>
+    setAsideEvents.map(({ id, event, addedAt, error = '' }) => [id, app, event, addedAt, printable(error)]),
+  );
+  const [heading, ...lines] = renderColumns(['set aside', 'app', 'event', 'added', 'error'], rows).map(
+    (line) => fit(line, output.width),
+  );
+  return [
+    '',
+    output.paint('bold', heading!),
+    ...lines,
+    '',
+    ...(rows.length < total ? [`The oldest ${rows.length} of ${total}; --limit shows more.`] : []),
+    '`node cascade outbox put-back` has them published after all, `node cascade outbox drop ID --reason …` gives one up.',
+  ];
+}
