@@ -11,6 +11,7 @@ import { newEventId } from './event-ids.js';
 import { channelOf, isEventName, typeOf } from './names.js';
 import { LONGEST_TIME } from './options.js';
 import { maxEvent } from './payload-limits.js';
+import { FailuresRemoved } from './failures-removed.js';
 import { isDuplicate } from './publish-answer.js';
 import { ReplayRequested } from './replay-requested.js';
 import type { PublishPipeline } from './publish-pipeline.js';
@@ -155,8 +156,8 @@ export class EventPublisher {
   private assertDeclared(event: object): void {
     const { source, publishes } = this.service;
     const type = classOf(event);
-    // Any service may offer replays.
-    if (publishes.includes(type) || type === ReplayRequested) return;
+    // Any service may offer to look after failures.
+    if (publishes.includes(type) || type === ReplayRequested || type === FailuresRemoved) return;
     const declared = publishes.map(({ name }) => name).join(', ') || 'nothing';
     throw new UndeclaredEventError(
       `${source} publishes ${type.name}, but declares ${declared}. Declare it in the module of ${source}: ` +

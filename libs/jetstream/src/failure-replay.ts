@@ -78,7 +78,8 @@ export class FailureReplay {
   }
 }
 
-function isOvertaken(error: unknown): boolean {
+/** A newer message lies on the subject of a state. */
+export function isOvertaken(error: unknown): boolean {
   const cause = error instanceof PublishRefusedError ? error.cause : undefined;
   const codes: number[] = [
     JetStreamApiCodes.StreamWrongLastSequence,

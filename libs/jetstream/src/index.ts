@@ -72,6 +72,23 @@ export {
   type JetStreamSettings,
   type StreamSettings,
 } from './stream-settings.js';
+export { archivedFailure, readArchivedFailure, type ArchivedFailure } from './archived-failure.js';
+export {
+  FailureRestore,
+  type RestoreOptions,
+  type RestoreProgress,
+  type RestoreResult,
+} from './failure-restore.js';
+export { FailuresRemoved } from './failures-removed.js';
+export { FailureRemoval, removedFailureOf, type RemovedFailure } from './failure-removal.js';
+export type {
+  RemovalOptions,
+  RemovalPlan,
+  RemovalProgress,
+  RemovalResult,
+  RemovalSelection,
+  ShownState,
+} from './removal-options.js';
 export { FailureArchive, OriginalGoneError, type WholeEvent } from './failure-archive.js';
 export type { FailureState, FailureStateName, StoredFailureState } from './failure-state.js';
 export { StreamReadError } from './patient-read.js';

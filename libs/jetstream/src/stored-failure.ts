@@ -15,15 +15,22 @@ export interface StoredFailure {
   failure: EventFailed;
   /** Name of the event that failed, such as `user.signed-up`. */
   event: string;
+  /** Of the failure event, with its subject and headers. */
+  bytes: number;
   /** Undefined where nobody replayed it. */
   state: FailureState | undefined;
   /** Where that state lies in the stream; 0 for none. */
   stateSequence: number;
 }
 
+/** What is looked at of a message that may be a failure event. */
+export interface FailureMessage extends Pick<JsMsg, 'subject' | 'data' | 'seq' | 'time'> {
+  headers?: Iterable<[string, string[]]>;
+}
+
 /** A failure event as it is stored; undefined for anything else, as any client may publish on `failed.>`. */
 export async function readFailure(
-  message: JsMsg,
+  message: FailureMessage,
 ): Promise<Omit<StoredFailure, 'state' | 'stateSequence'> | undefined> {
   try {
     const [, processor, ...event] = message.subject.split('.');
@@ -38,10 +45,18 @@ export async function readFailure(
       sequence: message.seq,
       failure,
       event: event.join('.'),
+      bytes: bytesOf(message),
     };
   } catch {
     return undefined;
   }
+}
+
+function bytesOf({ subject, headers, data }: FailureMessage): number {
+  const lines = [...(headers ?? [])].flatMap(([name, values]) =>
+    values.map((value) => `${name}: ${value}\r\n`),
+  );
+  return subject.length + data.length + Buffer.byteLength(lines.join(''));
 }
 
 function isOriginal({ stream, sequence, subject, eventId, headers, body }: Partial<OriginalEvent>): boolean {
@@ -49,12 +64,16 @@ function isOriginal({ stream, sequence, subject, eventId, headers, body }: Parti
     areStrings([stream, subject, eventId]) &&
     isRetryKey(stream!) &&
     Number.isSafeInteger(sequence) &&
-    Object.values(headers ?? {}).every((values) => Array.isArray(values) && areStrings(values)) &&
+    (headers === undefined || areHeaders(headers)) &&
     (body === undefined || isBody(body))
   );
 }
 
-function isBody({ encoding, data }: EncodedBody): boolean {
+export function areHeaders(headers: Record<string, string[]>): boolean {
+  return Object.values(headers).every((values) => Array.isArray(values) && areStrings(values));
+}
+
+export function isBody({ encoding, data }: EncodedBody): boolean {
   return ['utf-8', 'base64'].includes(encoding) && typeof data === 'string';
 }
 

@@ -1,5 +1,6 @@
 import {
   EventFailed,
+  FailuresRemoved,
   ProcessorPaused,
   ProcessorResumed,
   ReplayRequested,
@@ -33,7 +34,7 @@ export async function readSystem(code: Code): Promise<System> {
   return {
     apps,
     contracts: Object.values(await code.load(CONTRACTS)).filter(isEventClass),
-    transportContracts: [EventFailed, ProcessorPaused, ProcessorResumed, ReplayRequested],
+    transportContracts: [EventFailed, FailuresRemoved, ProcessorPaused, ProcessorResumed, ReplayRequested],
   };
 }
 
