@@ -147,7 +147,12 @@ export class PublishWatch {
 /** One line for people. */
 export function stallText({ stream, since, waiting, cause }: StalledStream): string {
   const publishes = waiting === 1 ? '1 publish' : `${waiting || ''} publishes`.trim();
-  return `${publishes} to ${stream} unconfirmed since ${since.toISOString()}: ${cause}`;
+  return `${publishes} to ${stream} unconfirmed since ${toSecond(since)}: ${cause}`;
+}
+
+/** The same text at each look: the milliseconds come from the difference of two clocks. */
+function toSecond(time: Date): string {
+  return new Date(Math.round(time.getTime() / 1_000) * 1_000).toISOString().replace('.000Z', 'Z');
 }
 
 /** Begins with what was given up; `Infinity` where there is nothing, so that the oldest message decides. */

@@ -108,7 +108,9 @@ export class Outbox {
    */
   async ready(): Promise<void> {
     const { waiting, oldestAge, setAside } = await readBacklog(this.store.db, CHECKED);
-    const since = new Date(Date.now() - oldestAge).toISOString();
+    // In whole seconds, so that it is the same text at each check.
+    const oldest = new Date(Math.round((Date.now() - oldestAge) / 1_000) * 1_000);
+    const since = oldest.toISOString().replace('.000Z', 'Z');
     const faults = [
       ...(oldestAge > LATE_AFTER ? [`${counted(waiting)} waiting, the oldest since ${since}`] : []),
       ...(setAside > 0 ? [`${counted(setAside)} set aside`] : []),

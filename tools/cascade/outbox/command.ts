@@ -17,7 +17,7 @@ export const outboxCommand: Definition = (parent, line) => {
       description:
         'Shows how many events wait in the outbox of each service, since when the oldest does and why, and which events are set ' +
         'aside: the broker refused them for good, and they are not tried again.',
-      examples: ['outbox', 'outbox show --app signup --json'],
+      examples: ['outbox show', 'outbox show --app signup --json'],
     })
     .option('--app <name>', 'the outbox of this app alone')
     .option('--limit <number>', 'list so many events that are set aside, the oldest', countOption, 50)
