@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describePostgres, eventually } from '@app/testing';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { metadataOf, signUp, uniqueEmail } from './signups.js';
+import { metadataOf, signUp, uniqueEmail, userOf } from './signups.js';
 import { TestSystem } from './system.js';
 
 const name = `cascade_${randomBytes(6).toString('hex')}`;
@@ -27,9 +27,9 @@ describePostgres(() => {
   }, 20_000);
 
   it('The system gives each service a database of its own on the server that DATABASE_URL names', async () => {
-    const { id } = await signUp(system, { email: uniqueEmail(), name: 'Ada' });
+    const userId = await userOf(system, await signUp(system, { email: uniqueEmail(), name: 'Ada' }));
     await eventually(async () => {
-      expect(await metadataOf(system, id)).toMatchObject({ notificationState: 'sent' });
+      expect(await metadataOf(system, userId)).toMatchObject({ notificationState: 'sent' });
     });
     const { rows } = await server.query<{ datname: string }>(
       'select datname from pg_database where datname = any($1)',

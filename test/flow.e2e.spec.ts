@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@app/testing';
 import { EventLog } from './event-log.js';
-import { mailsTo, metadataOf, postSignup, signUp, uniqueEmail } from './signups.js';
+import { mailsTo, metadataOf, postSignup, signUp, uniqueEmail, userOf, type Accepted } from './signups.js';
 import { TestSystem } from './system.js';
 
 const UUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/;
@@ -11,6 +11,15 @@ const SOURCES = [
   ...['signup', 'notifier'],
   ...['metadata-writer', 'metadata-writer-notifications', 'metadata-writer-failures'],
 ];
+
+/** Whatever HTTP can be asked for by an id. */
+const PATHS = [
+  ['signup', '/signups/ID'],
+  ['signup', '/users/ID/metadata'],
+  ['notifier', '/users/ID/metadata'],
+  ['metadata-writer', '/signups/ID'],
+  ['metadata-writer', '/users/ID/metadata'],
+] as const;
 
 let system: TestSystem;
 let log: EventLog;
@@ -38,7 +47,7 @@ describe('A signup', () => {
 
   it('is welcomed by mail, and the metadata row says so', async () => {
     const email = uniqueEmail();
-    const { id } = await signUp(system, { email, name: 'Ada', locale: 'de-CH' });
+    const userId = await userOf(system, await signUp(system, { email, name: 'Ada', locale: 'de-CH' }));
     const [mail] = await eventually(async () => {
       const mails = await mailsTo(system, email);
       expect(mails).toHaveLength(1);
@@ -46,8 +55,8 @@ describe('A signup', () => {
     });
     expect(mail!.text).toContain('Ada');
     await eventually(async () => {
-      expect(await metadataOf(system, id)).toMatchObject({
-        userId: id,
+      expect(await metadataOf(system, userId)).toMatchObject({
+        userId,
         emailDomain: 'example.com',
         locale: 'de-CH',
         notificationState: 'sent',
@@ -58,9 +67,10 @@ describe('A signup', () => {
 
   it('with a phone number is welcomed by a text message instead', async () => {
     const email = uniqueEmail();
-    const { id } = await signUp(system, { email, name: 'Grace', phone: '+14155550123' });
+    const accepted = await signUp(system, { email, name: 'Grace', phone: '+14155550123' });
+    const userId = await userOf(system, accepted);
     await eventually(async () => {
-      expect(await metadataOf(system, id)).toMatchObject({
+      expect(await metadataOf(system, userId)).toMatchObject({
         notificationChannel: 'text',
         notificationState: 'sent',
       });
@@ -73,7 +83,7 @@ describe('A signup', () => {
 
   it('becomes a flow of events, each of which names its source and its cause', async () => {
     const email = uniqueEmail();
-    const { id, correlationId } = await signUp(system, { email, name: 'Ada' });
+    const { correlationId } = await signUp(system, { email, name: 'Ada' });
     const events = await eventually(async () => {
       const flow = await log.flow(correlationId);
       expect(flow).toHaveLength(4);
@@ -107,9 +117,9 @@ describe('A signup', () => {
       expect(headers).toMatchObject({ 'ce-specversion': '1.0', 'ce-datacontenttype': 'application/json' });
       expect(headers['ce-id']).toMatch(UUID);
       expect(headers['ce-time']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-      expect(body['userId']).toBe(id);
+      expect(body['userId']).toBe(events[0]!.body['userId']);
     }
-    expect(events[0]!.body).toMatchObject({ email, name: 'Ada' });
+    expect(events[0]!.body).toMatchObject({ email, name: 'Ada', userId: expect.stringMatching(UUID) });
     const sent = events.find(({ subject }) => subject === 'events.notification.sent')!;
     expect(JSON.stringify(sent.body)).not.toContain(email);
   });
@@ -129,6 +139,34 @@ describe('A signup', () => {
     if (again.correlationId !== first.correlationId) expect(await log.flow(again.correlationId)).toEqual([]);
   });
 
+  it('tells nobody over HTTP whether its address had signed up before, whatever is asked afterwards', async () => {
+    const email = uniqueEmail();
+    const first = await signUp(system, { email, name: 'Ada' });
+    await eventually(async () => expect(await log.flow(first.correlationId)).toHaveLength(4));
+    const again = await signUp(system, { email, name: 'Ada' });
+
+    const [ofFirst, ofAgain] = await Promise.all([first, again].map(everyAnswerOf));
+    expect(ofFirst).toEqual(ofAgain);
+    expect(ofFirst).toMatchObject({ '/signups/ID': { status: 200 }, '/users/ID/metadata': { status: 404 } });
+  });
+
+  /** What the services answer about the ids of a signup, in which its own values are made unrecognizable. */
+  async function everyAnswerOf(accepted: Accepted): Promise<Record<string, unknown>> {
+    const answers: Record<string, unknown> = {};
+    for (const id of [accepted.id, accepted.correlationId]) {
+      for (const [service, path] of PATHS) {
+        const response = await fetch(system.url(service) + path.replace('ID', id));
+        const text = (await response.text())
+          .replaceAll(accepted.id, 'ID')
+          .replaceAll(accepted.correlationId, 'FLOW')
+          .replace(/"receivedAt":"[^"]+"/, '"receivedAt":"TIME"');
+        const key = id === accepted.id ? path : path.replace('ID', 'FLOW');
+        answers[key] = { status: response.status, text, headers: [...response.headers.keys()] };
+      }
+    }
+    return answers;
+  }
+
   it('that breaks rules is refused with all of them', async () => {
     const response = await postSignup(system, { email: 'nobody', name: '', phone: '12', colour: 'red' });
     expect(response.status).toBe(400);
@@ -146,9 +184,9 @@ describe('A bad event on a channel', () => {
   ])('%s becomes a failure event, and the next event is handled', async (_, body) => {
     const before = (await log.failures()).length;
     await log.publish('events.user.signed-up', body);
-    const { id } = await signUp(system, { email: uniqueEmail(), name: 'Ada' });
+    const userId = await userOf(system, await signUp(system, { email: uniqueEmail(), name: 'Ada' }));
     await eventually(async () => {
-      expect(await metadataOf(system, id)).toMatchObject({ notificationState: 'sent' });
+      expect(await metadataOf(system, userId)).toMatchObject({ notificationState: 'sent' });
     });
     await eventually(async () => {
       const subjects = (await log.failures()).slice(before).map(({ subject }) => subject);
@@ -169,6 +207,7 @@ describe('After a restart', () => {
     const email = uniqueEmail();
     const { id, correlationId } = await signUp(system, { email, name: 'Ada' });
     await eventually(async () => expect(await log.flow(correlationId)).toHaveLength(4));
+    const userId = String((await log.flow(correlationId))[0]!.body['userId']);
     await log.close();
     await system.stopParts();
     await system.startAgain();
@@ -178,7 +217,7 @@ describe('After a restart', () => {
       id,
       correlationId,
     });
-    expect(await metadataOf(system, id)).toMatchObject({ notificationState: 'sent' });
+    expect(await metadataOf(system, userId)).toMatchObject({ notificationState: 'sent' });
     expect(await log.flow(correlationId)).toHaveLength(4);
     expect(await mailsTo(system, email)).toHaveLength(1);
 

@@ -1,4 +1,6 @@
+import { eventually } from '@app/testing';
 import { randomUUID } from 'node:crypto';
+import { EventLog } from './event-log.js';
 import type { TestSystem } from './system.js';
 
 export interface Accepted {
@@ -29,6 +31,20 @@ export async function signUp(system: TestSystem, body: Record<string, unknown>):
   const response = await postSignup(system, body);
   if (response.status !== 202) throw new Error(`${response.status} ${await response.text()}`);
   return (await response.json()) as Accepted;
+}
+
+/** The id of the user that a signup made: its answer does not tell, the event does. */
+export async function userOf(system: TestSystem, { correlationId }: Accepted): Promise<string> {
+  const log = await EventLog.open(system.natsUrl);
+  try {
+    return await eventually(async () => {
+      const [signedUp] = await log.flow(correlationId);
+      if (!signedUp) throw new Error(`no event of the flow ${correlationId}`);
+      return String(signedUp.body['userId']);
+    });
+  } finally {
+    await log.close();
+  }
 }
 
 /** @throws Until there is a row. */

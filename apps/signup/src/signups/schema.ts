@@ -12,9 +12,11 @@ export const users = pgTable('users', {
   signedUpAt: moment('signed_up_at').notNull(),
 });
 
-/** One row an accepted request. It tells nothing of the user: an address that had signed up before has its rows here too. */
+/**
+ * One row an accepted request. It tells nothing of the user, not even that there is one: an address that had signed up before has
+ * its rows here too.
+ */
 export const signups = pgTable('signups', {
-  /** The user's id where the request made a user. */
   id: uuid('id').primaryKey(),
   correlationId: uuid('correlation_id').notNull(),
   receivedAt: moment('received_at').notNull(),

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 
 /** Answer of `POST /signups`. */
 export class SignupAccepted {
-  @ApiProperty({ format: 'uuid' })
+  @ApiProperty({ format: 'uuid', description: 'Of this request, not of a user.' })
   readonly id!: string;
 
   @ApiProperty({

@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 describe('signups', () => {
-  describeStores((databases) => {
+  describeStores((databases, kind) => {
     let signup: StartedSignup;
 
     beforeAll(async () => {
@@ -50,9 +50,10 @@ describe('signups', () => {
       expect(answer).toEqual({ id: expect.stringMatching(UUID), correlationId: expect.stringMatching(UUID) });
       expect(headers.get('location')).toBe(`/signups/${answer.id}`);
 
-      const [message] = await publishedOf(answer.id!);
-      const { signedUpAt, ...data } = message!.json<Record<string, string>>();
-      expect(data).toEqual({ userId: answer.id, ...body });
+      const [message] = await publishedOf(answer);
+      const { signedUpAt, userId, ...data } = message!.json<Record<string, string>>();
+      expect(data).toEqual(body);
+      expect(userId).toMatch(UUID);
       expect(Date.parse(signedUpAt!)).toBeGreaterThanOrEqual(before);
       expect(message!.subject).toBe('events.user.signed-up');
       expect(message!.headers?.get('ce-source')).toBe('signup');
@@ -108,11 +109,36 @@ describe('signups', () => {
         expect(location).toMatchObject({ status: 200, body: { ...second.body, status: 'accepted' } });
 
         expect(await usersOf(email)).toBe(1);
-        expect(await publishedOf(first.body.id!)).toHaveLength(1);
-        expect(await publishedOf(second.body.id!)).toEqual([]);
-        const [user] = await signup.store.db.select().from(users).where(eq(users.id, first.body.id!));
+        const [message] = await publishedOf(first.body);
+        expect(await publishedOf(second.body)).toEqual([]);
+        const { userId } = message!.json<UserSignedUp>();
+        const [user] = await signup.store.db.select().from(users).where(eq(users.id, userId));
         expect(user).toMatchObject({ email, name: 'Ada', locale: 'en' });
       });
+
+      it('tell nobody the id of the user, so that no other service can be asked about it', async () => {
+        const accepted = await signup.post({ email: newAddress(), name: 'Ada' });
+        const [message] = await publishedOf(accepted.body);
+        const { userId } = message!.json<UserSignedUp>();
+        const status = await signup.get(accepted.headers.get('location')!);
+        for (const { body, headers } of [accepted, status]) {
+          expect(JSON.stringify([body, [...headers]])).not.toContain(userId);
+        }
+      });
+
+      // The embedded database has one session: its transactions wait for one another anyway.
+      if (kind === 'postgres')
+        it('wait for one another, as those of a new address do', async () => {
+          const body = { email: newAddress(), name: 'Ada' };
+          await signup.post(body);
+          const again = await signup.store.db.transaction(async (tx) => {
+            await tx.select().from(users).where(eq(users.emailKey, body.email)).for('update');
+            const answer = signup.post(body);
+            await eventually(async () => expect(await countWaiting()).toBe(1));
+            return { answer };
+          });
+          expect((await again.answer).status).toBe(202);
+        });
 
       it('make one user and one event, also when they come at once', async () => {
         const email = newAddress();
@@ -122,7 +148,7 @@ describe('signups', () => {
         expect(answers.map(({ status }) => status)).toEqual(Array(12).fill(202));
         expect(new Set(answers.map(({ body }) => body.id)).size).toBe(12);
         expect(await usersOf(email)).toBe(1);
-        const events = await Promise.all(answers.map(({ body }) => publishedOf(body.id!)));
+        const events = await Promise.all(answers.map(({ body }) => publishedOf(body)));
         expect(events.flat()).toHaveLength(1);
       });
     });
@@ -141,7 +167,7 @@ describe('signups', () => {
         const again = await signup.post({ locale: 'en', name: 'Ada', email }, withKey(key));
         expect(first.status).toBe(202);
         expect(answerOf(again)).toEqual(answerOf(first));
-        expect(await publishedOf(first.body.id!)).toHaveLength(1);
+        expect(await publishedOf(first.body)).toHaveLength(1);
       });
 
       it('get the same answer for a key that was sent many times at once', async () => {
@@ -199,16 +225,24 @@ describe('signups', () => {
       }
     });
 
+    async function countWaiting(): Promise<number> {
+      const { rows } = await signup.store.db.execute<{ count: number }>(
+        sql`select count(*)::int as count from pg_stat_activity
+          where wait_event_type = 'Lock' and datname = current_database()`,
+      );
+      return rows[0]!.count;
+    }
+
     function usersOf(email: string): Promise<number> {
       return signup.store.db.$count(users, eq(users.emailKey, email.toLowerCase()));
     }
 
-    /** A user's messages, once the outbox has nothing more to publish. */
-    async function publishedOf(userId: string): Promise<JsMsg[]> {
+    /** What came of a signup, once the outbox has nothing more to publish. */
+    async function publishedOf({ correlationId }: Answer['body']): Promise<JsMsg[]> {
       await eventually(async () => {
         expect(await signup.store.db.$count(outbox, isNull(outbox.publishedAt))).toBe(0);
       });
-      return messagesOf(userId);
+      return messagesOf(correlationId!);
     }
   });
 });
@@ -217,13 +251,13 @@ function newAddress(): string {
   return `${randomUUID()}@example.com`;
 }
 
-async function messagesOf(userId: string): Promise<JsMsg[]> {
+async function messagesOf(correlationId: string): Promise<JsMsg[]> {
   const consumer = await jetstream(connection).consumers.get(EVENTS_STREAM, { filter_subjects: CHANNEL });
   const { num_pending: max_messages } = await consumer.info();
   const found: JsMsg[] = [];
   if (max_messages === 0) return found;
   for await (const message of await consumer.fetch({ max_messages })) {
-    if (message.json<UserSignedUp>().userId === userId) found.push(message);
+    if (message.headers?.get('ce-correlationid') === correlationId) found.push(message);
   }
   return found;
 }

@@ -3,6 +3,7 @@ import { outbox, Outbox } from '@app/outbox';
 import { prepared, Store, type Database } from '@app/store';
 import { Injectable } from '@nestjs/common';
 import { and, eq, sql } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { requestHash } from './idempotency.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
@@ -21,7 +22,7 @@ export class Signups {
 
   /**
    * Writes the user and the event in one transaction. An address that has signed up before is answered just the same, and
-   * changes nothing.
+   * changes nothing. The user's id is not part of the answer: asked for at another service it would tell which of the two it was.
    *
    * @param idempotencyKey of an earlier request: the answer is that request's
    * @throws IdempotencyKeyReusedException where that request had another body
@@ -29,8 +30,10 @@ export class Signups {
   async accept(request: SignUpRequest, idempotencyKey?: string): Promise<SignupAccepted> {
     const now = new Date();
     const id = uuidv7();
-    const event = new UserSignedUp({ userId: id, ...request, signedUpAt: now.toISOString() });
-    const announcement = await this.outbox.prepare(event, { key: id });
+    // Of chance alone: it must not follow from the ids that are answered.
+    const userId = randomUUID();
+    const event = new UserSignedUp({ userId, ...request, signedUpAt: now.toISOString() });
+    const announcement = await this.outbox.prepare(event, { key: userId });
     const signup = { id, correlationId: announcement.id, receivedAt: now };
     const accepted = await this.store.db.transaction(async (tx) => {
       if (idempotencyKey !== undefined) {
@@ -41,6 +44,7 @@ export class Signups {
       const values = {
         ...signup,
         ...request,
+        userId,
         phone: request.phone ?? null,
         emailKey: request.email.toLowerCase(),
       };
@@ -59,7 +63,10 @@ export class Signups {
   }
 }
 
-/** In one statement, since each costs a round trip. A concurrent signup of the same address is waited for. */
+/**
+ * In one statement, since each costs a round trip. A concurrent signup of the same address is waited for, also of a known one,
+ * whose row is locked and left as it is: otherwise requests that come together would tell by their times that it is known.
+ */
 const writeSignup = prepared((tx: Database<typeof schema>) => {
   const id = sql.placeholder('id');
   const correlationId = sql.placeholder('correlationId');
@@ -68,7 +75,7 @@ const writeSignup = prepared((tx: Database<typeof schema>) => {
     tx
       .insert(users)
       .values({
-        id,
+        id: sql.placeholder('userId'),
         email: sql.placeholder('email'),
         emailKey: sql.placeholder('emailKey'),
         name: sql.placeholder('name'),
@@ -76,7 +83,11 @@ const writeSignup = prepared((tx: Database<typeof schema>) => {
         locale: sql.placeholder('locale'),
         signedUpAt: receivedAt,
       })
-      .onConflictDoNothing({ target: users.emailKey })
+      .onConflictDoUpdate({
+        target: users.emailKey,
+        set: { emailKey: sql`excluded.email_key` },
+        setWhere: sql`false`,
+      })
       .returning({ id: users.id }),
   );
   const isKnown = sql`not exists (select from ${newUser})`;
