@@ -1,7 +1,7 @@
 import type { Scenario } from './scenario.js';
 import { backlog } from './scenarios/backlog.js';
 import { crashLoop } from './scenarios/crash-loop.js';
-import { fullStream } from './scenarios/full-stream.js';
+import { fullStream, fullStreamLong } from './scenarios/full-stream.js';
 import { killBroker } from './scenarios/kill-broker.js';
 import { killServices, killServicesEmbedded } from './scenarios/kill-services.js';
 import { mailOutage } from './scenarios/mail-outage.js';
@@ -35,4 +35,5 @@ export const SCENARIOS: readonly Scenario[] = [
   crashLoop,
   replay,
   fullStream,
+  fullStreamLong,
 ];
