@@ -12,6 +12,7 @@ import { replay } from './scenarios/replay.js';
 import { sameEvent } from './scenarios/same-event.js';
 import { slowHandler } from './scenarios/slow-handler.js';
 import { smtpTrouble } from './scenarios/smtp-trouble.js';
+import { startMeetsBrokerKill } from './scenarios/start-meets-broker-kill.js';
 import { stopPostgres } from './scenarios/stop-postgres.js';
 import { terminateServices } from './scenarios/terminate-services.js';
 import { waitingPoison } from './scenarios/waiting-poison.js';
@@ -21,6 +22,7 @@ export const SCENARIOS: readonly Scenario[] = [
   killServices,
   killServicesEmbedded,
   killBroker,
+  startMeetsBrokerKill,
   stopPostgres,
   smtpTrouble,
   mailOutage,
