@@ -1,7 +1,7 @@
 import type { Scenario } from './scenario.js';
 import { backlog } from './scenarios/backlog.js';
 import { crashLoop } from './scenarios/crash-loop.js';
-import { fullStream } from './scenarios/full-stream.js';
+import { fullStream, fullStreamLong } from './scenarios/full-stream.js';
 import { killBroker } from './scenarios/kill-broker.js';
 import { killServices, killServicesEmbedded } from './scenarios/kill-services.js';
 import { mailOutage } from './scenarios/mail-outage.js';
@@ -12,6 +12,7 @@ import { replay } from './scenarios/replay.js';
 import { sameEvent } from './scenarios/same-event.js';
 import { slowHandler } from './scenarios/slow-handler.js';
 import { smtpTrouble } from './scenarios/smtp-trouble.js';
+import { startMeetsBrokerKill } from './scenarios/start-meets-broker-kill.js';
 import { stopPostgres } from './scenarios/stop-postgres.js';
 import { terminateServices } from './scenarios/terminate-services.js';
 import { waitingPoison } from './scenarios/waiting-poison.js';
@@ -21,6 +22,7 @@ export const SCENARIOS: readonly Scenario[] = [
   killServices,
   killServicesEmbedded,
   killBroker,
+  startMeetsBrokerKill,
   stopPostgres,
   smtpTrouble,
   mailOutage,
@@ -35,4 +37,5 @@ export const SCENARIOS: readonly Scenario[] = [
   crashLoop,
   replay,
   fullStream,
+  fullStreamLong,
 ];

@@ -49,6 +49,7 @@ export interface Target extends Pick<ProvisionDifference, 'what' | 'stream' | 'd
 
 /**
  * @throws ProvisionError if the server cannot do what Cascade needs
+ * @throws NoAnswerError if the broker is away
  */
 export async function targetsOf(
   connection: NatsConnection,
@@ -208,12 +209,16 @@ async function asked<Answer>({ server }: Api, what: string, request: Promise<Ans
     return await request;
   } catch (cause) {
     if (!isAway(cause)) throw cause;
-    throw new NoAnswerError(
-      `The broker at ${server} gave no answer when it was asked ${what} (${(cause as Error).message}). ` +
-        'Check that nats-server runs, that its disk has room, and in a cluster that most of its nodes are up.',
-      { cause },
-    );
+    throw noAnswer(server, what, cause as Error);
   }
+}
+
+function noAnswer(server: string, what: string, cause: Error): NoAnswerError {
+  return new NoAnswerError(
+    `The broker at ${server} gave no answer when it was asked ${what} (${cause.message}). ` +
+      'Check that nats-server runs, that its disk has room, and in a cluster that most of its nodes are up.',
+    { cause },
+  );
 }
 
 const MISSING: number[] = [JetStreamApiCodes.StreamNotFound, JetStreamApiCodes.ConsumerNotFound];
@@ -234,8 +239,11 @@ async function infoUnlessMissing<Info extends { config: object } | ConsumerInfo>
 }
 
 function assertServer(connection: NatsConnection): void {
-  const version = connection.info?.version ?? 'unknown';
-  if (connection.info?.jetstream !== true) {
+  const { info } = connection;
+  // The client forgets what it knows of the server for as long as it reconnects.
+  if (!info) throw noAnswer(connection.getServer(), 'for its version', new Error('disconnected'));
+  const { version } = info;
+  if (info.jetstream !== true) {
     throw new ProvisionError(
       `The NATS server at ${connection.getServer()} has JetStream turned off; start it with --jetstream.`,
     );

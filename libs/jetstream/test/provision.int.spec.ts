@@ -1,5 +1,6 @@
 import { Consumes, EventContext, InvalidDeclarationError, JetStreamConnection } from '@app/jetstream';
-import { recordLog, eventually } from '@app/testing';
+import { startBroker } from '@app/embedded-broker';
+import { eventually, recordLog, startTestBroker } from '@app/testing';
 import { DiscardPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { Controller, type Type } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
@@ -200,6 +201,26 @@ describe('streams and consumers', () => {
     await started;
     await transport.closeApplications();
     await proxy.stop();
+  });
+
+  it('are waited for if the broker goes away just before the start asks for them', async () => {
+    const log = recordLog();
+    const broker = await startTestBroker();
+    const starting = await transport.make({ controllers: [processor()] }, { servers: broker.url });
+    const connection = await starting.get(JetStreamConnection, { strict: false }).get();
+    await broker.kill();
+    await eventually(() => expect(connection.info).toBeUndefined());
+    const comeBack = async () => {
+      const awaited = /^warn The broker at .* gave no answer when it was asked for its version/;
+      await eventually(() => expect(log()).toContainEqual(expect.stringMatching(awaited)));
+      return startBroker({ storeDir: broker.storeDir, port: broker.port });
+    };
+
+    const [again] = await Promise.all([comeBack(), starting.listen()]);
+
+    await transport.closeApplications();
+    await again.stop();
+    await broker.stop();
   });
 
   it('are made by two processes that start together', async () => {

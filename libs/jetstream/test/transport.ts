@@ -36,9 +36,15 @@ export class Transport {
 
   /** Starts an application; its module is made of `metadata` and the transport. */
   async run(metadata: ModuleMetadata, options: Partial<JetStreamOptions> = {}): Promise<INestMicroservice> {
+    const application = await this.make(metadata, options);
+    await application.listen();
+    return application;
+  }
+
+  /** An application as {@link run} starts it, not started yet. */
+  async make(metadata: ModuleMetadata, options: Partial<JetStreamOptions> = {}): Promise<INestMicroservice> {
     const application = await createMicroservice(moduleOf(this.broker.url, metadata, options));
     this.applications.push(application);
-    await application.listen();
     return application;
   }
 
