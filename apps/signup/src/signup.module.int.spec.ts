@@ -60,7 +60,7 @@ describe('the signup service', () => {
 
     const { status, body } = await signup.post({ email: 'ada@example.com', name: 'Ada' });
     expect(status).toBe(202);
-    const down = (reason: RegExp) => ({ state: 'down', reason: expect.stringMatching(reason) as unknown });
+    const down = { state: 'down' };
     await eventually(
       async () =>
         expect(await signup.get('/health/ready')).toMatchObject({
@@ -68,10 +68,8 @@ describe('the signup service', () => {
           body: {
             status: 'ready',
             checks: {
-              publishes: down(
-                /^(1 publish|publishes) to EVENTS unconfirmed since .*Z: maximum bytes exceeded$/,
-              ),
-              outbox: down(/^1 event waiting, the oldest since .*Z/),
+              publishes: down,
+              outbox: down,
             },
           },
         }),
@@ -81,7 +79,7 @@ describe('the signup service', () => {
     await eventually(
       async () =>
         expect(await signup.get('/health/ready')).toMatchObject({
-          body: { checks: { publishes: down(/^publishes to EVENTS unconfirmed since /) } },
+          body: { checks: { publishes: down } },
         }),
       { timeout: 20_000 },
     );

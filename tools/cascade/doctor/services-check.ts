@@ -5,18 +5,18 @@ import { fault, ok, type Finding } from './finding.js';
 /** Milliseconds for `/health/ready`, which itself gives each part a second. */
 const ANSWER_WITHIN = 3_000;
 
-/** What `/health/ready` answers. */
+/** What `/health/ready` returns: states alone, since strangers may ask. The service logs the reasons. */
 interface Health {
-  checks: Record<string, { state: 'up' } | { state: 'down'; reason: string }>;
+  checks: Record<string, { state: 'up' | 'down' }>;
 }
 
 /** Where to look on, by the part that is down. */
 const REMEDIES: Record<string, string> = {
-  publishes: '`node cascade lag` shows how full the streams are',
+  publishes: 'its log says why; `node cascade lag` shows how full the streams are',
   outbox: '`node cascade outbox` shows what waits and why',
   pauses: '`node cascade lag` shows how much waits; the log of the service, why it fails',
 };
-const LOG = 'look at its log';
+const LOG = 'its log says why';
 
 /**
  * The parts of the services that run here which are down.
@@ -49,6 +49,6 @@ async function check(name: string, url: string): Promise<Finding[]> {
   return Object.entries(health.checks).flatMap(([part, check]) =>
     check.state === 'up'
       ? []
-      : [fault('services', `${name}: ${part} is down: ${printable(check.reason)}`, REMEDIES[part] ?? LOG)],
+      : [fault('services', `${name}: ${printable(part)} is down`, REMEDIES[part] ?? LOG)],
   );
 }

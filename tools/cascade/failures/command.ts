@@ -2,6 +2,8 @@ import { Option } from 'commander';
 import type { Definition } from '../command-line.js';
 import { countOption } from '../text/numbers.js';
 import { TIME_FORMS, timeOption } from '../text/times.js';
+import type { ArchiveCommandOptions } from './archive.js';
+import type { RemovalCommandOptions } from './choose-failures.js';
 import type { ListOptions } from './list.js';
 import { FAILURE_STATES } from './state.js';
 
@@ -40,4 +42,53 @@ export const failuresCommand: Definition = (parent, line) => {
     })
     .argument('<id>', 'of the failure, as `failures list` shows it')
     .action(line.run(() => import('./show.js')));
+  const removal = (name: string, texts: Parameters<typeof line.add>[2]) =>
+    line
+      .add(failures, name, texts)
+      .option('--failure <id...>', 'these failures')
+      .option('--processor <name>', 'of this processor')
+      .option('--event <name>', 'on this event, such as user.signed-up')
+      .option('--error <class>', 'with this class of error')
+      .addOption(
+        new Option(
+          '--state <state>',
+          'in this state; default handled, or failed again as a newer failure',
+        ).choices([...FAILURE_STATES]),
+      )
+      .option('--since <time>', `stored since then: ${TIME_FORMS}`, timeOption)
+      .option('--until <time>', 'stored before then', timeOption)
+      .option('--all', 'all that are handled, or failed again as a newer failure')
+      .option('--dry-run', 'tell what would be removed, and do nothing')
+      .option('--by <name>', 'who asks for it; default the name of this user at the system')
+      .option('--reason <text>', 'why; it must be given, but for a dry run');
+  removal('purge', {
+    summary: 'remove failures from their stream, to make room',
+    description:
+      'Removes failures, with what became of them. Open ones are removed only with --state open. An audit event with who and why ' +
+      'is stored first. A failure of which something becomes in the same moment stays. Ctrl-C stops between two failures.',
+    examples: [
+      'failures purge --all --dry-run',
+      "failures purge --until 7d --all --reason 'handled a week ago'",
+      "failures purge --processor notifier --error InvalidEventError --state open --reason 'not events of ours'",
+    ],
+  }).action(line.run<RemovalCommandOptions>(() => import('./purge.js')));
+  removal('archive', {
+    summary: 'save failures to a file, and then remove them',
+    description:
+      'Writes failures to a file, one a line, with the whole events and what became of them, and removes them once the disk has ' +
+      'the file. It overwrites nothing. `failures restore` puts them back.',
+    examples: ["failures archive --to failures.jsonl --state open --reason 'the stream is full'"],
+  })
+    .requiredOption('--to <file>', 'the file, which must not be there yet')
+    .action(line.run<ArchiveCommandOptions>(() => import('./archive.js')));
+  line
+    .add(failures, 'restore', {
+      summary: 'put archived failures back',
+      description:
+        'Puts the failures of an archive back into their stream, under their ids; those that are in it already are left. ' +
+        'Processors that consume these failures get them once more.',
+      examples: ['failures restore failures.jsonl'],
+    })
+    .argument('<file>', 'of `failures archive`')
+    .action(line.run(() => import('./restore.js')));
 };

@@ -1,0 +1,65 @@
+import { archivedFailure, removedFailureOf, type RemovedFailure, type StoredFailure } from '@app/jetstream';
+import { resolve } from 'node:path';
+import { withBroker, type Broker } from '../broker/broker.js';
+import type { Invocation } from '../command-line.js';
+import { ExitCode } from '../exit-code.js';
+import { counted } from '../text/numbers.js';
+import { createArchive, writeArchive } from './archive-file.js';
+import { planRemoval, removalOf, type RemovalCommandOptions } from './choose-failures.js';
+import { removalOn } from './purge.js';
+import { NOTHING, planLines, resultLines, showProgress } from './removal-report.js';
+
+export interface ArchiveCommandOptions extends RemovalCommandOptions {
+  to: string;
+}
+
+export async function run({ host, output, options }: Invocation<ArchiveCommandOptions>): Promise<number> {
+  const { selection, by, reason } = removalOf(options);
+  const path = resolve(options.to);
+  return withBroker(host, async (broker) => {
+    const removal = removalOn(broker);
+    const plan = await planRemoval(removal, selection);
+    if (options.dryRun) {
+      output.result(plan, () => planLines(plan));
+      return ExitCode.ok;
+    }
+    if (plan.total === 0) {
+      output.result({ ...plan, removed: 0 }, () => [NOTHING]);
+      return ExitCode.ok;
+    }
+    const stopping = new AbortController();
+    const ignoreInterrupts = host.onInterrupt(() => stopping.abort());
+    const saved: RemovedFailure[] = [];
+    const file = await createArchive(path);
+    await writeArchive(path, file, archived(broker, removal.select(selection), saved));
+    const result = await removal
+      .remove(saved, selection, {
+        by,
+        reason,
+        savedTo: path,
+        signal: stopping.signal,
+        onProgress: (progress) => showProgress(progress, output),
+      })
+      .finally(ignoreInterrupts);
+    output.progress('');
+    output.result({ ...result, savedTo: path }, () => [
+      `${counted(saved.length, 'failure')} archived in ${path}.`,
+      ...resultLines(result, plan.left),
+    ]);
+    return result.stopped ? ExitCode.failed : ExitCode.ok;
+  });
+}
+
+/** @param saved gets what was written, which alone may be removed */
+async function* archived(
+  { connection, archive }: Broker,
+  failures: AsyncIterable<StoredFailure>,
+  saved: RemovedFailure[],
+) {
+  for await (const failure of failures) {
+    const line = await archivedFailure(connection, archive, failure);
+    if (!line) continue;
+    saved.push(removedFailureOf(failure));
+    yield line;
+  }
+}

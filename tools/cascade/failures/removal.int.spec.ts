@@ -1,0 +1,195 @@
+import type { RemovalResult } from '@app/jetstream';
+import { eventually } from '@app/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bank } from '../test/orders.js';
+import { ShopSystem } from '../test/shop-system.js';
+
+const WHY = ['--by', 'ann', '--reason', 'no room'];
+
+describe('cascade failures archive, purge and restore', () => {
+  let shop: ShopSystem;
+  let folder: string;
+  let orders = 0;
+
+  beforeAll(async () => {
+    shop = await ShopSystem.start();
+    folder = await mkdtemp(join(tmpdir(), 'cascade-archive-'));
+  });
+  beforeEach(async () => {
+    for (let number = 0; number < 3; number++) await shop.place(`order-${orders++}`, 'declined');
+    await listed(3, 'open');
+  });
+  afterEach(async () => {
+    bank.isOpen = false;
+    await shop.cascade('failures', 'purge', '--all', ...WHY);
+    await shop.cascade('failures', 'purge', '--state', 'open', ...WHY);
+  });
+  afterAll(async () => {
+    await shop.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  interface Listed {
+    total: number;
+    failures: { id: string; state: string; eventId: string }[];
+  }
+  const list = (...filters: string[]) => shop.json<Listed>('failures', 'list', ...filters);
+  const listed = (count: number, state: string) =>
+    eventually(async () => expect(await list('--state', state)).toMatchObject({ total: count }));
+  /** Replays one of the three, which is handled then. */
+  async function handleOne(): Promise<string> {
+    const { id } = (await list('--state', 'open')).failures[0]!;
+    bank.isOpen = true;
+    await shop.cascade('replay', '--failure', id, ...WHY);
+    await shop.answered(id);
+    bank.isOpen = false;
+    return id;
+  }
+  const audits = () => shop.count('EVENTS', 'events.failures.removed');
+
+  it('purge tells in a dry run what it would remove, and what it would leave', async () => {
+    await handleOne();
+    const before = await audits();
+    const { code, stdout } = await shop.cascade('failures', 'purge', '--all', '--dry-run');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^processor +event +error +state +failures +bytes\nbilling +order\.placed +CardDeclined +handled +1 +\d+\n\n1 failure, [\d.]+ kB, would be removed\. Nothing was done\.\n2 more are open, under way, .*--state/,
+    );
+    expect(await shop.json<object>('failures', 'purge', '--all', '--dry-run')).toMatchObject({
+      total: 1,
+      left: 2,
+      groups: [{ state: 'handled', count: 1 }],
+    });
+    expect(await audits()).toBe(before);
+    expect(await list()).toMatchObject({ total: 3 });
+  });
+
+  it('purge removes those that were handled, and open ones where it is told to', async () => {
+    const id = await handleOne();
+    const { code, stdout } = await shop.cascade('failures', 'purge', '--processor', 'billing', ...WHY);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^1 failure removed, [\d.]+ kB\.\nRemoval \S+; .*\n2 more are open/),
+    });
+    expect((await list()).failures.map((failure) => failure.id)).not.toContain(id);
+    const audit = await shop.manager.streams.getMessage('EVENTS', {
+      last_by_subj: 'events.failures.removed',
+    });
+    expect(audit!.json()).toMatchObject({
+      by: 'ann',
+      reason: 'no room',
+      count: 1,
+      selection: { processor: 'billing' },
+    });
+
+    const open = await shop.json<RemovalResult>('failures', 'purge', '--state', 'open', ...WHY);
+    expect(open).toMatchObject({ total: 2, removed: 2, skipped: 0, stopped: false });
+    expect(await list()).toMatchObject({ total: 0 });
+    expect((await shop.cascade('failures', 'purge', '--all', ...WHY)).stdout).toBe(
+      'There is nothing of that kind to remove.\n',
+    );
+  });
+
+  it('archive writes them to a file, and then removes them; restore puts them back, none twice', async () => {
+    const handled = await handleOne();
+    const before = await list();
+    const file = join(folder, 'all.jsonl');
+    const { stdout } = await shop.cascade('failures', 'archive', '--to', file, '--all', ...WHY);
+    expect(stdout).toMatch(/^1 failure archived in .*all\.jsonl\.\n1 failure removed/);
+    const second = join(folder, 'open.jsonl');
+    await shop.cascade('failures', 'archive', '--to', second, '--state', 'open', ...WHY);
+    expect(await list()).toMatchObject({ total: 0 });
+
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const lines = (await readFile(second, 'utf8')).trimEnd().split('\n');
+    expect(lines).toHaveLength(2);
+    const [line] = lines.map((text) => JSON.parse(text) as Record<string, unknown>);
+    expect(line).toMatchObject({
+      subject: 'failed.billing.order.placed',
+      failure: { error: { name: 'CardDeclined' }, original: { body: { encoding: 'utf-8' } } },
+    });
+    const audit = await shop.manager.streams.getMessage('EVENTS', {
+      last_by_subj: 'events.failures.removed',
+    });
+    expect(audit!.json()).toMatchObject({ count: 2, savedTo: second });
+
+    for (const archive of [file, second]) {
+      const restored = await shop.cascade('failures', 'restore', archive);
+      expect(restored).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^[12] failures? restored\.\n/),
+      });
+    }
+    const again = await shop.cascade('failures', 'restore', second);
+    expect(again.stdout).toBe('0 failures restored, 2 were in the stream already.\n');
+    const ids = ({ failures }: Listed) =>
+      failures.map(({ id, state, eventId }) => [id, state, eventId]).sort();
+    expect(ids(await list())).toEqual(ids(before));
+    expect((await list('--state', 'handled')).failures[0]!.id).toBe(handled);
+  });
+
+  it('archive does not write over a file, and leaves none where there is nothing to archive', async () => {
+    const file = join(folder, 'mine.txt');
+    await writeFile(file, 'mine');
+    const archive = ['failures', 'archive', '--state', 'open', ...WHY, '--to'];
+    const refused = await shop.cascade(...archive, file);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain(`${file} is there already`);
+    expect(await readFile(file, 'utf8')).toBe('mine');
+
+    const nowhere = await shop.cascade(...archive, join(folder, 'no', 'such'));
+    expect(nowhere.stderr).toMatch(/cannot be written: .*ENOENT/);
+    const nothing = await shop.cascade(...archive, join(folder, 'nothing'), '--error', 'Other');
+    expect(nothing).toMatchObject({ code: 0, stdout: 'There is nothing of that kind to remove.\n' });
+    await shop.cascade(...archive, join(folder, 'dry'), '--dry-run');
+    expect(await readdir(folder)).not.toEqual(expect.arrayContaining(['nothing']));
+    expect(await readdir(folder)).not.toEqual(expect.arrayContaining(['dry']));
+    expect(await list()).toMatchObject({ total: 3 });
+  });
+
+  it('restore takes nothing from a file in which anything is no archived failure', async () => {
+    const file = join(folder, 'cut-off.jsonl');
+    await shop.cascade('failures', 'archive', '--to', file, '--state', 'open', ...WHY);
+    const text = await readFile(file, 'utf8');
+    const cutOff = join(folder, 'cut-off-2.jsonl');
+    await writeFile(cutOff, text.slice(0, -20));
+    expect(await shop.cascade('failures', 'restore', cutOff)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`Line 3 of ${cutOff} is no archived failure.`),
+    });
+    expect(await list()).toMatchObject({ total: 0 });
+    expect(await shop.cascade('failures', 'restore', join(folder, 'none'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/cannot be read: .*ENOENT/),
+    });
+    await shop.cascade('failures', 'restore', file);
+    await listed(3, 'open');
+  });
+
+  it('stops at Ctrl-C between two failures, and says so', async () => {
+    const session = shop.session('failures', 'purge', '--state', 'open', ...WHY);
+    session.interrupt();
+    const { code, stdout } = await session.ended;
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^Stopped: 0 of 3 failures removed/);
+    expect(await list()).toMatchObject({ total: 3 });
+  });
+
+  it.each([
+    [['purge', '--reason', 'x'], /It is not said what to remove.*--all/s],
+    [['purge', '--all'], /needs a reason.*--reason/s],
+    [['purge', '--all', '--reason', 'x', '--by', ''], /by must be longer/],
+    [['purge', '--failure', 'none', '--reason', 'x'], /^No such failure was found: none\.\n.*list/],
+    [['archive', '--all', '--reason', 'x'], /--to/],
+    [['purge', '--state', 'closed'], /open, requested, handled, failed-again/],
+    [['restore'], /missing required argument/],
+  ])('do not take %j', async (args, message) => {
+    const { code, stdout, stderr } = await shop.cascade('failures', ...args);
+    expect(stderr).toMatch(message);
+    expect(stdout).toBe('');
+    expect(code).toBeGreaterThan(0);
+  });
+});
