@@ -211,7 +211,7 @@ describe('streams and consumers', () => {
     await broker.kill();
     await eventually(() => expect(connection.info).toBeUndefined());
     const comeBack = async () => {
-      const awaited = /^warn The broker at .* gave no answer when it was asked for its version/;
+      const awaited = /^warn: The broker at .* gave no answer when it was asked for its version/;
       await eventually(() => expect(log()).toContainEqual(expect.stringMatching(awaited)));
       return startBroker({ storeDir: broker.storeDir, port: broker.port });
     };

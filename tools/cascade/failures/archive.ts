@@ -16,6 +16,8 @@ export interface ArchiveCommandOptions extends RemovalCommandOptions {
 export async function run({ host, output, options }: Invocation<ArchiveCommandOptions>): Promise<number> {
   const { selection, by, reason } = removalOf(options);
   const path = resolve(options.to);
+  const stopping = new AbortController();
+  const ignoreInterrupts = host.onInterrupt(() => stopping.abort());
   return withBroker(host, async (broker) => {
     const removal = removalOn(broker);
     const plan = await planRemoval(removal, selection);
@@ -27,27 +29,23 @@ export async function run({ host, output, options }: Invocation<ArchiveCommandOp
       output.result({ ...plan, removed: 0 }, () => [NOTHING]);
       return ExitCode.ok;
     }
-    const stopping = new AbortController();
-    const ignoreInterrupts = host.onInterrupt(() => stopping.abort());
     const saved: RemovedFailure[] = [];
     const file = await createArchive(path);
     await writeArchive(path, file, archived(broker, removal.select(selection), saved));
-    const result = await removal
-      .remove(saved, selection, {
-        by,
-        reason,
-        savedTo: path,
-        signal: stopping.signal,
-        onProgress: (progress) => showProgress(progress, output),
-      })
-      .finally(ignoreInterrupts);
+    const result = await removal.remove(saved, selection, {
+      by,
+      reason,
+      savedTo: path,
+      signal: stopping.signal,
+      onProgress: (progress) => showProgress(progress, output),
+    });
     output.progress('');
     output.result({ ...result, savedTo: path }, () => [
       `${counted(saved.length, 'failure')} archived in ${path}.`,
       ...resultLines(result, plan.left),
     ]);
     return result.stopped ? ExitCode.failed : ExitCode.ok;
-  });
+  }).finally(ignoreInterrupts);
 }
 
 /** @param saved gets what was written, which alone may be removed */

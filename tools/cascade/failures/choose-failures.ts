@@ -37,6 +37,7 @@ export function removalOf(options: RemovalCommandOptions): {
       "Add --reason '…', or --dry-run.",
     ]);
   }
+  if (!by.trim()) throw new UsageError('--by must name who asks for the removal.');
   return { selection, by, reason };
 }
 

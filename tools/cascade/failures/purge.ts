@@ -7,6 +7,8 @@ import { NOTHING, planLines, resultLines, showProgress } from './removal-report.
 
 export async function run({ host, output, options }: Invocation<RemovalCommandOptions>): Promise<number> {
   const { selection, by, reason } = removalOf(options);
+  const stopping = new AbortController();
+  const ignoreInterrupts = host.onInterrupt(() => stopping.abort());
   return withBroker(host, async (broker) => {
     const removal = removalOn(broker);
     const plan = await planRemoval(removal, selection);
@@ -18,17 +20,18 @@ export async function run({ host, output, options }: Invocation<RemovalCommandOp
       output.result({ ...plan, removed: 0 }, () => [NOTHING]);
       return ExitCode.ok;
     }
-    const stopping = new AbortController();
-    const ignoreInterrupts = host.onInterrupt(() => stopping.abort());
     const failures = await collect(removal.select(selection), removedFailureOf);
     const onProgress = (progress: Parameters<typeof showProgress>[0]) => showProgress(progress, output);
-    const result = await removal
-      .remove(failures, selection, { by, reason, signal: stopping.signal, onProgress })
-      .finally(ignoreInterrupts);
+    const result = await removal.remove(failures, selection, {
+      by,
+      reason,
+      signal: stopping.signal,
+      onProgress,
+    });
     output.progress('');
     output.result(result, () => resultLines(result, plan.left));
     return result.stopped ? ExitCode.failed : ExitCode.ok;
-  });
+  }).finally(ignoreInterrupts);
 }
 
 export function removalOn(broker: Broker): FailureRemoval {

@@ -56,7 +56,7 @@ describe('cascade failures archive, purge and restore', () => {
     const { code, stdout } = await shop.cascade('failures', 'purge', '--all', '--dry-run');
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^processor +event +error +state +failures +bytes\nbilling +order\.placed +CardDeclined +handled +1 +\d+\n\n1 failure, [\d.]+ kB, would be removed\. Nothing was done\.\n2 more are open, under way, .*--state/,
+      /^processor +event +error +state +failures +bytes\nbilling +order\.placed +CardDeclined +handled +1 +\d+\n\n1 failure, [\d.]+ KiB, would be removed\. Nothing was done\.\n2 more are open, under way, .*--state/,
     );
     expect(await shop.json<object>('failures', 'purge', '--all', '--dry-run')).toMatchObject({
       total: 1,
@@ -72,7 +72,7 @@ describe('cascade failures archive, purge and restore', () => {
     const { code, stdout } = await shop.cascade('failures', 'purge', '--processor', 'billing', ...WHY);
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/^1 failure removed, [\d.]+ kB\.\nRemoval \S+; .*\n2 more are open/),
+      stdout: expect.stringMatching(/^1 failure removed, [\d.]+ KiB\.\nRemoval \S+; .*\n2 more are open/),
     });
     expect((await list()).failures.map((failure) => failure.id)).not.toContain(id);
     const audit = await shop.manager.streams.getMessage('EVENTS', {
@@ -181,7 +181,7 @@ describe('cascade failures archive, purge and restore', () => {
   it.each([
     [['purge', '--reason', 'x'], /It is not said what to remove.*--all/s],
     [['purge', '--all'], /needs a reason.*--reason/s],
-    [['purge', '--all', '--reason', 'x', '--by', ''], /by must be longer/],
+    [['purge', '--all', '--reason', 'x', '--by', ''], /--by must name who asks/],
     [['purge', '--failure', 'none', '--reason', 'x'], /^No such failure was found: none\.\n.*list/],
     [['archive', '--all', '--reason', 'x'], /--to/],
     [['purge', '--state', 'closed'], /open, requested, handled, failed-again/],

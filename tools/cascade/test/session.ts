@@ -42,6 +42,7 @@ export class Session {
   stderr = '';
   readonly ended: Promise<Ended>;
   private readonly listeners = new Set<() => void>();
+  private isInterrupted = false;
 
   constructor(args: readonly string[], options: SessionOptions) {
     const host = hostWith(options, {
@@ -49,14 +50,16 @@ export class Session {
       stderr: collector((text) => (this.stderr += text)),
       onInterrupt: (listener) => {
         this.listeners.add(listener);
+        if (this.isInterrupted) listener();
         return () => this.listeners.delete(listener);
       },
     });
     this.ended = cascade(args, host).then((code) => ({ code, stdout: this.stdout, stderr: this.stderr }));
   }
 
-  /** Ctrl-C. */
+  /** Ctrl-C; before the command listens, it gets that as soon as it does. */
   interrupt(): void {
+    this.isInterrupted = true;
     for (const listener of this.listeners) listener();
   }
 }

@@ -152,6 +152,8 @@ describe('notifier', () => {
             database: { state: 'up' },
             processors: { state: 'up' },
             pauses: { state: 'up' },
+            publishes: { state: 'up' },
+            unread: { state: 'up' },
           },
         },
       });
