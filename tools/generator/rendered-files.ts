@@ -21,7 +21,8 @@ export async function renderedFiles(root: string, blueprint: Blueprint): Promise
 export function entriesOf(blueprint: Blueprint): Entry[] {
   const { app, newEvents } = blueprint;
   return [
-    ...(newEvents.length > 0 ? [contractsIndexEntry, contractsLockEntry] : []),
+    ...(newEvents.length > 0 ? [contractsIndexEntry] : []),
+    contractsLockEntry,
     ...(app.isOwn ? [composeEntry] : [appModuleEntry(blueprint)]),
     processorsPageEntry,
     ...(app.isOwn ? [nestCliEntry] : []),
