@@ -59,6 +59,7 @@ describe('a processor', () => {
     expect((await pathsOf(counter)).sort()).toEqual(
       [
         'change apps/notifier/src/notifier.module.ts',
+        'change contracts.lock.json',
         'change docs/processors.md',
         ...['.int.spec.ts', '.ts', '.unit.spec.ts'].map((end) => `create ${folder}${end}`),
       ].sort(),
