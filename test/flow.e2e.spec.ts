@@ -147,7 +147,10 @@ describe('A signup', () => {
 
     const [ofFirst, ofAgain] = await Promise.all([first, again].map(everyAnswerOf));
     expect(ofFirst).toEqual(ofAgain);
-    expect(ofFirst).toMatchObject({ '/signups/ID': { status: 200 }, '/users/ID/metadata': { status: 404 } });
+    expect(ofFirst).toMatchObject({
+      'signup/signups/ID': { status: 200 },
+      'metadata-writer/users/ID/metadata': { status: 404 },
+    });
   });
 
   /** What the services answer about the ids of a signup, in which its own values are made unrecognizable. */
@@ -160,7 +163,7 @@ describe('A signup', () => {
           .replaceAll(accepted.id, 'ID')
           .replaceAll(accepted.correlationId, 'FLOW')
           .replace(/"receivedAt":"[^"]+"/, '"receivedAt":"TIME"');
-        const key = id === accepted.id ? path : path.replace('ID', 'FLOW');
+        const key = service + (id === accepted.id ? path : path.replace('ID', 'FLOW'));
         answers[key] = { status: response.status, text, headers: [...response.headers.keys()] };
       }
     }
