@@ -73,7 +73,7 @@ describe('the channels of a test', () => {
     await channels.publish(new OrderPlaced('bad'));
     await channels.consumed(OrderPlaced, 'billing');
     await expect(channels.published(OrderBilled, { causedBy: 'nobody', timeout: 300 })).rejects.toThrow(
-      /no order\.billed after nobody; stored is:\n(.*\n)* {2}events\.order\.placed .*"orderId":"bad"(.*\n)*Logged was:\n(.*\n)* {2}\S+ error event \S+ dead-lettered, .*no such order/,
+      /no order\.billed after nobody; stored is:\n(.*\n)* {2}events\.order\.placed .*"orderId":"bad"(.*\n)*Logged was:\n(.*\n)* {2}\S+ error event \S+ of flow \S+ dead-lettered, .*no such order/,
     );
     await expect(channels.nothingMore()).rejects.toThrow(
       /more than was expected:\n(.*\n)* {2}failed\.billing\.order\.placed {2}billing /,
