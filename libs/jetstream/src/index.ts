@@ -57,7 +57,7 @@ export { Publishes } from './publishes.js';
 export type { PausePolicy } from './processor-pause.js';
 export { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
 export { JetStreamStrategy } from './strategy.js';
-export { UnreadEvents } from './unread-events.js';
+export { isExpiringSoon, UnreadEvents } from './unread-events.js';
 export { shownSetting, type Effect, type SettingDifference } from './provision-differences.js';
 export type { ProvisionDifference } from './provision-targets.js';
 export type { Provisioned, ProvisionOptions } from './provision.js';

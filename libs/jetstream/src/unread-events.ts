@@ -13,6 +13,15 @@ export interface Unread {
 /** Part of the time for which events are kept, from which on their age is a fault. */
 const ALARMING = 0.5;
 
+/**
+ * True if an event that waits has used up half of the time for which its stream keeps it.
+ *
+ * @param keptFor milliseconds; 0 if the stream keeps events of any age
+ */
+export function isExpiringSoon(storedAt: Date, keptFor: number, now = Date.now()): boolean {
+  return keptFor > 0 && now - storedAt.getTime() >= keptFor * ALARMING;
+}
+
 /** The age of the events that wait for this process's processors, as a check of its health: the broker deletes old ones. */
 @Injectable()
 export class UnreadEvents {
@@ -20,8 +29,8 @@ export class UnreadEvents {
 
   /** @throws Error naming the processors whose oldest event has lain there for half of the time that events are kept */
   ready(now = Date.now()): Promise<void> {
-    const late = this.strategy.unread.filter(
-      ({ readUpTo, keptFor }) => now - readUpTo.getTime() >= keptFor * ALARMING,
+    const late = this.strategy.unread.filter(({ readUpTo, keptFor }) =>
+      isExpiringSoon(readUpTo, keptFor, now),
     );
     if (late.length === 0) return Promise.resolve();
     const list = late.map(

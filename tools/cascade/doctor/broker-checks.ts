@@ -1,11 +1,19 @@
 import { errors } from '@nats-io/transport-node';
-import { ProvisionError, Provisioning, type ProvisionDifference } from '@app/jetstream';
+import {
+  EVENTS_STREAM,
+  FAILURES_STREAM,
+  ProvisionError,
+  Provisioning,
+  RETRIES_STREAM,
+  type ProvisionDifference,
+} from '@app/jetstream';
 import { withBroker, type Broker } from '../broker/broker.js';
 import type { Declared } from '../declared.js';
 import { CommandError } from '../errors.js';
 import { explain } from '../explain.js';
 import type { Host } from '../host.js';
-import { readRoom } from '../streams/room.js';
+import { readRoom, type BrokerRoom } from '../streams/room.js';
+import { checkExpiry } from './expiry-check.js';
 import { fault, note, ok, type Finding } from './finding.js';
 import { checkOutboxes } from './outbox-check.js';
 import { checkRights } from './rights-check.js';
@@ -32,6 +40,7 @@ async function checkWithin(broker: Broker, declared: Declared | undefined, host:
     return [
       ...compared.findings,
       ...checkRoom(room),
+      ...(declared && hasStreams(room) ? await checkExpiry(broker, declared) : []),
       ...(declared ? await checkOutboxes(broker, declared.publishers) : []),
       ...(await checkRights(broker, compared.missing)),
     ];
@@ -39,6 +48,13 @@ async function checkWithin(broker: Broker, declared: Declared | undefined, host:
     if (error instanceof ProvisionError) return [fault('broker', error.message, 'upgrade nats-server')];
     return [asFault(isDenial(error) ? 'rights' : 'broker', error, host)];
   }
+}
+
+/** Without one of them nothing is known of what waits; that it is missing is a finding already. */
+function hasStreams({ streams }: BrokerRoom): boolean {
+  return [EVENTS_STREAM, RETRIES_STREAM, FAILURES_STREAM].every((name) =>
+    streams.some(({ of }) => of === name),
+  );
 }
 
 function isDenial(error: unknown): boolean {

@@ -14,6 +14,7 @@ interface Health {
 const REMEDIES: Record<string, string> = {
   publishes: 'its log says why; `node cascade lag` shows how full the streams are',
   outbox: '`node cascade outbox` shows what waits and why',
+  unread: '`node cascade lag` shows which events the broker deletes soon',
   pauses: '`node cascade lag` shows how much waits; the log of the service, why it fails',
 };
 const LOG = 'its log says why';

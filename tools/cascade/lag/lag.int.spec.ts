@@ -7,8 +7,11 @@ import { withBroker } from '../broker/broker.js';
 import { Shop } from '../test/orders.js';
 import { hostWith } from '../test/session.js';
 import { ShopSystem } from '../test/shop-system.js';
+import { checkExpiry } from '../doctor/expiry-check.js';
+import { Output } from '../output.js';
 import type { ProcessorLag } from './lag.js';
 import { readLag } from './read-lag.js';
+import { lagLines } from './show-lag.js';
 
 describe('cascade lag', () => {
   let shop: ShopSystem;
@@ -75,6 +78,38 @@ describe('cascade lag', () => {
     const { pending, oldest } = await lagOf('billing');
     expect(pending).toBeGreaterThanOrEqual(2);
     expect(oldest!.getTime()).toBeLessThanOrEqual(before);
+  });
+
+  it('warn of events that the broker deletes before they are handled, from half of their time on', async () => {
+    const day = 86_400_000;
+    const at = (now: number) =>
+      withBroker(hostWith({ env: shop.env }), async (broker) => ({
+        lags: await readLag(broker, declared, now),
+        findings: await checkExpiry(broker, { processors: declared }, now),
+      }));
+    const { lags } = await at(Date.now());
+    const { expiry } = lags.find(({ processor }) => processor === 'billing')!;
+    expect(expiry).toEqual({
+      stream: 'EVENTS',
+      storedAt: expect.any(Date),
+      at: new Date(expiry!.storedAt.getTime() + 7 * day),
+      isNear: false,
+    });
+
+    const half = expiry!.storedAt.getTime() + 3.5 * day;
+    const ofBilling = expect.stringContaining('billing');
+    expect((await at(half - 1)).findings).not.toContainEqual(expect.objectContaining({ says: ofBilling }));
+    const late = await at(half);
+    expect(late.findings).toContainEqual({
+      about: 'unread',
+      level: 'fault',
+      says: `billing has not handled an event of ${expiry!.storedAt.toISOString()}, which EVENTS deletes at ${expiry!.at.toISOString()}`,
+      remedy: expect.stringMatching(/^raise EVENTS_MAX_AGE and call `node cascade provision`/),
+    });
+    const lines = lagLines(late.lags, new Output(hostWith({ env: {} }), false));
+    expect(lines.join('\n')).toMatch(
+      /\nexpiring: billing has not handled an event of .*; raise EVENTS_MAX_AGE/,
+    );
   });
 
   it('tells of consumers that are missing, and of those that nothing declares', async () => {

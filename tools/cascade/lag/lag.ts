@@ -10,6 +10,15 @@ import type { ConsumerPlace } from '@app/jetstream';
  */
 export type ProcessorState = 'running' | 'paused' | 'stopped' | 'missing' | 'foreign' | 'undeclared';
 
+/** When a stream deletes the oldest event that a processor has not settled. */
+export interface Expiry {
+  readonly stream: string;
+  readonly storedAt: Date;
+  readonly at: Date;
+  /** Half of the time for which the stream keeps events has passed. */
+  readonly isNear: boolean;
+}
+
 /** How far a processor is behind, over all of its replicas. */
 export interface ProcessorLag {
   readonly processor: string;
@@ -28,5 +37,7 @@ export interface ProcessorLag {
   readonly retrying: number;
   /** When the oldest event was stored that it has not settled. */
   readonly oldest: Date | undefined;
+  /** Undefined if nothing waits in a stream that deletes old events. */
+  readonly expiry: Expiry | undefined;
   readonly missing: readonly ConsumerPlace[];
 }

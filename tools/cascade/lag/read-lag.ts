@@ -9,6 +9,7 @@ import {
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { Broker } from '../broker/broker.js';
 import type { DeclaredProcessor } from '../declared.js';
+import { firstExpiry } from './expiry.js';
 import type { ProcessorLag, ProcessorState } from './lag.js';
 import { earliest, oldestRetried, oldestUnsettled } from './oldest.js';
 import { openPauses } from './open-pauses.js';
@@ -20,18 +21,23 @@ interface Readings {
   /** Subjects of everything that waits for another attempt. */
   readonly retries: readonly string[];
   readonly pauses: ReadonlyMap<string, readonly Date[]>;
+  /** Milliseconds for which each stream keeps an event; 0 for any age. */
+  readonly keptFor: ReadonlyMap<string, number>;
+  readonly now: number;
 }
 
 /** Every declared processor by its name, then the consumers that none of them has. */
 export async function readLag(
   broker: Broker,
   declared: readonly DeclaredProcessor[],
+  now = Date.now(),
 ): Promise<ProcessorLag[]> {
   const { manager } = broker;
   const consumers = await durables(broker);
   const { state } = await manager.streams.info(RETRIES_STREAM, { subjects_filter: 'retry.>' });
   const retries = Object.keys(state.subjects ?? {});
-  const readings = { broker, consumers, retries, pauses: await openPauses(broker) };
+  const pauses = await openPauses(broker);
+  const readings = { broker, consumers, retries, pauses, keptFor: await timesKept(broker), now };
   const names = declared.map(({ declaration }) => declaration.processor);
   const durableNames = consumers.map(({ name }) => name);
   const suspects = new Set([...names, ...durableNames].map(suspectsDurableOf));
@@ -52,11 +58,17 @@ async function durables({ manager }: Broker): Promise<ConsumerInfo[]> {
   return found;
 }
 
+async function timesKept({ manager }: Broker): Promise<Map<string, number>> {
+  const streams = [EVENTS_STREAM, FAILURES_STREAM];
+  const infos = await Promise.all(streams.map((stream) => manager.streams.info(stream)));
+  return new Map(infos.map(({ config }) => [config.name, config.max_age / 1e6]));
+}
+
 async function lagOf(
   processor: string,
   app: string | undefined,
   declaration: ProcessorDeclaration | undefined,
-  { broker, consumers, retries, pauses }: Readings,
+  { broker, consumers, retries, pauses, keptFor, now }: Readings,
 ): Promise<ProcessorLag> {
   const own = consumers.filter(({ name }) => name === processor || name === suspectsDurableOf(processor));
   const waiting = retries.filter((subject) => subject.startsWith(`retry.${processor}.`));
@@ -64,6 +76,12 @@ async function lagOf(
   const missing = declaration ? missingOf(declaration, own) : [];
   const paused = pauses.get(processor) ?? [];
   const pulls = own.some(({ num_waiting }) => num_waiting > 0);
+  const unsettled = await Promise.all(
+    own.map(async (info) => ({
+      stream: info.stream_name,
+      storedAt: await oldestUnsettled(broker.manager, info),
+    })),
+  );
   return {
     processor,
     app,
@@ -79,9 +97,10 @@ async function lagOf(
     redelivered: sum(({ num_redelivered }) => num_redelivered),
     retrying: waiting.filter((subject) => subject.startsWith(`retry.${processor}.sch.`)).length,
     oldest: earliest([
-      ...(await Promise.all(own.map((info) => oldestUnsettled(broker.manager, info)))),
+      ...unsettled.map(({ storedAt }) => storedAt),
       await oldestRetried(broker.manager, waiting),
     ]),
+    expiry: firstExpiry(unsettled, keptFor, now),
     missing,
   };
 }

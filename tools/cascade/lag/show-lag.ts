@@ -7,6 +7,7 @@ import type { Output } from '../output.js';
 import { readRoom } from '../streams/room.js';
 import { roomLines } from '../streams/room-lines.js';
 import { renderColumns } from '../text/columns.js';
+import { expiringSoon, expiryRemedy, expiryText } from './expiry.js';
 import type { ProcessorLag } from './lag.js';
 import { earliest } from './oldest.js';
 import { readLag } from './read-lag.js';
@@ -18,14 +19,15 @@ export async function run({ host, output }: Invocation): Promise<number> {
     room: await readRoom(broker),
   }));
   output.result({ processors, ...room }, () => [
-    ...report(processors, output),
+    ...lagLines(processors, output),
     '',
     ...roomLines(room, output),
   ]);
   return ExitCode.ok;
 }
 
-function report(processors: readonly ProcessorLag[], output: Output): string[] {
+/** A table of the processors, with what to do about those that need it. */
+export function lagLines(processors: readonly ProcessorLag[], output: Output): string[] {
   const [heading, ...lines] = renderColumns(
     ['processor', 'pending', 'in flight', 'redelivered', 'retrying', 'oldest', 'state'],
     processors.map((lag) => [
@@ -38,8 +40,10 @@ function report(processors: readonly ProcessorLag[], output: Output): string[] {
       stateText(lag),
     ]),
   );
+  const expiring = new Set(expiringSoon(processors).map(({ processor }) => processor));
   const painted = lines.map((line, index) => {
-    const { state } = processors[index]!;
+    const { processor, state } = processors[index]!;
+    if (expiring.has(processor)) return output.paint('red', line);
     if (state === 'running' || state === 'foreign') return line;
     return output.paint(state === 'undeclared' ? 'dim' : 'yellow', line);
   });
@@ -65,6 +69,7 @@ function hints(processors: readonly ProcessorLag[]): string[] {
           'foreign: a consumer of no processor in the code, and somebody pulls, such as a processor in another language',
         ]
       : []),
+    ...expiringSoon(processors).map((lag) => `expiring: ${expiryText(lag)}; ${expiryRemedy(lag)}`),
     ...(have('undeclared') ? ['undeclared: a consumer of no processor in the code, and nobody pulls'] : []),
   ];
   return hints.length > 0 ? ['', ...hints] : [];

@@ -80,7 +80,7 @@ describe('lag and doctor on a broker with limits', () => {
   it('warn from 80 %, and say what makes room', async () => {
     await publish(560);
     expect((await run('lag')).stdout).toMatch(
-      /\nEVENTS is 8\d % full: publishes wait when it is full; raise `maxBytes` or shorten `maxAge` of `events` in /,
+      /\nEVENTS is 8\d % full: publishes wait when it is full; raise EVENTS_MAX_BYTES and call `node cascade provision`, or /,
     );
     expect(await doctor('room')).toEqual([
       {
@@ -102,7 +102,7 @@ describe('lag and doctor on a broker with limits', () => {
         about: 'room',
         level: 'fault',
         says: expect.stringMatching(/^EVENTS has .* and is full: publishes wait$/),
-        remedy: expect.stringContaining('raise `maxBytes`'),
+        remedy: expect.stringContaining('raise EVENTS_MAX_BYTES'),
       },
     ]);
     const { messages } = (await manager.streams.info('EVENTS')).state;

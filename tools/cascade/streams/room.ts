@@ -59,11 +59,8 @@ export function roomText({ of, bytes, limit }: Room): string {
 /** What makes room, or more of it. */
 export function roomRemedy({ of }: Room): string {
   if (of === EVENTS_STREAM || of === FAILURES_STREAM) {
-    const option = of === EVENTS_STREAM ? 'events' : 'failures';
-    return (
-      `raise \`maxBytes\` or shorten \`maxAge\` of \`${option}\` in JetStreamModule.forRoot() of all apps, and start them again ` +
-      'or call `node cascade provision`'
-    );
+    const prefix = of === EVENTS_STREAM ? 'EVENTS' : 'FAILURES';
+    return `raise ${prefix}_MAX_BYTES and call \`node cascade provision\`, or shorten ${prefix}_MAX_AGE and call it with --lower`;
   }
   return 'raise the limit of the account at the broker, or remove what else its streams hold';
 }

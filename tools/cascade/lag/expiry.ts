@@ -1,0 +1,41 @@
+import { EVENTS_STREAM, isExpiringSoon } from '@app/jetstream';
+import type { Expiry, ProcessorLag } from './lag.js';
+
+/**
+ * The event that is deleted first.
+ *
+ * @param keptFor milliseconds for which each stream keeps an event; 0 for any age
+ */
+export function firstExpiry(
+  unsettled: readonly { stream: string; storedAt: Date | undefined }[],
+  keptFor: ReadonlyMap<string, number>,
+  now: number,
+): Expiry | undefined {
+  const expiries = unsettled.flatMap(({ stream, storedAt }) => {
+    const kept = keptFor.get(stream) ?? 0;
+    if (!storedAt || kept === 0) return [];
+    const at = new Date(storedAt.getTime() + kept);
+    return [{ stream, storedAt, at, isNear: isExpiringSoon(storedAt, kept, now) }];
+  });
+  return expiries.sort((a, b) => a.at.getTime() - b.at.getTime())[0];
+}
+
+/** Processors in use whose oldest event is deleted soon. What waits for a removed processor may go. */
+export function expiringSoon(processors: readonly ProcessorLag[]): (ProcessorLag & { expiry: Expiry })[] {
+  return processors.filter(
+    (lag): lag is ProcessorLag & { expiry: Expiry } =>
+      lag.state !== 'undeclared' && lag.expiry?.isNear === true,
+  );
+}
+
+/** `notifier has not handled an event of 2026-…, which EVENTS deletes at 2026-…`. */
+export function expiryText({ processor, expiry }: ProcessorLag & { expiry: Expiry }): string {
+  const { stream, storedAt, at } = expiry;
+  return `${processor} has not handled an event of ${storedAt.toISOString()}, which ${stream} deletes at ${at.toISOString()}`;
+}
+
+/** What keeps the event for longer, besides the processor that catches up. */
+export function expiryRemedy({ expiry: { stream } }: { expiry: Expiry }): string {
+  const variable = stream === EVENTS_STREAM ? 'EVENTS_MAX_AGE' : 'FAILURES_MAX_AGE';
+  return `raise ${variable} and call \`node cascade provision\`, if the processor does not catch up before`;
+}
