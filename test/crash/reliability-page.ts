@@ -36,7 +36,9 @@ written by \`npm run test:crash\`; its figures are those of one run.
 
 - **An acknowledged signup is not lost.** Once a signup is answered with 202, its user and its event are in the database
   together, and the event reaches every processor at least once, however often any or all processes are killed meanwhile,
-  as long as their disks are intact.
+  as long as their disks are intact. The limit is the time for which the stream keeps an event (\`EVENTS_MAX_AGE\`, 7 days unless set
+  otherwise): an event that a processor has not read by then is deleted. From half of that time on, the processor's
+  \`/health/ready\`, \`node cascade lag\` and \`node cascade doctor\` report it.
 - **At least once, from the outbox row to the last processor.** A processor may see an event again after a crash. Each event
   has an id that stays the same, and what a processor publishes has ids that are derived from it.
 - **Effects in a service's own database happen once.** One row for each user, whatever is repeated.

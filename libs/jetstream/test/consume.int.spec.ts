@@ -163,7 +163,7 @@ describe('a processor', () => {
     await transport.run({ controllers: [Quick] });
     for (let count = 0; count < 20_000; count++)
       transport.publish('events.order.placed', order(`quick-${count}`));
-    await eventually(() => expect(done).toBe(20_000));
+    await eventually(() => expect(done).toBe(20_000), { timeout: 30_000 });
     expect(most).toBe(4);
   });
 
