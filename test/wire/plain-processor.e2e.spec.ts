@@ -191,7 +191,13 @@ describe('A processor of a NATS client and the wire contract alone', () => {
       expect.objectContaining({ processor: 'stamp-book', state: 'foreign', missing: [] }),
     );
     const place = { stream: 'EVENTS', durable: 'stamp-book' };
-    const { undeclared } = await cascade<{ undeclared: object[] }>('provision', '--check');
-    expect(undeclared).toContainEqual(place);
+    const { retired } = await cascade<{ retired: object[] }>('provision', '--check');
+    expect(retired).toContainEqual(
+      expect.objectContaining({
+        processor: 'stamp-book',
+        consumers: expect.arrayContaining([place]),
+        isPulling: true,
+      }),
+    );
   });
 });

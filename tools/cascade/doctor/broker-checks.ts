@@ -5,6 +5,7 @@ import {
   ProvisionError,
   Provisioning,
   RETRIES_STREAM,
+  shownSetting,
   type ProvisionDifference,
 } from '@app/jetstream';
 import { withBroker, type Broker } from '../broker/broker.js';
@@ -85,7 +86,7 @@ function provisioned(about: string, differences: readonly ProvisionDifference[])
   return differences.map(({ what, missing, settings }) => {
     const list = settings.map(
       ({ name, wanted, found }) =>
-        `${name} is ${JSON.stringify(found)}, and declared as ${JSON.stringify(wanted)}`,
+        `${name} is ${shownSetting(name, found)}, and declared as ${shownSetting(name, wanted)}`,
     );
     return fault(
       about,
