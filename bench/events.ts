@@ -1,5 +1,5 @@
 import { NotificationSent, UserSignedUp } from '@app/contracts';
-import type { EventClass } from '@app/jetstream';
+import type { EventClass } from '@cascade/jetstream';
 import { IsOptional, IsString } from 'class-validator';
 
 /** The contract's event, with a field more to make it as large as a case needs it. */

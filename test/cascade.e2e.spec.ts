@@ -1,5 +1,5 @@
-import type { Broker } from '@app/embedded-broker';
-import { eventually, startTestBroker } from '@app/testing';
+import type { Broker } from '@cascade/embedded-broker';
+import { eventually, startTestBroker } from '@cascade/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { describePostgres, eventually } from '@app/testing';
+import { describePostgres, eventually } from '@cascade/testing';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { metadataOf, signUp, uniqueEmail, userOf } from './signups.js';

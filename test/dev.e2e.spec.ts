@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually } from '@app/testing';
+import { eventually } from '@cascade/testing';
 import { join } from 'node:path';
 import { CheckoutCopy } from './checkout-copy.js';
 import { WorkingFolder, type NpmCommand } from './npm-command.js';

@@ -1,6 +1,6 @@
 import { jetstream, type JsMsg } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { EVENTS_STREAM, FAILURES_STREAM } from '@app/jetstream';
+import { EVENTS_STREAM, FAILURES_STREAM } from '@cascade/jetstream';
 
 /** An event as it is stored: what any NATS client can read. */
 export interface StoredEvent {

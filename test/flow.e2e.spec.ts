@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually } from '@app/testing';
+import { eventually } from '@cascade/testing';
 import { EventLog } from './event-log.js';
 import { mailsTo, metadataOf, postSignup, signUp, uniqueEmail, userOf, type Accepted } from './signups.js';
 import { TestSystem } from './system.js';

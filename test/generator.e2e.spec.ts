@@ -1,4 +1,4 @@
-import { eventually, startTestBroker } from '@app/testing';
+import { eventually, startTestBroker } from '@cascade/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '@app/testing';
+import { eventually } from '@cascade/testing';
 import { readRunning, type RunningSystem } from '../tools/supervisor/data-folder.js';
 import { ownEnvironment, root } from './system.js';
 

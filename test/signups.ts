@@ -1,4 +1,4 @@
-import { eventually } from '@app/testing';
+import { eventually } from '@cascade/testing';
 import { randomUUID } from 'node:crypto';
 import { EventLog } from './event-log.js';
 import type { TestSystem } from './system.js';

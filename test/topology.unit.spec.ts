@@ -6,7 +6,7 @@ import {
   readProcessorsPage,
   readTopology,
   type Topology,
-} from '@app/topology';
+} from '@cascade/topology';
 import { Parser } from '@asyncapi/parser';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, it } from '@jest/globals';

@@ -1,5 +1,5 @@
-import { startTestBroker } from '@app/testing';
-import type { Broker } from '@app/embedded-broker';
+import { startTestBroker } from '@cascade/testing';
+import type { Broker } from '@cascade/embedded-broker';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';

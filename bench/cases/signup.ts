@@ -1,4 +1,4 @@
-import { findMigrations, openStore } from '@app/store';
+import { findMigrations, openStore } from '@cascade/store';
 import { claimPort } from '../../test/crash/system/ports.js';
 import { PostgresServer } from '../../test/crash/system/postgres-server.js';
 import { ServiceProcess } from '../../test/crash/system/service-process.js';

@@ -1,5 +1,5 @@
-import { Consumes, EventContext, JetStreamModule } from '@app/jetstream';
-import { HealthModule, readConfig, ServiceConfig, startService } from '@app/service';
+import { Consumes, EventContext, JetStreamModule } from '@cascade/jetstream';
+import { HealthModule, readConfig, ServiceConfig, startService } from '@cascade/service';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { setTimeout as sleep } from 'node:timers/promises';

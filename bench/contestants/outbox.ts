@@ -1,6 +1,6 @@
-import { JetStreamModule, JetStreamStrategy, newEventId } from '@app/jetstream';
-import { outbox, Outbox, OutboxModule } from '@app/outbox';
-import { findMigrations, Store, StoreModule } from '@app/store';
+import { JetStreamModule, JetStreamStrategy, newEventId } from '@cascade/jetstream';
+import { outbox, Outbox, OutboxModule } from '@cascade/outbox';
+import { findMigrations, Store, StoreModule } from '@cascade/store';
 import { NestFactory } from '@nestjs/core';
 import { fieldsOf, SignedUp } from '../events.js';
 

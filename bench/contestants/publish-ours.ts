@@ -1,4 +1,4 @@
-import { EventPublisher, JetStreamConnection } from '@app/jetstream';
+import { EventPublisher, JetStreamConnection } from '@cascade/jetstream';
 import { fieldsOf, SignedUp } from '../events.js';
 import { measurePublishing } from './measure-publishing.js';
 

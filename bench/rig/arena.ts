@@ -1,6 +1,6 @@
-import { findNatsServer, type Broker, type NatsServer } from '@app/embedded-broker';
-import { EVENTS_STREAM, streamConfigs } from '@app/jetstream';
-import { eventually, startTestBroker } from '@app/testing';
+import { findNatsServer, type Broker, type NatsServer } from '@cascade/embedded-broker';
+import { EVENTS_STREAM, streamConfigs } from '@cascade/jetstream';
+import { eventually, startTestBroker } from '@cascade/testing';
 import { jetstreamManager, JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 

@@ -1,4 +1,4 @@
-import { newEventId } from '@app/jetstream';
+import { newEventId } from '@cascade/jetstream';
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { fieldsOf, SIGNED_UP, type Size } from '../events.js';
 

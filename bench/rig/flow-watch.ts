@@ -1,5 +1,5 @@
-import { eventually } from '@app/testing';
-import { CloudEventHeader } from '@app/jetstream';
+import { eventually } from '@cascade/testing';
+import { CloudEventHeader } from '@cascade/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { performance } from 'node:perf_hooks';
 

@@ -1,4 +1,4 @@
-import { spawnLeashed } from '@app/embedded-broker';
+import { spawnLeashed } from '@cascade/embedded-broker';
 import { expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';

@@ -1,6 +1,6 @@
-import { EVENTS_STREAM, FAILURES_STREAM } from '@app/jetstream';
-import { pgliteClusterOf } from '@app/store';
-import { eventually } from '@app/testing';
+import { EVENTS_STREAM, FAILURES_STREAM } from '@cascade/jetstream';
+import { pgliteClusterOf } from '@cascade/store';
+import { eventually } from '@cascade/testing';
 import { PGlite } from '@electric-sql/pglite';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';

@@ -1,5 +1,5 @@
-import { findNatsServer } from '@app/embedded-broker';
-import { findPostgres } from '@app/testing';
+import { findNatsServer } from '@cascade/embedded-broker';
+import { findPostgres } from '@cascade/testing';
 import { execFile } from 'node:child_process';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
-import { eventually } from '@app/testing';
+import { eventually } from '@cascade/testing';
 
 const TICK_MS = 20;
 const ANSWER_WITHIN_MS = 15_000;

@@ -1,7 +1,13 @@
 import { UserSignedUp } from '@app/contracts';
-import type { Broker } from '@app/embedded-broker';
-import { Consumes, ConsumesFailure, EventPublisher, JetStreamModule, type EventFailed } from '@app/jetstream';
-import { createMicroservice, eventually, startTestBroker } from '@app/testing';
+import type { Broker } from '@cascade/embedded-broker';
+import {
+  Consumes,
+  ConsumesFailure,
+  EventPublisher,
+  JetStreamModule,
+  type EventFailed,
+} from '@cascade/jetstream';
+import { createMicroservice, eventually, startTestBroker } from '@cascade/testing';
 import { Controller, type INestMicroservice } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';

@@ -1,6 +1,6 @@
-import type { EventClass, JetStreamSettings, ProcessorDeclaration } from '@app/jetstream';
-import { readConfig, StreamConfig } from '@app/service';
-import { readSystem, type LoadedApp } from '@app/topology';
+import type { EventClass, JetStreamSettings, ProcessorDeclaration } from '@cascade/jetstream';
+import { readConfig, StreamConfig } from '@cascade/service';
+import { readSystem, type LoadedApp } from '@cascade/topology';
 import { isDeepStrictEqual } from 'node:util';
 import { CommandError } from './errors.js';
 import type { Host } from './host.js';

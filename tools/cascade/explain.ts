@@ -8,8 +8,8 @@ import {
   PublishRefusedError,
   PublishTimeoutError,
   StreamReadError,
-} from '@app/jetstream';
-import { InvalidConfigError } from '@app/service';
+} from '@cascade/jetstream';
+import { InvalidConfigError } from '@cascade/service';
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
 import { GeneratorError, RefusedNameError } from '../generator/errors.js';

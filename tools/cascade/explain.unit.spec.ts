@@ -1,4 +1,4 @@
-import { BrokerUnreachableError, ProvisionError, PublishDeniedError } from '@app/jetstream';
+import { BrokerUnreachableError, ProvisionError, PublishDeniedError } from '@cascade/jetstream';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
 import { describe, expect, it } from '@jest/globals';

@@ -1,5 +1,5 @@
-import type { Broker } from '@app/embedded-broker';
-import { eventually, startTestBroker } from '@app/testing';
+import type { Broker } from '@cascade/embedded-broker';
+import { eventually, startTestBroker } from '@cascade/testing';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { FlowRecorder } from './flow-recorder.js';

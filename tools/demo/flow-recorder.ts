@@ -1,5 +1,5 @@
 import { connect, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
-import { CloudEventHeader, type EventFailed } from '@app/jetstream';
+import { CloudEventHeader, type EventFailed } from '@cascade/jetstream';
 import { performance } from 'node:perf_hooks';
 import type { SeenEvent } from './flow.js';
 

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@app/topology';
+import type { JsonSchema } from '@cascade/topology';
 import { isDeepStrictEqual } from 'node:util';
 import type { EventPart, Parts } from './blueprint.js';
 

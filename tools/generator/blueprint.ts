@@ -1,5 +1,5 @@
-import { channelOf, failureChannelOf } from '@app/jetstream';
-import type { JsonSchema } from '@app/topology';
+import { channelOf, failureChannelOf } from '@cascade/jetstream';
+import type { JsonSchema } from '@cascade/topology';
 import { answerOf, type Answer } from './answer.js';
 import { pascalCase } from './names.js';
 import type { NewEvent } from './new-event.js';

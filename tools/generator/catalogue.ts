@@ -1,4 +1,4 @@
-import type { Contract, Processor, Topology } from '@app/topology';
+import type { Contract, Processor, Topology } from '@cascade/topology';
 import type { EventPart } from './blueprint.js';
 import { GeneratorError } from './errors.js';
 

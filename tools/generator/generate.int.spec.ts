@@ -1,4 +1,4 @@
-import { readTopology, type Topology } from '@app/topology';
+import { readTopology, type Topology } from '@cascade/topology';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { checkoutRoot } from '../checkout.js';

@@ -5,7 +5,7 @@ import { format } from './format.js';
 import { entriesOf, renderedFiles } from './rendered-files.js';
 import type { ProcessorChoice } from './choice.js';
 import { resolveChoice } from './resolve-choice.js';
-import type { Topology } from '@app/topology';
+import type { Topology } from '@cascade/topology';
 
 export interface Generation {
   readonly blueprint: Blueprint;

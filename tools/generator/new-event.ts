@@ -1,5 +1,5 @@
-import type { EventClass } from '@app/jetstream';
-import { contractSchema } from '@app/topology';
+import type { EventClass } from '@cascade/jetstream';
+import { contractSchema } from '@cascade/topology';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

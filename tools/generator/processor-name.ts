@@ -1,5 +1,5 @@
-import { isProcessorName } from '@app/jetstream';
-import type { Topology } from '@app/topology';
+import { isProcessorName } from '@cascade/jetstream';
+import type { Topology } from '@cascade/topology';
 import { RefusedNameError } from './errors.js';
 import { kebabCase } from './names.js';
 

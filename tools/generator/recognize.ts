@@ -1,4 +1,4 @@
-import type { App, Processor, Topology } from '@app/topology';
+import type { App, Processor, Topology } from '@cascade/topology';
 import { readServices } from '../supervisor/services.js';
 import type { AppPart, EventPart, Parts } from './blueprint.js';
 import { catalogueOf, partOf } from './catalogue.js';

@@ -1,5 +1,5 @@
-import { isEventName } from '@app/jetstream';
-import type { Topology } from '@app/topology';
+import { isEventName } from '@cascade/jetstream';
+import type { Topology } from '@cascade/topology';
 import { readServices } from '../supervisor/services.js';
 import type { AppPart, EventPart, Parts } from './blueprint.js';
 import { catalogueOf, failingProcessors, partOf } from './catalogue.js';

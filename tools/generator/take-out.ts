@@ -1,4 +1,4 @@
-import type { Processor, Topology } from '@app/topology';
+import type { Processor, Topology } from '@cascade/topology';
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { blueprintOf, type Blueprint } from './blueprint.js';

@@ -21,7 +21,7 @@ export function judgeImport(file, specifier) {
   // A file at the root, or one that is not there, which the type checker tells of.
   if (!to) return undefined;
 
-  if (specifier.startsWith('@app/')) {
+  if (isLibrary(specifier)) {
     if (specifier.split('/').length > 2) {
       return `Import '${specifier.split('/').slice(0, 2).join('/')}': what its index.ts does not export is private.`;
     }
@@ -36,19 +36,28 @@ export function judgeImport(file, specifier) {
     return `Nothing imports test/ but bench/: move what is shared into libs/testing.`;
   if (to === 'tools' && !['test', 'bench'].includes(from))
     return `Only test/ imports tools/, and bench/: move what is shared into libs/.`;
-  if (to === TEST_KIT && !isTest(file)) return `Only specs, test/ and bench/ import '@app/testing'.`;
+  if (to === TEST_KIT && !isTest(file)) return `Only specs, test/ and bench/ import '@cascade/testing'.`;
   if (STANDALONE.includes(from) && !(FOR_TESTS.includes(to) && isTest(file))) {
     return `${from} imports no other package of the workspace, so that it can be used alone.`;
   }
-  if (to.startsWith('libs/') && !specifier.startsWith('@app/')) {
-    return `Import '@app/${to.slice('libs/'.length)}', not a path into another package.`;
+  if (to.startsWith('libs/') && !isLibrary(specifier)) {
+    return `Import '${nameOf(to)}', not a path into another package.`;
   }
   return undefined;
 }
 
+function isLibrary(specifier) {
+  return /^@(app|cascade)\//.test(specifier);
+}
+
+/** The contracts are the team's own; the other libraries are Cascade's. */
+function nameOf(library) {
+  return library === 'libs/contracts' ? '@app/contracts' : library.replace('libs/', '@cascade/');
+}
+
 /** Where the import leads, relative to the checkout; nothing for a package from npm or Node. */
 function targetOf(file, specifier) {
-  if (specifier.startsWith('@app/')) return `libs/${specifier.slice('@app/'.length)}`;
+  if (isLibrary(specifier)) return `libs/${specifier.slice(specifier.indexOf('/') + 1)}`;
   if (specifier.startsWith('.')) return posix.join(posix.dirname(file), specifier);
   return undefined;
 }

@@ -5,7 +5,7 @@ import {
   startBroker,
   type Broker,
   type NatsServer,
-} from '@app/embedded-broker';
+} from '@cascade/embedded-broker';
 import { externalPart, withoutCredentials } from './external-part.js';
 import type { Part, Run } from './part.js';
 import { isFree, movedNote } from './port-claims.js';

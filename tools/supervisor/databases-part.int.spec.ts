@@ -1,4 +1,4 @@
-import { describePostgres } from '@app/testing';
+import { describePostgres } from '@cascade/testing';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';

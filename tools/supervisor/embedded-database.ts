@@ -1,4 +1,4 @@
-import { copyPgliteTemplate } from '@app/store';
+import { copyPgliteTemplate } from '@cascade/store';
 import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

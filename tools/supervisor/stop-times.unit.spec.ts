@@ -1,4 +1,4 @@
-import { ServiceConfig } from '@app/service';
+import { ServiceConfig } from '@cascade/service';
 import { expect, it } from '@jest/globals';
 import { servicesGraceMs } from './stop-times.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { eventually } from '@app/testing';
+import { eventually } from '@cascade/testing';
 import { runSteps } from './run-steps.js';
 import { chosenSteps, STEPS, type Step } from './steps.js';
 

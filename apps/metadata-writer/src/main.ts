@@ -1,4 +1,4 @@
-import { readConfig, startService } from '@app/service';
+import { readConfig, startService } from '@cascade/service';
 import { MetadataWriterConfig } from './metadata-writer-config.js';
 import { MetadataWriterModule } from './metadata-writer.module.js';
 

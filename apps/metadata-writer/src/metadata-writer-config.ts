@@ -1,4 +1,4 @@
-import { DatabaseConfig } from '@app/service';
+import { DatabaseConfig } from '@cascade/service';
 
 /** What the metadata-writer reads from its environment. */
 export class MetadataWriterConfig extends DatabaseConfig {

@@ -6,10 +6,10 @@ import {
   Pauses,
   Publishes,
   UnreadEvents,
-} from '@app/jetstream';
-import { connectionsFor, InboxModule } from '@app/outbox';
-import { HealthModule } from '@app/service';
-import { findMigrations, Store, StoreModule } from '@app/store';
+} from '@cascade/jetstream';
+import { connectionsFor, InboxModule } from '@cascade/outbox';
+import { HealthModule } from '@cascade/service';
+import { findMigrations, Store, StoreModule } from '@cascade/store';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { MetadataWriterConfig } from './metadata-writer-config.js';
 import * as schema from './user-metadata/schema.js';

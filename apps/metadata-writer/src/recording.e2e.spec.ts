@@ -1,5 +1,5 @@
-import { readConfig } from '@app/service';
-import { runService, startServiceProcess } from '@app/testing';
+import { readConfig } from '@cascade/service';
+import { runService, startServiceProcess } from '@cascade/testing';
 import { describeRecording } from '../test/describe-recording.js';
 import { MetadataWriterConfig } from './metadata-writer-config.js';
 import { MetadataWriterModule } from './metadata-writer.module.js';

@@ -1,7 +1,7 @@
 import { UserMetadataRecorded, UserSignedUp } from '@app/contracts';
-import type { Broker } from '@app/embedded-broker';
-import { EventFailed } from '@app/jetstream';
-import { goldenEvent, startTestBroker, TestChannels } from '@app/testing';
+import type { Broker } from '@cascade/embedded-broker';
+import { EventFailed } from '@cascade/jetstream';
+import { goldenEvent, startTestBroker, TestChannels } from '@cascade/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-import { createService, readConfig } from '@app/service';
+import { createService, readConfig } from '@cascade/service';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { MetadataWriterConfig } from '../src/metadata-writer-config.js';
 import { MetadataWriterModule } from '../src/metadata-writer.module.js';

@@ -1,4 +1,4 @@
-import { readConfig, startService } from '@app/service';
+import { readConfig, startService } from '@cascade/service';
 import { NotifierConfig } from './notifier-config.js';
 import { NotifierModule } from './notifier.module.js';
 

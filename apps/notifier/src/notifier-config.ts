@@ -1,4 +1,4 @@
-import { DatabaseConfig } from '@app/service';
+import { DatabaseConfig } from '@cascade/service';
 import { IsInt, IsOptional, IsString, IsUrl, Matches, Min, ValidateBy } from 'class-validator';
 import { type Mailbox, parseMailbox } from './gateways/mailbox.js';
 import type { TwilioGatewayOptions } from './gateways/twilio-gateway.js';

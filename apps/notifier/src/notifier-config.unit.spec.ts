@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type InvalidConfigError, readConfig } from '@app/service';
+import { type InvalidConfigError, readConfig } from '@cascade/service';
 import { NotifierConfig } from './notifier-config.js';
 
 const TWILIO = { TWILIO_ACCOUNT_SID: 'AC42', TWILIO_AUTH_TOKEN: 'top-secret', TWILIO_FROM: '+15005550006' };

@@ -6,10 +6,10 @@ import {
   Pauses,
   Publishes,
   UnreadEvents,
-} from '@app/jetstream';
-import { connectionsFor } from '@app/outbox';
-import { HealthModule } from '@app/service';
-import { findMigrations, Store, StoreModule } from '@app/store';
+} from '@cascade/jetstream';
+import { connectionsFor } from '@cascade/outbox';
+import { HealthModule } from '@cascade/service';
+import { findMigrations, Store, StoreModule } from '@cascade/store';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DeliveryLog } from './delivery-log/delivery-log.js';
 import { DeliveryLogPurge } from './delivery-log/delivery-log-purge.js';

@@ -1,5 +1,5 @@
 import { NotificationSent, UserSignedUp } from '@app/contracts';
-import type { Broker } from '@app/embedded-broker';
+import type { Broker } from '@cascade/embedded-broker';
 import {
   channelOf,
   CloudEventHeader,
@@ -7,8 +7,8 @@ import {
   type EventFailed,
   failureChannelOf,
   newEventId,
-} from '@app/jetstream';
-import { eventually, startTestBroker } from '@app/testing';
+} from '@cascade/jetstream';
+import { eventually, startTestBroker } from '@cascade/testing';
 import { expect } from '@jest/globals';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';

@@ -1,6 +1,6 @@
-import { createService, readConfig } from '@app/service';
-import { Store } from '@app/store';
-import { databaseEnvironment, type TestDatabase } from '@app/testing';
+import { createService, readConfig } from '@cascade/service';
+import { Store } from '@cascade/store';
+import { databaseEnvironment, type TestDatabase } from '@cascade/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type * as schema from '../src/delivery-log/schema.js';
 import { NotifierConfig } from '../src/notifier-config.js';

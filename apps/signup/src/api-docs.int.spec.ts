@@ -1,4 +1,4 @@
-import { copyPgliteTemplate, startScript, type Script } from '@app/testing';
+import { copyPgliteTemplate, startScript, type Script } from '@cascade/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { mkdtemp, rm } from 'node:fs/promises';

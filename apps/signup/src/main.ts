@@ -1,4 +1,4 @@
-import { readConfig, startService } from '@app/service';
+import { readConfig, startService } from '@cascade/service';
 import { serveApiDocs } from './api-docs.js';
 import { SignupConfig } from './signup-config.js';
 import { SignupModule } from './signup.module.js';

@@ -1,4 +1,4 @@
-import { DatabaseConfig } from '@app/service';
+import { DatabaseConfig } from '@cascade/service';
 import { IsBoolean, IsInt, IsOptional, Min } from 'class-validator';
 
 /** What the signup service reads from its environment. */

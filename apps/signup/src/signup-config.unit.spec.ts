@@ -1,4 +1,4 @@
-import { InvalidConfigError, readConfig } from '@app/service';
+import { InvalidConfigError, readConfig } from '@cascade/service';
 import { describe, expect, it } from '@jest/globals';
 import { SignupConfig } from './signup-config.js';
 

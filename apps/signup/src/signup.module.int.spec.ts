@@ -1,7 +1,13 @@
 import { UserSignedUp } from '@app/contracts';
-import type { Broker } from '@app/embedded-broker';
-import { channelOf, EVENTS_STREAM } from '@app/jetstream';
-import { copyPgliteTemplate, describePostgres, eventually, setReadOnly, startTestBroker } from '@app/testing';
+import type { Broker } from '@cascade/embedded-broker';
+import { channelOf, EVENTS_STREAM } from '@cascade/jetstream';
+import {
+  copyPgliteTemplate,
+  describePostgres,
+  eventually,
+  setReadOnly,
+  startTestBroker,
+} from '@cascade/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';

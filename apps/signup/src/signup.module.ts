@@ -1,8 +1,8 @@
 import { streams, UserSignedUp } from '@app/contracts';
-import { JetStreamConnection, JetStreamModule, Publishes } from '@app/jetstream';
-import { Outbox, OutboxModule } from '@app/outbox';
-import { HealthModule } from '@app/service';
-import { findMigrations, Store, StoreModule } from '@app/store';
+import { JetStreamConnection, JetStreamModule, Publishes } from '@cascade/jetstream';
+import { Outbox, OutboxModule } from '@cascade/outbox';
+import { HealthModule } from '@cascade/service';
+import { findMigrations, Store, StoreModule } from '@cascade/store';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { SignupConfig } from './signup-config.js';
 import { IdempotencyKeys } from './signups/idempotency-keys.js';

@@ -1,5 +1,5 @@
-import { createService, readConfig, type Problem } from '@app/service';
-import { Store } from '@app/store';
+import { createService, readConfig, type Problem } from '@cascade/service';
+import { Store } from '@cascade/store';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SignupConfig } from '../src/signup-config.js';
 import { SignupModule } from '../src/signup.module.js';

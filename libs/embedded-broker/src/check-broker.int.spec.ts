@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { startTestBroker } from '@app/testing';
+import { startTestBroker } from '@cascade/testing';
 import { checkBroker } from './check-broker.js';
 
 let server: Server | undefined;

@@ -1,6 +1,6 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
-import { recordLog } from '@app/testing';
+import { recordLog } from '@cascade/testing';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PublishWatch, stallText, type Unconfirmed } from './publish-watch.js';

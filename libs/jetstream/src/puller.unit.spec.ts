@@ -1,4 +1,4 @@
-import { eventually } from '@app/testing';
+import { eventually } from '@cascade/testing';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { afterEach, expect, it, jest } from '@jest/globals';
 import { Puller } from './puller.js';

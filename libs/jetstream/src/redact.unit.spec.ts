@@ -119,7 +119,7 @@ describe('redacting', () => {
     '+12 of +345 items, exit code +1, C++ 20',
     'at file:///app/node_modules/@nestjs/core/router.js:1234567:14',
     'at node_modules/.pnpm/@nestjs+core@12.5.1_rxjs@7.8.2/node_modules/x/index.js:3:14',
-    'rxjs@7.8.2, typescript@6.0.0-beta.rc, cascade@latest, @app/jetstream',
+    'rxjs@7.8.2, typescript@6.0.0-beta.rc, cascade@latest, @cascade/jetstream',
     'see https://example.com/a@b, https://example.com:8080/@scope/pkg',
     'connect ECONNREFUSED 127.0.0.1:4222 (nats://127.0.0.1:4222)',
     'Unexpected token } in JSON at position 7',

@@ -1,5 +1,5 @@
-import type { Broker } from '@app/embedded-broker';
-import { startTestBroker } from '@app/testing';
+import type { Broker } from '@cascade/embedded-broker';
+import { startTestBroker } from '@cascade/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstreamManager, type ConsumerConfig, type StreamConfig } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { Consumes, EventContext } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { Consumes, EventContext } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { OrderPlaced } from './events.js';

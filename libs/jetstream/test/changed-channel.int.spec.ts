@@ -5,8 +5,8 @@ import {
   Provisioning,
   processorsOf,
   ProvisionError,
-} from '@app/jetstream';
-import { eventually } from '@app/testing';
+} from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { Controller, type Type } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';

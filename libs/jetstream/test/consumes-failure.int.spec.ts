@@ -1,5 +1,5 @@
-import { Consumes, ConsumesFailure, EventContext, EventFailed, UnrecoverableError } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { Consumes, ConsumesFailure, EventContext, EventFailed, UnrecoverableError } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';

@@ -1,5 +1,5 @@
-import { Replays } from '@app/jetstream';
-import { eventually, startScript, type Script } from '@app/testing';
+import { Replays } from '@cascade/jetstream';
+import { eventually, startScript, type Script } from '@cascade/testing';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { Transport } from './transport.js';
 

@@ -1,4 +1,4 @@
-import { Consumes, JetStreamModule, JetStreamStrategy } from '@app/jetstream';
+import { Consumes, JetStreamModule, JetStreamStrategy } from '@cascade/jetstream';
 import { Controller } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Payload } from '@nestjs/microservices';

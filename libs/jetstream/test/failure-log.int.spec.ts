@@ -1,5 +1,5 @@
-import { Consumes, EventContext, UnrecoverableError } from '@app/jetstream';
-import { recordLog, eventually, startTestBroker } from '@app/testing';
+import { Consumes, EventContext, UnrecoverableError } from '@cascade/jetstream';
+import { recordLog, eventually, startTestBroker } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';

@@ -8,8 +8,8 @@ import {
   type ArchivedFailure,
   type RemovalSelection,
   type RemovedFailure,
-} from '@app/jetstream';
-import { eventually } from '@app/testing';
+} from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Replaying, WHO } from './replaying.js';

@@ -8,8 +8,8 @@ import {
   removedFailureOf,
   type EventFailed,
   type RemovedFailure,
-} from '@app/jetstream';
-import { eventually, recordLog } from '@app/testing';
+} from '@cascade/jetstream';
+import { eventually, recordLog } from '@cascade/testing';
 import { Controller, type INestMicroservice } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { OrderPlaced } from './events.js';

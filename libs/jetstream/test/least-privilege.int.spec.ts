@@ -1,5 +1,5 @@
-import { Consumes, permissionsOf, processorsOf, PublishDeniedError } from '@app/jetstream';
-import { startTestBroker } from '@app/testing';
+import { Consumes, permissionsOf, processorsOf, PublishDeniedError } from '@cascade/jetstream';
+import { startTestBroker } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';

@@ -6,9 +6,9 @@ import {
   JetStreamConnection,
   PublishRefusedError,
   PublishTimeoutError,
-} from '@app/jetstream';
-import { startBroker } from '@app/embedded-broker';
-import { eventually, startTestBroker } from '@app/testing';
+} from '@cascade/jetstream';
+import { startBroker } from '@cascade/embedded-broker';
+import { eventually, startTestBroker } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';

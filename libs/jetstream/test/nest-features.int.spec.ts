@@ -5,8 +5,8 @@ import {
   JetStreamStrategy,
   UnrecoverableError,
   EventFailed,
-} from '@app/jetstream';
-import { eventually } from '@app/testing';
+} from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import {
   Catch,
   Controller,

@@ -1,5 +1,5 @@
-import { Consumes, EventFailed, ProcessorPaused } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { Consumes, EventFailed, ProcessorPaused } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';

@@ -1,5 +1,5 @@
-import { Consumes, EventContext, Pauses, ProcessorPaused, ProcessorResumed } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { Consumes, EventContext, Pauses, ProcessorPaused, ProcessorResumed } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';

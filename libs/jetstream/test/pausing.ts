@@ -1,5 +1,5 @@
-import { Pauses } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { Pauses } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { expect } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Transport } from './transport.js';

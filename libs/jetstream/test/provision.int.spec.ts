@@ -1,6 +1,6 @@
-import { Consumes, EventContext, InvalidDeclarationError, JetStreamConnection } from '@app/jetstream';
-import { startBroker } from '@app/embedded-broker';
-import { eventually, recordLog, startTestBroker } from '@app/testing';
+import { Consumes, EventContext, InvalidDeclarationError, JetStreamConnection } from '@cascade/jetstream';
+import { startBroker } from '@cascade/embedded-broker';
+import { eventually, recordLog, startTestBroker } from '@cascade/testing';
 import { DiscardPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { Controller, type Type } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';

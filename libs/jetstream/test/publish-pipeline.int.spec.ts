@@ -1,5 +1,5 @@
-import { startBroker, type Broker } from '@app/embedded-broker';
-import { eventually, startTestBroker } from '@app/testing';
+import { startBroker, type Broker } from '@cascade/embedded-broker';
+import { eventually, startTestBroker } from '@cascade/testing';
 import { DiscardPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Logger } from '@nestjs/common';
@@ -11,7 +11,7 @@ import {
   PublishDeniedError,
   PublishRefusedError,
   PublishTimeoutError,
-} from '@app/jetstream';
+} from '@cascade/jetstream';
 import { OutgoingHeaders } from '../src/outgoing-headers.js';
 import type { OutgoingMessage } from '../src/outgoing-message.js';
 import type { PublishPipeline } from '../src/publish-pipeline.js';

@@ -1,8 +1,8 @@
-import { startBroker, type Broker, type ServerSettings } from '@app/embedded-broker';
-import { eventually, recordLog, startTestBroker } from '@app/testing';
+import { startBroker, type Broker, type ServerSettings } from '@cascade/embedded-broker';
+import { eventually, recordLog, startTestBroker } from '@cascade/testing';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { EventPublisher, JetStreamConnection } from '@app/jetstream';
+import { EventPublisher, JetStreamConnection } from '@cascade/jetstream';
 import { OrderPlaced } from './events.js';
 
 /** Users of the broker beside the one that provisions, and as which the launcher looks in. */

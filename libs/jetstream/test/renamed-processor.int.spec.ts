@@ -6,8 +6,8 @@ import {
   Provisioning,
   processorsOf,
   Replays,
-} from '@app/jetstream';
-import { eventually } from '@app/testing';
+} from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { Controller, type Type } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';

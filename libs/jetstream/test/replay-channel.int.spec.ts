@@ -1,5 +1,5 @@
-import { Consumes, ConsumesFailure, EventFailed, Replays, UnrecoverableError } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { Consumes, ConsumesFailure, EventFailed, Replays, UnrecoverableError } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { headers } from '@nats-io/transport-node';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';

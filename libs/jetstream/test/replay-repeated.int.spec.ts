@@ -1,5 +1,5 @@
-import { PublishDeniedError } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { PublishDeniedError } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Replaying, WHO } from './replaying.js';
 

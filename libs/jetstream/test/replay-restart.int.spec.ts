@@ -1,5 +1,5 @@
-import { startBroker, type Broker } from '@app/embedded-broker';
-import { eventually } from '@app/testing';
+import { startBroker, type Broker } from '@cascade/embedded-broker';
+import { eventually } from '@cascade/testing';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Replaying, SETTINGS, WHO } from './replaying.js';
 

@@ -1,5 +1,5 @@
-import { OriginalGoneError, type ReplayRequested } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { OriginalGoneError, type ReplayRequested } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Replaying, WHO } from './replaying.js';

@@ -6,8 +6,8 @@ import {
   UnrecoverableError,
   type ReplaySelection,
   type StoredFailure,
-} from '@app/jetstream';
-import { eventually, startTestBroker } from '@app/testing';
+} from '@cascade/jetstream';
+import { eventually, startTestBroker } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { expect } from '@jest/globals';

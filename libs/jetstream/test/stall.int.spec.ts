@@ -1,5 +1,5 @@
-import { Consumes, type EventContext } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { Consumes, type EventContext } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';

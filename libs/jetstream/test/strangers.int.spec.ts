@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Consumes, type EventContext } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { Consumes, type EventContext } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { headers } from '@nats-io/transport-node';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';

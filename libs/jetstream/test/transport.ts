@@ -1,10 +1,10 @@
-import type { Broker } from '@app/embedded-broker';
-import { brokerState, createMicroservice, eventually, startTestBroker } from '@app/testing';
+import type { Broker } from '@cascade/embedded-broker';
+import { brokerState, createMicroservice, eventually, startTestBroker } from '@cascade/testing';
 import { jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import type { INestApplicationContext, INestMicroservice, ModuleMetadata } from '@nestjs/common';
 import { OrderConfirmed, OrderPlaced } from './events.js';
-import { EventPublisher, JetStreamModule, type JetStreamOptions } from '@app/jetstream';
+import { EventPublisher, JetStreamModule, type JetStreamOptions } from '@cascade/jetstream';
 
 /** A broker, a plain client beside the transport, and the applications that a spec starts on it. */
 export class Transport {

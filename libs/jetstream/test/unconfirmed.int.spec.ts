@@ -1,6 +1,6 @@
-import { Consumes, EventPublisher, JetStreamConnection, Publishes } from '@app/jetstream';
-import type { Broker } from '@app/embedded-broker';
-import { createMicroservice, eventually, recordLog, startTestBroker, TestCluster } from '@app/testing';
+import { Consumes, EventPublisher, JetStreamConnection, Publishes } from '@cascade/jetstream';
+import type { Broker } from '@cascade/embedded-broker';
+import { createMicroservice, eventually, recordLog, startTestBroker, TestCluster } from '@cascade/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscardPolicy, jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';

@@ -1,5 +1,5 @@
-import { Consumes, UnreadEvents } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { Consumes, UnreadEvents } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { OrderPlaced } from './events.js';

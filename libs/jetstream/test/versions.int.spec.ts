@@ -1,9 +1,9 @@
-import { Consumes, ConsumesFailure, EventFailed, UnrecoverableError } from '@app/jetstream';
+import { Consumes, ConsumesFailure, EventFailed, UnrecoverableError } from '@cascade/jetstream';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { IsInt, IsString } from 'class-validator';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { eventually } from '@app/testing';
+import { eventually } from '@cascade/testing';
 import { Transport } from './transport.js';
 
 class ParcelSentV1 {

@@ -1,4 +1,4 @@
-import type { Database } from '@app/store';
+import type { Database } from '@cascade/store';
 import { isNull, sql } from 'drizzle-orm';
 import { outbox } from './outbox-table.js';
 

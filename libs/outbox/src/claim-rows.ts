@@ -1,4 +1,4 @@
-import type { Database } from '@app/store';
+import type { Database } from '@cascade/store';
 import { and, eq, inArray, isNull, lt, lte, notExists, or, sql, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import { isWaiting, outbox, type OutboxRow } from './outbox-table.js';

@@ -1,4 +1,4 @@
-import type { Database } from '@app/store';
+import type { Database } from '@cascade/store';
 import { and, isNotNull, isNull, type SQL } from 'drizzle-orm';
 import { readBacklog } from './backlog.js';
 import { isWaiting, outbox } from './outbox-table.js';

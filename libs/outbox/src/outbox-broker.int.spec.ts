@@ -1,7 +1,7 @@
-import { startBroker, type Broker } from '@app/embedded-broker';
-import { EVENTS_STREAM, type JetStreamOptions } from '@app/jetstream';
-import { Store } from '@app/store';
-import { describeStores, eventually, startTestBroker } from '@app/testing';
+import { startBroker, type Broker } from '@cascade/embedded-broker';
+import { EVENTS_STREAM, type JetStreamOptions } from '@cascade/jetstream';
+import { Store } from '@cascade/store';
+import { describeStores, eventually, startTestBroker } from '@cascade/testing';
 import { afterEach, expect, it } from '@jest/globals';
 import type { INestMicroservice } from '@nestjs/common';
 import { NoteLog } from '../test/note-log.js';

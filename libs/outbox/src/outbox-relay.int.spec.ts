@@ -1,5 +1,5 @@
-import { PublishDeniedError, PublishRefusedError } from '@app/jetstream';
-import { describeStores, eventually, recordLog } from '@app/testing';
+import { PublishDeniedError, PublishRefusedError } from '@cascade/jetstream';
+import { describeStores, eventually, recordLog } from '@cascade/testing';
 import { afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { ConsoleLogger, Logger } from '@nestjs/common';
 import { asc, eq, sql } from 'drizzle-orm';

@@ -1,5 +1,5 @@
-import { EventPublisher } from '@app/jetstream';
-import { reasonOf, Store } from '@app/store';
+import { EventPublisher } from '@cascade/jetstream';
+import { reasonOf, Store } from '@cascade/store';
 import {
   Inject,
   Injectable,

@@ -1,4 +1,4 @@
-import { openStore } from '@app/store';
+import { openStore } from '@cascade/store';
 import {
   describePostgres,
   describeStores,
@@ -6,7 +6,7 @@ import {
   startScript,
   startTestBroker,
   type Script,
-} from '@app/testing';
+} from '@cascade/testing';
 import { expect, it } from '@jest/globals';
 import { asc, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';

@@ -1,6 +1,6 @@
-import { InvalidEventError, UndeclaredEventError } from '@app/jetstream';
-import type { Store } from '@app/store';
-import { describeStores } from '@app/testing';
+import { InvalidEventError, UndeclaredEventError } from '@cascade/jetstream';
+import type { Store } from '@cascade/store';
+import { describeStores } from '@cascade/testing';
 import { beforeAll, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { NoteWritten } from '../test/note-written.js';

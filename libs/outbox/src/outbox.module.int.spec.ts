@@ -1,7 +1,7 @@
-import type { Broker } from '@app/embedded-broker';
-import { CloudEventHeader, EVENTS_STREAM, InvalidDeclarationError } from '@app/jetstream';
-import { Store } from '@app/store';
-import { describeStores, eventually, startTestBroker } from '@app/testing';
+import type { Broker } from '@cascade/embedded-broker';
+import { CloudEventHeader, EVENTS_STREAM, InvalidDeclarationError } from '@cascade/jetstream';
+import { Store } from '@cascade/store';
+import { describeStores, eventually, startTestBroker } from '@cascade/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';

@@ -1,5 +1,5 @@
-import { InvalidDeclarationError } from '@app/jetstream';
-import { Store } from '@app/store';
+import { InvalidDeclarationError } from '@cascade/jetstream';
+import { Store } from '@cascade/store';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { lte } from 'drizzle-orm';
 import { fromNow } from './claim-rows.js';

@@ -1,5 +1,5 @@
-import { classOf, EventPublisher, newEventId, type PublishedEvent } from '@app/jetstream';
-import { prepared, Store, type Database } from '@app/store';
+import { classOf, EventPublisher, newEventId, type PublishedEvent } from '@cascade/jetstream';
+import { prepared, Store, type Database } from '@cascade/store';
 import { Injectable } from '@nestjs/common';
 import { and, inArray, isNotNull, sql } from 'drizzle-orm';
 import { readBacklog } from './backlog.js';

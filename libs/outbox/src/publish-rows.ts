@@ -4,7 +4,7 @@ import {
   PublishRefusedError,
   type EventPublisher,
   type StoredEvent,
-} from '@app/jetstream';
+} from '@cascade/jetstream';
 import type { OutboxRow } from './outbox-table.js';
 import type { Outcome, RefusedRow } from './settle-rows.js';
 

@@ -1,5 +1,5 @@
-import type { Store } from '@app/store';
-import { describeStores, eventually, type TestDatabase } from '@app/testing';
+import type { Store } from '@cascade/store';
+import { describeStores, eventually, type TestDatabase } from '@cascade/testing';
 import { afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { ConsoleLogger, Logger } from '@nestjs/common';
 import { count, lte, sql } from 'drizzle-orm';

@@ -1,4 +1,4 @@
-import { reasonOf, type Store } from '@app/store';
+import { reasonOf, type Store } from '@cascade/store';
 import { Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { sql, type SQL } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';

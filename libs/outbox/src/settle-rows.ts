@@ -1,4 +1,4 @@
-import type { Database } from '@app/store';
+import type { Database } from '@cascade/store';
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { fromNow, type Lease } from './claim-rows.js';
 import { outbox, type OutboxRow } from './outbox-table.js';

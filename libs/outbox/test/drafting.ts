@@ -1,4 +1,4 @@
-import { Consumes, EventContext } from '@app/jetstream';
+import { Consumes, EventContext } from '@cascade/jetstream';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { IsString } from 'class-validator';

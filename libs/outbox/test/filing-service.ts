@@ -1,6 +1,6 @@
-import { Consumes, ConsumesFailure, EventContext, JetStreamModule } from '@app/jetstream';
-import { StoreModule } from '@app/store';
-import { createMicroservice } from '@app/testing';
+import { Consumes, ConsumesFailure, EventContext, JetStreamModule } from '@cascade/jetstream';
+import { StoreModule } from '@cascade/store';
+import { createMicroservice } from '@cascade/testing';
 import { Controller, type INestMicroservice, type Type } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { pgTable, text, uuid } from 'drizzle-orm/pg-core';

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { openStore } from '@app/store';
+import { openStore } from '@cascade/store';
 import { Notebook, schema } from './notebook.js';
 import { RecordingPublisher } from './recording-publisher.js';
 

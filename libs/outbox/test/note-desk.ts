@@ -1,4 +1,4 @@
-import { channelOf, FAILURES_STREAM } from '@app/jetstream';
+import { channelOf, FAILURES_STREAM } from '@cascade/jetstream';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { NoteFiled } from './note-filed.js';

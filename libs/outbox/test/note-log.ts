@@ -1,5 +1,5 @@
-import { channelOf, EVENTS_STREAM } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { channelOf, EVENTS_STREAM } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { NoteWritten } from './note-written.js';

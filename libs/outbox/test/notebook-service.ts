@@ -1,6 +1,6 @@
-import { JetStreamModule, type JetStreamOptions } from '@app/jetstream';
-import { StoreModule } from '@app/store';
-import { createMicroservice } from '@app/testing';
+import { JetStreamModule, type JetStreamOptions } from '@cascade/jetstream';
+import { StoreModule } from '@cascade/store';
+import { createMicroservice } from '@cascade/testing';
 import type { INestMicroservice } from '@nestjs/common';
 import type { OutboxOptions } from '../src/outbox-relay.js';
 import { OutboxModule } from '../src/outbox.module.js';

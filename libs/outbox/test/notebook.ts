@@ -1,5 +1,5 @@
-import { EventPublisher, newEventId, type JetStreamConnection } from '@app/jetstream';
-import type { Store } from '@app/store';
+import { EventPublisher, newEventId, type JetStreamConnection } from '@cascade/jetstream';
+import type { Store } from '@cascade/store';
 import { eq, isNull } from 'drizzle-orm';
 import { OutboxRelay, type OutboxOptions } from '../src/outbox-relay.js';
 import { outbox, type OutboxRow } from '../src/outbox-table.js';

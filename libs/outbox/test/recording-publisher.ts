@@ -1,4 +1,4 @@
-import type { PublishedEvent, StoredEvent } from '@app/jetstream';
+import type { PublishedEvent, StoredEvent } from '@cascade/jetstream';
 import type { Publisher } from '../src/publish-rows.js';
 import type { NoteWritten } from './note-written.js';
 

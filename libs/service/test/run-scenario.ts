@@ -1,5 +1,5 @@
 import { UserSignedUp } from '@app/contracts';
-import { Consumes, JetStreamConnection, JetStreamModule, JetStreamStrategy } from '@app/jetstream';
+import { Consumes, JetStreamConnection, JetStreamModule, JetStreamStrategy } from '@cascade/jetstream';
 import type { Authenticator } from '@nats-io/transport-node';
 import { Controller, Get, Post, Res, type DynamicModule } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';

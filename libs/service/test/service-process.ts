@@ -1,4 +1,4 @@
-import { eventually } from '@app/testing';
+import { eventually } from '@cascade/testing';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-import { describeStores } from '@app/testing';
+import { describeStores } from '@cascade/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';

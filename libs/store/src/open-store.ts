@@ -17,7 +17,7 @@ export interface StoreOptions<Tables extends Schema = Schema> {
   dataDir: string;
   /**
    * Connections to a server that the service opens at most; default 10. Each transaction has one for as long as it lasts: see
-   * `connectionsFor` of `@app/outbox`. The embedded database has one session.
+   * `connectionsFor` of `@cascade/outbox`. The embedded database has one session.
    */
   connections?: number | undefined;
 }

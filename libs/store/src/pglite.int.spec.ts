@@ -1,4 +1,4 @@
-import { copyPgliteTemplate, eventually, startScript } from '@app/testing';
+import { copyPgliteTemplate, eventually, startScript } from '@cascade/testing';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';

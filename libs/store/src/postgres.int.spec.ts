@@ -1,4 +1,4 @@
-import { describePostgres, eventually } from '@app/testing';
+import { describePostgres, eventually } from '@cascade/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConsoleLogger, Logger } from '@nestjs/common';
 import { sql } from 'drizzle-orm';

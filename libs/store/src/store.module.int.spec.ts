@@ -1,4 +1,4 @@
-import { describeStores } from '@app/testing';
+import { describeStores } from '@cascade/testing';
 import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { expect, it } from '@jest/globals';

@@ -1,4 +1,4 @@
-import { describePostgres, describeStores } from '@app/testing';
+import { describePostgres, describeStores } from '@cascade/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { migrations, notes } from '../test/notes.js';

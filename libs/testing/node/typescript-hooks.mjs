@@ -6,7 +6,7 @@ const root = fileURLToPath(new URL('../', libs));
 
 /** Libraries by their root, as tsconfig's `paths` say, and siblings by the name that their output would have. */
 export function resolve(specifier, context, next) {
-  const [, library] = /^@app\/([^/]+)$/.exec(specifier) ?? [];
+  const [, library] = /^@(?:app|cascade)\/([^/]+)$/.exec(specifier) ?? [];
   if (library) return next(new URL(`${library}/src/index.ts`, libs).href, context);
   const isSibling = specifier.startsWith('.') && context.parentURL?.endsWith('.ts');
   return next(isSibling ? specifier.replace(/\.js$/, '.ts') : specifier, context);

@@ -1,4 +1,4 @@
-import { FAILURES_STREAM, type FailureState } from '@app/jetstream';
+import { FAILURES_STREAM, type FailureState } from '@cascade/jetstream';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { eventually } from './eventually.js';

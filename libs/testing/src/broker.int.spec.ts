@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { connect } from '@nats-io/transport-node';
-import { startBroker } from '@app/embedded-broker';
+import { startBroker } from '@cascade/embedded-broker';
 import { startTestBroker } from './broker.js';
 
 describe('a test broker', () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Broker, startBroker, type StartBrokerOptions } from '@app/embedded-broker';
+import { type Broker, startBroker, type StartBrokerOptions } from '@cascade/embedded-broker';
 
 /**
  * Starts a broker of the test's own: a free port, an empty store. `stop()` removes the store too; after `kill()`,

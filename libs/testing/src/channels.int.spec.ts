@@ -1,5 +1,5 @@
-import type { Broker } from '@app/embedded-broker';
-import { Consumes, EventFailed, ConsumesFailure } from '@app/jetstream';
+import type { Broker } from '@cascade/embedded-broker';
+import { Consumes, EventFailed, ConsumesFailure } from '@cascade/jetstream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';

@@ -10,7 +10,7 @@ import {
   RETRIES_STREAM,
   typeOf,
   type EventClass,
-} from '@app/jetstream';
+} from '@cascade/jetstream';
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { failureOf } from './failure.js';

@@ -1,4 +1,4 @@
-import { findNatsServer, spawnLeashed, type LeashedProcess } from '@app/embedded-broker';
+import { findNatsServer, spawnLeashed, type LeashedProcess } from '@cascade/embedded-broker';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-import { EventContext, newEventId, type EventMetadata } from '@app/jetstream';
+import { EventContext, newEventId, type EventMetadata } from '@cascade/jetstream';
 
 /** The context of an attempt, for a handler that is called without a transport. Default the first attempt at a new event. */
 export function contextFor(processor: string, metadata: Partial<EventMetadata> = {}): EventContext {

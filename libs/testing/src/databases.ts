@@ -1,4 +1,4 @@
-import { openStore, type Schema, type Store, type StoreOptions } from '@app/store';
+import { openStore, type Schema, type Store, type StoreOptions } from '@cascade/store';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

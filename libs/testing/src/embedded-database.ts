@@ -1,4 +1,4 @@
-import { copyPgliteTemplate as copy, pgliteTemplate } from '@app/store';
+import { copyPgliteTemplate as copy, pgliteTemplate } from '@cascade/store';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

@@ -1,4 +1,4 @@
-import { channelOf, classOf, EventFailed, EVENTS_STREAM, newEventId } from '@app/jetstream';
+import { channelOf, classOf, EventFailed, EVENTS_STREAM, newEventId } from '@cascade/jetstream';
 
 /** The failure event that a processor would publish when it has given up on this event. */
 export function failureOf(processor: string, event: object): EventFailed {

@@ -1,5 +1,5 @@
-import type { Broker } from '@app/embedded-broker';
-import { Consumes, EventContext } from '@app/jetstream';
+import type { Broker } from '@cascade/embedded-broker';
+import { Consumes, EventContext } from '@cascade/jetstream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';

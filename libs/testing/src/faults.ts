@@ -1,4 +1,4 @@
-import type { EventContext } from '@app/jetstream';
+import type { EventContext } from '@cascade/jetstream';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { from, lastValueFrom, type Observable, toArray } from 'rxjs';

@@ -1,6 +1,6 @@
-import { readEvent, typeOf, versionsOf, type EventClass } from '@app/jetstream';
+import { readEvent, typeOf, versionsOf, type EventClass } from '@cascade/jetstream';
 import { fileURLToPath } from 'node:url';
-import type { GoldenFile } from '@app/topology';
+import type { GoldenFile } from '@cascade/topology';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -25,7 +25,7 @@ export async function goldenEvent<Event extends object>(type: EventClass<Event>)
  */
 export async function goldenSamples(type: EventClass): Promise<GoldenFile[]> {
   // Loaded late: it is large, and most specs that use this library need no samples.
-  const { findSamples } = await import('@app/topology');
+  const { findSamples } = await import('@cascade/topology');
   const types = versionsOf(type).map(({ event }) => typeOf(event.name, event.version));
   const samples = (await findSamples(root)).filter((sample) => sample.type && types.includes(sample.type));
   if (samples.length === 0) throw new Error(missing(types[0]!));

@@ -1,4 +1,4 @@
-import { JetStreamStrategy } from '@app/jetstream';
+import { JetStreamStrategy } from '@cascade/jetstream';
 import type { DynamicModule, INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { quietLog } from './quiet-log.js';

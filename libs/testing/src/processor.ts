@@ -1,5 +1,5 @@
-import { JetStreamModule } from '@app/jetstream';
-import { readConfig, ServiceConfig } from '@app/service';
+import { JetStreamModule } from '@cascade/jetstream';
+import { readConfig, ServiceConfig } from '@cascade/service';
 import type { ModuleMetadata, Type } from '@nestjs/common';
 import { type RunningService, runService } from './service.js';
 

@@ -1,7 +1,7 @@
 import { eventually } from './eventually.js';
 import { startScript, type Script } from './script.js';
 
-/** What `startService` of `@app/service` says first. */
+/** What `startService` of `@cascade/service` says first. */
 const LISTENING = /listening on (http:\/\/\S+)/;
 
 /**

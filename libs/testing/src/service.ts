@@ -3,8 +3,8 @@ import {
   JetStreamConnection,
   JetStreamStrategy,
   type ProcessorDeclaration,
-} from '@app/jetstream';
-import { createService, type ServiceConfig } from '@app/service';
+} from '@cascade/jetstream';
+import { createService, type ServiceConfig } from '@cascade/service';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { DynamicModule, Type } from '@nestjs/common';
@@ -19,7 +19,7 @@ const ACK_WAIT_AFTER_CRASH = 1_000;
 const MILLISECOND = 1_000_000;
 
 /**
- * Runs a service inside the test's process, as `startService` of `@app/service` does in its own, but for two things: it does not
+ * Runs a service inside the test's process, as `startService` of `@cascade/service` does in its own, but for two things: it does not
  * listen for requests, and its clock has no backoffs, so that every retry is due at once.
  *
  * @returns once its processors consume

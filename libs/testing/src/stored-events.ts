@@ -1,4 +1,10 @@
-import { EVENTS_STREAM, envelopeOf, FAILURES_STREAM, readStream, type StoredEnvelope } from '@app/jetstream';
+import {
+  EVENTS_STREAM,
+  envelopeOf,
+  FAILURES_STREAM,
+  readStream,
+  type StoredEnvelope,
+} from '@cascade/jetstream';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 

@@ -1,4 +1,4 @@
-import { EventFailed, typeOf, type EventClass } from '@app/jetstream';
+import { EventFailed, typeOf, type EventClass } from '@cascade/jetstream';
 import type { EventVersion } from './topology.js';
 
 /** The event that every failure channel carries. */

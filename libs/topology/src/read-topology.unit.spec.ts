@@ -1,4 +1,4 @@
-import { Consumes, JetStreamModule, ProcessorPaused } from '@app/jetstream';
+import { Consumes, JetStreamModule, ProcessorPaused } from '@cascade/jetstream';
 import { Controller, forwardRef, Module, type DynamicModule } from '@nestjs/common';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { makeCheckout, makeSystem, removeCheckouts } from '../test/checkout.js';

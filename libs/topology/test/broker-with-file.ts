@@ -1,5 +1,5 @@
-import { findNatsServer, spawnLeashed } from '@app/embedded-broker';
-import { eventually } from '@app/testing';
+import { findNatsServer, spawnLeashed } from '@cascade/embedded-broker';
+import { eventually } from '@cascade/testing';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

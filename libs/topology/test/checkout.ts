@@ -1,9 +1,9 @@
-import { JetStreamModule, type EventClass } from '@app/jetstream';
+import { JetStreamModule, type EventClass } from '@cascade/jetstream';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Code } from '@app/topology';
+import type { Code } from '@cascade/topology';
 
 export interface CheckoutContent {
   /** What each module exports, by its path: `apps/signup/src/signup.module.ts`. */

@@ -1,4 +1,4 @@
-import { Consumes, ConsumesFailure, UnrecoverableError } from '@app/jetstream';
+import { Consumes, ConsumesFailure, UnrecoverableError } from '@cascade/jetstream';
 import { Controller } from '@nestjs/common';
 import { IsInt, IsString, Length } from 'class-validator';
 

@@ -1,4 +1,4 @@
-import { FAILURES_STREAM } from '@app/jetstream';
+import { FAILURES_STREAM } from '@cascade/jetstream';
 import type { Scenario } from '../scenario.js';
 import { publishAll, tasks } from '../system/publish.js';
 import { WorkerSystem } from '../system/worker-system.js';

@@ -1,5 +1,5 @@
-import { EVENTS_STREAM } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { EVENTS_STREAM } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FAILURES_STREAM, RETRIES_STREAM } from '@app/jetstream';
+import { FAILURES_STREAM, RETRIES_STREAM } from '@cascade/jetstream';
 import { checkLedger, drained } from '../ledger.js';
 import type { Scenario } from '../scenario.js';
 import { SignupLoad } from '../signup-load.js';

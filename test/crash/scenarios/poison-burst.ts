@@ -1,4 +1,4 @@
-import { eventually } from '@app/testing';
+import { eventually } from '@cascade/testing';
 import { performance } from 'node:perf_hooks';
 import type { Scenario } from '../scenario.js';
 import { publishAll, tasks } from '../system/publish.js';

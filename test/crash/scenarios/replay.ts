@@ -1,4 +1,4 @@
-import { FAILURES_STREAM, JetStreamModule, Replays } from '@app/jetstream';
+import { FAILURES_STREAM, JetStreamModule, Replays } from '@cascade/jetstream';
 import { NestFactory } from '@nestjs/core';
 import { performance } from 'node:perf_hooks';
 import type { Scenario } from '../scenario.js';

@@ -1,5 +1,5 @@
-import { EVENTS_STREAM, FAILURES_STREAM } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { EVENTS_STREAM, FAILURES_STREAM } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { randomUUID } from 'node:crypto';
 import type { Scenario } from '../scenario.js';
 import { publishAll, type PlainEvent } from '../system/publish.js';

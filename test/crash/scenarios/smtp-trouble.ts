@@ -1,5 +1,5 @@
-import { FAILURES_STREAM } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { FAILURES_STREAM } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { performance } from 'node:perf_hooks';
 import { checkLedger, drained } from '../ledger.js';
 import type { Scenario } from '../scenario.js';

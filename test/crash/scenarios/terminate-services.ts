@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EVENTS_STREAM } from '@app/jetstream';
+import { EVENTS_STREAM } from '@cascade/jetstream';
 import { checkLedger } from '../ledger.js';
 import type { Scenario } from '../scenario.js';
 import { SignupLoad } from '../signup-load.js';

@@ -1,5 +1,5 @@
-import { FAILURES_STREAM } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { FAILURES_STREAM } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import type { Scenario } from '../scenario.js';
 import { median, percentile } from '../statistics.js';
 import { publishAll, tasks } from '../system/publish.js';

@@ -1,4 +1,4 @@
-import { findNatsServer, startBroker, type Broker, type NatsServer } from '@app/embedded-broker';
+import { findNatsServer, startBroker, type Broker, type NatsServer } from '@cascade/embedded-broker';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-import { findPostgres, unprivilegedUser } from '@app/testing';
+import { findPostgres, unprivilegedUser } from '@cascade/testing';
 import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdtemp, rm } from 'node:fs/promises';

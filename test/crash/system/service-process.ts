@@ -1,4 +1,4 @@
-import { eventually } from '@app/testing';
+import { eventually } from '@cascade/testing';
 import { performance } from 'node:perf_hooks';
 import { Child } from '../../../tools/supervisor/child.js';
 import { compiled } from '../../../tools/checkout.js';

@@ -1,5 +1,5 @@
-import { EVENTS_STREAM } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { EVENTS_STREAM } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { ownEnvironment } from '../../system.js';
 import type { WorkerLine, WorkerOptions } from '../fixtures/worker.js';
 import type { Trial } from '../trial.js';

@@ -1,6 +1,6 @@
-import type { ServerSettings } from '@app/embedded-broker';
-import type { Broker } from '@app/embedded-broker';
-import { startTestBroker } from '@app/testing';
+import type { ServerSettings } from '@cascade/embedded-broker';
+import type { Broker } from '@cascade/embedded-broker';
+import { startTestBroker } from '@cascade/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { nkeys } from '@nats-io/transport-node';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

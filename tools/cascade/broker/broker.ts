@@ -4,7 +4,7 @@ import {
   JetStreamConnection,
   Replays,
   type EventClass,
-} from '@app/jetstream';
+} from '@cascade/jetstream';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { credsAuthenticator, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node';
 import { Logger } from '@nestjs/common';

@@ -7,7 +7,7 @@ import {
   RETRIES_STREAM,
   shownSetting,
   type ProvisionDifference,
-} from '@app/jetstream';
+} from '@cascade/jetstream';
 import { withBroker, type Broker } from '../broker/broker.js';
 import type { Declared } from '../declared.js';
 import { CommandError } from '../errors.js';

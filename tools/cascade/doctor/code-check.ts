@@ -1,4 +1,4 @@
-import { TopologyError } from '@app/topology';
+import { TopologyError } from '@cascade/topology';
 import { readDeclared, type Declared } from '../declared.js';
 import { CommandError } from '../errors.js';
 import type { Host } from '../host.js';

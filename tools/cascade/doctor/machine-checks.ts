@@ -1,4 +1,4 @@
-import { findLocalNatsServer } from '@app/embedded-broker';
+import { findLocalNatsServer } from '@cascade/embedded-broker';
 import { relative } from 'node:path';
 import { runningHere, type RunningSystem } from '../../supervisor/data-folder.js';
 import { isFree } from '../../supervisor/port-claims.js';

@@ -1,4 +1,4 @@
-import { channelOf, EVENTS_STREAM, FAILURES_STREAM, readStream, ReplayRequested } from '@app/jetstream';
+import { channelOf, EVENTS_STREAM, FAILURES_STREAM, readStream, ReplayRequested } from '@cascade/jetstream';
 import { jetstream, JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
 import type { Broker } from '../broker/broker.js';

@@ -1,4 +1,4 @@
-import { createService, HealthModule, ServiceConfig } from '@app/service';
+import { createService, HealthModule, ServiceConfig } from '@cascade/service';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';

@@ -1,4 +1,4 @@
-import { readArchivedFailure, type ArchivedFailure } from '@app/jetstream';
+import { readArchivedFailure, type ArchivedFailure } from '@cascade/jetstream';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { CommandError } from '../errors.js';
 

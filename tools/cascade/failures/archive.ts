@@ -1,4 +1,9 @@
-import { archivedFailure, removedFailureOf, type RemovedFailure, type StoredFailure } from '@app/jetstream';
+import {
+  archivedFailure,
+  removedFailureOf,
+  type RemovedFailure,
+  type StoredFailure,
+} from '@cascade/jetstream';
 import { resolve } from 'node:path';
 import { withBroker, type Broker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';

@@ -1,4 +1,4 @@
-import type { FailureRemoval, RemovalPlan, RemovalSelection, StoredFailure } from '@app/jetstream';
+import type { FailureRemoval, RemovalPlan, RemovalSelection, StoredFailure } from '@cascade/jetstream';
 import { userInfo } from 'node:os';
 import { CommandError, UsageError } from '../errors.js';
 

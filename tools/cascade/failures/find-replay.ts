@@ -1,4 +1,4 @@
-import { channelOf, envelopeOf, EVENTS_STREAM, readStream, ReplayRequested } from '@app/jetstream';
+import { channelOf, envelopeOf, EVENTS_STREAM, readStream, ReplayRequested } from '@cascade/jetstream';
 import type { Broker } from '../broker/broker.js';
 
 /** Who asked for a replay, and why. */

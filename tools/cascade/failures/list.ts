@@ -1,4 +1,4 @@
-import type { ReplaySelection, StoredFailure } from '@app/jetstream';
+import type { ReplaySelection, StoredFailure } from '@cascade/jetstream';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';

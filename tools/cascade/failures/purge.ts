@@ -1,4 +1,4 @@
-import { FailureRemoval, FailuresRemoved, removedFailureOf } from '@app/jetstream';
+import { FailureRemoval, FailuresRemoved, removedFailureOf } from '@cascade/jetstream';
 import { type Broker, withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';

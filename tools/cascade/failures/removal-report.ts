@@ -1,4 +1,4 @@
-import type { RemovalPlan, RemovalProgress, RemovalResult } from '@app/jetstream';
+import type { RemovalPlan, RemovalProgress, RemovalResult } from '@cascade/jetstream';
 import type { Output } from '../output.js';
 import { progressBar } from '../replay/progress.js';
 import { formatBytes } from '../text/bytes.js';

@@ -1,5 +1,5 @@
-import type { RemovalResult } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import type { RemovalResult } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-import { FailureRestore, type RestoreProgress } from '@app/jetstream';
+import { FailureRestore, type RestoreProgress } from '@cascade/jetstream';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';

@@ -1,4 +1,9 @@
-import { OriginalGoneError, type FailureError, type StoredFailure, type WholeEvent } from '@app/jetstream';
+import {
+  OriginalGoneError,
+  type FailureError,
+  type StoredFailure,
+  type WholeEvent,
+} from '@cascade/jetstream';
 import { withBroker, type Broker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { CommandError } from '../errors.js';

@@ -1,4 +1,4 @@
-import type { FailureStateName, StoredFailure } from '@app/jetstream';
+import type { FailureStateName, StoredFailure } from '@cascade/jetstream';
 
 /** What became of a failure; `open` where nobody replayed it. */
 export type ShownState = 'open' | FailureStateName;

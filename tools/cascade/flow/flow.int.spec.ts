@@ -1,4 +1,4 @@
-import { eventually } from '@app/testing';
+import { eventually } from '@cascade/testing';
 import { headers } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bank } from '../test/orders.js';

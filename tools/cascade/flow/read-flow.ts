@@ -6,7 +6,7 @@ import {
   failureChannelOf,
   readStream,
   TransportHeader,
-} from '@app/jetstream';
+} from '@cascade/jetstream';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { Broker } from '../broker/broker.js';
 import type { Flow, FlowEvent, FlowFailure, FlowReplay } from './flow.js';

@@ -1,4 +1,4 @@
-import { RETRIES_STREAM, TransportHeader } from '@app/jetstream';
+import { RETRIES_STREAM, TransportHeader } from '@cascade/jetstream';
 import type { StoredMsg } from '@nats-io/jetstream';
 import type { Broker } from '../broker/broker.js';
 import type { FlowRetry, FlowStep } from './flow.js';

@@ -1,4 +1,4 @@
-import { EVENTS_STREAM, isExpiringSoon } from '@app/jetstream';
+import { EVENTS_STREAM, isExpiringSoon } from '@cascade/jetstream';
 import type { Expiry, ProcessorLag } from './lag.js';
 
 /**

@@ -1,5 +1,5 @@
-import { processorsOf } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import { processorsOf } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AckPolicy } from '@nats-io/jetstream';
 import { createInbox } from '@nats-io/transport-node';

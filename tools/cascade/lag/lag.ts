@@ -1,4 +1,4 @@
-import type { ConsumerPlace } from '@app/jetstream';
+import type { ConsumerPlace } from '@cascade/jetstream';
 
 /**
  * - `running`: somebody pulls

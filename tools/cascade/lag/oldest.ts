@@ -1,4 +1,4 @@
-import { RETRIES_STREAM } from '@app/jetstream';
+import { RETRIES_STREAM } from '@cascade/jetstream';
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 
 /** When the oldest event was stored that a consumer has not settled; undefined where it has nothing to do. */

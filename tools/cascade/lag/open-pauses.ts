@@ -1,4 +1,4 @@
-import { channelOf, EVENTS_STREAM, ProcessorPaused, ProcessorResumed, readStream } from '@app/jetstream';
+import { channelOf, EVENTS_STREAM, ProcessorPaused, ProcessorResumed, readStream } from '@cascade/jetstream';
 import { errors } from '@nats-io/transport-node';
 import type { Broker } from '../broker/broker.js';
 

@@ -5,7 +5,7 @@ import {
   RETRIES_STREAM,
   suspectsDurableOf,
   type ProcessorDeclaration,
-} from '@app/jetstream';
+} from '@cascade/jetstream';
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { Broker } from '../broker/broker.js';
 import type { DeclaredProcessor } from '../declared.js';

@@ -1,4 +1,4 @@
-import type { Topology } from '@app/topology';
+import type { Topology } from '@cascade/topology';
 import type { ProcessorChoice } from '../../generator/choice.js';
 import { UsageError } from '../errors.js';
 import { isTerminal, type Host } from '../host.js';

@@ -1,4 +1,4 @@
-import { readTopology } from '@app/topology';
+import { readTopology } from '@cascade/topology';
 import { applyChanges } from '../../generator/file-change.js';
 import type { Blueprint } from '../../generator/blueprint.js';
 import { generate, type Generation } from '../../generator/generate.js';

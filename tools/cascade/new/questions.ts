@@ -1,6 +1,6 @@
 import { isCancel, select, text, type SelectOptions } from '@clack/prompts';
-import type { Topology } from '@app/topology';
-import { isEventName } from '@app/jetstream';
+import type { Topology } from '@cascade/topology';
+import { isEventName } from '@cascade/jetstream';
 import { catalogueOf, failingProcessors } from '../../generator/catalogue.js';
 import type { ConsumedChoice, ProcessorChoice } from '../../generator/choice.js';
 import { refuseProcessorName } from '../../generator/processor-name.js';

@@ -1,4 +1,4 @@
-import type { Topology } from '@app/topology';
+import type { Topology } from '@cascade/topology';
 import { expect, it } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import { hostWith } from '../test/session.js';

@@ -1,4 +1,4 @@
-import { readTopology } from '@app/topology';
+import { readTopology } from '@cascade/topology';
 import type { FileChange } from '../../generator/file-change.js';
 import { generate } from '../../generator/generate.js';
 import { CommandError } from '../errors.js';

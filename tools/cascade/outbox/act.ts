@@ -1,4 +1,4 @@
-import type { Asker } from '@app/outbox';
+import type { Asker } from '@cascade/outbox';
 import { userInfo } from 'node:os';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';

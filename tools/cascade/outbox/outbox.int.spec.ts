@@ -1,9 +1,9 @@
-import type { Broker } from '@app/embedded-broker';
+import type { Broker } from '@cascade/embedded-broker';
 import { UserSignedUp } from '@app/contracts';
-import { JetStreamModule } from '@app/jetstream';
-import { outbox, OutboxModule } from '@app/outbox';
-import { Store, StoreModule } from '@app/store';
-import { createMicroservice, describeStores, eventually, startTestBroker } from '@app/testing';
+import { JetStreamModule } from '@cascade/jetstream';
+import { outbox, OutboxModule } from '@cascade/outbox';
+import { Store, StoreModule } from '@cascade/store';
+import { createMicroservice, describeStores, eventually, startTestBroker } from '@cascade/testing';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { INestMicroservice } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';

@@ -1,4 +1,4 @@
-import { NoOutboxError, RemoteOutbox, type OutboxContent } from '@app/outbox';
+import { NoOutboxError, RemoteOutbox, type OutboxContent } from '@cascade/outbox';
 import { suggestion } from '../../generator/nearest.js';
 import type { Broker } from '../broker/broker.js';
 import type { Publisher } from '../declared.js';

@@ -1,4 +1,4 @@
-import { Provisioning } from '@app/jetstream';
+import { Provisioning } from '@cascade/jetstream';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { readDeclared } from '../declared.js';

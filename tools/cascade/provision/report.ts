@@ -4,7 +4,7 @@ import {
   type ProvisionDifference,
   type RetiredProcessor,
   type SettingDifference,
-} from '@app/jetstream';
+} from '@cascade/jetstream';
 import type { Output } from '../output.js';
 import { counted } from '../text/numbers.js';
 

@@ -1,4 +1,4 @@
-import type { EventClass } from '@app/jetstream';
+import type { EventClass } from '@cascade/jetstream';
 import { suggestion } from '../../generator/nearest.js';
 import { UsageError } from '../errors.js';
 

@@ -1,4 +1,4 @@
-import { InvalidEventError, readEvent, type EventClass, type Violation } from '@app/jetstream';
+import { InvalidEventError, readEvent, type EventClass, type Violation } from '@cascade/jetstream';
 import { getMetadataStorage } from 'class-validator';
 import { CommandError } from '../errors.js';
 

@@ -1,4 +1,4 @@
-import { channelOf, typeOf, type EventClass, type PublishedEvent } from '@app/jetstream';
+import { channelOf, typeOf, type EventClass, type PublishedEvent } from '@cascade/jetstream';
 import type { Readable } from 'node:stream';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';

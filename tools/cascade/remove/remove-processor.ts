@@ -1,4 +1,4 @@
-import { readTopology } from '@app/topology';
+import { readTopology } from '@cascade/topology';
 import { applyChanges } from '../../generator/file-change.js';
 import { takeOut } from '../../generator/take-out.js';
 import type { Invocation } from '../command-line.js';

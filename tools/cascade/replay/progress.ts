@@ -1,4 +1,4 @@
-import type { ReplayProgress } from '@app/jetstream';
+import type { ReplayProgress } from '@cascade/jetstream';
 import type { Output } from '../output.js';
 
 const WIDTH = 30;

@@ -1,5 +1,5 @@
-import type { ReplayResult } from '@app/jetstream';
-import { eventually } from '@app/testing';
+import type { ReplayResult } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { bank } from '../test/orders.js';
 import { ShopSystem } from '../test/shop-system.js';

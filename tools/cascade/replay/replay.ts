@@ -1,4 +1,4 @@
-import type { ReplayOptions } from '@app/jetstream';
+import type { ReplayOptions } from '@cascade/jetstream';
 import { userInfo } from 'node:os';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';

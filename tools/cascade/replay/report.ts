@@ -1,4 +1,4 @@
-import type { ReplayResult } from '@app/jetstream';
+import type { ReplayResult } from '@cascade/jetstream';
 import { renderColumns } from '../text/columns.js';
 import { counted } from '../text/numbers.js';
 import type { Plan, Taking } from './taking.js';

@@ -4,7 +4,7 @@ import type {
   ReplayPlan,
   ReplayResult,
   ReplaySelection,
-} from '@app/jetstream';
+} from '@cascade/jetstream';
 import type { Broker } from '../broker/broker.js';
 import { UsageError } from '../errors.js';
 

@@ -1,5 +1,5 @@
-import { eventually, startTestBroker, TestCluster } from '@app/testing';
-import type { Broker } from '@app/embedded-broker';
+import { eventually, startTestBroker, TestCluster } from '@cascade/testing';
+import type { Broker } from '@cascade/embedded-broker';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';

@@ -1,4 +1,4 @@
-import { EVENTS_STREAM, FAILURES_STREAM, RETRIES_STREAM } from '@app/jetstream';
+import { EVENTS_STREAM, FAILURES_STREAM, RETRIES_STREAM } from '@cascade/jetstream';
 import { JetStreamApiCodes, JetStreamApiError, type StreamInfo } from '@nats-io/jetstream';
 import type { Broker } from '../broker/broker.js';
 import { formatBytes } from '../text/bytes.js';

@@ -1,4 +1,4 @@
-import { EVENTS_STREAM, FAILURES_STREAM, readStream } from '@app/jetstream';
+import { EVENTS_STREAM, FAILURES_STREAM, readStream } from '@cascade/jetstream';
 import { DeliverPolicy, jetstream, type JsMsg } from '@nats-io/jetstream';
 import { withBroker, type Broker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';

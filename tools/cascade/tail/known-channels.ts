@@ -1,4 +1,4 @@
-import { readTopology, TopologyError } from '@app/topology';
+import { readTopology, TopologyError } from '@cascade/topology';
 import { suggestion } from '../../generator/nearest.js';
 import type { Broker } from '../broker/broker.js';
 import type { Host } from '../host.js';

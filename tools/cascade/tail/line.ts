@@ -1,4 +1,4 @@
-import { envelopeOf, type EventFailed } from '@app/jetstream';
+import { envelopeOf, type EventFailed } from '@cascade/jetstream';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { Output } from '../output.js';
 import { fit } from '../text/columns.js';

@@ -1,4 +1,4 @@
-import { eventually } from '@app/testing';
+import { eventually } from '@cascade/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ShopSystem } from '../test/shop-system.js';
 

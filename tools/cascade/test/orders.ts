@@ -1,4 +1,4 @@
-import { Consumes, UnrecoverableError } from '@app/jetstream';
+import { Consumes, UnrecoverableError } from '@cascade/jetstream';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { IsOptional, IsString } from 'class-validator';

@@ -1,6 +1,6 @@
-import type { Broker } from '@app/embedded-broker';
-import { EventPublisher, JetStreamModule, type PublishOptions } from '@app/jetstream';
-import { createMicroservice, startTestBroker, untilAnswered, untilStored } from '@app/testing';
+import type { Broker } from '@cascade/embedded-broker';
+import { EventPublisher, JetStreamModule, type PublishOptions } from '@cascade/jetstream';
+import { createMicroservice, startTestBroker, untilAnswered, untilStored } from '@cascade/testing';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import type { INestMicroservice } from '@nestjs/common';

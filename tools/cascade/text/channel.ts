@@ -1,4 +1,4 @@
-import { EVENTS_STREAM, FAILURES_STREAM } from '@app/jetstream';
+import { EVENTS_STREAM, FAILURES_STREAM } from '@cascade/jetstream';
 import { UsageError } from '../errors.js';
 
 export interface ChannelPattern {

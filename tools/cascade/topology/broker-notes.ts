@@ -1,4 +1,4 @@
-import { Provisioning, type RetiredProcessor } from '@app/jetstream';
+import { Provisioning, type RetiredProcessor } from '@cascade/jetstream';
 import { runningHere } from '../../supervisor/data-folder.js';
 import { withBroker } from '../broker/broker.js';
 import { readDeclared } from '../declared.js';

@@ -1,4 +1,4 @@
-import type { Topology, TopologyReport } from '@app/topology';
+import type { Topology, TopologyReport } from '@cascade/topology';
 import type { Output } from '../output.js';
 import { counted } from '../text/numbers.js';
 

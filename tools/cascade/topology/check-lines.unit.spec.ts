@@ -1,4 +1,4 @@
-import type { Topology } from '@app/topology';
+import type { Topology } from '@cascade/topology';
 import { expect, it } from '@jest/globals';
 import { Output } from '../output.js';
 import { hostWith } from '../test/session.js';

@@ -1,4 +1,4 @@
-import { startTestBroker } from '@app/testing';
+import { startTestBroker } from '@cascade/testing';
 import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';

@@ -14,7 +14,7 @@ import {
   updateProcessorsPage,
   type LockDifference,
   type Topology,
-} from '@app/topology';
+} from '@cascade/topology';
 import type { Invocation } from '../command-line.js';
 import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';

@@ -4,7 +4,7 @@ import {
   withoutProcessor,
   withProcessor,
   type ContractsLock,
-} from '@app/topology';
+} from '@cascade/topology';
 import type { Entry } from './entry.js';
 
 /** The contracts of new events, as agreed on, and the channel that the processor consumes. */

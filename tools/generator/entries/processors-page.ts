@@ -1,4 +1,4 @@
-import { processorRow, PROCESSORS_PAGE } from '@app/topology';
+import { processorRow, PROCESSORS_PAGE } from '@cascade/topology';
 import { GeneratorError } from '../errors.js';
 import { splice, type Entry } from './entry.js';
 

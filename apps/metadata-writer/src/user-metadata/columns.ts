@@ -1,5 +1,5 @@
 import type { NotificationSent, UserSignedUp } from '@app/contracts';
-import { type EventFailed, UnrecoverableError } from '@app/jetstream';
+import { type EventFailed, UnrecoverableError } from '@cascade/jetstream';
 
 /** What a class can be called. An error may name itself, and could so carry anything into the row. */
 const CLASS_NAME = /^[A-Za-z_$][\w$]{0,99}$/;

@@ -1,5 +1,5 @@
 import { NotificationSent, UserSignedUp } from '@app/contracts';
-import { EventFailed, UnrecoverableError } from '@app/jetstream';
+import { EventFailed, UnrecoverableError } from '@cascade/jetstream';
 import { describe, expect, it } from '@jest/globals';
 import { notificationColumns, notificationFailureColumns, signupColumns } from './columns.js';
 

@@ -1,7 +1,7 @@
 import { NotificationSent, UserMetadataRecorded, UserSignedUp } from '@app/contracts';
-import type { Broker } from '@app/embedded-broker';
-import { JetStreamStrategy } from '@app/jetstream';
-import { findMigrations, type Database } from '@app/store';
+import type { Broker } from '@cascade/embedded-broker';
+import { JetStreamStrategy } from '@cascade/jetstream';
+import { findMigrations, type Database } from '@cascade/store';
 import {
   describePostgres,
   eventually,
@@ -9,7 +9,7 @@ import {
   setReadOnly,
   startTestBroker,
   TestChannels,
-} from '@app/testing';
+} from '@cascade/testing';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { sql } from 'drizzle-orm';

@@ -1,7 +1,7 @@
 import { NotificationSent, UserSignedUp } from '@app/contracts';
-import { EventFailed } from '@app/jetstream';
-import { findMigrations, type Store } from '@app/store';
-import { describeStores } from '@app/testing';
+import { EventFailed } from '@cascade/jetstream';
+import { findMigrations, type Store } from '@cascade/store';
+import { describeStores } from '@cascade/testing';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';

@@ -1,4 +1,4 @@
-import type { Database } from '@app/store';
+import type { Database } from '@cascade/store';
 import { type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { NotificationColumns, SignupColumns } from './columns.js';

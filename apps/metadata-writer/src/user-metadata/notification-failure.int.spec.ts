@@ -1,5 +1,5 @@
 import { NotificationSent, UserMetadataRecorded, UserSignedUp } from '@app/contracts';
-import type { Broker } from '@app/embedded-broker';
+import type { Broker } from '@cascade/embedded-broker';
 import {
   channelOf,
   Consumes,
@@ -11,9 +11,9 @@ import {
   JetStreamModule,
   Replays,
   UnrecoverableError,
-} from '@app/jetstream';
-import { createService, readConfig, ServiceConfig } from '@app/service';
-import { databaseEnvironment, describeStores, eventually, startTestBroker } from '@app/testing';
+} from '@cascade/jetstream';
+import { createService, readConfig, ServiceConfig } from '@cascade/service';
+import { databaseEnvironment, describeStores, eventually, startTestBroker } from '@cascade/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { jetstream, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';

@@ -1,5 +1,5 @@
 import type { NotificationChannel } from '@app/contracts';
-import type { FailureReason } from '@app/jetstream';
+import type { FailureReason } from '@cascade/jetstream';
 import { jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
 /** `pending` until a gateway has accepted the welcome message, or the notifier has given up on it. */

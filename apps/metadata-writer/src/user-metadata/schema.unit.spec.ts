@@ -1,5 +1,5 @@
-import { inbox } from '@app/outbox';
-import { findMigrations } from '@app/store';
+import { inbox } from '@cascade/outbox';
+import { findMigrations } from '@cascade/store';
 import { describe, expect, it } from '@jest/globals';
 import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api';
 import { readdir, readFile } from 'node:fs/promises';

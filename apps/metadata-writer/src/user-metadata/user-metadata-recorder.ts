@@ -7,9 +7,9 @@ import {
   FailureArchive,
   InvalidEventError,
   OriginalGoneError,
-} from '@app/jetstream';
-import { Inbox } from '@app/outbox';
-import { isDatabaseUnavailable } from '@app/service';
+} from '@cascade/jetstream';
+import { Inbox } from '@cascade/outbox';
+import { isDatabaseUnavailable } from '@cascade/service';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { notificationColumns, notificationFailureColumns, signupColumns } from './columns.js';

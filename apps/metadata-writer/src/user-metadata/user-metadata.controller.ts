@@ -1,4 +1,4 @@
-import { Store } from '@app/store';
+import { Store } from '@cascade/store';
 import { Controller, Get, NotFoundException, Param, ParseUUIDPipe } from '@nestjs/common';
 import { eq } from 'drizzle-orm';
 import type * as schema from './schema.js';

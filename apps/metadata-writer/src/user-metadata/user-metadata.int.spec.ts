@@ -1,5 +1,5 @@
 import { NotificationSent, UserMetadataRecorded, UserSignedUp } from '@app/contracts';
-import type { Broker } from '@app/embedded-broker';
+import type { Broker } from '@cascade/embedded-broker';
 import {
   channelOf,
   derivedEventId,
@@ -7,10 +7,10 @@ import {
   EventPublisher,
   JetStreamConnection,
   newEventId,
-} from '@app/jetstream';
-import { inbox } from '@app/outbox';
-import { Store } from '@app/store';
-import { databaseEnvironment, describeStores, eventually, startTestBroker } from '@app/testing';
+} from '@cascade/jetstream';
+import { inbox } from '@cascade/outbox';
+import { Store } from '@cascade/store';
+import { databaseEnvironment, describeStores, eventually, startTestBroker } from '@cascade/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type JetStreamManager, jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';

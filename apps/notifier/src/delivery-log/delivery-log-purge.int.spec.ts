@@ -1,5 +1,5 @@
-import { findMigrations, type Store } from '@app/store';
-import { describePostgres, describeStores, eventually } from '@app/testing';
+import { findMigrations, type Store } from '@cascade/store';
+import { describePostgres, describeStores, eventually } from '@cascade/testing';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { eq, type SQL, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';

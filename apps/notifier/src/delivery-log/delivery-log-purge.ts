@@ -1,4 +1,4 @@
-import { reasonOf, type Store } from '@app/store';
+import { reasonOf, type Store } from '@cascade/store';
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { inArray, lt, sql } from 'drizzle-orm';
 import type * as schema from './schema.js';

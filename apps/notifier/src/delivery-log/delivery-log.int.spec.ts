@@ -1,5 +1,5 @@
-import { findMigrations, type Store } from '@app/store';
-import { describePostgres, describeStores, eventually, type TestDatabases } from '@app/testing';
+import { findMigrations, type Store } from '@cascade/store';
+import { describePostgres, describeStores, eventually, type TestDatabases } from '@cascade/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { eq, sql } from 'drizzle-orm';

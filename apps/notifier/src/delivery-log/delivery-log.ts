@@ -1,5 +1,5 @@
 import type { NotificationChannel } from '@app/contracts';
-import { reasonOf, type Store } from '@app/store';
+import { reasonOf, type Store } from '@cascade/store';
 import { Logger } from '@nestjs/common';
 import { and, eq, isNotNull, isNull, lte, or, sql, type SQL } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';

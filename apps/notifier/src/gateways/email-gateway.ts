@@ -1,4 +1,4 @@
-import { maskEmail } from '@app/jetstream';
+import { maskEmail } from '@cascade/jetstream';
 import { domainToASCII } from 'node:url';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { createTransport, type NodemailerError, type Transporter } from 'nodemailer';

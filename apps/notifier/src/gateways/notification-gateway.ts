@@ -1,4 +1,4 @@
-import { UnrecoverableError } from '@app/jetstream';
+import { UnrecoverableError } from '@cascade/jetstream';
 import type { Mailbox } from './mailbox.js';
 
 /** Hands messages of one kind to a provider that delivers them. */

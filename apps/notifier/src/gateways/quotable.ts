@@ -1,4 +1,4 @@
-import { redact } from '@app/jetstream';
+import { redact } from '@cascade/jetstream';
 
 /** Longest answer of a provider that an error quotes, in characters. */
 const LONGEST = 500;

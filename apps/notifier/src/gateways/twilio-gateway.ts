@@ -1,4 +1,4 @@
-import { maskPhone } from '@app/jetstream';
+import { maskPhone } from '@cascade/jetstream';
 import {
   GatewayUnavailableError,
   MessageRefusedError,

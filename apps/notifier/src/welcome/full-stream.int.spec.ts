@@ -1,5 +1,5 @@
-import { EVENTS_STREAM } from '@app/jetstream';
-import { copyPgliteTemplate, eventually } from '@app/testing';
+import { EVENTS_STREAM } from '@cascade/jetstream';
+import { copyPgliteTemplate, eventually } from '@cascade/testing';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';

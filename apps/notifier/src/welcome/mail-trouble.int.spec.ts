@@ -1,5 +1,5 @@
 import type { NotificationSent } from '@app/contracts';
-import { copyPgliteTemplate, eventually } from '@app/testing';
+import { copyPgliteTemplate, eventually } from '@cascade/testing';
 import { afterEach, afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

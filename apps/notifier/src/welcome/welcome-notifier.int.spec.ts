@@ -1,6 +1,6 @@
 import type { NotificationSent } from '@app/contracts';
-import { CloudEventHeader, Replays } from '@app/jetstream';
-import { describeStores, eventually } from '@app/testing';
+import { CloudEventHeader, Replays } from '@cascade/jetstream';
+import { describeStores, eventually } from '@cascade/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';

@@ -1,5 +1,5 @@
 import { NotificationSent, UserSignedUp } from '@app/contracts';
-import { Consumes, EventContext, maskEmail, maskPhone } from '@app/jetstream';
+import { Consumes, EventContext, maskEmail, maskPhone } from '@cascade/jetstream';
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { DeliveryLog, type Sent } from '../delivery-log/delivery-log.js';

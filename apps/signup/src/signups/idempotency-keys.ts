@@ -1,4 +1,4 @@
-import { Store, type Database } from '@app/store';
+import { Store, type Database } from '@cascade/store';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { eq, lt } from 'drizzle-orm';
 import { IdempotencyKeyReusedException, KEPT_FOR_MS } from './idempotency.js';

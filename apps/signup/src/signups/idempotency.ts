@@ -1,4 +1,4 @@
-import { BrokenRulesException, ProblemException } from '@app/service';
+import { BrokenRulesException, ProblemException } from '@cascade/service';
 import { HttpStatus } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import type { SignUpRequest } from './sign-up-request.js';

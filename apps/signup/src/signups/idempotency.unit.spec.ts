@@ -1,4 +1,4 @@
-import { BrokenRulesException } from '@app/service';
+import { BrokenRulesException } from '@cascade/service';
 import { describe, expect, it } from '@jest/globals';
 import { readIdempotencyKey, requestHash } from './idempotency.js';
 

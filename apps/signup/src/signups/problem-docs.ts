@@ -1,4 +1,4 @@
-import type { BrokenRule, Problem } from '@app/service';
+import type { BrokenRule, Problem } from '@cascade/service';
 import { applyDecorators } from '@nestjs/common';
 import {
   ApiExtraModels,

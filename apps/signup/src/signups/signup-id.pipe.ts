@@ -1,4 +1,4 @@
-import { BrokenRulesException } from '@app/service';
+import { BrokenRulesException } from '@cascade/service';
 import { Injectable, ParseUUIDPipe } from '@nestjs/common';
 
 @Injectable()

@@ -1,4 +1,4 @@
-import { ProblemException } from '@app/service';
+import { ProblemException } from '@cascade/service';
 import { HttpStatus } from '@nestjs/common';
 import { clientNetwork } from './client-network.js';
 

@@ -1,4 +1,4 @@
-import { ProblemException } from '@app/service';
+import { ProblemException } from '@cascade/service';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SignupQuota } from './signup-quota.js';
 

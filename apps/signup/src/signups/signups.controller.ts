@@ -1,4 +1,4 @@
-import { RequestValidationPipe } from '@app/service';
+import { RequestValidationPipe } from '@cascade/service';
 import {
   Body,
   Controller,

@@ -1,8 +1,8 @@
-import type { Broker } from '@app/embedded-broker';
+import type { Broker } from '@cascade/embedded-broker';
 import { UserSignedUp } from '@app/contracts';
-import { channelOf, EVENTS_STREAM } from '@app/jetstream';
-import { outbox } from '@app/outbox';
-import { databaseEnvironment, describeStores, eventually, startTestBroker } from '@app/testing';
+import { channelOf, EVENTS_STREAM } from '@cascade/jetstream';
+import { outbox } from '@cascade/outbox';
+import { databaseEnvironment, describeStores, eventually, startTestBroker } from '@cascade/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstream, type JsMsg } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';

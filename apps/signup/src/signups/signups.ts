@@ -1,6 +1,6 @@
 import { UserSignedUp } from '@app/contracts';
-import { outbox, Outbox } from '@app/outbox';
-import { prepared, Store, type Database } from '@app/store';
+import { outbox, Outbox } from '@cascade/outbox';
+import { prepared, Store, type Database } from '@cascade/store';
 import { Injectable } from '@nestjs/common';
 import { and, eq, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually, type Script, startScript } from '@app/testing';
+import { eventually, type Script, startScript } from '@cascade/testing';
 import { type LeashedProcess, spawnLeashed } from './leash.js';
 
 /** Exit code and signal. */

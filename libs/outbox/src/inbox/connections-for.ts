@@ -1,4 +1,4 @@
-import { processorsOf } from '@app/jetstream';
+import { processorsOf } from '@cascade/jetstream';
 import type { Type } from '@nestjs/common';
 
 /** For HTTP requests, the readiness check, and what runs in the background. */

@@ -1,4 +1,4 @@
-import { Consumes } from '@app/jetstream';
+import { Consumes } from '@cascade/jetstream';
 import { describe, expect, it } from '@jest/globals';
 import { NoteWritten } from '../../test/note-written.js';
 import { connectionsFor } from './connections-for.js';

@@ -1,7 +1,7 @@
-import type { Broker } from '@app/embedded-broker';
-import { derivedEventId } from '@app/jetstream';
-import { Store } from '@app/store';
-import { describePostgres, describeStores, eventually, startScript, startTestBroker } from '@app/testing';
+import type { Broker } from '@cascade/embedded-broker';
+import { derivedEventId } from '@cascade/jetstream';
+import { Store } from '@cascade/store';
+import { describePostgres, describeStores, eventually, startScript, startTestBroker } from '@cascade/testing';
 import type { INestMicroservice } from '@nestjs/common';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';

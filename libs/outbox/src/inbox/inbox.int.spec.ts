@@ -1,7 +1,7 @@
-import type { Broker } from '@app/embedded-broker';
-import { derivedEventId, FailureArchive, Replays, UnrecoverableError } from '@app/jetstream';
-import { Store } from '@app/store';
-import { describeStores, eventually, startTestBroker } from '@app/testing';
+import type { Broker } from '@cascade/embedded-broker';
+import { derivedEventId, FailureArchive, Replays, UnrecoverableError } from '@cascade/jetstream';
+import { Store } from '@cascade/store';
+import { describeStores, eventually, startTestBroker } from '@cascade/testing';
 import type { INestMicroservice } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';

@@ -1,7 +1,7 @@
-import type { Broker } from '@app/embedded-broker';
-import { InvalidDeclarationError } from '@app/jetstream';
-import { openStore, Store } from '@app/store';
-import { describeStores, eventually, startTestBroker } from '@app/testing';
+import type { Broker } from '@cascade/embedded-broker';
+import { InvalidDeclarationError } from '@cascade/jetstream';
+import { openStore, Store } from '@cascade/store';
+import { describeStores, eventually, startTestBroker } from '@cascade/testing';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { Complaints, Filing, filingSchema, startFilingService } from '../../test/filing-service.js';

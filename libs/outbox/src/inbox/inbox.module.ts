@@ -1,5 +1,5 @@
-import { InvalidDeclarationError, JetStreamStrategy } from '@app/jetstream';
-import { Store } from '@app/store';
+import { InvalidDeclarationError, JetStreamStrategy } from '@cascade/jetstream';
+import { Store } from '@cascade/store';
 import { Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
 import { lte } from 'drizzle-orm';
 import { fromNow } from '../claim-rows.js';

@@ -1,5 +1,5 @@
-import { assertPublishable, type EventContext } from '@app/jetstream';
-import { Store, type Database, type Schema } from '@app/store';
+import { assertPublishable, type EventContext } from '@cascade/jetstream';
+import { Store, type Database, type Schema } from '@cascade/store';
 import { Injectable } from '@nestjs/common';
 import { sql, type SQL } from 'drizzle-orm';
 import { createHash } from 'node:crypto';

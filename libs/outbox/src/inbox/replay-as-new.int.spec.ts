@@ -1,7 +1,7 @@
-import type { Broker } from '@app/embedded-broker';
-import { channelOf, FailureArchive, Replays } from '@app/jetstream';
-import { Store } from '@app/store';
-import { describeStores, eventually, startTestBroker } from '@app/testing';
+import type { Broker } from '@cascade/embedded-broker';
+import { channelOf, FailureArchive, Replays } from '@cascade/jetstream';
+import { Store } from '@cascade/store';
+import { describeStores, eventually, startTestBroker } from '@cascade/testing';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import type { INestMicroservice } from '@nestjs/common';

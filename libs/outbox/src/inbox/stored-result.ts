@@ -1,4 +1,4 @@
-import { classOf, upcast, versionsOf, type EventClass } from '@app/jetstream';
+import { classOf, upcast, versionsOf, type EventClass } from '@cascade/jetstream';
 import { plainToInstance } from 'class-transformer';
 
 /** What a handler returned, as it is kept beside a mark: an event, several, or nothing. */

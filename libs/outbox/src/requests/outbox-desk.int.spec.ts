@@ -1,7 +1,7 @@
-import type { Broker, ServerSettings } from '@app/embedded-broker';
-import { JetStreamConnection, PublishRefusedError, permissionsOf } from '@app/jetstream';
-import { Store } from '@app/store';
-import { describeStores, eventually, recordLog, startTestBroker } from '@app/testing';
+import type { Broker, ServerSettings } from '@cascade/embedded-broker';
+import { JetStreamConnection, PublishRefusedError, permissionsOf } from '@cascade/jetstream';
+import { Store } from '@cascade/store';
+import { describeStores, eventually, recordLog, startTestBroker } from '@cascade/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { connect, errors, type NatsConnection } from '@nats-io/transport-node';
 import { Logger, type INestMicroservice } from '@nestjs/common';

@@ -3,8 +3,8 @@ import {
   JetStreamConnection,
   outboxAnswersOf,
   outboxRequestsOf,
-} from '@app/jetstream';
-import { reasonOf } from '@app/store';
+} from '@cascade/jetstream';
+import { reasonOf } from '@cascade/store';
 import {
   Injectable,
   Logger,

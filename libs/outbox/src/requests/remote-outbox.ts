@@ -1,4 +1,4 @@
-import { outboxAnswersOf, outboxRequestsOf } from '@app/jetstream';
+import { outboxAnswersOf, outboxRequestsOf } from '@cascade/jetstream';
 import { errors, nuid, type NatsConnection } from '@nats-io/transport-node';
 import type { Asker, OutboxAnswer, OutboxChange, OutboxContent, OutboxRequest } from './outbox-requests.js';
 

@@ -1,4 +1,4 @@
-import type { JetStreamSettings } from '@app/jetstream';
+import type { JetStreamSettings } from '@cascade/jetstream';
 import { IsIn, IsInt, IsOptional, Matches } from 'class-validator';
 import 'reflect-metadata';
 

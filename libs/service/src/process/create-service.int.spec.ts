@@ -12,9 +12,9 @@ import {
   FAILURES_STREAM,
   JetStreamModule,
   UnrecoverableError,
-} from '@app/jetstream';
-import type { Broker } from '@app/embedded-broker';
-import { eventually, startTestBroker } from '@app/testing';
+} from '@cascade/jetstream';
+import type { Broker } from '@cascade/embedded-broker';
+import { eventually, startTestBroker } from '@cascade/testing';
 import { ServiceConfig } from '../config/service-config.js';
 import { createService } from './create-service.js';
 

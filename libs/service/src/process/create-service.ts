@@ -2,7 +2,7 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { JetStreamStrategy } from '@app/jetstream';
+import { JetStreamStrategy } from '@cascade/jetstream';
 import type { ServiceConfig } from '../config/service-config.js';
 import { answerToError } from '../http/answer-to-error.js';
 import { warnOfUntrustedProxies } from '../http/forwarded-for.js';

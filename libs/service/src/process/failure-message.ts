@@ -1,4 +1,4 @@
-import { describeError, errorReport } from '@app/jetstream';
+import { describeError, errorReport } from '@cascade/jetstream';
 import { inspect } from 'node:util';
 
 /**

@@ -1,4 +1,4 @@
-import { describeError, errorReport, linesOf, redact } from '@app/jetstream';
+import { describeError, errorReport, linesOf, redact } from '@cascade/jetstream';
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import type { ServiceConfig } from '../config/service-config.js';
 

@@ -1,7 +1,7 @@
 import { UserSignedUp } from '@app/contracts';
-import { startBroker } from '@app/embedded-broker';
-import { channelOf } from '@app/jetstream';
-import { eventually, startTestBroker } from '@app/testing';
+import { startBroker } from '@cascade/embedded-broker';
+import { channelOf } from '@cascade/jetstream';
+import { eventually, startTestBroker } from '@cascade/testing';
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterEach, describe, expect, it } from '@jest/globals';

@@ -1,4 +1,4 @@
-import { JetStreamConnection } from '@app/jetstream';
+import { JetStreamConnection } from '@cascade/jetstream';
 import { Logger, type DynamicModule, type Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ServiceConfig } from '../config/service-config.js';

@@ -1,7 +1,7 @@
 import { UserSignedUp } from '@app/contracts';
-import type { Broker } from '@app/embedded-broker';
-import { channelOf } from '@app/jetstream';
-import { eventually, startTestBroker } from '@app/testing';
+import type { Broker } from '@cascade/embedded-broker';
+import { channelOf } from '@cascade/jetstream';
+import { eventually, startTestBroker } from '@cascade/testing';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';

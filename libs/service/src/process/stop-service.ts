@@ -1,4 +1,4 @@
-import { JetStreamStrategy } from '@app/jetstream';
+import { JetStreamStrategy } from '@cascade/jetstream';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Readiness } from '../health/readiness.js';

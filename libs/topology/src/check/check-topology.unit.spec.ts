@@ -1,4 +1,4 @@
-import { Consumes, ConsumesFailure, type EventClass } from '@app/jetstream';
+import { Consumes, ConsumesFailure, type EventClass } from '@cascade/jetstream';
 import { Controller, type Type } from '@nestjs/common';
 import { IsInt, IsString } from 'class-validator';
 import { afterAll, describe, expect, it } from '@jest/globals';

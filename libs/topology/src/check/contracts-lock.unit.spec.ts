@@ -1,6 +1,6 @@
 import { IsInt, IsOptional, IsString, Length } from 'class-validator';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import type { EventClass } from '@app/jetstream';
+import type { EventClass } from '@cascade/jetstream';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeSystem, removeCheckouts } from '../../test/checkout.js';

@@ -1,4 +1,4 @@
-import { channelOf, EVENTS_STREAM, FAILURES_STREAM } from '@app/jetstream';
+import { channelOf, EVENTS_STREAM, FAILURES_STREAM } from '@cascade/jetstream';
 import { FAILURE_EVENT } from '../event-version.js';
 import type { App, Channel, Contract, Processor, Publisher } from '../topology.js';
 import { byKey } from './sorting.js';

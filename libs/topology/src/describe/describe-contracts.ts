@@ -1,4 +1,4 @@
-import { channelOf, EventFailed, versionsOf, type EventClass } from '@app/jetstream';
+import { channelOf, EventFailed, versionsOf, type EventClass } from '@cascade/jetstream';
 import { ceTypeOf, versionOf } from '../event-version.js';
 import { contractSchema } from '../read/contract-schema.js';
 import type { System } from '../read/read-system.js';

@@ -3,7 +3,7 @@ import {
   failureChannelOf,
   type ErrorClass,
   type ProcessorDeclaration,
-} from '@app/jetstream';
+} from '@cascade/jetstream';
 import { versionOf } from '../event-version.js';
 import type { LoadedProcessor } from '../read/declarations.js';
 import type { Consumer, Consumption, Processor } from '../topology.js';

@@ -1,4 +1,4 @@
-import { permissionsOf } from '@app/jetstream';
+import { permissionsOf } from '@cascade/jetstream';
 import { ceTypeOf, versionOf } from '../event-version.js';
 import type { LoadedApp } from '../read/load-app.js';
 import type { System } from '../read/read-system.js';

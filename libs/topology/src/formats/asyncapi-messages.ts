@@ -1,4 +1,4 @@
-import { CloudEventHeader } from '@app/jetstream';
+import { CloudEventHeader } from '@cascade/jetstream';
 import { ceTypeOf } from '../event-version.js';
 import type { Contract } from '../topology.js';
 

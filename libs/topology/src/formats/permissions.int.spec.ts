@@ -8,8 +8,8 @@ import {
   Replays,
   UnrecoverableError,
   type EventClass,
-} from '@app/jetstream';
-import { createMicroservice, quietLog, untilAnswered, untilStored } from '@app/testing';
+} from '@cascade/jetstream';
+import { createMicroservice, quietLog, untilAnswered, untilStored } from '@cascade/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Controller, type INestApplicationContext, type INestMicroservice, type Type } from '@nestjs/common';

@@ -1,4 +1,4 @@
-import type { EventClass } from '@app/jetstream';
+import type { EventClass } from '@cascade/jetstream';
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
 import { ValidationTypes } from 'class-validator';
 import { targetConstructorToSchema } from 'class-validator-jsonschema';

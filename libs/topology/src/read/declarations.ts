@@ -1,4 +1,9 @@
-import { processorsOf, serviceOf, type ProcessorDeclaration, type ServiceDeclaration } from '@app/jetstream';
+import {
+  processorsOf,
+  serviceOf,
+  type ProcessorDeclaration,
+  type ServiceDeclaration,
+} from '@cascade/jetstream';
 import type { DynamicModule, ForwardReference, Type } from '@nestjs/common';
 import 'reflect-metadata';
 

@@ -1,4 +1,4 @@
-import type { ServiceDeclaration } from '@app/jetstream';
+import type { ServiceDeclaration } from '@cascade/jetstream';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -5,7 +5,7 @@ import {
   ProcessorResumed,
   ReplayRequested,
   type EventClass,
-} from '@app/jetstream';
+} from '@cascade/jetstream';
 import { findApps } from './find-apps.js';
 import { loadApp, type LoadedApp } from './load-app.js';
 import type { Code } from './load.js';

@@ -1,4 +1,4 @@
-import { readEvent, typeOf, type EventClass } from '@app/jetstream';
+import { readEvent, typeOf, type EventClass } from '@cascade/jetstream';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sample } from '../topology.js';
