@@ -1,6 +1,6 @@
-export { CloudEventHeader } from './cloud-events.js';
-export { JetStreamConnection, type JetStreamConnectionOptions } from './connection.js';
-export { Consumes, ConsumesFailure, JETSTREAM_TRANSPORT, processorsOf, type Returned } from './consumes.js';
+export { CloudEventHeader } from './wire/cloud-events.js';
+export { JetStreamConnection, type JetStreamConnectionOptions } from './client/connection.js';
+export { Consumes, ConsumesFailure, JETSTREAM_TRANSPORT, processorsOf, type Returned } from './declare/consumes.js';
 export {
   AttemptsExhaustedError,
   BrokerUnreachableError,
@@ -15,24 +15,24 @@ export {
   UnrecoverableError,
   type Violation,
 } from './errors.js';
-export { assertContract, readEvent } from './contract.js';
-export { assertEventClass, classOf, type EventClass, type EventDeclaration } from './event-class.js';
-export { EventContext, type EventMetadata } from './event-context.js';
-export { upcast, versionsOf } from './event-versions.js';
-export { derivedEventId, newEventId } from './event-ids.js';
+export { assertContract, readEvent } from './contract/contract.js';
+export { assertEventClass, classOf, type EventClass, type EventDeclaration } from './contract/event-class.js';
+export { EventContext, type EventMetadata } from './declare/event-context.js';
+export { upcast, versionsOf } from './contract/event-versions.js';
+export { derivedEventId, newEventId } from './wire/event-ids.js';
 export {
   EventPublisher,
   type PublishedEvent,
   type PublishOptions,
   type ServiceDeclaration,
   type StoredEvent,
-} from './event-publisher.js';
-export { EventFailed, type EncodedBody, type OriginalEvent } from './event-failed.js';
-export { describeError, nameError, type FailureError } from './failure-error.js';
+} from './publish/event-publisher.js';
+export { EventFailed, type EncodedBody, type OriginalEvent } from './events/event-failed.js';
+export { describeError, nameError, type FailureError } from './logging/failure-error.js';
 export { JetStreamModule, serviceOf, type JetStreamOptions } from './jetstream.module.js';
-export { errorReport, linesOf } from './log-text.js';
-export { maskEmail, maskPhone } from './mask.js';
-export { assertPublishable } from './next-events.js';
+export { errorReport, linesOf } from './logging/log-text.js';
+export { maskEmail, maskPhone } from './logging/mask.js';
+export { assertPublishable } from './publish/next-events.js';
 export {
   channelOf,
   EVENTS_STREAM,
@@ -46,41 +46,41 @@ export {
   suspectsDurableOf,
   TransportHeader,
   typeOf,
-} from './names.js';
-export type { FailureReason } from './outcomes.js';
-export type { Backoff, ExponentialBackoff } from './backoff.js';
-export { permissionsOf, type Permissions } from './permissions.js';
-export type { ErrorClass, ProcessorDeclaration, ProcessorOptions } from './processor-options.js';
-export { Pauses } from './pauses.js';
-export { redact } from './redact.js';
-export { Publishes } from './publishes.js';
-export type { PausePolicy } from './processor-pause.js';
-export { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
-export { JetStreamStrategy } from './strategy.js';
-export { isExpiringSoon, UnreadEvents } from './unread-events.js';
-export { shownSetting, type Effect, type SettingDifference } from './provision-differences.js';
-export type { ProvisionDifference } from './provision-targets.js';
-export type { Provisioned, ProvisionOptions } from './provision.js';
-export { Provisioning } from './provisioning.js';
-export type { ConsumerPlace, RetiredProcessor } from './retired-processors.js';
-export { envelopeOf, type StoredEnvelope } from './stored-envelope.js';
-export { readStream, type StreamSelection } from './stream-reader.js';
+} from './wire/names.js';
+export type { FailureReason } from './settle/outcomes.js';
+export type { Backoff, ExponentialBackoff } from './declare/backoff.js';
+export { permissionsOf, type Permissions } from './provision/permissions.js';
+export type { ErrorClass, ProcessorDeclaration, ProcessorOptions } from './declare/processor-options.js';
+export { Pauses } from './health/pauses.js';
+export { redact } from './logging/redact.js';
+export { Publishes } from './health/publishes.js';
+export type { PausePolicy } from './circuit-breaker/processor-pause.js';
+export { ProcessorPaused, ProcessorResumed } from './events/processor-state-events.js';
+export { JetStreamStrategy } from './consume/strategy.js';
+export { isExpiringSoon, UnreadEvents } from './health/unread-events.js';
+export { shownSetting, type Effect, type SettingDifference } from './provision/provision-differences.js';
+export type { ProvisionDifference } from './provision/provision-targets.js';
+export type { Provisioned, ProvisionOptions } from './provision/provision.js';
+export { Provisioning } from './provision/provisioning.js';
+export type { ConsumerPlace, RetiredProcessor } from './provision/retired-processors.js';
+export { envelopeOf, type StoredEnvelope } from './wire/stored-envelope.js';
+export { readStream, type StreamSelection } from './client/stream-reader.js';
 export {
   consumerConfigs,
   streamConfigs,
   type DurableConfig,
   type JetStreamSettings,
   type StreamSettings,
-} from './stream-settings.js';
-export { archivedFailure, readArchivedFailure, type ArchivedFailure } from './archived-failure.js';
+} from './provision/stream-settings.js';
+export { archivedFailure, readArchivedFailure, type ArchivedFailure } from './removal/archived-failure.js';
 export {
   FailureRestore,
   type RestoreOptions,
   type RestoreProgress,
   type RestoreResult,
-} from './failure-restore.js';
-export { FailuresRemoved } from './failures-removed.js';
-export { FailureRemoval, removedFailureOf, type RemovedFailure } from './failure-removal.js';
+} from './removal/failure-restore.js';
+export { FailuresRemoved } from './events/failures-removed.js';
+export { FailureRemoval, removedFailureOf, type RemovedFailure } from './removal/failure-removal.js';
 export type {
   RemovalOptions,
   RemovalPlan,
@@ -88,10 +88,10 @@ export type {
   RemovalResult,
   RemovalSelection,
   ShownState,
-} from './removal-options.js';
-export { FailureArchive, OriginalGoneError, type WholeEvent } from './failure-archive.js';
-export type { FailureState, FailureStateName, StoredFailureState } from './failure-state.js';
-export { StreamReadError } from './patient-read.js';
+} from './removal/removal-options.js';
+export { FailureArchive, OriginalGoneError, type WholeEvent } from './failures/failure-archive.js';
+export type { FailureState, FailureStateName, StoredFailureState } from './failures/failure-state.js';
+export { StreamReadError } from './client/patient-read.js';
 export {
   InvalidReplayError,
   type ChannelReplayOptions,
@@ -100,7 +100,7 @@ export {
   type ReplayPlan,
   type ReplayProgress,
   type ReplayResult,
-} from './replay-options.js';
-export { ReplayRequested, type ReplaySelection } from './replay-requested.js';
-export { Replays } from './replays.js';
-export type { StoredFailure } from './stored-failure.js';
+} from './replay/replay-options.js';
+export { ReplayRequested, type ReplaySelection } from './events/replay-requested.js';
+export { Replays } from './replay/replays.js';
+export type { StoredFailure } from './failures/stored-failure.js';

@@ -1,17 +1,17 @@
 import { Module, type DynamicModule, type ValueProvider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { JetStreamConnection, type JetStreamConnectionOptions } from './connection.js';
+import { JetStreamConnection, type JetStreamConnectionOptions } from './client/connection.js';
 import { InvalidDeclarationError } from './errors.js';
-import { assertEventClass, type EventClass } from './event-class.js';
-import { EventPublisher, SERVICE, type ServiceDeclaration } from './event-publisher.js';
-import { FailureArchive } from './failure-archive.js';
-import { registerErrorHook } from './nest-errors.js';
+import { assertEventClass, type EventClass } from './contract/event-class.js';
+import { EventPublisher, SERVICE, type ServiceDeclaration } from './publish/event-publisher.js';
+import { FailureArchive } from './failures/failure-archive.js';
+import { registerErrorHook } from './nest/nest-errors.js';
 import { shown } from './options.js';
-import { Pauses } from './pauses.js';
-import { Publishes } from './publishes.js';
-import { Replays } from './replays.js';
-import { UnreadEvents } from './unread-events.js';
-import { JetStreamStrategy, type StrategyOptions } from './strategy.js';
+import { Pauses } from './health/pauses.js';
+import { Publishes } from './health/publishes.js';
+import { Replays } from './replay/replays.js';
+import { UnreadEvents } from './health/unread-events.js';
+import { JetStreamStrategy, type StrategyOptions } from './consume/strategy.js';
 
 export interface JetStreamOptions extends JetStreamConnectionOptions, StrategyOptions {
   /**

@@ -3,7 +3,7 @@ import { Controller } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Payload } from '@nestjs/microservices';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Delivery } from '../src/delivery.js';
+import { Delivery } from '../src/settle/delivery.js';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 
 /** A service that some orders end, while others are in hand. It writes a line for each order that it has handled. */

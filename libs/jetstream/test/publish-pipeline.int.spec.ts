@@ -12,10 +12,10 @@ import {
   PublishRefusedError,
   PublishTimeoutError,
 } from '@cascade/jetstream';
-import { OutgoingHeaders } from '../src/outgoing-headers.js';
-import type { OutgoingMessage } from '../src/outgoing-message.js';
-import type { PublishPipeline } from '../src/publish-pipeline.js';
-import { readStream } from '../src/stream-reader.js';
+import { OutgoingHeaders } from '../src/wire/outgoing-headers.js';
+import type { OutgoingMessage } from '../src/wire/outgoing-message.js';
+import type { PublishPipeline } from '../src/client/publish-pipeline.js';
+import { readStream } from '../src/client/stream-reader.js';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, number) => number);
 const messageOf = (number: number, more: Partial<OutgoingMessage> = {}): OutgoingMessage => ({

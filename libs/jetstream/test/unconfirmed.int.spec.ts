@@ -6,8 +6,8 @@ import { DiscardPolicy, jetstream, jetstreamManager, type JetStreamManager } fro
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Controller, Logger, type INestMicroservice } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { OutgoingHeaders } from '../src/outgoing-headers.js';
-import { pipelineOf } from '../src/publish-pipeline.js';
+import { OutgoingHeaders } from '../src/wire/outgoing-headers.js';
+import { pipelineOf } from '../src/client/publish-pipeline.js';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 import { moduleOf, Transport } from './transport.js';
 

@@ -1,0 +1,199 @@
+import { Logger } from '@nestjs/common';
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import { setMaxListeners } from 'node:events';
+import type { AckSubject } from '../wire/ack-subject.js';
+import type { BrokerClock } from '../client/broker-clock.js';
+import { toHeaders } from '../wire/cloud-events.js';
+import { publishConfirmed } from '../client/publish-pipeline.js';
+import { classOf } from '../contract/event-class.js';
+import { nameError } from '../logging/failure-error.js';
+import { newEventId } from '../wire/event-ids.js';
+import { EventProcessor, type Handle } from './event-processor.js';
+import type { Exclusion } from './exclusion.js';
+import { nakAfter } from '../settle/delivery.js';
+import { errorText } from '../logging/log-text.js';
+import { channelOf, isTransportSubject, typeOf } from '../wire/names.js';
+import type { ProcessorDeclaration } from '../declare/processor-options.js';
+import { type PauseListener, ProcessorPause } from '../circuit-breaker/processor-pause.js';
+import { ProcessorPaused, ProcessorResumed } from '../events/processor-state-events.js';
+import { Puller } from './puller.js';
+import { consumerConfigs, type DurableConfig } from '../provision/stream-settings.js';
+
+/** Due retries, and replays, that are fetched ahead of a free place. */
+const AT_HAND = 8;
+/** Milliseconds before an event that this version does not know is delivered again, to another replica if there is one. */
+const REFUSED_DELAY = 1_000;
+
+export interface RunningProcessorOptions {
+  declaration: ProcessorDeclaration;
+  /** Milliseconds after which the server delivers an unanswered event again. */
+  ackWait: number;
+  connection: NatsConnection;
+  handle: Handle;
+  exclusion: Exclusion;
+  clock: BrokerClock;
+  newInbox: () => string;
+  onLost: (reason: string) => void;
+}
+
+/** One processor at work in this process: what it pulls, how it handles it, and whether it is paused. */
+export class RunningProcessor {
+  private readonly logger: Logger;
+  private readonly stopping = new AbortController();
+  private readonly pause: ProcessorPause | undefined;
+  private readonly processor: EventProcessor;
+  /** The channel's, and those of what comes from elsewhere. */
+  private readonly pullers: readonly Puller[];
+  private keepAlive: NodeJS.Timeout | undefined;
+  /** While it is paused. */
+  private presence: Subscription | undefined;
+
+  constructor(private readonly options: RunningProcessorOptions) {
+    // Every publish that waits for the broker listens: as many as there are events in hand.
+    setMaxListeners(0, this.stopping.signal);
+    const { declaration, connection, handle, exclusion, clock } = options;
+    this.logger = new Logger(declaration.processor);
+    this.pause =
+      declaration.pause &&
+      new ProcessorPause(declaration.pause, declaration.concurrency, this.pauseListener());
+    this.processor = new EventProcessor({
+      declaration,
+      connection,
+      handle,
+      pause: this.pause,
+      exclusion,
+      clock,
+      stopping: this.stopping.signal,
+    });
+    this.pullers = consumerConfigs(declaration).map(({ stream, config }) => this.puller(stream, config));
+  }
+
+  /** Since when it is paused, and what for; undefined while it runs. */
+  get paused(): { processor: string; since: Date } | undefined {
+    const since = this.pause?.since;
+    return since && { processor: this.options.declaration.processor, since };
+  }
+
+  /** When the newest event of its channel was stored that it has read; undefined while none waits behind it. */
+  get readUpTo(): Date | undefined {
+    return this.pullers[0]!.readUpTo;
+  }
+
+  /** @throws ProvisionError where this client may not pull */
+  async start(): Promise<void> {
+    const { channel } = this.options.declaration;
+    this.keepAlive = setInterval(() => this.processor.keepAlive(), this.options.ackWait / 3);
+    await Promise.all(this.pullers.map((puller) => puller.start()));
+    this.logger.log(`consumes ${channel.subject}`);
+  }
+
+  restart(): void {
+    for (const puller of this.pullers) puller.restart();
+  }
+
+  /** Pulls nothing until {@link restart}. */
+  suspend(): void {
+    for (const puller of this.pullers) puller.suspend();
+  }
+
+  denied(subject: string): void {
+    for (const puller of this.pullers) puller.denied(subject);
+  }
+
+  /** Stops pulling and lets what runs finish, at most `timeout` ms. */
+  async stop(timeout: number): Promise<void> {
+    this.processor.stop();
+    const stopped = this.pullers.map((puller) => puller.stop(timeout));
+    this.pause?.stop();
+    this.presence?.unsubscribe();
+    await Promise.all(stopped);
+    this.stopping.abort();
+    clearInterval(this.keepAlive);
+  }
+
+  private puller(stream: string, { durable_name: durable }: DurableConfig): Puller {
+    const { declaration, connection, newInbox, onLost } = this.options;
+    return new Puller({
+      connection,
+      stream,
+      durable,
+      newInbox,
+      // What comes from elsewhere waits for a place within the same concurrency; a few may wait close at hand.
+      concurrency:
+        stream === declaration.channel.stream
+          ? declaration.concurrency
+          : Math.min(declaration.concurrency, AT_HAND),
+      onMessage: (message: Msg, ack: AckSubject) =>
+        this.isOwn(message.subject) ? this.processor.process(message, ack) : this.refuse(message),
+      onLost,
+    });
+  }
+
+  /** False if another version of the service has given the consumer another channel. */
+  private isOwn(subject: string): boolean {
+    return subject === this.options.declaration.channel.subject || isTransportSubject(subject);
+  }
+
+  /** Leaves it to replicas that know it. As an invalid event it would be lost to them. */
+  private async refuse(message: Msg): Promise<void> {
+    message.respond(nakAfter(REFUSED_DELAY));
+    this.options.onLost(`its consumer reads ${message.subject}, which this version does not consume`);
+  }
+
+  private pauseListener(): PauseListener {
+    const { processor } = this.options.declaration;
+    return {
+      paused: (since, error, failures) => {
+        const { name, message } = nameError(error);
+        this.logger.error(
+          `paused: ${failures} events in a row failed, the last with ${errorText({ name, message })}`,
+        );
+        for (const puller of this.pullers) puller.allow(0);
+        // The same as in `processor.resumed`: of several replicas that pause, it tells which one has resumed.
+        const pausedAt = since.toISOString();
+        const presence = this.showPresence();
+        const news = { processor, pausedAt, failures, error: { name, message }, ...presence };
+        this.announce(new ProcessorPaused(news));
+      },
+      probing: (count, from) => {
+        const [channel, ...others] = this.pullers;
+        channel!.allow(count);
+        if (from === 'anywhere') for (const puller of others) puller.allow(count);
+      },
+      resumed: (since) => {
+        this.logger.log('resumed: an event succeeded');
+        this.presence?.unsubscribe();
+        for (const puller of this.pullers) puller.allow();
+        const resumedAt = new Date().toISOString();
+        this.announce(new ProcessorResumed({ processor, pausedAt: since.toISOString(), resumedAt }));
+      },
+    };
+  }
+
+  /** Listens for as long as the pause lasts; what ends the process ends that too, and the broker tells whoever asks. */
+  private showPresence(): { presence: string } | undefined {
+    const { connection, newInbox } = this.options;
+    if (connection.isClosed()) return undefined;
+    const presence = newInbox();
+    this.presence = connection.subscribe(presence, { callback: () => undefined });
+    return { presence };
+  }
+
+  /** In the background: a pause must not wait for its news, nor fail with it. */
+  private announce(event: ProcessorPaused | ProcessorResumed): void {
+    const { name, version } = classOf(event).event;
+    const id = newEventId();
+    const source = event.processor;
+    const headers = toHeaders({
+      id,
+      source,
+      type: typeOf(name, version),
+      time: new Date(),
+      correlationId: id,
+    });
+    const message = { subject: channelOf(name), body: Buffer.from(JSON.stringify(event)), headers, id };
+    publishConfirmed(this.options.connection, message, { signal: this.stopping.signal }).catch(
+      (error: unknown) => this.logger.warn(`could not announce ${name}: ${(error as Error).message}`),
+    );
+  }
+}

@@ -1,0 +1,136 @@
+import { plainToInstance } from 'class-transformer';
+import { validate, type ValidationError } from 'class-validator';
+import { boundsFault, isSmall } from './body-bounds.js';
+import { rulesOf } from './fast/contract-rules.js';
+import { InvalidEventError, type Violation } from '../errors.js';
+import { classOf, type EventClass } from './event-class.js';
+import { publishedVersion, upcast } from './event-versions.js';
+import { typeOf } from '../wire/names.js';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * An event from its JSON text, in the version of `type`: one that was published in an older version must keep that one's
+ * contract, and is upcast. Fields that the contract does not know are left out, so that a newer publisher may add some
+ * without breaking its consumers.
+ *
+ * @param ceType its `ce-type`; without one it is taken for the version of `type`
+ * @throws InvalidEventError with every broken rule
+ */
+export async function readEvent<Event extends object>(
+  type: EventClass<Event>,
+  body: Uint8Array,
+  ceType?: string,
+): Promise<Event> {
+  return read(type, body, ceType);
+}
+
+/** The same, without a promise where every rule plainly holds: that would cost more than looking. */
+export function read<Event extends object>(
+  type: EventClass<Event>,
+  body: Uint8Array,
+  ceType?: string,
+): Event | Promise<Event> {
+  const published = publishedVersion(type, ceType);
+  return published === type ? readVersion(type, body) : readOlder(type, published, body);
+}
+
+async function readOlder<Event extends object>(
+  type: EventClass<Event>,
+  published: EventClass,
+  body: Uint8Array,
+): Promise<Event> {
+  const event = upcast(await readVersion(published, body), type);
+  await assertContract(event);
+  return event;
+}
+
+function readVersion<Event extends object>(
+  type: EventClass<Event>,
+  body: Uint8Array,
+): Event | Promise<Event> {
+  const small = isSmall(body);
+  if (!small) assertWithinBounds(body);
+  const data = parseObject(body);
+  const rules = rulesOf(type);
+  const sound = rules.instance(data);
+  if (sound && rules.hold(sound)) return sound as Event;
+  if (small) assertWithinBounds(body);
+  return readCarefully(type, data);
+}
+
+async function readCarefully<Event extends object>(type: EventClass<Event>, data: object): Promise<Event> {
+  const event = instanceOf(type, data);
+  await assertValid(type, event, { whitelist: true });
+  return event;
+}
+
+/** A `@Transform` may throw, and a field may have the name of an inherited getter: so they would at the next attempt. */
+function instanceOf<Event extends object>(type: EventClass<Event>, data: object): Event {
+  try {
+    return plainToInstance(type as unknown as new () => Event, data);
+  } catch (cause) {
+    const { name, version } = type.event;
+    throw new InvalidEventError(
+      `the body cannot be read as ${typeOf(name, version)}: ${(cause as Error).message}`,
+      [],
+      { cause },
+    );
+  }
+}
+
+function assertWithinBounds(body: Uint8Array): void {
+  const fault = boundsFault(body);
+  if (fault) throw new InvalidEventError(fault);
+}
+
+/**
+ * Checks an event that is about to be published.
+ *
+ * @throws InvalidEventError with every broken rule
+ */
+export async function assertContract(event: object): Promise<void> {
+  await checkContract(event);
+}
+
+/** The same, without a promise where every rule plainly holds: that would cost more than looking. */
+export function checkContract(event: object): Promise<void> | undefined {
+  const type = classOf(event);
+  return rulesOf(type).hold(event) ? undefined : assertValid(type, event, {});
+}
+
+function parseObject(body: Uint8Array): object {
+  const data = parseJson(body);
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+    const found = Array.isArray(data) ? 'an array' : data === null ? 'null' : `a ${typeof data}`;
+    throw new InvalidEventError(`the body must be a JSON object, found ${found}`);
+  }
+  return data;
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8.decode(body));
+  } catch (cause) {
+    throw new InvalidEventError(`the body is not JSON in UTF-8: ${(cause as Error).message}`, [], { cause });
+  }
+}
+
+async function assertValid(type: EventClass, event: object, options: { whitelist?: boolean }): Promise<void> {
+  const errors = await validate(event, { ...options, forbidUnknownValues: true });
+  if (errors.length === 0) return;
+  const violations = errors.flatMap((error) => violationsOf(error, ''));
+  const summary = violations.map((violation) => violation.message).join('; ');
+  throw new InvalidEventError(
+    `${type.event.name} v${type.event.version} breaks its contract: ${summary}`,
+    violations,
+  );
+}
+
+function violationsOf(error: ValidationError, parent: string): Violation[] {
+  const field = parent ? `${parent}.${error.property}` : error.property;
+  return [
+    ...Object.entries(error.constraints ?? {}).map(([rule, message]) => ({ field, rule, message })),
+    ...(error.children ?? []).flatMap((child) => violationsOf(child, field)),
+  ];
+}

@@ -1,0 +1,65 @@
+import { isEventName } from '../wire/names.js';
+
+/** A class whose instances are events. Its rules are class-validator decorators on its fields. */
+export interface EventClass<Event extends object = object> {
+  new (...args: never[]): Event;
+  /** Declared once, at the class: `static readonly event = { name: 'user.signed-up', version: 1 }`. */
+  readonly event: EventDeclaration;
+  /** Makes an event of this version from one of the version that it replaces. */
+  upcast?(old: never): Event;
+}
+
+export interface EventDeclaration {
+  readonly name: string;
+  readonly version: number;
+  /** The class of the version before. Stored events of it are read too, and go through `upcast`. */
+  readonly replaces?: EventClass;
+}
+
+/**
+ * The class of an event.
+ *
+ * @throws TypeError where the object is not an instance of a class with a valid `static event`
+ */
+export function classOf(event: object): EventClass {
+  const type = event.constructor as unknown as EventClass;
+  assertEventClass(type);
+  return type;
+}
+
+/** Classes that were looked at before. */
+const sound = new WeakSet<EventClass>();
+
+/** @throws TypeError where the class declares no valid `static event` */
+export function assertEventClass(type: EventClass): void {
+  if (sound.has(type)) return;
+  const declared = (type as Partial<EventClass> | undefined)?.event;
+  if (
+    !declared ||
+    !isEventName(declared.name) ||
+    !(Number.isInteger(declared.version) && declared.version > 0)
+  ) {
+    throw new TypeError(
+      `${type?.name || 'This object'} is not an event: its class needs ` +
+        "`static readonly event = { name: '<entity>.<past-tense-verb>', version: 1 }`, the name in kebab-case.",
+    );
+  }
+  if (declared.replaces) assertReplaces(type, declared.replaces);
+  sound.add(type);
+}
+
+function assertReplaces(type: EventClass, older: EventClass): void {
+  assertEventClass(older);
+  const { name, version } = type.event;
+  if (older.event.name !== name || older.event.version >= version) {
+    throw new TypeError(
+      `${type.name} (${name} v${version}) cannot replace ${older.name} (${older.event.name} v${older.event.version}): ` +
+        'it must be an older version of the same event.',
+    );
+  }
+  if (typeof type.upcast !== 'function') {
+    throw new TypeError(
+      `${type.name} replaces ${older.name} and needs \`static upcast(old: ${older.name}): ${type.name}\`.`,
+    );
+  }
+}

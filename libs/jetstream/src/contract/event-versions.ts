@@ -1,0 +1,54 @@
+import { InvalidEventError } from '../errors.js';
+import type { EventClass } from './event-class.js';
+import { parseType, typeOf } from '../wire/names.js';
+
+/** The versions of an event that can be read where `newest` is consumed, the newest first. */
+export function versionsOf(newest: EventClass): EventClass[] {
+  const versions: EventClass[] = [];
+  for (let type: EventClass | undefined = newest; type; type = type.event.replaces) versions.push(type);
+  return versions;
+}
+
+/**
+ * The class of the version that an event was published in.
+ *
+ * @param ceType its `ce-type`; without one it is taken for the newest
+ * @throws InvalidEventError where it is another event, or a version that `newest` does not know
+ */
+export function publishedVersion(newest: EventClass, ceType: string | undefined): EventClass {
+  const { name, version } = newest.event;
+  // Nearly every event.
+  if (ceType === undefined || ceType === typeOf(name, version)) return newest;
+  const parsed = parseType(ceType);
+  if (parsed?.name !== name) {
+    throw new InvalidEventError(
+      `ce-type must be ${typeOf(name, version)} on this channel, found ${JSON.stringify(ceType)}`,
+    );
+  }
+  const type = versionsOf(newest).find(({ event }) => event.version === parsed.version);
+  if (type) return type;
+  const known = versionsOf(newest).map(({ event }) => `v${event.version}`);
+  throw new InvalidEventError(
+    `major version ${parsed.version} of ${name} is unknown here: ${known.join(', ')} ${known.length > 1 ? 'are' : 'is'} read`,
+  );
+}
+
+/**
+ * An event in its newest version, through the upcaster of each version between.
+ *
+ * @throws InvalidEventError where an upcaster throws, or does not return an event of its class
+ */
+export function upcast<Event extends object>(event: object, newest: EventClass<Event>): Event {
+  if (event.constructor === newest) return event as Event;
+  const { name, version, replaces } = newest.event;
+  const old = upcast(event, replaces!);
+  const step = `${name} from v${replaces!.event.version} to v${version}`;
+  let converted: Event;
+  try {
+    converted = newest.upcast!(old as never);
+  } catch (cause) {
+    throw new InvalidEventError(`the upcast of ${step} failed: ${(cause as Error).message}`, [], { cause });
+  }
+  if (converted instanceof newest) return converted;
+  throw new InvalidEventError(`the upcast of ${step} did not return a ${newest.name}`);
+}

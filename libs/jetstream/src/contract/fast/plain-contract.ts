@@ -1,0 +1,35 @@
+import type { MetadataStorage } from 'class-transformer/types/MetadataStorage.js';
+import { createRequire } from 'node:module';
+import type { EventClass } from '../event-class.js';
+
+/** Where class-transformer keeps what its decorators say. It exports the type and the object, but no types for the latter. */
+const { defaultMetadataStorage: transformations } = createRequire(import.meta.url)(
+  'class-transformer/cjs/storage.js',
+) as { defaultMetadataStorage: MetadataStorage };
+
+/** Whether class-transformer has nothing to do but to copy: no `@Type`, `@Transform`, `@Expose`, `@Exclude`, no accessors. */
+export function isPlain(type: EventClass, names: ReadonlySet<string>): boolean {
+  const TO_CLASS = 0;
+  return (
+    transformations.getStrategy(type) === 'none' &&
+    transformations.getExposedMetadatas(type).length === 0 &&
+    transformations.getExcludedMetadatas(type).length === 0 &&
+    !hasSetter(type.prototype as object) &&
+    [...names].every(
+      (name) =>
+        !(name in type.prototype) &&
+        !transformations.findTypeMetadata(type, name) &&
+        transformations.findTransformMetadatas(type, name, TO_CLASS).length === 0,
+    )
+  );
+}
+
+/** class-transformer uses it for a field of its name, also where no rule knows that field. */
+function hasSetter(prototype: object): boolean {
+  if (prototype === Object.prototype) return false;
+  const properties = Object.values(Object.getOwnPropertyDescriptors(prototype));
+  return (
+    properties.some((property) => property.set !== undefined) ||
+    hasSetter(Object.getPrototypeOf(prototype) as object)
+  );
+}

@@ -1,0 +1,73 @@
+import { fault, isOptions, isWithin, shown, timeFault, unknownFaults, withoutUndefined } from '../options.js';
+
+/**
+ * Delays between attempts, in milliseconds. One number: always the same. A list: one after the other, the last one
+ * repeated. An object: growing by a factor, `initial × factor^(n − 1)`, at most `max`. From 1 ms to 24 days.
+ */
+export type Backoff = number | readonly number[] | Partial<ExponentialBackoff>;
+
+export interface ExponentialBackoff {
+  /** Milliseconds after the first failed attempt. Default 1,000. */
+  initial: number;
+  /** Default 7: with five attempts 1 s, 7 s, 49 s and 5 min. */
+  factor: number;
+  /** Milliseconds. Default 300,000 (5 min). */
+  max: number;
+}
+
+const DEFAULTS: ExponentialBackoff = { initial: 1_000, factor: 7, max: 300_000 };
+
+/** The delay after each attempt but the last, without jitter. */
+export function delaysOf(backoff: Backoff, attempts: number): number[] {
+  const list = typeof backoff === 'number' ? [backoff] : backoff;
+  return Array.from({ length: Math.max(0, attempts - 1) }, (_, index) =>
+    isList(list)
+      ? list[Math.min(index, list.length - 1)]!
+      : growing({ ...DEFAULTS, ...withoutUndefined(list) }, index),
+  );
+}
+
+/** What cannot work in a backoff, one sentence each. */
+export function backoffFaults(backoff: unknown): string[] {
+  if (typeof backoff === 'number') return timeFault('backoff', backoff);
+  if (Array.isArray(backoff)) {
+    return [
+      ...fault(backoff.length === 0, 'backoff lists no delay'),
+      ...backoff.flatMap((delay, index) => timeFault(`backoff[${index}]`, delay)),
+    ];
+  }
+  if (!isOptions(backoff)) {
+    return [
+      `backoff must be milliseconds, a list of them, or { initial, factor, max }, found ${shown(backoff)}`,
+    ];
+  }
+  const { initial, factor, max } = { ...DEFAULTS, ...withoutUndefined(backoff) };
+  const faults = [
+    ...unknownFaults('backoff.', backoff, DEFAULTS),
+    ...timeFault('backoff.initial', initial),
+    ...fault(!isWithin(factor, 1, Infinity), `backoff.factor must be 1 or more, found ${shown(factor)}`),
+    ...timeFault('backoff.max', max),
+  ];
+  const isShort = isWithin(max, -Infinity, Number(initial)) && max !== initial;
+  return [
+    ...faults,
+    ...fault(isShort, `backoff.max (${shown(max)}) must not be below backoff.initial (${shown(initial)})`),
+  ];
+}
+
+/** Spreads delays, so that events which failed together do not come back together; in whole milliseconds.
+ *
+ * @param jitter part of the delay by which it may be shorter or longer
+ * @param random in [0, 1)
+ */
+export function withJitter(delay: number, jitter: number, random: number): number {
+  return Math.round(delay * (1 - jitter + 2 * jitter * random));
+}
+
+function growing({ initial, factor, max }: ExponentialBackoff, index: number): number {
+  return Math.min(max, initial * factor ** index);
+}
+
+function isList(backoff: Backoff): backoff is readonly number[] {
+  return Array.isArray(backoff);
+}

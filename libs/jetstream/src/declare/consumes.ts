@@ -1,0 +1,99 @@
+import type { Type } from '@nestjs/common';
+import { MetadataScanner } from '@nestjs/core';
+import { EventPattern } from '@nestjs/microservices';
+import type { Observable } from 'rxjs';
+import { eventFault } from './declaration-faults.js';
+import type { EventClass } from '../contract/event-class.js';
+import { EventFailed } from '../events/event-failed.js';
+import { channelOf, EVENTS_STREAM, failureChannelOf, FAILURES_STREAM, isProcessorName } from '../wire/names.js';
+import { fault, shown } from '../options.js';
+import { declareProcessor, type ProcessorDeclaration, type ProcessorOptions } from './processor-options.js';
+
+/** Identifies this transport to Nest, so that a hybrid app can run it beside others. */
+export const JETSTREAM_TRANSPORT = Symbol('jetstream');
+
+/** Key of the declaration within the `extras` that Nest keeps with a handler. */
+const DECLARATION = 'cascade';
+
+type Events<Published> = Published | readonly Published[] | void | undefined | null;
+/** What a processor may return: the next event, several, or none. */
+export type Returned<Published> =
+  Events<Published> | Promise<Events<Published>> | Observable<Events<Published>>;
+
+type Handler<Published> = (...args: never[]) => Returned<Published>;
+
+type Publishing<Published> = ProcessorOptions & { publishes?: Published };
+
+/**
+ * Makes a controller method an event processor: it gets every event of the channel of `consumes`, and what it returns
+ * is published, and its storage confirmed, before the event is acknowledged.
+ *
+ * The first argument of the method is the event (`@Payload()`), `@Ctx()` gives the {@link EventContext}. Returning an
+ * event that is not listed under `publishes` does not compile, and is dead-lettered where types were evaded.
+ *
+ * @throws InvalidDeclarationError where an option cannot work
+ */
+export function Consumes<const Published extends readonly EventClass[] = readonly []>(
+  consumes: EventClass,
+  options: Publishing<Published>,
+) {
+  const channel = { stream: EVENTS_STREAM, subject: channelOf(consumes?.event?.name) };
+  return processorDecorator<Published>(declareProcessor(consumes, channel, options));
+}
+
+/**
+ * Makes a controller method an event processor of another processor's failures: it gets an {@link EventFailed} for each
+ * event of class `failed` that the processor `of` gave up on. It retries, fails and is replayed like any processor.
+ *
+ * @throws InvalidDeclarationError where an option cannot work
+ */
+export function ConsumesFailure<const Published extends readonly EventClass[] = readonly []>(
+  failed: EventClass,
+  {
+    of,
+    ...options
+  }: Publishing<Published> & { /** The processor whose failures are consumed. */ of: string },
+) {
+  const faults = [
+    ...eventFault(failed),
+    ...fault(
+      typeof of !== 'string' || !isProcessorName(of) || of === options.processor,
+      `of must name another processor, found ${shown(of)}`,
+    ),
+  ];
+  const channel = {
+    stream: FAILURES_STREAM,
+    subject: failureChannelOf(of, failed?.event?.name),
+    failuresOf: { processor: of, event: failed },
+  };
+  return processorDecorator<Published>(declareProcessor(EventFailed, channel, options, faults));
+}
+
+function processorDecorator<Published extends readonly EventClass[]>(declaration: ProcessorDeclaration) {
+  const eventPattern = EventPattern<string>(declaration.processor, JETSTREAM_TRANSPORT, {
+    [DECLARATION]: declaration,
+  });
+  return <Method extends Handler<InstanceType<Published[number]>>>(
+    target: object,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ): void => {
+    eventPattern(target, key, descriptor as PropertyDescriptor);
+    Reflect.defineMetadata(DECLARATION, declaration, descriptor.value!);
+  };
+}
+
+/** The processors that a controller class declares, inherited ones included, by the name of their method. */
+export function processorsOf(controller: Type): { method: string; declaration: ProcessorDeclaration }[] {
+  const prototype = controller.prototype as Record<string, object>;
+  return new MetadataScanner().getAllMethodNames(prototype).flatMap((method) => {
+    const declaration = Reflect.getMetadata(DECLARATION, prototype[method]!) as
+      ProcessorDeclaration | undefined;
+    return declaration ? [{ method, declaration }] : [];
+  });
+}
+
+/** The declaration that {@link Consumes} left with a Nest handler; undefined for a handler of another kind. */
+export function declarationOf(extras: Record<string, unknown> | undefined): ProcessorDeclaration | undefined {
+  return extras?.[DECLARATION] as ProcessorDeclaration | undefined;
+}

@@ -1,0 +1,106 @@
+import { backoffFaults } from './backoff.js';
+import { assertEventClass, type EventClass } from '../contract/event-class.js';
+import { isProcessorName } from '../wire/names.js';
+import { fault, isWithin, shown, timeFault, unknownFaults } from '../options.js';
+import type { ProcessorOptions } from './processor-options.js';
+import { pauseFaults } from '../circuit-breaker/processor-pause.js';
+
+const KNOWN: Record<keyof ProcessorOptions, true> = {
+  processor: true,
+  formerly: true,
+  publishes: true,
+  concurrency: true,
+  attempts: true,
+  backoff: true,
+  jitter: true,
+  retryOn: true,
+  unrecoverable: true,
+  pause: true,
+  outage: true,
+  ackWait: true,
+};
+
+const MOST_ATTEMPTS = 1_000;
+const MOST_AT_ONCE = 10_000;
+
+/**
+ * What cannot work in a declaration, one sentence each.
+ *
+ * @param options with every default but those of `backoff` and `pause`; as they came, of whatever types
+ */
+export function declarationFaults(
+  consumes: EventClass,
+  options: Partial<Record<keyof ProcessorOptions, unknown>>,
+): string[] {
+  const { processor, concurrency, attempts, jitter, outage } = options;
+  return [
+    ...eventFault(consumes),
+    ...fault(
+      typeof processor !== 'string' || !isProcessorName(processor),
+      `the name must be kebab-case, at most 64 characters, found ${shown(processor)}`,
+    ),
+    ...formerlyFaults(options.formerly, processor),
+    ...unknownFaults('', options, KNOWN),
+    ...publishesFaults(options.publishes),
+    ...countFault('concurrency', concurrency, MOST_AT_ONCE),
+    ...countFault('attempts', attempts, MOST_ATTEMPTS),
+    ...backoffFaults(options.backoff),
+    ...fault(!isWithin(jitter, 0, 1), `jitter must be from 0 to 1, found ${shown(jitter)}`),
+    ...retryFaults(options.retryOn, options.unrecoverable),
+    ...pauseFaults(options.pause),
+    ...fault(
+      typeof outage !== 'function',
+      `outage must be a function that tells whether an error is one, found ${shown(outage)}`,
+    ),
+    ...timeFault('ackWait', options.ackWait, 1_000),
+  ];
+}
+
+export function eventFault(type: unknown): string[] {
+  try {
+    assertEventClass(type as EventClass);
+    return [];
+  } catch (error) {
+    return [(error as Error).message.replace(/\.$/, '')];
+  }
+}
+
+function formerlyFaults(formerly: unknown, processor: unknown): string[] {
+  const isName = (name: unknown) => typeof name === 'string' && isProcessorName(name) && name !== processor;
+  const isSound =
+    Array.isArray(formerly) && formerly.every(isName) && new Set(formerly).size === formerly.length;
+  return fault(!isSound, `formerly must list other names that the processor had, found ${shown(formerly)}`);
+}
+
+function publishesFaults(publishes: unknown): string[] {
+  if (!Array.isArray(publishes))
+    return [`publishes must be a list of event classes, found ${shown(publishes)}`];
+  return publishes.flatMap(eventFault);
+}
+
+function countFault(name: string, value: unknown, most: number): string[] {
+  return fault(
+    !(Number.isInteger(value) && isWithin(value, 1, most)),
+    `${name} must be a whole number from 1 to ${most.toLocaleString('en')}, found ${shown(value)}`,
+  );
+}
+
+function retryFaults(retryOn: unknown, unrecoverable: unknown): string[] {
+  const faults = [...classesFault('retryOn', retryOn), ...classesFault('unrecoverable', unrecoverable)];
+  if (faults.length > 0) return faults;
+  const [retried, dropped] = [retryOn, unrecoverable] as { name: string }[][];
+  const both = retried!.filter((type) => dropped!.includes(type)).map(({ name }) => name);
+  return [
+    ...fault(retried!.length === 0, 'retryOn lists no error; to try nothing again set attempts to 1'),
+    ...fault(both.length > 0, `${both.join(', ')} cannot be both under retryOn and unrecoverable`),
+  ];
+}
+
+function classesFault(name: string, value: unknown): string[] {
+  const isClass = (type: unknown) => typeof type === 'function' && typeof type.prototype === 'object';
+  // Of a class that is imported in a circle nothing is there yet.
+  return fault(
+    !(Array.isArray(value) && value.every(isClass)),
+    `${name} must be a list of error classes, found ${shown(value)}`,
+  );
+}

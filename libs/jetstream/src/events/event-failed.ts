@@ -1,0 +1,127 @@
+import { IsIn, IsInt, IsObject, IsOptional, IsRFC3339, IsString, Matches, Min } from 'class-validator';
+import { CloudEventHeader } from '../wire/cloud-events.js';
+import { readEvent } from '../contract/contract.js';
+import { InvalidEventError } from '../errors.js';
+import type { EventClass } from '../contract/event-class.js';
+import type { FailureError } from '../logging/failure-error.js';
+import { RETRY_KEY } from '../wire/names.js';
+import { failureReasons, type FailureReason } from '../settle/outcomes.js';
+
+/** The event as it was delivered. */
+export interface OriginalEvent {
+  /** Where it is stored, for as long as the stream keeps it. */
+  stream: string;
+  sequence: number;
+  subject: string;
+  eventId: string;
+  headers?: Record<string, string[]>;
+  /** Base64 of the header bytes, in place of `headers`, where they could not be parsed. */
+  rawHeaders?: string;
+  /** Bytes of the body. */
+  size: number;
+  /**
+   * The bytes of the body: as text if they are UTF-8, else in base64. Left out if the failure event has no room, and for an invalid
+   * event above 16 KiB: {@link FailureArchive} then reads it where it is stored.
+   */
+  body?: EncodedBody;
+}
+
+export interface EncodedBody {
+  encoding: 'utf-8' | 'base64';
+  data: string;
+}
+
+/**
+ * A failure event: the dead letter, and the news that a processor gave up on an event. Lies on
+ * `failed.<processor>.<entity>.<event>`; {@link ConsumesFailure} makes that an ordinary channel.
+ */
+export class EventFailed {
+  static readonly event = { name: 'event.failed', version: 1 };
+
+  /** The processor that gave up. */
+  @IsString()
+  readonly processor!: string;
+
+  @IsIn(failureReasons)
+  readonly reason!: FailureReason;
+
+  @IsInt()
+  @Min(1)
+  readonly attempts!: number;
+
+  @IsRFC3339()
+  readonly firstAttemptAt!: string;
+
+  @IsRFC3339()
+  readonly lastAttemptAt!: string;
+
+  /** What the last attempt failed with. */
+  @IsObject()
+  readonly error!: FailureError;
+
+  @IsObject()
+  readonly original!: OriginalEvent;
+
+  /** The replay as new in which it failed. Its replay publishes what that would have, under the same ids. */
+  @IsOptional()
+  @Matches(RETRY_KEY)
+  readonly asNew?: string;
+
+  constructor(fields: Omit<EventFailed, 'originalEvent'>) {
+    Object.assign(this, fields);
+  }
+
+  /**
+   * The event that failed, as its class; one that was published in an older version is upcast.
+   *
+   * @throws InvalidEventError where it breaks its contract, or was too large to be carried: {@link FailureArchive.originalEvent}
+   *   reads that too
+   */
+  async originalEvent<Event extends object>(type: EventClass<Event>): Promise<Event> {
+    const { body, stream, sequence } = this.original;
+    if (!body)
+      throw new InvalidEventError(
+        `the event was too large to be carried; read it from ${stream} at ${sequence}`,
+      );
+    return readEvent(type, decodeBody(body), ceTypeOf(this.original.headers));
+  }
+}
+
+/** `ce-type`, whatever the case of its name. */
+export function ceTypeOf(headers: Record<string, string[]> = {}): string | undefined {
+  return Object.entries(headers).find(([name]) => name.toLowerCase() === CloudEventHeader.type)?.[1][0];
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The bytes as text where they are that, unless escaping them in JSON would take more room than base64. */
+export function encodeBody(bytes: Uint8Array): EncodedBody {
+  const base64 = (): EncodedBody => ({ encoding: 'base64', data: Buffer.from(bytes).toString('base64') });
+  try {
+    const data = utf8.decode(bytes);
+    const escaped = Buffer.byteLength(JSON.stringify(data));
+    return escaped > (bytes.length * 4) / 3 + 100 ? base64() : { encoding: 'utf-8', data };
+  } catch {
+    return base64();
+  }
+}
+
+export function decodeBody({ encoding, data }: EncodedBody): Uint8Array {
+  return Buffer.from(data, encoding);
+}
+
+/**
+ * The failure event as bytes of at most `limit`. Where there is no room, first the original's body is left out (it stays in
+ * its stream, named by `stream` and `sequence`), then its headers, then all that the error has beside its name and message.
+ */
+export function encodeFailure(failure: EventFailed, limit: number): Uint8Array {
+  const { body: _body, ...withoutBody } = failure.original;
+  const { headers: _headers, rawHeaders: _rawHeaders, ...reference } = withoutBody;
+  const { name, message } = failure.error;
+  const candidates = [failure, { ...failure, original: withoutBody }, { ...failure, original: reference }];
+  for (const candidate of candidates) {
+    const bytes = Buffer.from(JSON.stringify(candidate));
+    if (bytes.length <= limit) return bytes;
+  }
+  return Buffer.from(JSON.stringify({ ...failure, original: reference, error: { name, message } }));
+}

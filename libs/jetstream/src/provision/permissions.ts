@@ -1,0 +1,64 @@
+import type { EventClass } from '../contract/event-class.js';
+import type { ServiceDeclaration } from '../publish/event-publisher.js';
+import {
+  channelOf,
+  EVENTS_STREAM,
+  failureChannelOf,
+  failureStateSubject,
+  inboxPrefixOf,
+  outboxAnswersOf,
+  outboxRequestsOf,
+  retriesOf,
+} from '../wire/names.js';
+import type { ProcessorDeclaration } from '../declare/processor-options.js';
+import { ProcessorPaused, ProcessorResumed } from '../events/processor-state-events.js';
+import { consumerConfigs } from './stream-settings.js';
+
+/** Rights of a NATS user, under the names of the server's configuration: subjects, wildcards included. */
+export interface Permissions {
+  publish: string[];
+  subscribe: string[];
+}
+
+/**
+ * The least rights with which a service does all of its work, on streams and consumers that another identity has provisioned:
+ * it can create, read or change nothing else. Sorted.
+ */
+export function permissionsOf(
+  { source, publishes }: ServiceDeclaration,
+  processors: readonly ProcessorDeclaration[],
+): Permissions {
+  // What a service publishes by itself may lie in an outbox, and the command line asks for that.
+  const hasOutbox = publishes.length > 0;
+  const subjects = [
+    ...publishes.map(channelOfClass),
+    ...processors.flatMap(subjectsOf),
+    ...(hasOutbox ? [outboxAnswersOf(source)] : []),
+  ];
+  return {
+    publish: [...new Set(subjects)].sort(),
+    subscribe: [`${inboxPrefixOf(source)}.>`, ...(hasOutbox ? [outboxRequestsOf(source)] : [])],
+  };
+}
+
+/** What a processor publishes: its events, its retries and failures, requests to pull, and acknowledgements. */
+function subjectsOf(declaration: ProcessorDeclaration): string[] {
+  const { processor, formerly, consumes, publishes, pause, channel } = declaration;
+  return [
+    ...publishes.map(channelOfClass),
+    ...(pause ? [ProcessorPaused, ProcessorResumed].map(channelOfClass) : []),
+    ...consumerConfigs(declaration).flatMap(({ stream, config }) => [
+      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${config.durable_name}`,
+      `$JS.ACK.${stream}.${config.durable_name}.>`,
+    ]),
+    // An event that was too large to be carried by its failure event is read from its stream.
+    ...(channel.failuresOf ? [`$JS.API.STREAM.MSG.GET.${EVENTS_STREAM}`] : []),
+    retriesOf(processor),
+    failureChannelOf(processor, consumes.event.name),
+    ...[processor, ...formerly].map((name) => failureStateSubject(name, '*')),
+  ];
+}
+
+function channelOfClass({ event }: EventClass): string {
+  return channelOf(event.name);
+}

@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isWithinSubject } from '../wire/names.js';
+
+/**
+ * What it does to events when a setting is changed to the declared value.
+ *
+ * - `adds`: something new, such as one more subject. A running service does this itself.
+ * - `changes`: no event is lost. Only `node cascade provision` does it.
+ * - `lowers`: could delete events, refuse them, or keep fewer copies. Wants `--lower`.
+ * - `moves`: the processor would read another channel, and lose what it has not read of the present one. Wants `--move`.
+ */
+export type Effect = 'adds' | 'changes' | 'lowers' | 'moves';
+
+export interface SettingDifference {
+  /** As the server calls it. */
+  name: string;
+  wanted: unknown;
+  found: unknown;
+  effect: Effect;
+}
+
+type Config = Record<string, unknown>;
+
+/** Read only when a consumer is created: the server keeps it and never looks at it again. */
+const READ_ONCE = new Set(['name', 'durable_name', 'deliver_policy', 'opt_start_seq']);
+/** Where a greater number holds more. The server writes "without limit" as 0 or a negative number. */
+const LIMITS = new Set(['max_bytes', 'max_age', 'num_replicas', 'duplicate_window']);
+const SUBJECTS = new Set(['subjects', 'filter_subjects']);
+
+/** The settings of a stream that differ from the declared ones. */
+export function streamDifferences(wanted: object, found: object): SettingDifference[] {
+  return differences(wanted, found, (name, to, from) => {
+    if (name === 'description') return 'changes';
+    if (LIMITS.has(name)) return limitOf(to) >= limitOf(from) ? 'changes' : 'lowers';
+    if (name === 'allow_msg_schedules') return 'adds';
+    if (name === 'subjects')
+      return uncovered(from as string[], to as string[]).length > 0 ? 'lowers' : 'adds';
+    return 'lowers';
+  });
+}
+
+/** The settings of a processor's consumer that differ from the declared ones. */
+export function consumerDifferences(wanted: object, found: object): SettingDifference[] {
+  const { filter_subject, ...config } = found as Config;
+  const subjects = config['filter_subjects'] ?? (filter_subject ? [filter_subject] : []);
+  return differences(wanted, { ...config, filter_subjects: subjects }, (name, to, from) => {
+    if (name !== 'filter_subjects') return 'changes';
+    const [declared, read] = [to as string[], from as string[]];
+    if (!isDeepStrictEqual(channelsIn(declared), channelsIn(read))) return 'moves';
+    return uncovered(declared, read).length > 0 ? 'adds' : 'changes';
+  });
+}
+
+/** The declared subjects, and those of the server that the declared ones do not cover. */
+export function mergedSubjects(declared: readonly string[], found: readonly string[]): string[] {
+  return [...uncovered(found, declared), ...declared];
+}
+
+function differences(
+  wanted: object,
+  found: object,
+  effectOf: (name: string, wanted: unknown, found: unknown) => Effect,
+): SettingDifference[] {
+  const current = found as Config;
+  return Object.entries(wanted)
+    .filter(([name]) => !READ_ONCE.has(name))
+    .filter(([name, value]) => !isDeepStrictEqual(sorted(value), sorted(current[name])))
+    .map(([name, value]: [string, unknown]) => ({
+      name,
+      wanted: value,
+      found: current[name],
+      effect: effectOf(name, value, current[name] ?? (SUBJECTS.has(name) ? [] : undefined)),
+    }));
+}
+
+/** The order of a list of subjects has no meaning. */
+function sorted(value: unknown): unknown {
+  return Array.isArray(value) ? [...(value as string[])].sort() : value;
+}
+
+function limitOf(value: unknown): number {
+  return typeof value === 'number' && value > 0 ? value : Infinity;
+}
+
+/** The channels that a processor reads, without what the transport itself publishes for it. */
+function channelsIn(subjects: readonly string[]): string[] {
+  return subjects.filter((subject) => /^(events|failed)\./.test(subject)).sort();
+}
+
+function uncovered(subjects: readonly string[], by: readonly string[]): string[] {
+  return subjects.filter((subject) => !by.some((wider) => isWithinSubject(subject, wider)));
+}
+
+const UNITS = {
+  bytes: [
+    ['TiB', 1024 ** 4],
+    ['GiB', 1024 ** 3],
+    ['MiB', 1024 ** 2],
+    ['KiB', 1024],
+    ['bytes', 1],
+  ],
+  nanoseconds: [
+    ['days', 86_400e9],
+    ['h', 3_600e9],
+    ['min', 60e9],
+    ['s', 1e9],
+    ['ms', 1e6],
+  ],
+} as const;
+const MEASURES: Record<string, keyof typeof UNITS> = {
+  max_bytes: 'bytes',
+  max_age: 'nanoseconds',
+  duplicate_window: 'nanoseconds',
+  ack_wait: 'nanoseconds',
+};
+
+/** A setting of a stream or consumer for people: `5 GiB`, `7 days`. */
+export function shownSetting(name: string, value: unknown): string {
+  const measure = MEASURES[name];
+  if (!measure || typeof value !== 'number') return JSON.stringify(value) ?? 'not set';
+  if (value <= 0) return 'unlimited';
+  const [unit, size] = UNITS[measure].find(([, one]) => value % one === 0) ?? UNITS[measure].at(-1)!;
+  return `${value / size} ${unit}`;
+}

@@ -1,0 +1,104 @@
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { JetStreamConnection } from '../client/connection.js';
+import { ProvisionError } from '../errors.js';
+import { RETRIES_STREAM, retriesOf } from '../wire/names.js';
+import type { ProcessorDeclaration } from '../declare/processor-options.js';
+import { compareProvisioned, provision, type Provisioned, type ProvisionOptions } from './provision.js';
+import type { ProvisionDifference } from './provision-targets.js';
+import { removeRetired, retiredProcessors, type RetiredProcessor } from './retired-processors.js';
+import {
+  assertRetriesFit,
+  consumerConfigs,
+  streamConfigs,
+  type JetStreamSettings,
+} from './stream-settings.js';
+
+/** The streams and consumers of a whole system, from its declarations, for the operator that they belong to. */
+export class Provisioning {
+  constructor(
+    private readonly connection: JetStreamConnection,
+    private readonly processors: readonly ProcessorDeclaration[],
+    private readonly settings: JetStreamSettings = {},
+  ) {}
+
+  /**
+   * What {@link apply} would create or update.
+   *
+   * @throws ProvisionError if the server is too old, NoAnswerError if the broker is away
+   */
+  async check(): Promise<ProvisionDifference[]> {
+    return compareProvisioned(
+      await this.connection.get(),
+      streamConfigs(this.settings),
+      this.processors.flatMap(consumerConfigs),
+    );
+  }
+
+  /**
+   * Creates what is missing and changes what differs, as far as the options allow.
+   *
+   * @throws InvalidDeclarationError if a processor waits for longer than its events are kept
+   * @throws ProvisionError if the server is too old or refuses a change, or if events wait for a processor that is to be moved
+   *   and nothing may be lost
+   * @throws NoAnswerError if the broker is away
+   */
+  async apply(options: ProvisionOptions = {}): Promise<Provisioned> {
+    for (const declaration of this.processors) assertRetriesFit(declaration, this.settings);
+    const connection = await this.connection.get();
+    for (const name of options.move ?? []) await this.prepareMove(connection, name, options.lower ?? false);
+    return provision(
+      connection,
+      streamConfigs(this.settings),
+      this.processors.flatMap(consumerConfigs),
+      options,
+    );
+  }
+
+  /** Processors that have consumers on our streams and that nothing declares, such as those that were removed. */
+  async retired(): Promise<RetiredProcessor[]> {
+    return retiredProcessors(await this.connection.get(), this.processors);
+  }
+
+  /**
+   * Deletes the consumers of retired processors from which nothing pulls. What waits for another attempt goes to the processor
+   * that one was renamed to, or is deleted.
+   *
+   * @param names default all
+   * @returns those that were removed; the others are still in use
+   */
+  async prune(names?: readonly string[]): Promise<RetiredProcessor[]> {
+    const connection = await this.connection.get();
+    const retired = (await this.retired()).filter(({ processor }) => !names || names.includes(processor));
+    const unused = retired.filter(({ isPulling }) => !isPulling);
+    for (const processor of unused) await removeRetired(connection, processor);
+    return unused;
+  }
+
+  /** What waits for a processor on its former channel is lost with the move: its events, and retries of them. */
+  private async prepareMove(connection: NatsConnection, processor: string, lower: boolean): Promise<void> {
+    const declaration = this.processors.find((declared) => declared.processor === processor);
+    if (!declaration)
+      throw new ProvisionError(`No processor '${processor}' is declared, so it cannot be moved.`);
+    const differences = await compareProvisioned(connection, [], consumerConfigs(declaration));
+    const moved = differences.find(({ settings }) => settings.some(({ effect }) => effect === 'moves'));
+    if (!moved) return;
+    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const { num_pending, num_ack_pending, config } = await manager.consumers.info(moved.stream, processor);
+    const retries = { filter: retriesOf(processor) };
+    const waiting = num_pending + num_ack_pending + (await countOn(manager, retries.filter));
+    if (waiting > 0 && !lower) {
+      const channel = (config.filter_subjects ?? [config.filter_subject])[0];
+      throw new ProvisionError(
+        `${waiting} ${waiting === 1 ? 'event' : 'events'} of ${channel} ${waiting === 1 ? 'waits' : 'wait'} for ${processor} and would ` +
+          'never be handled. Let the version that consumes them finish them first, or lose them with --lower.',
+      );
+    }
+    await manager.streams.purge(RETRIES_STREAM, retries);
+  }
+}
+
+async function countOn({ streams }: JetStreamManager, subjects_filter: string): Promise<number> {
+  const { state } = await streams.info(RETRIES_STREAM, { subjects_filter });
+  return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
+}

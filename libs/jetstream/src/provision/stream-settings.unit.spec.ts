@@ -1,0 +1,33 @@
+import { expect, it } from '@jest/globals';
+import { InvalidDeclarationError } from '../errors.js';
+import { declareProcessor } from '../declare/processor-options.js';
+import { assertRetriesFit } from './stream-settings.js';
+
+class ThingHappened {
+  static readonly event = { name: 'thing.happened', version: 1 };
+}
+
+const EVENTS = { stream: 'EVENTS', subject: 'events.thing.happened' };
+const FAILURES = { stream: 'FAILURES', subject: 'failed.other.thing.happened' };
+
+/** Waits 2 s twice, each 0.4 s longer at most. */
+const waiting = (channel: typeof EVENTS, jitter?: number) =>
+  declareProcessor(ThingHappened, channel, { processor: 'p', attempts: 3, backoff: 2_000, jitter });
+
+it('refuses retries that may come when the event is gone, their jitter included', () => {
+  expect(() => assertRetriesFit(waiting(EVENTS, 0), { events: { maxAge: 4_001 } })).not.toThrow();
+  expect(() => assertRetriesFit(waiting(EVENTS), { events: { maxAge: 4_801 } })).not.toThrow();
+  const refused = () => assertRetriesFit(waiting(EVENTS), { events: { maxAge: 4_800 } });
+  expect(refused).toThrow(InvalidDeclarationError);
+  expect(refused).toThrow(
+    /waits up to 4800 ms for its last attempt, but events are kept for 4800 ms in EVENTS/,
+  );
+});
+
+it('looks at the stream that the processor consumes', () => {
+  const settings = { events: { maxAge: 100 }, failures: { maxAge: 4_801 } };
+  expect(() => assertRetriesFit(waiting(FAILURES), settings)).not.toThrow();
+  expect(() => assertRetriesFit(waiting(FAILURES), { failures: { maxAge: 100 } })).toThrow(
+    /for 100 ms in FAILURES/,
+  );
+});

@@ -1,0 +1,94 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { JetStreamConnection } from '../client/connection.js';
+import { encodeBody, type EncodedBody, type EventFailed } from '../events/event-failed.js';
+import { readFailureState, type FailureState } from '../failures/failure-state.js';
+import { OriginalGoneError, parsed, type FailureArchive, type WholeEvent } from '../failures/failure-archive.js';
+import { FAILURES_STREAM, failureStateSubject } from '../wire/names.js';
+import { areHeaders, isBody, readFailure, type StoredFailure } from '../failures/stored-failure.js';
+
+/** A failure event outside of its stream, with all that is needed to put it back. One line of JSON in an archive. */
+export interface ArchivedFailure {
+  id: string;
+  subject: string;
+  headers: Record<string, string[]>;
+  failure: EventFailed;
+  /** What became of it; absent if nobody replayed it. */
+  state?: FailureState;
+  /** The event that failed, if the failure event does not carry all of it and it was still stored. */
+  original?: { subject: string; headers: Record<string, string[]>; body: EncodedBody };
+}
+
+/** A failure as it is stored; undefined if it is not there any more. */
+export async function archivedFailure(
+  connection: JetStreamConnection,
+  archive: FailureArchive,
+  { id, sequence, state, failure: { original } }: StoredFailure,
+): Promise<ArchivedFailure | undefined> {
+  const { streams } = await jetstreamManager(await connection.get(), { checkAPI: false });
+  const message = await streams.getMessage(FAILURES_STREAM, { seq: sequence });
+  if (!message) return undefined;
+  const failure = message.json<EventFailed>();
+  const isCarried = original.headers && original.body;
+  const whole = isCarried ? undefined : await originalIfThere(archive, failure);
+  return {
+    id,
+    subject: message.subject,
+    headers: parsed(() => Object.fromEntries(message.header)),
+    failure,
+    ...(state ? { state } : {}),
+    ...(whole ? { original: { ...whole, body: encodeBody(whole.body) } } : {}),
+  };
+}
+
+async function originalIfThere(
+  archive: FailureArchive,
+  failure: EventFailed,
+): Promise<WholeEvent | undefined> {
+  try {
+    return await archive.original(failure);
+  } catch (error) {
+    if (error instanceof OriginalGoneError) return undefined;
+    throw error;
+  }
+}
+
+/** A failure as it stands in an archive; undefined for anything else. */
+export async function readArchivedFailure(json: string): Promise<ArchivedFailure | undefined> {
+  try {
+    const archived = JSON.parse(json) as ArchivedFailure;
+    return (await isArchived(archived)) ? archived : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As strict as with what lies in the stream, for there it will lie. */
+async function isArchived({
+  id,
+  subject,
+  headers,
+  failure,
+  state,
+  original,
+}: ArchivedFailure): Promise<boolean> {
+  if (!areHeaders(headers) || (original && !isWhole(original))) return false;
+  const data = Buffer.from(JSON.stringify(failure));
+  const read = await readFailure({
+    subject,
+    headers: Object.entries(headers),
+    data,
+    seq: 0,
+    time: new Date(),
+  });
+  if (read?.id !== id) return false;
+  return state === undefined || isStateOf(state, failureStateSubject(failure.processor, id));
+}
+
+function isStateOf(state: FailureState, subject: string): boolean {
+  if (Number.isNaN(Date.parse(state.at))) return false;
+  return readFailureState({ subject, data: Buffer.from(JSON.stringify(state)), seq: 0 }).state !== undefined;
+}
+
+function isWhole({ subject, headers, body }: NonNullable<ArchivedFailure['original']>): boolean {
+  return typeof subject === 'string' && areHeaders(headers) && isBody(body);
+}

@@ -1,0 +1,153 @@
+import { jetstreamManager, JetStreamApiError, type StreamAPI } from '@nats-io/jetstream';
+import type { JetStreamConnection } from '../client/connection.js';
+import { newEventId } from '../wire/event-ids.js';
+import type { EventPublisher } from '../publish/event-publisher.js';
+import type { FailureArchive } from '../failures/failure-archive.js';
+import { FailuresRemoved } from '../events/failures-removed.js';
+import { FAILURES_STREAM, failureStateSubject } from '../wire/names.js';
+import { assertTimes } from '../replay/replay-options.js';
+import type {
+  RemovalOptions,
+  RemovalPlan,
+  RemovalResult,
+  RemovalSelection,
+  ShownState,
+} from './removal-options.js';
+import type { StoredFailure } from '../failures/stored-failure.js';
+
+/** What has to be known of a failure event to remove it. */
+export type RemovedFailure = Pick<StoredFailure, 'id' | 'sequence' | 'stateSequence' | 'bytes'> & {
+  processor: string;
+};
+
+/** Makes room in the stream of failures. */
+export class FailureRemoval {
+  constructor(
+    private readonly connection: JetStreamConnection,
+    private readonly publisher: EventPublisher,
+    private readonly archive: FailureArchive,
+  ) {}
+
+  /**
+   * A dry run: what {@link select} would give.
+   *
+   * @throws InvalidReplayError if a time of the selection is not valid
+   */
+  async plan(selection: RemovalSelection): Promise<RemovalPlan> {
+    const groups = new Map<string, RemovalPlan['groups'][number]>();
+    let [total, bytes, left] = [0, 0, 0];
+    for await (const stored of this.all(selection)) {
+      if (!isRemovable(stored, selection)) {
+        left += 1;
+        continue;
+      }
+      total += 1;
+      bytes += stored.bytes;
+      const [{ processor, error }, state] = [stored.failure, stateOf(stored)];
+      const group = { processor, event: stored.event, error: error.name, state };
+      const key = JSON.stringify(group);
+      const { count, bytes: sum } = groups.get(key) ?? { count: 0, bytes: 0 };
+      groups.set(key, { ...group, count: count + 1, bytes: sum + stored.bytes });
+    }
+    return { total, bytes, left, groups: [...groups.values()] };
+  }
+
+  /**
+   * The failure events that are to be removed, oldest first.
+   *
+   * @throws InvalidReplayError if a time of the selection is not valid
+   */
+  async *select(selection: RemovalSelection): AsyncGenerator<StoredFailure> {
+    for await (const stored of this.all(selection)) if (isRemovable(stored, selection)) yield stored;
+  }
+
+  /**
+   * Removes failure events with what became of them, once the audit event is stored. One of which something has become since it was
+   * selected, such as a replay, stays.
+   *
+   * @param selection what was asked for: for the audit event
+   * @throws InvalidEventError if `by` or `reason` is empty; nothing was removed then
+   * @throws PublishTimeoutError if the audit event cannot be stored; nothing was removed then
+   */
+  async remove(
+    failures: readonly RemovedFailure[],
+    selection: RemovalSelection,
+    options: RemovalOptions,
+  ): Promise<RemovalResult> {
+    const removalId = await this.audit(failures, selection, options);
+    const { streams } = await jetstreamManager(await this.connection.get(), { checkAPI: false });
+    const progress = { total: failures.length, removed: 0, skipped: 0, bytes: 0 };
+    for (const failure of failures) {
+      if (options.signal?.aborted) return { ...progress, removalId, stopped: true };
+      if (await this.removeOne(streams, failure)) {
+        progress.removed += 1;
+        progress.bytes += failure.bytes;
+      } else progress.skipped += 1;
+      options.onProgress?.({ ...progress });
+    }
+    return { ...progress, removalId, stopped: false };
+  }
+
+  private all({ state: _, ...selection }: RemovalSelection): AsyncGenerator<StoredFailure> {
+    assertTimes(selection);
+    return this.archive.list(selection);
+  }
+
+  private async audit(
+    failures: readonly RemovedFailure[],
+    selection: RemovalSelection,
+    { by, reason, savedTo }: RemovalOptions,
+  ): Promise<string> {
+    const removalId = newEventId();
+    const bytes = failures.reduce((sum, failure) => sum + failure.bytes, 0);
+    const fields = { removalId, by, reason, selection, count: failures.length, bytes };
+    const removedAt = new Date().toISOString();
+    const removed = new FailuresRemoved({ ...fields, removedAt, ...(savedTo ? { savedTo } : {}) });
+    await this.publisher.publish(removed, { id: removalId });
+    return removalId;
+  }
+
+  /** The failure event goes first: without its state it would be open again. */
+  private async removeOne(
+    streams: StreamAPI,
+    { id, processor, sequence, stateSequence }: RemovedFailure,
+  ): Promise<boolean> {
+    const now = await this.archive.stateOf(processor, id);
+    if (now.sequence !== stateSequence || !(await isDeleted(streams, sequence))) return false;
+    if (stateSequence > 0)
+      await streams.purge(FAILURES_STREAM, { filter: failureStateSubject(processor, id) });
+    return true;
+  }
+}
+
+/** What of it has to be known until it is removed. */
+export function removedFailureOf({
+  id,
+  sequence,
+  stateSequence,
+  bytes,
+  failure,
+}: StoredFailure): RemovedFailure {
+  return { id, sequence, stateSequence, bytes, processor: failure.processor };
+}
+
+function isRemovable(stored: StoredFailure, { state }: RemovalSelection): boolean {
+  if (state) return stateOf(stored) === state;
+  return stored.state?.state === 'handled' || stored.state?.failedAgainAs !== undefined;
+}
+
+function stateOf({ state }: StoredFailure): ShownState {
+  return state?.state ?? 'open';
+}
+
+/** False if it is not there any more, for which the server has no code of its own. */
+async function isDeleted(streams: StreamAPI, seq: number): Promise<boolean> {
+  try {
+    // Without overwriting the bytes on the disk: that takes 18 ms for each, this 0.3.
+    return await streams.deleteMessage(FAILURES_STREAM, seq, false);
+  } catch (error) {
+    if (error instanceof JetStreamApiError && !(await streams.getMessage(FAILURES_STREAM, { seq })))
+      return false;
+    throw error;
+  }
+}

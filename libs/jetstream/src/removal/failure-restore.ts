@@ -1,0 +1,126 @@
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import type { ArchivedFailure } from './archived-failure.js';
+import type { JetStreamConnection } from '../client/connection.js';
+import { decodeBody, encodeFailure, type EventFailed } from '../events/event-failed.js';
+import { newEventId } from '../wire/event-ids.js';
+import { failureStateMessage } from '../failures/failure-state.js';
+import { isOvertaken } from '../replay/failure-replay.js';
+import { FAILURES_STREAM } from '../wire/names.js';
+import { OutgoingHeaders } from '../wire/outgoing-headers.js';
+import type { OutgoingMessage } from '../wire/outgoing-message.js';
+import { maxBody } from '../wire/payload-limits.js';
+import { pipelineOf } from '../client/publish-pipeline.js';
+import { PATIENCE } from '../replay/replay-message.js';
+import { envelopeOf } from '../wire/stored-envelope.js';
+import { readStream } from '../client/stream-reader.js';
+
+export interface RestoreProgress {
+  restored: number;
+  /** In the stream already. */
+  skipped: number;
+}
+
+export interface RestoreResult extends RestoreProgress {
+  /** Stopped by `signal` before its end. */
+  stopped: boolean;
+}
+
+export interface RestoreOptions {
+  onProgress?: (progress: RestoreProgress) => void;
+  /** Stops between two failures. */
+  signal?: AbortSignal;
+}
+
+/** Puts archived failure events back into their stream, under the ids that they had. */
+export class FailureRestore {
+  constructor(private readonly connection: JetStreamConnection) {}
+
+  /**
+   * Restores what is not in the stream: asked for again after it was interrupted, it takes what is left. Processors that consume
+   * these failures get them once more, as after any repetition.
+   *
+   * @throws PublishTimeoutError if the stream takes no more, or the broker is away for 10 s
+   */
+  async restore(
+    failures: AsyncIterable<ArchivedFailure>,
+    { onProgress, signal }: RestoreOptions = {},
+  ): Promise<RestoreResult> {
+    const known = await this.ids();
+    const manager = await jetstreamManager(await this.connection.get(), { checkAPI: false });
+    const progress = { restored: 0, skipped: 0 };
+    for await (const archived of failures) {
+      if (signal?.aborted) return { ...progress, stopped: true };
+      if (known.has(archived.id)) progress.skipped += 1;
+      else {
+        await this.restoreOne(manager, archived);
+        known.add(archived.id);
+        progress.restored += 1;
+      }
+      onProgress?.({ ...progress });
+    }
+    return { ...progress, stopped: false };
+  }
+
+  private async ids(): Promise<Set<string>> {
+    const ids = new Set<string>();
+    const selection = { stream: FAILURES_STREAM, subjects: ['failed.>'], headersOnly: true };
+    for await (const message of readStream(await this.connection.get(), selection))
+      ids.add(envelopeOf(message).id);
+    return ids;
+  }
+
+  /** The state goes first: without it the failure would be open for a moment, and be replayed. */
+  private async restoreOne(manager: JetStreamManager, archived: ArchivedFailure): Promise<void> {
+    await this.restoreState(manager, archived);
+    const failure = await this.withOriginal(manager, archived);
+    const limit = maxBody(await this.connection.get());
+    await this.put(manager, {
+      subject: archived.subject,
+      headers: headersOf(archived),
+      body: encodeFailure(failure, limit),
+      id: `restored.${archived.id}`,
+    });
+  }
+
+  /** Where one lies already, that is newer. */
+  private async restoreState(manager: JetStreamManager, { id, failure, state, headers }: ArchivedFailure) {
+    if (!state) return;
+    const correlationId = headers['ce-correlationid']?.[0] || id;
+    const message = failureStateMessage(state, failure.processor, 'restore', correlationId, 0);
+    try {
+      await this.put(manager, { ...message, id: `restored-state.${id}` });
+    } catch (error) {
+      if (!isOvertaken(error)) throw error;
+    }
+  }
+
+  /** An event that is stored no more is carried from now on, if there is room: the archive may be all that is left of it. */
+  private async withOriginal(
+    manager: JetStreamManager,
+    { failure, original }: ArchivedFailure,
+  ): Promise<EventFailed> {
+    if (!original) return failure;
+    const { stream, sequence } = failure.original;
+    const stored = await manager.streams.getMessage(stream, { seq: sequence }).catch(() => null);
+    const { headers, body } = original;
+    if (stored && Buffer.from(stored.data).equals(decodeBody(body))) return failure;
+    return { ...failure, original: { ...failure.original, headers, body } } as EventFailed;
+  }
+
+  /** The broker takes it for a repetition also if what it repeats was removed a moment ago. */
+  private async put(manager: JetStreamManager, message: OutgoingMessage): Promise<void> {
+    const pipeline = pipelineOf(await this.connection.get());
+    const { duplicate, seq } = await pipeline.publish(message, PATIENCE);
+    if (!duplicate || (await manager.streams.getMessage(FAILURES_STREAM, { seq }))) return;
+    await pipeline.publish({ ...message, id: `${message.id}.${newEventId()}` }, PATIENCE);
+  }
+}
+
+/** Those of the event, without those that mean something to the server. */
+function headersOf({ headers }: ArchivedFailure): OutgoingHeaders {
+  const outgoing = new OutgoingHeaders();
+  for (const [name, values] of Object.entries(headers)) {
+    if (!/^nats-/i.test(name)) for (const value of values) outgoing.add(name, value);
+  }
+  return outgoing;
+}

@@ -1,0 +1,89 @@
+import { jetstreamManager, JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { publishConfirmed } from '../client/publish-pipeline.js';
+import { PublishRefusedError } from '../errors.js';
+import type { FailureArchive } from '../failures/failure-archive.js';
+import { failureStateMessage, type FailureState } from '../failures/failure-state.js';
+import { EVENTS_STREAM, TransportHeader } from '../wire/names.js';
+import { PATIENCE, publishReplay } from './replay-message.js';
+import type { ReplayOptions } from './replay-options.js';
+import type { ReplaySelection } from '../events/replay-requested.js';
+import type { StoredFailure } from '../failures/stored-failure.js';
+
+/** Decides whether a failure is still to be replayed. */
+export type IsOpen = (failure: Pick<StoredFailure, 'id' | 'state'>) => boolean;
+
+export function openIn(
+  { failureIds = [] }: Pick<ReplaySelection, 'failureIds'>,
+  { again = false }: Pick<ReplayOptions, 'again'>,
+): IsOpen {
+  return ({ id, state }) => {
+    if (state?.state === 'handled') return false;
+    if (state?.state === 'requested') return again;
+    // The newer failure event stands for it.
+    const newer = state?.failedAgainAs;
+    return !newer || (failureIds.includes(id) && !failureIds.includes(newer));
+  };
+}
+
+/** Replays failures one by one, each once, whoever else replays them at the same time. */
+export class FailureReplay {
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly archive: FailureArchive,
+    private readonly replayId: string,
+    private readonly isOpen: IsOpen,
+  ) {}
+
+  /**
+   * Hands it over first and marks it then: a crash in between leaves it open. Whoever finds it in the same state makes the same
+   * message id, of which the broker takes one.
+   *
+   * @returns whether this replay has handed it over
+   */
+  async replay(stored: StoredFailure): Promise<boolean> {
+    const { id: failureId, failure, event } = stored;
+    // As of now: others may have replayed it since the selection was read.
+    const { processor, original, asNew } = failure;
+    const { state, sequence } = await this.archive.stateOf(processor, failureId);
+    if (!this.isOpen({ id: failureId, state })) return false;
+    const whole = await this.archive.original(failure);
+    const replayed = { processor, event, whole, original, replayId: this.replayId, failureId, asNew };
+    const ack = await publishReplay(this.connection, replayed, `replay.${failureId}.${sequence}`);
+    const handedBy = ack.duplicate ? await this.replayAt(ack.seq) : this.replayId;
+    await this.markRequested(stored, sequence, handedBy);
+    return handedBy === this.replayId;
+  }
+
+  /** The replay that stored a message which is there already; it may well be this one, whose confirmation was lost. */
+  private async replayAt(seq: number): Promise<string> {
+    const { streams } = await jetstreamManager(this.connection, { checkAPI: false });
+    const message = await streams.getMessage(EVENTS_STREAM, { seq });
+    return message?.header.get(TransportHeader.replayId) ?? '';
+  }
+
+  /** The processor may have answered already: that is newer, and stays. */
+  private async markRequested(
+    { id: failureId, correlationId, failure: { processor } }: StoredFailure,
+    sequence: number,
+    replayId: string,
+  ): Promise<void> {
+    const state: FailureState = { failureId, state: 'requested', at: new Date().toISOString(), replayId };
+    const message = failureStateMessage(state, processor, 'replay', correlationId, sequence);
+    try {
+      await publishConfirmed(this.connection, message, PATIENCE);
+    } catch (error) {
+      if (!isOvertaken(error)) throw error;
+    }
+  }
+}
+
+/** A newer message lies on the subject of a state. */
+export function isOvertaken(error: unknown): boolean {
+  const cause = error instanceof PublishRefusedError ? error.cause : undefined;
+  const codes: number[] = [
+    JetStreamApiCodes.StreamWrongLastSequence,
+    JetStreamApiCodes.StreamWrongLastSequenceUnknown,
+  ];
+  return cause instanceof JetStreamApiError && codes.includes(cause.code);
+}

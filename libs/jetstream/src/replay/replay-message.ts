@@ -1,0 +1,46 @@
+import type { PubAck } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { carry } from '../wire/carried-headers.js';
+import type { OriginalEvent } from '../events/event-failed.js';
+import type { WholeEvent } from '../failures/failure-archive.js';
+import { replayChannelOf, TransportHeader } from '../wire/names.js';
+import type { PublishLimits } from '../wire/outgoing-message.js';
+import { pipelineOf } from '../client/publish-pipeline.js';
+
+/** One event on its way back to one processor. */
+export interface ReplayedEvent {
+  processor: string;
+  /** Name of what the processor consumes. */
+  event: string;
+  whole: WholeEvent;
+  original: Pick<OriginalEvent, 'stream' | 'sequence' | 'eventId'>;
+  replayId: string;
+  /** The failure event that is replayed; none where a channel is. */
+  failureId?: string;
+  /** The replay as new that it is part of, or was when it failed. */
+  asNew?: string | undefined;
+}
+
+/** A replay gives up where the broker confirms nothing for so long. */
+export const PATIENCE: PublishLimits = { timeout: 10_000 };
+
+/** @param id of two messages with the same id, the broker stores one */
+export async function publishReplay(
+  connection: NatsConnection,
+  replayed: ReplayedEvent,
+  id: string,
+): Promise<PubAck> {
+  const { processor, event, whole, original, replayId, failureId, asNew } = replayed;
+  const headers = carry(whole.headers, original.eventId);
+  headers.set(TransportHeader.stream, original.stream);
+  headers.set(TransportHeader.sequence, String(original.sequence));
+  headers.set(TransportHeader.subject, whole.subject);
+  headers.set(TransportHeader.replayId, replayId);
+  if (failureId) {
+    headers.set(TransportHeader.failureId, failureId);
+    headers.set(TransportHeader.failureProcessor, processor);
+  }
+  if (asNew) headers.set(TransportHeader.asNew, asNew);
+  const message = { subject: replayChannelOf(processor, event), body: whole.body, headers, id };
+  return pipelineOf(connection).publish(message, PATIENCE);
+}

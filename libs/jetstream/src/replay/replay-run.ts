@@ -1,0 +1,59 @@
+import { errors } from '@nats-io/transport-node';
+import { Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PublishDeniedError, PublishRefusedError } from '../errors.js';
+import { OriginalGoneError } from '../failures/failure-archive.js';
+import { lineOf } from '../logging/log-text.js';
+import { Pace } from './pace.js';
+import type { ReplayOptions, ReplayResult } from './replay-options.js';
+
+const logger = new Logger('replay');
+
+/** A replay on its way: its audit event is stored. */
+export interface ReplayRun extends Pick<ReplayOptions, 'signal' | 'onProgress'> {
+  replayId: string;
+  total: number;
+  rate: number;
+}
+
+/**
+ * Replays one item after the other, at the rate and until it is told to stop.
+ *
+ * @param replay whether it was handed over
+ */
+export async function runReplay<Item>(
+  { replayId, total, rate, signal, onProgress }: ReplayRun,
+  items: AsyncIterable<Item>,
+  replay: (item: Item) => Promise<boolean>,
+): Promise<ReplayResult> {
+  const progress = { total, replayed: 0, skipped: 0 };
+  const pace = new Pace(rate, performance.now());
+  for await (const item of items) {
+    if (signal?.aborted) return { ...progress, replayId, stopped: true };
+    const isReplayed = await unlessImpossible(() => replay(item));
+    progress[isReplayed ? 'replayed' : 'skipped'] += 1;
+    onProgress?.({ ...progress });
+    const delay = isReplayed ? pace.delayAfter(performance.now()) : 0;
+    if (delay > 0) await sleep(delay, undefined, { signal }).catch(() => undefined);
+  }
+  return { ...progress, replayId, stopped: false };
+}
+
+/** One event that cannot be replayed does not keep the others from it. */
+async function unlessImpossible(replay: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await replay();
+  } catch (error) {
+    if (!liesInEvent(error)) throw error;
+    logger.warn(`skipped: ${lineOf(error.message, Infinity)}`);
+    return false;
+  }
+}
+
+/** Rather than in the broker or in the rights of this client. */
+function liesInEvent(error: unknown): error is Error {
+  if (error instanceof PublishDeniedError) return false;
+  return [OriginalGoneError, PublishRefusedError, errors.InvalidArgumentError].some(
+    (type) => error instanceof type,
+  );
+}

@@ -1,0 +1,66 @@
+import { Logger } from '@nestjs/common';
+import type { Delivery } from './delivery.js';
+import { describeError, nameError, type FailureError } from '../logging/failure-error.js';
+import { GroupedLog, type Level } from '../logging/grouped-log.js';
+import { errorText, lineOf } from '../logging/log-text.js';
+import { FAILURES_STREAM } from '../wire/names.js';
+import type { FailureReason } from './outcomes.js';
+
+/** Words what goes wrong with the events of a processor. Each line names the event and its flow. */
+export class FailureLog {
+  private readonly log: GroupedLog;
+
+  /** @param stopping aborts when the processor has stopped: what was counted until then is told */
+  constructor(processor: string, stopping: AbortSignal) {
+    this.log = new GroupedLog(new Logger(processor));
+    stopping.addEventListener('abort', () => this.log.end(), { once: true });
+  }
+
+  /** @param delay milliseconds until the next attempt */
+  retried(delivery: Delivery, error: unknown, attempts: number, delay: number): void {
+    this.tell('warn', 'failed and are tried again', delivery, nameError(error).name, (event) => {
+      const seconds = (delay / 1_000).toFixed(1);
+      const attempt = `attempt ${delivery.attempt} of ${attempts}`;
+      // The stack is made by asking for it.
+      return `${event} failed at ${attempt}, next in ${seconds} s: ${errorText(describeError(error))}`;
+    });
+  }
+
+  deadLettered(delivery: Delivery, error: FailureError, reason: FailureReason): void {
+    this.tell('error', 'dead-lettered', delivery, error.name, (event) => {
+      return `${event} dead-lettered, ${reason}: ${errorText(error)}`;
+    });
+  }
+
+  /** @param delay milliseconds until it comes again */
+  postponed(delivery: Delivery, delay: number): void {
+    this.tell('error', 'come again later', delivery, `${FAILURES_STREAM} is full`, (event) => {
+      const room = 'Make room there with `node cascade failures archive`, or raise its max_bytes';
+      return `${event} comes again in ${delay / 1_000} s: the stream ${FAILURES_STREAM} takes no more. ${room}.`;
+    });
+  }
+
+  unsettled(delivery: Delivery, error: unknown): void {
+    const named = nameError(error);
+    this.tell('error', 'could not be settled', delivery, named.name, (event) => {
+      return `${event} could not be settled and comes again: ${errorText(named)}`;
+    });
+  }
+
+  outageFailed(delivery: Delivery, fault: unknown): void {
+    this.tell('error', 'made `outage` fail', delivery, nameError(fault).name, (event) => {
+      return `\`outage\` itself failed for ${event}, which counts as no: ${errorText(describeError(fault))}`;
+    });
+  }
+
+  private tell(
+    level: Level,
+    what: string,
+    { eventId, correlationId }: Delivery,
+    name: string,
+    line: (event: string) => string,
+  ): void {
+    const event = `event ${lineOf(eventId)} of flow ${lineOf(correlationId)}`;
+    this.log.tell({ level, what, name: lineOf(name), event }, () => line(event));
+  }
+}

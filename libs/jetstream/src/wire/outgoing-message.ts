@@ -1,0 +1,71 @@
+import { JetStreamApiError } from '@nats-io/jetstream';
+import { errors } from '@nats-io/transport-node';
+import { PublishDeniedError, PublishRefusedError, PublishTimeoutError } from '../errors.js';
+import { lineOf, type OutgoingHeaders } from './outgoing-headers.js';
+
+/** One message on its way into a stream. Its id makes repeating it harmless within the duplicate window (10 min). */
+export interface OutgoingMessage {
+  subject: string;
+  body: Uint8Array;
+  headers: OutgoingHeaders;
+  id: string;
+  /** Store it only where the last message on its subject lies at this sequence; 0 where there must be none. */
+  expectedSequence?: number;
+}
+
+export interface PublishLimits {
+  /** Milliseconds to go on trying. Default: without end, until `signal` aborts. */
+  timeout?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** What the server says of a message that no repetition makes acceptable. Other refusals pass: a full stream, an election. */
+const REFUSED_FOR_GOOD = new Set([
+  10025, // bad request
+  10052, // malformed request
+  10054, // message size exceeds maximum allowed
+  10071, // wrong last sequence
+  10164, // wrong last sequence, without saying which
+  10097, // header size exceeds maximum allowed of 64k
+  10189, // message schedules disabled
+]);
+
+type Addressed = Pick<OutgoingMessage, 'id' | 'subject'>;
+
+export function isRefused(error: unknown): boolean {
+  if (error instanceof JetStreamApiError) return REFUSED_FOR_GOOD.has(error.code);
+  return isDenied(error) || error instanceof errors.InvalidArgumentError;
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof errors.PermissionViolationError;
+}
+
+export function refusal(message: Addressed, cause: unknown): PublishRefusedError {
+  const Refusal = isDenied(cause) ? PublishDeniedError : PublishRefusedError;
+  return new Refusal(
+    `The broker refused event ${message.id} on ${message.subject}: ${(cause as Error).message}`,
+    { cause },
+  );
+}
+
+export function unconfirmed(message: Addressed, cause: unknown): PublishTimeoutError {
+  return new PublishTimeoutError(
+    `The broker did not confirm event ${message.id} on ${message.subject} in time (${(cause as Error).message}). ` +
+      'Publish it again with the same id.',
+    { cause },
+  );
+}
+
+/**
+ * The headers of a message as they go on the wire.
+ *
+ * @throws InvalidArgumentError where its id cannot be a header
+ */
+export function encodeHeaders({ headers, id, expectedSequence }: OutgoingMessage): Uint8Array {
+  const expected =
+    expectedSequence === undefined
+      ? ''
+      : lineOf('Nats-Expected-Last-Subject-Sequence', String(expectedSequence));
+  return headers.encode(lineOf('Nats-Msg-Id', id) + expected);
+}
