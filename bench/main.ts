@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import type { Checkout } from '../tools/checkout.js';
-import { Child } from '../tools/supervisor/child.js';
+import { Child } from '../tools/supervisor/process/child.js';
 import { CASES } from './cases.js';
 import { Figures } from './figures.js';
 import { allTable, goalTable } from './figure-tables.js';

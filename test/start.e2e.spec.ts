@@ -5,7 +5,7 @@ import { connect } from '@nats-io/transport-node';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive, type RunningSystem } from '../tools/supervisor/data-folder.js';
-import { SERVICES } from '../tools/supervisor/services.js';
+import { SERVICES } from '../tools/supervisor/parts/services.js';
 import { WorkingFolder, type NpmCommand } from './npm-command.js';
 
 const UP = /Ctrl-C to stop/;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkoutRoot, compiled } from '../../tools/checkout.js';
-import { NODE_FLAGS } from '../../tools/supervisor/node-flags.js';
+import { NODE_FLAGS } from '../../tools/supervisor/process/node-flags.js';
 
 const root = checkoutRoot();
 const ANSWER_USAGE = pathToFileURL(join(root, 'bench/contestants/answer-usage.mjs')).href;

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Checkout } from '../../tools/checkout.js';
-import { Child } from '../../tools/supervisor/child.js';
+import { Child } from '../../tools/supervisor/process/child.js';
 import { runScenarios } from './run-scenarios.js';
 import { SCENARIOS } from './scenarios.js';
 import { resultTable } from './result-table.js';

@@ -1,5 +1,5 @@
 import type { App, Processor, Topology } from '@cascade/topology';
-import { readServices } from '../supervisor/services.js';
+import { readServices } from '../supervisor/parts/services.js';
 import type { AppPart, EventPart, Parts } from './blueprint.js';
 import { catalogueOf, partOf } from './catalogue.js';
 import { GeneratorError, RefusedNameError } from './errors.js';

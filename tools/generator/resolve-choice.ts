@@ -1,6 +1,6 @@
 import { isEventName } from '@cascade/jetstream';
 import type { Topology } from '@cascade/topology';
-import { readServices } from '../supervisor/services.js';
+import { readServices } from '../supervisor/parts/services.js';
 import type { AppPart, EventPart, Parts } from './blueprint.js';
 import { catalogueOf, failingProcessors, partOf } from './catalogue.js';
 import type { ConsumedChoice, ProcessorChoice } from './choice.js';

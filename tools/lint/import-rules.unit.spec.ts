@@ -116,7 +116,7 @@ describe('The import rules allow', () => {
     ['a tool in test/', 'test/system.ts', '../tools/supervisor/system.js'],
     ['tests in bench/', 'bench/cases/flow.ts', '../../test/crash/statistics.js'],
     ['the test kit in bench/', 'bench/rig/arena.ts', '@cascade/testing'],
-    ['a library in the test kit', 'libs/testing/src/broker.ts', '@cascade/embedded-broker'],
+    ['a library in the test kit', 'libs/testing/src/broker/broker.ts', '@cascade/embedded-broker'],
     ['a file at the root', 'test/system.ts', '../package.json'],
     ['packages of npm and Node', 'libs/contracts/src/event.ts', 'class-validator'],
   ])('%s', async (_, file, specifier) => {

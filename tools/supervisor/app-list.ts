@@ -1,5 +1,5 @@
-import type { Screen } from './screen.js';
-import { APP_LIST } from './services.js';
+import type { Screen } from './screen/screen.js';
+import { APP_LIST } from './parts/services.js';
 import type { ListChanges, System } from './system.js';
 
 /** How nest-cli.json differs from what runs; nothing, and the screen says why, while it cannot be read. */

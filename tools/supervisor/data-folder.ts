@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tryLock } from './native-lock.js';
+import { tryLock } from './process/native-lock.js';
 import { servicesGraceMs } from './stop-times.js';
 
 /** In the working directory, which under npm is the checkout. */

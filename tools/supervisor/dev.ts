@@ -1,12 +1,12 @@
 import type { Checkout } from '../checkout.js';
 import { applyChanges, listChanges } from './app-list.js';
-import { sourcesOf } from './import-graph.js';
+import { sourcesOf } from './watch/import-graph.js';
 import { runSystem } from './run-system.js';
-import type { Screen } from './screen.js';
-import { APP_LIST } from './services.js';
+import type { Screen } from './screen/screen.js';
+import { APP_LIST } from './parts/services.js';
 import { servicesGraceMs } from './stop-times.js';
 import type { System } from './system.js';
-import { watchSources } from './source-watcher.js';
+import { watchSources } from './watch/source-watcher.js';
 
 /**
  * `npm run dev`: the system, with those services restarted whose code has changed, and with the apps that come and go in

@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Checkout } from '../checkout.js';
 import { DataFolder, DataFolderInUseError, DATA_FOLDER, type RunningSystem } from './data-folder.js';
-import { Screen } from './screen.js';
+import { Screen } from './screen/screen.js';
 import { onStopRequest } from './stop-requests.js';
-import type { SupervisedPart } from './supervised-part.js';
+import type { SupervisedPart } from './parts/supervised-part.js';
 import { PartFailedError } from './supervisor.js';
 import { composeSystem, type System } from './system.js';
 

@@ -1,9 +1,9 @@
 import type { Checkout } from '../checkout.js';
 import { applyChanges, listChanges } from './app-list.js';
 import { runSystem } from './run-system.js';
-import type { Screen } from './screen.js';
-import { APP_LIST } from './services.js';
-import { watchSources } from './source-watcher.js';
+import type { Screen } from './screen/screen.js';
+import { APP_LIST } from './parts/services.js';
+import { watchSources } from './watch/source-watcher.js';
 import type { System } from './system.js';
 
 /** `npm start`: the system, with the apps that come and go in nest-cli.json while it runs. Other services keep their code. */

@@ -1,5 +1,5 @@
-import { Child } from './child.js';
-import type { SupervisedPart } from './supervised-part.js';
+import { Child } from './process/child.js';
+import type { SupervisedPart } from './parts/supervised-part.js';
 
 /** Parts that stop together. */
 export interface PartGroup {

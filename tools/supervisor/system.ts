@@ -1,15 +1,15 @@
-import { brokerPart, brokerUrl, externalBrokerPart } from './broker-part.js';
-import { createDatabases, databasesPart } from './databases-part.js';
-import { externalPart, withoutCredentials } from './external-part.js';
-import { mailPart } from './mail-part.js';
+import { brokerPart, brokerUrl, externalBrokerPart } from './parts/broker-part.js';
+import { createDatabases, databasesPart } from './parts/databases-part.js';
+import { externalPart, withoutCredentials } from './parts/external-part.js';
+import { mailPart } from './parts/mail-part.js';
 import { join } from 'node:path';
-import { PortClaims } from './port-claims.js';
-import { servicePart } from './service-part.js';
-import { readServices, SERVICES, type Service } from './services.js';
+import { PortClaims } from './process/port-claims.js';
+import { servicePart } from './parts/service-part.js';
+import { readServices, SERVICES, type Service } from './parts/services.js';
 import { servicesGraceMs } from './stop-times.js';
-import { SupervisedPart, type PartObserver } from './supervised-part.js';
+import { SupervisedPart, type PartObserver } from './parts/supervised-part.js';
 import { Supervisor } from './supervisor.js';
-import type { Part } from './part.js';
+import type { Part } from './parts/part.js';
 
 const BROKER_PORT = 4222;
 const MAIL_PORTS = { page: 1080, smtp: 1025 };

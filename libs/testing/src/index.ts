@@ -1,8 +1,8 @@
-export { startTestBroker } from './broker.js';
-export { brokerState, untilAnswered, untilStored } from './broker-state.js';
-export { TestChannels, type WaitOptions } from './channels.js';
-export { TestCluster } from './cluster.js';
-export { contextFor } from './context.js';
+export { startTestBroker } from './broker/broker.js';
+export { brokerState, untilAnswered, untilStored } from './broker/broker-state.js';
+export { TestChannels, type WaitOptions } from './events/channels.js';
+export { TestCluster } from './broker/cluster.js';
+export { contextFor } from './events/context.js';
 export {
   databaseEnvironment,
   describePostgres,
@@ -10,17 +10,17 @@ export {
   setReadOnly,
   type TestDatabase,
   type TestDatabases,
-} from './databases.js';
-export { copyPgliteTemplate } from './embedded-database.js';
+} from './databases/databases.js';
+export { copyPgliteTemplate } from './databases/embedded-database.js';
 export { eventually, NeverHappenedError, type EventuallyOptions } from './eventually.js';
-export { failureOf } from './failure.js';
-export { InjectedFaultError, type Faults } from './faults.js';
-export { goldenEvent } from './golden.js';
-export { createMicroservice } from './microservice.js';
-export { findPostgres, unprivilegedUser } from './postgres-cluster.js';
-export { startProcessor, type StartProcessorOptions } from './processor.js';
+export { failureOf } from './events/failure.js';
+export { InjectedFaultError, type Faults } from './service/faults.js';
+export { goldenEvent } from './events/golden.js';
+export { createMicroservice } from './service/microservice.js';
+export { findPostgres, unprivilegedUser } from './databases/postgres-cluster.js';
+export { startProcessor, type StartProcessorOptions } from './service/processor.js';
 export { quietLog, recordLog } from './quiet-log.js';
-export { runService, type RunningService } from './service.js';
-export { startServiceProcess } from './service-process.js';
-export { startScript, type Script } from './script.js';
-export type { SeenEvent } from './stored-events.js';
+export { runService, type RunningService } from './service/service.js';
+export { startServiceProcess } from './service/service-process.js';
+export { startScript, type Script } from './service/script.js';
+export type { SeenEvent } from './broker/stored-events.js';

@@ -1,4 +1,4 @@
-import { PortClaims } from '../../../tools/supervisor/port-claims.js';
+import { PortClaims } from '../../../tools/supervisor/process/port-claims.js';
 
 /** One for the process: a part that was killed comes back at its port, which so stays claimed meanwhile. */
 const claims = new PortClaims();

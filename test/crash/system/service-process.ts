@@ -1,6 +1,6 @@
 import { eventually } from '@cascade/testing';
 import { performance } from 'node:perf_hooks';
-import { Child } from '../../../tools/supervisor/child.js';
+import { Child } from '../../../tools/supervisor/process/child.js';
 import { compiled } from '../../../tools/checkout.js';
 import { root } from '../../system.js';
 

@@ -1,5 +1,5 @@
 import { runningHere } from '../../supervisor/data-folder.js';
-import { SERVICES } from '../../supervisor/services.js';
+import { SERVICES } from '../../supervisor/parts/services.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
 import type { Output, Style } from '../output.js';

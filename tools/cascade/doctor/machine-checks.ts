@@ -1,7 +1,7 @@
 import { findLocalNatsServer } from '@cascade/embedded-broker';
 import { relative } from 'node:path';
 import { runningHere, type RunningSystem } from '../../supervisor/data-folder.js';
-import { isFree } from '../../supervisor/port-claims.js';
+import { isFree } from '../../supervisor/process/port-claims.js';
 import { DEFAULT_PORTS } from '../../supervisor/system.js';
 import type { Host } from '../host.js';
 import { fault, note, ok, type Finding } from './finding.js';

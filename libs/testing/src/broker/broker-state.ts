@@ -1,0 +1,61 @@
+import { FAILURES_STREAM, type FailureState } from '@cascade/jetstream';
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { eventually } from '../eventually.js';
+import { storedEvents, tableOf } from './stored-events.js';
+
+/** Waits until a stream holds at least so many messages on a subject; where it never does, tells what there is instead. */
+export async function untilStored(
+  connection: NatsConnection,
+  stream: string,
+  subject: string,
+  count: number,
+): Promise<void> {
+  const { streams } = await jetstreamManager(connection);
+  await eventually(
+    async () => {
+      const { state } = await streams.info(stream, { subjects_filter: subject });
+      const found = Object.values(state.subjects ?? {}).reduce((sum, number) => sum + number, 0);
+      if (found < count) throw new Error(`${found} of ${count} messages on ${subject}`);
+    },
+    { instead: () => brokerState(connection) },
+  );
+}
+
+/**
+ * Waits until a processor has told what became of the replay of a failure. How many states are stored tells nothing: where the
+ * processor is faster than whoever notes that a replay was requested, that is not noted.
+ */
+export async function untilAnswered(connection: NatsConnection, failureId: string): Promise<void> {
+  const { streams } = await jetstreamManager(connection);
+  const subject = `failure-state.*.${failureId}`;
+  await eventually(
+    async () => {
+      const newest = await streams.getMessage(FAILURES_STREAM, { last_by_subj: subject });
+      const state = newest?.json<FailureState>().state ?? 'open';
+      if (state !== 'handled' && state !== 'failed-again')
+        throw new Error(`failure ${failureId} is ${state}`);
+    },
+    { instead: () => brokerState(connection) },
+  );
+}
+
+/** How many messages lie on which subject, how far each consumer is, and the events themselves: for the message of a wait that failed. */
+export async function brokerState(connection: NatsConnection): Promise<string> {
+  const manager = await jetstreamManager(connection);
+  const lines: string[] = [];
+  for await (const { config } of manager.streams.list()) {
+    const { state } = await manager.streams.info(config.name, { subjects_filter: '>' });
+    for (const [subject, count] of Object.entries(state.subjects ?? {})) {
+      lines.push(`${config.name} holds ${count} on ${subject}`);
+    }
+    for await (const { name, num_pending, num_ack_pending, num_redelivered } of manager.consumers.list(
+      config.name,
+    )) {
+      lines.push(
+        `${config.name} has for ${name}: ${num_pending} waiting, ${num_ack_pending} in hand, ${num_redelivered} handed out again`,
+      );
+    }
+  }
+  return `${lines.map((line) => `  ${line}`).join('\n')}\n  Stored is:${tableOf(await storedEvents(connection))}`;
+}

@@ -1,0 +1,99 @@
+import { findNatsServer, spawnLeashed, type LeashedProcess } from '@cascade/embedded-broker';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '../eventually.js';
+
+const SIZE = 3;
+
+/**
+ * Three nats-servers on loopback that make one cluster, for what a single one cannot show: a lost quorum, a new leader. Each keeps its
+ * name, its ports and what it stored when it is started again.
+ */
+export class TestCluster {
+  private readonly running = new Map<number, LeashedProcess>();
+
+  private constructor(
+    private readonly command: string,
+    private readonly folder: string,
+    private readonly ports: number[],
+    private readonly routes: number[],
+  ) {}
+
+  /** Resolves once the cluster stores what is published. */
+  static async start(): Promise<TestCluster> {
+    const { command, container } = await findNatsServer();
+    if (container) throw new Error('A cluster needs a nats-server that is installed, not one in Docker.');
+    const folder = await mkdtemp(join(tmpdir(), 'cascade-cluster-'));
+    const ports = await freePorts(2 * SIZE);
+    const cluster = new TestCluster(command, folder, ports.slice(0, SIZE), ports.slice(SIZE));
+    await Promise.all(cluster.ports.map((_, index) => cluster.startNode(index)));
+    await cluster.untilLed();
+    return cluster;
+  }
+
+  get servers(): string[] {
+    return this.ports.map((port) => `nats://127.0.0.1:${port}`);
+  }
+
+  async startNode(index: number): Promise<void> {
+    const store = join(this.folder, String(index));
+    const file = join(store, 'nats-server.conf');
+    const [host, routes] = ['127.0.0.1', this.routes.map((port) => `nats-route://127.0.0.1:${port}`)];
+    const cluster = { name: 'test', host, port: this.routes[index], routes };
+    const jetstream = { store_dir: store };
+    await mkdir(store, { recursive: true });
+    await writeFile(
+      file,
+      JSON.stringify({ server_name: `node-${index}`, host, port: this.ports[index], jetstream, cluster }),
+    );
+    const node = spawnLeashed(this.command, ['-c', file]);
+    // Its output is not read: it must not fill the pipe.
+    node.stdout.resume();
+    node.stderr.resume();
+    this.running.set(index, node);
+  }
+
+  /** Ends a node as a crash would. */
+  async kill(index: number): Promise<void> {
+    const node = this.running.get(index)!;
+    this.running.delete(index);
+    const ended = once(node, 'close');
+    node.kill('SIGKILL');
+    await ended;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.running.keys()].map((index) => this.kill(index)));
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  /** Seen from each server: one that has just joined may not know the others yet, and then refuses streams of three replicas. */
+  private async untilLed(): Promise<void> {
+    for (const server of this.servers) {
+      await eventually(async () => {
+        const client = await connect({ servers: server });
+        try {
+          const manager = await jetstreamManager(client, { timeout: 1_000 });
+          await manager.streams.add({ name: 'PROBE', subjects: ['probe'], num_replicas: SIZE });
+          await jetstream(client).publish('probe');
+          await manager.streams.delete('PROBE');
+        } finally {
+          await client.close();
+        }
+      });
+    }
+  }
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const probes = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(probes.map((probe) => once(probe, 'listening')));
+  const ports = probes.map((probe) => (probe.address() as AddressInfo).port);
+  await Promise.all(probes.map((probe) => once(probe.close(), 'close')));
+  return ports;
+}

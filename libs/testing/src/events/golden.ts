@@ -1,0 +1,37 @@
+import { readEvent, typeOf, versionsOf, type EventClass } from '@cascade/jetstream';
+import { fileURLToPath } from 'node:url';
+import type { GoldenFile } from '@cascade/topology';
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+
+/**
+ * A golden sample of an event in its newest version, as a processor would be given it: where there are several, the first by
+ * file name.
+ *
+ * @throws Error where there is none
+ */
+export async function goldenEvent<Event extends object>(type: EventClass<Event>): Promise<Event> {
+  const { name, version } = type.event;
+  const newest = typeOf(name, version);
+  const [sample] = (await goldenSamples(type)).filter((golden) => golden.type === newest);
+  if (!sample) throw new Error(missing(newest));
+  return readEvent(type, Buffer.from(sample.text), newest);
+}
+
+/**
+ * All golden samples of an event, of every version that its class can be upcast from.
+ *
+ * @throws Error where there is none
+ */
+export async function goldenSamples(type: EventClass): Promise<GoldenFile[]> {
+  // Loaded late: it is large, and most specs that use this library need no samples.
+  const { findSamples } = await import('@cascade/topology');
+  const types = versionsOf(type).map(({ event }) => typeOf(event.name, event.version));
+  const samples = (await findSamples(root)).filter((sample) => sample.type && types.includes(sample.type));
+  if (samples.length === 0) throw new Error(missing(types[0]!));
+  return samples;
+}
+
+function missing(type: string): string {
+  return `${type} has no golden sample. Write one, as it would be published: libs/contracts/golden/${type}.json`;
+}

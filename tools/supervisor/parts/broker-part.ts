@@ -1,0 +1,87 @@
+import {
+  BrokerStartError,
+  checkBroker,
+  findNatsServer,
+  startBroker,
+  type Broker,
+  type NatsServer,
+} from '@cascade/embedded-broker';
+import { externalPart, withoutCredentials } from './external-part.js';
+import type { Part, Run } from './part.js';
+import { isFree, movedNote } from '../process/port-claims.js';
+
+export interface BrokerOptions {
+  readonly storeDir: string;
+  /** The port to have; 0 for any. For the table, which tells of another. */
+  readonly preferredPort: number;
+  /** The port that it has. The services know it before the broker is up, so it never changes. */
+  port(this: void): Promise<number>;
+  readonly env: NodeJS.ProcessEnv;
+  /** Takes what is worth knowing while a nats-server is looked for and fetched. */
+  report(this: void, line: string): void;
+}
+
+/** The embedded broker. */
+export function brokerPart(options: BrokerOptions): Part {
+  let server: NatsServer | undefined;
+  return {
+    name: 'broker',
+    async start({ onLine, signal }) {
+      const port = await options.port();
+      server ??= await unlessAborted(findNatsServer({ env: options.env, report: options.report }), signal);
+      signal.throwIfAborted();
+      try {
+        const broker = await startBroker({ storeDir: options.storeDir, port, server, log: onLine });
+        return runOf(broker, movedNote({ port: options.preferredPort }, { port }));
+      } catch (error) {
+        if (await isFree(port)) throw reasonOf(error);
+        throw new Error(`port ${port} was free, and was then taken by another program: start again`, {
+          cause: error,
+        });
+      }
+    },
+  };
+}
+
+/** What services connect to when the broker is up on the port. */
+export function brokerUrl(port: number): string {
+  return `nats://127.0.0.1:${port}`;
+}
+
+/** A broker that somebody else runs, as `NATS_URL` names it. */
+export function externalBrokerPart(servers: string): Part {
+  return externalPart('broker', async () => {
+    const { version } = await checkBroker(servers);
+    return { url: withoutCredentials(servers), address: servers, note: `nats-server ${version}` };
+  });
+}
+
+function runOf(broker: Broker, moved: string): Run {
+  return {
+    url: broker.url,
+    note: [`nats-server ${broker.version}`, moved].filter(Boolean).join(', '),
+    pid: broker.pid,
+    ended: broker.exited.then(({ code, signal }) =>
+      signal ? `was killed by ${signal}` : `exited with code ${code}`,
+    ),
+    async stop(graceMs) {
+      const timer = setTimeout(() => void broker.kill(), graceMs);
+      await broker.stop();
+      clearTimeout(timer);
+    },
+    kill: () => void broker.kill(),
+  };
+}
+
+/** Without the server's last lines, which the supervisor shows of every part. */
+function reasonOf(error: unknown): unknown {
+  return error instanceof BrokerStartError ? error.cause : error;
+}
+
+/** A download may go on for long after somebody has lost interest in it. */
+function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('was stopped while it started')), { once: true });
+    work.then(resolve, reject);
+  });
+}

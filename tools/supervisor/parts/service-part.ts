@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { compiled } from '../../checkout.js';
+import { prepareEmbeddedDatabase } from './embedded-database.js';
+import type { Part } from './part.js';
+import type { PortClaims } from '../process/port-claims.js';
+import { processPart } from './process-part.js';
+import type { Service } from './services.js';
+
+/** What the supervisor reads itself or sets for each service: its own environment's values are not for the services. */
+const NOT_INHERITED = new Set([
+  'PORT',
+  'NATS_URL',
+  'NATS_SERVER_MIRROR',
+  'DATABASE_URL',
+  'DATA_DIR',
+  'SMTP_URL',
+]);
+
+export interface ServiceOptions {
+  readonly root: string;
+  readonly dataDir: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** The port to have; the next free one is taken instead, and 0 is any. */
+  readonly port: number;
+  readonly claims: PortClaims;
+  /** What it connects to, as soon as that is known. Without `databases` its database is embedded, in `dataDir`. */
+  readonly addresses: {
+    readonly broker: () => Promise<string>;
+    readonly mail: () => Promise<string>;
+    readonly databases: (() => Promise<string>) | undefined;
+  };
+}
+
+/** A service as a process, with an environment made for it. */
+export function servicePart(service: Service, options: ServiceOptions): Part {
+  return processPart(
+    {
+      name: service.name,
+      script: compiled(options.root, `apps/${service.name}/src/main.ts`),
+      ports: { http: options.port },
+      env: async ({ http }) => {
+        if (service.hasDatabase && !options.addresses.databases) {
+          await prepareEmbeddedDatabase(options.root, join(options.dataDir, service.name));
+        }
+        return environmentOf(service, http!, options);
+      },
+      url: ({ http }) => `http://localhost:${http}`,
+      readyUrl: ({ http }) => `http://127.0.0.1:${http}/health/ready`,
+    },
+    options.claims,
+  );
+}
+
+/** All variables that the service starts with. */
+export async function environmentOf(
+  service: Service,
+  port: number,
+  { env, addresses, dataDir }: Pick<ServiceOptions, 'env' | 'addresses' | 'dataDir'>,
+): Promise<NodeJS.ProcessEnv> {
+  return {
+    ...inheritable(env),
+    PORT: String(port),
+    NATS_URL: await addresses.broker(),
+    ...(service.sendsMail ? { SMTP_URL: await addresses.mail() } : {}),
+    ...(service.hasDatabase ? await databaseOf(service, { addresses, dataDir }) : {}),
+  };
+}
+
+async function databaseOf(
+  { name }: Service,
+  { addresses, dataDir }: Pick<ServiceOptions, 'addresses' | 'dataDir'>,
+): Promise<NodeJS.ProcessEnv> {
+  const server = await addresses.databases?.();
+  return server ? { DATABASE_URL: databaseUrlOf(server, name) } : { DATA_DIR: join(dataDir, name) };
+}
+
+function inheritable(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !NOT_INHERITED.has(name)));
+}
+
+/** `postgres://host/cascade` and `metadata-writer` give `postgres://host/cascade_metadata_writer`. */
+export function databaseUrlOf(server: string, service: string): string {
+  const url = new URL(server);
+  url.pathname = `${url.pathname.replace(/\/$/, '') || '/cascade'}_${service.replaceAll('-', '_')}`;
+  return url.href;
+}

@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { compiled } from '../../checkout.js';
+
+/** Imports as the compiler writes them. A string or a comment that looks like one only makes a reload too many. */
+const RELATIVE_IMPORT = /\b(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
+
+/**
+ * All sources that a program is made of: what it imports, what those import, and so on; packages of npm left out.
+ *
+ * @param root The checkout, compiled.
+ * @param entry The program's first source, relative to the checkout: `apps/signup/src/main.ts`.
+ * @returns Sources, relative to the checkout, `entry` among them.
+ */
+export async function sourcesOf(root: string, entry: string): Promise<Set<string>> {
+  const found = new Set<string>();
+  const follow = async (source: string): Promise<void> => {
+    if (found.has(source)) return;
+    found.add(source);
+    const output = compiled(root, source);
+    const code = await readFile(output, 'utf8').catch(() => '');
+    const imports = [...code.matchAll(RELATIVE_IMPORT)].map((match) => join(dirname(output), match[1]!));
+    await Promise.all(imports.map((path) => follow(sourceOf(root, path))));
+  };
+  await follow(entry);
+  return found;
+}
+
+function sourceOf(root: string, output: string): string {
+  return relative(join(root, 'dist', 'dev'), output).replace(/\.js$/, '.ts');
+}
