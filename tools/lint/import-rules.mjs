@@ -3,6 +3,27 @@ import { posix, relative, sep } from 'node:path';
 /** Libraries that must stay usable, and publishable, without the rest of the workspace. */
 const STANDALONE = ['libs/contracts', 'libs/jetstream'];
 const TEST_KIT = 'libs/testing';
+/** Folders of libs/jetstream/src, lowest first: a file imports from its own folder and from those before it. */
+const LAYERS = [
+  'wire',
+  'logging',
+  'contract',
+  'client',
+  'circuit-breaker',
+  'events',
+  'declare',
+  'provision',
+  'publish',
+  'failures',
+  'settle',
+  'replay',
+  'removal',
+  'nest',
+  'consume',
+  'health',
+];
+/** Files beside these folders that every folder may import. */
+const GROUND = ['errors', 'options'];
 /** What their tests need all the same. */
 const FOR_TESTS = [TEST_KIT, 'libs/embedded-broker'];
 
@@ -29,7 +50,7 @@ export function judgeImport(file, specifier) {
     if (to === from && !file.startsWith(`${from}/test/`))
       return `A file of ${from} imports its siblings by relative path, not by '${specifier}'.`;
   }
-  if (to === from) return undefined;
+  if (to === from) return isTest(file) ? undefined : judgeLayer(file, target);
   if (to.startsWith('apps/')) return `Nothing imports an app: processes meet at NATS subjects only.`;
   if (to === 'bench') return `Nothing imports bench/: move what is shared into libs/testing.`;
   if (to === 'test' && from !== 'bench')
@@ -44,6 +65,26 @@ export function judgeImport(file, specifier) {
     return `Import '${nameOf(to)}', not a path into another package.`;
   }
   return undefined;
+}
+
+function judgeLayer(file, target) {
+  const [from, to] = [layerOf(file), layerOf(target)];
+  if (from === undefined || to === undefined) return undefined;
+  const unknown = [from, to].find(({ rank }) => rank === undefined);
+  if (unknown) return `Give ${unknown.name} its place in LAYERS of tools/lint/import-rules.mjs.`;
+  if (to.rank <= from.rank) return undefined;
+  return `${from.name} imports nothing of ${to.name}: the folders of libs/jetstream/src stand in the order of LAYERS in tools/lint/import-rules.mjs.`;
+}
+
+function layerOf(path) {
+  const [, inner] = /^libs\/jetstream\/src\/(.*)$/.exec(path) ?? [];
+  if (inner === undefined) return undefined;
+  const [name, ...rest] = inner.split('/');
+  if (rest.length > 0) {
+    return { name: `${name}/`, rank: LAYERS.includes(name) ? LAYERS.indexOf(name) : undefined };
+  }
+  const isGround = GROUND.includes(name.replace(/\.[jt]s$/, ''));
+  return { name, rank: isGround ? -1 : LAYERS.length };
 }
 
 function isLibrary(specifier) {

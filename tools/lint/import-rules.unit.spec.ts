@@ -76,6 +76,24 @@ describe('The import rules refuse', () => {
     ],
     ['a test in a tool', 'tools/demo/demo.ts', '../../test/system.js', /Nothing imports test/],
     ['a benchmark in a test', 'test/system.ts', '../bench/events.js', /Nothing imports bench/],
+    [
+      'a higher folder of the transport in a lower one',
+      'libs/jetstream/src/wire/names.ts',
+      '../consume/strategy.js',
+      /wire\/ imports nothing of consume\//,
+    ],
+    [
+      'a folder of the transport that has no place yet',
+      'libs/jetstream/src/wire/names.ts',
+      '../attic/box.js',
+      /Give attic\/ its place in LAYERS/,
+    ],
+    [
+      'the module of the transport in one of its folders',
+      'libs/jetstream/src/publish/event-publisher.ts',
+      '../jetstream.module.js',
+      /publish\/ imports nothing of jetstream\.module\.js/,
+    ],
     ['an app in a benchmark', 'bench/main.ts', '../apps/signup/src/main.js', /Nothing imports an app/],
   ])('%s', async (_, file, specifier, complaint) => {
     expect(await complaints(file, `import { x } from '${specifier}';`)).toEqual([
@@ -103,6 +121,9 @@ describe('The import rules allow', () => {
     ['a library in a tool', 'tools/demo/demo.ts', '@app/contracts'],
     ['siblings', 'apps/signup/src/signups/signup.ts', '../module.js'],
     ['siblings in a standalone library', 'libs/jetstream/src/index.ts', './consumes.js'],
+    ['a lower folder of the transport', 'libs/jetstream/src/consume/strategy.ts', '../wire/names.js'],
+    ['the errors of the transport', 'libs/jetstream/src/wire/cloud-events.ts', '../errors.js'],
+    ['folders of the transport in its index', 'libs/jetstream/src/index.ts', './health/pauses.js'],
     ['the test kit in a spec', 'apps/signup/src/signups.int.spec.ts', '@cascade/testing'],
     ['the test kit in a spec of jetstream', 'libs/jetstream/src/consume.int.spec.ts', '@cascade/testing'],
     ['the test kit and tools in test/', 'test/system.ts', '@cascade/testing'],

@@ -1,6 +1,12 @@
 export { CloudEventHeader } from './wire/cloud-events.js';
 export { JetStreamConnection, type JetStreamConnectionOptions } from './client/connection.js';
-export { Consumes, ConsumesFailure, JETSTREAM_TRANSPORT, processorsOf, type Returned } from './declare/consumes.js';
+export {
+  Consumes,
+  ConsumesFailure,
+  JETSTREAM_TRANSPORT,
+  processorsOf,
+  type Returned,
+} from './declare/consumes.js';
 export {
   AttemptsExhaustedError,
   BrokerUnreachableError,
@@ -24,10 +30,14 @@ export {
   EventPublisher,
   type PublishedEvent,
   type PublishOptions,
-  type ServiceDeclaration,
   type StoredEvent,
 } from './publish/event-publisher.js';
-export { EventFailed, type EncodedBody, type OriginalEvent } from './events/event-failed.js';
+export {
+  EventFailed,
+  type EncodedBody,
+  type FailureReason,
+  type OriginalEvent,
+} from './events/event-failed.js';
 export { describeError, nameError, type FailureError } from './logging/failure-error.js';
 export { JetStreamModule, serviceOf, type JetStreamOptions } from './jetstream.module.js';
 export { errorReport, linesOf } from './logging/log-text.js';
@@ -47,9 +57,9 @@ export {
   TransportHeader,
   typeOf,
 } from './wire/names.js';
-export type { FailureReason } from './settle/outcomes.js';
 export type { Backoff, ExponentialBackoff } from './declare/backoff.js';
 export { permissionsOf, type Permissions } from './provision/permissions.js';
+export type { ServiceDeclaration } from './provision/service-declaration.js';
 export type { ErrorClass, ProcessorDeclaration, ProcessorOptions } from './declare/processor-options.js';
 export { Pauses } from './health/pauses.js';
 export { redact } from './logging/redact.js';

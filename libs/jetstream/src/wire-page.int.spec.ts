@@ -12,7 +12,7 @@ import { readFailureState } from './failures/failure-state.js';
 import * as names from './wire/names.js';
 import { declareProcessor } from './declare/processor-options.js';
 import { provision } from './provision/provision.js';
-import { failureReasons } from './settle/outcomes.js';
+import { failureReasons } from './events/event-failed.js';
 import { ProcessorPaused, ProcessorResumed } from './events/processor-state-events.js';
 import { consumerConfigs, streamConfigs } from './provision/stream-settings.js';
 

@@ -12,16 +12,15 @@ import { FailureLog } from '../settle/failure-log.js';
 import { FailureRecords } from '../settle/failure-records.js';
 import { checkPublishable, eventsOf, messagesOf } from '../publish/next-events.js';
 import { maxEvent } from '../wire/payload-limits.js';
-import { outcomeOf, type FailureReason, type Outcome } from '../settle/outcomes.js';
+import type { FailureReason } from '../events/event-failed.js';
+import type { Handle } from '../nest/nest-handler.js';
+import { outcomeOf, type Outcome } from '../settle/outcomes.js';
 import type { OutgoingMessage } from '../wire/outgoing-message.js';
 import type { Passage, ProcessorPause } from '../circuit-breaker/processor-pause.js';
 import { publishConfirmed } from '../client/publish-pipeline.js';
 import { Redelivery, type RedeliveryOptions } from '../settle/redelivery.js';
 import { Slots } from '../client/slots.js';
 import { Suspects } from './suspects.js';
-
-/** Runs the handler through Nest's pipeline and resolves with everything that it returned. */
-export type Handle = (event: object, context: EventContext) => Promise<readonly unknown[]>;
 
 /** Milliseconds before a delivery that could not be settled comes again. */
 const UNSETTLED_PAUSE = 1_000;

@@ -12,7 +12,6 @@ import { nestHandle } from '../nest/nest-handler.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
 import { ProvisionedService } from '../provision/provisioned-service.js';
 import { RunningProcessor } from './running-processor.js';
-import type { Unread } from '../health/unread-events.js';
 import { assertRetriesFit, type JetStreamSettings } from '../provision/stream-settings.js';
 
 /** Milliseconds. */
@@ -31,6 +30,15 @@ export interface StrategyOptions {
    * before, less than the 10 s after which a service is killed.
    */
   drainTimeout?: number;
+}
+
+/** A processor that is behind, and when the broker deletes what it has not read. */
+export interface Unread {
+  processor: string;
+  /** When the event was stored that it read last: what it has not read is a little younger. */
+  readUpTo: Date;
+  /** Milliseconds for which the stream keeps an event. */
+  keptFor: number;
 }
 
 interface Declared {

@@ -5,7 +5,13 @@ import type { Observable } from 'rxjs';
 import { eventFault } from './declaration-faults.js';
 import type { EventClass } from '../contract/event-class.js';
 import { EventFailed } from '../events/event-failed.js';
-import { channelOf, EVENTS_STREAM, failureChannelOf, FAILURES_STREAM, isProcessorName } from '../wire/names.js';
+import {
+  channelOf,
+  EVENTS_STREAM,
+  failureChannelOf,
+  FAILURES_STREAM,
+  isProcessorName,
+} from '../wire/names.js';
 import { fault, shown } from '../options.js';
 import { declareProcessor, type ProcessorDeclaration, type ProcessorOptions } from './processor-options.js';
 

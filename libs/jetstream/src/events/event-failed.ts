@@ -5,7 +5,10 @@ import { InvalidEventError } from '../errors.js';
 import type { EventClass } from '../contract/event-class.js';
 import type { FailureError } from '../logging/failure-error.js';
 import { RETRY_KEY } from '../wire/names.js';
-import { failureReasons, type FailureReason } from '../settle/outcomes.js';
+
+/** Why an event was dead-lettered. */
+export const failureReasons = ['invalid-event', 'unrecoverable', 'attempts-exhausted'] as const;
+export type FailureReason = (typeof failureReasons)[number];
 
 /** The event as it was delivered. */
 export interface OriginalEvent {

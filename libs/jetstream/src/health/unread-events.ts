@@ -1,15 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { JetStreamStrategy } from '../consume/strategy.js';
 
-/** A processor that is behind, and when the broker deletes what it has not read. */
-export interface Unread {
-  processor: string;
-  /** When the event was stored that it read last: what it has not read is a little younger. */
-  readUpTo: Date;
-  /** Milliseconds for which the stream keeps an event. */
-  keptFor: number;
-}
-
 /** Part of the time for which events are kept, from which on their age is a fault. */
 const ALARMING = 0.5;
 

@@ -1,8 +1,13 @@
 import { type ModuleRef } from '@nestjs/core';
 import type { PreRequestHook } from '@nestjs/common';
 import { catchError, throwError } from 'rxjs';
-import type { HandlerMethod } from './fast/direct-call.js';
 import { EventContext } from '../declare/event-context.js';
+
+/** The method that Nest calls for a processor, as its execution context tells. */
+export interface HandlerMethod {
+  type: object & { prototype: object };
+  callback: (...args: unknown[]) => unknown;
+}
 
 /**
  * What guards, pipes, interceptors and handlers threw. Without a filter of the user's, Nest tells a transport only

@@ -3,8 +3,10 @@ import type { MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom, toArray } from 'rxjs';
 import { directCallOf, type DirectCall } from './fast/direct-call.js';
 import type { EventContext } from '../declare/event-context.js';
-import type { Handle } from '../consume/event-processor.js';
 import { calledMethod, errorOf, noteThrown } from './nest-errors.js';
+
+/** Runs the handler through Nest's pipeline and resolves with everything that it returned. */
+export type Handle = (event: object, context: EventContext) => Promise<readonly unknown[]>;
 
 /**
  * Calls a handler as Nest has wrapped it, and by a shorter way where nothing of the user's stands between the event and the

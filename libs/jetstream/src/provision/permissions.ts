@@ -1,5 +1,4 @@
 import type { EventClass } from '../contract/event-class.js';
-import type { ServiceDeclaration } from '../publish/event-publisher.js';
 import {
   channelOf,
   EVENTS_STREAM,
@@ -12,6 +11,7 @@ import {
 } from '../wire/names.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
 import { ProcessorPaused, ProcessorResumed } from '../events/processor-state-events.js';
+import type { ServiceDeclaration } from './service-declaration.js';
 import { consumerConfigs } from './stream-settings.js';
 
 /** Rights of a NATS user, under the names of the server's configuration: subjects, wildcards included. */

@@ -5,7 +5,7 @@ import type { OutgoingMessage, PublishLimits } from '../wire/outgoing-message.js
 import { JetStreamConnection } from '../client/connection.js';
 import { assertContract, checkContract } from '../contract/contract.js';
 import { PublishRefusedError, PublishTimeoutError, UndeclaredEventError } from '../errors.js';
-import { classOf, type EventClass } from '../contract/event-class.js';
+import { classOf } from '../contract/event-class.js';
 import type { EventContext } from '../declare/event-context.js';
 import { newEventId } from '../wire/event-ids.js';
 import { channelOf, isEventName, typeOf } from '../wire/names.js';
@@ -15,17 +15,7 @@ import { FailuresRemoved } from '../events/failures-removed.js';
 import { isDuplicate } from '../client/fast/publish-answer.js';
 import { ReplayRequested } from '../events/replay-requested.js';
 import type { PublishPipeline } from '../client/publish-pipeline.js';
-import type { JetStreamSettings } from '../provision/stream-settings.js';
-
-/** What a service says of itself in `JetStreamModule.forRoot`. */
-export interface ServiceDeclaration {
-  /** Its name, `ce-source` of the events that it publishes by itself. */
-  source: string;
-  /** Every event that it publishes by itself, be it through an outbox: its initiating events. */
-  publishes: readonly EventClass[];
-  /** How large the system's streams are, unless that is the default. All services declare the same. */
-  streams?: JetStreamSettings;
-}
+import type { ServiceDeclaration } from '../provision/service-declaration.js';
 
 export const SERVICE = Symbol('service declaration');
 

@@ -5,7 +5,7 @@ import { failureEventId } from '../wire/event-ids.js';
 import { encodeBody, encodeFailure, EventFailed, type OriginalEvent } from '../events/event-failed.js';
 import type { FailureError } from '../logging/failure-error.js';
 import { failureChannelOf, typeOf } from '../wire/names.js';
-import type { FailureReason } from './outcomes.js';
+import type { FailureReason } from '../events/event-failed.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
 
 /** Bytes of an invalid event, and of its headers, that its failure event carries. */

@@ -8,7 +8,13 @@ import type { EventMetadata } from '../declare/event-context.js';
 import { storedEventId, type StoredPlace } from '../wire/event-ids.js';
 import { readHeaderBlock } from '../wire/fast/header-block.js';
 import { publishedVersion } from '../contract/event-versions.js';
-import { isProcessorName, isRetryKey, isTransportSubject, suspectStateOf, TransportHeader } from '../wire/names.js';
+import {
+  isProcessorName,
+  isRetryKey,
+  isTransportSubject,
+  suspectStateOf,
+  TransportHeader,
+} from '../wire/names.js';
 
 const encoder = new TextEncoder();
 const ACKNOWLEDGE = encoder.encode('+ACK');

@@ -4,7 +4,7 @@ import { describeError, nameError, type FailureError } from '../logging/failure-
 import { GroupedLog, type Level } from '../logging/grouped-log.js';
 import { errorText, lineOf } from '../logging/log-text.js';
 import { FAILURES_STREAM } from '../wire/names.js';
-import type { FailureReason } from './outcomes.js';
+import type { FailureReason } from '../events/event-failed.js';
 
 /** Words what goes wrong with the events of a processor. Each line names the event and its flow. */
 export class FailureLog {

@@ -5,7 +5,7 @@ import type { Delivery } from './delivery.js';
 import { PublishTimeoutError } from '../errors.js';
 import type { FailureError } from '../logging/failure-error.js';
 import { failureStateMessage, type FailureStateName } from '../failures/failure-state.js';
-import type { FailureReason } from './outcomes.js';
+import type { FailureReason } from '../events/event-failed.js';
 import type { OutgoingMessage } from '../wire/outgoing-message.js';
 import { maxBody } from '../wire/payload-limits.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';

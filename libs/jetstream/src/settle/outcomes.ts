@@ -1,10 +1,7 @@
+import type { FailureReason } from '../events/event-failed.js';
 import { withJitter } from '../declare/backoff.js';
 import { AttemptsExhaustedError, InvalidEventError, UnrecoverableError } from '../errors.js';
 import type { ErrorClass, ProcessorDeclaration } from '../declare/processor-options.js';
-
-/** Why an event was dead-lettered. */
-export const failureReasons = ['invalid-event', 'unrecoverable', 'attempts-exhausted'] as const;
-export type FailureReason = (typeof failureReasons)[number];
 
 /** What becomes of an event whose attempt failed. One that succeeded is acknowledged once its events are stored. */
 export type Outcome = { kind: 'retry'; delay: number } | { kind: 'dead-letter'; reason: FailureReason };

@@ -3,13 +3,7 @@ import type { NestContainer } from '@nestjs/core';
 import { PARAM_ARGS_METADATA } from '@nestjs/microservices/constants.js';
 import { RpcParamtype } from '@nestjs/microservices/enums/rpc-paramtype.enum.js';
 import type { EventContext } from '../../declare/event-context.js';
-import { errorHook } from '../nest-errors.js';
-
-/** The method that Nest calls for a processor, as its execution context tells. */
-export interface HandlerMethod {
-  type: object & { prototype: object };
-  callback: (...args: unknown[]) => unknown;
-}
+import { errorHook, type HandlerMethod } from '../nest-errors.js';
 
 /** Calls it as Nest would, with the event and its context where its parameters ask for them. */
 export type DirectCall = (event: object, context: EventContext) => unknown;
