@@ -64,26 +64,24 @@ export async function checkLedger(
   if (within instanceof Error) trial.expectEqual('drained within 60 s', within.message, 'drained');
   else trial.figure(`drained after ${round(within / 1_000)} s`);
 
-  const acknowledged = new Set(load.acknowledged.keys());
-  const { users, published, metadata } = await readRows(system);
+  const { acknowledged } = load;
+  const addresses = new Set(acknowledged.values());
+  const { signups, users, published, metadata } = await readRows(system);
   const events = await readEvents(system);
   trial.figure(`${acknowledged.size} acknowledged`);
+  expectSame(trial, 'signups', signups, new Set(acknowledged.keys()));
+  // The answer to a signup does not name the user, and each client has an address of its own.
   const places = {
-    users,
+    users: [...users.values()],
     'published outbox events': published,
-    'events in the stream': events.users,
-    'metadata rows': metadata,
+    'events in the stream': events.addresses,
+    'metadata rows': metadata.map((userId) => users.get(userId) ?? userId),
   };
-  for (const [what, rows] of Object.entries(places)) {
-    const found = new Set(rows);
-    trial.expectEqual(`${what}: lost`, [...acknowledged].filter((id) => !found.has(id)).length, 0);
-    trial.expectEqual(`${what}: unexpected`, rows.filter((id) => !acknowledged.has(id)).length, 0);
-    trial.expectEqual(`${what}: duplicates`, rows.length - found.size, 0);
-  }
+  for (const [what, found] of Object.entries(places)) expectSame(trial, what, found, addresses);
   trial.expectEqual('event ids in the stream', events.ids.size, acknowledged.size);
   trial.expectEqual('failure events', await system.client.count(FAILURES_STREAM, 'failed.>'), failures);
 
-  const unmailed = [...load.acknowledged.values()].filter((email) => !system.mail.counts.has(email)).length;
+  const unmailed = [...addresses].filter((email) => !system.mail.counts.has(email)).length;
   trial.expectEqual('users without a mail', unmailed, withoutMail);
   trial.expectAtMost('extra mails', system.mail.extra, extraMails);
   trial.expectEqual('Message-IDs', system.mail.messageIds.size, system.mail.counts.size);
@@ -95,6 +93,18 @@ export async function checkLedger(
   );
 }
 
+function expectSame(
+  trial: Trial,
+  what: string,
+  found: readonly string[],
+  expected: ReadonlySet<string>,
+): void {
+  const distinct = new Set(found);
+  trial.expectEqual(`${what}: lost`, [...expected].filter((one) => !distinct.has(one)).length, 0);
+  trial.expectEqual(`${what}: unexpected`, found.filter((one) => !expected.has(one)).length, 0);
+  trial.expectEqual(`${what}: duplicates`, found.length - distinct.size, 0);
+}
+
 /** What the checks so far have found, for the table. */
 function lossesOf(trial: Trial): string {
   const sum = (suffix: string) =>
@@ -104,48 +114,51 @@ function lossesOf(trial: Trial): string {
   return `lost ${sum(': lost')}, unexpected ${sum(': unexpected')}, duplicate rows ${sum(': duplicates')}`;
 }
 
-async function readEvents({ client }: SignupSystem): Promise<{ users: string[]; ids: Set<string> }> {
+async function readEvents({ client }: SignupSystem): Promise<{ addresses: string[]; ids: Set<string> }> {
   const ids = new Set<string>();
-  const users: string[] = [];
+  const addresses: string[] = [];
   for await (const message of client.read(EVENTS_STREAM, CHANNEL)) {
     const id = message.headers?.get('ce-id') ?? '';
     // The same event stored twice is what an id is for; processors drop the second.
     if (ids.has(id)) continue;
     ids.add(id);
-    users.push(message.json<{ userId: string }>().userId);
+    addresses.push(message.json<{ email: string }>().email);
   }
-  return { users, ids };
+  return { addresses, ids };
 }
 
 async function readRows(system: SignupSystem) {
-  const idsOf = await openRows(system);
+  const rowsOf = await openRows(system);
+  const column = async (service: string, statement: string): Promise<string[]> =>
+    (await rowsOf(service, statement)).map((row) => String(row['value']));
+  const users = await rowsOf('signup', 'select id, email from users');
   return {
-    users: await idsOf('signup', 'select id from users'),
-    published: await idsOf(
+    signups: await column('signup', 'select id as value from signups'),
+    /** User id to address. */
+    users: new Map(users.map((row) => [String(row['id']), String(row['email'])])),
+    published: await column(
       'signup',
-      `select data->>'userId' as id from outbox where published_at is not null`,
+      `select data->>'email' as value from outbox where published_at is not null`,
     ),
-    metadata: await idsOf(
+    metadata: await column(
       'metadata-writer',
-      'select user_id as id from user_metadata where signed_up_at is not null',
+      'select user_id as value from user_metadata where signed_up_at is not null',
     ),
   };
 }
+
+type Row = Readonly<Record<string, unknown>>;
 
 async function openRows(system: SignupSystem) {
   const { postgres, folder } = system;
   if (!postgres) await system.stopServices();
-  return async (service: string, statement: string): Promise<string[]> => {
-    if (postgres) return ids(await postgres.query(service.replaceAll('-', '_'), statement));
+  return async (service: string, statement: string): Promise<readonly Row[]> => {
+    if (postgres) return postgres.query(service.replaceAll('-', '_'), statement);
     const database = await PGlite.create(pgliteClusterOf(join(folder, service)));
     try {
-      return ids((await database.query(statement)).rows as { id: string }[]);
+      return (await database.query<Row>(statement)).rows;
     } finally {
       await database.close();
     }
   };
-}
-
-function ids(rows: readonly Record<string, unknown>[]): string[] {
-  return rows.map((row) => String(row['id']));
 }
