@@ -2,6 +2,7 @@ import type { Scenario } from './scenario.js';
 import { backlog } from './scenarios/backlog.js';
 import { crashLoop } from './scenarios/crash-loop.js';
 import { fullStream, fullStreamLong } from './scenarios/full-stream.js';
+import { heldConnections } from './scenarios/held-connections.js';
 import { killBroker } from './scenarios/kill-broker.js';
 import { killServices, killServicesEmbedded } from './scenarios/kill-services.js';
 import { mailOutage } from './scenarios/mail-outage.js';
@@ -33,6 +34,7 @@ export const SCENARIOS: readonly Scenario[] = [
   sameEvent,
   slowHandler,
   terminateServices,
+  heldConnections,
   backlog,
   crashLoop,
   replay,

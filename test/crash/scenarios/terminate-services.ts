@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EVENTS_STREAM } from '@cascade/jetstream';
 import { checkLedger } from '../ledger.js';
+import { expectNoWaste } from '../no-waste.js';
 import type { Scenario } from '../scenario.js';
 import { SignupLoad } from '../signup-load.js';
 import { SERVICES, SignupSystem } from '../system/signup-system.js';
@@ -37,19 +37,4 @@ async function run(trial: Trial): Promise<void> {
   trial.figure(`slowest stop ${Math.round(slowest)} ms`);
   await checkLedger(trial, system, load);
   await expectNoWaste(trial, system);
-}
-
-/** Each event was delivered to each processor once. */
-async function expectNoWaste(trial: Trial, { client }: SignupSystem): Promise<void> {
-  let wasted = 0;
-  for (const [name, { deliveries }] of await client.backlogs(EVENTS_STREAM)) {
-    const { config } = await client.manager.consumers.info(EVENTS_STREAM, name);
-    const counts = (config.filter_subjects ?? []).map((subject) => client.count(EVENTS_STREAM, subject));
-    const stored = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
-    trial.expectEqual(`deliveries to ${name} beyond one an event`, deliveries - stored, 0);
-    wasted += deliveries - stored;
-  }
-  const { state } = await client.manager.streams.info('RETRIES');
-  trial.expectEqual('messages of retries', state.last_seq, 0);
-  trial.figure(`${wasted} attempts wasted`);
 }
