@@ -89,11 +89,15 @@ export function ownEnvironment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(own), NODE_ENV: 'development' };
 }
 
-/** As `npm start` does, so that a spec run alone tests the present sources. */
-export async function compileCheckout(): Promise<void> {
+/**
+ * As `npm start` does, so that a spec run alone tests the present sources.
+ *
+ * @param path Default this checkout.
+ */
+export async function compileCheckout(path: string = root): Promise<void> {
   const compiler = (await import(pathToFileURL(join(root, 'tools/compile.mjs')).href)) as {
     compile(root: string): Promise<Compilation>;
   };
-  const { failures } = await compiler.compile(root);
+  const { failures } = await compiler.compile(path);
   if (failures.length > 0) throw new Error(failures.map(({ message }) => message).join('\n'));
 }

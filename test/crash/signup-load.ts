@@ -9,7 +9,8 @@ const RETRY_AFTER_MS = 500;
 const MOST_UNDER_WAY = 100;
 
 export interface SignupLoadOptions {
-  readonly url: string;
+  /** Replicas of the signup service, which get the requests in turn. */
+  readonly urls: readonly string[];
   /** Requests a second: repeated ones first, new signups with what is left. */
   readonly rate: number;
 }
@@ -35,6 +36,7 @@ export class SignupLoad {
   /** Those that will ask again, the one that waits longest first. */
   readonly #waiting: Client[] = [];
   #underWay = 0;
+  #requests = 0;
   #offering = true;
   #due = 0;
   #last = performance.now();
@@ -99,8 +101,10 @@ export class SignupLoad {
       this.slowest.set(status, Math.max(this.slowest.get(status) ?? 0, performance.now() - begun));
       if (status !== '202') this.otherAnswers.set(status, (this.otherAnswers.get(status) ?? 0) + 1);
     };
+    const { urls } = this.options;
+    const url = urls[this.#requests++ % urls.length]!;
     try {
-      const response = await fetch(`${this.options.url}/signups`, {
+      const response = await fetch(`${url}/signups`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'idempotency-key': key },
         body: JSON.stringify({ email, name: 'Ada' }),

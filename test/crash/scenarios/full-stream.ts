@@ -47,7 +47,7 @@ async function run(trial: Trial, { seconds, rate, resumesWithin }: Fullness): Pr
   const { config, state } = await manager.streams.info(EVENTS_STREAM);
   await manager.streams.update(EVENTS_STREAM, { max_bytes: state.bytes + ROOM_BYTES });
   trial.done = `EVENTS full (max_bytes) for ${seconds} s, ${rate} signups/s offered; room made by raising max_bytes`;
-  const load = new SignupLoad({ url: system.service('signup').url, rate });
+  const load = new SignupLoad({ urls: system.urlsOf('signup'), rate });
   trial.defer(() => load.stop());
   await untilFull(system, state.bytes + ROOM_BYTES);
   const acceptedBefore = load.acknowledged.size;

@@ -26,7 +26,7 @@ async function run(trial: Trial): Promise<void> {
   trial.done =
     `SIGTERM to each service ${times} times while ${SILENT} connections have sent it nothing and ${HALF_SENT} half a ` +
     `request, ${rate} signups/s offered`;
-  const load = new SignupLoad({ url: system.service('signup').url, rate });
+  const load = new SignupLoad({ urls: system.urlsOf('signup'), rate });
   trial.defer(() => load.stop());
   const endings = new Set<string>();
   let slowest = 0;

@@ -21,7 +21,7 @@ async function run(trial: Trial): Promise<void> {
   const system = await SignupSystem.start(trial);
   const [kills, rate] = trial.scale([30, 200], [2, 20]);
   trial.done = `kill -9 of the broker ${kills} times, ${rate} signups/s offered`;
-  const load = new SignupLoad({ url: system.service('signup').url, rate });
+  const load = new SignupLoad({ urls: system.urlsOf('signup'), rate });
   trial.defer(() => load.stop());
   for (let kill = 1; kill <= kills; kill++) {
     await sleep(trial.random.between(300, 2_000));

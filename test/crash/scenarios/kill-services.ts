@@ -25,10 +25,10 @@ export const killServicesEmbedded: Scenario = {
 };
 
 async function run(trial: Trial, store: 'postgres' | 'pglite', kills: number): Promise<void> {
-  const system = await SignupSystem.start(trial, store);
+  const system = await SignupSystem.start(trial, { store });
   const rate = trial.scale(store === 'postgres' ? RATE : RATE / 4, 20);
   trial.done = `kill -9 of each service ${kills} times, ${rate} signups/s offered, on ${store}`;
-  const load = new SignupLoad({ url: system.service('signup').url, rate });
+  const load = new SignupLoad({ urls: system.urlsOf('signup'), rate });
   trial.defer(() => load.stop());
   await sleep(500);
   for (let round = 1; round <= kills; round++) {

@@ -23,7 +23,7 @@ async function run(trial: Trial): Promise<void> {
   const system = await SignupSystem.start(trial);
   const [seconds, rate] = trial.scale([600, 2], [20, 4]);
   trial.done = `the mail server refuses connections for ${seconds} s, ${rate} signups/s offered`;
-  const load = new SignupLoad({ url: system.service('signup').url, rate });
+  const load = new SignupLoad({ urls: system.urlsOf('signup'), rate });
   trial.defer(() => load.stop());
   await sleep(1_000);
 

@@ -22,7 +22,7 @@ export const smtpTrouble: Scenario = {
 
 async function run(trial: Trial): Promise<void> {
   const system = await SignupSystem.start(trial);
-  const load = new SignupLoad({ url: system.service('signup').url, rate: 20 });
+  const load = new SignupLoad({ urls: system.urlsOf('signup'), rate: 20 });
   load.stopOffering();
   trial.defer(() => load.stop());
   const modes: MailMode[] = trial.random.shuffled(

@@ -30,7 +30,7 @@ async function run(trial: Trial): Promise<void> {
     `kill -9 of the broker ${kills} times while each service starts, at random moments of the start and of its requests ` +
     'for streams and consumers; the broker is back after 0.5 to 1.5 s';
   const system = await SignupSystem.start(trial);
-  const load = new SignupLoad({ url: system.service('signup').url, rate: 20 });
+  const load = new SignupLoad({ urls: system.urlsOf('signup'), rate: 20 });
   load.stopOffering();
   trial.defer(() => load.stop());
   const services = trial.random.shuffled(SERVICES);

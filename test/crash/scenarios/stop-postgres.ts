@@ -19,7 +19,7 @@ async function run(trial: Trial): Promise<void> {
   const system = await SignupSystem.start(trial);
   const [seconds, rate] = trial.scale([60, 100], [3, 20]);
   trial.done = `PostgreSQL stopped for ${seconds} s (immediate shutdown), ${rate} signups/s offered`;
-  const load = new SignupLoad({ url: system.service('signup').url, rate });
+  const load = new SignupLoad({ urls: system.urlsOf('signup'), rate });
   trial.defer(() => load.stop());
   await sleep(trial.random.between(1_500, 2_500));
 

@@ -18,7 +18,7 @@ async function run(trial: Trial): Promise<void> {
   const system = await SignupSystem.start(trial);
   const [times, rate] = trial.scale([30, 200], [1, 20]);
   trial.done = `SIGTERM to each service ${times} times, ${rate} signups/s offered`;
-  const load = new SignupLoad({ url: system.service('signup').url, rate });
+  const load = new SignupLoad({ urls: system.urlsOf('signup'), rate });
   trial.defer(() => load.stop());
   const endings = new Set<string>();
   let slowest = 0;

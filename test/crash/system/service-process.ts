@@ -9,6 +9,14 @@ const READY_WITHIN_MS = 40_000;
 const STOP_GRACE_MS = 15_000;
 const KEPT_LINES = 400;
 
+/** Code and settings of a service. */
+export interface ServiceVersion {
+  /** Path of the checkout, which is compiled. */
+  readonly checkout: string;
+  /** Variables beside those of the service. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
 export interface ServiceProcessOptions {
   readonly name: string;
   /** Its source, relative to the checkout. */
@@ -19,11 +27,12 @@ export interface ServiceProcessOptions {
   onLine?(line: string): void;
 }
 
-/** A service as a process of its own, always at the same address. */
+/** A service as a process of its own, always at the same address. It runs the code of this checkout until {@link use}. */
 export class ServiceProcess {
   /** The last lines that it wrote. */
   readonly lines: string[] = [];
   #child: Child | undefined;
+  #version: ServiceVersion = { checkout: root, env: {} };
 
   constructor(private readonly options: ServiceProcessOptions) {}
 
@@ -44,6 +53,11 @@ export class ServiceProcess {
     return this.#child!.ended;
   }
 
+  /** The next start runs this version. */
+  use(version: ServiceVersion): void {
+    this.#version = version;
+  }
+
   /** Resolves when it is ready. */
   async start(): Promise<void> {
     this.launch();
@@ -52,9 +66,10 @@ export class ServiceProcess {
 
   /** Starts it without waiting. */
   launch(): void {
+    const { checkout, env } = this.#version;
     this.#child = new Child({
-      script: compiled(root, this.options.script),
-      env: { ...this.options.env, PORT: String(this.options.port) },
+      script: compiled(checkout, this.options.script),
+      env: { ...this.options.env, ...env, PORT: String(this.options.port) },
       onLine: (line) => {
         this.lines.push(line);
         if (this.lines.length > KEPT_LINES) this.lines.shift();

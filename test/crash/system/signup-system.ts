@@ -13,9 +13,16 @@ import { ServiceProcess } from './service-process.js';
 export const SERVICES = ['signup', 'notifier', 'metadata-writer'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
+export interface SignupSystemOptions {
+  /** Default `postgres`. */
+  readonly store?: 'postgres' | 'pglite';
+  /** Processes of each service, each at a port of its own. Default 1; an embedded database has room for one. */
+  readonly replicas?: number;
+}
+
 /** The whole system, each of its parts a process that can be killed, on a broker and databases of its own. */
 export class SignupSystem {
-  readonly services = new Map<ServiceName, ServiceProcess>();
+  readonly #replicas = new Map<ServiceName, ServiceProcess[]>();
 
   private constructor(
     readonly broker: BrokerProcess,
@@ -29,7 +36,7 @@ export class SignupSystem {
   /** Stopped, and its files removed, when the trial has ended. */
   static async start(
     trial: Pick<Trial, 'defer'>,
-    store: 'postgres' | 'pglite' = 'postgres',
+    { store = 'postgres', replicas = 1 }: SignupSystemOptions = {},
   ): Promise<SignupSystem> {
     const folder = await mkdtemp(join(tmpdir(), 'cascade-crash-'));
     trial.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
@@ -45,17 +52,26 @@ export class SignupSystem {
 
     const system = new SignupSystem(broker, mail, client, postgres, folder);
     trial.defer(() => system.stopServices());
-    for (const name of SERVICES) await system.#add(name);
+    for (const name of SERVICES) await system.#add(name, replicas);
     await Promise.all(system.all.map((service) => service.start()));
     return system;
   }
 
   get all(): ServiceProcess[] {
-    return [...this.services.values()];
+    return [...this.#replicas.values()].flat();
   }
 
+  replicas(name: ServiceName): readonly ServiceProcess[] {
+    return this.#replicas.get(name)!;
+  }
+
+  /** The first replica. */
   service(name: ServiceName): ServiceProcess {
-    return this.services.get(name)!;
+    return this.replicas(name)[0]!;
+  }
+
+  urlsOf(name: ServiceName): string[] {
+    return this.replicas(name).map(({ url }) => url);
   }
 
   /** Brings back whatever is down. */
@@ -70,8 +86,7 @@ export class SignupSystem {
     await Promise.all(this.all.map((service) => service.stop()));
   }
 
-  async #add(name: ServiceName): Promise<void> {
-    const port = await claimPort();
+  async #add(name: ServiceName, replicas: number): Promise<void> {
     const database = name.replaceAll('-', '_');
     await this.postgres?.createDatabase(database);
     const env = {
@@ -84,6 +99,11 @@ export class SignupSystem {
       ...(name === 'notifier' ? { SMTP_URL: this.mail.url } : {}),
       ...(name === 'signup' ? { SIGNUPS_PER_MINUTE: '0' } : {}),
     };
-    this.services.set(name, new ServiceProcess({ name, script: `apps/${name}/src/main.ts`, port, env }));
+    const script = `apps/${name}/src/main.ts`;
+    const ports = await Promise.all(Array.from({ length: replicas }, claimPort));
+    this.#replicas.set(
+      name,
+      ports.map((port) => new ServiceProcess({ name, script, port, env })),
+    );
   }
 }
