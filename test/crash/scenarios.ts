@@ -10,6 +10,7 @@ import { poisonBurst } from './scenarios/poison-burst.js';
 import { poisonContract } from './scenarios/poison-contract.js';
 import { poisonThrows } from './scenarios/poison-throws.js';
 import { replay } from './scenarios/replay.js';
+import { rollingDeploy } from './scenarios/rolling-deploy.js';
 import { sameEvent } from './scenarios/same-event.js';
 import { slowHandler } from './scenarios/slow-handler.js';
 import { smtpTrouble } from './scenarios/smtp-trouble.js';
@@ -35,6 +36,7 @@ export const SCENARIOS: readonly Scenario[] = [
   slowHandler,
   terminateServices,
   heldConnections,
+  rollingDeploy,
   backlog,
   crashLoop,
   replay,

@@ -1,0 +1,47 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { ownEnvironment, root } from '../system.js';
+import type { PlainClient } from './system/plain-client.js';
+
+/** Those that services create. */
+const STREAMS = ['EVENTS', 'RETRIES', 'FAILURES'];
+
+/** Requests that change a stream or consumer, or delete it or what it holds. */
+const CHANGES = [
+  ...['CREATE', 'UPDATE', 'DELETE', 'PURGE', 'MSG.DELETE'].map((verb) => `$JS.API.STREAM.${verb}.*`),
+  ...['CREATE', 'DURABLE.CREATE', 'DELETE'].map((verb) => `$JS.API.CONSUMER.${verb}.>`),
+];
+
+/** Calls `node cascade provision`. @throws Error if it does not end with 0 */
+export async function provision(natsUrl: string, sizes: NodeJS.ProcessEnv): Promise<void> {
+  const env = { ...ownEnvironment(), NATS_URL: natsUrl, ...sizes };
+  await promisify(execFile)(process.execPath, ['cascade', 'provision'], { cwd: root, env });
+}
+
+/** Settings of each stream and consumer, and when it was created. */
+export async function settingsOf({ manager }: PlainClient): Promise<Record<string, object>> {
+  const settings: Record<string, object> = {};
+  for (const stream of STREAMS) {
+    const { config, created } = await manager.streams.info(stream);
+    settings[`stream ${stream}`] = { ...config, created };
+    for await (const consumer of manager.consumers.list(stream)) {
+      settings[`consumer ${consumer.name} on stream ${stream}`] = {
+        ...consumer.config,
+        created: consumer.created,
+      };
+    }
+  }
+  return settings;
+}
+
+/** Collects the requests from now on that change a stream or consumer, each with where its answer goes: the inbox of a service. */
+export function watchChanges(connection: NatsConnection): string[] {
+  const changes: string[] = [];
+  for (const subject of CHANGES) {
+    connection.subscribe(subject, {
+      callback: (_error, request) => void changes.push(`${request.subject} (${request.reply})`),
+    });
+  }
+  return changes;
+}
