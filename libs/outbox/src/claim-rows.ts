@@ -1,5 +1,5 @@
-import type { Database } from '@cascade/store';
-import { and, eq, inArray, isNull, lt, lte, notExists, or, sql, type SQL } from 'drizzle-orm';
+import { fromNow, type Database } from '@cascade/store';
+import { and, eq, inArray, isNull, lt, lte, notExists, or, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import { isWaiting, outbox, type OutboxRow } from './outbox-table.js';
 
@@ -56,9 +56,4 @@ export async function claimRows(db: Database, lease: Lease, limit: number): Prom
     .where(inArray(outbox.id, rows))
     .returning();
   return claimed.sort((a, b) => a.position - b.position);
-}
-
-/** By the database's clock: those of the relays may differ. */
-export function fromNow(milliseconds: number): SQL {
-  return sql`now() + ${milliseconds} * interval '1 millisecond'`;
 }

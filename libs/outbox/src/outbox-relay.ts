@@ -1,5 +1,5 @@
 import { EventPublisher } from '@cascade/jetstream';
-import { reasonOf, Store } from '@cascade/store';
+import { InterruptibleTimer, OutageLog, reasonOf, Store } from '@cascade/store';
 import {
   Inject,
   Injectable,
@@ -10,10 +10,8 @@ import {
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Alarm } from './alarm.js';
 import { readBacklog, type Backlog } from './backlog.js';
 import { claimRows, type Lease } from './claim-rows.js';
-import { Outage } from './outage.js';
 import type { OutboxRow } from './outbox-table.js';
 import { publishRows, type Publisher } from './publish-rows.js';
 import { settleRows, type Outcome } from './settle-rows.js';
@@ -42,9 +40,9 @@ const STOP_WITHIN = 2_000;
 @Injectable()
 export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Outbox');
-  private readonly database = new Outage(this.logger, 'the outbox can be read and written again');
-  private readonly publishing = new Outage(this.logger, 'events are published again');
-  private readonly alarm = new Alarm();
+  private readonly database = new OutageLog(this.logger, 'the outbox can be read and written again');
+  private readonly publishing = new OutageLog(this.logger, 'events are published again');
+  private readonly pollTimer = new InterruptibleTimer();
   private readonly lease: Lease;
   private running: Promise<void> | undefined;
   private stopping = false;
@@ -72,7 +70,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
 
   /** Has it look at the outbox at once. */
   wake(): void {
-    this.alarm.ring();
+    this.pollTimer.interrupt();
   }
 
   /** Claims no more rows, and waits, at most 2 s, until those under way are published. What is left stays in the outbox. */
@@ -93,7 +91,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     while (!this.stopping) {
       const rows = (await this.tryDatabase(() => claimRows(this.store.db, this.lease, BATCH))) ?? [];
       if (rows.length > 0) await this.settle(await this.publish(rows));
-      if (rows.length < BATCH) await this.alarm.pause(POLL);
+      if (rows.length < BATCH) await this.pollTimer.wait(POLL);
     }
   }
 

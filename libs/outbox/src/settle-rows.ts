@@ -1,6 +1,6 @@
-import type { Database } from '@cascade/store';
+import { fromNow, type Database } from '@cascade/store';
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
-import { fromNow, type Lease } from './claim-rows.js';
+import type { Lease } from './claim-rows.js';
 import { outbox, type OutboxRow } from './outbox-table.js';
 
 export interface RefusedRow {

@@ -9,10 +9,14 @@ export {
   StoreUnavailableError,
   TransactionRolledBackError,
 } from './errors.js';
+export { fromNow } from './from-now.js';
+export { InterruptibleTimer } from './interruptible-timer.js';
 export { findMigrations } from './migrations.js';
 export { openStore, type StoreOptions } from './open-store.js';
+export { OutageLog } from './outage-log.js';
 export { pgliteClusterOf } from './pglite-folder.js';
 export { copyPgliteTemplate, pgliteTemplate } from './pglite-template.js';
 export { prepared } from './prepared.js';
 export { Store } from './store.js';
 export { StoreModule } from './store.module.js';
+export { TablePurge, type TablePurgeOptions } from './table-purge.js';

@@ -1,9 +1,6 @@
 import { InvalidDeclarationError, JetStreamStrategy } from '@cascade/jetstream';
-import { Store } from '@cascade/store';
+import { Store, TablePurge } from '@cascade/store';
 import { Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
-import { lte } from 'drizzle-orm';
-import { fromNow } from '../claim-rows.js';
-import { Purge } from '../purge.js';
 import { inbox } from './inbox-table.js';
 import { Inbox } from './inbox.js';
 
@@ -61,7 +58,10 @@ function keepMarksOf({ keepMarks }: InboxOptions, { eventsKeptFor }: JetStreamSt
   return keepMarks ?? eventsKeptFor + DAY;
 }
 
-function purgeOf(store: Store, strategy: JetStreamStrategy, options: InboxOptions): Purge {
-  const old = () => lte(inbox.processedAt, fromNow(-keepMarksOf(options, strategy)));
-  return new Purge(store, { table: inbox, old, name: 'old marks of the inbox' });
+function purgeOf(store: Store, strategy: JetStreamStrategy, options: InboxOptions): TablePurge {
+  return new TablePurge(store, {
+    column: inbox.processedAt,
+    keepFor: () => keepMarksOf(options, strategy),
+    name: 'old marks of the inbox',
+  });
 }

@@ -1,10 +1,10 @@
 import type { Logger } from '@nestjs/common';
 
-/** Tells of an outage as it begins and as it ends, not of every try in between. */
-export class Outage {
+/** Logs an outage when it begins and when it ends, and none of the attempts in between. */
+export class OutageLog {
   private lasts = false;
 
-  /** @param recovery What to say when it is over. */
+  /** @param recovery Logged when the outage ends. */
   constructor(
     private readonly logger: Logger,
     private readonly recovery: string,

@@ -1,0 +1,10 @@
+import { sql, type SQL } from 'drizzle-orm';
+
+/**
+ * A time by the database's clock, which all replicas share; their own clocks may differ.
+ *
+ * @param milliseconds Negative for a time in the past.
+ */
+export function fromNow(milliseconds: number): SQL {
+  return sql`now() + ${milliseconds} * interval '1 millisecond'`;
+}
