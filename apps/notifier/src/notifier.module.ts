@@ -9,10 +9,9 @@ import {
 } from '@cascade/jetstream';
 import { connectionsFor } from '@cascade/outbox';
 import { HealthModule } from '@cascade/service';
-import { findMigrations, Store, StoreModule } from '@cascade/store';
+import { findMigrations, Store, StoreModule, TablePurge } from '@cascade/store';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DeliveryLog } from './delivery-log/delivery-log.js';
-import { DeliveryLogPurge } from './delivery-log/delivery-log-purge.js';
 import * as schema from './delivery-log/schema.js';
 import { EmailGateway } from './gateways/email-gateway.js';
 import { MailedTextGateway } from './gateways/mailed-text-gateway.js';
@@ -20,6 +19,8 @@ import { TEXT_GATEWAY } from './gateways/notification-gateway.js';
 import { TwilioGateway } from './gateways/twilio-gateway.js';
 import type { NotifierConfig } from './notifier-config.js';
 import { WelcomeNotifier } from './welcome/welcome-notifier.js';
+
+const DAY = 24 * 60 * 60 * 1_000;
 
 @Module({})
 export class NotifierModule {
@@ -61,11 +62,11 @@ export class NotifierModule {
           inject: [Store],
           useFactory: (store: Store<typeof schema>) => new DeliveryLog(store),
         },
-        {
-          provide: DeliveryLogPurge,
-          inject: [Store],
-          useFactory: (store: Store<typeof schema>) => new DeliveryLogPurge(store, deliveryLogDays),
-        },
+        TablePurge.provider({
+          column: schema.deliveries.claimedAt,
+          keepFor: deliveryLogDays * DAY,
+          name: 'old deliveries',
+        }),
       ],
     };
   }

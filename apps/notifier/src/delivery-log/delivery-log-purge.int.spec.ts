@@ -1,64 +1,65 @@
-import { findMigrations, type Store } from '@cascade/store';
-import { describePostgres, describeStores, eventually } from '@cascade/testing';
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { createService, readConfig } from '@cascade/service';
+import { findMigrations, Store } from '@cascade/store';
+import { databaseEnvironment, describePostgres, describeStores, eventually } from '@cascade/testing';
+import { describe, expect, it } from '@jest/globals';
 import { eq, type SQL, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
-import { DeliveryLogPurge } from './delivery-log-purge.js';
+import { NotifierConfig } from '../notifier-config.js';
+import { NotifierModule } from '../notifier.module.js';
 import * as schema from './schema.js';
 import { deliveries } from './schema.js';
 
 const migrations = findMigrations('notifier', import.meta.url);
-const DAYS = 14;
 
-describe('DeliveryLogPurge', () => {
+describe('the purge of the delivery log', () => {
   describeStores((databases) => {
-    let store: Store<typeof schema>;
-
-    beforeEach(async () => {
-      store = await databases.open({ schema, migrations });
-    });
-
     it('removes what is older than its days, however much, sent or not, and nothing else', async () => {
-      await insert(store, 2_500, sql`now() - interval '14 days 1 second'`);
-      await insert(store, 1, sql`now() - interval '100 days'`, null);
+      const database = await databases.create();
+      const before = await databases.open({ schema, migrations, database });
+      await insert(before, 2_500, sql`now() - interval '14 days 1 second'`);
+      await insert(before, 1, sql`now() - interval '100 days'`, null);
       const kept = [
-        ...(await insert(store, 1, sql`now() - interval '13 days 23 hours'`)),
-        ...(await insert(store, 1, sql`now()`)),
+        ...(await insert(before, 1, sql`now() - interval '13 days 23 hours'`)),
+        ...(await insert(before, 1, sql`now()`)),
       ];
+      await before.close();
 
-      await new DeliveryLogPurge(store, DAYS).purge();
-
-      expect((await eventIds(store)).sort()).toEqual(kept.sort());
-    });
-
-    it('begins when the service does, and ends before the database is closed', async () => {
-      await insert(store, 10, sql`now() - interval '15 days'`);
-      const purge = new DeliveryLogPurge(store, DAYS);
-
-      purge.onApplicationBootstrap();
-      await eventually(async () => expect(await eventIds(store)).toEqual([]));
-
-      await purge.onModuleDestroy();
-      await insert(store, 1, sql`now() - interval '15 days'`);
-      await purge.purge();
-      expect(await eventIds(store)).toHaveLength(1);
+      const notifier = await startNotifier(databaseEnvironment(database));
+      try {
+        const store = notifier.get<Store<typeof schema>>(Store);
+        await eventually(async () => expect((await eventIds(store)).sort()).toEqual(kept.sort()));
+      } finally {
+        await notifier.close();
+      }
     });
   });
 
   describePostgres((databases) => {
     it('does not wait for rows that another replica is removing', async () => {
-      const store = await databases.open({ schema, migrations });
+      const database = await databases.create();
+      const store = await databases.open({ schema, migrations, database });
       const [held] = await insert(store, 3, sql`now() - interval '15 days'`);
 
       await store.db.transaction(async (tx) => {
         await tx.select().from(deliveries).where(eq(deliveries.eventId, held!)).for('update');
-        await new DeliveryLogPurge(store, DAYS).purge();
+        const notifier = await startNotifier(databaseEnvironment(database));
+        await eventually(async () => expect(await eventIds(store)).toEqual([held])).finally(() =>
+          notifier.close(),
+        );
       });
 
       expect(await eventIds(store)).toEqual([held]);
     });
   });
 });
+
+/** Without a broker, which the purge does not need. */
+async function startNotifier(database: NodeJS.ProcessEnv) {
+  const env = { NATS_URL: 'nats://127.0.0.1:1', LOG_LEVEL: 'fatal', DELIVERY_LOG_DAYS: '14', ...database };
+  const config = readConfig(NotifierConfig, env);
+  const service = await createService(NotifierModule.forRoot(config), config);
+  return service.init();
+}
 
 async function insert(
   store: Store<typeof schema>,

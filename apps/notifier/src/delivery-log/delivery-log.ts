@@ -1,5 +1,5 @@
 import type { NotificationChannel } from '@app/contracts';
-import { reasonOf, type Store } from '@cascade/store';
+import { fromNow, reasonOf, type Store } from '@cascade/store';
 import { Logger } from '@nestjs/common';
 import { and, eq, isNotNull, isNull, lte, or, sql, type SQL } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
@@ -99,8 +99,7 @@ export class DeliveryLog {
 
   /** Also where a claim of this process stands: the database took it and went away before it could say so. */
   private async claim(eventId: string): Promise<Delivery | 'claimed' | 'underway'> {
-    // By the database's clock: those of the replicas may differ.
-    const runOut = lte(deliveries.claimedAt, sql`now() - ${this.claimTime} * interval '1 millisecond'`);
+    const runOut = lte(deliveries.claimedAt, fromNow(-this.claimTime));
     const claim = this.owner;
     const claimed = await this.store.db
       .insert(deliveries)
