@@ -2,10 +2,10 @@ import { streams, UserSignedUp } from '@app/contracts';
 import { JetStreamConnection, JetStreamModule, Publishes } from '@cascade/jetstream';
 import { Outbox, OutboxModule } from '@cascade/outbox';
 import { HealthModule } from '@cascade/service';
-import { findMigrations, Store, StoreModule } from '@cascade/store';
+import { findMigrations, Store, StoreModule, TablePurge } from '@cascade/store';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { SignupConfig } from './signup-config.js';
-import { IdempotencyKeys } from './signups/idempotency-keys.js';
+import { KEYS_KEPT_FOR_MS } from './signups/idempotency.js';
 import * as schema from './signups/schema.js';
 import { SignupQuota } from './signups/signup-quota.js';
 import { SignupsController } from './signups/signups.controller.js';
@@ -41,8 +41,12 @@ export class SignupModule {
       controllers: [SignupsController],
       providers: [
         { provide: SignupQuota, useFactory: () => new SignupQuota(signupsPerMinute) },
-        IdempotencyKeys,
         Signups,
+        TablePurge.provider({
+          column: schema.idempotencyKeys.createdAt,
+          keepFor: KEYS_KEPT_FOR_MS,
+          name: 'old idempotency keys',
+        }),
       ],
     };
   }

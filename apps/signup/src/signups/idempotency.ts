@@ -5,8 +5,8 @@ import type { SignUpRequest } from './sign-up-request.js';
 
 export const IDEMPOTENCY_KEY_HEADER = 'Idempotency-Key';
 export const IDEMPOTENCY_KEY_PATTERN = /^[\x20-\x7e]{1,255}$/;
-/** Milliseconds that a key is kept: clients retry for minutes, not for days. */
-export const KEPT_FOR_MS = 24 * 60 * 60 * 1000;
+/** Clients retry for minutes, not for days. */
+export const KEYS_KEPT_FOR_MS = 24 * 60 * 60 * 1000;
 
 /** 422: the key of an earlier request came with another body. */
 export class IdempotencyKeyReusedException extends ProblemException {

@@ -6,7 +6,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { requestHash } from './idempotency.js';
-import { IdempotencyKeys } from './idempotency-keys.js';
+import { claimKey } from './idempotency-keys.js';
 import type * as schema from './schema.js';
 import { signups, users } from './schema.js';
 import type { SignUpRequest } from './sign-up-request.js';
@@ -17,7 +17,6 @@ export class Signups {
   constructor(
     private readonly store: Store<typeof schema>,
     private readonly outbox: Outbox,
-    private readonly idempotencyKeys: IdempotencyKeys,
   ) {}
 
   /**
@@ -38,7 +37,7 @@ export class Signups {
     const accepted = await this.store.db.transaction(async (tx) => {
       if (idempotencyKey !== undefined) {
         const claim = { key: idempotencyKey, requestHash: requestHash(request), signupId: id, now };
-        const earlier = await this.idempotencyKeys.claim(tx, claim);
+        const earlier = await claimKey(tx, claim);
         if (earlier) return earlier;
       }
       const values = {
