@@ -66,6 +66,10 @@ describe('the API documentation', () => {
     expect(Object.keys(document.paths)).toEqual(['/signups', '/signups/{id}']);
     expect(Object.keys(post!.responses).sort()).toEqual(['202', '400', '413', '415', '422', '429', '503']);
     expect(Object.keys(get!.responses).sort()).toEqual(['200', '400', '404', '503']);
+    expect(get).toMatchObject({
+      description: expect.stringContaining('31 days'),
+      responses: { 404: { description: expect.stringContaining('removed') } },
+    });
     expect(post!.parameters).toEqual([
       expect.objectContaining({ in: 'header', name: 'Idempotency-Key', required: false }),
     ]);

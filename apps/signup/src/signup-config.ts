@@ -1,5 +1,10 @@
 import { DatabaseConfig } from '@cascade/service';
 import { IsBoolean, IsInt, IsOptional, Min } from 'class-validator';
+import { KEYS_KEPT_FOR_MS } from './signups/idempotency.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** One day more than idempotency keys are kept: a key must not outlive the signup that it answers with. */
+const MIN_SIGNUP_DAYS = KEYS_KEPT_FOR_MS / DAY_MS + 1;
 
 /** What the signup service reads from its environment. */
 export class SignupConfig extends DatabaseConfig {
@@ -10,10 +15,21 @@ export class SignupConfig extends DatabaseConfig {
   @Min(0)
   signupsPerMinute: number = 10;
 
+  /** Days for which a signup is kept and can be read, from 2. */
+  @IsInt()
+  @Min(MIN_SIGNUP_DAYS, {
+    message: `signupDays must be ${MIN_SIGNUP_DAYS} or more, for idempotency keys are kept for a day, and answer with their signup`,
+  })
+  signupDays: number = 31;
+
   /** Whether `/docs` is served. Default true, in production false. */
   @IsOptional()
   @IsBoolean()
   serveDocs?: boolean;
+
+  get signupsKeptForMs(): number {
+    return this.signupDays * DAY_MS;
+  }
 
   get servesDocs(): boolean {
     return this.serveDocs ?? this.nodeEnv !== 'production';

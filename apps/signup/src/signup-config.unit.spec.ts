@@ -1,10 +1,16 @@
 import { InvalidConfigError, readConfig } from '@cascade/service';
 import { describe, expect, it } from '@jest/globals';
 import { SignupConfig } from './signup-config.js';
+import { KEYS_KEPT_FOR_MS } from './signups/idempotency.js';
 
 describe('SignupConfig', () => {
   it('needs no environment', () => {
-    expect(readConfig(SignupConfig, {})).toMatchObject({ port: 3000, signupsPerMinute: 10 });
+    expect(readConfig(SignupConfig, {})).toMatchObject({
+      port: 3000,
+      signupsPerMinute: 10,
+      signupDays: 31,
+      signupsKeptForMs: 31 * 24 * 60 * 60 * 1_000,
+    });
   });
 
   it('serves the API documentation, in production only where that is asked for', () => {
@@ -13,6 +19,16 @@ describe('SignupConfig', () => {
     expect(readConfig(SignupConfig, { SERVE_DOCS: 'false' }).servesDocs).toBe(false);
     expect(readConfig(SignupConfig, production).servesDocs).toBe(false);
     expect(readConfig(SignupConfig, { ...production, SERVE_DOCS: 'true' }).servesDocs).toBe(true);
+  });
+
+  it('keeps no signup for shorter than its idempotency key', () => {
+    expect(readConfig(SignupConfig, { SIGNUP_DAYS: '2' }).signupsKeptForMs).toBeGreaterThan(KEYS_KEPT_FOR_MS);
+    for (const days of ['1', '0', '-31', '2.5']) {
+      expect(() => readConfig(SignupConfig, { SIGNUP_DAYS: days })).toThrow(InvalidConfigError);
+    }
+    expect(() => readConfig(SignupConfig, { SIGNUP_DAYS: '1' })).toThrow(
+      /SIGNUP_DAYS must be 2 or more, for idempotency keys are kept for a day/,
+    );
   });
 
   it('refuses two databases, a negative limit and a misspelt name at once', () => {

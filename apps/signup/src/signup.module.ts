@@ -14,7 +14,7 @@ import { Signups } from './signups/signups.js';
 @Module({})
 export class SignupModule {
   static forRoot(config: SignupConfig): DynamicModule {
-    const { natsUrl, databaseUrl, dataDir = '.data/signup', signupsPerMinute, drainTimeout } = config;
+    const { natsUrl, databaseUrl, dataDir = '.data/signup', drainTimeout } = config;
     return {
       module: SignupModule,
       imports: [
@@ -40,12 +40,17 @@ export class SignupModule {
       ],
       controllers: [SignupsController],
       providers: [
-        { provide: SignupQuota, useFactory: () => new SignupQuota(signupsPerMinute) },
+        { provide: SignupQuota, useFactory: () => new SignupQuota(config.signupsPerMinute) },
         Signups,
         TablePurge.provider({
           column: schema.idempotencyKeys.createdAt,
           keepFor: KEYS_KEPT_FOR_MS,
           name: 'old idempotency keys',
+        }),
+        TablePurge.provider({
+          column: schema.signups.receivedAt,
+          keepFor: config.signupsKeptForMs,
+          name: 'old signups',
         }),
       ],
     };

@@ -15,7 +15,8 @@ export interface Claim {
 /**
  * Takes the key for a new signup. A concurrent request of the same key waits here until the transaction of the first has ended.
  *
- * The clock of the database says how old a key is, as it does for the purges: those of the replicas may differ.
+ * A key is as old as its signup, and the clock of the database measures both ages. So a key that is still good finds its signup:
+ * signups are kept for longer (`MIN_SIGNUP_DAYS`).
  *
  * @returns the signup that the key was taken for before, if it was
  * @throws IdempotencyKeyReusedException where that came with another body

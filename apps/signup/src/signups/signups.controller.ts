@@ -69,11 +69,15 @@ export class SignupsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'Read a signup' })
+  @ApiOperation({
+    summary: 'Read a signup',
+    description:
+      'A signup can be read for 31 days, unless `SIGNUP_DAYS` sets another number, and is removed then.',
+  })
   @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
   @ApiResponse({ status: 200, type: SignupStatus })
   @ApiProblem(400, 'The id is not a UUID.')
-  @ApiProblem(404, 'There is no such signup.')
+  @ApiProblem(404, 'There is no such signup, or it has been removed.')
   @ApiProblem(503, 'The database cannot be reached.')
   async read(@Param('id', SignupIdPipe) id: string): Promise<SignupStatus> {
     const signup = await this.signups.find(id);

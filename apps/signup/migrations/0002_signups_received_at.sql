@@ -1,0 +1,1 @@
+CREATE INDEX "signups_received_at" ON "signups" USING btree ("received_at");
