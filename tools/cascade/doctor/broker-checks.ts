@@ -74,7 +74,7 @@ async function compare({ connection }: Broker, { processors, settings }: Declare
     ...retired.map(({ processor }) =>
       note(
         'consumers',
-        `the broker has consumers of ${processor}, which no code declares: \`provision --check\` tells more`,
+        `processor ${processor} is on the broker, and no code declares it: \`provision --check\` tells more`,
       ),
     ),
   ];

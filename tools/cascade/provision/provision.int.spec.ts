@@ -104,7 +104,7 @@ describe('cascade provision', () => {
     const { code, stdout } = await provision();
     expect(code).toBe(0);
     expect(stdout).toContain(
-      'processor retired  is on the broker (EVENTS), and in no code of this checkout; 1 event and 1 retry wait for it. ' +
+      'processor retired  is on the broker (EVENTS, RETRIES), and in no code of this checkout; 1 event and 1 retry wait for it. ' +
         '`--prune retired` removes it.\n',
     );
 

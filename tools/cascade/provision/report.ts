@@ -1,4 +1,5 @@
 import {
+  RETRIES_STREAM,
   shownSetting,
   type Provisioned,
   type ProvisionDifference,
@@ -90,8 +91,11 @@ function retiredLine({
   isPulling,
   renamedTo,
 }: RetiredProcessor): string {
-  const streams = consumers.map(({ stream }) => stream).join(', ');
-  const what = `processor ${processor}  is on the broker (${[...new Set(streams.split(', '))].join(', ')})`;
+  const streams = new Set([
+    ...consumers.map(({ stream }) => stream),
+    ...(retries > 0 ? [RETRIES_STREAM] : []),
+  ]);
+  const what = `processor ${processor}  is on the broker (${[...streams].join(', ')})`;
   const holds = `${counted(waiting, 'event')} and ${counted(retries, 'retry', 'retries')} wait for it`;
   if (isPulling)
     return `${what} and in no code of this checkout, and a process pulls from it: it is left alone`;
