@@ -1,6 +1,6 @@
 import { Consumes, type EventFailed } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { AckPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { Controller, type Type } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { OrderPlaced } from './events.js';
@@ -19,7 +19,7 @@ const failing = (processor: string, formerly: string[] = []): Type => {
   return Failing;
 };
 
-describe('a prune of a renamed processor', () => {
+describe('a prune', () => {
   let transport: Transport;
   let manager: JetStreamManager;
   let proxy: StallingProxy;
@@ -53,7 +53,7 @@ describe('a prune of a renamed processor', () => {
       (failure) => failure.json<EventFailed>().attempts,
     );
 
-  it('hands over a retry that comes due while it is being read', async () => {
+  it('hands over a retry of a renamed processor that comes due while it is being read', async () => {
     await stoppedWithRetries('early', 1);
     const renamed = failing('late', ['early']);
     await transport.run({ controllers: [renamed] });
@@ -117,5 +117,16 @@ describe('a prune of a renamed processor', () => {
 
     expect(await transport.operate([renamed], (operator) => operator.retired())).toEqual([]);
     expect(await transport.read('RETRIES', 'retry.clad.>')).toHaveLength(1);
+  });
+
+  it('leaves the retries of a declared processor alone, of which one consumer is left over', async () => {
+    await stoppedWithRetries('moved', 1);
+    await manager.consumers.add('FAILURES', { durable_name: 'moved', ack_policy: AckPolicy.Explicit });
+
+    const pruned = await transport.operate([failing('moved')], (operator) => operator.prune());
+
+    const consumers = [{ stream: 'FAILURES', durable: 'moved' }];
+    expect(pruned).toMatchObject([{ processor: 'moved', isDeclared: true, consumers, retries: 0 }]);
+    expect(await transport.read('RETRIES', 'retry.moved.>')).toHaveLength(1);
   });
 });

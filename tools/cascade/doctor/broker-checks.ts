@@ -74,7 +74,7 @@ async function compare({ connection }: Broker, { processors, settings }: Declare
     ...retired.map(({ processor }) =>
       note(
         'consumers',
-        `processor ${processor} is on the broker, and no code declares it: \`provision --check\` tells more`,
+        `the broker has more of processor ${processor} than the code declares: \`provision --check\` tells more`,
       ),
     ),
   ];

@@ -85,6 +85,7 @@ function remedies(left: readonly ProvisionDifference[]): string[] {
 
 function retiredLine({
   processor,
+  isDeclared,
   consumers,
   waiting,
   retries,
@@ -97,9 +98,12 @@ function retiredLine({
   ]);
   const what = `processor ${processor}  is on the broker (${[...streams].join(', ')})`;
   const holds = `${counted(waiting, 'event')} and ${counted(retries, 'retry', 'retries')} wait for it`;
-  if (isPulling)
-    return `${what} and in no code of this checkout, and a process pulls from it: it is left alone`;
-  const now = renamedTo ? `, and is called ${renamedTo} now` : ', and in no code of this checkout';
+  const now = isDeclared
+    ? ', and its declaration has no consumer there'
+    : renamedTo
+      ? `, and is called ${renamedTo} now`
+      : ', and in no code of this checkout';
+  if (isPulling) return `${what}${now}; a process pulls from it: it is left alone`;
   return `${what}${now}; ${holds}. \`--prune ${processor}\` removes it${renamedTo ? ' and hands its retries over' : ''}.`;
 }
 

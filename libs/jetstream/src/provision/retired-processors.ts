@@ -31,11 +31,13 @@ export interface ConsumerPlace {
 }
 
 /**
- * A processor that no code declares, and that has consumers or retries on the server: it was removed or renamed, or is another
- * language's.
+ * What no code declares of a processor that has consumers or retries on the server: all of it if the processor was removed or
+ * renamed, or is another language's.
  */
 export interface RetiredProcessor {
   processor: string;
+  /** The code has the processor, with other consumers than these. Its retries are in use. */
+  isDeclared: boolean;
   /** Empty if a prune was interrupted, or a retry was stored after it. */
   consumers: ConsumerPlace[];
   /** Events that wait for it, and those that it has not answered. */
@@ -54,29 +56,29 @@ export async function retiredProcessors(
   declarations: readonly ProcessorDeclaration[],
 ): Promise<RetiredProcessor[]> {
   const manager = await jetstreamManager(connection, { checkAPI: false });
-  const retries = await retriesByProcessor(manager);
   const declared = new Set(
     declarations.flatMap(consumerConfigs).map(({ stream, config }) => `${stream} ${config.durable_name}`),
   );
-  const names = new Set(declarations.map(({ processor }) => processor));
-  const retired = new Map<string, RetiredProcessor>();
-  const known = (processor: string): RetiredProcessor => {
-    const renamedTo = declarations.find(({ formerly }) => formerly.includes(processor))?.processor;
-    const found = { processor, consumers: [], waiting: 0, retries: retries.get(processor) ?? 0 };
-    const entry = retired.get(processor) ?? { ...found, isPulling: false, renamedTo };
-    retired.set(processor, entry);
-    return entry;
-  };
-  for (const processor of retries.keys()) if (!names.has(processor)) known(processor);
-  for (const info of await durablesOf(manager)) {
-    const [stream, durable] = [info.stream_name, info.config.durable_name!];
-    if (declared.has(`${stream} ${durable}`)) continue;
-    const entry = known(processorOfDurable(durable));
-    entry.consumers.push({ stream, durable });
-    if (stream !== RETRIES_STREAM) entry.waiting += info.num_pending + info.num_ack_pending;
-    entry.isPulling ||= info.num_waiting > 0 || isAtWork(info);
-  }
-  return [...retired.values()].sort((a, b) => (a.processor < b.processor ? -1 : 1));
+  const durables = (await durablesOf(manager)).filter(
+    ({ stream_name, name }) => !declared.has(`${stream_name} ${name}`),
+  );
+  const retries = await retriesByProcessor(manager);
+  for (const { processor } of declarations) retries.delete(processor);
+  const names = new Set([...durables.map(({ name }) => processorOfDurable(name)), ...retries.keys()]);
+  return [...names].sort().map((processor) => {
+    const own = durables.filter(({ name }) => processorOfDurable(name) === processor);
+    return {
+      processor,
+      isDeclared: declarations.some((declaration) => declaration.processor === processor),
+      consumers: own.map(({ stream_name, name }) => ({ stream: stream_name, durable: name })),
+      waiting: own
+        .filter(({ stream_name }) => stream_name !== RETRIES_STREAM)
+        .reduce((sum, { num_pending, num_ack_pending }) => sum + num_pending + num_ack_pending, 0),
+      retries: retries.get(processor) ?? 0,
+      isPulling: own.some((info) => info.num_waiting > 0 || isAtWork(info)),
+      renamedTo: declarations.find(({ formerly }) => formerly.includes(processor))?.processor,
+    };
+  });
 }
 
 /**
@@ -85,12 +87,17 @@ export async function retiredProcessors(
  */
 export async function removeRetired(
   connection: NatsConnection,
-  { processor, consumers, renamedTo }: RetiredProcessor,
+  { processor, isDeclared, consumers, renamedTo }: RetiredProcessor,
 ): Promise<void> {
   const manager = await jetstreamManager(connection, { checkAPI: false });
+  if (isDeclared) return deleteConsumers(manager, consumers);
   if (renamedTo) await moveRetries(connection, manager, processor, renamedTo);
   else await unlessNoStream(manager.streams.purge(RETRIES_STREAM, { filter: retriesOf(processor) }));
-  for (const { stream, durable } of consumers) await manager.consumers.delete(stream, durable);
+  await deleteConsumers(manager, consumers);
+}
+
+async function deleteConsumers(manager: JetStreamManager, places: readonly ConsumerPlace[]): Promise<void> {
+  for (const { stream, durable } of places) await manager.consumers.delete(stream, durable);
 }
 
 /** Between two requests of a process that takes one event after the other, nothing waits at the server. */
