@@ -1,6 +1,12 @@
 export { CloudEventHeader } from './wire/cloud-events.js';
 export { JetStreamConnection, type JetStreamConnectionOptions } from './client/connection.js';
-export { Consumes, ConsumesFailure, JETSTREAM_TRANSPORT, processorsOf, type Returned } from './declare/consumes.js';
+export {
+  Consumes,
+  ConsumesFailure,
+  JETSTREAM_TRANSPORT,
+  processorsOf,
+  type Returned,
+} from './declare/consumes.js';
 export {
   AttemptsExhaustedError,
   BrokerUnreachableError,
@@ -55,6 +61,7 @@ export { Pauses } from './health/pauses.js';
 export { redact } from './logging/redact.js';
 export { Publishes } from './health/publishes.js';
 export type { PausePolicy } from './circuit-breaker/processor-pause.js';
+export { openPauses } from './events/open-pauses.js';
 export { ProcessorPaused, ProcessorResumed } from './events/processor-state-events.js';
 export { JetStreamStrategy } from './consume/strategy.js';
 export { isExpiringSoon, UnreadEvents } from './health/unread-events.js';

@@ -4,6 +4,7 @@ import { AckPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jet
 import { Controller, type Type } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { OrderPlaced } from './events.js';
+import { place, untilPaused } from './pausing.js';
 import { startStallingProxy, type StallingProxy } from './stalling-proxy.js';
 import { Transport } from './transport.js';
 
@@ -41,8 +42,7 @@ describe('a prune', () => {
   /** A processor that has stopped, with retries that are not due yet. */
   const stoppedWithRetries = async (name: string, count: number) => {
     await transport.run({ controllers: [failing(name)] });
-    for (let number = 0; number < count; number++)
-      transport.publish('events.order.placed', { orderId: `${name}-${number}`, amount: 1 });
+    place(transport, name, count);
     await eventually(async () =>
       expect(await transport.read('RETRIES', `retry.${name}.sch.*`)).toHaveLength(count),
     );
@@ -128,5 +128,33 @@ describe('a prune', () => {
     const consumers = [{ stream: 'FAILURES', durable: 'moved' }];
     expect(pruned).toMatchObject([{ processor: 'moved', isDeclared: true, consumers, retries: 0 }]);
     expect(await transport.read('RETRIES', 'retry.moved.>')).toHaveLength(1);
+  });
+
+  it('leaves a processor alone that is paused, and neither pulls nor holds events', async () => {
+    @Controller()
+    class Paused {
+      @Consumes(OrderPlaced, {
+        processor: 'asleep',
+        pause: { failures: 1, firstProbe: 60_000, maxProbe: 60_000 },
+      })
+      handle(): void {
+        throw new Error('no');
+      }
+    }
+    const application = await transport.run({ controllers: [Paused] });
+    place(transport, 'asleep', 1);
+    await untilPaused(application);
+    await transport.stored('EVENTS', 'events.processor.paused', 1);
+    await eventually(async () => {
+      const consumers = ['EVENTS', 'RETRIES'].map((stream) => manager.consumers.info(stream, 'asleep'));
+      for (const { num_waiting, num_ack_pending } of await Promise.all(consumers))
+        expect({ num_waiting, num_ack_pending }).toEqual({ num_waiting: 0, num_ack_pending: 0 });
+    });
+
+    expect(await transport.operate([], (operator) => operator.prune())).toEqual([]);
+
+    await transport.closeApplications();
+    const pruned = await transport.operate([], (operator) => operator.prune());
+    expect(pruned).toMatchObject([{ processor: 'asleep', retries: 1, isInUse: false }]);
   });
 });

@@ -28,6 +28,6 @@ export const provisionCommand: Definition = (parent, line) =>
     )
     .option(
       '--prune [processor...]',
-      'remove the consumers of processors that no code declares (all, or these), unless something pulls from them',
+      'remove the consumers and retries of processors that no code declares (all, or these), unless a process uses them',
     )
     .action(line.run<ProvisionOptions>(() => import('./provision.js')));

@@ -89,7 +89,7 @@ function retiredLine({
   consumers,
   waiting,
   retries,
-  isPulling,
+  isInUse,
   renamedTo,
 }: RetiredProcessor): string {
   const streams = new Set([
@@ -103,7 +103,7 @@ function retiredLine({
     : renamedTo
       ? `, and is called ${renamedTo} now`
       : ', and in no code of this checkout';
-  if (isPulling) return `${what}${now}; a process pulls from it: it is left alone`;
+  if (isInUse) return `${what}${now}; a process uses it: it is left alone`;
   return `${what}${now}; ${holds}. \`--prune ${processor}\` removes it${renamedTo ? ' and hands its retries over' : ''}.`;
 }
 

@@ -30,14 +30,14 @@ export async function retiredOnBroker(host: Host): Promise<readonly RetiredProce
 export function brokerNotes(found: readonly RetiredProcessor[] | CommandError): string[] {
   if (found instanceof CommandError)
     return [`The processors on the broker were not looked at: ${found.message}`];
-  return found.map(({ processor, isDeclared, renamedTo, isPulling }) => {
+  return found.map(({ processor, isDeclared, renamedTo, isInUse }) => {
     if (isDeclared)
       return (
         `processor ${processor} has a consumer on the broker that its declaration does not have. ` +
         `\`node cascade provision --prune ${processor}\` removes it.`
       );
     const what = `processor ${processor} is on the broker, and in no code of this checkout`;
-    if (isPulling) return `${what}; a process pulls for it.`;
+    if (isInUse) return `${what}; a process uses it.`;
     if (renamedTo)
       return `${what}: it is called ${renamedTo} now. \`node cascade provision --prune ${processor}\` hands its retries over.`;
     return (

@@ -55,13 +55,13 @@ export class Provisioning {
     );
   }
 
-  /** Processors that have consumers on our streams and that nothing declares, such as those that were removed. */
+  /** Processors that have consumers or retries on our streams and that nothing declares, such as those that were removed. */
   async retired(): Promise<RetiredProcessor[]> {
     return retiredProcessors(await this.connection.get(), this.processors);
   }
 
   /**
-   * Deletes the consumers of retired processors from which nothing pulls. What waits for another attempt goes to the processor
+   * Deletes the consumers of retired processors that no process uses. What waits for another attempt goes to the processor
    * that one was renamed to, or is deleted.
    *
    * @param names default all
@@ -70,7 +70,7 @@ export class Provisioning {
   async prune(names?: readonly string[]): Promise<RetiredProcessor[]> {
     const connection = await this.connection.get();
     const retired = (await this.retired()).filter(({ processor }) => !names || names.includes(processor));
-    const unused = retired.filter(({ isPulling }) => !isPulling);
+    const unused = retired.filter(({ isInUse }) => !isInUse);
     for (const processor of unused) await removeRetired(connection, processor);
     return unused;
   }

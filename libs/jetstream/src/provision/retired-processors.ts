@@ -19,6 +19,7 @@ import {
 import { OutgoingHeaders } from '../wire/outgoing-headers.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
 import { publishConfirmed } from '../client/publish-pipeline.js';
+import { openPauses } from '../events/open-pauses.js';
 import { consumerConfigs } from './stream-settings.js';
 
 /** Milliseconds. */
@@ -44,8 +45,8 @@ export interface RetiredProcessor {
   waiting: number;
   /** Events that wait for another attempt of it. */
   retries: number;
-  /** A process pulls from one of the consumers, or has lately taken an event that it has not answered yet. */
-  isPulling: boolean;
+  /** A process pulls from one of the consumers, has lately taken an event that it has not answered yet, or is paused. */
+  isInUse: boolean;
   /** The declared processor that had this name formerly. */
   renamedTo: string | undefined;
 }
@@ -64,6 +65,7 @@ export async function retiredProcessors(
   );
   const retries = await retriesByProcessor(manager);
   for (const { processor } of declarations) retries.delete(processor);
+  const pauses = (await unlessNoStream(openPauses(connection))) ?? new Map();
   const names = new Set([...durables.map(({ name }) => processorOfDurable(name)), ...retries.keys()]);
   return [...names].sort().map((processor) => {
     const own = durables.filter(({ name }) => processorOfDurable(name) === processor);
@@ -75,7 +77,7 @@ export async function retiredProcessors(
         .filter(({ stream_name }) => stream_name !== RETRIES_STREAM)
         .reduce((sum, { num_pending, num_ack_pending }) => sum + num_pending + num_ack_pending, 0),
       retries: retries.get(processor) ?? 0,
-      isPulling: own.some((info) => info.num_waiting > 0 || isAtWork(info)),
+      isInUse: pauses.has(processor) || own.some((info) => info.num_waiting > 0 || isAtWork(info)),
       renamedTo: declarations.find(({ formerly }) => formerly.includes(processor))?.processor,
     };
   });
