@@ -131,6 +131,14 @@ describe('cascade provision', () => {
     await manager.consumers.delete('EVENTS', 'loyalty');
   });
 
+  it('drops what waits for a processor only where one is moved', async () => {
+    expect(await provision('--drop-waiting')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('add --move PROCESSOR'),
+    });
+    expect((await provision('--move', 'notifier', '--drop-waiting')).code).toBe(0);
+  });
+
   it('says what is wrong where a difference cannot be updated', async () => {
     await manager.consumers.delete('EVENTS', 'notifier');
     await manager.consumers.add('EVENTS', { durable_name: 'notifier', ack_policy: AckPolicy.None });
