@@ -122,4 +122,16 @@ describe('a processor that was renamed', () => {
     const states = await transport.stored('FAILURES', 'failure-state.third.*', 2);
     expect(states.at(-1)!.json()).toMatchObject({ state: 'failed-again' });
   });
+
+  it.each([
+    ['name of another', named('clerk', [], []), named('teller', ['clerk'], [])],
+    ['former name of another', named('cashier', ['clerk'], []), named('teller', ['clerk'], [])],
+  ])(
+    'is refused with a former name that is the %s: both would make the same ids',
+    async (_, ...controllers) => {
+      await expect(transport.run({ controllers })).rejects.toThrow(
+        /^Processors '\w+' and 'teller' both have the name 'clerk', or had it\./,
+      );
+    },
+  );
 });
