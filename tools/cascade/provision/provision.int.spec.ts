@@ -87,7 +87,7 @@ describe('cascade provision', () => {
     const wrong = await provisionAs({ EVENTS_MAX_BYTES: 'much' });
     expect(wrong).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('EVENTS_MAX_BYTES must be a size such as'),
+      stderr: expect.stringContaining('EVENTS_MAX_BYTES must be a size above 0 such as'),
     });
   });
 
