@@ -123,6 +123,45 @@ describe('a processor that was renamed', () => {
     expect(states.at(-1)!.json()).toMatchObject({ state: 'failed-again' });
   });
 
+  it('that is rolled back handles again what its new name has handled, and what follows is stored once', async () => {
+    const [v1, v2]: [string[], string[]] = [[], []];
+    const own = (handled: string[]) => handled.filter((orderId) => orderId.startsWith('back-'));
+    const confirmed = async () =>
+      (await transport.read('EVENTS', 'events.order.confirmed'))
+        .map((message) => message.json<OrderConfirmed>().orderId)
+        .filter((orderId) => orderId.startsWith('back-'));
+    const placeAndStore = async (orderId: string) => {
+      const { length } = await transport.read('EVENTS', 'events.order.placed');
+      place(orderId);
+      await transport.stored('EVENTS', 'events.order.placed', length + 1);
+    };
+    const runUntilSettled = async (processor: string, version: Type) => {
+      await transport.run({ controllers: [version] });
+      await settled(processor);
+      await transport.closeApplications();
+    };
+    const old = named('fifth', [], v1);
+    const renamed = named('sixth', ['fifth'], v2);
+
+    await placeAndStore('back-1');
+    await runUntilSettled('fifth', old);
+    await placeAndStore('back-2');
+    await runUntilSettled('sixth', renamed);
+    expect([own(v1), own(v2)]).toEqual([['back-1'], ['back-2']]);
+
+    await placeAndStore('back-3');
+    await runUntilSettled('fifth', old);
+    expect(own(v1)).toEqual(['back-1', 'back-2', 'back-3']);
+    await runUntilSettled('sixth', renamed);
+    expect(own(v2)).toEqual(['back-2', 'back-3']);
+
+    v1.length = 0;
+    await transport.operate([renamed], (operator) => operator.prune(['fifth']));
+    await runUntilSettled('fifth', old);
+    expect(own(v1)).toEqual(['back-1', 'back-2', 'back-3']);
+    expect(await confirmed()).toEqual(['back-1', 'back-2', 'back-3']);
+  });
+
   it.each([
     ['name of another', named('clerk', [], []), named('teller', ['clerk'], [])],
     ['former name of another', named('cashier', ['clerk'], []), named('teller', ['clerk'], [])],
