@@ -202,7 +202,7 @@ describe('A processor of a NATS client and the wire contract alone', () => {
       expect.objectContaining({
         processor: 'stamp-book',
         consumers: expect.arrayContaining([place]),
-        isPulling: true,
+        isInUse: true,
       }),
     );
   });

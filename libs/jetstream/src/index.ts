@@ -65,6 +65,7 @@ export { Pauses } from './health/pauses.js';
 export { redact } from './logging/redact.js';
 export { Publishes } from './health/publishes.js';
 export type { PausePolicy } from './circuit-breaker/processor-pause.js';
+export { openPauses } from './events/open-pauses.js';
 export { ProcessorPaused, ProcessorResumed } from './events/processor-state-events.js';
 export { JetStreamStrategy } from './consume/strategy.js';
 export { isExpiringSoon, UnreadEvents } from './health/unread-events.js';

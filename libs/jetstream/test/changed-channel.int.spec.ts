@@ -1,11 +1,4 @@
-import {
-  Consumes,
-  JetStreamConnection,
-  JetStreamStrategy,
-  Provisioning,
-  processorsOf,
-  ProvisionError,
-} from '@cascade/jetstream';
+import { Consumes, JetStreamStrategy, ProvisionError, type ProvisionOptions } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { Controller, type Type } from '@nestjs/common';
@@ -40,15 +33,8 @@ describe('a processor that consumes another channel under its old name', () => {
   });
   afterAll(() => transport.stop());
 
-  const move = async (event: Type, options: { move: string[]; lower?: boolean }) => {
-    const connection = new JetStreamConnection({ source: 'operator', servers: transport.broker.url });
-    const declarations = processorsOf(version(event, [])).map(({ declaration }) => declaration);
-    try {
-      return await new Provisioning(connection, declarations).apply(options);
-    } finally {
-      await connection.close();
-    }
-  };
+  const move = (event: Type, options: ProvisionOptions = {}) =>
+    transport.operate([version(event, [])], (operator) => operator.apply({ move: ['clerk'], ...options }));
   const filters = async () => (await manager.consumers.info('EVENTS', 'clerk')).config.filter_subjects;
 
   it('is refused, and what it has not read stays', async () => {
@@ -67,19 +53,21 @@ describe('a processor that consumes another channel under its old name', () => {
     expect(await transport.backlog('clerk')).toEqual({ inFlight: 0, waiting: 1 });
   });
 
-  it('is not moved by an operator while events of the old channel wait, unless they may be lost', async () => {
+  it('is not moved by an operator while events of the old channel wait, unless they may be lost; streams keep their size', async () => {
     await transport.run({ controllers: [version(OrderPlaced, [])] });
     await transport.closeApplications();
     transport.publish('events.order.placed', { orderId: 'waiting', amount: 1 });
     await transport.stored('EVENTS', 'events.order.placed', 1);
+    await manager.streams.update('EVENTS', { max_bytes: 20 * 1024 ** 3 });
 
-    await expect(move(OrderConfirmed, { move: ['clerk'] })).rejects.toThrow(
-      /1 event of events\.order\.placed waits for clerk.*--lower/,
+    await expect(move(OrderConfirmed)).rejects.toThrow(
+      /1 event of events\.order\.placed waits for clerk.*--drop-waiting/,
     );
     expect(await filters()).toContain('events.order.placed');
 
-    await move(OrderConfirmed, { move: ['clerk'], lower: true });
+    await move(OrderConfirmed, { dropWaiting: true });
     expect(await filters()).toEqual(['events.order.confirmed', 'replay.clerk.order.confirmed']);
+    expect((await manager.streams.info('EVENTS')).config.max_bytes).toBe(20 * 1024 ** 3);
   });
 
   it('reads the new channel from its first event once it was moved; replicas of the old version stop, and give up on nothing', async () => {
@@ -88,7 +76,7 @@ describe('a processor that consumes another channel under its old name', () => {
     transport.publish('events.order.confirmed', { orderId: 'before' });
     await transport.stored('EVENTS', 'events.order.confirmed', 1);
 
-    await move(OrderConfirmed, { move: ['clerk'] });
+    await move(OrderConfirmed);
     const strategy = former.get(JetStreamStrategy, { strict: false });
     await eventually(() => expect(strategy.ready()).rejects.toThrow(/'clerk' now consumes another channel/), {
       timeout: 10_000,

@@ -1,12 +1,4 @@
-import {
-  Consumes,
-  type EventContext,
-  type EventFailed,
-  JetStreamConnection,
-  Provisioning,
-  processorsOf,
-  Replays,
-} from '@cascade/jetstream';
+import { Consumes, type EventContext, type EventFailed, Replays } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
 import { Controller, type Type } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
@@ -37,18 +29,6 @@ describe('a processor that was renamed', () => {
   afterEach(() => transport.closeApplications());
   afterAll(() => transport.stop());
 
-  const provisioning = async <Result>(
-    processor: Type,
-    work: (provisioning: Provisioning) => Promise<Result>,
-  ): Promise<Result> => {
-    const connection = new JetStreamConnection({ source: 'operator', servers: transport.broker.url });
-    const declarations = processorsOf(processor).map(({ declaration }) => declaration);
-    try {
-      return await work(new Provisioning(connection, declarations));
-    } finally {
-      await connection.close();
-    }
-  };
   const place = (orderId: string) => transport.publish('events.order.placed', { orderId, amount: 1 });
   const settled = (processor: string) =>
     eventually(async () => expect(await transport.backlog(processor)).toEqual({ inFlight: 0, waiting: 0 }), {
@@ -93,15 +73,15 @@ describe('a processor that was renamed', () => {
       expect(await transport.read('RETRIES', 'retry.first.sch.*')).toHaveLength(1),
     );
     const renamed = named('second', ['first'], handled);
-    const inUse = await provisioning(renamed, (operator) => operator.prune());
+    const inUse = await transport.operate([renamed], (operator) => operator.prune());
     expect(inUse).toEqual([]);
     await transport.closeApplications();
     const application = await transport.run({ controllers: [renamed] });
 
-    const pruned = await provisioning(renamed, (operator) => operator.prune());
+    const pruned = await transport.operate([renamed], (operator) => operator.prune());
 
     expect(pruned).toMatchObject([{ processor: 'first', retries: 1, renamedTo: 'second' }]);
-    expect(await provisioning(renamed, (operator) => operator.retired())).toEqual([]);
+    expect(await transport.operate([renamed], (operator) => operator.retired())).toEqual([]);
     const [failure] = await transport.stored('FAILURES', 'failed.second.order.placed', 1, 10_000);
     expect(failure!.json<EventFailed>()).toMatchObject({
       processor: 'second',
@@ -129,7 +109,7 @@ describe('a processor that was renamed', () => {
     await transport.closeApplications();
     const renamed = named('fourth', ['third'], handled);
     const application = await transport.run({ controllers: [renamed] });
-    await provisioning(renamed, (operator) => operator.prune(['third']));
+    await transport.operate([renamed], (operator) => operator.prune(['third']));
 
     const replays = application.get(Replays, { strict: false });
     const { replayed } = await replays.replayFailures(
@@ -142,4 +122,55 @@ describe('a processor that was renamed', () => {
     const states = await transport.stored('FAILURES', 'failure-state.third.*', 2);
     expect(states.at(-1)!.json()).toMatchObject({ state: 'failed-again' });
   });
+
+  it('that is rolled back handles again what its new name has handled, and what follows is stored once', async () => {
+    const [v1, v2]: [string[], string[]] = [[], []];
+    const own = (handled: string[]) => handled.filter((orderId) => orderId.startsWith('back-'));
+    const confirmed = async () =>
+      (await transport.read('EVENTS', 'events.order.confirmed'))
+        .map((message) => message.json<OrderConfirmed>().orderId)
+        .filter((orderId) => orderId.startsWith('back-'));
+    const placeAndStore = async (orderId: string) => {
+      const { length } = await transport.read('EVENTS', 'events.order.placed');
+      place(orderId);
+      await transport.stored('EVENTS', 'events.order.placed', length + 1);
+    };
+    const runUntilSettled = async (processor: string, version: Type) => {
+      await transport.run({ controllers: [version] });
+      await settled(processor);
+      await transport.closeApplications();
+    };
+    const old = named('fifth', [], v1);
+    const renamed = named('sixth', ['fifth'], v2);
+
+    await placeAndStore('back-1');
+    await runUntilSettled('fifth', old);
+    await placeAndStore('back-2');
+    await runUntilSettled('sixth', renamed);
+    expect([own(v1), own(v2)]).toEqual([['back-1'], ['back-2']]);
+
+    await placeAndStore('back-3');
+    await runUntilSettled('fifth', old);
+    expect(own(v1)).toEqual(['back-1', 'back-2', 'back-3']);
+    await runUntilSettled('sixth', renamed);
+    expect(own(v2)).toEqual(['back-2', 'back-3']);
+
+    v1.length = 0;
+    await transport.operate([renamed], (operator) => operator.prune(['fifth']));
+    await runUntilSettled('fifth', old);
+    expect(own(v1)).toEqual(['back-1', 'back-2', 'back-3']);
+    expect(await confirmed()).toEqual(['back-1', 'back-2', 'back-3']);
+  });
+
+  it.each([
+    ['name of another', named('clerk', [], []), named('teller', ['clerk'], [])],
+    ['former name of another', named('cashier', ['clerk'], []), named('teller', ['clerk'], [])],
+  ])(
+    'is refused with a former name that is the %s: both would make the same ids',
+    async (_, ...controllers) => {
+      await expect(transport.run({ controllers })).rejects.toThrow(
+        /^Processors '\w+' and 'teller' both have the name 'clerk', or had it\./,
+      );
+    },
+  );
 });

@@ -2,9 +2,16 @@ import type { Broker } from '@cascade/embedded-broker';
 import { brokerState, createMicroservice, eventually, startTestBroker } from '@cascade/testing';
 import { jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
-import type { INestApplicationContext, INestMicroservice, ModuleMetadata } from '@nestjs/common';
+import type { INestApplicationContext, INestMicroservice, ModuleMetadata, Type } from '@nestjs/common';
 import { OrderConfirmed, OrderPlaced } from './events.js';
-import { EventPublisher, JetStreamModule, type JetStreamOptions } from '@cascade/jetstream';
+import {
+  EventPublisher,
+  JetStreamConnection,
+  JetStreamModule,
+  type JetStreamOptions,
+  processorsOf,
+  Provisioning,
+} from '@cascade/jetstream';
 
 /** A broker, a plain client beside the transport, and the applications that a spec starts on it. */
 export class Transport {
@@ -46,6 +53,21 @@ export class Transport {
     const application = await createMicroservice(moduleOf(this.broker.url, metadata, options));
     this.applications.push(application);
     return application;
+  }
+
+  /** Works as the operator of a system that declares these processors. */
+  async operate<Result>(
+    controllers: Type[],
+    work: (provisioning: Provisioning) => Promise<Result>,
+    servers = this.broker.url,
+  ): Promise<Result> {
+    const connection = new JetStreamConnection({ source: 'operator', servers });
+    const declarations = controllers.flatMap(processorsOf).map(({ declaration }) => declaration);
+    try {
+      return await work(new Provisioning(connection, declarations));
+    } finally {
+      await connection.close();
+    }
   }
 
   publisherOf(application: INestApplicationContext): EventPublisher {

@@ -74,7 +74,7 @@ async function compare({ connection }: Broker, { processors, settings }: Declare
     ...retired.map(({ processor }) =>
       note(
         'consumers',
-        `the broker has consumers of ${processor}, which no code declares: \`provision --check\` tells more`,
+        `the broker has more of processor ${processor} than the code declares: \`provision --check\` tells more`,
       ),
     ),
   ];

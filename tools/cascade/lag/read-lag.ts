@@ -2,6 +2,7 @@ import {
   consumerConfigs,
   EVENTS_STREAM,
   FAILURES_STREAM,
+  openPauses,
   RETRIES_STREAM,
   suspectsDurableOf,
   type ProcessorDeclaration,
@@ -12,7 +13,6 @@ import type { DeclaredProcessor } from '../declared.js';
 import { firstExpiry } from './expiry.js';
 import type { ProcessorLag, ProcessorState } from './lag.js';
 import { earliest, oldestRetried, oldestUnsettled } from './oldest.js';
-import { openPauses } from './open-pauses.js';
 
 /** What all processors have in common. */
 interface Readings {
@@ -36,7 +36,7 @@ export async function readLag(
   const consumers = await durables(broker);
   const { state } = await manager.streams.info(RETRIES_STREAM, { subjects_filter: 'retry.>' });
   const retries = Object.keys(state.subjects ?? {});
-  const pauses = await openPauses(broker);
+  const pauses = await openPauses(broker.nats);
   const readings = { broker, consumers, retries, pauses, keptFor: await timesKept(broker), now };
   const names = declared.map(({ declaration }) => declaration.processor);
   const durableNames = consumers.map(({ name }) => name);

@@ -16,6 +16,7 @@ export const provisionCommand: Definition = (parent, line) =>
         'provision',
         'provision --lower',
         'provision --move notifier',
+        'provision --move notifier --drop-waiting',
         'provision --prune',
         'provision --check --json',
       ],
@@ -26,8 +27,9 @@ export const provisionCommand: Definition = (parent, line) =>
       '--move <processor...>',
       'let these processors read the other channel that they now declare, from its first event on',
     )
+    .option('--drop-waiting', 'with --move, drop what still waits for these processors on the old channel')
     .option(
       '--prune [processor...]',
-      'remove the consumers of processors that no code declares (all, or these), unless something pulls from them',
+      'remove the consumers and retries of processors that no code declares (all, or these), unless a process uses them',
     )
     .action(line.run<ProvisionOptions>(() => import('./provision.js')));

@@ -87,7 +87,7 @@ describe('cascade provision', () => {
     const wrong = await provisionAs({ EVENTS_MAX_BYTES: 'much' });
     expect(wrong).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('EVENTS_MAX_BYTES must be a size such as'),
+      stderr: expect.stringContaining('EVENTS_MAX_BYTES must be a size above 0 such as'),
     });
   });
 
@@ -104,7 +104,7 @@ describe('cascade provision', () => {
     const { code, stdout } = await provision();
     expect(code).toBe(0);
     expect(stdout).toContain(
-      'processor retired  is on the broker (EVENTS), and in no code of this checkout; 1 event and 1 retry wait for it. ' +
+      'processor retired  is on the broker (EVENTS, RETRIES), and in no code of this checkout; 1 event and 1 retry wait for it. ' +
         '`--prune retired` removes it.\n',
     );
 
@@ -129,6 +129,14 @@ describe('cascade provision', () => {
     expect((await manager.consumers.info('EVENTS', 'loyalty')).name).toBe('loyalty');
     await messages.close();
     await manager.consumers.delete('EVENTS', 'loyalty');
+  });
+
+  it('drops what waits for a processor only where one is moved', async () => {
+    expect(await provision('--drop-waiting')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('add --move PROCESSOR'),
+    });
+    expect((await provision('--move', 'notifier', '--drop-waiting')).code).toBe(0);
   });
 
   it('says what is wrong where a difference cannot be updated', async () => {

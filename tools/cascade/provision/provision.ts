@@ -10,14 +10,19 @@ export interface ProvisionOptions {
   check?: boolean;
   lower?: boolean;
   move?: string[];
+  dropWaiting?: boolean;
   /** True without names. */
   prune?: true | string[];
 }
 
 export async function run({ host, output, options }: Invocation<ProvisionOptions>): Promise<number> {
-  const { check, lower = false, move = [], prune } = options;
+  const { check, lower = false, move = [], dropWaiting = false, prune } = options;
   if (check && (lower || move.length > 0 || prune))
     throw new UsageError('--check changes nothing: leave out --lower, --move and --prune.');
+  if (dropWaiting && move.length === 0)
+    throw new UsageError(
+      '--drop-waiting says what becomes of events when a processor moves: add --move PROCESSOR.',
+    );
   const declared = await readDeclared(host);
   const processors = declared.processors.map(({ declaration }) => declaration);
   return withBroker(host, async ({ connection }) => {
@@ -28,7 +33,7 @@ export async function run({ host, output, options }: Invocation<ProvisionOptions
       output.result({ differences, retired }, () => checkLines({ differences, retired }, output));
       return differences.length > 0 ? ExitCode.failed : ExitCode.ok;
     }
-    const { changed, left } = await provisioning.apply({ lower, move });
+    const { changed, left } = await provisioning.apply({ lower, move, dropWaiting });
     const pruned = prune ? await provisioning.prune(prune === true ? undefined : prune) : [];
     const retired = await provisioning.retired();
     const result = { changed, left, pruned, retired };

@@ -1,4 +1,5 @@
 import {
+  RETRIES_STREAM,
   shownSetting,
   type Provisioned,
   type ProvisionDifference,
@@ -84,18 +85,25 @@ function remedies(left: readonly ProvisionDifference[]): string[] {
 
 function retiredLine({
   processor,
+  isDeclared,
   consumers,
   waiting,
   retries,
-  isPulling,
+  isInUse,
   renamedTo,
 }: RetiredProcessor): string {
-  const streams = consumers.map(({ stream }) => stream).join(', ');
-  const what = `processor ${processor}  is on the broker (${[...new Set(streams.split(', '))].join(', ')})`;
+  const streams = new Set([
+    ...consumers.map(({ stream }) => stream),
+    ...(retries > 0 ? [RETRIES_STREAM] : []),
+  ]);
+  const what = `processor ${processor}  is on the broker (${[...streams].join(', ')})`;
   const holds = `${counted(waiting, 'event')} and ${counted(retries, 'retry', 'retries')} wait for it`;
-  if (isPulling)
-    return `${what} and in no code of this checkout, and a process pulls from it: it is left alone`;
-  const now = renamedTo ? `, and is called ${renamedTo} now` : ', and in no code of this checkout';
+  const now = isDeclared
+    ? ', and its declaration has no consumer there'
+    : renamedTo
+      ? `, and is called ${renamedTo} now`
+      : ', and in no code of this checkout';
+  if (isInUse) return `${what}${now}; a process uses it: it is left alone`;
   return `${what}${now}; ${holds}. \`--prune ${processor}\` removes it${renamedTo ? ' and hands its retries over' : ''}.`;
 }
 

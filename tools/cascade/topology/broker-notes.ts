@@ -7,8 +7,8 @@ import { explain } from '../explain.js';
 import type { Host } from '../host.js';
 
 /**
- * Processors that have consumers on the broker and that no code declares. The topology is read without a broker, so only one that
- * is named or runs here is asked.
+ * Processors that have consumers or retries on the broker and that no code declares. The topology is read without a broker, so
+ * only a broker that is named or runs here is asked.
  *
  * @returns the processors, or why the broker could not tell
  */
@@ -29,15 +29,20 @@ export async function retiredOnBroker(host: Host): Promise<readonly RetiredProce
 
 export function brokerNotes(found: readonly RetiredProcessor[] | CommandError): string[] {
   if (found instanceof CommandError)
-    return [`The consumers on the broker were not looked at: ${found.message}`];
-  return found.map(({ processor, renamedTo, isPulling }) => {
-    const what = `processor ${processor} has consumers on the broker, and is in no code of this checkout`;
-    if (isPulling) return `${what}; a process pulls from them.`;
+    return [`The processors on the broker were not looked at: ${found.message}`];
+  return found.map(({ processor, isDeclared, renamedTo, isInUse }) => {
+    if (isDeclared)
+      return (
+        `processor ${processor} has a consumer on the broker that its declaration does not have. ` +
+        `\`node cascade provision --prune ${processor}\` removes it.`
+      );
+    const what = `processor ${processor} is on the broker, and in no code of this checkout`;
+    if (isInUse) return `${what}; a process uses it.`;
     if (renamedTo)
       return `${what}: it is called ${renamedTo} now. \`node cascade provision --prune ${processor}\` hands its retries over.`;
     return (
       `${what}. If it was renamed, declare \`formerly: ['${processor}']\` at the new one; if it was removed, ` +
-      `\`node cascade provision --prune ${processor}\` removes them.`
+      `\`node cascade provision --prune ${processor}\` removes it.`
     );
   });
 }

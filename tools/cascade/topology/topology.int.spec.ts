@@ -42,7 +42,7 @@ describe('cascade topology', () => {
     expect(JSON.parse((await topology('--check', '--json')).stdout)).toMatchObject({ faults: [] });
   });
 
-  it('notes a processor that has consumers on the broker, and is in no code', async () => {
+  it('notes a processor that is on the broker, and in no code', async () => {
     const broker = await startTestBroker();
     const check = (...args: string[]) =>
       runCascade(['topology', '--check', ...args], { env: { NATS_URL: broker.url } });
@@ -58,7 +58,7 @@ describe('cascade topology', () => {
 
       expect(code).toBe(0);
       expect(stdout).toMatch(
-        /^note {2}processor greeter has consumers on the broker, .* declare `formerly: \['greeter'\]` at the new one/,
+        /^note {2}processor greeter is on the broker, .* declare `formerly: \['greeter'\]` at the new one/,
       );
     } finally {
       await broker.stop();

@@ -5,11 +5,10 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { BrokerClock } from '../client/broker-clock.js';
 import type { JetStreamConnection } from '../client/connection.js';
 import { declarationOf, JETSTREAM_TRANSPORT } from '../declare/consumes.js';
-import { InvalidDeclarationError } from '../errors.js';
 import { Exclusion } from './exclusion.js';
 import { EVENTS_STREAM } from '../wire/names.js';
 import { nestHandle } from '../nest/nest-handler.js';
-import type { ProcessorDeclaration } from '../declare/processor-options.js';
+import { assertDistinct, type ProcessorDeclaration } from '../declare/processor-options.js';
 import { ProvisionedService } from '../provision/provisioned-service.js';
 import { RunningProcessor } from './running-processor.js';
 import { assertRetriesFit, type JetStreamSettings } from '../provision/stream-settings.js';
@@ -93,11 +92,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       );
       return;
     }
-    if (this.declared.has(declaration.processor)) {
-      throw new InvalidDeclarationError(
-        `Two handlers are declared as processor '${declaration.processor}'. Give each a name of its own.`,
-      );
-    }
+    for (const other of this.declared.values()) assertDistinct(other.declaration, declaration);
     super.addHandler(pattern, handler, isEvent, extras);
     this.declared.set(declaration.processor, { declaration, handler });
   }

@@ -122,3 +122,19 @@ export function declareProcessor(
     delays: delaysOf(backoff, given.attempts),
   };
 }
+
+/**
+ * Of two processors with one name, each gets a part of the events. With one former name they make the same ids and marks, so that
+ * what one publishes is taken for a repetition of what the other has published.
+ *
+ * @throws InvalidDeclarationError if they share a name or a former name
+ */
+export function assertDistinct(one: ProcessorDeclaration, other: ProcessorDeclaration): void {
+  const names = [other.processor, ...other.formerly];
+  const shared = [one.processor, ...one.formerly].find((name) => names.includes(name));
+  if (shared === undefined) return;
+  throw new InvalidDeclarationError(
+    `Processors '${one.processor}' and '${other.processor}' both have the name '${shared}', or had it. Events of one of them would ` +
+      'be lost. Give each a name that no other has or had.',
+  );
+}

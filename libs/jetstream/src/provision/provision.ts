@@ -18,6 +18,8 @@ export interface ProvisionOptions {
   lower?: boolean;
   /** Consumers that may be deleted and created anew, because their processor now reads another channel. */
   move?: readonly string[];
+  /** Move also processors for which events wait on the former channel: they never get these. */
+  dropWaiting?: boolean;
 }
 
 export interface Provisioned {

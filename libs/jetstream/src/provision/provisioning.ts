@@ -40,13 +40,14 @@ export class Provisioning {
    *
    * @throws InvalidDeclarationError if a processor waits for longer than its events are kept
    * @throws ProvisionError if the server is too old or refuses a change, or if events wait for a processor that is to be moved
-   *   and nothing may be lost
+   *   and must not be dropped
    * @throws NoAnswerError if the broker is away
    */
   async apply(options: ProvisionOptions = {}): Promise<Provisioned> {
     for (const declaration of this.processors) assertRetriesFit(declaration, this.settings);
     const connection = await this.connection.get();
-    for (const name of options.move ?? []) await this.prepareMove(connection, name, options.lower ?? false);
+    for (const name of options.move ?? [])
+      await this.prepareMove(connection, name, options.dropWaiting ?? false);
     return provision(
       connection,
       streamConfigs(this.settings),
@@ -55,13 +56,13 @@ export class Provisioning {
     );
   }
 
-  /** Processors that have consumers on our streams and that nothing declares, such as those that were removed. */
+  /** Processors that have consumers or retries on our streams and that nothing declares, such as those that were removed. */
   async retired(): Promise<RetiredProcessor[]> {
     return retiredProcessors(await this.connection.get(), this.processors);
   }
 
   /**
-   * Deletes the consumers of retired processors from which nothing pulls. What waits for another attempt goes to the processor
+   * Deletes the consumers of retired processors that no process uses. What waits for another attempt goes to the processor
    * that one was renamed to, or is deleted.
    *
    * @param names default all
@@ -70,13 +71,17 @@ export class Provisioning {
   async prune(names?: readonly string[]): Promise<RetiredProcessor[]> {
     const connection = await this.connection.get();
     const retired = (await this.retired()).filter(({ processor }) => !names || names.includes(processor));
-    const unused = retired.filter(({ isPulling }) => !isPulling);
+    const unused = retired.filter(({ isInUse }) => !isInUse);
     for (const processor of unused) await removeRetired(connection, processor);
     return unused;
   }
 
   /** What waits for a processor on its former channel is lost with the move: its events, and retries of them. */
-  private async prepareMove(connection: NatsConnection, processor: string, lower: boolean): Promise<void> {
+  private async prepareMove(
+    connection: NatsConnection,
+    processor: string,
+    dropWaiting: boolean,
+  ): Promise<void> {
     const declaration = this.processors.find((declared) => declared.processor === processor);
     if (!declaration)
       throw new ProvisionError(`No processor '${processor}' is declared, so it cannot be moved.`);
@@ -87,11 +92,11 @@ export class Provisioning {
     const { num_pending, num_ack_pending, config } = await manager.consumers.info(moved.stream, processor);
     const retries = { filter: retriesOf(processor) };
     const waiting = num_pending + num_ack_pending + (await countOn(manager, retries.filter));
-    if (waiting > 0 && !lower) {
+    if (waiting > 0 && !dropWaiting) {
       const channel = (config.filter_subjects ?? [config.filter_subject])[0];
       throw new ProvisionError(
         `${waiting} ${waiting === 1 ? 'event' : 'events'} of ${channel} ${waiting === 1 ? 'waits' : 'wait'} for ${processor} and would ` +
-          'never be handled. Let the version that consumes them finish them first, or lose them with --lower.',
+          'never be handled. Let the version that consumes them finish them first, or drop them with --drop-waiting.',
       );
     }
     await manager.streams.purge(RETRIES_STREAM, retries);

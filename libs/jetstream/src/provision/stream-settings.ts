@@ -50,12 +50,15 @@ export interface JetStreamSettings {
 /** A stream as declared. */
 export type StreamDeclaration = Partial<StreamConfig> & { name: string };
 
-/** What Cascade needs of its streams. */
+/**
+ * What Cascade needs of its streams.
+ *
+ * @throws InvalidDeclarationError if a limit is not above 0
+ */
 export function streamConfigs(settings: JetStreamSettings = {}): StreamDeclaration[] {
   return [
     {
-      ...streamConfig(settings.events, EVENTS_DEFAULTS, settings.replicas),
-      name: EVENTS_STREAM,
+      ...streamConfig(EVENTS_STREAM, settings.events, EVENTS_DEFAULTS, settings.replicas),
       subjects: ['events.>', 'replay.>'],
       description: 'Cascade: every event and replay',
     },
@@ -73,8 +76,7 @@ export function streamConfigs(settings: JetStreamSettings = {}): StreamDeclarati
       duplicate_window: DUPLICATE_WINDOW * MILLISECOND,
     },
     {
-      ...streamConfig(settings.failures, FAILURES_DEFAULTS, settings.replicas),
-      name: FAILURES_STREAM,
+      ...streamConfig(FAILURES_STREAM, settings.failures, FAILURES_DEFAULTS, settings.replicas),
       subjects: ['failed.>', 'failure-state.>'],
       description: 'Cascade: failure events, each with the whole original, and what became of them',
     },
@@ -165,19 +167,28 @@ function durable(
 }
 
 function streamConfig(
+  name: string,
   settings: StreamSettings = {},
-  defaults: { maxBytes: number; maxAge: number },
+  defaults: Required<StreamSettings>,
   replicas = 1,
-): Partial<StreamConfig> {
+): StreamDeclaration {
+  const maxBytes = settings.maxBytes ?? defaults.maxBytes;
+  const maxAge = settings.maxAge ?? defaults.maxAge;
+  for (const [limit, value] of Object.entries({ maxBytes, maxAge })) {
+    // The server takes 0 for "without limit".
+    if (!(value > 0))
+      throw new InvalidDeclarationError(`Stream ${name}: ${limit} must be above 0, found ${value}.`);
+  }
   return {
+    name,
     // Work-queue retention would delete the history that replay and late processors need.
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
     // A full stream refuses new events; with `old` it would silently drop events that nobody has read.
     discard: DiscardPolicy.New,
     num_replicas: replicas,
-    max_bytes: settings.maxBytes ?? defaults.maxBytes,
-    max_age: (settings.maxAge ?? defaults.maxAge) * MILLISECOND,
+    max_bytes: maxBytes,
+    max_age: maxAge * MILLISECOND,
     duplicate_window: DUPLICATE_WINDOW * MILLISECOND,
   };
 }

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { InvalidDeclarationError } from '../errors.js';
 import { declareProcessor } from '../declare/processor-options.js';
-import { assertRetriesFit } from './stream-settings.js';
+import { assertRetriesFit, streamConfigs } from './stream-settings.js';
 
 class ThingHappened {
   static readonly event = { name: 'thing.happened', version: 1 };
@@ -30,4 +30,12 @@ it('looks at the stream that the processor consumes', () => {
   expect(() => assertRetriesFit(waiting(FAILURES), { failures: { maxAge: 100 } })).toThrow(
     /for 100 ms in FAILURES/,
   );
+});
+
+it.each([
+  [{ events: { maxBytes: 0 } }, 'Stream EVENTS: maxBytes must be above 0, found 0'],
+  [{ failures: { maxAge: -1 } }, 'Stream FAILURES: maxAge must be above 0, found -1'],
+])('refuses %j, which the server takes for no limit', (settings, message) => {
+  expect(() => streamConfigs(settings)).toThrow(InvalidDeclarationError);
+  expect(() => streamConfigs(settings)).toThrow(message);
 });

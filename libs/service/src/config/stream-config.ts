@@ -1,5 +1,5 @@
 import type { JetStreamSettings } from '@cascade/jetstream';
-import { IsIn, IsInt, IsOptional, Matches } from 'class-validator';
+import { IsIn, IsInt, IsOptional, ValidateBy } from 'class-validator';
 import 'reflect-metadata';
 
 const SIZES = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 };
@@ -8,11 +8,25 @@ const SIZE = /^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB|TiB)?$/;
 const TIME = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 
 function IsSize(): PropertyDecorator {
-  return Matches(SIZE, { message: '$property must be a size such as 512MiB, 20GiB or a number of bytes' });
+  return isAboveZero(
+    (text) => read(SIZE, SIZES, text),
+    'a size above 0 such as 512MiB, 20GiB or a number of bytes',
+  );
 }
 
 function IsTime(): PropertyDecorator {
-  return Matches(TIME, { message: '$property must be a time such as 90m, 36h or 14d' });
+  return isAboveZero((text) => read(TIME, TIMES, text), 'a time above 0 such as 90m, 36h or 14d');
+}
+
+/** The server takes 0 for "without limit". */
+function isAboveZero(valueOf: (text: string) => number | undefined, wanted: string): PropertyDecorator {
+  return ValidateBy({
+    name: 'isAboveZero',
+    validator: {
+      validate: (text: string) => (valueOf(text) ?? 0) > 0,
+      defaultMessage: () => `$property must be ${wanted}`,
+    },
+  });
 }
 
 /** The size of the system's streams, as the environment sets it for services and for `node cascade provision` alike. */

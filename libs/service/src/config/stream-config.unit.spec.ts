@@ -32,8 +32,20 @@ describe('The size of the streams', () => {
       streamsOf({ STREAM_REPLICAS: '2', EVENTS_MAX_BYTES: '20 gigs', FAILURES_MAX_AGE: '3' });
     expect(read).toThrow(InvalidConfigError);
     expect(read).toThrow(/STREAM_REPLICAS must be one of.*1, 3, 5/);
-    expect(read).toThrow(/EVENTS_MAX_BYTES must be a size such as 512MiB.*found "20 gigs"/);
-    expect(read).toThrow(/FAILURES_MAX_AGE must be a time such as 90m, 36h or 14d, found "3"/);
+    expect(read).toThrow(/EVENTS_MAX_BYTES must be a size above 0 such as 512MiB.*found "20 gigs"/);
+    expect(read).toThrow(/FAILURES_MAX_AGE must be a time above 0 such as 90m, 36h or 14d, found "3"/);
+  });
+
+  it.each(['0', '0GiB', '0.4B'])('is refused where it is %s bytes: that would be no limit', (size) => {
+    expect(() => streamsOf({ EVENTS_MAX_BYTES: size })).toThrow(
+      `EVENTS_MAX_BYTES must be a size above 0 such as 512MiB, 20GiB or a number of bytes, found "${size}"`,
+    );
+  });
+
+  it.each(['0s', '0d', '0.2ms'])('is refused where events are to be kept for %s', (time) => {
+    expect(() => streamsOf({ FAILURES_MAX_AGE: time })).toThrow(
+      `FAILURES_MAX_AGE must be a time above 0 such as 90m, 36h or 14d, found "${time}"`,
+    );
   });
 
   it('is not set by a name that is misspelt', () => {

@@ -76,6 +76,21 @@ describe('a topology', () => {
       },
       /Shipping\.ship in depot and Desk\.handle in desk are both processor 'shipping'/,
     ],
+    [
+      'duplicate-processor',
+      {
+        ...SOUND,
+        desk: {
+          controllers: [
+            processorOf(
+              Consumes(OrderShipped, { processor: 'desk', formerly: ['shipping'] }) as MethodDecorator,
+              'Desk',
+            ),
+          ],
+        },
+      },
+      /Desk\.handle in desk and Shipping\.ship in depot are both processor 'shipping', or were it/,
+    ],
     ['duplicate-source', { ...SOUND, desk: { source: 'shop' } }, /desk and shop have the same source 'shop'/],
     [
       'missing-transport',

@@ -45,12 +45,16 @@ function duplicateSources({ apps }: Topology): TopologyFault[] {
   }));
 }
 
+/** A former name counts too: ids and marks are made with it. */
 function duplicateProcessors({ processors }: Topology): TopologyFault[] {
-  return duplicates(processors, ({ name }) => name).map(([name, found]) => ({
+  const named = processors.flatMap(({ name, formerly, handler, app }) =>
+    [name, ...formerly].map((taken) => ({ taken, place: `${handler} in ${app}` })),
+  );
+  return duplicates(named, ({ taken }) => taken).map(([name, found]) => ({
     rule: 'duplicate-processor',
     message:
-      `${andList(found.map(({ handler, app }) => `${handler} in ${app}`))} are both processor '${name}': they would share ` +
-      'one durable, and each get a part of the events. Give each a name of its own.',
+      `${andList(found.map(({ place }) => place))} are both processor '${name}', or were it formerly: they would share one ` +
+      'durable, or the ids of what they publish, and events of one of them would be lost. Give each a name that no other has or had.',
   }));
 }
 

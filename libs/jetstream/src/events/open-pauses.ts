@@ -1,6 +1,7 @@
-import { channelOf, EVENTS_STREAM, ProcessorPaused, ProcessorResumed, readStream } from '@cascade/jetstream';
-import { errors } from '@nats-io/transport-node';
-import type { Broker } from '../broker/broker.js';
+import { errors, type NatsConnection } from '@nats-io/transport-node';
+import { readStream } from '../client/stream-reader.js';
+import { channelOf, EVENTS_STREAM } from '../wire/names.js';
+import { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
 
 type Pause = Pick<ProcessorPaused, 'processor' | 'pausedAt' | 'presence'>;
 
@@ -13,9 +14,9 @@ const PRESENCE_TIMEOUT = 500;
  * The pauses that last, by processor: when each began, one for each replica that is paused. Pauses whose end was announced are
  * over, and so are those of processes that are gone.
  */
-export async function openPauses(broker: Broker): Promise<Map<string, Date[]>> {
-  const announced = await unresumed(broker);
-  const lasting = await Promise.all(announced.map((pause) => isPresent(broker, pause)));
+export async function openPauses(connection: NatsConnection): Promise<Map<string, Date[]>> {
+  const announced = await unresumed(connection);
+  const lasting = await Promise.all(announced.map((pause) => isPresent(connection, pause)));
   const open = new Map<string, Date[]>();
   for (const { processor, pausedAt } of announced.filter((_, index) => lasting[index])) {
     open.set(processor, [...(open.get(processor) ?? []), new Date(pausedAt)]);
@@ -23,9 +24,12 @@ export async function openPauses(broker: Broker): Promise<Map<string, Date[]>> {
   return open;
 }
 
-async function unresumed({ nats }: Broker): Promise<Pause[]> {
+async function unresumed(connection: NatsConnection): Promise<Pause[]> {
   const pauses: Pause[] = [];
-  for await (const message of readStream(nats, { stream: EVENTS_STREAM, subjects: [PAUSED, RESUMED] })) {
+  for await (const message of readStream(connection, {
+    stream: EVENTS_STREAM,
+    subjects: [PAUSED, RESUMED],
+  })) {
     const pause = pauseIn(message.string());
     if (!pause) continue;
     // Replicas pause each by itself. Two may do so in the same millisecond: one of them is taken out.
@@ -49,10 +53,10 @@ function pauseIn(text: string): Pause | undefined {
   }
 }
 
-async function isPresent({ nats }: Broker, { presence }: Pause): Promise<boolean> {
+async function isPresent(connection: NatsConnection, { presence }: Pause): Promise<boolean> {
   if (!presence) return true;
   try {
-    await nats.request(presence, '', { timeout: PRESENCE_TIMEOUT });
+    await connection.request(presence, '', { timeout: PRESENCE_TIMEOUT });
     return true;
   } catch (error) {
     return !hasNoResponders(error);
