@@ -8,7 +8,7 @@ import {
 } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
-import { Controller, type Type } from '@nestjs/common';
+import { Controller, type INestMicroservice, type Type } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { OrderConfirmed, OrderPlaced } from './events.js';
@@ -49,6 +49,8 @@ describe('a processor that consumes another channel under its old name', () => {
       await connection.close();
     }
   };
+  const ready = (application: INestMicroservice) =>
+    application.get(JetStreamStrategy, { strict: false }).ready();
   const filters = async () => (await manager.consumers.info('EVENTS', 'clerk')).config.filter_subjects;
 
   it('is refused, and what it has not read stays', async () => {
@@ -89,8 +91,7 @@ describe('a processor that consumes another channel under its old name', () => {
     await transport.stored('EVENTS', 'events.order.confirmed', 1);
 
     await move(OrderConfirmed, { move: ['clerk'] });
-    const strategy = former.get(JetStreamStrategy, { strict: false });
-    await eventually(() => expect(strategy.ready()).rejects.toThrow(/'clerk' now consumes another channel/), {
+    await eventually(() => expect(ready(former)).rejects.toThrow(/'clerk' now consumes another channel/), {
       timeout: 10_000,
     });
     await transport.run({ controllers: [version(OrderConfirmed, fresh)] });
@@ -99,5 +100,21 @@ describe('a processor that consumes another channel under its old name', () => {
     await eventually(() => expect(fresh).toEqual(['before', 'after']), { timeout: 10_000 });
     expect(old).toEqual([]);
     expect(await transport.read('FAILURES', 'failed.>')).toEqual([]);
+  });
+
+  it('pulls again once its consumer was moved back', async () => {
+    const handled: string[] = [];
+    const application = await transport.run(
+      { controllers: [version(OrderPlaced, handled)] },
+      { recheckDelay: 100 },
+    );
+    await move(OrderConfirmed, { move: ['clerk'] });
+    await eventually(() => expect(ready(application)).rejects.toThrow(/now consumes another channel/));
+
+    await move(OrderPlaced, { move: ['clerk'] });
+    transport.publish('events.order.placed', { orderId: 'back', amount: 1 });
+
+    await eventually(() => expect(handled).toEqual(['back']));
+    await expect(ready(application)).resolves.toBeUndefined();
   });
 });

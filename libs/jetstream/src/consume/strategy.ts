@@ -17,6 +17,8 @@ import { assertRetriesFit, type JetStreamSettings } from '../provision/stream-se
 
 /** Milliseconds. */
 const DRAIN_TIMEOUT = 7_000;
+/** Milliseconds. */
+const RECHECK_DELAY = 30_000;
 
 export interface StrategyOptions {
   /** How large the system's streams are. All services declare the same. */
@@ -31,6 +33,8 @@ export interface StrategyOptions {
    * before, less than the 10 s after which a service is killed.
    */
   drainTimeout?: number;
+  /** Milliseconds before the consumer of a processor that must not pull is checked again. Default 30,000. */
+  recheckDelay?: number;
 }
 
 interface Declared {
@@ -53,6 +57,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   private readonly exclusion = new Exclusion();
   private readonly clock = new BrokerClock();
   private recovering: Promise<void> | undefined;
+  private recheck: NodeJS.Timeout | undefined;
   private started = false;
   private closing: Promise<void> | undefined;
   private adjusted = (declaration: ProcessorDeclaration): ProcessorDeclaration => declaration;
@@ -114,6 +119,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
 
   private async stop(): Promise<void> {
     this.stopping.abort();
+    clearTimeout(this.recheck);
     const processors = [...this.running.values()];
     this.running.clear();
     const timeout = this.options.drainTimeout ?? DRAIN_TIMEOUT;
@@ -213,12 +219,25 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       .ensure(connection, this.declarations)
       .then((conflicts) => this.resume(conflicts))
       .catch((error: unknown) => this.logger.error(`cannot recover: ${(error as Error).message}`))
-      .finally(() => (this.recovering = undefined));
+      .finally(() => {
+        this.recovering = undefined;
+        if (this.conflicts.size > 0) this.recheckLater(connection);
+      });
+  }
+
+  /** The broker reports to nobody that an operator has moved a consumer back. */
+  private recheckLater(connection: NatsConnection): void {
+    if (this.closing) return;
+    clearTimeout(this.recheck);
+    const delay = this.options.recheckDelay ?? RECHECK_DELAY;
+    this.recheck = setTimeout(() => this.recover(connection), delay);
   }
 
   /** A processor whose consumer now reads another channel stops: what it pulled would be another version's events. */
   private resume(conflicts: Map<string, Error>): void {
     for (const [name, error] of conflicts) if (!this.conflicts.has(name)) this.logger.error(error.message);
+    for (const name of this.conflicts.keys())
+      if (!conflicts.has(name)) this.logger.log(`${name} pulls again`);
     this.conflicts = conflicts;
     for (const [name, processor] of this.running) {
       if (conflicts.has(name)) processor.suspend();
