@@ -28,6 +28,11 @@ export interface PullerOptions {
   concurrency: number;
   /** Never rejects, and may handle the message before it returns. The message is in hand until it settles. */
   onMessage(message: Msg, ack: AckSubject): Promise<void>;
+  /**
+   * Hands back a message that this consumer should not send, and returns true: pulling stops then, until {@link Puller.restart}.
+   * If it is given, the first request is for one message, because the broker counts a delivery of each that is handed back.
+   */
+  refuse?(message: Msg): boolean;
   /** Pulling stopped for a reason that time alone will not mend, such as a deleted consumer. */
   onLost(reason: string): void;
 }
@@ -58,6 +63,8 @@ export class Puller {
   private watch: NodeJS.Timeout | undefined;
   private stopped = false;
   private suspended = false;
+  /** True once a message was not refused. */
+  private isTrusted = false;
   /** Messages that may come beside those that are asked for already. */
   private allowance = Infinity;
   /** Subject for the answer to the newest message, which tells when that was stored and how many wait behind it. */
@@ -106,6 +113,7 @@ export class Puller {
   restart(timing = LASTING): void {
     if (this.stopped) return;
     this.suspended = false;
+    this.isTrusted = !this.options.refuse;
     // Not unsubscribed: what the server has sent there already would be lost until its `ackWait` is over.
     this.subscription?.drain().catch(() => undefined);
     const inbox = this.options.newInbox();
@@ -144,7 +152,8 @@ export class Puller {
     const { connection, concurrency } = this.options;
     const most = concurrency + this.ahead;
     const places = most - this.inHand - this.requested;
-    const free = Math.min(places, this.allowance);
+    const trusted = this.isTrusted ? Infinity : 1 - this.requested;
+    const free = Math.min(places, this.allowance, trusted);
     // Asking for a few at a time would cost a request for each: wait until an eighth of the places is free.
     const few = places < this.allowance && places * 8 < most;
     if (this.stopped || this.suspended || free < 1 || (this.requested > 0 && few)) return;
@@ -186,6 +195,8 @@ export class Puller {
     this.newest = message.reply;
     if (isLate) this.allowance -= 1;
     else this.requested = Math.max(0, this.requested - 1);
+    if (this.options.refuse?.(message)) return this.suspend();
+    this.isTrusted = true;
     this.inHand += 1;
     // It should not reject. Where it does all the same, its place is free.
     void this.options.onMessage(message, ack).then(this.settled, this.settled);

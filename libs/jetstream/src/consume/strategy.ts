@@ -51,7 +51,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   private declarations: ProcessorDeclaration[] = [];
   private readonly running = new Map<string, RunningProcessor>();
   /** Processors that must not pull, and why. */
-  private conflicts = new Map<string, Error>();
+  private readonly conflicts = new Map<string, Error>();
   private readonly provisioned: ProvisionedService;
   private readonly stopping = new AbortController();
   private readonly exclusion = new Exclusion();
@@ -183,7 +183,8 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     }));
     this.declarations = processors.map(({ declaration }) => declaration);
     const connection = await this.connection.get();
-    const [conflict] = (await this.provisioned.ensure(connection, this.declarations)).values();
+    const conflicts = await this.provisioned.ensure(connection, this.declarations);
+    const [conflict] = conflicts?.values() ?? [];
     if (conflict) throw conflict;
     if (this.closing) return;
     this.connection.onReconnect(() => this.recover(connection));
@@ -202,6 +203,10 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       clock: this.clock,
       newInbox: () => this.connection.newInbox(),
       onLost: (reason) => this.lost(connection, declaration.processor, reason),
+      onConflict: (conflict) => {
+        this.noteConflict(declaration.processor, conflict);
+        this.recheckLater(connection);
+      },
     });
     this.running.set(declaration.processor, processor);
     await processor.start();
@@ -233,15 +238,23 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     this.recheck = setTimeout(() => this.recover(connection), delay);
   }
 
-  /** A processor whose consumer now reads another channel stops: what it pulled would be another version's events. */
-  private resume(conflicts: Map<string, Error>): void {
-    for (const [name, error] of conflicts) if (!this.conflicts.has(name)) this.logger.error(error.message);
-    for (const name of this.conflicts.keys())
-      if (!conflicts.has(name)) this.logger.log(`${name} pulls again`);
-    this.conflicts = conflicts;
+  /**
+   * Stops each processor whose consumer now reads another channel, since it would pull the events of another version. `found` is
+   * undefined if this service does not look at consumers: then each processor tries, and a conflict is over if no event of another
+   * channel has come since the last try.
+   */
+  private resume(found: ReadonlyMap<string, Error> | undefined): void {
     for (const [name, processor] of this.running) {
-      if (conflicts.has(name)) processor.suspend();
+      const conflict = found ? found.get(name) : processor.conflict;
+      if (conflict) this.noteConflict(name, conflict);
+      else if (this.conflicts.delete(name)) this.logger.log(`${name} pulls again`);
+      if (found?.has(name)) processor.suspend();
       else processor.restart();
     }
+  }
+
+  private noteConflict(processor: string, conflict: Error): void {
+    if (!this.conflicts.has(processor)) this.logger.error(conflict.message);
+    this.conflicts.set(processor, conflict);
   }
 }
