@@ -18,6 +18,12 @@ const AHEAD = 5;
 
 const NANOSECONDS = 1_000_000;
 
+/**
+ * A request is alive, found nothing, or has expired: while messages wait, the server sends them instead. The exception is a consumer
+ * with `max_ack_pending` messages unanswered, whose replicas are full and report it themselves.
+ */
+const NONE_WAITS = [100, 404, 408];
+
 export interface PullerOptions {
   connection: NatsConnection;
   stream: string;
@@ -67,8 +73,13 @@ export class Puller {
   private isTrusted = false;
   /** Messages that may come beside those that are asked for already. */
   private allowance = Infinity;
-  /** Subject for the answer to the newest message, which tells when that was stored and how many wait behind it. */
+  /**
+   * Subject for the answer to the newest message, which tells when that was stored and how many waited behind it. Undefined once the
+   * server has reported that none waits.
+   */
   private newest: string | undefined;
+  /** When the newest message or such a report arrived. */
+  private readAt: number | undefined;
 
   constructor(private readonly options: PullerOptions) {}
 
@@ -87,10 +98,14 @@ export class Puller {
     return alive;
   }
 
-  /** When the newest message was stored that came from here, if others waited behind it; undefined if none did. */
+  /**
+   * Messages that are unread were stored after this time. It advances only if the server sends a message, or reports that none waits
+   * for a request: not in a pause, and not while all places are taken. Undefined before the first of these.
+   */
   get readUpTo(): Date | undefined {
     const ack = readAckSubject(this.newest);
-    return ack && pendingIn(this.newest!) > 0 ? ack.storedAt : undefined;
+    if (ack && pendingIn(this.newest!) > 0) return ack.storedAt;
+    return this.readAt === undefined ? undefined : new Date(this.readAt);
   }
 
   /** Lets at most `count` more messages come, those that are asked for already among them; without a number any number. */
@@ -192,11 +207,12 @@ export class Puller {
     const ack = readAckSubject(message.reply);
     if (!ack) return;
     this.hear();
-    this.newest = message.reply;
     if (isLate) this.allowance -= 1;
     else this.requested = Math.max(0, this.requested - 1);
     if (this.options.refuse?.(message)) return this.suspend();
     this.isTrusted = true;
+    this.newest = message.reply;
+    this.readAt = Date.now();
     this.inHand += 1;
     // It should not reject. Where it does all the same, its place is free.
     void this.options.onMessage(message, ack).then(this.settled, this.settled);
@@ -221,6 +237,10 @@ export class Puller {
     if (!headers) return;
     this.hear();
     const { code, description } = headers;
+    if (NONE_WAITS.includes(code)) {
+      this.newest = undefined;
+      this.readAt = Date.now();
+    }
     if (code === 100) return;
     const unfilled = Number(headers.get('Nats-Pending-Messages'));
     this.unanswered(Math.min(this.requested, unfilled || 0));

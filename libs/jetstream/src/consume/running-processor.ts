@@ -79,7 +79,7 @@ export class RunningProcessor {
     return since && { processor: this.options.declaration.processor, since };
   }
 
-  /** When the newest event of its channel was stored that it has read; undefined while none waits behind it. */
+  /** Events of its channel that it has not read were stored after this time. Undefined before it has pulled. */
   get readUpTo(): Date | undefined {
     return this.pullers[0]!.readUpTo;
   }

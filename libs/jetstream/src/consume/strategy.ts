@@ -154,7 +154,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     return [...this.running.values()].flatMap((processor) => processor.paused ?? []);
   }
 
-  /** Processors behind whose newest event others wait. */
+  /** How far each processor has read its channel. */
   get unread(): Unread[] {
     return this.declarations.flatMap(({ processor, channel }) => {
       const readUpTo = this.running.get(processor)?.readUpTo;

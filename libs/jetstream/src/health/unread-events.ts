@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { JetStreamStrategy } from '../consume/strategy.js';
 
-/** A processor that is behind, and when the broker deletes what it has not read. */
+/** How far a processor has read, and when the broker deletes what it has not read. */
 export interface Unread {
   processor: string;
-  /** When the event was stored that it read last: what it has not read is a little younger. */
+  /** Events that it has not read were stored after this time. */
   readUpTo: Date;
   /** Milliseconds for which the stream keeps an event. */
   keptFor: number;
