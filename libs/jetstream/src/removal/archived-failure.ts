@@ -2,7 +2,12 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { JetStreamConnection } from '../client/connection.js';
 import { encodeBody, type EncodedBody, type EventFailed } from '../events/event-failed.js';
 import { readFailureState, type FailureState } from '../failures/failure-state.js';
-import { OriginalGoneError, parsed, type FailureArchive, type WholeEvent } from '../failures/failure-archive.js';
+import {
+  OriginalGoneError,
+  parsed,
+  type FailureArchive,
+  type WholeEvent,
+} from '../failures/failure-archive.js';
 import { FAILURES_STREAM, failureStateSubject } from '../wire/names.js';
 import { areHeaders, isBody, readFailure, type StoredFailure } from '../failures/stored-failure.js';
 
@@ -40,7 +45,8 @@ export async function archivedFailure(
   };
 }
 
-async function originalIfThere(
+/** Undefined if it is not stored any more. */
+export async function originalIfThere(
   archive: FailureArchive,
   failure: EventFailed,
 ): Promise<WholeEvent | undefined> {
