@@ -9,6 +9,8 @@ export interface PurgeOptions {
   table: PgTable;
   /** Which rows are to go: a condition that an index serves. Asked for at each look. */
   old: () => SQL;
+  /** Nothing is removed before. Default: at once. */
+  after?: Promise<void>;
   /** What they are, for the log. */
   name: string;
   /** Milliseconds between two looks. Default 60,000. */
@@ -34,7 +36,8 @@ export class Purge implements OnApplicationBootstrap, BeforeApplicationShutdown 
   }
 
   onApplicationBootstrap(): void {
-    this.start();
+    const { after = Promise.resolve() } = this.options;
+    void after.then(() => this.start());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -42,7 +45,7 @@ export class Purge implements OnApplicationBootstrap, BeforeApplicationShutdown 
   }
 
   start(): void {
-    this.running ??= this.run();
+    if (!this.stopping) this.running ??= this.run();
   }
 
   /** Waits for the statement under way. */

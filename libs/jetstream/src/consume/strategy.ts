@@ -59,6 +59,8 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   private recovering: Promise<void> | undefined;
   private recheck: NodeJS.Timeout | undefined;
   private started = false;
+  private tellStarted = (): void => undefined;
+  private readonly whenStarted = new Promise<void>((resolve) => (this.tellStarted = resolve));
   private closing: Promise<void> | undefined;
   private adjusted = (declaration: ProcessorDeclaration): ProcessorDeclaration => declaration;
 
@@ -131,11 +133,17 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
 
   /**
    * Milliseconds for which the broker keeps what the processors consume, and may deliver it again: of events, and of failure
-   * events where they consume these. Complete once the application is initialized.
+   * events where they consume these. Known once the application is initialized, and longer once it has started, if an operator has
+   * raised it.
    */
   get eventsKeptFor(): number {
     const consumed = [...this.declared.values()].map(({ declaration }) => declaration.channel.stream);
     return Math.max(...[EVENTS_STREAM, ...consumed].map((stream) => this.provisioned.keptFor(stream)));
+  }
+
+  /** Resolves once every processor pulls; never if the service stops before. */
+  untilStarted(): Promise<void> {
+    return this.whenStarted;
   }
 
   /**
@@ -191,6 +199,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     this.connection.onDenied(({ subject }) => this.running.forEach((processor) => processor.denied(subject)));
     await Promise.all(processors.map((processor) => this.run(connection, processor)));
     this.started = true;
+    this.tellStarted();
   }
 
   private async run(connection: NatsConnection, { declaration, handler }: Declared): Promise<void> {
