@@ -1,8 +1,14 @@
-import { Consumes, JetStreamStrategy, ProvisionError, type ProvisionOptions } from '@cascade/jetstream';
-import { eventually } from '@cascade/testing';
+import {
+  Consumes,
+  EventContext,
+  JetStreamStrategy,
+  ProvisionError,
+  type ProvisionOptions,
+} from '@cascade/jetstream';
+import { eventually, recordLog } from '@cascade/testing';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
-import { Controller, type Type } from '@nestjs/common';
-import { Payload } from '@nestjs/microservices';
+import { Controller, type INestMicroservice, type Type } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 import { Transport } from './transport.js';
@@ -12,8 +18,8 @@ const version = (event: Type, handled: string[]): Type => {
   @Controller()
   class Clerk {
     @Consumes(event as typeof OrderPlaced, { processor: 'clerk' })
-    handle(@Payload() { orderId }: { orderId: string }): void {
-      handled.push(orderId);
+    handle(@Payload() { orderId }: { orderId: string }, @Ctx() { attempt }: EventContext): void {
+      handled.push(attempt === 1 ? orderId : `${orderId} again`);
     }
   }
   return Clerk;
@@ -35,6 +41,8 @@ describe('a processor that consumes another channel under its old name', () => {
 
   const move = (event: Type, options: ProvisionOptions = {}) =>
     transport.operate([version(event, [])], (operator) => operator.apply({ move: ['clerk'], ...options }));
+  const ready = (application: INestMicroservice) =>
+    application.get(JetStreamStrategy, { strict: false }).ready();
   const filters = async () => (await manager.consumers.info('EVENTS', 'clerk')).config.filter_subjects;
 
   it('is refused, and what it has not read stays', async () => {
@@ -77,8 +85,7 @@ describe('a processor that consumes another channel under its old name', () => {
     await transport.stored('EVENTS', 'events.order.confirmed', 1);
 
     await move(OrderConfirmed);
-    const strategy = former.get(JetStreamStrategy, { strict: false });
-    await eventually(() => expect(strategy.ready()).rejects.toThrow(/'clerk' now consumes another channel/), {
+    await eventually(() => expect(ready(former)).rejects.toThrow(/'clerk' now consumes another channel/), {
       timeout: 10_000,
     });
     await transport.run({ controllers: [version(OrderConfirmed, fresh)] });
@@ -87,5 +94,79 @@ describe('a processor that consumes another channel under its old name', () => {
     await eventually(() => expect(fresh).toEqual(['before', 'after']), { timeout: 10_000 });
     expect(old).toEqual([]);
     expect(await transport.read('FAILURES', 'failed.>')).toEqual([]);
+  });
+
+  it('pulls again once its consumer was moved back', async () => {
+    const handled: string[] = [];
+    const application = await transport.run(
+      { controllers: [version(OrderPlaced, handled)] },
+      { recheckDelay: 100 },
+    );
+    await move(OrderConfirmed, { move: ['clerk'] });
+    await eventually(() => expect(ready(application)).rejects.toThrow(/now consumes another channel/));
+
+    await move(OrderPlaced, { move: ['clerk'] });
+    transport.publish('events.order.placed', { orderId: 'back', amount: 1 });
+
+    await eventually(() => expect(handled).toEqual(['back']));
+    await expect(ready(application)).resolves.toBeUndefined();
+  });
+
+  describe('where services do not provision', () => {
+    const orders = Array.from({ length: 20 }, (_, number) => `order-${number}`);
+    /** The version before has made the consumer, and events wait there. */
+    const leaveWaiting = async () => {
+      await transport.run({ controllers: [version(OrderPlaced, [])] });
+      await transport.closeApplications();
+      for (const orderId of orders) transport.publish('events.order.placed', { orderId, amount: 1 });
+      await transport.stored('EVENTS', 'events.order.placed', orders.length);
+    };
+    const runNew = (handled: string[], recheckDelay?: number) =>
+      transport.run(
+        { controllers: [version(OrderConfirmed, handled)] },
+        { provision: false, ...(recheckDelay ? { recheckDelay } : {}) },
+      );
+
+    it('stops at the first event that comes, which the version before handles with all others', async () => {
+      const [handled, fresh]: [string[], string[]] = [[], []];
+      await leaveWaiting();
+
+      const application = await runNew(fresh);
+      await eventually(() =>
+        expect(ready(application)).rejects.toThrow(
+          /'clerk' now consumes another channel: it declares events\.order\.confirmed, but .* reads events\.order\.placed\./,
+        ),
+      );
+      expect(await transport.backlog('clerk')).toEqual({ inFlight: 1, waiting: orders.length - 1 });
+      await transport.closeApplications();
+
+      await transport.run({ controllers: [version(OrderPlaced, handled)] }, { provision: false });
+      await eventually(() => expect(handled).toHaveLength(orders.length));
+      expect(handled.sort()).toEqual(['order-0 again', ...orders.slice(1)].sort());
+      expect(fresh).toEqual([]);
+      expect(await transport.read('FAILURES', 'failed.>')).toEqual([]);
+    });
+
+    it('says so once, tries again, and begins when its consumer was moved', async () => {
+      const log = recordLog();
+      const fresh: string[] = [];
+      await leaveWaiting();
+      transport.publish('events.order.confirmed', { orderId: 'new' });
+      await transport.stored('EVENTS', 'events.order.confirmed', 1);
+
+      const application = await runNew(fresh, 1_000);
+      await eventually(async () =>
+        expect(
+          (await manager.consumers.info('EVENTS', 'clerk')).delivered.consumer_seq,
+        ).toBeGreaterThanOrEqual(3),
+      );
+      await expect(ready(application)).rejects.toThrow(/now consumes another channel/);
+      await move(OrderConfirmed, { move: ['clerk'], lower: true });
+
+      await eventually(() => expect(fresh).toEqual(['new']));
+      await eventually(() => expect(ready(application)).resolves.toBeUndefined());
+      expect(log().filter((line) => line.includes('now consumes another channel'))).toHaveLength(1);
+      expect(log().filter((line) => line.startsWith('warn: '))).toEqual([]);
+    });
   });
 });

@@ -1,9 +1,14 @@
 import { Consumes, UnreadEvents } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { Controller } from '@nestjs/common';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { OrderPlaced } from './events.js';
+import { place, untilPaused } from './pausing.js';
 import { Transport } from './transport.js';
+
+const HOUR = 3_600_000;
+const KEPT = 48 * HOUR;
 
 const open: (() => void)[] = [];
 
@@ -15,37 +20,88 @@ class Slow {
   }
 }
 
+@Controller()
+class Cut {
+  @Consumes(OrderPlaced, {
+    processor: 'cut',
+    concurrency: 1,
+    pause: { failures: 1, firstProbe: 60_000, maxProbe: 60_000 },
+  })
+  handle(): never {
+    throw new Error('the line is cut');
+  }
+}
+
 describe('events that nobody has read', () => {
   let transport: Transport;
 
   beforeAll(async () => {
     transport = await Transport.start();
   });
+  afterEach(async () => {
+    const closed = transport.closeApplications();
+    for (const done of open.splice(0)) done();
+    await closed;
+    const { streams } = await jetstreamManager(transport.client);
+    for (const name of ['EVENTS', 'RETRIES', 'FAILURES']) await streams.delete(name);
+  });
   afterAll(() => transport.stop());
 
-  it('are a fault of the service when the oldest has lain there for half of the time that events are kept', async () => {
-    const maxAge = 60_000;
+  const run = async (controller: typeof Slow | typeof Cut) => {
     const application = await transport.run(
-      { controllers: [Slow] },
-      { streams: { events: { maxAge: 2 * 86_400_000 } } },
+      { controllers: [controller] },
+      { streams: { events: { maxAge: KEPT } } },
     );
-    const unread = application.get(UnreadEvents, { strict: false });
-    transport.publish('events.order.placed', { orderId: 'first', amount: 1 });
-    transport.publish('events.order.placed', { orderId: 'second', amount: 1 });
+    return { application, unread: application.get(UnreadEvents, { strict: false }) };
+  };
+
+  it('are a fault of the service when the oldest has lain there for half of the time that events are kept', async () => {
+    const { unread } = await run(Slow);
+    place(transport, 'first', 2);
     await eventually(() => expect(open).toHaveLength(1));
 
     await expect(unread.ready()).resolves.toBeUndefined();
     const [at] = await transport.stored('EVENTS', 'events.order.placed', 2);
-    const halfOfTwoDays = at!.time.getTime() + 86_400_000;
-    await expect(unread.ready(halfOfTwoDays - maxAge)).resolves.toBeUndefined();
-    await expect(unread.ready(halfOfTwoDays)).rejects.toThrow(
+    const half = at!.time.getTime() + KEPT / 2;
+    await expect(unread.ready(half - 60_000)).resolves.toBeUndefined();
+    await expect(unread.ready(half)).rejects.toThrow(
       /^slow has read up to .*Z, and the broker deletes events 48\.0 h after they were stored$/,
     );
 
     open.shift()!();
     await eventually(() => expect(open).toHaveLength(1));
     // Nothing waits behind the second one.
-    await expect(unread.ready(halfOfTwoDays)).resolves.toBeUndefined();
+    await expect(unread.ready(half)).resolves.toBeUndefined();
     open.shift()!();
+  });
+
+  it('are one also if they came while the newest event that was read is still handled', async () => {
+    const { unread } = await run(Slow);
+    place(transport, 'handled', 1);
+    await eventually(() => expect(open).toHaveLength(1));
+
+    place(transport, 'behind', 50);
+    await eventually(async () => expect((await transport.backlog('slow')).waiting).toBe(50));
+    await expect(unread.ready(Date.now() + 47 * HOUR)).rejects.toThrow(/^slow has read up to/);
+  });
+
+  it('are one also if they came in a pause that began with the newest event', async () => {
+    const { application, unread } = await run(Cut);
+    place(transport, 'failed', 1);
+    await untilPaused(application);
+
+    place(transport, 'later', 50);
+    await eventually(async () => expect((await transport.backlog('cut')).waiting).toBe(50));
+    await expect(unread.ready(Date.now() + 47 * HOUR)).rejects.toThrow(/^cut has read up to/);
+  });
+
+  it('are none on an idle channel, however old the newest event is', async () => {
+    const { unread } = await run(Slow);
+    place(transport, 'newest', 1);
+    await eventually(() => expect(open).toHaveLength(1));
+    open.shift()!();
+
+    const after = Date.now();
+    await eventually(() => expect(unread.ready(after + KEPT / 2)).resolves.toBeUndefined());
   });
 });

@@ -20,6 +20,8 @@ export interface TablePurgeOptions {
   column: PgColumn;
   /** Milliseconds for which a row is kept. A function is called before each chunk, and never before the service has started. */
   keepFor: number | (() => number);
+  /** Nothing is removed before. Default: removes at once. */
+  after?: Promise<void>;
   /** The plural of what is removed, for the log: `old deliveries`. */
   name: string;
   /** Milliseconds between two searches for old rows. Default 60,000. */
@@ -57,7 +59,8 @@ export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   onApplicationBootstrap(): void {
-    this.start();
+    const { after = Promise.resolve() } = this.options;
+    void after.then(() => this.start());
   }
 
   /** Nest calls this before `StoreModule` closes the database. */
@@ -66,7 +69,7 @@ export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   start(): void {
-    this.running ??= this.run();
+    if (!this.stopping) this.running ??= this.run();
   }
 
   /** Waits for the statement in flight. */

@@ -18,6 +18,12 @@ const AHEAD = 5;
 
 const NANOSECONDS = 1_000_000;
 
+/**
+ * A request is alive, found nothing, or has expired: while messages wait, the server sends them instead. The exception is a consumer
+ * with `max_ack_pending` messages unanswered, whose replicas are full and report it themselves.
+ */
+const NONE_WAITS = [100, 404, 408];
+
 export interface PullerOptions {
   connection: NatsConnection;
   stream: string;
@@ -28,6 +34,11 @@ export interface PullerOptions {
   concurrency: number;
   /** Never rejects, and may handle the message before it returns. The message is in hand until it settles. */
   onMessage(message: Msg, ack: AckSubject): Promise<void>;
+  /**
+   * Hands back a message that this consumer should not send, and returns true: pulling stops then, until {@link Puller.restart}.
+   * If it is given, the first request is for one message, because the broker counts a delivery of each that is handed back.
+   */
+  refuse?(message: Msg): boolean;
   /** Pulling stopped for a reason that time alone will not mend, such as a deleted consumer. */
   onLost(reason: string): void;
 }
@@ -58,10 +69,17 @@ export class Puller {
   private watch: NodeJS.Timeout | undefined;
   private stopped = false;
   private suspended = false;
+  /** True once a message was not refused. */
+  private isTrusted = false;
   /** Messages that may come beside those that are asked for already. */
   private allowance = Infinity;
-  /** Subject for the answer to the newest message, which tells when that was stored and how many wait behind it. */
+  /**
+   * Subject for the answer to the newest message, which tells when that was stored and how many waited behind it. Undefined once the
+   * server has reported that none waits.
+   */
   private newest: string | undefined;
+  /** When the newest message or such a report arrived. */
+  private readAt: number | undefined;
 
   constructor(private readonly options: PullerOptions) {}
 
@@ -80,10 +98,14 @@ export class Puller {
     return alive;
   }
 
-  /** When the newest message was stored that came from here, if others waited behind it; undefined if none did. */
+  /**
+   * Messages that are unread were stored after this time. It advances only if the server sends a message, or reports that none waits
+   * for a request: not in a pause, and not while all places are taken. Undefined before the first of these.
+   */
   get readUpTo(): Date | undefined {
     const ack = readAckSubject(this.newest);
-    return ack && pendingIn(this.newest!) > 0 ? ack.storedAt : undefined;
+    if (ack && pendingIn(this.newest!) > 0) return ack.storedAt;
+    return this.readAt === undefined ? undefined : new Date(this.readAt);
   }
 
   /** Lets at most `count` more messages come, those that are asked for already among them; without a number any number. */
@@ -106,6 +128,7 @@ export class Puller {
   restart(timing = LASTING): void {
     if (this.stopped) return;
     this.suspended = false;
+    this.isTrusted = !this.options.refuse;
     // Not unsubscribed: what the server has sent there already would be lost until its `ackWait` is over.
     this.subscription?.drain().catch(() => undefined);
     const inbox = this.options.newInbox();
@@ -144,7 +167,8 @@ export class Puller {
     const { connection, concurrency } = this.options;
     const most = concurrency + this.ahead;
     const places = most - this.inHand - this.requested;
-    const free = Math.min(places, this.allowance);
+    const trusted = this.isTrusted ? Infinity : 1 - this.requested;
+    const free = Math.min(places, this.allowance, trusted);
     // Asking for a few at a time would cost a request for each: wait until an eighth of the places is free.
     const few = places < this.allowance && places * 8 < most;
     if (this.stopped || this.suspended || free < 1 || (this.requested > 0 && few)) return;
@@ -183,9 +207,12 @@ export class Puller {
     const ack = readAckSubject(message.reply);
     if (!ack) return;
     this.hear();
-    this.newest = message.reply;
     if (isLate) this.allowance -= 1;
     else this.requested = Math.max(0, this.requested - 1);
+    if (this.options.refuse?.(message)) return this.suspend();
+    this.isTrusted = true;
+    this.newest = message.reply;
+    this.readAt = Date.now();
     this.inHand += 1;
     // It should not reject. Where it does all the same, its place is free.
     void this.options.onMessage(message, ack).then(this.settled, this.settled);
@@ -210,6 +237,10 @@ export class Puller {
     if (!headers) return;
     this.hear();
     const { code, description } = headers;
+    if (NONE_WAITS.includes(code)) {
+      this.newest = undefined;
+      this.readAt = Date.now();
+    }
     if (code === 100) return;
     const unfilled = Number(headers.get('Nats-Pending-Messages'));
     this.unanswered(Math.min(this.requested, unfilled || 0));

@@ -6,6 +6,7 @@ import type { BrokerClock } from '../client/broker-clock.js';
 import { toHeaders } from '../wire/cloud-events.js';
 import { publishConfirmed } from '../client/publish-pipeline.js';
 import { classOf } from '../contract/event-class.js';
+import type { ProvisionError } from '../errors.js';
 import { nameError } from '../logging/failure-error.js';
 import { newEventId } from '../wire/event-ids.js';
 import type { Handle } from '../nest/nest-handler.js';
@@ -18,6 +19,7 @@ import type { ProcessorDeclaration } from '../declare/processor-options.js';
 import { type PauseListener, ProcessorPause } from '../circuit-breaker/processor-pause.js';
 import { ProcessorPaused, ProcessorResumed } from '../events/processor-state-events.js';
 import { Puller } from './puller.js';
+import { otherChannelError } from '../provision/provisioned-service.js';
 import { consumerConfigs, type DurableConfig } from '../provision/stream-settings.js';
 
 /** Due retries, and replays, that are fetched ahead of a free place. */
@@ -35,6 +37,8 @@ export interface RunningProcessorOptions {
   clock: BrokerClock;
   newInbox: () => string;
   onLost: (reason: string) => void;
+  /** The processor has stopped pulling, because its consumer sent an event of another channel. */
+  onConflict: (conflict: ProvisionError) => void;
 }
 
 /** One processor at work in this process: what it pulls, how it handles it, and whether it is paused. */
@@ -48,6 +52,7 @@ export class RunningProcessor {
   private keepAlive: NodeJS.Timeout | undefined;
   /** While it is paused. */
   private presence: Subscription | undefined;
+  private otherChannel: ProvisionError | undefined;
 
   constructor(private readonly options: RunningProcessorOptions) {
     // Every publish that waits for the broker listens: as many as there are events in hand.
@@ -75,7 +80,7 @@ export class RunningProcessor {
     return since && { processor: this.options.declaration.processor, since };
   }
 
-  /** When the newest event of its channel was stored that it has read; undefined while none waits behind it. */
+  /** Events of its channel that it has not read were stored after this time. Undefined before it has pulled. */
   get readUpTo(): Date | undefined {
     return this.pullers[0]!.readUpTo;
   }
@@ -88,7 +93,13 @@ export class RunningProcessor {
     this.logger.log(`consumes ${channel.subject}`);
   }
 
+  /** Why it has stopped pulling by itself since the last restart. */
+  get conflict(): ProvisionError | undefined {
+    return this.otherChannel;
+  }
+
   restart(): void {
+    this.otherChannel = undefined;
     for (const puller of this.pullers) puller.restart();
   }
 
@@ -124,21 +135,27 @@ export class RunningProcessor {
         stream === declaration.channel.stream
           ? declaration.concurrency
           : Math.min(declaration.concurrency, AT_HAND),
-      onMessage: (message: Msg, ack: AckSubject) =>
-        this.isOwn(message.subject) ? this.processor.process(message, ack) : this.refuse(message),
+      onMessage: (message: Msg, ack: AckSubject) => this.processor.process(message, ack),
+      refuse: (message: Msg) => this.refuse(message),
       onLost,
     });
   }
 
-  /** False if another version of the service has given the consumer another channel. */
-  private isOwn(subject: string): boolean {
-    return subject === this.options.declaration.channel.subject || isTransportSubject(subject);
-  }
-
-  /** Leaves it to replicas that know it. As an invalid event it would be lost to them. */
-  private async refuse(message: Msg): Promise<void> {
+  /**
+   * Hands back an event of another channel, which another version of the service has given to the consumer, and from then on all
+   * retries. Replicas of that version can handle them; here they would be dead-lettered as invalid.
+   */
+  private refuse(message: Msg): boolean {
+    const { processor, channel } = this.options.declaration;
+    const isOwn = message.subject === channel.subject || isTransportSubject(message.subject);
+    if (isOwn && !this.otherChannel) return false;
     message.respond(nakAfter(REFUSED_DELAY));
-    this.options.onLost(`its consumer reads ${message.subject}, which this version does not consume`);
+    if (!isOwn) {
+      this.suspend();
+      this.otherChannel = otherChannelError(processor, channel.stream, [channel.subject], [message.subject]);
+      this.options.onConflict(this.otherChannel);
+    }
+    return true;
   }
 
   private pauseListener(): PauseListener {

@@ -15,6 +15,8 @@ import { assertRetriesFit, type JetStreamSettings } from '../provision/stream-se
 
 /** Milliseconds. */
 const DRAIN_TIMEOUT = 7_000;
+/** Milliseconds. */
+const RECHECK_DELAY = 30_000;
 
 export interface StrategyOptions {
   /** How large the system's streams are. All services declare the same. */
@@ -29,12 +31,14 @@ export interface StrategyOptions {
    * before, less than the 10 s after which a service is killed.
    */
   drainTimeout?: number;
+  /** Milliseconds before the consumer of a processor that must not pull is checked again. Default 30,000. */
+  recheckDelay?: number;
 }
 
-/** A processor that is behind, and when the broker deletes what it has not read. */
+/** How far a processor has read, and when the broker deletes what it has not read. */
 export interface Unread {
   processor: string;
-  /** When the event was stored that it read last: what it has not read is a little younger. */
+  /** Events that it has not read were stored after this time. */
   readUpTo: Date;
   /** Milliseconds for which the stream keeps an event. */
   keptFor: number;
@@ -54,13 +58,16 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   private declarations: ProcessorDeclaration[] = [];
   private readonly running = new Map<string, RunningProcessor>();
   /** Processors that must not pull, and why. */
-  private conflicts = new Map<string, Error>();
+  private readonly conflicts = new Map<string, Error>();
   private readonly provisioned: ProvisionedService;
   private readonly stopping = new AbortController();
   private readonly exclusion = new Exclusion();
   private readonly clock = new BrokerClock();
   private recovering: Promise<void> | undefined;
+  private recheck: NodeJS.Timeout | undefined;
   private started = false;
+  private tellStarted = (): void => undefined;
+  private readonly whenStarted = new Promise<void>((resolve) => (this.tellStarted = resolve));
   private closing: Promise<void> | undefined;
   private adjusted = (declaration: ProcessorDeclaration): ProcessorDeclaration => declaration;
 
@@ -117,6 +124,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
 
   private async stop(): Promise<void> {
     this.stopping.abort();
+    clearTimeout(this.recheck);
     const processors = [...this.running.values()];
     this.running.clear();
     const timeout = this.options.drainTimeout ?? DRAIN_TIMEOUT;
@@ -128,11 +136,17 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
 
   /**
    * Milliseconds for which the broker keeps what the processors consume, and may deliver it again: of events, and of failure
-   * events where they consume these. Complete once the application is initialized.
+   * events where they consume these. Known once the application is initialized, and longer once it has started, if an operator has
+   * raised it.
    */
   get eventsKeptFor(): number {
     const consumed = [...this.declared.values()].map(({ declaration }) => declaration.channel.stream);
     return Math.max(...[EVENTS_STREAM, ...consumed].map((stream) => this.provisioned.keptFor(stream)));
+  }
+
+  /** Resolves once every processor pulls; never if the service stops before. */
+  untilStarted(): Promise<void> {
+    return this.whenStarted;
   }
 
   /**
@@ -151,7 +165,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     return [...this.running.values()].flatMap((processor) => processor.paused ?? []);
   }
 
-  /** Processors behind whose newest event others wait. */
+  /** How far each processor has read its channel. */
   get unread(): Unread[] {
     return this.declarations.flatMap(({ processor, channel }) => {
       const readUpTo = this.running.get(processor)?.readUpTo;
@@ -180,13 +194,15 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     }));
     this.declarations = processors.map(({ declaration }) => declaration);
     const connection = await this.connection.get();
-    const [conflict] = (await this.provisioned.ensure(connection, this.declarations)).values();
+    const conflicts = await this.provisioned.ensure(connection, this.declarations);
+    const [conflict] = conflicts?.values() ?? [];
     if (conflict) throw conflict;
     if (this.closing) return;
     this.connection.onReconnect(() => this.recover(connection));
     this.connection.onDenied(({ subject }) => this.running.forEach((processor) => processor.denied(subject)));
     await Promise.all(processors.map((processor) => this.run(connection, processor)));
     this.started = true;
+    this.tellStarted();
   }
 
   private async run(connection: NatsConnection, { declaration, handler }: Declared): Promise<void> {
@@ -199,6 +215,10 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       clock: this.clock,
       newInbox: () => this.connection.newInbox(),
       onLost: (reason) => this.lost(connection, declaration.processor, reason),
+      onConflict: (conflict) => {
+        this.noteConflict(declaration.processor, conflict);
+        this.recheckLater(connection);
+      },
     });
     this.running.set(declaration.processor, processor);
     await processor.start();
@@ -216,16 +236,37 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       .ensure(connection, this.declarations)
       .then((conflicts) => this.resume(conflicts))
       .catch((error: unknown) => this.logger.error(`cannot recover: ${(error as Error).message}`))
-      .finally(() => (this.recovering = undefined));
+      .finally(() => {
+        this.recovering = undefined;
+        if (this.conflicts.size > 0) this.recheckLater(connection);
+      });
   }
 
-  /** A processor whose consumer now reads another channel stops: what it pulled would be another version's events. */
-  private resume(conflicts: Map<string, Error>): void {
-    for (const [name, error] of conflicts) if (!this.conflicts.has(name)) this.logger.error(error.message);
-    this.conflicts = conflicts;
+  /** The broker reports to nobody that an operator has moved a consumer back. */
+  private recheckLater(connection: NatsConnection): void {
+    if (this.closing) return;
+    clearTimeout(this.recheck);
+    const delay = this.options.recheckDelay ?? RECHECK_DELAY;
+    this.recheck = setTimeout(() => this.recover(connection), delay);
+  }
+
+  /**
+   * Stops each processor whose consumer now reads another channel, since it would pull the events of another version. `found` is
+   * undefined if this service does not look at consumers: then each processor tries, and a conflict is over if no event of another
+   * channel has come since the last try.
+   */
+  private resume(found: ReadonlyMap<string, Error> | undefined): void {
     for (const [name, processor] of this.running) {
-      if (conflicts.has(name)) processor.suspend();
+      const conflict = found ? found.get(name) : processor.conflict;
+      if (conflict) this.noteConflict(name, conflict);
+      else if (this.conflicts.delete(name)) this.logger.log(`${name} pulls again`);
+      if (found?.has(name)) processor.suspend();
       else processor.restart();
     }
+  }
+
+  private noteConflict(processor: string, conflict: Error): void {
+    if (!this.conflicts.has(processor)) this.logger.error(conflict.message);
+    this.conflicts.set(processor, conflict);
   }
 }

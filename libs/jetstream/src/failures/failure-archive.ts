@@ -12,6 +12,8 @@ import type { EventClass } from '../contract/event-class.js';
 import { ceTypeOf, decodeBody, type EventFailed, type OriginalEvent } from '../events/event-failed.js';
 import { readFailureState, type StoredFailureState } from './failure-state.js';
 import { lineOf } from '../logging/log-text.js';
+import { idIn } from '../wire/cloud-events.js';
+import { storedEventId } from '../wire/event-ids.js';
 import { failureStateSubject, FAILURES_STREAM } from '../wire/names.js';
 import { readPatiently } from '../client/patient-read.js';
 import type { ReplaySelection } from '../events/replay-requested.js';
@@ -30,7 +32,7 @@ export interface WholeEvent {
   body: Uint8Array;
 }
 
-/** The original of a failure event is no longer stored, and was too large to be carried. */
+/** The original of a failure event is not carried by it, and no longer stored. */
 export class OriginalGoneError extends Error {
   override readonly name = 'OriginalGoneError';
 }
@@ -96,19 +98,15 @@ export class FailureArchive {
     return readEvent(type, body, ceTypeOf(headers));
   }
 
-  private async fromStream({
-    stream,
-    sequence,
-    eventId,
-  }: OriginalEvent): Promise<Omit<WholeEvent, 'subject'>> {
+  private async fromStream(original: OriginalEvent): Promise<Omit<WholeEvent, 'subject'>> {
+    const { stream, sequence, eventId } = original;
     const message = await storedMessage(await this.manager(), stream, sequence);
-    if (!message) {
-      throw new OriginalGoneError(
-        `Event ${eventId} is not stored any more: stream ${stream} has nothing at ${sequence}. Events are kept for the ` +
-          "stream's max_age only.",
-      );
-    }
-    return { headers: parsed(() => Object.fromEntries(message.header)), body: message.data };
+    const headers = message ? parsed(() => Object.fromEntries(message.header)) : {};
+    if (message && isOriginal(message, headers, original)) return { headers, body: message.data };
+    throw new OriginalGoneError(
+      `Event ${eventId} is not stored any more: stream ${stream} has ${message ? 'another event' : 'nothing'} at ${sequence}. ` +
+        "Events are kept for the stream's max_age only, and lost if it is deleted.",
+    );
   }
 
   private async *read(
@@ -163,6 +161,16 @@ async function storedMessage(
     if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return null;
     throw error;
   }
+}
+
+/** False of what lies in the same place of a stream that was deleted and made again. */
+function isOriginal(
+  { subject, time: storedAt }: StoredMsg,
+  headers: Record<string, string[]>,
+  { stream, sequence, ...original }: OriginalEvent,
+): boolean {
+  const id = idIn(headers) ?? storedEventId({ stream, sequence, storedAt });
+  return subject === original.subject && id === original.eventId;
 }
 
 function isSelected(

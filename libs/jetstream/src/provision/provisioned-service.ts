@@ -42,14 +42,14 @@ export class ProvisionedService {
   /**
    * Waits for as long as the broker gives no answer.
    *
-   * @returns the processors that must not pull, each with the reason
+   * @returns the processors that must not pull, each with the reason; undefined if this service does not look
    * @throws ProvisionError if the server is too old or refuses, NoAnswerError if the service stops before the broker answers
    */
   async ensure(
     connection: NatsConnection,
     declarations: readonly ProcessorDeclaration[],
-  ): Promise<Map<string, ProvisionError>> {
-    if (!this.options.provision) return new Map();
+  ): Promise<Map<string, ProvisionError> | undefined> {
+    if (!this.options.provision) return undefined;
     const ensured = await this.untilAnswered(() =>
       ensureProvisioned(
         connection,
@@ -57,7 +57,7 @@ export class ProvisionedService {
         declarations.flatMap(consumerConfigs),
       ),
     );
-    if (!ensured) return new Map();
+    if (!ensured) return undefined;
     this.found = ensured.found;
     this.report(ensured);
     return new Map(ensured.conflicts.map((conflict) => [conflict.durable!, conflictError(conflict)]));
@@ -132,20 +132,28 @@ function differenceText({ what, settings }: ProvisionDifference): string {
   return `${what} differs from its declaration and stays as it is: ${list.join('; ')}. \`node cascade provision\` changes it.`;
 }
 
-function conflictError({ what, durable, settings }: ProvisionDifference): ProvisionError {
+function conflictError({ stream, durable, settings }: ProvisionDifference): ProvisionError {
   const { wanted, found } = settings.find(({ effect }) => effect === 'moves')!;
+  return otherChannelError(durable!, stream, wanted as string[], found as string[]);
+}
+
+/** @param read subjects that the processor's consumer has, or sent an event of */
+export function otherChannelError(
+  processor: string,
+  stream: string,
+  declared: readonly string[],
+  read: readonly string[],
+): ProvisionError {
   return new ProvisionError(
-    `Processor '${durable}' now consumes another channel: it declares ${list(wanted)}, but the ${what} reads ${list(found)}. ` +
-      'Changing that would lose what it has not read yet, and replicas of the other version would get events that they do not ' +
-      'know. Give the processor of the new channel a new name; or stop the other version and run ' +
-      `\`node cascade provision --move ${durable}\`.`,
+    `Processor '${processor}' now consumes another channel: it declares ${channels(declared)}, but the consumer ${processor} on ` +
+      `stream ${stream} reads ${channels(read)}. Changing that would lose what it has not read yet, and replicas of the other ` +
+      'version would get events that they do not know. Give the processor of the new channel a new name; or stop the other version ' +
+      `and run \`node cascade provision --move ${processor}\`.`,
   );
 }
 
-function list(subjects: unknown): string {
-  return (
-    (subjects as string[]).filter((subject) => /^(events|failed)\./.test(subject)).join(', ') || 'no channel'
-  );
+function channels(subjects: readonly string[]): string {
+  return subjects.filter((subject) => /^(events|failed)\./.test(subject)).join(', ') || 'no channel';
 }
 
 function isNotPermitted(error: unknown): boolean {

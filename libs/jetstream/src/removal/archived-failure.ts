@@ -45,7 +45,8 @@ export async function archivedFailure(
   };
 }
 
-async function originalIfThere(
+/** Undefined if it is not stored any more. */
+export async function originalIfThere(
   archive: FailureArchive,
   failure: EventFailed,
 ): Promise<WholeEvent | undefined> {

@@ -1,8 +1,9 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
-import type { ArchivedFailure } from './archived-failure.js';
+import { originalIfThere, type ArchivedFailure } from './archived-failure.js';
 import type { JetStreamConnection } from '../client/connection.js';
-import { decodeBody, encodeFailure, type EventFailed } from '../events/event-failed.js';
+import { encodeFailure, type EventFailed } from '../events/event-failed.js';
 import { newEventId } from '../wire/event-ids.js';
+import { FailureArchive } from '../failures/failure-archive.js';
 import { failureStateMessage } from '../failures/failure-state.js';
 import { isOvertaken } from '../replay/failure-replay.js';
 import { FAILURES_STREAM } from '../wire/names.js';
@@ -33,7 +34,11 @@ export interface RestoreOptions {
 
 /** Puts archived failure events back into their stream, under the ids that they had. */
 export class FailureRestore {
-  constructor(private readonly connection: JetStreamConnection) {}
+  private readonly archive: FailureArchive;
+
+  constructor(private readonly connection: JetStreamConnection) {
+    this.archive = new FailureArchive(connection);
+  }
 
   /**
    * Restores what is not in the stream: asked for again after it was interrupted, it takes what is left. Processors that consume
@@ -72,7 +77,7 @@ export class FailureRestore {
   /** The state goes first: without it the failure would be open for a moment, and be replayed. */
   private async restoreOne(manager: JetStreamManager, archived: ArchivedFailure): Promise<void> {
     await this.restoreState(manager, archived);
-    const failure = await this.withOriginal(manager, archived);
+    const failure = await this.withOriginal(archived);
     const limit = maxBody(await this.connection.get());
     await this.put(manager, {
       subject: archived.subject,
@@ -95,15 +100,9 @@ export class FailureRestore {
   }
 
   /** An event that is stored no more is carried from now on, if there is room: the archive may be all that is left of it. */
-  private async withOriginal(
-    manager: JetStreamManager,
-    { failure, original }: ArchivedFailure,
-  ): Promise<EventFailed> {
-    if (!original) return failure;
-    const { stream, sequence } = failure.original;
-    const stored = await manager.streams.getMessage(stream, { seq: sequence }).catch(() => null);
+  private async withOriginal({ failure, original }: ArchivedFailure): Promise<EventFailed> {
+    if (!original || (await originalIfThere(this.archive, failure))) return failure;
     const { headers, body } = original;
-    if (stored && Buffer.from(stored.data).equals(decodeBody(body))) return failure;
     return { ...failure, original: { ...failure.original, headers, body } } as EventFailed;
   }
 

@@ -1,8 +1,10 @@
 import type { Broker } from '@cascade/embedded-broker';
 import { InvalidDeclarationError } from '@cascade/jetstream';
 import { openStore, Store } from '@cascade/store';
-import { describeStores, eventually, startTestBroker } from '@cascade/testing';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeStores, eventually, recordLog, startTestBroker } from '@cascade/testing';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { Complaints, Filing, filingSchema, startFilingService } from '../../test/filing-service.js';
 import { inbox } from './inbox-table.js';
@@ -81,6 +83,27 @@ describeStores((databases, kind) => {
     ],
     ['for 10 days where these are set', { keepMarks: 10 * DAY }, [0, 7.9, 8.1]],
   ])('keeps marks %s', (_, settings, kept) => keeps(settings, kept));
+
+  describe('where an operator has raised the time that events are kept to 20 days', () => {
+    const raise = async (days: number) => {
+      const client = await connect({ servers: broker.url });
+      const { streams } = await jetstreamManager(client);
+      await streams.update('EVENTS', { max_age: days * DAY * 1e6 });
+      await client.close();
+    };
+    beforeAll(() => raise(20));
+    afterAll(() => raise(7));
+
+    it('keeps marks a day longer than that from the start', () => keeps({}, [0, 7.9, 8.1, 15.1]));
+
+    it('does so too where it was told to keep them for 10 days, and warns', async () => {
+      const log = recordLog();
+      await keeps({ keepMarks: 10 * DAY }, [0, 7.9, 8.1, 15.1]);
+      expect(log().filter((line) => line.includes('keepMarks'))).toEqual([
+        expect.stringMatching(/^warn: .* for 864000000 ms \(keepMarks\).* for 1728000000 ms/),
+      ]);
+    });
+  });
 
   it.each<[Settings, RegExp]>([
     [{ keepMarks: 7 * DAY }, /keeps its marks for 604800000 ms .* is kept for 604800000 ms/],

@@ -1,6 +1,6 @@
 import { InvalidDeclarationError, JetStreamStrategy } from '@cascade/jetstream';
 import { Store, TablePurge } from '@cascade/store';
-import { Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import { Inject, Logger, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
 import { inbox } from './inbox-table.js';
 import { Inbox } from './inbox.js';
 
@@ -8,7 +8,8 @@ export interface InboxOptions {
   /**
    * Milliseconds for which it is remembered that an event was worked on: longer than the broker keeps what the service
    * consumes, and may deliver it again. Default a day longer than that: 8 days where events are kept for 7, and 31 days where
-   * the service consumes failure events, which are kept for 30.
+   * the service consumes failure events, which are kept for 30. If an operator has raised the time of the broker above this, the
+   * default applies instead, and the log warns.
    *
    * A failure that is replayed later than this has its work done again.
    */
@@ -43,7 +44,7 @@ export class InboxModule implements OnModuleInit {
   /** @throws InvalidDeclarationError where an event could come again when its mark is gone; the start fails then */
   onModuleInit(): void {
     const { eventsKeptFor } = this.strategy;
-    const keepMarks = keepMarksOf(this.options, this.strategy);
+    const { keepMarks = eventsKeptFor + DAY } = this.options;
     if (keepMarks > eventsKeptFor && Number.isFinite(keepMarks)) return;
     throw new InvalidDeclarationError(
       `The inbox keeps its marks for ${keepMarks} ms (keepMarks), but what the service consumes is kept for ` +
@@ -53,15 +54,26 @@ export class InboxModule implements OnModuleInit {
   }
 }
 
-/** Known once the processors are declared: not while providers are made. */
-function keepMarksOf({ keepMarks }: InboxOptions, { eventsKeptFor }: JetStreamStrategy): number {
-  return keepMarks ?? eventsKeptFor + DAY;
+function purgeOf(store: Store, strategy: JetStreamStrategy, { keepMarks }: InboxOptions): TablePurge {
+  let hasWarned = false;
+  const warnOnce = (keptFor: number): void => {
+    if (!hasWarned) new Logger('Inbox').warn(tooShortText(keepMarks!, keptFor));
+    hasWarned = true;
+  };
+  const keepFor = (): number => {
+    const { eventsKeptFor } = strategy;
+    if (keepMarks !== undefined && keepMarks > eventsKeptFor) return keepMarks;
+    if (keepMarks !== undefined) warnOnce(eventsKeptFor);
+    return eventsKeptFor + DAY;
+  };
+  // Before, only the declared times are known, not those of the broker.
+  const after = strategy.untilStarted();
+  return new TablePurge(store, { column: inbox.processedAt, keepFor, after, name: 'old marks of the inbox' });
 }
 
-function purgeOf(store: Store, strategy: JetStreamStrategy, options: InboxOptions): TablePurge {
-  return new TablePurge(store, {
-    column: inbox.processedAt,
-    keepFor: () => keepMarksOf(options, strategy),
-    name: 'old marks of the inbox',
-  });
+function tooShortText(keepMarks: number, keptFor: number): string {
+  return (
+    `The inbox was to keep its marks for ${keepMarks} ms (keepMarks), but the broker keeps what the service consumes for ` +
+    `${keptFor} ms. Marks are kept for a day longer than that. Raise keepMarks.`
+  );
 }
