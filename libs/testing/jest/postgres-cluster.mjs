@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 /** Jest compiles what the specs import, but not what its global set-up does. */
 export async function importPostgresCluster() {
   const root = join(import.meta.dirname, '../../..');
-  const { code } = await transformFile(join(import.meta.dirname, '../src/postgres-cluster.ts'), {
+  const { code } = await transformFile(join(import.meta.dirname, '../src/databases/postgres-cluster.ts'), {
     cwd: root,
   });
   const folder = join(root, '.cache', 'jest');
