@@ -9,7 +9,7 @@ import { withBroker, type Broker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
 import { counted } from '../text/numbers.js';
-import { createArchive, writeArchive } from './archive-file.js';
+import { writeArchive } from './archive-file.js';
 import { planRemoval, removalOf, type RemovalCommandOptions } from './choose-failures.js';
 import { removalOn } from './purge.js';
 import { NOTHING, planLines, resultLines, showProgress } from './removal-report.js';
@@ -35,8 +35,7 @@ export async function run({ host, output, options }: Invocation<ArchiveCommandOp
       return ExitCode.ok;
     }
     const saved: RemovedFailure[] = [];
-    const file = await createArchive(path);
-    await writeArchive(path, file, archived(broker, removal.select(selection), saved));
+    await writeArchive(path, archived(broker, removal.select(selection), saved), stopping.signal);
     const result = await removal.remove(saved, selection, {
       by,
       reason,
