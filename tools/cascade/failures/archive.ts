@@ -18,6 +18,9 @@ export interface ArchiveCommandOptions extends RemovalCommandOptions {
   to: string;
 }
 
+/** Another file, since newer failures may be among the rest. */
+const REST = 'The same command with another file archives the rest, and removes it.';
+
 export async function run({ host, output, options }: Invocation<ArchiveCommandOptions>): Promise<number> {
   const { selection, by, reason } = removalOf(options);
   const path = resolve(options.to);
@@ -46,7 +49,7 @@ export async function run({ host, output, options }: Invocation<ArchiveCommandOp
     output.progress('');
     output.result({ ...result, savedTo: path }, () => [
       `${counted(saved.length, 'failure')} archived in ${path}.`,
-      ...resultLines(result, plan.left),
+      ...resultLines(result, plan.left, REST),
     ]);
     return result.stopped ? ExitCode.failed : ExitCode.ok;
   }).finally(ignoreInterrupts);

@@ -208,6 +208,36 @@ describe('cascade failures archive, purge and restore', () => {
     expect(await list()).toMatchObject({ total: 3 });
   });
 
+  it('archive stops at Ctrl-C while it writes, and leaves no file', async () => {
+    const file = join(folder, 'stopped.jsonl');
+    const session = shop.session('failures', 'archive', '--to', file, '--state', 'open', ...WHY);
+    session.interrupt();
+    expect(await session.ended).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'Stopped: nothing was removed, and no file is left.\n',
+    });
+    expect(await readdir(folder)).not.toContain('stopped.jsonl');
+    expect(await list()).toMatchObject({ total: 3 });
+  });
+
+  it('archive stops at Ctrl-C while it removes, and says how to go on', async () => {
+    const file = join(folder, 'in-part.jsonl');
+    const archive = ['failures', 'archive', '--state', 'open', ...WHY, '--to'];
+    const session = shop.session(...archive, file);
+    const audit = shop.client.subscribe('events.failures.removed', { callback: () => session.interrupt() });
+    await shop.client.flush();
+    const { code, stdout } = await session.ended;
+    audit.unsubscribe();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /^3 failures archived in .*in-part\.jsonl\.\nStopped: [0-2] of 3 failures removed\. The same command with another file archives the rest, and removes it\.\n/,
+    );
+    const rest = join(folder, 'rest.jsonl');
+    expect(await shop.cascade(...archive, rest)).toMatchObject({ code: 0 });
+    expect(await list()).toMatchObject({ total: 0 });
+  });
+
   it.each([
     [['purge', '--reason', 'x'], /It is not said what to remove.*--all/s],
     [['purge', '--all'], /needs a reason.*--reason/s],
