@@ -1,6 +1,12 @@
 export { CloudEventHeader } from './wire/cloud-events.js';
 export { JetStreamConnection, type JetStreamConnectionOptions } from './client/connection.js';
-export { Consumes, ConsumesFailure, JETSTREAM_TRANSPORT, processorsOf, type Returned } from './declare/consumes.js';
+export {
+  Consumes,
+  ConsumesFailure,
+  JETSTREAM_TRANSPORT,
+  processorsOf,
+  type Returned,
+} from './declare/consumes.js';
 export {
   AttemptsExhaustedError,
   BrokerUnreachableError,
@@ -11,6 +17,7 @@ export {
   PublishDeniedError,
   PublishRefusedError,
   PublishTimeoutError,
+  RemovalNotRecordedError,
   UndeclaredEventError,
   UnrecoverableError,
   type Violation,

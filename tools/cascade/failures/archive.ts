@@ -1,9 +1,11 @@
 import {
   archivedFailure,
+  RemovalNotRecordedError,
   removedFailureOf,
   type RemovedFailure,
   type StoredFailure,
 } from '@cascade/jetstream';
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { withBroker, type Broker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
@@ -39,13 +41,19 @@ export async function run({ host, output, options }: Invocation<ArchiveCommandOp
     }
     const saved: RemovedFailure[] = [];
     await writeArchive(path, archived(broker, removal.select(selection), saved), stopping.signal);
-    const result = await removal.remove(saved, selection, {
-      by,
-      reason,
-      savedTo: path,
-      signal: stopping.signal,
-      onProgress: (progress) => showProgress(progress, output),
-    });
+    const result = await removal
+      .remove(saved, selection, {
+        by,
+        reason,
+        savedTo: path,
+        signal: stopping.signal,
+        onProgress: (progress) => showProgress(progress, output),
+      })
+      .catch(async (error: unknown) => {
+        // All that the file holds is still stored, and it would be in the way of the same command.
+        if (error instanceof RemovalNotRecordedError) await rm(path);
+        throw error;
+      });
     output.progress('');
     output.result({ ...result, savedTo: path }, () => [
       `${counted(saved.length, 'failure')} archived in ${path}.`,

@@ -199,6 +199,27 @@ describe('cascade failures archive, purge and restore', () => {
     await listed(3, 'open');
   });
 
+  it('archive removes nothing while EVENTS is full, leaves no file, and says where to make room', async () => {
+    const file = join(folder, 'full.jsonl');
+    const archive = ['failures', 'archive', '--to', file, '--state', 'open', ...WHY];
+    const { config, state } = await shop.manager.streams.info('EVENTS');
+    await shop.manager.streams.update('EVENTS', { max_bytes: state.bytes });
+    try {
+      expect(await shop.cascade(...archive)).toEqual({
+        code: 1,
+        stdout: '',
+        stderr:
+          'Nothing was removed: EVENTS did not confirm the audit event, which is stored first (maximum bytes exceeded). ' +
+          'If EVENTS is full, make room there first: `node cascade doctor` says how.\n',
+      });
+    } finally {
+      await shop.manager.streams.update('EVENTS', { max_bytes: config.max_bytes });
+    }
+    expect(await list()).toMatchObject({ total: 3 });
+    expect(await shop.cascade(...archive)).toMatchObject({ code: 0 });
+    expect(await list()).toMatchObject({ total: 0 });
+  });
+
   it('stops at Ctrl-C between two failures, and says so', async () => {
     const session = shop.session('failures', 'purge', '--state', 'open', ...WHY);
     session.interrupt();
