@@ -59,7 +59,7 @@ export type { Backoff, ExponentialBackoff } from './declare/backoff.js';
 export { permissionsOf, type Permissions } from './provision/permissions.js';
 export type { ErrorClass, ProcessorDeclaration, ProcessorOptions } from './declare/processor-options.js';
 export { Pauses } from './health/pauses.js';
-export { redact } from './logging/redact.js';
+export { isCredential, redact } from './logging/redact.js';
 export { Publishes } from './health/publishes.js';
 export type { PausePolicy } from './circuit-breaker/processor-pause.js';
 export { ProcessorPaused, ProcessorResumed } from './events/processor-state-events.js';
