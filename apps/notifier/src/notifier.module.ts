@@ -24,7 +24,7 @@ import { WelcomeNotifier } from './welcome/welcome-notifier.js';
 @Module({})
 export class NotifierModule {
   static forRoot(config: NotifierConfig): DynamicModule {
-    const { natsUrl, databaseUrl, dataDir, deliveryLogDays, smtpUrl, sender, twilio, drainTimeout } = config;
+    const { natsUrl, databaseUrl, dataDir, daysOfDeliveries, smtpUrl, sender, twilio, drainTimeout } = config;
     return {
       module: NotifierModule,
       imports: [
@@ -64,7 +64,7 @@ export class NotifierModule {
         {
           provide: DeliveryLogPurge,
           inject: [Store],
-          useFactory: (store: Store<typeof schema>) => new DeliveryLogPurge(store, deliveryLogDays),
+          useFactory: (store: Store<typeof schema>) => new DeliveryLogPurge(store, daysOfDeliveries),
         },
       ],
     };

@@ -74,6 +74,7 @@ export { envelopeOf, type StoredEnvelope } from './wire/stored-envelope.js';
 export { readStream, type StreamSelection } from './client/stream-reader.js';
 export {
   consumerConfigs,
+  keptFor,
   streamConfigs,
   type DurableConfig,
   type JetStreamSettings,
