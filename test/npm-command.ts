@@ -1,7 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { spawnLeashed, type LeashedProcess } from '@cascade/embedded-broker';
 import { eventually } from '@cascade/testing';
 import { readRunning, type RunningSystem } from '../tools/supervisor/data-folder.js';
 import { ownEnvironment, root } from './system.js';
@@ -35,16 +35,16 @@ export class WorkingFolder {
   }
 }
 
-/** `npm …`, in a process group of its own, as a terminal runs it. */
+/** `npm …`, in a process group of its own, as a terminal runs it. It ends with this process, however this one ends. */
 export class NpmCommand {
   output = '';
   /** Resolves to the exit code, or to the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
-  readonly #process: ChildProcess;
+  readonly #process: LeashedProcess;
 
   constructor(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv) {
-    this.#process = spawn('npm', args, { cwd, env: { ...ownEnvironment(), ...env }, detached: true });
-    for (const stream of [this.#process.stdout!, this.#process.stderr!]) {
+    this.#process = spawnLeashed('npm', args, { cwd, env: { ...ownEnvironment(), ...env } });
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     }
     this.ended = new Promise((resolve) => {

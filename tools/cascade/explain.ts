@@ -7,6 +7,7 @@ import {
   ProvisionError,
   PublishRefusedError,
   PublishTimeoutError,
+  RemovalNotRecordedError,
   StreamReadError,
 } from '@cascade/jetstream';
 import { InvalidConfigError } from '@cascade/service';
@@ -26,6 +27,7 @@ const SAY_ALL = [
   ProvisionError,
   PublishRefusedError,
   PublishTimeoutError,
+  RemovalNotRecordedError,
   StreamReadError,
 ];
 /** "JetStream system temporarily unavailable". */

@@ -1,21 +1,20 @@
+import { streams } from '@app/contracts';
+import { EVENTS_STREAM, FAILURES_STREAM, keptFor } from '@cascade/jetstream';
 import { DatabaseConfig } from '@cascade/service';
-import { IsInt, IsOptional, IsString, IsUrl, Matches, Min, ValidateBy } from 'class-validator';
+import { IsInt, IsOptional, IsString, IsUrl, Matches, ValidateBy } from 'class-validator';
 import { type Mailbox, parseMailbox } from './gateways/mailbox.js';
 import type { TwilioGatewayOptions } from './gateways/twilio-gateway.js';
+
+const DAY = 24 * 60 * 60 * 1_000;
 
 /** What the notifier reads from its environment. */
 export class NotifierConfig extends DatabaseConfig {
   override port: number = 3001;
 
-  /**
-   * Days that the delivery log remembers a message, from 8: events are kept for 7, and what is forgotten before its event
-   * would be sent again. Longer by default than failure events are kept, 30 days, for they can be replayed until then.
-   */
+  /** Days that the delivery log remembers a message. Default: longer than the streams keep events, and failures for a replay. */
+  @IsOptional()
   @IsInt()
-  @Min(8, {
-    message: 'deliveryLogDays must be 8 or more, for events are kept, and delivered again, for 7 days',
-  })
-  deliveryLogDays: number = 31;
+  deliveryLogDays?: number;
 
   /** `smtp://` or `smtps://`; user and password in the URL, percent-encoded. */
   @IsUrl(
@@ -61,6 +60,10 @@ export class NotifierConfig extends DatabaseConfig {
   )
   twilioBaseUrl?: string;
 
+  get daysOfDeliveries(): number {
+    return this.deliveryLogDays ?? Math.max(this.daysOver(EVENTS_STREAM), this.daysOver(FAILURES_STREAM));
+  }
+
   get sender(): Mailbox {
     return parseMailbox(this.mailFrom)!;
   }
@@ -77,7 +80,22 @@ export class NotifierConfig extends DatabaseConfig {
   }
 
   override contradictions(): string[] {
-    return [...super.contradictions(), ...this.twilioContradictions()];
+    return [...super.contradictions(), ...this.deliveryLogContradictions(), ...this.twilioContradictions()];
+  }
+
+  /** A message that is forgotten before its event is sent again if that event is replayed. */
+  private deliveryLogContradictions(): string[] {
+    const least = this.daysOver(EVENTS_STREAM);
+    if (this.daysOfDeliveries >= least) return [];
+    return [
+      `DELIVERY_LOG_DAYS must be ${least} or more: longer than EVENTS keeps an event, and may deliver it again (EVENTS_MAX_AGE), ` +
+        `found ${this.daysOfDeliveries}`,
+    ];
+  }
+
+  /** Whole days that are longer than a stream keeps what it holds. */
+  private daysOver(stream: string): number {
+    return Math.floor(keptFor(stream, this.streamsOf(streams)) / DAY) + 1;
   }
 
   private twilioContradictions(): string[] {

@@ -12,7 +12,7 @@ describe('NotifierConfig', () => {
       port: 3001,
       smtpUrl: 'smtp://127.0.0.1:1025',
       twilio: undefined,
-      deliveryLogDays: 31,
+      daysOfDeliveries: 31,
     });
     expect(config.sender).toEqual({ name: 'Cascade', address: 'welcome@cascade.localhost' });
   });
@@ -43,10 +43,17 @@ describe('NotifierConfig', () => {
     ]);
   });
 
-  it('forgets no message before its event is forgotten', () => {
-    expect(readConfig(NotifierConfig, { DELIVERY_LOG_DAYS: '8' }).deliveryLogDays).toBe(8);
+  it('forgets no message before its event is forgotten, however long the streams keep it', () => {
+    const daysOf = (env: NodeJS.ProcessEnv) => readConfig(NotifierConfig, env).daysOfDeliveries;
+    expect(daysOf({ DELIVERY_LOG_DAYS: '8' })).toBe(8);
+    expect(daysOf({ EVENTS_MAX_AGE: '60d' })).toBe(61);
+    expect(daysOf({ EVENTS_MAX_AGE: '36h', FAILURES_MAX_AGE: '36h' })).toBe(2);
+    expect(daysOf({ FAILURES_MAX_AGE: '90d' })).toBe(91);
     expect(faultsOf({ DELIVERY_LOG_DAYS: '7' })).toEqual([
-      expect.stringContaining('DELIVERY_LOG_DAYS must be 8 or more'),
+      'DELIVERY_LOG_DAYS must be 8 or more: longer than EVENTS keeps an event, and may deliver it again (EVENTS_MAX_AGE), found 7',
+    ]);
+    expect(faultsOf({ DELIVERY_LOG_DAYS: '31', EVENTS_MAX_AGE: '60d' })).toEqual([
+      expect.stringMatching(/^DELIVERY_LOG_DAYS must be 61 or more: .* found 31$/),
     ]);
   });
 

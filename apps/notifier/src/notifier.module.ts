@@ -25,7 +25,7 @@ const DAY = 24 * 60 * 60 * 1_000;
 @Module({})
 export class NotifierModule {
   static forRoot(config: NotifierConfig): DynamicModule {
-    const { natsUrl, databaseUrl, dataDir, deliveryLogDays, smtpUrl, sender, twilio, drainTimeout } = config;
+    const { natsUrl, databaseUrl, dataDir, daysOfDeliveries, smtpUrl, sender, twilio, drainTimeout } = config;
     return {
       module: NotifierModule,
       imports: [
@@ -64,7 +64,7 @@ export class NotifierModule {
         },
         TablePurge.provider({
           column: schema.deliveries.claimedAt,
-          keepFor: deliveryLogDays * DAY,
+          keepFor: daysOfDeliveries * DAY,
           name: 'old deliveries',
         }),
       ],

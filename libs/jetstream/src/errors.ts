@@ -51,6 +51,11 @@ export class PublishTimeoutError extends Error {
   override readonly name = 'PublishTimeoutError';
 }
 
+/** Failure events were not removed, since the audit event of their removal was not confirmed. */
+export class RemovalNotRecordedError extends Error {
+  override readonly name = 'RemovalNotRecordedError';
+}
+
 /** A declaration or an option that cannot work. Stops the start. */
 export class InvalidDeclarationError extends Error {
   override readonly name = 'InvalidDeclarationError';

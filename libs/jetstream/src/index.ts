@@ -17,6 +17,7 @@ export {
   PublishDeniedError,
   PublishRefusedError,
   PublishTimeoutError,
+  RemovalNotRecordedError,
   UndeclaredEventError,
   UnrecoverableError,
   type Violation,
@@ -62,7 +63,7 @@ export { permissionsOf, type Permissions } from './provision/permissions.js';
 export type { ServiceDeclaration } from './provision/service-declaration.js';
 export type { ErrorClass, ProcessorDeclaration, ProcessorOptions } from './declare/processor-options.js';
 export { Pauses } from './health/pauses.js';
-export { redact } from './logging/redact.js';
+export { isCredential, redact } from './logging/redact.js';
 export { Publishes } from './health/publishes.js';
 export type { PausePolicy } from './circuit-breaker/processor-pause.js';
 export { openPauses } from './events/open-pauses.js';
@@ -78,6 +79,7 @@ export { envelopeOf, type StoredEnvelope } from './wire/stored-envelope.js';
 export { readStream, type StreamSelection } from './client/stream-reader.js';
 export {
   consumerConfigs,
+  keptFor,
   streamConfigs,
   type DurableConfig,
   type JetStreamSettings,

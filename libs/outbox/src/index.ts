@@ -14,4 +14,9 @@ export {
   type OutboxContent,
   type UnpublishedEvent,
 } from './requests/outbox-requests.js';
-export { NoOutboxError, OutboxRefusedError, RemoteOutbox } from './requests/remote-outbox.js';
+export {
+  NoOutboxError,
+  OutboxRefusedError,
+  OutboxTimeoutError,
+  RemoteOutbox,
+} from './requests/remote-outbox.js';

@@ -9,23 +9,19 @@ import { fault, note, ok, type Finding } from './finding.js';
 /** Milliseconds that an event may wait in an outbox. */
 const LATE_AFTER = 10_000;
 
-/** What lies in the outboxes of the services that answer. Of the others nothing is said: they are stopped, or have none. */
+/** What lies in the outboxes of the services that run. Of the others nothing is said: they are stopped, or have none. */
 export async function checkOutboxes(broker: Broker, publishers: readonly Publisher[]): Promise<Finding[]> {
   try {
-    const { outboxes } = await showAll(outboxesOf(broker, publishers), 0);
-    return outboxes.flatMap((outbox) => findingsOf(outbox, Date.now()));
+    const { outboxes, failed } = await showAll(outboxesOf(broker, publishers), 0);
+    return [
+      ...outboxes.flatMap((outbox) => findingsOf(outbox, Date.now())),
+      ...failed.map(({ reason }) =>
+        fault('outbox', printable(reason), 'look at its log, and at its database'),
+      ),
+    ];
   } catch (error) {
-    const { cause } = error as Error;
-    if (cause instanceof errors.PermissionViolationError)
+    if ((error as Error).cause instanceof errors.PermissionViolationError)
       return [note('outbox', 'this user may not ask services for their outboxes')];
-    if ([error, cause].some((reason) => reason instanceof errors.TimeoutError))
-      return [
-        fault(
-          'outbox',
-          'a service takes too long to answer for its outbox',
-          'look at its log, and at its database',
-        ),
-      ];
     throw error;
   }
 }

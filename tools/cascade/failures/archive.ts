@@ -1,15 +1,17 @@
 import {
   archivedFailure,
+  RemovalNotRecordedError,
   removedFailureOf,
   type RemovedFailure,
   type StoredFailure,
 } from '@cascade/jetstream';
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { withBroker, type Broker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
 import { counted } from '../text/numbers.js';
-import { createArchive, writeArchive } from './archive-file.js';
+import { writeArchive } from './archive-file.js';
 import { planRemoval, removalOf, type RemovalCommandOptions } from './choose-failures.js';
 import { removalOn } from './purge.js';
 import { NOTHING, planLines, resultLines, showProgress } from './removal-report.js';
@@ -17,6 +19,9 @@ import { NOTHING, planLines, resultLines, showProgress } from './removal-report.
 export interface ArchiveCommandOptions extends RemovalCommandOptions {
   to: string;
 }
+
+/** Another file, since newer failures may be among the rest. */
+const REST = 'The same command with another file archives the rest, and removes it.';
 
 export async function run({ host, output, options }: Invocation<ArchiveCommandOptions>): Promise<number> {
   const { selection, by, reason } = removalOf(options);
@@ -35,19 +40,24 @@ export async function run({ host, output, options }: Invocation<ArchiveCommandOp
       return ExitCode.ok;
     }
     const saved: RemovedFailure[] = [];
-    const file = await createArchive(path);
-    await writeArchive(path, file, archived(broker, removal.select(selection), saved));
-    const result = await removal.remove(saved, selection, {
-      by,
-      reason,
-      savedTo: path,
-      signal: stopping.signal,
-      onProgress: (progress) => showProgress(progress, output),
-    });
+    await writeArchive(path, archived(broker, removal.select(selection), saved), stopping.signal);
+    const result = await removal
+      .remove(saved, selection, {
+        by,
+        reason,
+        savedTo: path,
+        signal: stopping.signal,
+        onProgress: (progress) => showProgress(progress, output),
+      })
+      .catch(async (error: unknown) => {
+        // All that the file holds is still stored, and it would be in the way of the same command.
+        if (error instanceof RemovalNotRecordedError) await rm(path);
+        throw error;
+      });
     output.progress('');
     output.result({ ...result, savedTo: path }, () => [
       `${counted(saved.length, 'failure')} archived in ${path}.`,
-      ...resultLines(result, plan.left),
+      ...resultLines(result, plan.left, REST),
     ]);
     return result.stopped ? ExitCode.failed : ExitCode.ok;
   }).finally(ignoreInterrupts);

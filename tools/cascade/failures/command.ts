@@ -75,8 +75,9 @@ export const failuresCommand: Definition = (parent, line) => {
   removal('archive', {
     summary: 'save failures to a file, and then remove them',
     description:
-      'Writes failures to a file, one a line, with the whole events and what became of them, and removes them once the disk has ' +
-      'the file. It overwrites nothing. `failures restore` puts them back.',
+      'Writes failures to a file, one a line, with the whole events and what became of them. Removes them once the disk has the ' +
+      'file, and the file was read back. It overwrites nothing. `failures restore` puts them back. Ctrl-C stops it; a later call ' +
+      'with another file takes the rest.',
     examples: ["failures archive --to failures.jsonl --state open --reason 'the stream is full'"],
   })
     .requiredOption('--to <file>', 'the file, which must not be there yet')

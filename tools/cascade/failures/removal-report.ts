@@ -25,16 +25,16 @@ export function planLines({ total, bytes, left, groups }: RemovalPlan): string[]
   ];
 }
 
+/** @param rest what to do after an interruption */
 export function resultLines(
   { total, removed, skipped, bytes, removalId, stopped }: RemovalResult,
   left: number,
+  rest = 'The same command removes the rest.',
 ): string[] {
   const changed = skipped > 0 ? `; ${skipped} changed since and stayed` : '';
   const done = `${counted(removed, 'failure')} removed, ${formatBytes(bytes)}${changed}.`;
   return [
-    stopped
-      ? `Stopped: ${removed} of ${counted(total, 'failure')} removed. The same command removes the rest.`
-      : done,
+    stopped ? `Stopped: ${removed} of ${counted(total, 'failure')} removed. ${rest}` : done,
     `Removal ${removalId}; the event failures.removed says who asked for it, and why.`,
     ...leftLines(left),
   ];

@@ -1,11 +1,15 @@
 import type { RemovalResult } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { bank } from '../test/orders.js';
+import type { Ended } from '../test/session.js';
 import { ShopSystem } from '../test/shop-system.js';
+import { readArchive, writeArchive } from './archive-file.js';
 
 const WHY = ['--by', 'ann', '--reason', 'no room'];
 
@@ -150,6 +154,32 @@ describe('cascade failures archive, purge and restore', () => {
     expect(await list()).toMatchObject({ total: 3 });
   });
 
+  it('archive removes nothing if the disk took only a part of the last failure', async () => {
+    const file = join(folder, 'no-room.jsonl');
+    const { id } = (await list()).failures[0]!;
+    const args = ['failures', 'archive', '--to', file, '--failure', id, '--state', 'open', ...WHY];
+    const { code, stderr } = await withSmallFiles(args, shop.env);
+    expect(stderr).toMatch(/no-room\.jsonl cannot be written: .*EFBIG.*\nNothing was removed/);
+    expect(code).toBe(1);
+    expect(await readdir(folder)).not.toContain('no-room.jsonl');
+    expect(await list()).toMatchObject({ total: 3 });
+  });
+
+  it('archive removes nothing if the file does not hold what was written to it', async () => {
+    const whole = join(folder, 'whole.jsonl');
+    await shop.cascade('failures', 'archive', '--to', whole, '--state', 'open', ...WHY);
+    const spoilt = join(folder, 'spoilt.jsonl');
+    const { signal } = new AbortController();
+    async function* spoiling() {
+      yield* readArchive(whole);
+      await truncate(spoilt, 100);
+    }
+    await expect(writeArchive(spoilt, spoiling(), signal)).rejects.toThrow(/Line 1 of .*spoilt\.jsonl/);
+    expect(await readdir(folder)).not.toContain('spoilt.jsonl');
+    await shop.cascade('failures', 'restore', whole);
+    await listed(3, 'open');
+  });
+
   it('restore takes nothing from a file in which anything is no archived failure', async () => {
     const file = join(folder, 'cut-off.jsonl');
     await shop.cascade('failures', 'archive', '--to', file, '--state', 'open', ...WHY);
@@ -169,6 +199,27 @@ describe('cascade failures archive, purge and restore', () => {
     await listed(3, 'open');
   });
 
+  it('archive removes nothing while EVENTS is full, leaves no file, and says where to make room', async () => {
+    const file = join(folder, 'full.jsonl');
+    const archive = ['failures', 'archive', '--to', file, '--state', 'open', ...WHY];
+    const { config, state } = await shop.manager.streams.info('EVENTS');
+    await shop.manager.streams.update('EVENTS', { max_bytes: state.bytes });
+    try {
+      expect(await shop.cascade(...archive)).toEqual({
+        code: 1,
+        stdout: '',
+        stderr:
+          'Nothing was removed: EVENTS did not confirm the audit event, which is stored first (maximum bytes exceeded). ' +
+          'If EVENTS is full, make room there first: `node cascade doctor` says how.\n',
+      });
+    } finally {
+      await shop.manager.streams.update('EVENTS', { max_bytes: config.max_bytes });
+    }
+    expect(await list()).toMatchObject({ total: 3 });
+    expect(await shop.cascade(...archive)).toMatchObject({ code: 0 });
+    expect(await list()).toMatchObject({ total: 0 });
+  });
+
   it('stops at Ctrl-C between two failures, and says so', async () => {
     const session = shop.session('failures', 'purge', '--state', 'open', ...WHY);
     session.interrupt();
@@ -176,6 +227,36 @@ describe('cascade failures archive, purge and restore', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^Stopped: 0 of 3 failures removed/);
     expect(await list()).toMatchObject({ total: 3 });
+  });
+
+  it('archive stops at Ctrl-C while it writes, and leaves no file', async () => {
+    const file = join(folder, 'stopped.jsonl');
+    const session = shop.session('failures', 'archive', '--to', file, '--state', 'open', ...WHY);
+    session.interrupt();
+    expect(await session.ended).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'Stopped: nothing was removed, and no file is left.\n',
+    });
+    expect(await readdir(folder)).not.toContain('stopped.jsonl');
+    expect(await list()).toMatchObject({ total: 3 });
+  });
+
+  it('archive stops at Ctrl-C while it removes, and says how to go on', async () => {
+    const file = join(folder, 'in-part.jsonl');
+    const archive = ['failures', 'archive', '--state', 'open', ...WHY, '--to'];
+    const session = shop.session(...archive, file);
+    const audit = shop.client.subscribe('events.failures.removed', { callback: () => session.interrupt() });
+    await shop.client.flush();
+    const { code, stdout } = await session.ended;
+    audit.unsubscribe();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /^3 failures archived in .*in-part\.jsonl\.\nStopped: [0-2] of 3 failures removed\. The same command with another file archives the rest, and removes it\.\n/,
+    );
+    const rest = join(folder, 'rest.jsonl');
+    expect(await shop.cascade(...archive, rest)).toMatchObject({ code: 0 });
+    expect(await list()).toMatchObject({ total: 0 });
   });
 
   it.each([
@@ -193,3 +274,24 @@ describe('cascade failures archive, purge and restore', () => {
     expect(code).toBeGreaterThan(0);
   });
 });
+
+/** Runs a command in a process whose files hold one block, which is 512 or 1,024 bytes. */
+function withSmallFiles(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
+  const hooks = fileURLToPath(new URL('../../../libs/testing/node/typescript.mjs', import.meta.url));
+  const command = fileURLToPath(new URL('../test/command.ts', import.meta.url));
+  const limited = [
+    '-c',
+    'ulimit -f 1; exec "$@"',
+    'sh',
+    process.execPath,
+    '--import',
+    hooks,
+    command,
+    ...args,
+  ];
+  return new Promise((resolve) => {
+    const child = execFile('sh', limited, { env: { ...process.env, ...env } }, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? 0, stdout, stderr }),
+    );
+  });
+}

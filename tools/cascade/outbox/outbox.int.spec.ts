@@ -1,19 +1,20 @@
 import type { Broker } from '@cascade/embedded-broker';
 import { UserSignedUp } from '@app/contracts';
 import { JetStreamModule } from '@cascade/jetstream';
-import { outbox, OutboxModule } from '@cascade/outbox';
+import { outbox, OutboxModule, RemoteOutbox } from '@cascade/outbox';
 import { Store, StoreModule } from '@cascade/store';
 import { createMicroservice, describeStores, eventually, startTestBroker } from '@cascade/testing';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { connect } from '@nats-io/transport-node';
 import type { INestMicroservice } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { Finding } from '../doctor/finding.js';
 import { runCascade } from '../test/session.js';
-import type { Outboxes } from './outboxes.js';
+import { showAll, type Outboxes } from './outboxes.js';
 
 const ERROR = 'PublishRefusedError: too large \u001b[31mfor the broker';
 
-describeStores((databases) => {
+describeStores((databases, kind) => {
   let broker: Broker;
   let service: INestMicroservice;
   let store: Store;
@@ -71,6 +72,7 @@ describeStores((databases) => {
     expect(json).toMatchObject({
       outboxes: [{ app: 'signup', waiting: 1, oldest: { id: waiting }, setAside: 1 }],
       silent: [],
+      failed: [],
     });
   });
 
@@ -136,6 +138,53 @@ describeStores((databases) => {
         });
       }
     } finally {
+      await elsewhere.stop();
+    }
+  });
+
+  // Without an answer it is the same for either store.
+  if (kind !== 'pglite') return;
+
+  it('shows the others where the service of one takes the question and does not answer', async () => {
+    const client = await connect({ servers: broker.url });
+    client.subscribe('cascade.outbox.stuck');
+    await client.flush();
+    try {
+      const all = ['stuck', 'signup'].map((app) => ({ app, remote: new RemoteOutbox(client, app) }));
+      expect(await showAll(all, 0)).toEqual({
+        outboxes: [{ app: 'signup', waiting: 0, setAside: 0, setAsideEvents: [] }],
+        silent: [],
+        failed: [{ app: 'stuck', reason: expect.stringMatching(/^stuck did not answer for its outbox/) }],
+      });
+    } finally {
+      await client.close();
+    }
+  });
+
+  it('names the service that does not answer, and what may be wrong with it', async () => {
+    const elsewhere = await startTestBroker();
+    const client = await connect({ servers: elsewhere.url });
+    const env = { NATS_URL: elsewhere.url, PATH: '' };
+    client.subscribe('cascade.outbox.signup');
+    await client.flush();
+    try {
+      const reason = /^signup did not answer for its outbox within 5 s: its database .* publish to .*\n$/;
+      expect(await runCascade(['outbox'], { env })).toMatchObject({
+        code: 1,
+        stdout: expect.stringMatching(reason),
+        stderr: '',
+      });
+      expect(await runCascade(['outbox', 'put-back'], { env })).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(reason),
+      });
+      const { stdout } = await runCascade(['doctor', '--json'], { env });
+      const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+      expect(findings.filter(({ about }) => about === 'outbox')).toMatchObject([
+        { level: 'fault', says: expect.stringMatching(/^signup did not answer for its outbox/) },
+      ]);
+    } finally {
+      await client.close();
       await elsewhere.stop();
     }
   });

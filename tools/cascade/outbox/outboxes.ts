@@ -1,4 +1,10 @@
-import { NoOutboxError, RemoteOutbox, type OutboxContent } from '@cascade/outbox';
+import {
+  NoOutboxError,
+  OutboxRefusedError,
+  OutboxTimeoutError,
+  RemoteOutbox,
+  type OutboxContent,
+} from '@cascade/outbox';
 import { suggestion } from '../../generator/nearest.js';
 import type { Broker } from '../broker/broker.js';
 import type { Publisher } from '../declared.js';
@@ -14,10 +20,17 @@ export interface ShownOutbox extends OutboxContent {
   readonly app: string;
 }
 
-/** Outboxes of the services that answer, and the apps of those that do not: they are stopped, or have no outbox. */
 export interface Outboxes {
   readonly outboxes: readonly ShownOutbox[];
+  /** Apps that are stopped, or have no outbox. */
   readonly silent: readonly string[];
+  /** Services that run and could not show their outbox. */
+  readonly failed: readonly FailedOutbox[];
+}
+
+export interface FailedOutbox {
+  readonly app: string;
+  readonly reason: string;
 }
 
 /**
@@ -42,30 +55,30 @@ export function outboxesOf(
 
 /** Asks all of them at once. @param limit events that are set aside to list of each */
 export async function showAll(all: readonly AppOutbox[], limit: number): Promise<Outboxes> {
-  const shown = await Promise.all(
-    all.map(async ({ app, remote }) => ({ app, content: await contentOf(remote, limit) })),
-  );
+  const answers = await Promise.all(all.map((one) => ask(one, limit)));
   return {
-    outboxes: shown.flatMap(({ app, content }) => (content ? [{ app, ...content }] : [])),
-    silent: shown.flatMap(({ app, content }) => (content ? [] : [app])),
+    outboxes: answers.flatMap(({ outbox }) => outbox ?? []),
+    silent: answers.flatMap(({ silent }) => silent ?? []),
+    failed: answers.flatMap(({ failed }) => failed ?? []),
   };
 }
 
 /**
  * The outbox to act on.
  *
- * @throws UsageError where several services have one, CommandError where none has
+ * @throws UsageError where several services have one, CommandError where none has, or its service does not answer
  */
 export async function onlyOne(all: readonly AppOutbox[]): Promise<AppOutbox> {
-  const { outboxes, silent } = await showAll(all, 0);
-  const [first, ...others] = outboxes;
+  const { outboxes, silent, failed } = await showAll(all, 0);
+  const [first, ...others] = [...outboxes, ...failed].map(({ app }) => app);
   if (!first) throw nobodyAnswers(silent);
   if (others.length > 0) {
-    throw new UsageError(`Several apps have an outbox: ${outboxes.map(({ app }) => app).join(', ')}.`, [
+    throw new UsageError(`Several apps have an outbox: ${[first, ...others].join(', ')}.`, [
       'Say with --app which one.',
     ]);
   }
-  return all.find(({ app }) => app === first.app)!;
+  if (failed[0]) throw new CommandError(failed[0].reason);
+  return all.find(({ app }) => app === first)!;
 }
 
 export function nobodyAnswers(apps: readonly string[]): CommandError {
@@ -76,11 +89,19 @@ export function nobodyAnswers(apps: readonly string[]): CommandError {
   ]);
 }
 
-async function contentOf(remote: RemoteOutbox, limit: number): Promise<OutboxContent | undefined> {
+interface Answer {
+  readonly outbox?: ShownOutbox;
+  readonly silent?: string;
+  readonly failed?: FailedOutbox;
+}
+
+async function ask({ app, remote }: AppOutbox, limit: number): Promise<Answer> {
   try {
-    return await remote.show(limit);
+    return { outbox: { app, ...(await remote.show(limit)) } };
   } catch (error) {
-    if (error instanceof NoOutboxError) return undefined;
+    if (error instanceof NoOutboxError) return { silent: app };
+    if (error instanceof OutboxTimeoutError || error instanceof OutboxRefusedError)
+      return { failed: { app, reason: error.message } };
     throw error;
   }
 }

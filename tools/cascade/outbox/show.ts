@@ -18,12 +18,24 @@ export async function run({ host, output, options }: Invocation<ShowOptions>): P
   const shown = await withBroker(host, (broker) =>
     showAll(outboxesOf(broker, publishers, options.app), options.limit),
   );
-  if (shown.outboxes.length === 0) throw nobodyAnswers(shown.silent);
+  const { outboxes, silent, failed } = shown;
+  if (outboxes.length + failed.length === 0) throw nobodyAnswers(silent);
   output.result(shown, () => report(shown, output));
-  return ExitCode.ok;
+  return failed.length > 0 ? ExitCode.failed : ExitCode.ok;
 }
 
-function report({ outboxes, silent }: Outboxes, output: Output): string[] {
+function report({ outboxes, silent, failed }: Outboxes, output: Output): string[] {
+  return [
+    ...waitingLines(outboxes, output),
+    ...silent.map((app) => `${app} does not answer: it does not run, or has no outbox.`),
+    ...failed.map(({ reason }) => printable(reason)),
+    ...outboxes.flatMap((outbox) => whyItWaits(outbox)),
+    ...setAsideLines(outboxes, output),
+  ];
+}
+
+function waitingLines(outboxes: readonly ShownOutbox[], output: Output): string[] {
+  if (outboxes.length === 0) return [];
   const [heading, ...lines] = renderColumns(
     ['app', 'waiting', 'oldest', 'set aside'],
     outboxes.map(({ app, waiting, oldest, setAside }) => [
@@ -33,13 +45,7 @@ function report({ outboxes, silent }: Outboxes, output: Output): string[] {
       String(setAside),
     ]),
   );
-  return [
-    output.paint('bold', heading!),
-    ...lines,
-    ...silent.map((app) => `${app} does not answer: it does not run, or has no outbox.`),
-    ...outboxes.flatMap((outbox) => whyItWaits(outbox)),
-    ...setAsideLines(outboxes, output),
-  ];
+  return [output.paint('bold', heading!), ...lines];
 }
 
 function whyItWaits({ app, oldest }: ShownOutbox): string[] {

@@ -28,10 +28,14 @@ export function errorText({ name, message, stack = '' }: FailureError): string {
   return [`${lineOf(name)}: ${lineOf(message, Infinity)}`, ...frames].join('\n');
 }
 
-/** The same with the causes of the error. */
+/** The same with the errors that it is made of, and its causes. */
 export function errorReport(error: FailureError): string {
-  const { cause } = error;
-  return cause ? `${errorText(error)}\ncaused by ${errorReport(cause)}` : errorText(error);
+  const { message, errors = [], cause } = error;
+  // An error of several without a message of its own has theirs.
+  const parts = errors
+    .filter((part) => !message.includes(part.message))
+    .map((part) => `- ${errorText(part)}`);
+  return [errorText(error), ...parts, ...(cause ? [`caused by ${errorReport(cause)}`] : [])].join('\n');
 }
 
 /** `\n`, `\u001b`. */

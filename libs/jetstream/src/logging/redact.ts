@@ -53,6 +53,11 @@ export function redact(text: string): string {
   return maskPersons(CREDENTIALS.reduce((redacted, pattern) => redacted.replace(pattern, hidden), text));
 }
 
+/** True if what has this name is hidden in a text. */
+export function isCredential(name: string): boolean {
+  return redact(`${name}="x"`).endsWith(`"${HIDDEN}"`);
+}
+
 function hidden(...match: unknown[]): string {
   const { kept = '', escape = '', quote = '' } = (match.at(-1) ?? {}) as Record<string, string | undefined>;
   return `${kept}${escape}${quote}${HIDDEN}`;

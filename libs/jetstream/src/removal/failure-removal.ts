@@ -1,5 +1,6 @@
 import { jetstreamManager, JetStreamApiError, type StreamAPI } from '@nats-io/jetstream';
 import type { JetStreamConnection } from '../client/connection.js';
+import { PublishTimeoutError, RemovalNotRecordedError } from '../errors.js';
 import { newEventId } from '../wire/event-ids.js';
 import type { EventPublisher } from '../publish/event-publisher.js';
 import type { FailureArchive } from '../failures/failure-archive.js';
@@ -66,8 +67,8 @@ export class FailureRemoval {
    * selected, such as a replay, stays.
    *
    * @param selection what was asked for: for the audit event
-   * @throws InvalidEventError if `by` or `reason` is empty; nothing was removed then
-   * @throws PublishTimeoutError if the audit event cannot be stored; nothing was removed then
+   * @throws RemovalNotRecordedError if the audit event was not stored: EVENTS is full, or `by` or `reason` is empty, for
+   *   instance. Nothing was removed then; before any other error, some may have been.
    */
   async remove(
     failures: readonly RemovedFailure[],
@@ -103,7 +104,9 @@ export class FailureRemoval {
     const fields = { removalId, by, reason, selection, count: failures.length, bytes };
     const removedAt = new Date().toISOString();
     const removed = new FailuresRemoved({ ...fields, removedAt, ...(savedTo ? { savedTo } : {}) });
-    await this.publisher.publish(removed, { id: removalId });
+    await this.publisher.publish(removed, { id: removalId }).catch((cause: Error) => {
+      throw new RemovalNotRecordedError(`Nothing was removed: ${whyNotStored(cause)}`, { cause });
+    });
     return removalId;
   }
 
@@ -118,6 +121,15 @@ export class FailureRemoval {
       await streams.purge(FAILURES_STREAM, { filter: failureStateSubject(processor, id) });
     return true;
   }
+}
+
+function whyNotStored(error: Error): string {
+  if (!(error instanceof PublishTimeoutError)) return error.message;
+  const { message } = (error.cause ?? error) as Error;
+  return (
+    `EVENTS did not confirm the audit event, which is stored first (${message}). ` +
+    'If EVENTS is full, make room there first: `node cascade doctor` says how.'
+  );
 }
 
 /** What of it has to be known until it is removed. */

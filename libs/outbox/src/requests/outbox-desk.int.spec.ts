@@ -1,5 +1,5 @@
 import type { Broker, ServerSettings } from '@cascade/embedded-broker';
-import { JetStreamConnection, PublishRefusedError, permissionsOf } from '@cascade/jetstream';
+import { JetStreamConnection, outboxAnswersOf, PublishRefusedError, permissionsOf } from '@cascade/jetstream';
 import { Store } from '@cascade/store';
 import { describeStores, eventually, recordLog, startTestBroker } from '@cascade/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
@@ -13,11 +13,14 @@ import { NoteWritten } from '../../test/note-written.js';
 import { outbox } from '../outbox-table.js';
 import { Outbox } from '../outbox.js';
 import { OutboxDesk } from './outbox-desk.js';
-import { NoOutboxError, RemoteOutbox } from './remote-outbox.js';
+import { NoOutboxError, OutboxTimeoutError, RemoteOutbox } from './remote-outbox.js';
 
 const REASON = { by: 'ann', reason: 'the limit was raised' };
 
 const service = (source: string) => ({ source, publishes: [NoteWritten] });
+
+const withoutAnswers = (subjects: string[]) =>
+  subjects.filter((subject) => subject !== outboxAnswersOf('notebook'));
 
 let broker: Broker;
 let operator: NatsConnection;
@@ -27,6 +30,7 @@ beforeAll(async () => {
     { user: 'operator', password: 'x' },
     { user: 'notebook', password: 'x', permissions: { ...least } },
     { user: 'deaf', password: 'x', permissions: { ...least, subscribe: ['_INBOX_notebook.>'] } },
+    { user: 'mute', password: 'x', permissions: { ...least, publish: withoutAnswers(least.publish) } },
     { user: 'other', password: 'x', permissions: { ...permissionsOf(service('other'), []) } },
   ];
   broker = await startTestBroker({ settings: { authorization: { users }, no_auth_user: 'operator' } });
@@ -205,6 +209,23 @@ describeStores((databases, kind) => {
         ),
       ),
     );
+    await desk.beforeApplicationShutdown();
+    await connection.close();
+  });
+
+  it('is named, with what may be wrong, where the service may not answer', async () => {
+    const connection = new JetStreamConnection({ source: 'notebook', servers: urlAs('mute') });
+    const desk = new OutboxDesk(connection, new Notebook(await databases.open({ schema })).outbox);
+    desk.onApplicationBootstrap();
+    const answer = eventually(() =>
+      remote.show(0).catch((error: unknown) => {
+        if (error instanceof NoOutboxError) throw error;
+        return error;
+      }),
+    );
+    const error = (await answer) as Error;
+    expect(error).toBeInstanceOf(OutboxTimeoutError);
+    expect(error.message).toMatch(/^notebook did .* database .* cascade\.outbox\.notebook\.answer\.\*$/);
     await desk.beforeApplicationShutdown();
     await connection.close();
   });

@@ -25,7 +25,24 @@ export class OutboxRefusedError extends Error {
   readonly operational = true;
 }
 
-/** The outbox of a service that runs, over NATS. Every method throws {@link NoOutboxError} and {@link OutboxRefusedError}. */
+/** The service runs and has not answered a request. It may have done what it was asked for. */
+export class OutboxTimeoutError extends Error {
+  override readonly name = 'OutboxTimeoutError';
+  readonly operational = true;
+
+  constructor(source: string, options?: ErrorOptions) {
+    super(
+      `${source} did not answer for its outbox within ${ANSWER_WITHIN / 1_000} s: its database hangs, or it lacks the right to ` +
+        `publish to ${outboxAnswersOf(source)}`,
+      options,
+    );
+  }
+}
+
+/**
+ * The outbox of a service that runs, over NATS. Every method throws {@link NoOutboxError}, {@link OutboxRefusedError} and
+ * {@link OutboxTimeoutError}.
+ */
 export class RemoteOutbox {
   constructor(
     private readonly nats: NatsConnection,
@@ -57,9 +74,10 @@ export class RemoteOutbox {
     const reply = await this.nats
       .request(outboxRequestsOf(this.source), JSON.stringify(request), options)
       .catch((error: Error) => {
-        const reasons = [error, error.cause];
-        if (reasons.some((reason) => reason instanceof errors.NoRespondersError))
-          throw new NoOutboxError(this.source, { cause: error });
+        const isOf = (type: new (...args: never[]) => Error) =>
+          [error, error.cause].some((reason) => reason instanceof type);
+        if (isOf(errors.NoRespondersError)) throw new NoOutboxError(this.source, { cause: error });
+        if (isOf(errors.TimeoutError)) throw new OutboxTimeoutError(this.source, { cause: error });
         throw error;
       });
     const answer = reply.json<OutboxAnswer>();

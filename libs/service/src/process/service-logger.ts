@@ -1,6 +1,7 @@
 import { describeError, errorReport, linesOf, redact } from '@cascade/jetstream';
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import type { ServiceConfig } from '../config/service-config.js';
+import { loggable } from './loggable.js';
 
 const LEVELS: LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 
@@ -22,7 +23,8 @@ const REPORTED_ELSEWHERE = new Set(['ExceptionHandler', 'RpcExceptionsHandler'])
 
 /**
  * JSON in production, for machines; otherwise one plain line a message, for people. Credentials are made unreadable, addresses and
- * phone numbers masked, and of a query that failed its cause is told, as the transport does it: users log errors as they come.
+ * phone numbers masked, and of a query that failed its cause is told, as the transport does it: users log errors as they come, also
+ * inside of objects.
  */
 export class ServiceLogger extends ConsoleLogger {
   constructor({ nodeEnv, logLevel }: Pick<ServiceConfig, 'nodeEnv' | 'logLevel'>) {
@@ -41,10 +43,17 @@ export class ServiceLogger extends ConsoleLogger {
     if (!REPORTED_ELSEWHERE.has(String(rest.at(-1)))) super.error(message, ...rest);
   }
 
-  protected override printMessages(...[messages, ...rest]: Parameters<ConsoleLogger['printMessages']>): void {
-    // In JSON an error stays one, for a field of its own.
-    const told = this.options.json ? messages : messages.map((message) => textOf(message));
-    super.printMessages(told, ...rest);
+  protected override stringifyMessage(message: unknown, logLevel: LogLevel): string {
+    return super.stringifyMessage(textOf(this.resolveMessage(message)), logLevel);
+  }
+
+  protected override stringifyParams(params: object): string {
+    return super.stringifyParams(loggable(params) as object);
+  }
+
+  /** Nest takes any last text for the context. */
+  protected override formatContext(context: string): string {
+    return super.formatContext(textOf(context) as string);
   }
 
   protected override printStackTrace(stack: string): void {
@@ -55,8 +64,13 @@ export class ServiceLogger extends ConsoleLogger {
     message: unknown,
     options: Parameters<ConsoleLogger['printAsJson']>[1],
   ): void {
-    const { errorStack } = options;
-    super.printAsJson(redacted(message), { ...options, errorStack: redacted(errorStack) });
+    const { context, errorStack, params } = options;
+    super.printAsJson(loggable(message), {
+      ...options,
+      context: redact(context),
+      errorStack: loggable(errorStack),
+      ...(params ? { params: loggable(params) as object } : {}),
+    });
   }
 
   protected override serializeError(error: Error): Record<string, unknown> {
@@ -72,11 +86,7 @@ export class ServiceLogger extends ConsoleLogger {
   }
 }
 
-function redacted(message: unknown): unknown {
-  return typeof message === 'string' ? redact(message) : message;
-}
-
 function textOf(message: unknown): unknown {
   if (message instanceof Error) return errorReport(describeError(message));
-  return typeof message === 'string' ? linesOf(redact(message)) : message;
+  return typeof message === 'string' ? linesOf(redact(message)) : loggable(message);
 }

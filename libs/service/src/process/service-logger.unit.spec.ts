@@ -39,6 +39,67 @@ describe('the log of a service', () => {
     expect(written).toContain('service-logger.unit.spec');
   });
 
+  it.each(['development', 'production'] as const)('nor of what lies in an object, in %s', (nodeEnv) => {
+    const log = logger(nodeEnv);
+    const circular: Record<string, unknown> = { to: 'ada@example.com' };
+    circular['self'] = circular;
+    log.error({ err: failed });
+    log.error('it failed', { err: failed });
+    log.error('it failed', { jobs: [{ reason: new Error('outer', { cause: failed }) }] }, 'HTTP');
+    log.warn(new Map([['to', 'ada@example.com']]));
+    log.warn(new Set([{ 'ada@example.com': Buffer.from('Lovelace') }]));
+    log.log('sent to', 'ada@example.com');
+    log.log(() => ['to ada@example.com', circular]);
+    log.log({ password: 'Lovelace', headers: { cookie: 'Lovelace' }, url: new URL('http://a:Lovelace@b') });
+    jest.restoreAllMocks();
+
+    expect(written).not.toMatch(/Lovelace|4c 6f 76 65|76,111|ada@/);
+    expect(written.match(/violates unique constraint/g)!.length).toBeGreaterThanOrEqual(3);
+    expect(written.match(/a\*\*@example\.com/g)!.length).toBeGreaterThanOrEqual(5);
+    expect(written).toContain('service-logger.unit.spec');
+  });
+
+  it('has the fields of what is logged, in JSON', () => {
+    const order = { id: 'order-1', at: new Date(0), lines: [{ count: 2, paid: true, note: undefined }] };
+    logger('production').log('placed', { order }, 'Orders');
+    jest.restoreAllMocks();
+
+    expect(JSON.parse(written)).toMatchObject({
+      message: 'placed',
+      context: 'Orders',
+      params: { order: { id: 'order-1', at: '1970-01-01T00:00:00.000Z', lines: [{ count: 2, paid: true }] } },
+    });
+  });
+
+  it('goes on where what is logged cannot be read, or has no end', () => {
+    const hostile = Object.defineProperty({}, 'x', {
+      enumerable: true,
+      get: () => {
+        throw new Error('no');
+      },
+    });
+    type Nested = { next?: Nested };
+    let deep: Nested = {};
+    for (let depth = 0; depth < 100_000; depth++) deep = { next: deep };
+    const wide = Array.from({ length: 30 }, (): unknown[] => []);
+    for (const each of wide) each.push(...wide);
+    for (const nodeEnv of ['development', 'production'] as const)
+      for (const value of [hostile, deep, wide]) logger(nodeEnv).warn('odd', { value });
+    jest.restoreAllMocks();
+
+    expect(written.match(/odd/g)).toHaveLength(6);
+  });
+
+  it('tells what an error of several is made of', () => {
+    logger('development').error(new AggregateError([new Error('no route'), failed], 'no server left'));
+    jest.restoreAllMocks();
+
+    expect(written).toMatch(
+      /AggregateError: no server left\n(.*\n)*- Error: no route\n- Error: duplicate key value violates/,
+    );
+    expect(written).not.toContain('Lovelace');
+  });
+
   it('lets nothing in a text command the terminal, and keeps the lines of a stack', () => {
     logger('development').error(
       'order \u001b[2J declined',
