@@ -59,7 +59,7 @@ function read({ subject, headers, data, info, time }) {
   const isReplay = subject.startsWith('replay.');
   const all = [...(headers ?? [])];
   const of = (name) => (isReplay && headers.get(`cascade-${name}`)) || undefined;
-  const own = isReplay ? all.flatMap(([name, values]) => uncarried(name, values)) : all;
+  const own = isReplay ? all.flatMap(([name, values]) => unwrapHeaders(name, values)) : all;
   const ce = (name) => {
     const value = own.find(([key]) => key.toLowerCase() === `ce-${name}`)?.[1][0];
     return value ? decodeURIComponent(value) : undefined;
@@ -85,7 +85,7 @@ function read({ subject, headers, data, info, time }) {
   };
 }
 
-function uncarried(name, values) {
+function unwrapHeaders(name, values) {
   const carried = 'cascade-carried-';
   if (name.startsWith(carried)) return [[name.slice(carried.length), values]];
   return /^(cascade|nats)-/i.test(name) ? [] : [[name, values]];

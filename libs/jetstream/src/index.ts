@@ -54,7 +54,7 @@ export {
   outboxAnswersOf,
   outboxRequestsOf,
   RETRIES_STREAM,
-  suspectsDurableOf,
+  quarantineDurableOf,
   TransportHeader,
   typeOf,
 } from './wire/names.js';
@@ -65,7 +65,7 @@ export type { ErrorClass, ProcessorDeclaration, ProcessorOptions } from './decla
 export { Pauses } from './health/pauses.js';
 export { isCredential, redact } from './logging/redact.js';
 export { Publishes } from './health/publishes.js';
-export type { PausePolicy } from './circuit-breaker/processor-pause.js';
+export type { PausePolicy } from './circuit-breaker/circuit-breaker.js';
 export { openPauses } from './events/open-pauses.js';
 export { ProcessorPaused, ProcessorResumed } from './events/processor-state-events.js';
 export { JetStreamStrategy } from './consume/strategy.js';
@@ -102,9 +102,9 @@ export type {
   RemovalSelection,
   ShownState,
 } from './removal/removal-options.js';
-export { FailureArchive, OriginalGoneError, type WholeEvent } from './failures/failure-archive.js';
+export { FailureReader, OriginalGoneError, type WholeEvent } from './failures/failure-reader.js';
 export type { FailureState, FailureStateName, StoredFailureState } from './failures/failure-state.js';
-export { StreamReadError } from './client/patient-read.js';
+export { StreamReadError } from './client/read-with-retry.js';
 export {
   InvalidReplayError,
   type ChannelReplayOptions,

@@ -5,7 +5,7 @@ import { InvalidDeclarationError } from './errors.js';
 import { assertEventClass, type EventClass } from './contract/event-class.js';
 import type { ServiceDeclaration } from './provision/service-declaration.js';
 import { EventPublisher, SERVICE } from './publish/event-publisher.js';
-import { FailureArchive } from './failures/failure-archive.js';
+import { FailureReader } from './failures/failure-reader.js';
 import { registerErrorHook } from './nest/nest-errors.js';
 import { shown } from './options.js';
 import { Pauses } from './health/pauses.js';
@@ -46,7 +46,7 @@ export class JetStreamModule {
         },
         { provide: SERVICE, useValue: service },
         EventPublisher,
-        FailureArchive,
+        FailureReader,
         Replays,
         Pauses,
         UnreadEvents,
@@ -56,7 +56,7 @@ export class JetStreamModule {
         JetStreamConnection,
         JetStreamStrategy,
         EventPublisher,
-        FailureArchive,
+        FailureReader,
         Replays,
         Pauses,
         UnreadEvents,

@@ -105,10 +105,10 @@ describe('docs/wire.md', () => {
       names.failureStateSubject(processor, '<failure id>'),
       'retry.>',
     ]);
-    for (const make of [names.retryScheduleOf, names.retryDueOf, names.suspectOf, names.aloneOf]) {
+    for (const make of [names.retryScheduleOf, names.retryDueOf, names.quarantineOf, names.isolatedOf]) {
       expect(named(privatePart)).toContain(make(processor, key));
     }
-    expect(named(privatePart)).toContain(names.suspectsDurableOf(processor));
+    expect(named(privatePart)).toContain(names.quarantineDurableOf(processor));
   });
 
   it('names every header, and none that there is not', () => {

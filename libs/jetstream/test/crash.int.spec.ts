@@ -122,7 +122,7 @@ it('A crash after the failure event was stored, and before the event was given u
     async () => {
       expect(await transport.backlog('crashing')).toEqual(idle);
       expect(await transport.backlog('crashing', 'RETRIES')).toEqual(idle);
-      expect(await transport.backlog('crashing_suspects', 'RETRIES')).toEqual(idle);
+      expect(await transport.backlog('crashing_quarantine', 'RETRIES')).toEqual(idle);
     },
     { timeout: 20_000 },
   );

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import {
   Consumes,
-  FailureArchive,
+  FailureReader,
   FailureRemoval,
   FAILURES_STREAM,
   JetStreamConnection,
@@ -30,7 +30,7 @@ class Busy {
 /** Makes room in the stream of failures, as an operator does. */
 async function removeOpen(application: INestMicroservice, transport: Transport): Promise<RemovedFailure[]> {
   const connection = application.get(JetStreamConnection, { strict: false });
-  const archive = application.get(FailureArchive, { strict: false });
+  const archive = application.get(FailureReader, { strict: false });
   const removal = new FailureRemoval(connection, transport.publisherOf(application), archive);
   const selection = { state: 'open' as const };
   const open: RemovedFailure[] = [];
@@ -102,7 +102,7 @@ it('Invalid events of a stranger leave room for failures, however large they are
     expect(invalid.filter(({ original }) => original.headers?.['x-large'])).toEqual([]);
     // Our own, which failed in its handler, is carried.
     expect(failures.find(({ reason }) => reason === 'attempts-exhausted')!.original.body).toBeDefined();
-    const archive = application.get(FailureArchive, { strict: false });
+    const archive = application.get(FailureReader, { strict: false });
     const originals = await Promise.all(invalid.map((failure) => archive.original(failure)));
     expect(originals.map(({ body }) => Buffer.from(body).toString())).toEqual(expect.arrayContaining(large));
     expect(originals.some(({ headers }) => headers['x-large']?.[0]?.length === 20_000)).toBe(true);

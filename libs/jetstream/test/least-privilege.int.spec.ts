@@ -55,10 +55,10 @@ describe('a process with the least rights', () => {
     expect(publish).toEqual([
       '$JS.ACK.EVENTS.limited.>',
       '$JS.ACK.RETRIES.limited.>',
-      '$JS.ACK.RETRIES.limited_suspects.>',
+      '$JS.ACK.RETRIES.limited_quarantine.>',
       '$JS.API.CONSUMER.MSG.NEXT.EVENTS.limited',
       '$JS.API.CONSUMER.MSG.NEXT.RETRIES.limited',
-      '$JS.API.CONSUMER.MSG.NEXT.RETRIES.limited_suspects',
+      '$JS.API.CONSUMER.MSG.NEXT.RETRIES.limited_quarantine',
       'events.order.confirmed',
       'events.processor.paused',
       'events.processor.resumed',

@@ -108,7 +108,7 @@ describe('a prune', () => {
     await stoppedWithRetries('bare', 1);
     await manager.consumers.delete('EVENTS', 'bare');
     await manager.consumers.delete('RETRIES', 'bare');
-    await manager.consumers.delete('RETRIES', 'bare_suspects');
+    await manager.consumers.delete('RETRIES', 'bare_quarantine');
     const renamed = failing('clad', ['bare']);
     const left = { processor: 'bare', consumers: [], waiting: 0, retries: 1, renamedTo: 'clad' };
     expect(await transport.operate([renamed], (operator) => operator.retired())).toMatchObject([left]);

@@ -1,4 +1,4 @@
-import { Consumes, EventContext, FailureArchive, Replays, type StoredFailure } from '@cascade/jetstream';
+import { Consumes, EventContext, FailureReader, Replays, type StoredFailure } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
@@ -36,13 +36,13 @@ describe('a replay of a channel as new', () => {
   const selection = { processor: 'confirming', event: 'order.placed' };
   let transport: Transport;
   let replays: Replays;
-  let archive: FailureArchive;
+  let archive: FailureReader;
 
   beforeAll(async () => {
     transport = await Transport.start();
     const application = await transport.run({ controllers: [Confirming] });
     replays = application.get(Replays, { strict: false });
-    archive = application.get(FailureArchive, { strict: false });
+    archive = application.get(FailureReader, { strict: false });
     transport.publish('events.order.placed', { orderId: 'one', amount: 1 }, { 'ce-id': 'one' });
     await eventually(() => expect(received).toHaveLength(2));
   });

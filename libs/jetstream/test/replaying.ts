@@ -1,7 +1,7 @@
 import {
   Consumes,
   EventContext,
-  FailureArchive,
+  FailureReader,
   Replays,
   UnrecoverableError,
   type ReplaySelection,
@@ -65,7 +65,7 @@ export class Replaying {
   private constructor(
     readonly transport: Transport,
     readonly replays: Replays,
-    readonly archive: FailureArchive,
+    readonly archive: FailureReader,
   ) {}
 
   static async start(): Promise<Replaying> {
@@ -74,7 +74,7 @@ export class Replaying {
     return new Replaying(
       transport,
       application.get(Replays, { strict: false }),
-      application.get(FailureArchive, { strict: false }),
+      application.get(FailureReader, { strict: false }),
     );
   }
 

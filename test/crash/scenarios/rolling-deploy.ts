@@ -30,7 +30,7 @@ const DIFFERING = ['stream EVENTS', 'stream FAILURES'];
 const DIFFERING_NOTIFIER = [
   'consumer notifier on stream EVENTS',
   'consumer notifier on stream RETRIES',
-  'consumer notifier_suspects on stream RETRIES',
+  'consumer notifier_quarantine on stream RETRIES',
 ];
 
 const DIFFERS = /((?:stream|consumer) \S+(?: on stream \S+)?) differs from its declaration/;

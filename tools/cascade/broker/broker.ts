@@ -1,6 +1,6 @@
 import {
   EventPublisher,
-  FailureArchive,
+  FailureReader,
   JetStreamConnection,
   Replays,
   type EventClass,
@@ -19,7 +19,7 @@ const DEFAULT_URL = 'nats://127.0.0.1:4222';
 
 /** The broker that a command works on, and the parts of the transport that it uses. */
 export class Broker {
-  readonly archive: FailureArchive;
+  readonly archive: FailureReader;
   readonly replays: Replays;
 
   private constructor(
@@ -27,7 +27,7 @@ export class Broker {
     readonly nats: NatsConnection,
     readonly manager: JetStreamManager,
   ) {
-    this.archive = new FailureArchive(connection);
+    this.archive = new FailureReader(connection);
     this.replays = new Replays(connection, this.publisherOf([]), this.archive);
   }
 

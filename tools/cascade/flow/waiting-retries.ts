@@ -9,7 +9,7 @@ export async function waitingRetries(broker: Broker, steps: readonly FlowStep[])
   return retries.flat();
 }
 
-/** A retry lies on `retry.<processor>.<sch, due or suspect>.<stream>-<sequence>` of the message that was delivered first. */
+/** A retry lies on `retry.<processor>.<sch, due or quarantine>.<stream>-<sequence>` of the message that was delivered first. */
 async function retriesOf({ manager }: Broker, { id, stream, sequence }: FlowStep): Promise<FlowRetry[]> {
   const filter = `retry.*.*.${stream}-${sequence}`;
   const { state } = await manager.streams.info(RETRIES_STREAM, { subjects_filter: filter });

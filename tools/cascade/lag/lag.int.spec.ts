@@ -116,8 +116,8 @@ describe('cascade lag', () => {
     await shop.manager.consumers.delete('EVENTS', 'packing');
     await shop.manager.consumers.add('EVENTS', { durable_name: 'stranger', ack_policy: AckPolicy.Explicit });
     await shop.manager.consumers.add('RETRIES', {
-      durable_name: 'stranger_suspects',
-      filter_subject: 'retry.stranger.suspect.>',
+      durable_name: 'stranger_quarantine',
+      filter_subject: 'retry.stranger.quarantine.>',
       ack_policy: AckPolicy.Explicit,
     });
     expect(await lagOf('packing')).toMatchObject({
@@ -125,7 +125,7 @@ describe('cascade lag', () => {
       missing: [{ stream: 'EVENTS', durable: 'packing' }],
     });
     expect(await lagOf('stranger')).toMatchObject({ state: 'undeclared', app: undefined });
-    expect(await lagOf('stranger_suspects')).toBeUndefined();
+    expect(await lagOf('stranger_quarantine')).toBeUndefined();
 
     const inbox = createInbox();
     shop.client.subscribe(inbox);

@@ -4,7 +4,7 @@ import {
   FAILURES_STREAM,
   openPauses,
   RETRIES_STREAM,
-  suspectsDurableOf,
+  quarantineDurableOf,
   type ProcessorDeclaration,
 } from '@cascade/jetstream';
 import type { ConsumerInfo } from '@nats-io/jetstream';
@@ -40,7 +40,7 @@ export async function readLag(
   const readings = { broker, consumers, retries, pauses, keptFor: await timesKept(broker), now };
   const names = declared.map(({ declaration }) => declaration.processor);
   const durableNames = consumers.map(({ name }) => name);
-  const suspects = new Set([...names, ...durableNames].map(suspectsDurableOf));
+  const suspects = new Set([...names, ...durableNames].map(quarantineDurableOf));
   const others = durableNames.filter((name) => !names.includes(name) && !suspects.has(name));
   return Promise.all([
     ...declared
@@ -70,7 +70,7 @@ async function lagOf(
   declaration: ProcessorDeclaration | undefined,
   { broker, consumers, retries, pauses, keptFor, now }: Readings,
 ): Promise<ProcessorLag> {
-  const own = consumers.filter(({ name }) => name === processor || name === suspectsDurableOf(processor));
+  const own = consumers.filter(({ name }) => name === processor || name === quarantineDurableOf(processor));
   const waiting = retries.filter((subject) => subject.startsWith(`retry.${processor}.`));
   const sum = (of: (info: ConsumerInfo) => number) => own.reduce((total, info) => total + of(info), 0);
   const missing = declaration ? missingOf(declaration, own) : [];

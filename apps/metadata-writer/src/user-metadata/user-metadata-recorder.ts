@@ -4,7 +4,7 @@ import {
   ConsumesFailure,
   EventContext,
   EventFailed,
-  FailureArchive,
+  FailureReader,
   InvalidEventError,
   OriginalGoneError,
 } from '@cascade/jetstream';
@@ -33,7 +33,7 @@ const ON_THE_DATABASE = {
 export class UserMetadataRecorder {
   constructor(
     private readonly inbox: Inbox<typeof schema>,
-    private readonly failures: FailureArchive,
+    private readonly failures: FailureReader,
   ) {}
 
   @Consumes(UserSignedUp, {

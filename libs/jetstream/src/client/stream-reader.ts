@@ -1,6 +1,6 @@
 import { jetstream, jetstreamManager, type JsMsg, type MsgRequest } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { readPatiently, StreamReadError } from './patient-read.js';
+import { readWithRetry, StreamReadError } from './read-with-retry.js';
 
 export interface StreamSelection {
   stream: string;
@@ -34,7 +34,7 @@ export async function* readStream(
   const last = selection.upTo ?? (await lastSequence(connection, stream));
   let from = since ? ((await firstSequenceSince(connection, stream, since)) ?? last + 1) : 1;
   for (let emptyBatches = 0; ;) {
-    const { batch, isLast } = await readPatiently(stream, () => readBatch(connection, selection, from));
+    const { batch, isLast } = await readWithRetry(stream, () => readBatch(connection, selection, from));
     for (const message of batch) {
       if (message.seq > last || (until && message.time >= until)) return;
       yield message;
@@ -71,7 +71,7 @@ async function firstSequenceSince(
   const manager = await jetstreamManager(connection, { checkAPI: false });
   // Servers since 2.11 take this. The client's types have it for direct reads only, which a stream must allow.
   const query = { start_time: since.toISOString(), next_by_subj: '>' } as unknown as MsgRequest;
-  const message = await readPatiently(stream, () => manager.streams.getMessage(stream, query));
+  const message = await readWithRetry(stream, () => manager.streams.getMessage(stream, query));
   return message?.seq;
 }
 

@@ -1,165 +1,143 @@
 import type { Msg } from '@nats-io/transport-node';
-import type { AckSubject } from '../wire/ack-subject.js';
-import { CloudEventHeader } from '../wire/cloud-events.js';
-import { ConcurrencyLimit } from './concurrency-limit.js';
-import { read } from '../contract/contract.js';
-import { Delivery } from '../settle/delivery.js';
-import { AttemptsExhaustedError, PublishTimeoutError } from '../errors.js';
-import { EventContext } from '../declare/event-context.js';
-import type { Exclusion } from './exclusion.js';
-import { describeError } from '../logging/failure-error.js';
-import { FailureLog } from '../settle/failure-log.js';
-import { FailureRecords } from '../settle/failure-records.js';
-import { checkPublishable, eventsOf, messagesOf } from '../publish/next-events.js';
-import { maxEvent } from '../wire/payload-limits.js';
-import type { FailureReason } from '../events/event-failed.js';
-import type { Handle } from '../nest/nest-handler.js';
-import { outcomeOf, type Outcome } from '../settle/outcomes.js';
-import type { OutgoingMessage } from '../wire/outgoing-message.js';
-import type { Passage, ProcessorPause } from '../circuit-breaker/processor-pause.js';
+import type { Admission, CircuitBreaker } from '../circuit-breaker/circuit-breaker.js';
 import { publishConfirmed } from '../client/publish-pipeline.js';
-import { Redelivery, type RedeliveryOptions } from '../settle/redelivery.js';
 import { Slots } from '../client/slots.js';
-import { Suspects } from './suspects.js';
+import { PublishTimeoutError } from '../errors.js';
+import type { Handle } from '../nest/nest-handler.js';
+import { Delivery } from '../settle/delivery.js';
+import { FailureLog } from '../settle/failure-log.js';
+import { decide, isTransient, REQUEUE_DELAY_MS, type Happened, type Outcome } from '../settle/outcomes.js';
+import type { RedeliveryOptions } from '../settle/redelivery.js';
+import { Settlement } from '../settle/settlement.js';
+import type { AckSubject } from '../wire/ack-subject.js';
+import type { OutgoingMessage } from '../wire/outgoing-message.js';
+import { nextMessages } from './next-messages.js';
+import { Quarantine } from './quarantine.js';
+import { Semaphore } from './semaphore.js';
+import type { SharedExclusiveLock } from './shared-exclusive-lock.js';
 
-/** Milliseconds before a delivery that could not be settled comes again. */
-const UNSETTLED_PAUSE = 1_000;
-/** Milliseconds before an event is tried again that the stream of failures had no room for. */
-const FULL_PAUSE = 10_000;
+const ARRIVED: Happened = { what: 'arrived' };
+const REJECTED: Happened = { what: 'rejected' };
+const HANDLED: Happened = { what: 'handled' };
 
-/** Milliseconds of a stop in which what waits for a place may still begin. */
-const LAST_ENTRY = 1_000;
+/** Milliseconds of a stop in which queued events may still begin. */
+const LAST_START_MS = 1_000;
 
 export interface EventProcessorOptions extends RedeliveryOptions {
   handle: Handle;
-  /** None where the processor never pauses. */
-  pause: ProcessorPause | undefined;
+  /** Undefined if the processor never pauses. */
+  breaker: CircuitBreaker | undefined;
   /** Of all processors in this process. */
-  exclusion: Exclusion;
+  lock: SharedExclusiveLock;
 }
 
-/** Takes one processor's deliveries from arrival to answer. */
+/**
+ * Takes one processor's deliveries from arrival to answer.
+ *
+ * Four gates stand in this order: the puller asks for no more than may be in flight; the semaphore has a permit for each attempt; the
+ * lock keeps all others out during a quarantined attempt; the circuit breaker comes last, because asking it uses up a probe.
+ */
 export class EventProcessor {
   private readonly log: FailureLog;
-  private readonly inHand = new Slots<Delivery>();
-  private readonly limit: ConcurrencyLimit;
-  private readonly redelivery: Redelivery;
-  private readonly failures: FailureRecords;
-  private readonly suspects: Suspects;
-  private handsBack = false;
+  private readonly inFlight = new Slots<Delivery>();
+  private readonly semaphore: Semaphore;
+  private readonly settlement: Settlement;
+  private readonly quarantine: Quarantine;
+  private isHandingBack = false;
 
   constructor(private readonly options: EventProcessorOptions) {
     this.log = new FailureLog(options.declaration.processor, options.stopping);
-    this.limit = new ConcurrencyLimit(options.declaration.concurrency);
-    this.redelivery = new Redelivery(options);
-    this.failures = new FailureRecords(options);
-    this.suspects = new Suspects(
-      options.exclusion,
-      this.redelivery,
-      async (delivery) => void (await this.attempt(delivery)),
-    );
+    this.semaphore = new Semaphore(options.declaration.concurrency);
+    this.settlement = new Settlement(options, this.log);
+    this.quarantine = new Quarantine(options.lock, this.settlement.redelivery);
   }
 
-  /** Handles one message to its end. Never rejects: what cannot be settled is delivered again. */
+  /** Handles one message to its end. Never rejects: an event that cannot be settled is delivered again. */
   async process(message: Msg, ack: AckSubject): Promise<void> {
     const delivery = new Delivery(this.options.connection, message, ack);
     this.options.clock.heard(delivery.storedAt);
-    const slot = this.inHand.add(delivery);
+    const slot = this.inFlight.add(delivery);
     try {
-      if (delivery.suspectState) await this.suspects.process(delivery);
-      else await this.settle(delivery);
+      if (delivery.quarantineStage) await this.quarantine.process(delivery, () => this.attempt(delivery));
+      else await this.queue(delivery);
     } catch (error) {
-      // Before it is told: a logger of the user's may throw.
-      delivery.retryIn(UNSETTLED_PAUSE);
+      if (delivery.isSettled) return this.log.failedAfterwards(delivery, error);
+      // Before it is logged: a logger of the user's may throw.
+      delivery.nak(REQUEUE_DELAY_MS);
       this.log.unsettled(delivery, error);
     } finally {
-      this.inHand.remove(slot);
+      this.inFlight.remove(slot);
     }
   }
 
-  /** Keeps the events in hand from being delivered to another replica; to be called well within `ackWait`. */
+  /** Keeps the events in flight from being delivered to another replica; to be called well within `ackWait`. */
   keepAlive(): void {
-    for (const delivery of this.inHand.values()) delivery.working();
+    for (const delivery of this.inFlight.values()) delivery.working();
   }
 
-  /** What waits for a place has a second to get one, and is handed back then; what has one goes on. */
+  /** Queued events get one second to start, then go back to the broker; running handlers finish. */
   stop(): void {
     const handBack = (): void => {
-      this.handsBack = true;
-      this.limit.admitAll();
+      this.isHandingBack = true;
+      this.semaphore.releaseAll();
     };
-    setTimeout(handBack, LAST_ENTRY).unref();
+    setTimeout(handBack, LAST_START_MS).unref();
   }
 
-  private async settle(delivery: Delivery): Promise<void> {
-    while (!(await this.limit.run((hasWaited) => this.begin(delivery, hasWaited)))) {
-      if (!(await this.options.pause?.untilOpen())) return delivery.retryIn(0);
+  /** An event that is too large to be published again waits here for the end of a pause: each delivery would count. */
+  private async queue(delivery: Delivery): Promise<void> {
+    while (!(await this.semaphore.run((hasWaited) => this.begin(delivery, hasWaited)))) {
+      if (!(await this.options.breaker?.waitForAdmission())) return delivery.nak(0);
     }
   }
 
+  /** Resolves to false if the delivery was not settled, and has to wait. */
   private async begin(delivery: Delivery, hasWaited: boolean): Promise<boolean> {
-    if (hasWaited && this.handsBack) return this.leave(delivery);
-    if (this.isSuspect(delivery) && (await this.redelivery.setApart(delivery))) return true;
-    return this.options.exclusion.run(() => this.attempt(delivery));
+    if (hasWaited && this.isHandingBack) return this.settle(delivery, REJECTED);
+    const outcome = this.decide(delivery, ARRIVED);
+    if (outcome.kind !== 'attempt' && (await this.settlement.settle(delivery, outcome))) return true;
+    return this.options.lock.runShared(() => this.attempt(delivery));
   }
 
-  /** Answers false where the processor is paused and the event has to wait here. */
+  /** Resolves to false if the circuit breaker rejects the delivery, and it has to wait. */
   private async attempt(delivery: Delivery): Promise<boolean> {
-    const { pause } = this.options;
-    const passage = pause?.enter() ?? 'normal';
-    if (passage === 'closed') return this.leave(delivery);
+    const { breaker, handle, declaration, connection } = this.options;
+    const admission = breaker?.admit() ?? 'normal';
+    if (admission === 'rejected') return this.settle(delivery, REJECTED);
     try {
-      await this.publish(await this.run(delivery));
-      // Few events are replays of a failure: none but those wait for a promise more.
-      if (!delivery.failureId || (await this.failures.markReplayed(delivery, 'handled')))
-        delivery.acknowledge();
-      else await this.postpone(delivery);
-      pause?.succeeded(delivery.eventId, passage);
+      await this.publish(await nextMessages(delivery, { handle, declaration, connection }));
     } catch (error) {
-      // The broker is away or the service stops: no fault of the event, so it is settled when it comes again.
-      if (error instanceof PublishTimeoutError) throw error;
-      const outcome = outcomeOf(error, delivery.attempt, this.options.declaration, Math.random());
-      if (!this.counts(delivery, error, outcome, passage)) return this.leave(delivery);
-      await this.fail(delivery, error, outcome);
+      const isCounted = this.isCounted(delivery, error, admission);
+      return this.settle(delivery, { what: 'failed', error, isCounted });
     }
-    return true;
+    const isSettled = await this.settle(delivery, HANDLED);
+    breaker?.succeeded(delivery.eventId, admission);
+    return isSettled;
   }
 
-  /**
-   * It was delivered before and never answered, and has one attempt left, or none. Whatever else was in hand when the process
-   * died looks just the same, and comes back at the same moment as the event that ends the process.
-   */
-  private isSuspect(delivery: Delivery): boolean {
-    const { attempts } = this.options.declaration;
-    return delivery.deliveries > 1 && delivery.attempt >= attempts && this.redelivery.fits(delivery);
+  private settle(delivery: Delivery, happened: Happened): boolean | Promise<boolean> {
+    const error = happened.what === 'failed' ? happened.error : undefined;
+    return this.settlement.settle(delivery, this.decide(delivery, happened), error);
   }
 
-  /**
-   * An event leaves with no attempt used up: where the service stops before it began, and while the processor is paused, since
-   * another replica may have more luck with it, and the next probe must be another one. One that is too large to be put back
-   * waits for the end of the pause, since each delivery would count.
-   */
-  private async leave(delivery: Delivery): Promise<boolean> {
-    if (!this.redelivery.fits(delivery)) return false;
-    await this.redelivery.putBack(delivery, UNSETTLED_PAUSE);
-    return true;
+  private decide({ attempt, deliveries }: Delivery, happened: Happened): Outcome {
+    const policy = this.options.declaration;
+    return decide(happened, { attempt, deliveries, policy, random: Math.random });
   }
 
-  /** Whether the failure uses up an attempt. The pause, which is told of it, may take it on itself. */
-  private counts(delivery: Delivery, error: unknown, outcome: Outcome, passage: Passage): boolean {
-    const { pause } = this.options;
-    const { eventId } = delivery;
-    if (!pause) return true;
-    const mendable = outcome.kind === 'retry' || outcome.reason === 'attempts-exhausted';
-    if (!mendable || error instanceof AttemptsExhaustedError) {
-      pause.inconclusive(passage);
+  /** False if the circuit breaker, which is told of the failure, takes it on itself. */
+  private isCounted(delivery: Delivery, error: unknown, admission: Admission): boolean {
+    const { breaker, declaration } = this.options;
+    if (!breaker || error instanceof PublishTimeoutError) return true;
+    if (!isTransient(error, declaration)) {
+      breaker.inconclusive(admission);
       return true;
     }
-    const counts = this.isOutage(error, delivery)
-      ? pause.metOutage(eventId, error)
-      : pause.failedWith(eventId, error);
-    // A probe was made in the pause, also where another one has ended that meanwhile.
-    return counts && passage !== 'probe';
+    const isCounted = this.isOutage(error, delivery)
+      ? breaker.metOutage(delivery.eventId, error)
+      : breaker.failedWith(delivery.eventId, error);
+    // A probe was made in the pause, even if another one has ended the pause meanwhile.
+    return isCounted && admission !== 'probe';
   }
 
   private isOutage(error: unknown, delivery: Delivery): boolean {
@@ -171,53 +149,9 @@ export class EventProcessor {
     }
   }
 
-  /** Resolves to the events that follow. What it needed meanwhile is gone while they are on their way. */
-  private async run(delivery: Delivery): Promise<OutgoingMessage[]> {
-    const { declaration, connection, handle } = this.options;
-    const { consumes, processor, publishes, attempts, identity } = declaration;
-    if (delivery.attempt > attempts) {
-      throw new AttemptsExhaustedError(
-        `delivered ${delivery.attempt} times and never answered: the process crashed or lost the broker each time`,
-      );
-    }
-    const metadata = delivery.metadata(consumes);
-    const ceType = metadata.headers[CloudEventHeader.type];
-    const reading = read(consumes, delivery.body, ceType);
-    const event = reading instanceof Promise ? await reading : reading;
-    const context = new EventContext(metadata, processor, publishes, identity);
-    const next = eventsOf(await handle(event, context));
-    const checking = checkPublishable(next, declaration);
-    if (checking) await checking;
-    return messagesOf(next, context, maxEvent(connection));
-  }
-
-  private async fail(delivery: Delivery, error: unknown, outcome: Outcome): Promise<void> {
-    if (outcome.kind === 'retry') await this.retry(delivery, error, outcome.delay);
-    else await this.giveUp(delivery, error, outcome.reason);
-  }
-
-  private async retry(delivery: Delivery, error: unknown, delay: number): Promise<void> {
-    this.log.retried(delivery, error, this.options.declaration.attempts, delay);
-    await this.redelivery.retryIn(delivery, delay);
-  }
-
-  /** Stores the failure event first: a crash in between makes it again under the same id, and nothing is lost. */
-  private async giveUp(delivery: Delivery, error: unknown, reason: FailureReason): Promise<void> {
-    const described = describeError(error);
-    this.log.deadLettered(delivery, described, reason);
-    if (await this.failures.store(delivery, described, reason)) delivery.terminate();
-    else await this.postpone(delivery);
-  }
-
-  /** The stream of failures is full. That must not hold up the other events, nor cost this one an attempt. */
-  private async postpone(delivery: Delivery): Promise<void> {
-    this.log.postponed(delivery, FULL_PAUSE);
-    await this.redelivery.putBack(delivery, FULL_PAUSE);
-  }
-
   private publish(messages: readonly OutgoingMessage[]): Promise<unknown> {
     const { connection, stopping: signal } = this.options;
-    // One promise for each that is on its way, and none for all of them where it is one.
+    // Saves the promise for all of them if there is one.
     if (messages.length === 1) return publishConfirmed(connection, messages[0]!, { signal });
     return Promise.all(messages.map((message) => publishConfirmed(connection, message, { signal })));
   }

@@ -11,12 +11,12 @@ import { nameError } from '../logging/failure-error.js';
 import { newEventId } from '../wire/event-ids.js';
 import type { Handle } from '../nest/nest-handler.js';
 import { EventProcessor } from './event-processor.js';
-import type { Exclusion } from './exclusion.js';
+import type { SharedExclusiveLock } from './shared-exclusive-lock.js';
 import { nakAfter } from '../settle/delivery.js';
 import { errorText } from '../logging/log-text.js';
 import { channelOf, isTransportSubject, typeOf } from '../wire/names.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
-import { type PauseListener, ProcessorPause } from '../circuit-breaker/processor-pause.js';
+import { type BreakerListener, CircuitBreaker } from '../circuit-breaker/circuit-breaker.js';
 import { ProcessorPaused, ProcessorResumed } from '../events/processor-state-events.js';
 import { Puller } from './puller.js';
 import { otherChannelError } from '../provision/provisioned-service.js';
@@ -33,7 +33,7 @@ export interface RunningProcessorOptions {
   ackWait: number;
   connection: NatsConnection;
   handle: Handle;
-  exclusion: Exclusion;
+  lock: SharedExclusiveLock;
   clock: BrokerClock;
   newInbox: () => string;
   onLost: (reason: string) => void;
@@ -45,7 +45,7 @@ export interface RunningProcessorOptions {
 export class RunningProcessor {
   private readonly logger: Logger;
   private readonly stopping = new AbortController();
-  private readonly pause: ProcessorPause | undefined;
+  private readonly breaker: CircuitBreaker | undefined;
   private readonly processor: EventProcessor;
   /** The channel's, and those of what comes from elsewhere. */
   private readonly pullers: readonly Puller[];
@@ -57,17 +57,17 @@ export class RunningProcessor {
   constructor(private readonly options: RunningProcessorOptions) {
     // Every publish that waits for the broker listens: as many as there are events in hand.
     setMaxListeners(0, this.stopping.signal);
-    const { declaration, connection, handle, exclusion, clock } = options;
+    const { declaration, connection, handle, lock, clock } = options;
     this.logger = new Logger(declaration.processor);
-    this.pause =
+    this.breaker =
       declaration.pause &&
-      new ProcessorPause(declaration.pause, declaration.concurrency, this.pauseListener());
+      new CircuitBreaker(declaration.pause, declaration.concurrency, this.breakerListener());
     this.processor = new EventProcessor({
       declaration,
       connection,
       handle,
-      pause: this.pause,
-      exclusion,
+      breaker: this.breaker,
+      lock,
       clock,
       stopping: this.stopping.signal,
     });
@@ -76,7 +76,7 @@ export class RunningProcessor {
 
   /** Since when it is paused, and what for; undefined while it runs. */
   get paused(): { processor: string; since: Date } | undefined {
-    const since = this.pause?.since;
+    const since = this.breaker?.since;
     return since && { processor: this.options.declaration.processor, since };
   }
 
@@ -116,7 +116,7 @@ export class RunningProcessor {
   async stop(timeout: number): Promise<void> {
     this.processor.stop();
     const stopped = this.pullers.map((puller) => puller.stop(timeout));
-    this.pause?.stop();
+    this.breaker?.stop();
     this.presence?.unsubscribe();
     await Promise.all(stopped);
     this.stopping.abort();
@@ -158,7 +158,7 @@ export class RunningProcessor {
     return true;
   }
 
-  private pauseListener(): PauseListener {
+  private breakerListener(): BreakerListener {
     const { processor } = this.options.declaration;
     return {
       paused: (since, error, failures) => {

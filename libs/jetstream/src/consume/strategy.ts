@@ -5,7 +5,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { BrokerClock } from '../client/broker-clock.js';
 import type { JetStreamConnection } from '../client/connection.js';
 import { declarationOf, JETSTREAM_TRANSPORT } from '../declare/consumes.js';
-import { Exclusion } from './exclusion.js';
+import { SharedExclusiveLock } from './shared-exclusive-lock.js';
 import { EVENTS_STREAM } from '../wire/names.js';
 import { nestHandle } from '../nest/nest-handler.js';
 import { assertDistinct, type ProcessorDeclaration } from '../declare/processor-options.js';
@@ -61,7 +61,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   private readonly conflicts = new Map<string, Error>();
   private readonly provisioned: ProvisionedService;
   private readonly stopping = new AbortController();
-  private readonly exclusion = new Exclusion();
+  private readonly lock = new SharedExclusiveLock();
   private readonly clock = new BrokerClock();
   private recovering: Promise<void> | undefined;
   private recheck: NodeJS.Timeout | undefined;
@@ -211,7 +211,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       ackWait: this.provisioned.ackWaitOf(declaration),
       connection,
       handle: nestHandle(handler, this.container),
-      exclusion: this.exclusion,
+      lock: this.lock,
       clock: this.clock,
       newInbox: () => this.connection.newInbox(),
       onLost: (reason) => this.lost(connection, declaration.processor, reason),

@@ -1,7 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import { boundsFault, isSmall } from './body-bounds.js';
-import { rulesOf } from './fast/contract-rules.js';
+import { rulesOf } from './fast/fast-validator.js';
 import { InvalidEventError, type Violation } from '../errors.js';
 import { classOf, type EventClass } from './event-class.js';
 import { publishedVersion, upcast } from './event-versions.js';

@@ -3,7 +3,7 @@ import { assertEventClass, type EventClass } from '../contract/event-class.js';
 import { isProcessorName } from '../wire/names.js';
 import { fault, isWithin, shown, timeFault, unknownFaults } from '../options.js';
 import type { ProcessorOptions } from './processor-options.js';
-import { pauseFaults } from '../circuit-breaker/processor-pause.js';
+import { pauseFaults } from '../circuit-breaker/circuit-breaker.js';
 
 const KNOWN: Record<keyof ProcessorOptions, true> = {
   processor: true,

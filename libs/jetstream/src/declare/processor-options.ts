@@ -3,7 +3,7 @@ import { declarationFaults } from './declaration-faults.js';
 import { InvalidDeclarationError } from '../errors.js';
 import type { EventClass } from '../contract/event-class.js';
 import { shown, withoutUndefined } from '../options.js';
-import { pausePolicyOf, type PausePolicy } from '../circuit-breaker/processor-pause.js';
+import { pausePolicyOf, type PausePolicy } from '../circuit-breaker/circuit-breaker.js';
 
 /** A class of errors; abstract ones too. */
 export type ErrorClass = abstract new (...args: never[]) => Error;

@@ -24,7 +24,7 @@ export interface OriginalEvent {
   size: number;
   /**
    * The bytes of the body: as text if they are UTF-8, else in base64. Left out if the failure event has no room, and for an invalid
-   * event above 16 KiB: {@link FailureArchive} then reads it where it is stored.
+   * event above 16 KiB: {@link FailureReader} then reads it where it is stored.
    */
   body?: EncodedBody;
 }
@@ -77,7 +77,7 @@ export class EventFailed {
   /**
    * The event that failed, as its class; one that was published in an older version is upcast.
    *
-   * @throws InvalidEventError where it breaks its contract, or was too large to be carried: {@link FailureArchive.originalEvent}
+   * @throws InvalidEventError where it breaks its contract, or was too large to be carried: {@link FailureReader.originalEvent}
    *   reads that too
    */
   async originalEvent<Event extends object>(type: EventClass<Event>): Promise<Event> {

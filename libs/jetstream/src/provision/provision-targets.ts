@@ -11,7 +11,7 @@ import {
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { NoAnswerError, ProvisionError } from '../errors.js';
-import { isAway } from '../client/patient-read.js';
+import { isAway } from '../client/read-with-retry.js';
 import { consumerDifferences, streamDifferences, type SettingDifference } from './provision-differences.js';
 import type { ConsumerSettings, DurableConfig, StreamDeclaration } from './stream-settings.js';
 

@@ -8,14 +8,14 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import {
-  aloneOf,
+  isolatedOf,
   EVENTS_STREAM,
   FAILURES_STREAM,
   replayChannelOf,
   RETRIES_STREAM,
   retryDueOf,
-  suspectOf,
-  suspectsDurableOf,
+  quarantineOf,
+  quarantineDurableOf,
 } from '../wire/names.js';
 import { withJitter } from '../declare/backoff.js';
 import { InvalidDeclarationError } from '../errors.js';
@@ -130,7 +130,7 @@ export function consumerConfigs(declaration: ProcessorDeclaration): ConsumerSett
     channel,
     ...replays.map((subject) => ({ stream: EVENTS_STREAM, subject })),
     { stream: RETRIES_STREAM, subject: retryDueOf(processor, '*') },
-    { stream: RETRIES_STREAM, subject: suspectOf(processor, '*') },
+    { stream: RETRIES_STREAM, subject: quarantineOf(processor, '*') },
   ];
   const sources: Record<string, string[]> = {};
   for (const { stream, subject } of places) (sources[stream] ??= []).push(subject);
@@ -140,8 +140,8 @@ export function consumerConfigs(declaration: ProcessorDeclaration): ConsumerSett
     formerly,
   }));
   const suspects: DurableConfig = {
-    ...durable(declaration, [aloneOf(processor, '*')]),
-    durable_name: suspectsDurableOf(processor),
+    ...durable(declaration, [isolatedOf(processor, '*')]),
+    durable_name: quarantineDurableOf(processor),
     max_ack_pending: 1,
   };
   return [...named, { stream: RETRIES_STREAM, config: suspects }];

@@ -5,9 +5,9 @@ import { readFailureState, type FailureState } from '../failures/failure-state.j
 import {
   OriginalGoneError,
   parsed,
-  type FailureArchive,
+  type FailureReader,
   type WholeEvent,
-} from '../failures/failure-archive.js';
+} from '../failures/failure-reader.js';
 import { FAILURES_STREAM, failureStateSubject } from '../wire/names.js';
 import { areHeaders, isBody, readFailure, type StoredFailure } from '../failures/stored-failure.js';
 
@@ -26,7 +26,7 @@ export interface ArchivedFailure {
 /** A failure as it is stored; undefined if it is not there any more. */
 export async function archivedFailure(
   connection: JetStreamConnection,
-  archive: FailureArchive,
+  archive: FailureReader,
   { id, sequence, state, failure: { original } }: StoredFailure,
 ): Promise<ArchivedFailure | undefined> {
   const { streams } = await jetstreamManager(await connection.get(), { checkAPI: false });
@@ -47,7 +47,7 @@ export async function archivedFailure(
 
 /** Undefined if it is not stored any more. */
 export async function originalIfThere(
-  archive: FailureArchive,
+  archive: FailureReader,
   failure: EventFailed,
 ): Promise<WholeEvent | undefined> {
   try {

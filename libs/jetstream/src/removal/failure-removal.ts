@@ -3,7 +3,7 @@ import type { JetStreamConnection } from '../client/connection.js';
 import { PublishTimeoutError, RemovalNotRecordedError } from '../errors.js';
 import { newEventId } from '../wire/event-ids.js';
 import type { EventPublisher } from '../publish/event-publisher.js';
-import type { FailureArchive } from '../failures/failure-archive.js';
+import type { FailureReader } from '../failures/failure-reader.js';
 import { FailuresRemoved } from '../events/failures-removed.js';
 import { FAILURES_STREAM, failureStateSubject } from '../wire/names.js';
 import { assertTimes } from '../replay/replay-options.js';
@@ -26,7 +26,7 @@ export class FailureRemoval {
   constructor(
     private readonly connection: JetStreamConnection,
     private readonly publisher: EventPublisher,
-    private readonly archive: FailureArchive,
+    private readonly archive: FailureReader,
   ) {}
 
   /**

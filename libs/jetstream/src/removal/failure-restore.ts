@@ -3,7 +3,7 @@ import { originalIfThere, type ArchivedFailure } from './archived-failure.js';
 import type { JetStreamConnection } from '../client/connection.js';
 import { encodeFailure, type EventFailed } from '../events/event-failed.js';
 import { newEventId } from '../wire/event-ids.js';
-import { FailureArchive } from '../failures/failure-archive.js';
+import { FailureReader } from '../failures/failure-reader.js';
 import { failureStateMessage } from '../failures/failure-state.js';
 import { isOvertaken } from '../replay/failure-replay.js';
 import { FAILURES_STREAM } from '../wire/names.js';
@@ -34,10 +34,10 @@ export interface RestoreOptions {
 
 /** Puts archived failure events back into their stream, under the ids that they had. */
 export class FailureRestore {
-  private readonly archive: FailureArchive;
+  private readonly archive: FailureReader;
 
   constructor(private readonly connection: JetStreamConnection) {
-    this.archive = new FailureArchive(connection);
+    this.archive = new FailureReader(connection);
   }
 
   /**

@@ -2,7 +2,7 @@ import { jetstreamManager, JetStreamApiCodes, JetStreamApiError } from '@nats-io
 import type { NatsConnection } from '@nats-io/transport-node';
 import { publishConfirmed } from '../client/publish-pipeline.js';
 import { PublishRefusedError } from '../errors.js';
-import type { FailureArchive } from '../failures/failure-archive.js';
+import type { FailureReader } from '../failures/failure-reader.js';
 import { failureStateMessage, type FailureState } from '../failures/failure-state.js';
 import { EVENTS_STREAM, TransportHeader } from '../wire/names.js';
 import { PATIENCE, publishReplay } from './replay-message.js';
@@ -30,7 +30,7 @@ export function openIn(
 export class FailureReplay {
   constructor(
     private readonly connection: NatsConnection,
-    private readonly archive: FailureArchive,
+    private readonly archive: FailureReader,
     private readonly replayId: string,
     private readonly isOpen: IsOpen,
   ) {}

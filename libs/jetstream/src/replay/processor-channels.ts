@@ -1,7 +1,7 @@
 import { jetstreamManager, type ConsumerInfo, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { EVENTS_STREAM, FAILURES_STREAM, replayChannelOf } from '../wire/names.js';
-import { readPatiently } from '../client/patient-read.js';
+import { readWithRetry } from '../client/read-with-retry.js';
 import { InvalidReplayError } from './replay-options.js';
 
 /** A channel, and the stream that keeps it. */
@@ -18,7 +18,7 @@ export class ProcessorChannels {
     const manager = await jetstreamManager(connection, { checkAPI: false });
     const channels = new Map<string, StoredChannel[]>();
     for (const stream of [EVENTS_STREAM, FAILURES_STREAM]) {
-      for (const { config } of await readPatiently(stream, () => everyConsumer(manager, stream))) {
+      for (const { config } of await readWithRetry(stream, () => everyConsumer(manager, stream))) {
         if (!config.durable_name) continue;
         const subjects = config.filter_subjects ?? [config.filter_subject ?? '>'];
         const known = channels.get(config.durable_name) ?? [];

@@ -1,8 +1,8 @@
 import type { PubAck } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { carry } from '../wire/carried-headers.js';
+import { wrapHeaders } from '../wire/wrapped-headers.js';
 import type { OriginalEvent } from '../events/event-failed.js';
-import type { WholeEvent } from '../failures/failure-archive.js';
+import type { WholeEvent } from '../failures/failure-reader.js';
 import { replayChannelOf, TransportHeader } from '../wire/names.js';
 import type { PublishLimits } from '../wire/outgoing-message.js';
 import { pipelineOf } from '../client/publish-pipeline.js';
@@ -31,7 +31,7 @@ export async function publishReplay(
   id: string,
 ): Promise<PubAck> {
   const { processor, event, whole, original, replayId, failureId, asNew } = replayed;
-  const headers = carry(whole.headers, original.eventId);
+  const headers = wrapHeaders(whole.headers, original.eventId);
   headers.set(TransportHeader.stream, original.stream);
   headers.set(TransportHeader.sequence, String(original.sequence));
   headers.set(TransportHeader.subject, whole.subject);

@@ -2,9 +2,9 @@ import { errors } from '@nats-io/transport-node';
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PublishDeniedError, PublishRefusedError } from '../errors.js';
-import { OriginalGoneError } from '../failures/failure-archive.js';
+import { OriginalGoneError } from '../failures/failure-reader.js';
 import { lineOf } from '../logging/log-text.js';
-import { Pace } from './pace.js';
+import { RateLimiter } from './rate-limiter.js';
 import type { ReplayOptions, ReplayResult } from './replay-options.js';
 
 const logger = new Logger('replay');
@@ -27,7 +27,7 @@ export async function runReplay<Item>(
   replay: (item: Item) => Promise<boolean>,
 ): Promise<ReplayResult> {
   const progress = { total, replayed: 0, skipped: 0 };
-  const pace = new Pace(rate, performance.now());
+  const pace = new RateLimiter(rate, performance.now());
   for await (const item of items) {
     if (signal?.aborted) return { ...progress, replayId, stopped: true };
     const isReplayed = await unlessImpossible(() => replay(item));

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { JetStreamConnection } from '../client/connection.js';
 import { newEventId, storedEventId } from '../wire/event-ids.js';
 import { EventPublisher } from '../publish/event-publisher.js';
-import { FailureArchive, parsed } from '../failures/failure-archive.js';
+import { FailureReader, parsed } from '../failures/failure-reader.js';
 import { FailureReplay, openIn } from './failure-replay.js';
 import { lineOf } from '../logging/log-text.js';
 import { ProcessorChannels } from './processor-channels.js';
@@ -31,7 +31,7 @@ export class Replays {
   constructor(
     private readonly connection: JetStreamConnection,
     private readonly publisher: EventPublisher,
-    private readonly archive: FailureArchive,
+    private readonly archive: FailureReader,
   ) {}
 
   /**

@@ -1,6 +1,6 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type { AckSubject } from '../wire/ack-subject.js';
-import { uncarried } from '../wire/carried-headers.js';
+import { unwrapHeaders } from '../wire/wrapped-headers.js';
 import { CloudEventHeader, idIn, readHeaders } from '../wire/cloud-events.js';
 import { InvalidEventError } from '../errors.js';
 import type { EventClass } from '../contract/event-class.js';
@@ -12,7 +12,7 @@ import {
   isProcessorName,
   isRetryKey,
   isTransportSubject,
-  suspectStateOf,
+  quarantineStageOf,
   TransportHeader,
 } from '../wire/names.js';
 
@@ -56,6 +56,7 @@ export class Delivery implements StoredPlace {
   /** Asked for once more when the event has been handled: the headers are not read again for it. */
   private knownId: string | undefined;
   private readonly isTransports: boolean;
+  private hasAnswer = false;
 
   constructor(
     private readonly connection: NatsConnection,
@@ -86,6 +87,11 @@ export class Delivery implements StoredPlace {
     else this.firstAttemptAt = ack.deliveries > 1 ? ack.storedAt : new Date();
   }
 
+  /** True once the broker was told what becomes of this delivery: it accepts one such answer. */
+  get isSettled(): boolean {
+    return this.hasAnswer;
+  }
+
   get body(): Uint8Array {
     return this.message.data;
   }
@@ -95,8 +101,8 @@ export class Delivery implements StoredPlace {
   }
 
   /** Whether it was in hand too often when its process died, and waits for its last attempt, or is at it. */
-  get suspectState(): 'suspect' | 'alone' | undefined {
-    return this.isTransports ? suspectStateOf(this.message.subject) : undefined;
+  get quarantineStage(): 'quarantine' | 'isolated' | undefined {
+    return this.isTransports ? quarantineStageOf(this.message.subject) : undefined;
   }
 
   /** The publisher's headers, undefined where they cannot be parsed. */
@@ -155,22 +161,22 @@ export class Delivery implements StoredPlace {
   }
 
   acknowledge(): void {
-    this.answer(ACKNOWLEDGE);
+    this.settle(ACKNOWLEDGE);
   }
 
   /** Never deliver it again; to be called once the failure event is stored. */
   terminate(): void {
-    this.answer(TERMINATE);
+    this.settle(TERMINATE);
   }
 
   /** Starts the broker's `ackWait` anew. */
   working(): void {
-    this.answer(WORKING);
+    if (!this.hasAnswer) this.answer(WORKING);
   }
 
   /** Deliver it again after `delay` ms. It keeps its place among the events in flight: prefer a scheduled retry. */
-  retryIn(delay: number): void {
-    this.answer(nakAfter(delay));
+  nak(delay: number): void {
+    this.settle(nakAfter(delay));
   }
 
   /** A retry carries the one that the event got where it was stored. */
@@ -181,7 +187,7 @@ export class Delivery implements StoredPlace {
   /** @throws where they cannot be parsed */
   private eventHeaders(): Iterable<[string, string[]]> {
     const { headers } = this.message;
-    return this.isTransports ? uncarried(headers ?? []) : (headers ?? []);
+    return this.isTransports ? unwrapHeaders(headers ?? []) : (headers ?? []);
   }
 
   private readHeaders(): Record<string, string> {
@@ -205,6 +211,12 @@ export class Delivery implements StoredPlace {
     } catch {
       return undefined;
     }
+  }
+
+  private settle(answer: Uint8Array): void {
+    if (this.hasAnswer) return;
+    this.hasAnswer = true;
+    this.answer(answer);
   }
 
   private answer(answer: Uint8Array): void {

@@ -47,6 +47,14 @@ export class FailureLog {
     });
   }
 
+  /** The delivery was settled, and that stays. */
+  failedAfterwards(delivery: Delivery, error: unknown): void {
+    const named = nameError(error);
+    this.tell('error', 'were settled before something failed', delivery, named.name, (event) => {
+      return `${event} was settled; what followed failed: ${errorText(named)}`;
+    });
+  }
+
   outageFailed(delivery: Delivery, fault: unknown): void {
     this.tell('error', 'made `outage` fail', delivery, nameError(fault).name, (event) => {
       return `\`outage\` itself failed for ${event}, which counts as no: ${errorText(describeError(fault))}`;

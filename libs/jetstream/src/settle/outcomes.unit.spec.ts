@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { AttemptsExhaustedError, InvalidEventError, UnrecoverableError } from '../errors.js';
-import { outcomeOf } from './outcomes.js';
+import {
+  AttemptsExhaustedError,
+  InvalidEventError,
+  PublishDeniedError,
+  PublishRefusedError,
+  PublishTimeoutError,
+  UnrecoverableError,
+} from '../errors.js';
+import { decide, type Happened, isTransient, type Situation } from './outcomes.js';
 
 class CardDeclined extends Error {}
 class CardStolen extends CardDeclined {}
@@ -14,7 +21,12 @@ const policy = {
   retryOn: [Error],
   unrecoverable: [CardDeclined],
 };
-const half = 0.5;
+const half = () => 0.5;
+
+/** What becomes of a first delivery whose attempt failed. */
+function outcomeOf(error: unknown, attempt: number, policy: Situation['policy'], random: () => number) {
+  return decide({ what: 'failed', error, isCounted: true }, { attempt, deliveries: 1, policy, random });
+}
 
 describe('the table of outcomes', () => {
   it.each([
@@ -41,6 +53,24 @@ describe('the table of outcomes', () => {
     ['a declared class', new CardDeclined(), 1, { kind: 'dead-letter', reason: 'unrecoverable' }],
     ['a subclass of a declared class', new CardStolen(), 1, { kind: 'dead-letter', reason: 'unrecoverable' }],
     ['an invalid event', new InvalidEventError('x'), 1, { kind: 'dead-letter', reason: 'invalid-event' }],
+    [
+      'a next event that the broker refuses for good',
+      new PublishRefusedError('too large'),
+      1,
+      { kind: 'dead-letter', reason: 'unrecoverable' },
+    ],
+    [
+      'a missing right, which somebody may grant',
+      new PublishDeniedError('x'),
+      1,
+      { kind: 'retry', delay: 1_000 },
+    ],
+    [
+      'a next event that the broker does not confirm',
+      new PublishTimeoutError('x'),
+      5,
+      { kind: 'redeliver', delay: 1_000 },
+    ],
   ])('%s', (_, error, attempt, outcome) => {
     expect(outcomeOf(error, attempt, policy, half)).toEqual(outcome);
   });
@@ -65,6 +95,55 @@ describe('the table of outcomes', () => {
   });
 
   it('spreads the delay by the jitter', () => {
-    expect(outcomeOf(new Error('x'), 1, policy, 0)).toEqual({ kind: 'retry', delay: 800 });
+    expect(outcomeOf(new Error('x'), 1, policy, () => 0)).toEqual({ kind: 'retry', delay: 800 });
+  });
+
+  const at = (attempt: number, deliveries: number): Situation => ({
+    attempt,
+    deliveries,
+    policy,
+    random: half,
+  });
+
+  it.each<[string, Happened, Situation, object]>([
+    ['an event that arrives', { what: 'arrived' }, at(1, 1), { kind: 'attempt' }],
+    ['a last attempt that was never delivered before', { what: 'arrived' }, at(5, 1), { kind: 'attempt' }],
+    ['one that was never answered, with attempts left', { what: 'arrived' }, at(4, 2), { kind: 'attempt' }],
+    [
+      'one that was never answered, at its last attempt',
+      { what: 'arrived' },
+      at(5, 2),
+      { kind: 'quarantine' },
+    ],
+    ['one that was never answered at any attempt', { what: 'arrived' }, at(6, 6), { kind: 'quarantine' }],
+    ['one that is rejected', { what: 'rejected' }, at(5, 1), { kind: 'requeue', delay: 1_000 }],
+    ['one that was handled', { what: 'handled' }, at(1, 1), { kind: 'acknowledge' }],
+    [
+      'a failure at the last attempt that the circuit breaker takes on itself',
+      { what: 'failed', error: new Error('x'), isCounted: false },
+      at(5, 1),
+      { kind: 'requeue', delay: 1_000 },
+    ],
+    [
+      'an unrecoverable failure, whatever the circuit breaker says',
+      { what: 'failed', error: new UnrecoverableError('x'), isCounted: false },
+      at(1, 1),
+      { kind: 'dead-letter', reason: 'unrecoverable' },
+    ],
+  ])('%s', (_, happened, situation, outcome) => {
+    expect(decide(happened, situation)).toEqual(outcome);
+  });
+
+  it('only a failure that another attempt might mend says something about other events', () => {
+    const transient = [new Error('x'), 'x', new PublishDeniedError('x')];
+    const own = [
+      new InvalidEventError('x'),
+      new AttemptsExhaustedError('x'),
+      new UnrecoverableError('x'),
+      new CardStolen(),
+      new PublishRefusedError('x'),
+    ];
+    expect(transient.map((error) => isTransient(error, policy))).toEqual([true, true, true]);
+    expect(own.map((error) => isTransient(error, policy))).toEqual([false, false, false, false, false]);
   });
 });

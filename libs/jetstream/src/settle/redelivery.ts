@@ -6,7 +6,7 @@ import type { OutgoingMessage } from '../wire/outgoing-message.js';
 import { maxBody } from '../wire/payload-limits.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
 import { publishConfirmed } from '../client/publish-pipeline.js';
-import { attemptAlone, scheduledRetry, suspectRetry } from './scheduled-retry.js';
+import { isolatedAttempt, scheduledRetry, quarantinedRetry } from './scheduled-retry.js';
 
 export interface RedeliveryOptions {
   declaration: ProcessorDeclaration;
@@ -21,39 +21,39 @@ export class Redelivery {
   constructor(private readonly options: RedeliveryOptions) {}
 
   /** Whether it is small enough to be published anew, with the headers of a retry. */
-  fits({ body }: Delivery): boolean {
+  canRepublish({ body }: Delivery): boolean {
     return body.length <= maxBody(this.options.connection);
   }
 
   /** Lets it come again after `delay` ms. One that is too large to be published anew waits in its place. */
-  async retryIn(delivery: Delivery, delay: number, attemptsUsed = delivery.attempt): Promise<void> {
+  async retry(delivery: Delivery, delay: number, attemptsUsed = delivery.attempt): Promise<void> {
     const { declaration, clock } = this.options;
     const due = clock.after(delay);
     const isScheduled =
-      this.fits(delivery) &&
+      this.canRepublish(delivery) &&
       (await this.publish(() => scheduledRetry(delivery, declaration.processor, due, attemptsUsed)));
     if (isScheduled) delivery.acknowledge();
-    else delivery.retryIn(delay);
+    else delivery.nak(delay);
   }
 
   /** Lets it come again after `delay` ms, as if this delivery had not been made. */
-  putBack(delivery: Delivery, delay: number): Promise<void> {
-    return this.retryIn(delivery, delay, delivery.attempt - 1);
+  requeueUncounted(delivery: Delivery, delay: number): Promise<void> {
+    return this.retry(delivery, delay, delivery.attempt - 1);
   }
 
   /**
    * Its last attempt is to be made while nothing else is in hand, so that it pays for nothing but itself. Answers false where the
    * broker does not take it: with the headers of a retry it is too large.
    */
-  async setApart(delivery: Delivery): Promise<boolean> {
-    const isApart = await this.publish(() => suspectRetry(delivery, this.options.declaration));
+  async quarantine(delivery: Delivery): Promise<boolean> {
+    const isApart = await this.publish(() => quarantinedRetry(delivery, this.options.declaration));
     if (isApart) delivery.acknowledge();
     return isApart;
   }
 
   /** That attempt. The delivery is left to the caller. Answers false where the broker never takes it. */
-  publishAlone(delivery: Delivery): Promise<boolean> {
-    return this.publish(() => attemptAlone(delivery, this.options.declaration));
+  publishIsolated(delivery: Delivery): Promise<boolean> {
+    return this.publish(() => isolatedAttempt(delivery, this.options.declaration));
   }
 
   /** Answers false where the broker never takes it, or a stranger's headers cannot be carried on. */

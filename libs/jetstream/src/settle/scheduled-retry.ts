@@ -1,8 +1,8 @@
-import { carry } from '../wire/carried-headers.js';
+import { wrapHeaders } from '../wire/wrapped-headers.js';
 import type { OutgoingMessage } from '../wire/outgoing-message.js';
 import type { Delivery } from './delivery.js';
 import { messageId } from '../wire/event-ids.js';
-import { aloneOf, retryDueOf, retryScheduleOf, suspectOf, TransportHeader } from '../wire/names.js';
+import { isolatedOf, retryDueOf, retryScheduleOf, quarantineOf, TransportHeader } from '../wire/names.js';
 import type { OutgoingHeaders } from '../wire/outgoing-headers.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
 
@@ -33,18 +33,18 @@ export function scheduledRetry(
 }
 
 /** An event that was in hand each time its process died: it may be the one that ends the process, or be there by chance. */
-export function suspectRetry(delivery: Delivery, { processor, attempts }: Attempts): OutgoingMessage {
+export function quarantinedRetry(delivery: Delivery, { processor, attempts }: Attempts): OutgoingMessage {
   return {
-    ...lastAttempt(delivery, processor, attempts, 'suspect'),
-    subject: suspectOf(processor, delivery.retryKey),
+    ...lastAttempt(delivery, processor, attempts, 'quarantine'),
+    subject: quarantineOf(processor, delivery.retryKey),
   };
 }
 
 /** The last attempt of a suspect, to be made when nothing else is at work: being delivered counts for it. */
-export function attemptAlone(delivery: Delivery, { processor, attempts }: Attempts): OutgoingMessage {
+export function isolatedAttempt(delivery: Delivery, { processor, attempts }: Attempts): OutgoingMessage {
   return {
-    ...lastAttempt(delivery, processor, attempts, 'alone'),
-    subject: aloneOf(processor, delivery.retryKey),
+    ...lastAttempt(delivery, processor, attempts, 'isolated'),
+    subject: isolatedOf(processor, delivery.retryKey),
   };
 }
 
@@ -65,7 +65,7 @@ function retryId({ retryKey, eventId, stream, sequence }: Delivery, processor: s
 
 function retryHeaders(delivery: Delivery, attemptsUsed: number): OutgoingHeaders {
   const { original, retryKey } = delivery;
-  const headers = carry(delivery.originalHeaders ?? {}, delivery.eventId);
+  const headers = wrapHeaders(delivery.originalHeaders ?? {}, delivery.eventId);
   headers.set(TransportHeader.attempts, String(attemptsUsed));
   headers.set(TransportHeader.firstAttemptAt, delivery.firstAttemptAt.toISOString());
   headers.set(TransportHeader.retryKey, retryKey);

@@ -122,28 +122,28 @@ export function retryDueOf(processor: string, retryKey: string): string {
 }
 
 /** Where a suspect waits for its last attempt: an event that was in hand too often when its process died. */
-export function suspectOf(processor: string, retryKey: string): string {
-  return `retry.${processor}.suspect.${retryKey}`;
+export function quarantineOf(processor: string, retryKey: string): string {
+  return `retry.${processor}.quarantine.${retryKey}`;
 }
 
 /** Where it lies while that attempt is made, with nothing else at work in the process. */
-export function aloneOf(processor: string, retryKey: string): string {
-  return `retry.${processor}.alone.${retryKey}`;
+export function isolatedOf(processor: string, retryKey: string): string {
+  return `retry.${processor}.isolated.${retryKey}`;
 }
 
 /** Whether the message is of a suspect, and which. */
-export function suspectStateOf(subject: string): 'suspect' | 'alone' | undefined {
-  return /^retry\.[^.]+\.(suspect|alone)\./.exec(subject)?.[1] as 'suspect' | 'alone' | undefined;
+export function quarantineStageOf(subject: string): 'quarantine' | 'isolated' | undefined {
+  return /^retry\.[^.]+\.(quarantine|isolated)\./.exec(subject)?.[1] as 'quarantine' | 'isolated' | undefined;
 }
 
 /** The durable of a processor's suspects. No processor can have this name. */
-export function suspectsDurableOf(processor: string): string {
-  return `${processor}_suspects`;
+export function quarantineDurableOf(processor: string): string {
+  return `${processor}_quarantine`;
 }
 
 /** The processor that owns a durable. */
 export function processorOfDurable(durable: string): string {
-  return durable.replace(/_suspects$/, '');
+  return durable.replace(/_quarantine$/, '');
 }
 
 /** Messages that only the transport itself publishes; on any other subject its headers are not believed. */

@@ -1,5 +1,5 @@
 import type { JsMsg } from '@nats-io/jetstream';
-import { uncarried } from './carried-headers.js';
+import { unwrapHeaders } from './wrapped-headers.js';
 import { CloudEventHeader, readHeaders } from './cloud-events.js';
 import { storedEventId } from './event-ids.js';
 import { isTransportSubject, TransportHeader } from './names.js';
@@ -30,7 +30,7 @@ function headersOf(message: JsMsg): Record<string, string> {
   const { subject } = message;
   return (
     unlessBroken(() =>
-      readHeaders(isTransportSubject(subject) ? uncarried(message.headers ?? []) : message.headers),
+      readHeaders(isTransportSubject(subject) ? unwrapHeaders(message.headers ?? []) : message.headers),
     ) ?? {}
   );
 }

@@ -1,5 +1,5 @@
 import type { Broker } from '@cascade/embedded-broker';
-import { derivedEventId, FailureArchive, Replays, UnrecoverableError } from '@cascade/jetstream';
+import { derivedEventId, FailureReader, Replays, UnrecoverableError } from '@cascade/jetstream';
 import { Store } from '@cascade/store';
 import { describeStores, eventually, startTestBroker } from '@cascade/testing';
 import type { INestMicroservice } from '@nestjs/common';
@@ -163,7 +163,7 @@ describeStores((databases, kind) => {
     expect(desk.placesOf(derivedEventId(id, 'filing', 0))).toEqual([]);
 
     filing.afterWork = () => undefined;
-    const archive = service.get(FailureArchive, { strict: false });
+    const archive = service.get(FailureReader, { strict: false });
     const failureIds: string[] = [];
     for await (const stored of archive.list())
       if (stored.failure.original.eventId === id) failureIds.push(stored.id);

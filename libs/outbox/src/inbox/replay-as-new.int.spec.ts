@@ -1,5 +1,5 @@
 import type { Broker } from '@cascade/embedded-broker';
-import { channelOf, FailureArchive, Replays } from '@cascade/jetstream';
+import { channelOf, FailureReader, Replays } from '@cascade/jetstream';
 import { Store } from '@cascade/store';
 import { describeStores, eventually, startTestBroker } from '@cascade/testing';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
@@ -87,7 +87,7 @@ describeStores((databases) => {
     const replayId = await replay(true);
     expect(await filed()).not.toContain('bob');
 
-    const archive = service.get(FailureArchive, { strict: false });
+    const archive = service.get(FailureReader, { strict: false });
     const failureIds: string[] = [];
     for await (const { id, failure } of archive.list()) if (failure.asNew === replayId) failureIds.push(id);
     drafting.authorOf = (by) => `again ${by}`;

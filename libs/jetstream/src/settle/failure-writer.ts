@@ -14,7 +14,7 @@ import { publishConfirmed } from '../client/publish-pipeline.js';
 /** Milliseconds to go on trying where the stream of failures takes no more. */
 const PATIENCE = 2_000;
 
-export interface FailureRecordsOptions {
+export interface FailureWriterOptions {
   declaration: ProcessorDeclaration;
   connection: NatsConnection;
   /** Aborts when the service stops: publishing then gives up. */
@@ -22,8 +22,8 @@ export interface FailureRecordsOptions {
 }
 
 /** What a processor writes to the stream of failures. Everything here answers false where that stream is full. */
-export class FailureRecords {
-  constructor(private readonly options: FailureRecordsOptions) {}
+export class FailureWriter {
+  constructor(private readonly options: FailureWriterOptions) {}
 
   /** Stores that the processor gives up on the event; where it was a replay, also that this has failed again. */
   async store(delivery: Delivery, error: FailureError, reason: FailureReason): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Exclusion } from './exclusion.js';
+import { SharedExclusiveLock } from './shared-exclusive-lock.js';
 
-let exclusion: Exclusion;
+let lock: SharedExclusiveLock;
 let log: string[];
 
 /** Work that ends when it is told to. */
@@ -19,7 +19,7 @@ function work(name: string): { begin: () => Promise<void>; end: () => void } {
 describe('Work that must be alone', () => {
   beforeEach(() => {
     jest.useFakeTimers();
-    exclusion = new Exclusion();
+    lock = new SharedExclusiveLock();
     log = [];
   });
   afterEach(() => {
@@ -28,9 +28,9 @@ describe('Work that must be alone', () => {
 
   it('waits for what runs, and what comes after it waits for it', async () => {
     const [first, suspect, later] = [work('first'), work('suspect'), work('later')];
-    void exclusion.run(first.begin);
-    void exclusion.runAlone(suspect.begin);
-    void exclusion.run(later.begin);
+    void lock.runShared(first.begin);
+    void lock.runExclusive(suspect.begin);
+    void lock.runShared(later.begin);
     await jest.advanceTimersByTimeAsync(100);
     expect(log).toEqual(['first begins']);
 
@@ -46,8 +46,8 @@ describe('Work that must be alone', () => {
 
   it('comes one at a time', async () => {
     const [one, other] = [work('one'), work('other')];
-    void exclusion.runAlone(one.begin);
-    void exclusion.runAlone(other.begin);
+    void lock.runExclusive(one.begin);
+    void lock.runExclusive(other.begin);
     await jest.advanceTimersByTimeAsync(0);
     expect(log).toEqual(['one begins']);
 
@@ -59,9 +59,9 @@ describe('Work that must be alone', () => {
 
   it('waits 10 s for what hangs, and holds others up for 30 s at most', async () => {
     const [hanging, suspect, later] = [work('hanging'), work('suspect'), work('later')];
-    void exclusion.run(hanging.begin);
-    void exclusion.runAlone(suspect.begin);
-    void exclusion.run(later.begin);
+    void lock.runShared(hanging.begin);
+    void lock.runExclusive(suspect.begin);
+    void lock.runShared(later.begin);
     await jest.advanceTimersByTimeAsync(9_999);
     expect(log).toEqual(['hanging begins']);
     await jest.advanceTimersByTimeAsync(1);
@@ -72,8 +72,8 @@ describe('Work that must be alone', () => {
   });
 
   it('lets others go on where it fails', async () => {
-    const failing = exclusion.runAlone(() => Promise.reject(new Error('no')));
+    const failing = lock.runExclusive(() => Promise.reject(new Error('no')));
     await expect(failing).rejects.toThrow('no');
-    expect(await exclusion.run(() => Promise.resolve('done'))).toBe('done');
+    expect(await lock.runShared(() => Promise.resolve('done'))).toBe('done');
   });
 });

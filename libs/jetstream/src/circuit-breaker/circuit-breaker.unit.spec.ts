@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { ProcessorPause } from './processor-pause.js';
+import { CircuitBreaker } from './circuit-breaker.js';
 
 const policy = { failures: 3, within: 1_000, firstProbe: 100, maxProbe: 300 };
 const concurrency = 4;
@@ -7,12 +7,12 @@ const error = new Error('down');
 
 describe('the pause of a processor', () => {
   let events: string[];
-  let pause: ProcessorPause;
+  let pause: CircuitBreaker;
 
   beforeEach(() => {
     jest.useFakeTimers();
     events = [];
-    pause = new ProcessorPause(policy, concurrency, {
+    pause = new CircuitBreaker(policy, concurrency, {
       paused: () => events.push('paused'),
       probing: (count, from) => events.push(`${count} from ${from}`),
       resumed: () => events.push('resumed'),
@@ -24,7 +24,7 @@ describe('the pause of a processor', () => {
   });
 
   const fail = (...ids: string[]) => ids.map((id) => pause.failedWith(id, error));
-  const enter = (count: number) => Array.from({ length: count }, () => pause.enter());
+  const enter = (count: number) => Array.from({ length: count }, () => pause.admit());
 
   it('comes after a run of failures of different events', () => {
     expect(fail('a', 'b', 'c')).toEqual([true, true, true]);
@@ -47,9 +47,9 @@ describe('the pause of a processor', () => {
 
   it('lets one event in as a probe, and goes on when it succeeds', () => {
     fail('a', 'b', 'c');
-    expect(enter(2)).toEqual(['closed', 'closed']);
+    expect(enter(2)).toEqual(['rejected', 'rejected']);
     jest.advanceTimersByTime(100);
-    expect(enter(2)).toEqual(['probe', 'closed']);
+    expect(enter(2)).toEqual(['probe', 'rejected']);
     pause.succeeded('d');
     expect(enter(2)).toEqual(['normal', 'normal']);
     expect(events).toEqual(['paused', '1 from channel', 'resumed']);
@@ -68,18 +68,18 @@ describe('the pause of a processor', () => {
       [300, 4],
     ] as const) {
       jest.advanceTimersByTime(delay - 1);
-      expect(pause.enter()).toBe('closed');
+      expect(pause.admit()).toBe('rejected');
       jest.advanceTimersByTime(1);
-      expect(enter(width + 1)).toEqual([...Array<string>(width).fill('probe'), 'closed']);
+      expect(enter(width + 1)).toEqual([...Array<string>(width).fill('probe'), 'rejected']);
     }
   });
 
   it('does not wait for the answer of a probe, which may hang', () => {
     fail('a', 'b', 'c');
     jest.advanceTimersByTime(100);
-    expect(pause.enter()).toBe('probe');
+    expect(pause.admit()).toBe('probe');
     jest.advanceTimersByTime(100);
-    expect(pause.enter()).toBe('probe');
+    expect(pause.admit()).toBe('probe');
     pause.succeeded('b');
     expect(events.at(-1)).toBe('resumed');
   });
@@ -108,41 +108,41 @@ describe('the pause of a processor', () => {
   it('tries another one at once where the probe itself was a bad event', () => {
     fail('a', 'b', 'c');
     jest.advanceTimersByTime(100);
-    pause.inconclusive(pause.enter());
+    pause.inconclusive(pause.admit());
     expect(events).toEqual(['paused', '1 from channel', '1 from channel']);
-    expect(enter(2)).toEqual(['probe', 'closed']);
-    pause.inconclusive('closed');
-    expect(pause.enter()).toBe('closed');
+    expect(enter(2)).toEqual(['probe', 'rejected']);
+    pause.inconclusive('rejected');
+    expect(pause.admit()).toBe('rejected');
   });
 
   it('lets those that must wait here know of each round, and of the end', async () => {
     fail('a', 'b', 'c');
-    const round = pause.untilOpen();
+    const round = pause.waitForAdmission();
     await jest.advanceTimersByTimeAsync(100);
     expect(await round).toBe(true);
-    const end = pause.untilOpen();
+    const end = pause.waitForAdmission();
     pause.succeeded('d');
     expect(await end).toBe(true);
-    expect(await pause.untilOpen()).toBe(true);
+    expect(await pause.waitForAdmission()).toBe(true);
   });
 
   it('lets nothing in once the service stops', async () => {
     fail('a', 'b', 'c');
     jest.advanceTimersByTime(100);
-    const waiting = pause.untilOpen();
+    const waiting = pause.waitForAdmission();
     pause.stop();
     expect(await waiting).toBe(false);
-    expect(await pause.untilOpen()).toBe(false);
-    expect(pause.enter()).toBe('closed');
+    expect(await pause.waitForAdmission()).toBe(false);
+    expect(pause.admit()).toBe('rejected');
     jest.advanceTimersByTime(10_000);
-    expect(pause.enter()).toBe('closed');
+    expect(pause.admit()).toBe('rejected');
   });
 
   it('does not begin once the service stops', () => {
     pause.stop();
     fail('a', 'b', 'c');
     expect(events).toEqual([]);
-    expect(pause.enter()).toBe('normal');
+    expect(pause.admit()).toBe('normal');
   });
 
   describe('at an outage', () => {
@@ -150,7 +150,7 @@ describe('the pause of a processor', () => {
       expect(pause.metOutage('a', error)).toBe(false);
       expect(events).toEqual(['paused']);
       jest.advanceTimersByTime(100);
-      pause.enter();
+      pause.admit();
       expect(pause.metOutage('a', error)).toBe(false);
       expect(pause.metOutage('b', error)).toBe(false);
     });
@@ -161,7 +161,7 @@ describe('the pause of a processor', () => {
       expect(pause.metOutage('a', error)).toBe(true);
       expect(pause.metOutage('a', error)).toBe(true);
       expect(events).toEqual(['paused', 'resumed']);
-      expect(pause.enter()).toBe('normal');
+      expect(pause.admit()).toBe('normal');
     });
 
     it('is not ended by what began before it and succeeds, and no attempt is used up after that either', () => {

@@ -15,7 +15,7 @@ import { lineOf } from '../logging/log-text.js';
 import { idIn } from '../wire/cloud-events.js';
 import { storedEventId } from '../wire/event-ids.js';
 import { failureStateSubject, FAILURES_STREAM } from '../wire/names.js';
-import { readPatiently } from '../client/patient-read.js';
+import { readWithRetry } from '../client/read-with-retry.js';
 import type { ReplaySelection } from '../events/replay-requested.js';
 import { envelopeOf } from '../wire/stored-envelope.js';
 import { readFailure, type StoredFailure } from './stored-failure.js';
@@ -39,7 +39,7 @@ export class OriginalGoneError extends Error {
 
 /** Reads failure events and the events that failed. */
 @Injectable()
-export class FailureArchive {
+export class FailureReader {
   private readonly logger = new Logger('failures');
 
   constructor(private readonly connection: JetStreamConnection) {}
@@ -68,7 +68,7 @@ export class FailureArchive {
   async stateOf(processor: string, failureId: string): Promise<StoredFailureState> {
     const { streams } = await this.manager();
     const query = { last_by_subj: failureStateSubject(processor, failureId) };
-    const message = await readPatiently(FAILURES_STREAM, () => streams.getMessage(FAILURES_STREAM, query));
+    const message = await readWithRetry(FAILURES_STREAM, () => streams.getMessage(FAILURES_STREAM, query));
     return message ? readFailureState(message) : NO_STATE;
   }
 
@@ -156,7 +156,7 @@ async function storedMessage(
   seq: number,
 ): Promise<StoredMsg | null> {
   try {
-    return await readPatiently(stream, () => streams.getMessage(stream, { seq }));
+    return await readWithRetry(stream, () => streams.getMessage(stream, { seq }));
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return null;
     throw error;

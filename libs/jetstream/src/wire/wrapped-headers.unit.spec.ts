@@ -1,6 +1,6 @@
 import { headers as clientHeaders } from '@nats-io/transport-node';
 import { expect, it } from '@jest/globals';
-import { carry, uncarried } from './carried-headers.js';
+import { wrapHeaders, unwrapHeaders } from './wrapped-headers.js';
 import { CloudEventHeader, readHeaders } from './cloud-events.js';
 import { TransportHeader } from './names.js';
 
@@ -8,9 +8,9 @@ type Headers = Record<string, string[]>;
 
 /** The id that is read on the other side, as {@link Delivery} does it. */
 function idAfter(headers: Headers): string | undefined {
-  const carried = carry(headers, 'by place');
+  const carried = wrapHeaders(headers, 'by place');
   try {
-    return readHeaders(uncarried(carried))[CloudEventHeader.id] || carried.get(TransportHeader.eventId);
+    return readHeaders(unwrapHeaders(carried))[CloudEventHeader.id] || carried.get(TransportHeader.eventId);
   } catch {
     return carried.get(TransportHeader.eventId);
   }
@@ -32,6 +32,6 @@ it.each<[string, Headers, string]>([
 it('names without a character are carried on, as the client reads them', () => {
   const headers = clientHeaders();
   headers.append('', 'value');
-  const carried = carry(Object.fromEntries(headers), 'id');
-  expect([...uncarried(carried)]).toEqual([['', ['value']]]);
+  const carried = wrapHeaders(Object.fromEntries(headers), 'id');
+  expect([...unwrapHeaders(carried)]).toEqual([['', ['value']]]);
 });

@@ -7,7 +7,7 @@ const LONGEST = 30_000;
  * Lets work run side by side, except for work that must be alone in the process. Neither kind waits for ever: where something
  * hangs, they run together after all.
  */
-export class Exclusion {
+export class SharedExclusiveLock {
   private running = 0;
   private alone: Promise<void> | undefined;
   private whenIdle = (): void => undefined;
@@ -17,7 +17,7 @@ export class Exclusion {
     return this.running === 0 && !this.alone;
   }
 
-  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+  async runShared<Result>(work: () => Promise<Result>): Promise<Result> {
     while (this.alone) await this.alone;
     this.running += 1;
     try {
@@ -28,7 +28,7 @@ export class Exclusion {
     }
   }
 
-  async runAlone<Result>(work: () => Promise<Result>): Promise<Result> {
+  async runExclusive<Result>(work: () => Promise<Result>): Promise<Result> {
     while (this.alone) await this.alone;
     let open = (): void => undefined;
     this.alone = new Promise((resolve) => (open = resolve));

@@ -14,7 +14,7 @@ function isOfMessage(name: string): boolean {
  * An event's headers for a message that carries it, such as a retry: the publisher's own, those of the server and the transport
  * under another name, and the event's id where they give it none, since the message lies elsewhere and would get another.
  */
-export function carry(
+export function wrapHeaders(
   headers: Readonly<Record<string, readonly string[]>>,
   eventId: string,
 ): OutgoingHeaders {
@@ -28,7 +28,7 @@ export function carry(
 }
 
 /** The event's headers as they were before {@link carry}. */
-export function uncarried(headers: Iterable<[string, string[]]>): [string, string[]][] {
+export function unwrapHeaders(headers: Iterable<[string, string[]]>): [string, string[]][] {
   const original: [string, string[]][] = [];
   for (const [name, values] of headers) {
     if (name.startsWith(PREFIX)) original.push([name.slice(PREFIX.length), values]);

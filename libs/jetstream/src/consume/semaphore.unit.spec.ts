@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConcurrencyLimit } from './concurrency-limit.js';
+import { Semaphore } from './semaphore.js';
 
-describe('the concurrency limit', () => {
-  it('runs no more at once than it has places, in the order of arrival, also after failures', async () => {
-    const limit = new ConcurrencyLimit(2);
+describe('the concurrency semaphore', () => {
+  it('runs no more at once than it has permits, in the order of arrival, also after failures', async () => {
+    const semaphore = new Semaphore(2);
     const order: number[] = [];
     let running = 0;
     let most = 0;
@@ -15,27 +15,27 @@ describe('the concurrency limit', () => {
       if (number % 2 === 0) throw new Error(`${number}`);
     };
     const results = await Promise.allSettled(
-      Array.from({ length: 9 }, (_, number) => limit.run(() => work(number))),
+      Array.from({ length: 9 }, (_, number) => semaphore.run(() => work(number))),
     );
     expect(most).toBe(2);
     expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
     expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(5);
   });
 
-  it('lets all that wait go on when it is told to, and keeps to its places afterwards', async () => {
-    const limit = new ConcurrencyLimit(1);
+  it('lets all that wait go on when it is told to, and keeps to its permits afterwards', async () => {
+    const semaphore = new Semaphore(1);
     const open: (() => void)[] = [];
     const hasWaited: boolean[] = [];
     const work = (waited: boolean) => {
       hasWaited.push(waited);
       return new Promise<void>((resolve) => open.push(resolve));
     };
-    const begun = [limit.run(work), limit.run(work), limit.run(work)];
-    limit.admitAll();
+    const begun = [semaphore.run(work), semaphore.run(work), semaphore.run(work)];
+    semaphore.releaseAll();
     await new Promise(setImmediate);
     expect(hasWaited).toEqual([false, true, true]);
 
-    const later = limit.run(work);
+    const later = semaphore.run(work);
     open[0]!();
     open[1]!();
     await new Promise(setImmediate);

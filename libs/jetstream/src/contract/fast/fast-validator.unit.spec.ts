@@ -24,7 +24,7 @@ import {
   ValidatorConstraint,
 } from 'class-validator';
 import { readEvent } from '../contract.js';
-import { rulesOf } from './contract-rules.js';
+import { rulesOf } from './fast-validator.js';
 import type { EventClass } from '../event-class.js';
 
 class Everything {

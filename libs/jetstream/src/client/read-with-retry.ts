@@ -16,7 +16,7 @@ export class StreamReadError extends Error {
  *
  * @throws StreamReadError where it stays away
  */
-export async function readPatiently<Result>(stream: string, read: () => Promise<Result>): Promise<Result> {
+export async function readWithRetry<Result>(stream: string, read: () => Promise<Result>): Promise<Result> {
   for (const begun = performance.now(); ;) {
     try {
       return await read();

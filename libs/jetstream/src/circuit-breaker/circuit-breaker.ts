@@ -1,5 +1,5 @@
 import { fault, isOptions, shown, timeFault, unknownFaults, withoutUndefined } from '../options.js';
-import { ProbeRounds, type Probing } from './probe-rounds.js';
+import { ProbeSchedule, type Probing } from './probe-schedule.js';
 
 /** When a processor stops taking events because nearly everything fails, and how it finds out that it may go on. */
 export interface PausePolicy {
@@ -48,9 +48,9 @@ export function pausePolicyOf(option: Partial<PausePolicy> | false = {}): PauseP
 }
 
 /** How an event gets in: like any other, as one that tries whether things work again, or not for the time being. */
-export type Passage = 'normal' | 'probe' | 'closed';
+export type Admission = 'normal' | 'probe' | 'rejected';
 
-export interface PauseListener {
+export interface BreakerListener {
   /** After `failures` different events failed, the last with `error`. No more events are to come. */
   paused(since: Date, error: unknown, failures: number): void;
   probing: Probing;
@@ -62,7 +62,7 @@ export interface PauseListener {
  * succeeds. What fails meanwhile has used no attempt. It holds nothing: whatever is not let in belongs back to the broker,
  * where other replicas find it.
  */
-export class ProcessorPause {
+export class CircuitBreaker {
   /** Failed events since the last success: id and time. */
   private readonly failed = new Map<string, number>();
   /** Events that met an outage: id, and how many successes there had been. */
@@ -70,29 +70,29 @@ export class ProcessorPause {
   private successes = 0;
   private pausedSince: Date | undefined;
   private stopped = false;
-  private readonly rounds: ProbeRounds;
+  private readonly probes: ProbeSchedule;
 
   constructor(
     private readonly policy: PausePolicy,
     concurrency: number,
-    private readonly listener: PauseListener,
+    private readonly listener: BreakerListener,
     private readonly now: () => number = Date.now,
   ) {
-    this.rounds = new ProbeRounds({ ...policy, widest: concurrency, probing: listener.probing });
+    this.probes = new ProbeSchedule({ ...policy, maxProbes: concurrency, probing: listener.probing });
   }
 
   get since(): Date | undefined {
     return this.pausedSince;
   }
 
-  enter(): Passage {
+  admit(): Admission {
     if (!this.pausedSince) return 'normal';
-    return this.rounds.take() ? 'probe' : 'closed';
+    return this.probes.admit() ? 'probe' : 'rejected';
   }
 
   /** Waits for the next probes or the end of the pause. Answers false where neither comes, since the service stops. */
-  async untilOpen(): Promise<boolean> {
-    if (this.pausedSince) await this.rounds.next();
+  async waitForAdmission(): Promise<boolean> {
+    if (this.pausedSince) await this.probes.waitForAdmission();
     return !this.stopped;
   }
 
@@ -100,8 +100,8 @@ export class ProcessorPause {
    * Notes a success. One that began before the pause says nothing: what is missing now it may have had by then, as a handler
    * that has read its row and still waits for a mail server.
    */
-  succeeded(eventId: string, passage: Passage = 'probe'): void {
-    if (this.pausedSince && passage === 'normal') return;
+  succeeded(eventId: string, admission: Admission = 'probe'): void {
+    if (this.pausedSince && admission === 'normal') return;
     this.successes += 1;
     // Clearing an empty one costs as well, at each event.
     if (this.failed.size > 0) this.failed.clear();
@@ -109,7 +109,7 @@ export class ProcessorPause {
     const since = this.pausedSince;
     if (!since) return;
     this.pausedSince = undefined;
-    this.rounds.end();
+    this.probes.end();
     this.listener.resumed(since);
   }
 
@@ -138,14 +138,14 @@ export class ProcessorPause {
   }
 
   /** The event itself was at fault, which says nothing of the rest: another one is tried. */
-  inconclusive(passage: Passage): void {
-    if (this.pausedSince && passage === 'probe') this.rounds.oneMore();
+  inconclusive(admission: Admission): void {
+    if (this.pausedSince && admission === 'probe') this.probes.grantProbe();
   }
 
   /** Where it is paused it lets nothing in any more. */
   stop(): void {
     this.stopped = true;
-    this.rounds.end();
+    this.probes.end();
   }
 
   private remember(eventId: string): void {
@@ -159,7 +159,7 @@ export class ProcessorPause {
     if (this.stopped) return;
     const since = new Date(this.now());
     this.pausedSince = since;
-    this.rounds.begin();
+    this.probes.begin();
     this.listener.paused(since, error, this.failed.size);
   }
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { Pace } from './pace.js';
+import { RateLimiter } from './rate-limiter.js';
 
 /** When each of `count` pieces is done, where each takes `takes` ms and the one at `stallsAt` takes a minute. */
 function doneAt(rate: number, count: number, takes: number, stallsAt = -1): number[] {
-  const pace = new Pace(rate, 0);
+  const pace = new RateLimiter(rate, 0);
   const times: number[] = [];
   for (let [now, piece] = [0, 0]; piece < count; piece++) {
     now += piece === stallsAt ? 60_000 : takes;
@@ -28,7 +28,7 @@ describe('a pace', () => {
   });
 
   it('makes up for pieces that are a little late, so that the rate is held', () => {
-    const pace = new Pace(1_000, 0);
+    const pace = new RateLimiter(1_000, 0);
     let now = 0;
     for (let piece = 0; piece < 1_000; piece++) {
       const delay = pace.delayAfter(now);

@@ -4,13 +4,13 @@ const HEAD_START = { share: 0.5, most: 500 };
 /** At most `count` events are to come: from the channel, or from anywhere once the channel had its head start. */
 export type Probing = (count: number, from: 'channel' | 'anywhere') => void;
 
-export interface ProbeRoundsOptions {
+export interface ProbeScheduleOptions {
   /** Milliseconds before each round, until rounds are as wide as they get. */
   firstProbe: number;
   /** Milliseconds before a round at most. */
   maxProbe: number;
   /** Probes in a round at most. */
-  widest: number;
+  maxProbes: number;
   probing: Probing;
 }
 
@@ -19,7 +19,7 @@ export interface ProbeRoundsOptions {
  * may hang. Each is twice as wide as the one before, so that events that fail by themselves do not stand in the way of those
  * behind them for long; once a round is as wide as it gets, rounds become rarer.
  */
-export class ProbeRounds {
+export class ProbeSchedule {
   private places = 0;
   private from: 'channel' | 'anywhere' = 'channel';
   private width = 1;
@@ -29,7 +29,7 @@ export class ProbeRounds {
   private headStartTimer: NodeJS.Timeout | undefined;
   private readonly waiting: (() => void)[] = [];
 
-  constructor(private readonly options: ProbeRoundsOptions) {}
+  constructor(private readonly options: ProbeScheduleOptions) {}
 
   begin(): void {
     this.isOn = true;
@@ -47,19 +47,19 @@ export class ProbeRounds {
   }
 
   /** Takes one of the round's places. Answers false where none is left. */
-  take(): boolean {
+  admit(): boolean {
     if (this.places === 0) return false;
     this.places -= 1;
     return true;
   }
 
   /** Gives the round one more place. */
-  oneMore(): void {
+  grantProbe(): void {
     if (this.isOn) this.open(this.places + 1, this.from);
   }
 
   /** Resolves when the next round begins, or when there will be none. */
-  async next(): Promise<void> {
+  async waitForAdmission(): Promise<void> {
     if (this.isOn) await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
@@ -68,9 +68,9 @@ export class ProbeRounds {
   }
 
   private round(): void {
-    const { widest, maxProbe } = this.options;
+    const { maxProbes, maxProbe } = this.options;
     this.open(this.width, 'channel');
-    if (this.width < widest) this.width = Math.min(this.width * 2, widest);
+    if (this.width < maxProbes) this.width = Math.min(this.width * 2, maxProbes);
     else this.delay = Math.min(this.delay * 2, maxProbe);
     this.schedule();
     const headStart = Math.min(this.delay * HEAD_START.share, HEAD_START.most);

@@ -25,7 +25,7 @@ interface Field {
  * They only tell a sound event from one that needs a closer look. What is not plainly sound goes to class-validator, which
  * decides and words its report.
  */
-export class ContractRules {
+export class FastValidator {
   private readonly names: ReadonlySet<string>;
   /** None where this class cannot be judged here: nested or asynchronous rules. */
   private fields: readonly Field[] | undefined;
@@ -78,12 +78,12 @@ export class ContractRules {
   }
 }
 
-const known = new WeakMap<EventClass, ContractRules>();
+const known = new WeakMap<EventClass, FastValidator>();
 
 /** Its decorators have run by the time that there is an event of it. */
-export function rulesOf(type: EventClass): ContractRules {
+export function rulesOf(type: EventClass): FastValidator {
   let rules = known.get(type);
-  if (!rules) known.set(type, (rules = new ContractRules(type)));
+  if (!rules) known.set(type, (rules = new FastValidator(type)));
   return rules;
 }
 

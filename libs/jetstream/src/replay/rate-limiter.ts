@@ -2,7 +2,7 @@
 const CATCH_UP = 100;
 
 /** Spreads work over time: at most `rate` pieces a second, also after a stall. */
-export class Pace {
+export class RateLimiter {
   /** @param next when the next piece may be done, in milliseconds of any clock */
   constructor(
     private readonly rate: number,

@@ -1,0 +1,66 @@
+import type { Delivery } from '../settle/delivery.js';
+import type { SharedExclusiveLock } from './shared-exclusive-lock.js';
+import type { Redelivery } from '../settle/redelivery.js';
+
+/** Milliseconds within which the isolated message arrives here, unless another replica has got it. */
+const ARRIVAL_TIMEOUT_MS = 2_000;
+
+/** Makes the attempt and settles the delivery. */
+type Attempt = () => Promise<unknown>;
+
+/**
+ * Makes the last attempts of crash suspects, one at a time, while nothing else runs in the process.
+ *
+ * The broker counts each delivery, even if the process dies before the attempt begins. Therefore a suspect first waits under a
+ * subject where deliveries do not count, until nothing else runs. Then it is published again under one where they do, and arrives
+ * at once. A crash at that point is caused by the suspect itself, or from outside.
+ */
+export class Quarantine {
+  /** Called when the isolated message has arrived, by retry key. */
+  private readonly expected = new Map<string, (attempt: Promise<unknown>) => void>();
+
+  constructor(
+    private readonly lock: SharedExclusiveLock,
+    private readonly redelivery: Pick<Redelivery, 'publishIsolated' | 'quarantine'>,
+  ) {}
+
+  async process(delivery: Delivery, attempt: Attempt): Promise<void> {
+    if (delivery.quarantineStage === 'quarantine')
+      return this.lock.runExclusive(() => this.isolate(delivery, attempt));
+    const expect = this.expected.get(delivery.retryKey);
+    if (!expect) return this.processUnexpected(delivery, attempt);
+    const attempting = attempt();
+    expect(attempting);
+    await attempting;
+  }
+
+  /** The message comes from another replica, from before a crash, or late. */
+  private async processUnexpected(delivery: Delivery, attempt: Attempt): Promise<void> {
+    // If other work crashed the process while the message waits here, this delivery would be charged.
+    const mustWait = delivery.deliveries === 1 && !this.lock.isIdle;
+    if (mustWait && (await this.redelivery.quarantine(delivery))) return;
+    await this.lock.runExclusive(attempt);
+  }
+
+  private async isolate(delivery: Delivery, attempt: Attempt): Promise<void> {
+    const { retryKey } = delivery;
+    let timer: NodeJS.Timeout | undefined;
+    const attempted = new Promise<unknown>((resolve) => {
+      timer = setTimeout(resolve, ARRIVAL_TIMEOUT_MS);
+      this.expected.set(retryKey, (attempting) => {
+        clearTimeout(timer);
+        // Its error is reported where the message is processed.
+        attempting.then(resolve, resolve);
+      });
+    });
+    try {
+      if (await this.redelivery.publishIsolated(delivery)) {
+        delivery.acknowledge();
+        await attempted;
+      } else await attempt();
+    } finally {
+      clearTimeout(timer);
+      this.expected.delete(retryKey);
+    }
+  }
+}

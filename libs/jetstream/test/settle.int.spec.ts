@@ -1,0 +1,100 @@
+import { Consumes, EventContext, type EventFailed } from '@cascade/jetstream';
+import { eventually } from '@cascade/testing';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { ConsoleLogger, Controller, Logger } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { OrderConfirmed, OrderPlaced } from './events.js';
+import { Transport } from './transport.js';
+
+/** A logger of a user's that fails on one line. */
+class FailingLogger extends ConsoleLogger {
+  constructor(private readonly line: string) {
+    super();
+  }
+
+  override log(message: unknown, ...rest: unknown[]): void {
+    if (message === this.line) throw new Error('the log is full');
+    super.log(message, ...(rest as [string]));
+  }
+}
+
+describe('settling an event', () => {
+  let transport: Transport;
+
+  beforeAll(async () => {
+    transport = await Transport.start();
+  });
+  afterEach(async () => {
+    Logger.overrideLogger(new ConsoleLogger());
+    await transport.closeApplications();
+  });
+  afterAll(() => transport.stop());
+
+  const settled = (processor: string) =>
+    eventually(async () => {
+      expect(await transport.backlog(processor)).toEqual({ inFlight: 0, waiting: 0 });
+      expect(await transport.backlog(processor, 'RETRIES')).toEqual({ inFlight: 0, waiting: 0 });
+    });
+
+  it('is over with its acknowledgement: what fails after that does not have it handled again', async () => {
+    const attempts: number[] = [];
+    @Controller()
+    class Recovering {
+      @Consumes(OrderPlaced, {
+        processor: 'recovering',
+        attempts: 5,
+        backoff: 20,
+        pause: { failures: 1, firstProbe: 20 },
+      })
+      send(@Ctx() context: EventContext): void {
+        attempts.push(context.attempt);
+        if (attempts.length === 1) throw new Error('provider is down');
+      }
+    }
+    await transport.run({ controllers: [Recovering] });
+    Logger.overrideLogger(new FailingLogger('resumed: an event succeeded'));
+    transport.publish('events.order.placed', { orderId: 'once', amount: 1 });
+
+    await eventually(() => expect(attempts.length).toBeGreaterThanOrEqual(2));
+    await settled('recovering');
+    const schedules = await transport.read('RETRIES', 'retry.recovering.sch.>');
+    expect({ attempts, schedules }).toEqual({ attempts: [1, 2], schedules: [] });
+  });
+
+  it('gives up at once if the broker refuses a next event for good, and takes that for no outage', async () => {
+    let calls = 0;
+    @Controller()
+    class Verbose {
+      @Consumes(OrderPlaced, {
+        processor: 'verbose',
+        publishes: [OrderConfirmed],
+        attempts: 3,
+        backoff: 20,
+        pause: { failures: 1 },
+      })
+      confirm(@Payload() { orderId }: OrderPlaced): OrderConfirmed {
+        if (orderId === 'large') calls += 1;
+        return Object.assign(new OrderConfirmed({ orderId }), { note: 'x'.repeat(5_000) });
+      }
+    }
+    await transport.run({ controllers: [Verbose] });
+    const { streams } = await jetstreamManager(transport.client);
+    await streams.update('EVENTS', { max_msg_size: 2_000 });
+    transport.publish('events.order.placed', { orderId: 'large', amount: 1 });
+
+    const [failure] = await transport.stored('FAILURES', 'failed.verbose.order.placed', 1);
+    expect(failure!.json<EventFailed>()).toMatchObject({
+      reason: 'unrecoverable',
+      attempts: 1,
+      error: {
+        name: 'PublishRefusedError',
+        message: expect.stringContaining('message size exceeds maximum'),
+      },
+    });
+    await settled('verbose');
+    expect(calls).toBe(1);
+    const paused = await transport.read('EVENTS', 'events.processor.paused');
+    expect(paused.map((message) => message.json<{ processor: string }>().processor)).not.toContain('verbose');
+  });
+});
