@@ -5,7 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { checkoutRoot } from '../../checkout.js';
 import { NODE_FLAGS } from './node-flags.js';
 
-const STOP_WITH_PARENT = pathToFileURL(join(checkoutRoot(), 'tools/supervisor/process/stop-with-parent.mjs')).href;
+const STOP_WITH_PARENT = pathToFileURL(
+  join(checkoutRoot(), 'tools/supervisor/process/stop-with-parent.mjs'),
+).href;
 
 export interface ChildOptions {
   /** The compiled module to run. */

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawnLeashed } from '@cascade/embedded-broker';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -15,17 +15,14 @@ export interface Script {
 }
 
 /**
- * Runs a TypeScript file of the workspace in another process, from its source.
+ * Runs a TypeScript file of the workspace in another process, from its source. It ends with this process, however this one ends.
  *
  * @param file `new URL('../test/writer.ts', import.meta.url)`
  * @param env its whole environment; default that of this process
  */
 export function startScript(file: URL, args: string[] = [], env: NodeJS.ProcessEnv = process.env): Script {
   const hooks = new URL('../../node/typescript.mjs', import.meta.url).href;
-  const child = spawn(process.execPath, ['--import', hooks, fileURLToPath(file), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env,
-  });
+  const child = spawnLeashed(process.execPath, ['--import', hooks, fileURLToPath(file), ...args], { env });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk));
   const ended = once(child, 'close');
