@@ -1,7 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import { boundsFault, isSmall } from './body-bounds.js';
-import { rulesOf } from './fast/fast-validator.js';
+import { validatorOf } from './fast/fast-validator.js';
 import { InvalidEventError, type Violation } from '../errors.js';
 import { classOf, type EventClass } from './event-class.js';
 import { publishedVersion, upcast } from './event-versions.js';
@@ -52,9 +52,9 @@ function readVersion<Event extends object>(
   const small = isSmall(body);
   if (!small) assertWithinBounds(body);
   const data = parseObject(body);
-  const rules = rulesOf(type);
+  const rules = validatorOf(type);
   const sound = rules.instance(data);
-  if (sound && rules.hold(sound)) return sound as Event;
+  if (sound && rules.passes(sound)) return sound as Event;
   if (small) assertWithinBounds(body);
   return readCarefully(type, data);
 }
@@ -96,7 +96,7 @@ export async function assertContract(event: object): Promise<void> {
 /** The same, without a promise where every rule plainly holds: that would cost more than looking. */
 export function checkContract(event: object): Promise<void> | undefined {
   const type = classOf(event);
-  return rulesOf(type).hold(event) ? undefined : assertValid(type, event, {});
+  return validatorOf(type).passes(event) ? undefined : assertValid(type, event, {});
 }
 
 function parseObject(body: Uint8Array): object {

@@ -2,7 +2,7 @@ import { toHeaders, TRACE_HEADERS } from '../wire/cloud-events.js';
 import type { OutgoingMessage } from '../wire/outgoing-message.js';
 import { boundsFault, isSmall } from '../contract/body-bounds.js';
 import { assertContract } from '../contract/contract.js';
-import { rulesOf } from '../contract/fast/fast-validator.js';
+import { validatorOf } from '../contract/fast/fast-validator.js';
 import { UndeclaredEventError, UnrecoverableError } from '../errors.js';
 import { classOf, type EventClass } from '../contract/event-class.js';
 import type { EventContext } from '../declare/event-context.js';
@@ -27,7 +27,7 @@ export function checkPublishable(
 ): Promise<void> | undefined {
   const areSound = events.every((event) => {
     const type = event.constructor as unknown as EventClass;
-    return declaration.publishes.includes(type) && rulesOf(type).hold(event);
+    return declaration.publishes.includes(type) && validatorOf(type).passes(event);
   });
   return areSound ? undefined : assertAllPublishable(events, declaration);
 }

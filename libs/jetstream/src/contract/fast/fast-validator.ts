@@ -5,7 +5,7 @@ import {
   type ValidatorConstraintInterface,
 } from 'class-validator';
 import type { EventClass } from '../event-class.js';
-import { isPlain } from './plain-contract.js';
+import { needsNoTransform } from './plain-contract.js';
 
 type Condition = (event: object, value: unknown) => unknown;
 /** Undefined where it cannot be told at once. */
@@ -19,35 +19,35 @@ interface Field {
 }
 
 /**
- * The rules of a contract, looked up once for its class: class-validator and class-transformer look them up for each object, and
- * prepare a report for the case that one is broken.
+ * The fast way to a checked event, in place of class-validator and class-transformer. It looks up the rules of a contract once
+ * for its class; they look them up for each object, and prepare a report in case a rule is broken.
  *
- * They only tell a sound event from one that needs a closer look. What is not plainly sound goes to class-validator, which
- * decides and words its report.
+ * It only tells a sound event from one that needs a closer look. An event that does not pass goes to class-validator, which decides
+ * and words the report.
  */
 export class FastValidator {
   private readonly names: ReadonlySet<string>;
   /** None where this class cannot be judged here: nested or asynchronous rules. */
   private fields: readonly Field[] | undefined;
-  private readonly isPlain: boolean;
+  private readonly needsNoTransform: boolean;
 
   constructor(private readonly type: EventClass) {
     const metadata = metadataOf(type);
     this.names = new Set(metadata.map(({ propertyName }) => propertyName));
     this.fields = metadata.length > 0 && metadata.every(isJudged) ? fieldsOf(metadata, type.name) : undefined;
-    this.isPlain = isPlain(type, this.names);
+    this.needsNoTransform = needsNoTransform(type, this.names);
   }
 
-  /** Whether every rule holds; false also where that cannot be told here, and where a rule throws. */
-  hold(event: object): boolean {
+  /** True if every rule holds. False also if that cannot be told here, or if a rule throws. */
+  passes(event: object): boolean {
     try {
-      return this.allHold(event);
+      return this.allPass(event);
     } catch {
       return false;
     }
   }
 
-  private allHold(event: object): boolean {
+  private allPass(event: object): boolean {
     if (!this.fields) return false;
     for (const { name, conditions, checks } of this.fields) {
       const value = (event as Record<string, unknown>)[name];
@@ -66,7 +66,7 @@ export class FastValidator {
    * whitelist leaves out. Undefined where the class or a value asks for more.
    */
   instance(data: object): object | undefined {
-    if (!this.isPlain) return undefined;
+    if (!this.needsNoTransform) return undefined;
     const event = new (this.type as new () => object)() as Record<string, unknown>;
     for (const [name, value] of Object.entries(data)) {
       if (!this.names.has(name)) continue;
@@ -81,7 +81,7 @@ export class FastValidator {
 const known = new WeakMap<EventClass, FastValidator>();
 
 /** Its decorators have run by the time that there is an event of it. */
-export function rulesOf(type: EventClass): FastValidator {
+export function validatorOf(type: EventClass): FastValidator {
   let rules = known.get(type);
   if (!rules) known.set(type, (rules = new FastValidator(type)));
   return rules;
@@ -109,14 +109,14 @@ function fieldsOf(metadata: readonly Metadata[], targetName: string): Field[] {
     if (type === ValidationTypes.CONDITIONAL_VALIDATION) field.conditions.push(constraints[0] as Condition);
     else if (type !== ValidationTypes.WHITELIST)
       field.checks.push(
-        ...constraintsOf(constraintCls).map((constraint) => checkOf(rule, heldOf(constraint), targetName)),
+        ...constraintsOf(constraintCls).map((constraint) => checkOf(rule, ruleOf(constraint), targetName)),
       );
   }
   return [...fields.values()];
 }
 
-/** Whatever judges a value. */
-interface Held {
+/** Judges a value. `instance` is looked up each time, because it may come from a container. */
+interface Rule {
   readonly instance: ValidatorConstraintInterface;
 }
 
@@ -124,7 +124,7 @@ interface Held {
 const CLASS_OF_OBJECT = 'CustomConstraint';
 
 /** A rule that is a class may come from a container, which must be asked each time: it may be closed, and another in its place. */
-function heldOf(constraint: Constraint): Held {
+function ruleOf(constraint: Constraint): Rule {
   return constraint.target.name === CLASS_OF_OBJECT ? { instance: constraint.instance } : constraint;
 }
 
@@ -140,22 +140,22 @@ const ANY_LENGTH = [{ ignore_max_length: true }];
  * Whether it is `@IsEmail()` without options. class-validator does not let its function be seen; a rule of one's own is told from
  * it by its name or its message, or by the options that it has.
  */
-function isEmailRule({ name, constraints }: Metadata, { instance }: Held): boolean {
+function isEmailRule({ name, constraints }: Metadata, { instance }: Rule): boolean {
   if (name !== IS_EMAIL || constraints?.length !== 1 || constraints[0] !== undefined) return false;
   return instance.defaultMessage?.() === '$property must be an email';
 }
 
-function checkOf(rule: Metadata, held: Held, targetName: string): Check {
-  const { propertyName: property, constraints, each, validateIf } = rule;
-  const isEmail = isEmailRule(rule, held);
+function checkOf(metadata: Metadata, rule: Rule, targetName: string): Check {
+  const { propertyName: property, constraints, each, validateIf } = metadata;
+  const isEmail = isEmailRule(metadata, rule);
   return (object, value) => {
     if (validateIf && !validateIf(object, value)) return true;
     const given = { targetName, property, object, value, constraints };
     if (isEmail && typeof value === 'string' && SHORT.test(value)) given.constraints = ANY_LENGTH;
-    if (!each) return atOnce(held.instance.validate(value, given));
+    if (!each) return atOnce(rule.instance.validate(value, given));
     if (!Array.isArray(value)) return false;
     for (const one of value) {
-      const holds = atOnce(held.instance.validate(one, given));
+      const holds = atOnce(rule.instance.validate(one, given));
       if (!holds) return holds;
     }
     return true;

@@ -24,7 +24,7 @@ import {
   ValidatorConstraint,
 } from 'class-validator';
 import { readEvent } from '../contract.js';
-import { rulesOf } from './fast-validator.js';
+import { validatorOf } from './fast-validator.js';
 import type { EventClass } from '../event-class.js';
 
 class Everything {
@@ -104,7 +104,7 @@ describe('a contract', () => {
       const thrown = await read().catch((error: unknown) => error);
       const { violations } = thrown as { violations: { field: string }[] };
       expect([...new Set(violations.map(({ field }) => field))]).toEqual(fields);
-      expect(rulesOf(Everything as EventClass).hold(expected)).toBe(false);
+      expect(validatorOf(Everything as EventClass).passes(expected)).toBe(false);
     } else {
       const event = await read();
       expect(event).toBeInstanceOf(Everything);
@@ -124,8 +124,8 @@ describe('a contract', () => {
       @IsEmail(undefined, { each: true })
       bcc?: string[];
     }
-    const rules = rulesOf(Addressed);
-    const judged = (fields: object) => rules.hold(Object.assign(new Addressed(), fields));
+    const rules = validatorOf(Addressed);
+    const judged = (fields: object) => rules.passes(Object.assign(new Addressed(), fields));
     const lengths = [0, 1, 2, 30, 57, 58, 59, 61, 62, 63, 64, 65, 240, 254, 255];
     const parts = ['a', 'é', '漢', '.', '%', '"', ' ', '@', '-', '_', '\n', '\ud800'].flatMap((character) =>
       lengths.flatMap((length) => [character.repeat(length), `x${character.repeat(length)}x`]),
@@ -162,10 +162,12 @@ describe('a contract', () => {
       })
       from = 'their@own.io';
     }
-    const rules = rulesOf(OwnRule);
-    expect(rules.hold(Object.assign(new OwnRule(), { to: 'our@own.io' }))).toBe(true);
-    expect(rules.hold(Object.assign(new OwnRule(), { to: 'any@other.io' }))).toBe(false);
-    expect(rules.hold(Object.assign(new OwnRule(), { to: 'our@own.io', from: 'any@other.io' }))).toBe(false);
+    const rules = validatorOf(OwnRule);
+    expect(rules.passes(Object.assign(new OwnRule(), { to: 'our@own.io' }))).toBe(true);
+    expect(rules.passes(Object.assign(new OwnRule(), { to: 'any@other.io' }))).toBe(false);
+    expect(rules.passes(Object.assign(new OwnRule(), { to: 'our@own.io', from: 'any@other.io' }))).toBe(
+      false,
+    );
   });
 
   it('of flat fields is read and judged without class-validator and class-transformer', () => {
@@ -174,11 +176,11 @@ describe('a contract', () => {
       @IsString()
       text!: string;
     }
-    const rules = rulesOf(Flat);
+    const rules = validatorOf(Flat);
     const event = rules.instance({ text: 'x', more: 1 });
     expect(event).toEqual(Object.assign(new Flat(), { text: 'x' }));
-    expect(rules.hold(event!)).toBe(true);
-    expect(rules.hold(Object.assign(new Flat(), { text: 1 }))).toBe(false);
+    expect(rules.passes(event!)).toBe(true);
+    expect(rules.passes(Object.assign(new Flat(), { text: 1 }))).toBe(false);
   });
 
   class Part {
@@ -219,7 +221,7 @@ describe('a contract', () => {
     ['excluded fields', Excluded, { text: 'x', secret: 'y' }, { text: 'x' }],
     ['accessors', Accessor, { text: 'given' }, {}],
   ])('with %s is left to class-transformer', async (_what, type, body, read) => {
-    expect(rulesOf(type).instance(body)).toBeUndefined();
+    expect(validatorOf(type).instance(body)).toBeUndefined();
     expect({ ...(await readEvent(type, bytesOf(body))) }).toEqual(read);
   });
 
@@ -259,7 +261,7 @@ describe('a contract', () => {
     const container = { get: (type: unknown) => (type === Known ? instance : undefined) };
     useContainer(container, { fallback: true });
     try {
-      const isSound = (name: string) => rulesOf(Naming).hold(Object.assign(new Naming(), { name }));
+      const isSound = (name: string) => validatorOf(Naming).passes(Object.assign(new Naming(), { name }));
       expect([isSound('ada'), isSound('eve')]).toEqual([true, false]);
       instance = second;
       expect([isSound('ada'), isSound('eve')]).toEqual([false, true]);
@@ -269,7 +271,7 @@ describe('a contract', () => {
   });
 
   it('with nested rules is left to class-validator', async () => {
-    expect(rulesOf(Nested).hold(plainToInstance(Nested, { part: { number: 1 } }))).toBe(false);
+    expect(validatorOf(Nested).passes(plainToInstance(Nested, { part: { number: 1 } }))).toBe(false);
     const broken = () => readEvent(Nested as EventClass, bytesOf({ part: { number: 'x' } }));
     await expect(broken()).rejects.toMatchObject({ violations: [{ field: 'part.number' }] });
   });
@@ -330,9 +332,9 @@ describe('a contract', () => {
       })
       id!: string;
     }
-    expect(rulesOf(Asking).hold(Object.assign(new Asking(), { id: '1' }))).toBe(false);
+    expect(validatorOf(Asking).passes(Object.assign(new Asking(), { id: '1' }))).toBe(false);
     await expect(readEvent(Asking, Buffer.from('{"id":"1"}'))).rejects.toThrow(/breaks its contract/);
-    expect(rulesOf(Throwing).hold(Object.assign(new Throwing(), { id: '1' }))).toBe(false);
+    expect(validatorOf(Throwing).passes(Object.assign(new Throwing(), { id: '1' }))).toBe(false);
   });
 
   it('without any rule is refused', async () => {

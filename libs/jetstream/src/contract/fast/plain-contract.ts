@@ -8,7 +8,7 @@ const { defaultMetadataStorage: transformations } = createRequire(import.meta.ur
 ) as { defaultMetadataStorage: MetadataStorage };
 
 /** Whether class-transformer has nothing to do but to copy: no `@Type`, `@Transform`, `@Expose`, `@Exclude`, no accessors. */
-export function isPlain(type: EventClass, names: ReadonlySet<string>): boolean {
+export function needsNoTransform(type: EventClass, names: ReadonlySet<string>): boolean {
   const TO_CLASS = 0;
   return (
     transformations.getStrategy(type) === 'none' &&
