@@ -161,7 +161,7 @@ describe('a processor that consumes another channel under its old name', () => {
         ).toBeGreaterThanOrEqual(3),
       );
       await expect(ready(application)).rejects.toThrow(/now consumes another channel/);
-      await move(OrderConfirmed, { move: ['clerk'], lower: true });
+      await move(OrderConfirmed, { dropWaiting: true });
 
       await eventually(() => expect(fresh).toEqual(['new']));
       await eventually(() => expect(ready(application)).resolves.toBeUndefined());

@@ -86,10 +86,13 @@ describe('the life of the transport', () => {
     for (let count = 0; count < 10_000; count++)
       transport.publish('events.order.placed', { orderId: `quick-${count}`, amount: 1 });
     for (const orderId of last) transport.publish('events.order.placed', { orderId, amount: 1 });
-    await eventually(async () => {
-      expect((await transport.backlog('handing-back')).inFlight).toBe(4);
-      expect(started).toHaveLength(2);
-    });
+    await eventually(
+      async () => {
+        expect((await transport.backlog('handing-back')).inFlight).toBe(4);
+        expect(started).toHaveLength(2);
+      },
+      { timeout: 30_000 },
+    );
 
     const closed = application.close();
     // Also while those that have a place keep it.
