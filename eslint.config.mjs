@@ -1,8 +1,12 @@
 import eslint from '@eslint/js';
 import prettier from 'eslint-config-prettier';
 import { defineConfig, globalIgnores } from 'eslint/config';
+import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import typescript from 'typescript-eslint';
 import { importRules } from './tools/lint/import-rules.mjs';
+
+/** Imports of packages are declared in the package.json of their workspace, those for types and of its neighbours too. */
+const DECLARED = { includeInternal: true, includeTypes: true };
 
 export default defineConfig(
   globalIgnores(['**/dist/', '.data/', '.cache/', 'coverage/']),
@@ -25,6 +29,21 @@ export default defineConfig(
   {
     plugins: { workspace: { rules: { imports: importRules } } },
     rules: { 'workspace/imports': 'error' },
+  },
+  {
+    plugins: { 'import-x': importX },
+    settings: {
+      // By this condition it finds the libraries. The rule passes over packages that it does not find.
+      'import-x/resolver-next': [
+        createNodeResolver({ conditionNames: ['cascade:source', 'import', 'node'] }),
+      ],
+    },
+    rules: { 'import-x/no-extraneous-dependencies': ['error', DECLARED] },
+  },
+  {
+    files: ['{apps,libs}/*/src/**'],
+    ignores: ['**/*.{spec,fixture}.ts'],
+    rules: { 'import-x/no-extraneous-dependencies': ['error', { ...DECLARED, devDependencies: false }] },
   },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   prettier,

@@ -17,10 +17,16 @@ export class CheckoutCopy {
 
   /** @param names What is copied; default what it takes to run the system. */
   static async create(names: readonly string[] = COPIED): Promise<CheckoutCopy> {
-    const path = await mkdtemp(join(tmpdir(), 'cascade-copy-'));
+    const copy = await CheckoutCopy.empty();
+    const { path } = copy;
     await Promise.all(names.map((name) => cp(join(root, name), join(path, name), { recursive: true })));
     await symlink(join(root, 'node_modules'), join(path, 'node_modules'));
-    return new CheckoutCopy(path);
+    return copy;
+  }
+
+  /** Nothing of it yet, its dependencies neither. */
+  static async empty(): Promise<CheckoutCopy> {
+    return new CheckoutCopy(await mkdtemp(join(tmpdir(), 'cascade-copy-')));
   }
 
   /** All of it, but for what is made from it. */

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { CheckoutCopy } from './checkout-copy.js';
+import { NpmCommand } from './npm-command.js';
 import { ownEnvironment, root } from './system.js';
 
 /** Milliseconds; a compiler or linter of the whole takes half a minute where others use the machine. */
@@ -141,6 +142,30 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
+    'npm would write the same of its app into the lock file, and installs without a network',
+    async () => {
+      const present = await checkout.content();
+      // Without node_modules, which npm would change.
+      const manifests = await CheckoutCopy.empty();
+      const paths = Object.keys(present).filter((path) =>
+        /(^|\/)package(-lock)?\.json$|^\.npmrc$/.test(path),
+      );
+      await Promise.all(paths.map((path) => manifests.write(path, present[path]!)));
+      try {
+        const npm = (...args: string[]) =>
+          new NpmCommand(manifests.path, [...args, '--offline', '--omit-lockfile-registry-resolved'], {});
+        expect(await npm('ci', '--dry-run').ended).toBe(0);
+        expect(await npm('install', '--package-lock-only').ended).toBe(0);
+        const { 'package-lock.json': lock } = await manifests.content();
+        expect(appsIn(lock!)).toEqual(appsIn(present['package-lock.json']!));
+      } finally {
+        await manifests.remove();
+      }
+    },
+    LONG,
+  );
+
+  it(
     'its tests pass unchanged, and those of the topology',
     async () => {
       const { code, output } = await start([
@@ -240,3 +265,9 @@ describe('node cascade new processor, and remove processor', () => {
     LONG,
   );
 });
+
+/** The entries of apps in a lock file, in its order. Releases of npm differ in what they say of other packages. */
+function appsIn(lock: string): [string, unknown][] {
+  const { packages } = JSON.parse(lock) as { packages: Record<string, unknown> };
+  return Object.entries(packages).filter(([path]) => /^(apps|node_modules\/@app)\//.test(path));
+}

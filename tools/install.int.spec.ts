@@ -10,6 +10,9 @@ const INSTALL = pathToFileURL(join(import.meta.dirname, 'install.mjs')).href;
 
 let root: string;
 
+/** Of package.json or package-lock.json. */
+type Content = Record<string, unknown> & { packages: Record<string, object> };
+
 /** In a process of its own, as `npm start` does it; a package in the project's folder needs no network. Resolves to what it said. */
 async function install(): Promise<string> {
   const script = `const { installDependencies } = await import('${INSTALL}'); await installDependencies('${root}');`;
@@ -37,6 +40,28 @@ async function writeProject(version: string): Promise<void> {
     await writeFile(join(root, file), JSON.stringify(content));
 }
 
+/** An app as `node cascade new processor` writes it, and what it needs. */
+async function writeApp(needs: string): Promise<void> {
+  const app = { name: '@app/desk', version: '1.0.0', dependencies: { [needs]: '1.0.0' } };
+  await mkdir(join(root, 'apps/desk'), { recursive: true });
+  await writeFile(join(root, 'apps/desk/package.json'), JSON.stringify(app));
+  await edit('package.json', (project) => ({ ...project, workspaces: ['apps/*'] }));
+  await edit('package-lock.json', ({ packages, ...lock }) => ({
+    ...lock,
+    packages: {
+      ...packages,
+      '': { ...packages[''], workspaces: ['apps/*'] },
+      'apps/desk': app,
+      'node_modules/@app/desk': { resolved: 'apps/desk', link: true },
+    },
+  }));
+}
+
+async function edit(file: string, change: (content: Content) => object): Promise<void> {
+  const content = JSON.parse(await readFile(join(root, file), 'utf8')) as Content;
+  await writeFile(join(root, file), JSON.stringify(change(content)));
+}
+
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'cascade-install-'));
   await writeProject('1.0.0');
@@ -56,6 +81,35 @@ describe('Installing dependencies', () => {
     await writeProject('2.0.0');
     expect(await install()).toMatch(/^Installing/);
     expect(await install()).toBe('');
+  });
+
+  it('is not done again for an app that has come, or is gone', async () => {
+    await install();
+    await writeApp('greeting');
+    expect(await install()).toBe('');
+
+    await rm(join(root, 'node_modules/.package-lock.json'));
+    expect(await install()).toMatch(/^Installing/);
+    await readFile(join(root, 'node_modules/@app/desk/package.json'));
+
+    await writeProject('1.0.0');
+    expect(await install()).toBe('');
+  });
+
+  it('is done again for an app that needs a package that is not there', async () => {
+    await install();
+    await writeApp('other');
+    await edit('package-lock.json', ({ packages, ...lock }) => ({
+      ...lock,
+      packages: {
+        ...packages,
+        other: { version: '1.0.0' },
+        'node_modules/other': { resolved: 'other', link: true },
+      },
+    }));
+    await mkdir(join(root, 'other'));
+    await writeFile(join(root, 'other/package.json'), JSON.stringify({ name: 'other', version: '1.0.0' }));
+    expect(await install()).toMatch(/^Installing/);
   });
 
   it('is done again when it was interrupted', async () => {

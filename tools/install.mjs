@@ -37,13 +37,17 @@ export async function isInstalled(root) {
   ]);
   if (!wanted) throw new OperationalError(`${root} has no package-lock.json: is this a complete checkout?`);
   if (!found) return false;
+  // Nothing imports an app: one that was generated or taken out since has all it needs where its dependencies are there.
+  const isApp = ([path, { resolved, link }]) => (link ? resolved : path).startsWith('apps/');
   const same = ([path, { version, resolved, link }]) =>
     wanted[path] !== undefined &&
     (link || (wanted[path].version === version && sameSource(wanted[path].resolved, resolved)));
-  // Optional packages are those of other platforms: the lock file lists them all, an install has only its own.
-  const present = ([path, { optional, devOptional, peer }]) =>
-    path === '' || optional || devOptional || peer || found[path] !== undefined;
-  return Object.entries(found).every(same) && Object.entries(wanted).every(present);
+  // Optional packages are those of other platforms: the lock file lists them all, an install has only its own. What it calls
+  // devOptional is optional for some and needed by others, so it is there.
+  const present = ([path, { optional, peer }]) =>
+    path === '' || optional || peer || found[path] !== undefined;
+  const fetched = (packages) => Object.entries(packages).filter((entry) => !isApp(entry));
+  return fetched(found).every(same) && fetched(wanted).every(present);
 }
 
 /** npm may be told to leave the registry's address out of lock files. */

@@ -1,6 +1,7 @@
 import { channelOf, failureChannelOf } from '@cascade/jetstream';
 import type { JsonSchema } from '@cascade/topology';
 import { answerOf, type Answer } from './answer.js';
+import type { Dependencies } from './dependencies.js';
 import { pascalCase } from './names.js';
 import type { NewEvent } from './new-event.js';
 import { renderTemplate } from './templates.js';
@@ -16,12 +17,16 @@ export interface EventPart {
 
 export interface AppPart {
   readonly name: string;
+  /** Relative to the checkout: `apps/notifier`. */
+  readonly folder: string;
   /** Relative to the checkout: `apps/notifier/src`. */
   readonly sources: string;
   /** Whether it comes and goes with the processor. */
   readonly isOwn: boolean;
   /** Of HTTP. */
   readonly port: number;
+  /** Those that its package.json declares, and that come and go with the processor. */
+  readonly dependencies: Dependencies;
 }
 
 /** All that is decided before files are written, or recognized. */
@@ -53,6 +58,8 @@ export interface Blueprint extends Parts {
   readonly transport: readonly string[];
   /** What the shared files get. */
   readonly entries: { readonly nestCli: string; readonly compose: string };
+  /** Of an app of the processor's own. */
+  readonly packageJson: string;
 }
 
 export async function blueprintOf(root: string, parts: Parts): Promise<Blueprint> {
@@ -84,6 +91,7 @@ export async function blueprintOf(root: string, parts: Parts): Promise<Blueprint
       nestCli: await renderTemplate(root, 'entries/nest-cli.json', blueprint),
       compose: await renderTemplate(root, 'entries/docker-compose.yml', blueprint),
     },
+    packageJson: await renderTemplate(root, 'app/apps/__app__/package.json', blueprint),
   };
 }
 

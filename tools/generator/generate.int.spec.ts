@@ -42,6 +42,8 @@ describe('a processor', () => {
         'change docs/processors.md',
         'change libs/contracts/src/index.ts',
         'change nest-cli.json',
+        'change package-lock.json',
+        'create apps/spec-coupon/package.json',
         'create apps/spec-coupon/src/main.ts',
         'create apps/spec-coupon/src/spec-coupon-config.ts',
         'create apps/spec-coupon/src/spec-coupon.module.ts',
@@ -66,6 +68,13 @@ describe('a processor', () => {
     );
   });
 
+  it('in an app that declares less than it imports changes what that declares', async () => {
+    const changes = await changesOf({ name: 'spec-counter', consumes: coupon.consumes, app: 'signup' });
+    const { content } = changes.find(({ path }) => path === 'apps/signup/package.json')!;
+    expect(content).toMatch(/"@nestjs\/microservices": "\d/);
+    expect(changes.map(({ path }) => path)).toContain('package-lock.json');
+  });
+
   it('gives its handlers the time of a stop that the configuration says', async () => {
     const module = (await changesOf(coupon)).find(({ path }) => path.endsWith('spec-coupon.module.ts'))!;
     expect(module.content).toMatch(
@@ -85,6 +94,7 @@ describe('a processor', () => {
     ['x'.repeat(65), 'up to 64 characters'],
     ['class', 'a word that JavaScript reserves'],
     ['nats', 'docker-compose.yml'],
+    ['contracts', '@app/contracts'],
     ['notifier', 'There is a processor "notifier" already: WelcomeNotifier.notify in notifier.'],
     ['signup', 'There is an app "signup" already.'],
   ])('is not called %s', async (name, reason) => {

@@ -7,6 +7,7 @@ import { kebabCase } from './names.js';
 const RESERVED: Record<string, readonly string[]> = {
   'a part of `npm start` or of docker-compose.yml': ['broker', 'databases', 'mail', 'nats', 'postgres'],
   'what the tools call themselves': ['cascade', 'test', 'processor-under-test'],
+  'a package of this workspace, `@app/contracts`': ['contracts'],
   'a word that JavaScript reserves': (
     'async await break case catch class const continue debugger default delete do else enum export extends false finally for ' +
     'function if implements import in instanceof interface let new null package private protected public return static super ' +

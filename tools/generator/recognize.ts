@@ -2,6 +2,7 @@ import type { App, Processor, Topology } from '@cascade/topology';
 import { readServices } from '../supervisor/parts/services.js';
 import type { AppPart, EventPart, Parts } from './blueprint.js';
 import { catalogueOf, partOf } from './catalogue.js';
+import { dependenciesOfApp, dependenciesOfProcessor } from './dependencies.js';
 import { GeneratorError, RefusedNameError } from './errors.js';
 import { suggestion } from './nearest.js';
 import { renderEvent, type NewEvent } from './new-event.js';
@@ -39,7 +40,7 @@ export async function recognize(root: string, topology: Topology, choice: Remova
     newEvents.find(({ event }) => event === part.event) ?? part;
   return {
     name,
-    app: appPart(
+    app: await appPart(
       root,
       topology.apps.find((app) => app.name === processor.app)!,
       processor,
@@ -89,8 +90,16 @@ async function eventPart(root: string, topology: Topology, event: string): Promi
   return known ? partOf(known) : renderEvent(root, event);
 }
 
-function appPart(root: string, { name, folder, processors, publishes }: App, processor: Processor): AppPart {
+async function appPart(
+  root: string,
+  { name, folder, processors, publishes }: App,
+  processor: Processor,
+): Promise<AppPart> {
+  const sources = `${folder}/src`;
   const isOwn = name === processor.name && processors.length === 1 && publishes.length === 0;
   const port = readServices(root).find((service) => service.name === name)?.port ?? 0;
-  return { name, sources: `${folder}/src`, isOwn, port };
+  const dependencies = isOwn
+    ? await dependenciesOfApp(root)
+    : await dependenciesOfProcessor(root, folder, `${sources}/${processor.name}`);
+  return { name, folder, sources, isOwn, port, dependencies };
 }

@@ -1,10 +1,12 @@
 import type { Blueprint } from './blueprint.js';
 import { appModuleEntry } from './entries/app-module.js';
+import { appPackageEntries } from './entries/app-package.js';
 import { composeEntry } from './entries/compose.js';
 import { contractsIndexEntry } from './entries/contracts-index.js';
 import { contractsLockEntry } from './entries/contracts-lock.js';
 import type { Entry } from './entries/entry.js';
 import { nestCliEntry } from './entries/nest-cli.js';
+import { packageLockEntry } from './entries/package-lock.js';
 import { processorsPageEntry } from './entries/processors-page.js';
 import { renderSet, type RenderedFile } from './templates.js';
 
@@ -23,7 +25,9 @@ export function entriesOf(blueprint: Blueprint): Entry[] {
   return [
     ...(newEvents.length > 0 ? [contractsIndexEntry] : []),
     contractsLockEntry,
-    ...(app.isOwn ? [composeEntry] : [appModuleEntry(blueprint)]),
+    ...(app.isOwn
+      ? [composeEntry, packageLockEntry]
+      : [appModuleEntry(blueprint), ...appPackageEntries(blueprint)]),
     processorsPageEntry,
     ...(app.isOwn ? [nestCliEntry] : []),
   ];

@@ -4,6 +4,7 @@ import { readServices } from '../supervisor/parts/services.js';
 import type { AppPart, EventPart, Parts } from './blueprint.js';
 import { catalogueOf, failingProcessors, partOf } from './catalogue.js';
 import type { ConsumedChoice, ProcessorChoice } from './choice.js';
+import { dependenciesOfApp, missingDependencies } from './dependencies.js';
 import { RefusedNameError } from './errors.js';
 import { kebabCase, pascalCase } from './names.js';
 import { nearestOf, suggestion } from './nearest.js';
@@ -21,7 +22,7 @@ export async function resolveChoice(
 ): Promise<Parts> {
   const { name } = choice;
   refuseProcessorName(name, topology, choice.app === undefined);
-  const app = choice.app === undefined ? ownApp(root, name) : existingApp(topology, choice.app);
+  const app = await (choice.app === undefined ? ownApp(root, name) : existingApp(root, topology, choice.app));
   const consumed = await resolveConsumed(root, topology, choice);
   const published =
     choice.publishes === undefined ? undefined : await resolvePublished(root, topology, choice);
@@ -56,18 +57,22 @@ function isNew(event: EventPart | NewEvent | undefined): event is NewEvent {
   return event !== undefined && 'files' in event;
 }
 
-function ownApp(root: string, name: string): AppPart {
+async function ownApp(root: string, name: string): Promise<AppPart> {
+  const folder = `apps/${name}`;
   const highest = Math.max(...readServices(root).map(({ port }) => port));
-  return { name, sources: `apps/${name}/src`, isOwn: true, port: highest + 1 };
+  const dependencies = await dependenciesOfApp(root);
+  return { name, folder, sources: `${folder}/src`, isOwn: true, port: highest + 1, dependencies };
 }
 
-function existingApp({ apps }: Topology, name: string): AppPart {
+async function existingApp(root: string, { apps }: Topology, name: string): Promise<AppPart> {
   const app = apps.find((candidate) => candidate.name === name);
   if (!app) {
     const names = apps.map((candidate) => candidate.name);
     throw new RefusedNameError(`There is no app "${name}".`, [suggestion(name, names)]);
   }
-  return { name, sources: `${app.folder}/src`, isOwn: false, port: 0 };
+  const { folder } = app;
+  const dependencies = await missingDependencies(root, folder);
+  return { name, folder, sources: `${folder}/src`, isOwn: false, port: 0, dependencies };
 }
 
 async function resolveConsumed(

@@ -88,7 +88,7 @@ function layerOf(path) {
 }
 
 function isLibrary(specifier) {
-  return /^@(app|cascade)\//.test(specifier);
+  return /^(@cascade|@app\/contracts)(\/|$)/.test(specifier);
 }
 
 /** The contracts are the team's own; the other libraries are Cascade's. */
@@ -99,6 +99,7 @@ function nameOf(library) {
 /** Where the import leads, relative to the checkout; nothing for a package from npm or Node. */
 function targetOf(file, specifier) {
   if (isLibrary(specifier)) return `libs/${specifier.slice(specifier.indexOf('/') + 1)}`;
+  if (specifier.startsWith('@app/')) return specifier.replace('@app/', 'apps/');
   if (specifier.startsWith('.')) return posix.join(posix.dirname(file), specifier);
   return undefined;
 }

@@ -15,10 +15,16 @@ const eslint = new ESLint({
   ],
 });
 
-async function complaints(file: string, code: string): Promise<string[]> {
+const IMPORTS = 'workspace/imports';
+const DEPENDENCIES = 'import-x/no-extraneous-dependencies';
+
+/** @param rules Default every rule but one that the code below breaks all the time. */
+async function complaints(file: string, code: string, ...rules: string[]): Promise<string[]> {
   const [result] = await eslint.lintText(code, { filePath: resolve(root, file) });
   return result!.messages
-    .filter(({ ruleId }) => ruleId !== '@typescript-eslint/no-unused-vars')
+    .filter(({ ruleId }) =>
+      rules.length > 0 ? rules.includes(ruleId!) : ruleId !== '@typescript-eslint/no-unused-vars',
+    )
     .map(({ message }) => message);
 }
 
@@ -38,6 +44,7 @@ describe('The import rules refuse', () => {
     ],
     ['an app in a test', 'test/flow.e2e.spec.ts', '../apps/signup/src/main.js', /Nothing imports an app/],
     ['an app in a tool', 'tools/demo/demo.ts', '../../apps/signup/src/main.js', /Nothing imports an app/],
+    ['an app by its name', 'apps/notifier/src/main.ts', '@app/signup', /Nothing imports an app/],
     [
       'what a library does not export',
       'apps/signup/src/main.ts',
@@ -96,7 +103,7 @@ describe('The import rules refuse', () => {
     ],
     ['an app in a benchmark', 'bench/main.ts', '../apps/signup/src/main.js', /Nothing imports an app/],
   ])('%s', async (_, file, specifier, complaint) => {
-    expect(await complaints(file, `import { x } from '${specifier}';`)).toEqual([
+    expect(await complaints(file, `import { x } from '${specifier}';`, IMPORTS)).toEqual([
       expect.stringMatching(complaint),
     ]);
   });
@@ -142,5 +149,30 @@ describe('The import rules allow', () => {
     ['packages of npm and Node', 'libs/contracts/src/event.ts', 'class-validator'],
   ])('%s', async (_, file, specifier) => {
     expect(await complaints(file, `import { x } from '${specifier}';`)).toEqual([]);
+  });
+});
+
+describe('The packages that a file may import', () => {
+  const shipped = 'apps/signup/src/main.ts';
+
+  it.each([
+    ['one of npm', shipped, `import { x } from 'nodemailer';`],
+    ['one of npm for its types', shipped, `import type { X } from 'nodemailer';`],
+    ['one of npm that is loaded late', 'libs/service/src/index.ts', `await import('pg');`],
+    ['one that a dependency needs', 'libs/outbox/src/index.ts', `export { x } from '@nestjs/core';`],
+    ['one of npm in a spec', 'apps/signup/src/a.unit.spec.ts', `import { x } from 'smtp-server';`],
+    ['one of npm in a tool', 'tools/demo/demo.ts', `import { x } from 'nodemailer';`],
+    ['a library', 'libs/service/src/index.ts', `import { x } from '@cascade/store';`],
+  ])('are not those that its package.json does not declare: %s', async (_, file, code) => {
+    expect(await complaints(file, code, DEPENDENCIES)).toEqual([expect.stringMatching(/should be listed/)]);
+  });
+
+  it('are those for development in its specs and configuration, and not in what is shipped', async () => {
+    const code = `import { x } from 'drizzle-kit';`;
+    expect(await complaints('apps/signup/src/a.unit.spec.ts', code)).toEqual([]);
+    expect(await complaints('apps/signup/drizzle.config.ts', code)).toEqual([]);
+    expect(await complaints(shipped, code)).toEqual([
+      expect.stringMatching(/in the project's dependencies, not devDependencies/),
+    ]);
   });
 });

@@ -1,0 +1,51 @@
+import type { Blueprint } from '../blueprint.js';
+import type { Dependencies } from '../dependencies.js';
+import { GeneratorError } from '../errors.js';
+import type { Entry } from './entry.js';
+import { inserted, LOCK, read, withPackages, written } from './package-lock.js';
+
+const FIELDS = ['dependencies', 'devDependencies'] as const;
+
+type Change = (manifest: Dependencies) => Dependencies;
+
+/** What a processor imports, declared by an app that was there before, and repeated in the lock file as npm does. */
+export function appPackageEntries({ app: { folder, dependencies } }: Blueprint): Entry[] {
+  if (Object.keys(dependencies).length === 0) return [];
+  const entry = (path: string, edit: (text: string, change: Change) => string): Entry => ({
+    path,
+    add: (text) => edit(text, (manifest) => declare(manifest, dependencies)),
+    remove: (text) => edit(text, (manifest) => withdraw(manifest, dependencies)),
+  });
+  return [
+    entry(`${folder}/package.json`, (text, change) => written(change(read(text)))),
+    entry(LOCK, (text, change) =>
+      withPackages(text, (packages) => {
+        const locked = packages[folder];
+        if (locked) return { ...packages, [folder]: change(locked) };
+        throw new GeneratorError(`${LOCK} does not know ${folder}.`, ['Run `npm install`.']);
+      }),
+    ),
+  ];
+}
+
+function declare(manifest: Dependencies, added: Dependencies): Dependencies {
+  const changed = FIELDS.filter((field) => added[field]).map((field) => {
+    const versions = Object.entries(added[field]!);
+    return [
+      field,
+      versions.reduce((all, [name, version]) => inserted(all, name, version), manifest[field] ?? {}),
+    ];
+  });
+  return { ...manifest, ...(Object.fromEntries(changed) as Dependencies) };
+}
+
+/** A field that is empty then goes, as npm leaves it out. */
+function withdraw(manifest: Dependencies, removed: Dependencies): Dependencies {
+  const fields = Object.entries(manifest).map(([field, value]: [string, unknown]) => {
+    const names = Object.keys(removed[field as keyof Dependencies] ?? {});
+    if (names.length === 0) return [field, value];
+    const kept = Object.entries(value as object).filter(([name]) => !names.includes(name));
+    return [field, kept.length > 0 ? Object.fromEntries(kept) : undefined];
+  });
+  return Object.fromEntries(fields) as Dependencies;
+}
