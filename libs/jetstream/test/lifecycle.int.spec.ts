@@ -91,7 +91,7 @@ describe('the life of the transport', () => {
         expect((await transport.backlog('handing-back')).inFlight).toBe(4);
         expect(started).toHaveLength(2);
       },
-      { timeout: 30_000 },
+      { timeout: 60_000 },
     );
 
     const closed = application.close();
@@ -106,7 +106,7 @@ describe('the life of the transport', () => {
     await eventually(() => expect([...attempts.keys()].sort()).toEqual(last));
     expect(started).toHaveLength(last.length);
     expect(new Set(attempts.values())).toEqual(new Set([1]));
-  });
+  }, 90_000);
 
   it('app.close() does not wait for a handler longer than its drain time-out', async () => {
     const { open, opened } = gate();
