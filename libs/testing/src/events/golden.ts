@@ -1,8 +1,6 @@
 import { readEvent, typeOf, versionsOf, type EventClass } from '@cascade/jetstream';
-import { fileURLToPath } from 'node:url';
 import type { GoldenFile } from '@cascade/topology';
-
-const root = fileURLToPath(new URL('../../../../', import.meta.url));
+import { projectFolder } from '../project-folder.js';
 
 /**
  * A golden sample of an event in its newest version, as a processor would be given it: where there are several, the first by
@@ -27,7 +25,9 @@ export async function goldenSamples(type: EventClass): Promise<GoldenFile[]> {
   // Loaded late: it is large, and most specs that use this library need no samples.
   const { findSamples } = await import('@cascade/topology');
   const types = versionsOf(type).map(({ event }) => typeOf(event.name, event.version));
-  const samples = (await findSamples(root)).filter((sample) => sample.type && types.includes(sample.type));
+  const samples = (await findSamples(projectFolder())).filter(
+    (sample) => sample.type && types.includes(sample.type),
+  );
   if (samples.length === 0) throw new Error(missing(types[0]!));
   return samples;
 }

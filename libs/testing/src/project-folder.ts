@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/**
+ * The project whose specs run: the nearest folder above this package that has a `nest-cli.json`.
+ *
+ * @throws Error if there is none
+ */
+export function projectFolder(): string {
+  for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, 'nest-cli.json'))) return folder;
+  }
+  throw new Error(
+    `No nest-cli.json above ${import.meta.dirname}. Golden events and embedded databases need a project that has one.`,
+  );
+}
