@@ -27,7 +27,7 @@ export interface EventProcessorOptions extends RedeliveryOptions {
   handle: Handle;
   /** Undefined if the processor never pauses. */
   breaker: CircuitBreaker | undefined;
-  /** Of all processors in this process. */
+  /** One for all processors of this process. */
   lock: SharedExclusiveLock;
 }
 

@@ -17,8 +17,8 @@ interface Handling {
 }
 
 /**
- * Reads the event of a delivery, has it handled, and resolves to the messages of the events that follow. A function of its own, so
- * that what it needed can be collected while those messages are in flight.
+ * Reads the event of a delivery, calls its handler, and resolves to the messages of the next events. This is a separate function, so that
+ * the event can be collected as garbage while those messages are in flight.
  *
  * @throws AttemptsExhaustedError if it was delivered more often than it may be tried
  * @throws InvalidEventError if it cannot be read, or breaks its contract
