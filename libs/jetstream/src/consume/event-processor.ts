@@ -6,7 +6,7 @@ import { PublishTimeoutError } from '../errors.js';
 import type { Handle } from '../nest/nest-handler.js';
 import { Delivery } from '../settle/delivery.js';
 import { FailureLog } from '../settle/failure-log.js';
-import { decide, isTransient, REQUEUE_DELAY_MS, type Happened, type Outcome } from '../settle/outcomes.js';
+import { decide, isTransient, REQUEUE_DELAY_MS, type Happened } from '../settle/outcomes.js';
 import type { RedeliveryOptions } from '../settle/redelivery.js';
 import { Settlement } from '../settle/settlement.js';
 import type { AckSubject } from '../wire/ack-subject.js';
@@ -27,15 +27,16 @@ export interface EventProcessorOptions extends RedeliveryOptions {
   handle: Handle;
   /** Undefined if the processor never pauses. */
   breaker: CircuitBreaker | undefined;
-  /** One for all processors of this process. */
+  /** Shared by all processors of this process. */
   lock: SharedExclusiveLock;
 }
 
 /**
- * Takes one processor's deliveries from arrival to answer.
+ * Takes each delivery of one processor from its arrival to its settlement.
  *
- * Four gates stand in this order: the puller asks for no more than may be in flight; the semaphore has a permit for each attempt; the
- * lock keeps all others out during a quarantined attempt; the circuit breaker comes last, because asking it uses up a probe.
+ * A delivery passes four gates. The puller requests only as many messages as may be in flight. The semaphore has a permit for each
+ * attempt. The lock keeps other work out during an isolated attempt. The circuit breaker comes last, because each question to it
+ * uses up a probe.
  */
 export class EventProcessor {
   private readonly log: FailureLog;
@@ -52,7 +53,7 @@ export class EventProcessor {
     this.quarantine = new Quarantine(options.lock, this.settlement.redelivery);
   }
 
-  /** Handles one message to its end. Never rejects: an event that cannot be settled is delivered again. */
+  /** Handles one message and settles it. Never rejects: the broker delivers an event again if it cannot be settled. */
   async process(message: Msg, ack: AckSubject): Promise<void> {
     const delivery = new Delivery(this.options.connection, message, ack);
     this.options.clock.heard(delivery.storedAt);
@@ -62,7 +63,7 @@ export class EventProcessor {
       else await this.queue(delivery);
     } catch (error) {
       if (delivery.isSettled) return this.log.failedAfterwards(delivery, error);
-      // Before it is logged: a logger of the user's may throw.
+      // Before the log line: a logger of the application may throw.
       delivery.nak(REQUEUE_DELAY_MS);
       this.log.unsettled(delivery, error);
     } finally {
@@ -70,7 +71,7 @@ export class EventProcessor {
     }
   }
 
-  /** Keeps the events in flight from being delivered to another replica; to be called well within `ackWait`. */
+  /** Restarts `ackWait` of the events in flight, so that no other replica gets them. Must be called well within `ackWait`. */
   keepAlive(): void {
     for (const delivery of this.inFlight.values()) delivery.working();
   }
@@ -84,28 +85,29 @@ export class EventProcessor {
     setTimeout(handBack, LAST_START_MS).unref();
   }
 
-  /** An event that is too large to be published again waits here for the end of a pause: each delivery would count. */
+  /** An event that is too large to be published again waits here for the end of the pause, because each redelivery would count. */
   private async queue(delivery: Delivery): Promise<void> {
     while (!(await this.semaphore.run((hasWaited) => this.begin(delivery, hasWaited)))) {
       if (!(await this.options.breaker?.waitForAdmission())) return delivery.nak(0);
     }
   }
 
-  /** Resolves to false if the delivery was not settled, and has to wait. */
+  /** Resolves to false if the delivery was not settled and must wait. */
   private async begin(delivery: Delivery, hasWaited: boolean): Promise<boolean> {
     if (hasWaited && this.isHandingBack) return this.settle(delivery, REJECTED);
-    const outcome = this.decide(delivery, ARRIVED);
-    if (outcome.kind !== 'attempt' && (await this.settlement.settle(delivery, outcome))) return true;
+    const settling = this.settle(delivery, ARRIVED);
+    // False for nearly every event: awaiting it would cost each of them a promise.
+    if (settling !== false && (await settling)) return true;
     return this.options.lock.runShared(() => this.attempt(delivery));
   }
 
-  /** Resolves to false if the circuit breaker rejects the delivery, and it has to wait. */
+  /** Resolves to false if the circuit breaker rejects the delivery, and the delivery must wait. */
   private async attempt(delivery: Delivery): Promise<boolean> {
-    const { breaker, handle, declaration, connection } = this.options;
+    const { breaker } = this.options;
     const admission = breaker?.admit() ?? 'normal';
     if (admission === 'rejected') return this.settle(delivery, REJECTED);
     try {
-      await this.publish(await nextMessages(delivery, { handle, declaration, connection }));
+      await this.publish(await nextMessages(delivery, this.options));
     } catch (error) {
       const isCounted = this.isCounted(delivery, error, admission);
       return this.settle(delivery, { what: 'failed', error, isCounted });
@@ -116,16 +118,13 @@ export class EventProcessor {
   }
 
   private settle(delivery: Delivery, happened: Happened): boolean | Promise<boolean> {
+    const { attempt, deliveries } = delivery;
+    const situation = { attempt, deliveries, policy: this.options.declaration, random: Math.random };
     const error = happened.what === 'failed' ? happened.error : undefined;
-    return this.settlement.settle(delivery, this.decide(delivery, happened), error);
+    return this.settlement.settle(delivery, decide(happened, situation), error);
   }
 
-  private decide({ attempt, deliveries }: Delivery, happened: Happened): Outcome {
-    const policy = this.options.declaration;
-    return decide(happened, { attempt, deliveries, policy, random: Math.random });
-  }
-
-  /** False if the circuit breaker, which is told of the failure, takes it on itself. */
+  /** Reports the failure to the circuit breaker. Returns false if the attempt must not count. */
   private isCounted(delivery: Delivery, error: unknown, admission: Admission): boolean {
     const { breaker, declaration } = this.options;
     if (!breaker || error instanceof PublishTimeoutError) return true;
@@ -136,7 +135,7 @@ export class EventProcessor {
     const isCounted = this.isOutage(error, delivery)
       ? breaker.metOutage(delivery.eventId, error)
       : breaker.failedWith(delivery.eventId, error);
-    // A probe was made in the pause, even if another one has ended the pause meanwhile.
+    // A probe belongs to the pause, even if another probe has ended the pause by now.
     return isCounted && admission !== 'probe';
   }
 
@@ -151,7 +150,7 @@ export class EventProcessor {
 
   private publish(messages: readonly OutgoingMessage[]): Promise<unknown> {
     const { connection, stopping: signal } = this.options;
-    // Saves the promise for all of them if there is one.
+    // One message needs no `Promise.all`.
     if (messages.length === 1) return publishConfirmed(connection, messages[0]!, { signal });
     return Promise.all(messages.map((message) => publishConfirmed(connection, message, { signal })));
   }

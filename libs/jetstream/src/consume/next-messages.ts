@@ -17,12 +17,13 @@ interface Handling {
 }
 
 /**
- * Reads the event of a delivery, calls its handler, and resolves to the messages of the next events. This is a separate function, so that
- * the event can be collected as garbage while those messages are in flight.
+ * Reads the event of a delivery, calls its handler, and resolves to the messages of the next events. It is a separate function so that
+ * the event can be garbage-collected while those messages are in flight.
  *
- * @throws AttemptsExhaustedError if it was delivered more often than it may be tried
- * @throws InvalidEventError if it cannot be read, or breaks its contract
- * @throws UnrecoverableError if the handler returned an event that cannot be published; and what the handler throws
+ * @throws AttemptsExhaustedError if the event was delivered more often than its processor may try
+ * @throws InvalidEventError if the event cannot be read, or breaks its contract
+ * @throws UnrecoverableError if the handler returned an event that cannot be published
+ * @throws whatever the handler throws
  */
 export async function nextMessages(
   delivery: Delivery,
@@ -31,7 +32,7 @@ export async function nextMessages(
   const { consumes, processor, publishes, attempts, identity } = declaration;
   if (delivery.attempt > attempts) {
     throw new AttemptsExhaustedError(
-      `delivered ${delivery.attempt} times and never answered: the process crashed or lost the broker each time`,
+      `delivered ${delivery.attempt} times and never settled: the process crashed or lost the broker each time`,
     );
   }
   const metadata = delivery.metadata(consumes);

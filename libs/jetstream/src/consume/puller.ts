@@ -3,24 +3,25 @@ import { performance } from 'node:perf_hooks';
 import { pendingIn, readAckSubject, type AckSubject } from '../wire/ack-subject.js';
 import { ProvisionError } from '../errors.js';
 
-/** A pull request waits at most this long at the server, which says every second that it is alive. */
-const LASTING = { expires: 5_000, heartbeat: 1_000 };
+/** The server keeps a request for at most `expiresMs`, and sends a heartbeat every `heartbeatMs` while it waits. */
+const LONG_REQUEST = { expiresMs: 5_000, heartbeatMs: 1_000 };
 /**
- * The first request is answered sooner, so that a start knows quickly that pulling works; and what is asked for ahead is soon
- * forgotten, since handlers may turn slow.
+ * For the first request, so that a start soon knows that pulling works. For prefetch requests too, so that the server soon forgets
+ * them when handlers turn slow.
  */
-const BRIEF = { expires: 1_000, heartbeat: 250 };
-/** Without a sign of life for this long the requests are taken for lost and made again. */
-const SILENCE = 2_500;
+const SHORT_REQUEST = { expiresMs: 1_000, heartbeatMs: 250 };
+/** Without a message or heartbeat for this long, requests count as lost and are made again. */
+const SILENCE_TIMEOUT_MS = 2_500;
 
-/** Milliseconds within which a message that has no place yet will have one: a request takes about as long, to a busy broker. */
-const AHEAD = 5;
+/** The prefetch is the number of messages that handlers finish in this time. A request to a busy broker takes about as long. */
+const PREFETCH_WINDOW_MS = 5;
 
-const NANOSECONDS = 1_000_000;
+const NANOSECONDS_PER_MS = 1_000_000;
 
 /**
- * A request is alive, found nothing, or has expired: while messages wait, the server sends them instead. The exception is a consumer
- * with `max_ack_pending` messages unanswered, whose replicas are full and report it themselves.
+ * Codes of a heartbeat, of no messages and of an expired request. Each means that no message waits, because the server would have
+ * sent the message instead. The exception is a consumer with `max_ack_pending` messages in flight: its replicas are full, and each
+ * knows the age of its own messages.
  */
 const NONE_WAITS = [100, 404, 408];
 
@@ -28,79 +29,82 @@ export interface PullerOptions {
   connection: NatsConnection;
   stream: string;
   durable: string;
-  /** A fresh subject of this client's own for the answers. */
+  /** Returns a new subject, unique to this client, for the server's replies. */
   newInbox(): string;
-  /** Messages that may be handled at the same time. While they end quickly, up to as many again may be in hand. */
+  /** Messages that may be handled at the same time. The prefetch adds at most as many again. */
   concurrency: number;
-  /** Never rejects, and may handle the message before it returns. The message is in hand until it settles. */
+  /** Must not reject. May handle the message before it returns. The message is in flight until the promise settles. */
   onMessage(message: Msg, ack: AckSubject): Promise<void>;
   /**
-   * Hands back a message that this consumer should not send, and returns true: pulling stops then, until {@link Puller.restart}.
-   * If it is given, the first request is for one message, because the broker counts a delivery of each that is handed back.
+   * Returns true for a message that this consumer should not send, after handing the message back. Pulling then stops until
+   * {@link Puller.restart}. With this option, the first request asks for one message, because the broker counts a delivery of each
+   * message that is handed back.
    */
   refuse?(message: Msg): boolean;
-  /** Pulling stopped for a reason that time alone will not mend, such as a deleted consumer. */
+  /** Called when pulling stopped for a reason that does not pass by itself, such as a deleted consumer. */
   onLost(reason: string): void;
 }
 
 /**
- * Pulls from a durable consumer as many messages as may be handled at once, and ahead of that, for at most a second, up to as
- * many again: so many as have lately ended within {@link AHEAD}. So none grows old in a buffer while its `ackWait` runs. Only
- * after a restart more may come, which the server had sent before.
+ * Pulls from a durable consumer: as many messages as may be handled at once, and a prefetch on top. The prefetch follows the recent
+ * rate of finished messages ({@link PREFETCH_WINDOW_MS}), so no message grows old in a buffer while its `ackWait` runs. Only after
+ * a restart there may be more in flight: the messages that the server had sent before.
  *
- * Written on core NATS rather than on the client's `consume()`, whose window counts what it has delivered, not what is
- * done, and which cannot stop without losing what is on its way.
+ * It is written on core NATS instead of the client's `consume()`. The window of `consume()` counts delivered messages, not finished
+ * ones. And `consume()` cannot stop without losing the messages that are on their way. ADR 3 has the details.
  */
 export class Puller {
-  private inHand = 0;
-  /** Messages that have settled since the last check. */
-  private settledSince = 0;
-  /** Messages that may be in hand beyond `concurrency`. */
-  private ahead = 0;
-  private emptied = (): void => undefined;
+  /** Messages that arrived and are not settled. */
+  private inFlight = 0;
+  /** Messages that were requested and have not arrived. */
+  private requested = 0;
+  /** Messages that may be in flight beyond `concurrency`. */
+  private prefetch = 0;
+  /** Messages that settled since the last check. */
+  private settledSinceCheck = 0;
+  /** Further messages that may be requested: see {@link allow}. */
+  private allowance = Infinity;
   private subscription: Subscription | undefined;
   private inbox = '';
-  private requested = 0;
   /** By a clock that never steps, as `lastCheck`. */
   private lastHeard = 0;
   private lastCheck = performance.now();
-  private heard = (): void => undefined;
-  private refused = (_reason: Error): void => undefined;
   private watch: NodeJS.Timeout | undefined;
   private stopped = false;
   private suspended = false;
-  /** True once a message was not refused. */
+  /** True after a message was not refused. */
   private isTrusted = false;
-  /** Messages that may come beside those that are asked for already. */
-  private allowance = Infinity;
   /**
-   * Subject for the answer to the newest message, which tells when that was stored and how many waited behind it. Undefined once the
-   * server has reported that none waits.
+   * Reply subject of the newest message, which contains when the message was stored and how many waited behind it. Undefined after
+   * the server has reported that none waits.
    */
   private newest: string | undefined;
   /** When the newest message or such a report arrived. */
   private readAt: number | undefined;
+  private resolveStart = (): void => undefined;
+  private rejectStart = (_reason: Error): void => undefined;
+  private resolveDrained = (): void => undefined;
 
   constructor(private readonly options: PullerOptions) {}
 
   /**
-   * Resolves with the first sign of life from the consumer.
+   * Resolves with the first message or heartbeat.
    *
-   * @throws ProvisionError where this client may not pull
+   * @throws ProvisionError if this client may not pull
    */
   start(): Promise<void> {
-    const alive = new Promise<void>((resolve, reject) => {
-      this.heard = resolve;
-      this.refused = reject;
+    const started = new Promise<void>((resolve, reject) => {
+      this.resolveStart = resolve;
+      this.rejectStart = reject;
     });
-    this.restart(BRIEF);
-    this.watch = setInterval(() => this.check(), LASTING.heartbeat / 2);
-    return alive;
+    this.restart(SHORT_REQUEST);
+    this.watch = setInterval(() => this.check(), LONG_REQUEST.heartbeatMs / 2);
+    return started;
   }
 
   /**
-   * Messages that are unread were stored after this time. It advances only if the server sends a message, or reports that none waits
-   * for a request: not in a pause, and not while all places are taken. Undefined before the first of these.
+   * Unread messages were stored after this time. It advances when the server sends a message or reports that none waits for a
+   * request, so it stands still during a pause and while all permits are taken. Undefined before the first message or report.
    */
   get readUpTo(): Date | undefined {
     const ack = readAckSubject(this.newest);
@@ -108,28 +112,28 @@ export class Puller {
     return this.readAt === undefined ? undefined : new Date(this.readAt);
   }
 
-  /** Lets at most `count` more messages come, those that are asked for already among them; without a number any number. */
+  /** Lets at most `count` more messages arrive, the requested ones included. Without a count, any number may arrive. */
   allow(count = Infinity): void {
     this.allowance = count - this.requested;
     this.request();
   }
 
-  /** To be told of what the server denies, since it leaves a denied request without an answer. */
+  /** Must be called with each subject that the server denies: the server sends no reply to a denied request. */
   denied(subject: string): void {
     if (subject !== this.requestSubject) return;
-    this.refused(
+    this.rejectStart(
       new ProvisionError(
         `Processor ${this.options.durable} may not pull: it needs the right to publish to ${subject}.`,
       ),
     );
   }
 
-  /** Forgets what was asked for, for instance after a reconnection, and asks again. */
-  restart(timing = LASTING): void {
+  /** Forgets all requests, for instance after a reconnection, and makes new ones. */
+  restart(timing = LONG_REQUEST): void {
     if (this.stopped) return;
     this.suspended = false;
     this.isTrusted = !this.options.refuse;
-    // Not unsubscribed: what the server has sent there already would be lost until its `ackWait` is over.
+    // Drained, not unsubscribed: a message already sent there would be lost until its `ackWait` is over.
     this.subscription?.drain().catch(() => undefined);
     const inbox = this.options.newInbox();
     this.inbox = inbox;
@@ -137,17 +141,17 @@ export class Puller {
       callback: (error, message) =>
         error ? this.options.onLost(error.message) : this.receive(message, inbox),
     });
-    this.unanswered(this.requested);
+    this.forgetRequested(this.requested);
     this.lastHeard = performance.now();
     this.request(timing);
   }
 
-  /** Asks for nothing more until {@link restart}. What comes that was asked for before is still handed on. */
+  /** Requests nothing more until {@link restart}. Messages that were requested before are still handled. */
   suspend(): void {
     this.suspended = true;
   }
 
-  /** Asks for nothing more and waits for what is on its way or in hand, at most `timeout` ms. */
+  /** Requests nothing more, and waits at most `timeout` ms for the messages that are on their way or in flight. */
   async stop(timeout: number): Promise<void> {
     this.stopped = true;
     clearInterval(this.watch);
@@ -158,37 +162,41 @@ export class Puller {
   }
 
   private async drained(): Promise<void> {
-    // Draining answers once everything that the server had already sent is here.
+    // A drain ends when all messages that the server had already sent have arrived.
     if (!this.options.connection.isClosed()) await this.subscription?.drain().catch(() => undefined);
-    if (this.inHand > 0) await new Promise<void>((resolve) => (this.emptied = resolve));
+    if (this.inFlight > 0) await new Promise<void>((resolve) => (this.resolveDrained = resolve));
   }
 
-  private request(timing = LASTING): void {
+  private request(timing = LONG_REQUEST): void {
     const { connection, concurrency } = this.options;
-    const most = concurrency + this.ahead;
-    const places = most - this.inHand - this.requested;
+    if (this.stopped || this.suspended || connection.isClosed()) return;
+    const limit = concurrency + this.prefetch;
+    const permits = limit - this.inFlight - this.requested;
     const trusted = this.isTrusted ? Infinity : 1 - this.requested;
-    const free = Math.min(places, this.allowance, trusted);
-    // Asking for a few at a time would cost a request for each: wait until an eighth of the places is free.
-    const few = places < this.allowance && places * 8 < most;
-    if (this.stopped || this.suspended || free < 1 || (this.requested > 0 && few)) return;
-    if (connection.isClosed()) return;
-    const beyond = Math.max(0, this.inHand + this.requested + free - concurrency);
-    const ahead = Math.min(free, beyond);
-    this.ask(free - ahead, timing);
-    this.ask(ahead, BRIEF);
+    const count = Math.min(permits, this.allowance, trusted);
+    // Wait until an eighth of the permits is free: a request for every few messages would cost too much.
+    const isTooFew = permits < this.allowance && permits * 8 < limit;
+    if (count < 1 || (this.requested > 0 && isTooFew)) return;
+    const beyond = Math.max(0, this.inFlight + this.requested + count - concurrency);
+    const prefetched = Math.min(count, beyond);
+    this.ask(count - prefetched, timing);
+    this.ask(prefetched, SHORT_REQUEST);
   }
 
-  private ask(batch: number, { expires, heartbeat }: typeof LASTING): void {
+  private ask(batch: number, { expiresMs, heartbeatMs }: typeof LONG_REQUEST): void {
     if (batch === 0) return;
     this.requested += batch;
     this.allowance -= batch;
-    const request = { batch, expires: expires * NANOSECONDS, idle_heartbeat: heartbeat * NANOSECONDS };
+    const request = {
+      batch,
+      expires: expiresMs * NANOSECONDS_PER_MS,
+      idle_heartbeat: heartbeatMs * NANOSECONDS_PER_MS,
+    };
     this.options.connection.publish(this.requestSubject, JSON.stringify(request), { reply: this.inbox });
   }
 
-  /** So many messages that were asked for do not come. */
-  private unanswered(count: number): void {
+  /** Notes that `count` requested messages will not arrive. */
+  private forgetRequested(count: number): void {
     this.requested -= count;
     this.allowance += count;
   }
@@ -200,8 +208,8 @@ export class Puller {
   private receive(message: Msg, inbox: string): void {
     const isLate = inbox !== this.inbox;
     if (message.subject === inbox) {
-      // Of what was asked for before, the server's news mean nothing any more.
-      if (!isLate) this.status(message);
+      // A status of a forgotten request has no meaning any more.
+      if (!isLate) this.receiveStatus(message);
       return;
     }
     const ack = readAckSubject(message.reply);
@@ -213,26 +221,26 @@ export class Puller {
     this.isTrusted = true;
     this.newest = message.reply;
     this.readAt = Date.now();
-    this.inHand += 1;
-    // It should not reject. Where it does all the same, its place is free.
+    this.inFlight += 1;
+    // If `onMessage` breaks its contract and rejects, the permit is still released.
     void this.options.onMessage(message, ack).then(this.settled, this.settled);
     this.request();
   }
 
   private hear(): void {
     this.lastHeard = performance.now();
-    this.heard();
+    this.resolveStart();
   }
 
   private readonly settled = (): void => {
-    this.inHand -= 1;
-    this.settledSince += 1;
-    if (this.inHand === 0) this.emptied();
+    this.inFlight -= 1;
+    this.settledSinceCheck += 1;
+    if (this.inFlight === 0) this.resolveDrained();
     this.request();
   };
 
-  /** https://github.com/nats-io/nats-architecture-and-design, ADR-13: what a server says of a pull request. */
-  private status(message: Msg): void {
+  /** Handles a status of the server about a pull request: ADR-13 of https://github.com/nats-io/nats-architecture-and-design. */
+  private receiveStatus(message: Msg): void {
     const headers = statusIn(message);
     if (!headers) return;
     this.hear();
@@ -243,9 +251,9 @@ export class Puller {
     }
     if (code === 100) return;
     const unfilled = Number(headers.get('Nats-Pending-Messages'));
-    this.unanswered(Math.min(this.requested, unfilled || 0));
+    this.forgetRequested(Math.min(this.requested, unfilled || 0));
     if (code === 404 || code === 408) return this.request();
-    // 409 covers a deleted consumer, a lost leader and limits; 503 a server without JetStream. The watch asks again.
+    // 409: a deleted consumer, a lost leader or a limit. 503: a server without JetStream. The next check requests again.
     const reason = `${code} ${description}`.trim();
     if (!/batch completed/i.test(reason)) this.options.onLost(reason);
   }
@@ -253,25 +261,26 @@ export class Puller {
   private check(): void {
     if (this.options.connection.isClosed()) return;
     const now = performance.now();
-    // This process stood still, and what the server has sent meanwhile is still to be read.
-    if (now - this.lastCheck > LASTING.heartbeat) this.lastHeard = now;
-    this.lookAhead(now - this.lastCheck);
+    const elapsed = now - this.lastCheck;
     this.lastCheck = now;
-    if (!this.suspended && now - this.lastHeard > SILENCE && this.requested > 0) this.restart();
+    // After a standstill of this process, messages of the server are still to be read: that is not a silence.
+    if (elapsed > LONG_REQUEST.heartbeatMs) this.lastHeard = now;
+    this.prefetch = this.prefetchAt(this.settledSinceCheck / Math.max(1, elapsed));
+    this.settledSinceCheck = 0;
+    const isSilent = now - this.lastHeard > SILENCE_TIMEOUT_MS && this.requested > 0;
+    if (isSilent && !this.suspended) this.restart();
     else this.request();
   }
 
-  /** No place is to wait for a request: so many as have lately ended within {@link AHEAD} may wait for a place. */
-  private lookAhead(elapsed: number): void {
-    const within = Math.floor((this.settledSince / Math.max(1, elapsed)) * AHEAD);
-    this.ahead = Math.min(this.options.concurrency, within);
-    this.settledSince = 0;
+  /** Keeps permits from standing idle while a request travels. `rate` is in messages per millisecond. */
+  private prefetchAt(rate: number): number {
+    return Math.min(this.options.concurrency, Math.floor(rate * PREFETCH_WINDOW_MS));
   }
 }
 
 /**
- * Headers that tell a status; undefined of any other message: whoever knows the inbox may publish there. What cannot be read
- * must not throw, which would end the client's reading for good.
+ * The headers of a status; undefined for any other message, because anybody who knows the inbox may publish there. Headers that
+ * cannot be parsed must not throw here: an error in the callback would end the client's reading for good.
  */
 function statusIn(message: Msg): MsgHdrs | undefined {
   try {

@@ -5,10 +5,10 @@ import { Puller } from './puller.js';
 
 type Callback = (error: Error | null, message: Msg) => void;
 
-/** What a server would be asked; it answers what a spec lets it answer. */
-class Asked {
+/** Stands for a server: keeps the requests, and replies as the spec says. */
+class FakeServer {
   readonly requests: { inbox: string; batch: number; expires: number }[] = [];
-  /** What tells a draining subscription that everything is here. */
+  /** Each ends one drain of a subscription. */
   readonly draining: (() => void)[] = [];
   private readonly callbacks = new Map<string, Callback>();
 
@@ -38,7 +38,7 @@ class Asked {
     this.say(inbox, { headers: headers as unknown as Msg['headers'] });
   }
 
-  /** As anybody may who knows the inbox. */
+  /** Publishes to an inbox, as anybody may who knows it. */
   say(inbox: string, message: Partial<Msg>): void {
     const said = Object.defineProperties(
       { subject: inbox } as Msg,
@@ -51,13 +51,13 @@ class Asked {
 const pullers: Puller[] = [];
 
 function start(concurrency: number) {
-  const asked = new Asked();
+  const server = new FakeServer();
   const settle: (() => void)[] = [];
   const fail: ((error: Error) => void)[] = [];
   const lost: string[] = [];
   let inboxes = 0;
   const puller = new Puller({
-    connection: asked.connection,
+    connection: server.connection,
     stream: 'EVENTS',
     durable: 'notes',
     newInbox: () => `inbox-${(inboxes += 1)}`,
@@ -71,65 +71,65 @@ function start(concurrency: number) {
     for (const settled of settle.splice(0)) settled();
     await new Promise(setImmediate);
   };
-  return { asked, puller, started, inHand: settle, settleAll, fail, lost };
+  return { server, puller, started, inFlight: settle, settleAll, fail, lost };
 }
 
 afterEach(() => Promise.all(pullers.splice(0).map((puller) => puller.stop(0))));
 
-it('takes what comes late for what it asked before it asked again, beside what it asked now', async () => {
-  const { asked, puller, inHand, settleAll } = start(2);
+it('accepts late messages of a forgotten request, beside those of the new one', async () => {
+  const { server, puller, inFlight, settleAll } = start(2);
   puller.restart();
-  expect(asked.requests).toMatchObject([
+  expect(server.requests).toMatchObject([
     { inbox: 'inbox-1', batch: 2 },
     { inbox: 'inbox-2', batch: 2 },
   ]);
 
-  asked.deliver('inbox-1');
-  asked.answer('inbox-1', 408, 1);
-  expect(inHand).toHaveLength(1);
+  server.deliver('inbox-1');
+  server.answer('inbox-1', 408, 1);
+  expect(inFlight).toHaveLength(1);
   await settleAll();
-  // Both of the second request are still to come.
-  expect(asked.requests).toHaveLength(2);
+  // Both messages of the second request are still to come.
+  expect(server.requests).toHaveLength(2);
 
-  asked.deliver('inbox-2');
-  asked.deliver('inbox-2');
-  expect(inHand).toHaveLength(2);
-  expect(asked.requests).toHaveLength(2);
+  server.deliver('inbox-2');
+  server.deliver('inbox-2');
+  expect(inFlight).toHaveLength(2);
+  expect(server.requests).toHaveLength(2);
   await settleAll();
-  expect(asked.requests.slice(2).reduce((sum, { batch }) => sum + batch, 0)).toBe(2);
+  expect(server.requests.slice(2).reduce((sum, { batch }) => sum + batch, 0)).toBe(2);
 });
 
-it('counts what comes late among what it may let come', () => {
-  const { asked, puller } = start(10);
-  asked.answer('inbox-1', 408, 10);
+it('counts late messages against its allowance', () => {
+  const { server, puller } = start(10);
+  server.answer('inbox-1', 408, 10);
   puller.allow(0);
-  asked.answer('inbox-1', 408, 10);
-  const before = asked.requests.length;
+  server.answer('inbox-1', 408, 10);
+  const before = server.requests.length;
   puller.allow(2);
   puller.restart();
-  expect(asked.requests.slice(before).map(({ batch }) => batch)).toEqual([2, 2]);
-  asked.deliver('inbox-1');
-  asked.answer('inbox-2', 408, 2);
-  expect(asked.requests.at(-1)).toMatchObject({ inbox: 'inbox-2', batch: 1 });
+  expect(server.requests.slice(before).map(({ batch }) => batch)).toEqual([2, 2]);
+  server.deliver('inbox-1');
+  server.answer('inbox-2', 408, 2);
+  expect(server.requests.at(-1)).toMatchObject({ inbox: 'inbox-2', batch: 1 });
 });
 
-it('waits until everything is here that was sent for what it asked before, and keeps no subscription', async () => {
-  const { asked, puller, inHand } = start(1);
+it('reads a forgotten request to its end, and keeps no subscription', async () => {
+  const { server, puller, inFlight } = start(1);
   puller.restart();
   puller.restart();
-  expect(asked.inboxes).toEqual(['inbox-1', 'inbox-2', 'inbox-3']);
-  asked.deliver('inbox-1');
-  expect(inHand).toHaveLength(1);
-  for (const drained of asked.draining.splice(0)) drained();
-  expect(asked.inboxes).toEqual(['inbox-3']);
+  expect(server.inboxes).toEqual(['inbox-1', 'inbox-2', 'inbox-3']);
+  server.deliver('inbox-1');
+  expect(inFlight).toHaveLength(1);
+  for (const drained of server.draining.splice(0)) drained();
+  expect(server.inboxes).toEqual(['inbox-3']);
 });
 
-it('asks again after a silence, also where the clock steps back', async () => {
+it('requests again after a silence, also when the clock steps back', async () => {
   const time = Date.now.bind(Date);
-  const { asked } = start(1);
+  const { server } = start(1);
   const stepped = jest.spyOn(Date, 'now').mockImplementation(() => time() - 3_600_000);
   try {
-    await eventually(() => expect(asked.requests.map(({ inbox }) => inbox)).toContain('inbox-2'), {
+    await eventually(() => expect(server.requests.map(({ inbox }) => inbox)).toContain('inbox-2'), {
       timeout: 8_000,
     });
   } finally {
@@ -137,71 +137,71 @@ it('asks again after a silence, also where the clock steps back', async () => {
   }
 });
 
-it.each(['', 'somebody', '$JS.ACK.x', '$JS.ACK.EVENTS.notes.1.7.7.many.0'])(
-  'ignores a message that no stream sent, with the reply %p',
+it.each(['', 'nobody', '$JS.ACK.x', '$JS.ACK.EVENTS.notes.1.7.7.many.0'])(
+  'ignores a message that was not sent by a stream, with the reply subject %p',
   (reply) => {
-    const { asked, inHand } = start(1);
-    asked.deliver('inbox-1', reply);
-    expect(inHand).toHaveLength(0);
-    // What it asked for is still to come.
-    expect(asked.requests).toHaveLength(1);
-    asked.deliver('inbox-1');
-    expect(inHand).toHaveLength(1);
+    const { server, inFlight } = start(1);
+    server.deliver('inbox-1', reply);
+    expect(inFlight).toHaveLength(0);
+    // The request is still open.
+    expect(server.requests).toHaveLength(1);
+    server.deliver('inbox-1');
+    expect(inFlight).toHaveLength(1);
   },
 );
 
-it('takes for no news of the server what tells no status, or cannot be read', async () => {
-  const { asked, started, lost } = start(1);
+it('ignores a message without a status, and one whose headers cannot be parsed', async () => {
+  const { server, started, lost } = start(1);
   let isAlive = false;
   void started.then(() => (isAlive = true));
-  asked.say('inbox-1', {});
-  asked.say('inbox-1', {
+  server.say('inbox-1', {});
+  server.say('inbox-1', {
     get headers(): never {
-      throw new Error('as the client does, and the rest of what it has received is never read');
+      throw new Error('if thrown to the client, this would end its reading for good');
     },
   });
   await new Promise(setImmediate);
   expect({ lost, isAlive }).toEqual({ lost: [], isAlive: false });
-  asked.answer('inbox-1', 100, 0);
+  server.answer('inbox-1', 100, 0);
   await started;
 });
 
-it('has the place of a message back also where taking it rejects', async () => {
-  const { asked, fail } = start(1);
-  asked.deliver('inbox-1');
-  expect(asked.requests).toHaveLength(1);
+it('releases the permit of a message also if handling it rejects', async () => {
+  const { server, fail } = start(1);
+  server.deliver('inbox-1');
+  expect(server.requests).toHaveLength(1);
   fail[0]!(new Error('against the contract'));
-  await eventually(() => expect(asked.requests).toHaveLength(2));
+  await eventually(() => expect(server.requests).toHaveLength(2));
 });
 
-it('asks for more than has a place while messages end quickly, and for those for a second only', async () => {
-  const { asked, settleAll } = start(4);
+it('prefetches while messages end quickly, with requests that last a second only', async () => {
+  const { server, settleAll } = start(4);
   const SECOND = 1_000_000_000;
-  const sumOf = (requests: typeof asked.requests) => requests.reduce((sum, { batch }) => sum + batch, 0);
+  const sumOf = (requests: typeof server.requests) => requests.reduce((sum, { batch }) => sum + batch, 0);
   let delivered = 0;
   let expired = 0;
-  const outstanding = () => sumOf(asked.requests) - delivered - expired;
+  const outstanding = () => sumOf(server.requests) - delivered - expired;
   const expire = () => {
     expired += 1;
-    asked.answer('inbox-1', 408, 1);
+    server.answer('inbox-1', 408, 1);
   };
   expect(outstanding()).toBe(4);
   await eventually(async () => {
     for (let round = 0; round < 100; round++) {
-      for (; outstanding() > 0; delivered += 1) asked.deliver('inbox-1');
+      for (; outstanding() > 0; delivered += 1) server.deliver('inbox-1');
       await settleAll();
     }
     expect(outstanding()).toBe(8);
   });
-  const lasting = asked.requests.slice(-8).filter(({ expires }) => expires > SECOND);
-  expect(sumOf(lasting)).toBeLessThanOrEqual(4);
+  const long = server.requests.slice(-8).filter(({ expires }) => expires > SECOND);
+  expect(sumOf(long)).toBeLessThanOrEqual(4);
 
-  // None ends any more: what expires is not asked for again.
+  // No message ends any more: expired requests are not repeated.
   await eventually(() => {
     expire();
     expect(outstanding()).toBe(4);
   });
   expire();
   expect(outstanding()).toBe(4);
-  expect(asked.requests.at(-1)!.expires).toBeGreaterThan(SECOND);
+  expect(server.requests.at(-1)!.expires).toBeGreaterThan(SECOND);
 });

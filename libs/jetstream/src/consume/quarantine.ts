@@ -2,18 +2,18 @@ import type { Delivery } from '../settle/delivery.js';
 import type { SharedExclusiveLock } from './shared-exclusive-lock.js';
 import type { Redelivery } from '../settle/redelivery.js';
 
-/** Milliseconds within which the isolated message arrives here, unless another replica has got it. */
+/** Milliseconds to wait for the isolated message. If it has not arrived by then, another replica has received it. */
 const ARRIVAL_TIMEOUT_MS = 2_000;
 
 /** Makes the attempt and settles the delivery. */
 type Attempt = () => Promise<unknown>;
 
 /**
- * Makes the last attempts of crash suspects, one at a time, while nothing else runs in the process.
+ * Makes the last attempt of events that were in flight when a process crashed: one at a time, while nothing else runs.
  *
- * The broker counts each delivery, even if the process dies before the attempt begins. Therefore a suspect first waits under a
- * subject where deliveries do not count, until nothing else runs. Then it is published again under one where they do, and arrives
- * at once. A crash at that point is caused by the suspect itself, or from outside.
+ * The broker counts each delivery, even if the process dies before the attempt begins. Therefore an event first waits, until nothing
+ * else runs, on a quarantine subject, whose deliveries do not count. Then the event is published on an isolated subject, whose
+ * deliveries count, and arrives at once. A crash at that point is caused by the event itself, or from outside.
  */
 export class Quarantine {
   /** Called when the isolated message has arrived, by retry key. */
@@ -34,7 +34,7 @@ export class Quarantine {
     await attempting;
   }
 
-  /** The message comes from another replica, from before a crash, or late. */
+  /** Handles an isolated message that another replica published, or that arrives after a crash or too late. */
   private async processUnexpected(delivery: Delivery, attempt: Attempt): Promise<void> {
     // If other work crashed the process while the message waits here, this delivery would be charged.
     const mustWait = delivery.deliveries === 1 && !this.lock.isIdle;
@@ -49,7 +49,7 @@ export class Quarantine {
       timer = setTimeout(resolve, ARRIVAL_TIMEOUT_MS);
       this.expected.set(retryKey, (attempting) => {
         clearTimeout(timer);
-        // Its error is reported where the message is processed.
+        // `process` of the isolated message reports the error.
         attempting.then(resolve, resolve);
       });
     });

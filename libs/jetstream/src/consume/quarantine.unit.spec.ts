@@ -3,7 +3,7 @@ import type { Delivery } from '../settle/delivery.js';
 import { SharedExclusiveLock } from './shared-exclusive-lock.js';
 import { Quarantine } from './quarantine.js';
 
-it('The message of an attempt that nobody expects waits elsewhere while others are at work: here its delivery would count', async () => {
+it('An unexpected isolated message returns to quarantine while other work runs, because its delivery would count here', async () => {
   const lock = new SharedExclusiveLock();
   const done: string[] = [];
   const quarantine = new Quarantine(lock, {

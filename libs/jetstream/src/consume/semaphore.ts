@@ -1,13 +1,14 @@
-/** Lets at most `permits` pieces of work run at the same time. The others wait in the order of their arrival. */
+/** Lets at most `permits` pieces of work run at the same time. Other work waits in the order of its arrival. */
 export class Semaphore {
   private readonly waiting: (() => void)[] = [];
 
   constructor(private permits: number) {}
 
-  /** @param work is told whether it had to wait for a permit */
+  /** @param work receives true if it had to wait for a permit */
   async run<Result>(work: (hasWaited: boolean) => Promise<Result>): Promise<Result> {
-    const hasWaited = !this.tryAcquire();
-    if (hasWaited) await this.acquire();
+    const hasWaited = this.permits <= 0;
+    if (hasWaited) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else this.permits -= 1;
     try {
       return await work(hasWaited);
     } finally {
@@ -15,27 +16,15 @@ export class Semaphore {
     }
   }
 
-  /** Takes a permit if there is one. The caller must {@link release} it. */
-  tryAcquire(): boolean {
-    if (this.permits <= 0) return false;
-    this.permits -= 1;
-    return true;
-  }
-
-  /** Resolves with a permit, which the caller must {@link release}. */
-  acquire(): Promise<void> {
-    return new Promise((resolve) => this.waiting.push(resolve));
-  }
-
-  /** Lets everything that waits begin now, beyond the permits that there are. */
+  /** Starts all waiting work now, beyond the number of permits. */
   releaseAll(): void {
-    for (const next of this.waiting.splice(0)) {
+    for (const start of this.waiting.splice(0)) {
       this.permits -= 1;
-      next();
+      start();
     }
   }
 
-  release(): void {
+  private release(): void {
     const next = this.permits < 0 ? undefined : this.waiting.shift();
     if (next) next();
     else this.permits += 1;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Semaphore } from './semaphore.js';
 
 describe('the concurrency semaphore', () => {
-  it('runs no more at once than it has permits, in the order of arrival, also after failures', async () => {
+  it('runs at most as much work as it has permits, in the order of arrival, also after failures', async () => {
     const semaphore = new Semaphore(2);
     const order: number[] = [];
     let running = 0;
@@ -22,7 +22,7 @@ describe('the concurrency semaphore', () => {
     expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(5);
   });
 
-  it('lets all that wait go on when it is told to, and keeps to its permits afterwards', async () => {
+  it('starts all waiting work on request, and keeps to its permits afterwards', async () => {
     const semaphore = new Semaphore(1);
     const open: (() => void)[] = [];
     const hasWaited: boolean[] = [];

@@ -1,42 +1,45 @@
-/** Milliseconds for which work that wants to be alone waits for what runs. */
-const PATIENCE = 10_000;
-/** Milliseconds for which others are kept from starting. */
-const LONGEST = 30_000;
+/** Milliseconds that exclusive work waits for running work to end. */
+const IDLE_TIMEOUT_MS = 10_000;
+/** Milliseconds after which other work may start, even if the exclusive work still runs. */
+const EXCLUSIVE_TIMEOUT_MS = 30_000;
 
 /**
- * Lets work run side by side, except for work that must be alone in the process. Neither kind waits for ever: where something
- * hangs, they run together after all.
+ * Lets shared work run side by side, and exclusive work alone in the process. Neither waits forever: if some work hangs, the other
+ * work runs beside it after a timeout.
  */
 export class SharedExclusiveLock {
   private running = 0;
-  private alone: Promise<void> | undefined;
-  private whenIdle = (): void => undefined;
+  /** Resolves when the exclusive work ends or times out. Undefined if there is none. */
+  private exclusive: Promise<void> | undefined;
+  private resolveIdle = (): void => undefined;
 
-  /** Whether what wants to be alone would be so at once. */
+  /** True if exclusive work can start now. */
   get isIdle(): boolean {
-    return this.running === 0 && !this.alone;
+    return this.running === 0 && !this.exclusive;
   }
 
   async runShared<Result>(work: () => Promise<Result>): Promise<Result> {
-    while (this.alone) await this.alone;
+    while (this.exclusive) await this.exclusive;
     this.running += 1;
     try {
       return await work();
     } finally {
       this.running -= 1;
-      if (this.running === 0) this.whenIdle();
+      if (this.running === 0) this.resolveIdle();
     }
   }
 
   async runExclusive<Result>(work: () => Promise<Result>): Promise<Result> {
-    while (this.alone) await this.alone;
-    let open = (): void => undefined;
-    this.alone = new Promise((resolve) => (open = resolve));
+    while (this.exclusive) await this.exclusive;
+    let release = (): void => undefined;
+    const exclusive = new Promise<void>((resolve) => (release = resolve));
+    this.exclusive = exclusive;
     const end = (): void => {
-      if (this.alone) open();
-      this.alone = undefined;
+      // After a timeout, the lock may belong to other work.
+      if (this.exclusive === exclusive) this.exclusive = undefined;
+      release();
     };
-    const timer = setTimeout(end, LONGEST);
+    const timer = setTimeout(end, EXCLUSIVE_TIMEOUT_MS);
     try {
       await this.idle();
       return await work();
@@ -50,8 +53,8 @@ export class SharedExclusiveLock {
     if (this.running === 0) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      this.whenIdle = resolve;
-      timer = setTimeout(resolve, PATIENCE);
+      this.resolveIdle = resolve;
+      timer = setTimeout(resolve, IDLE_TIMEOUT_MS);
     });
     clearTimeout(timer);
   }

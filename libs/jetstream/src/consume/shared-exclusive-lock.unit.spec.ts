@@ -4,7 +4,7 @@ import { SharedExclusiveLock } from './shared-exclusive-lock.js';
 let lock: SharedExclusiveLock;
 let log: string[];
 
-/** Work that ends when it is told to. */
+/** Work that ends when the spec says so. */
 function work(name: string): { begin: () => Promise<void>; end: () => void } {
   let end!: () => void;
   const ended = new Promise<void>((resolve) => (end = resolve));
@@ -16,7 +16,7 @@ function work(name: string): { begin: () => Promise<void>; end: () => void } {
   return { begin, end };
 }
 
-describe('Work that must be alone', () => {
+describe('exclusive work', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     lock = new SharedExclusiveLock();
@@ -26,25 +26,25 @@ describe('Work that must be alone', () => {
     jest.useRealTimers();
   });
 
-  it('waits for what runs, and what comes after it waits for it', async () => {
-    const [first, suspect, later] = [work('first'), work('suspect'), work('later')];
+  it('waits for running work, and later work waits for it', async () => {
+    const [first, exclusive, later] = [work('first'), work('exclusive'), work('later')];
     void lock.runShared(first.begin);
-    void lock.runExclusive(suspect.begin);
+    void lock.runExclusive(exclusive.begin);
     void lock.runShared(later.begin);
     await jest.advanceTimersByTimeAsync(100);
     expect(log).toEqual(['first begins']);
 
     first.end();
     await jest.advanceTimersByTimeAsync(0);
-    expect(log).toEqual(['first begins', 'first ends', 'suspect begins']);
+    expect(log).toEqual(['first begins', 'first ends', 'exclusive begins']);
 
-    suspect.end();
+    exclusive.end();
     await jest.advanceTimersByTimeAsync(0);
-    expect(log.slice(3)).toEqual(['suspect ends', 'later begins']);
+    expect(log.slice(3)).toEqual(['exclusive ends', 'later begins']);
     later.end();
   });
 
-  it('comes one at a time', async () => {
+  it('runs one at a time', async () => {
     const [one, other] = [work('one'), work('other')];
     void lock.runExclusive(one.begin);
     void lock.runExclusive(other.begin);
@@ -57,21 +57,36 @@ describe('Work that must be alone', () => {
     other.end();
   });
 
-  it('waits 10 s for what hangs, and holds others up for 30 s at most', async () => {
-    const [hanging, suspect, later] = [work('hanging'), work('suspect'), work('later')];
+  it('waits at most 10 s for work that hangs, and delays other work by at most 30 s', async () => {
+    const [hanging, exclusive, later] = [work('hanging'), work('exclusive'), work('later')];
     void lock.runShared(hanging.begin);
-    void lock.runExclusive(suspect.begin);
+    void lock.runExclusive(exclusive.begin);
     void lock.runShared(later.begin);
     await jest.advanceTimersByTimeAsync(9_999);
     expect(log).toEqual(['hanging begins']);
     await jest.advanceTimersByTimeAsync(1);
-    expect(log).toEqual(['hanging begins', 'suspect begins']);
+    expect(log).toEqual(['hanging begins', 'exclusive begins']);
     await jest.advanceTimersByTimeAsync(20_000);
-    expect(log).toEqual(['hanging begins', 'suspect begins', 'later begins']);
-    for (const { end } of [hanging, suspect, later]) end();
+    expect(log).toEqual(['hanging begins', 'exclusive begins', 'later begins']);
+    for (const { end } of [hanging, exclusive, later]) end();
   });
 
-  it('lets others go on where it fails', async () => {
+  it('keeps its lock when exclusive work ends that has timed out before', async () => {
+    const [late, exclusive, later] = [work('late'), work('exclusive'), work('later')];
+    void lock.runExclusive(late.begin);
+    void lock.runExclusive(exclusive.begin);
+    await jest.advanceTimersByTimeAsync(30_000);
+    expect(log).toEqual(['late begins', 'exclusive begins']);
+
+    late.end();
+    await jest.advanceTimersByTimeAsync(0);
+    void lock.runShared(later.begin);
+    await jest.advanceTimersByTimeAsync(0);
+    expect(log).toEqual(['late begins', 'exclusive begins', 'late ends']);
+    for (const { end } of [exclusive, later]) end();
+  });
+
+  it('releases the lock if it fails', async () => {
     const failing = lock.runExclusive(() => Promise.reject(new Error('no')));
     await expect(failing).rejects.toThrow('no');
     expect(await lock.runShared(() => Promise.resolve('done'))).toBe('done');

@@ -13,34 +13,32 @@ import { ProvisionedService } from '../provision/provisioned-service.js';
 import { RunningProcessor } from './running-processor.js';
 import { assertRetriesFit, type JetStreamSettings } from '../provision/stream-settings.js';
 
-/** Milliseconds. */
-const DRAIN_TIMEOUT = 7_000;
-/** Milliseconds. */
-const RECHECK_DELAY = 30_000;
+const DRAIN_TIMEOUT_MS = 7_000;
+const RECHECK_DELAY_MS = 30_000;
 
 export interface StrategyOptions {
-  /** How large the system's streams are. All services declare the same. */
+  /** Sizes and limits of the system's streams. All services must declare the same. */
   streams?: JetStreamSettings;
   /**
-   * Create the streams and consumers that are missing. Default true; without the right to do so the service uses what is there.
+   * Creates missing streams and consumers. Default true; without the right to create them, the service uses the existing ones.
    * `false` if another identity provisions them.
    */
   provision?: boolean;
   /**
-   * Milliseconds that `app.close()` gives running handlers. Default 7,000: with the 2 s that the relay of an outbox may take
-   * before, less than the 10 s after which a service is killed.
+   * Milliseconds that `app.close()` waits for running handlers. Default 7,000. The relay of an outbox may take 2 s before that, and
+   * a service is killed after 10 s.
    */
   drainTimeout?: number;
   /** Milliseconds before the consumer of a processor that must not pull is checked again. Default 30,000. */
   recheckDelay?: number;
 }
 
-/** How far a processor has read, and when the broker deletes what it has not read. */
+/** How far a processor has read, and how long the broker keeps unread events. */
 export interface Unread {
   processor: string;
-  /** Events that it has not read were stored after this time. */
+  /** Unread events were stored after this time. */
   readUpTo: Date;
-  /** Milliseconds for which the stream keeps an event. */
+  /** Milliseconds that the stream keeps an event; 0 if it keeps events of any age. */
   keptFor: number;
 }
 
@@ -54,10 +52,10 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   override readonly propagatesEventHandlerErrors = true;
   protected override readonly logger = new Logger('JetStream');
   private readonly declared = new Map<string, Declared>();
-  /** The declarations of the processors, as they run. */
+  /** Declarations of the running processors, changed by {@link adjust}. */
   private declarations: ProcessorDeclaration[] = [];
   private readonly running = new Map<string, RunningProcessor>();
-  /** Processors that must not pull, and why. */
+  /** The reason for each processor that must not pull. */
   private readonly conflicts = new Map<string, Error>();
   private readonly provisioned: ProvisionedService;
   private readonly stopping = new AbortController();
@@ -66,8 +64,8 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   private recovering: Promise<void> | undefined;
   private recheck: NodeJS.Timeout | undefined;
   private started = false;
-  private tellStarted = (): void => undefined;
-  private readonly whenStarted = new Promise<void>((resolve) => (this.tellStarted = resolve));
+  private resolveStarted = (): void => undefined;
+  private readonly whenStarted = new Promise<void>((resolve) => (this.resolveStarted = resolve));
   private closing: Promise<void> | undefined;
   private adjusted = (declaration: ProcessorDeclaration): ProcessorDeclaration => declaration;
 
@@ -105,19 +103,19 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   /**
-   * Runs the processors with other settings than they declare; to be called before {@link listen}. For test kits, which cannot
-   * wait for backoffs of minutes.
+   * Runs the processors with other settings than declared. Must be called before {@link listen}. Test kits use it to shorten
+   * backoffs of minutes.
    */
   adjust(adjusted: (declaration: ProcessorDeclaration) => ProcessorDeclaration): void {
     this.adjusted = adjusted;
   }
 
-  /** Resolves through `callback` once every processor pulls; a failure goes there too, since Nest does not await this. */
+  /** Calls back when every processor pulls, or with the error of a failed start, because Nest does not await this method. */
   listen(callback: (error?: unknown) => void): void {
     this.start().then(() => callback(), callback);
   }
 
-  /** Stops pulling, lets running handlers finish, and sends what they answered. May be called before Nest does so. */
+  /** Stops pulling, lets running handlers finish, and sends their acknowledgements. May be called before Nest calls it. */
   close(): Promise<void> {
     return (this.closing ??= this.stop());
   }
@@ -127,7 +125,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     clearTimeout(this.recheck);
     const processors = [...this.running.values()];
     this.running.clear();
-    const timeout = this.options.drainTimeout ?? DRAIN_TIMEOUT;
+    const timeout = this.options.drainTimeout ?? DRAIN_TIMEOUT_MS;
     await Promise.all(processors.map((processor) => processor.stop(timeout)));
     if (this.declared.size === 0 || this.connection.isAway()) return;
     const connection = await this.connection.get();
@@ -135,16 +133,15 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   /**
-   * Milliseconds for which the broker keeps what the processors consume, and may deliver it again: of events, and of failure
-   * events where they consume these. Known once the application is initialized, and longer once it has started, if an operator has
-   * raised it.
+   * Milliseconds for which the broker keeps events, and may deliver them again. It includes failure events if a processor consumes
+   * them. Known when the application is initialized. After the start, it also includes a longer time that an operator has set.
    */
   get eventsKeptFor(): number {
     const consumed = [...this.declared.values()].map(({ declaration }) => declaration.channel.stream);
     return Math.max(...[EVENTS_STREAM, ...consumed].map((stream) => this.provisioned.keptFor(stream)));
   }
 
-  /** Resolves once every processor pulls; never if the service stops before. */
+  /** Resolves when every processor pulls; never if the service stops before. */
   untilStarted(): Promise<void> {
     return this.whenStarted;
   }
@@ -152,15 +149,15 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   /**
    * Readiness check.
    *
-   * @throws Error while the processors have not all begun to pull, or if one must not
+   * @throws Error until every processor pulls, or if a processor must not pull
    */
   ready(): Promise<void> {
     const [conflict] = this.conflicts.values();
     if (conflict) return Promise.reject(conflict);
-    return this.started ? Promise.resolve() : Promise.reject(new Error('the processors are starting'));
+    return this.started ? Promise.resolve() : Promise.reject(new Error('the processors have not started yet'));
   }
 
-  /** Processors that hold events back because nearly everything failed, and since when. */
+  /** Processors that take no events because nearly everything failed, and the time since when. */
   get paused(): { processor: string; since: Date }[] {
     return [...this.running.values()].flatMap((processor) => processor.paused ?? []);
   }
@@ -179,13 +176,13 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     );
   }
 
-  /** The connection as a promise: it is made in the background. */
+  /** Returns a promise of the connection, because the connection is made in the background. */
   unwrap<T = Promise<NatsConnection>>(): T {
     return this.connection.get() as T;
   }
 
   private async start(): Promise<void> {
-    // As they are declared: what cannot work must fail in a test too.
+    // Checked before `adjust`: a declaration that cannot work must fail in a test too.
     for (const { declaration } of this.declared.values())
       assertRetriesFit(declaration, this.options.streams ?? {});
     const processors = [...this.declared.values()].map(({ declaration, handler }) => ({
@@ -202,7 +199,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     this.connection.onDenied(({ subject }) => this.running.forEach((processor) => processor.denied(subject)));
     await Promise.all(processors.map((processor) => this.run(connection, processor)));
     this.started = true;
-    this.tellStarted();
+    this.resolveStarted();
   }
 
   private async run(connection: NatsConnection, { declaration, handler }: Declared): Promise<void> {
@@ -230,30 +227,31 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     this.recover(connection);
   }
 
-  /** What the server lost while it was away, such as a consumer in memory or a whole store, is made again. */
+  /** Creates again what the server lost while it was away, such as a consumer in memory or a whole store. */
   private recover(connection: NatsConnection): void {
     this.recovering ??= this.provisioned
       .ensure(connection, this.declarations)
       .then((conflicts) => this.resume(conflicts))
-      .catch((error: unknown) => this.logger.error(`cannot recover: ${(error as Error).message}`))
+      .catch((error: unknown) => this.logger.error(`cannot check streams and consumers: ${(error as Error).message}`))
       .finally(() => {
         this.recovering = undefined;
         if (this.conflicts.size > 0) this.recheckLater(connection);
       });
   }
 
-  /** The broker reports to nobody that an operator has moved a consumer back. */
+  /** Checks later: the broker does not report that an operator has changed a consumer back. */
   private recheckLater(connection: NatsConnection): void {
     if (this.closing) return;
     clearTimeout(this.recheck);
-    const delay = this.options.recheckDelay ?? RECHECK_DELAY;
+    const delay = this.options.recheckDelay ?? RECHECK_DELAY_MS;
     this.recheck = setTimeout(() => this.recover(connection), delay);
   }
 
   /**
-   * Stops each processor whose consumer now reads another channel, since it would pull the events of another version. `found` is
-   * undefined if this service does not look at consumers: then each processor tries, and a conflict is over if no event of another
-   * channel has come since the last try.
+   * Stops each processor whose consumer now reads another channel, because it would pull the events of another version.
+   *
+   * @param found undefined if this service does not look at consumers. Then each processor pulls as a trial, and its conflict is over
+   * if no event of another channel has arrived since the last trial
    */
   private resume(found: ReadonlyMap<string, Error> | undefined): void {
     for (const [name, processor] of this.running) {
