@@ -104,7 +104,7 @@ describe('what is logged of failures', () => {
         /^warn: event retried of flow flow-2 failed at attempt 1 of 4, next in 0\.0 s: BankClosed: closed\n +at /,
       ),
       expect.stringMatching(
-        /^warn: BankClosed: and 2 more failed and are tried again in the last \d+ s, the last of them event retried of flow flow-2$/,
+        /^warn: BankClosed: and 2 more failed and are retried in the last \d+ s, the last of them event retried of flow flow-2$/,
       ),
     ]);
   });
@@ -115,7 +115,7 @@ describe('what is logged of failures', () => {
     await eventually(() =>
       expect(problems()).toContainEqual(
         expect.stringMatching(
-          /^error: event unsettled of flow flow-3 could not be settled and comes again: PublishDeniedError: /,
+          /^error: event unsettled of flow flow-3 could not be settled and will be redelivered: PublishDeniedError: /,
         ),
       ),
     );

@@ -50,13 +50,13 @@ it('While the stream of failures is full good events go on, and the failures are
     const bad = Array.from({ length: 14 }, (_, number) => `bad ${number}`);
     for (const orderId of bad) transport.publish('events.order.placed', { orderId, amount: 1 });
     transport.publish('events.order.placed', { orderId: 'good', amount: 1 });
-    // Places are held for 2 s at most.
+    // Each bad event keeps its permit for 2 s at most.
     await eventually(() => expect(done).toEqual(['good']), { timeout: 25_000 });
     const stored = await transport.read(FAILURES_STREAM, 'failed.busy.>');
     expect(stored.length).toBeLessThan(bad.length);
-    const full = log().filter((line) => line.includes('takes no more'));
+    const full = log().filter((line) => line.includes('requeued for'));
     expect(full).toEqual([
-      expect.stringMatching(/^error: event (\S+) of flow \1 comes again in 10 s: .*FAILURES/),
+      expect.stringMatching(/^error: event (\S+) of flow \1 requeued for 10 s: .*FAILURES/),
     ]);
 
     const removed = await removeOpen(application, transport);

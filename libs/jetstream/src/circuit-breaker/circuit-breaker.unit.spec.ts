@@ -5,59 +5,59 @@ const policy = { failures: 3, within: 1_000, firstProbe: 100, maxProbe: 300 };
 const concurrency = 4;
 const error = new Error('down');
 
-describe('the pause of a processor', () => {
+describe('the circuit breaker of a processor', () => {
   let events: string[];
-  let pause: CircuitBreaker;
+  let breaker: CircuitBreaker;
 
   beforeEach(() => {
     jest.useFakeTimers();
     events = [];
-    pause = new CircuitBreaker(policy, concurrency, {
+    breaker = new CircuitBreaker(policy, concurrency, {
       paused: () => events.push('paused'),
       probing: (count, from) => events.push(`${count} from ${from}`),
       resumed: () => events.push('resumed'),
     });
   });
   afterEach(() => {
-    pause.stop();
+    breaker.stop();
     jest.useRealTimers();
   });
 
-  const fail = (...ids: string[]) => ids.map((id) => pause.failedWith(id, error));
-  const enter = (count: number) => Array.from({ length: count }, () => pause.admit());
+  const fail = (...ids: string[]) => ids.map((id) => breaker.failedWith(id, error));
+  const admit = (count: number) => Array.from({ length: count }, () => breaker.admit());
 
-  it('comes after a run of failures of different events', () => {
+  it('pauses after a run of failures of different events', () => {
     expect(fail('a', 'b', 'c')).toEqual([true, true, true]);
     expect(events).toEqual(['paused']);
   });
 
-  it('does not come from one event that fails again and again', () => {
+  it('does not pause because of one event that fails repeatedly', () => {
     fail('a', 'a', 'a', 'a', 'b');
     expect(events).toEqual([]);
   });
 
-  it('does not come where something succeeds in between, or time passes', () => {
+  it('does not pause if an event succeeds in between, or time passes', () => {
     fail('a', 'b');
-    pause.succeeded('z');
+    breaker.succeeded('z');
     fail('c', 'd');
     jest.advanceTimersByTime(1_001);
     fail('e', 'f');
     expect(events).toEqual([]);
   });
 
-  it('lets one event in as a probe, and goes on when it succeeds', () => {
+  it('admits one event as a probe, and resumes when it succeeds', () => {
     fail('a', 'b', 'c');
-    expect(enter(2)).toEqual(['rejected', 'rejected']);
+    expect(admit(2)).toEqual(['rejected', 'rejected']);
     jest.advanceTimersByTime(100);
-    expect(enter(2)).toEqual(['probe', 'rejected']);
-    pause.succeeded('d');
-    expect(enter(2)).toEqual(['normal', 'normal']);
+    expect(admit(2)).toEqual(['probe', 'rejected']);
+    breaker.succeeded('d');
+    expect(admit(2)).toEqual(['normal', 'normal']);
     expect(events).toEqual(['paused', '1 from channel', 'resumed']);
     jest.advanceTimersByTime(10_000);
     expect(events).toHaveLength(3);
   });
 
-  it('tries twice as many each time up to the concurrency, then less and less often', () => {
+  it('doubles the probes of each round up to the concurrency, then the delay between rounds', () => {
     fail('a', 'b', 'c');
     for (const [delay, width] of [
       [100, 1],
@@ -68,129 +68,129 @@ describe('the pause of a processor', () => {
       [300, 4],
     ] as const) {
       jest.advanceTimersByTime(delay - 1);
-      expect(pause.admit()).toBe('rejected');
+      expect(breaker.admit()).toBe('rejected');
       jest.advanceTimersByTime(1);
-      expect(enter(width + 1)).toEqual([...Array<string>(width).fill('probe'), 'rejected']);
+      expect(admit(width + 1)).toEqual([...Array<string>(width).fill('probe'), 'rejected']);
     }
   });
 
-  it('does not wait for the answer of a probe, which may hang', () => {
+  it('does not wait for the result of a probe, which may hang', () => {
     fail('a', 'b', 'c');
     jest.advanceTimersByTime(100);
-    expect(pause.admit()).toBe('probe');
+    expect(breaker.admit()).toBe('probe');
     jest.advanceTimersByTime(100);
-    expect(pause.admit()).toBe('probe');
-    pause.succeeded('b');
+    expect(breaker.admit()).toBe('probe');
+    breaker.succeeded('b');
     expect(events.at(-1)).toBe('resumed');
   });
 
-  it('gives the events of the channel a head start over those that were put back', () => {
+  it('gives the events of the channel a head start over retries and replays', () => {
     fail('a', 'b', 'c');
     jest.advanceTimersByTime(149);
     expect(events).toEqual(['paused', '1 from channel']);
     jest.advanceTimersByTime(1);
     expect(events).toEqual(['paused', '1 from channel', '1 from anywhere']);
     jest.advanceTimersByTime(50);
-    expect(enter(2)).toEqual(['probe', 'probe']);
+    expect(admit(2)).toEqual(['probe', 'probe']);
     jest.advanceTimersByTime(50);
-    // Every probe came: none is left to come from elsewhere.
+    // The channel used up every probe: none is left for retries and replays.
     expect(events.slice(3)).toEqual(['2 from channel']);
   });
 
-  it('uses up no attempt', () => {
+  it('counts no attempt during a pause', () => {
     fail('a', 'b', 'c');
     jest.advanceTimersByTime(130);
     expect(fail('d', 'e', 'f', 'g')).toEqual([false, false, false, false]);
-    pause.succeeded('h');
+    breaker.succeeded('h');
     expect(fail('i')).toEqual([true]);
   });
 
-  it('tries another one at once where the probe itself was a bad event', () => {
+  it('grants another probe at once if the event of a probe was itself at fault', () => {
     fail('a', 'b', 'c');
     jest.advanceTimersByTime(100);
-    pause.inconclusive(pause.admit());
+    breaker.inconclusive(breaker.admit());
     expect(events).toEqual(['paused', '1 from channel', '1 from channel']);
-    expect(enter(2)).toEqual(['probe', 'rejected']);
-    pause.inconclusive('rejected');
-    expect(pause.admit()).toBe('rejected');
+    expect(admit(2)).toEqual(['probe', 'rejected']);
+    breaker.inconclusive('rejected');
+    expect(breaker.admit()).toBe('rejected');
   });
 
-  it('lets those that must wait here know of each round, and of the end', async () => {
+  it('ends the wait for admission at each round, and at the end', async () => {
     fail('a', 'b', 'c');
-    const round = pause.waitForAdmission();
+    const round = breaker.waitForAdmission();
     await jest.advanceTimersByTimeAsync(100);
     expect(await round).toBe(true);
-    const end = pause.waitForAdmission();
-    pause.succeeded('d');
+    const end = breaker.waitForAdmission();
+    breaker.succeeded('d');
     expect(await end).toBe(true);
-    expect(await pause.waitForAdmission()).toBe(true);
+    expect(await breaker.waitForAdmission()).toBe(true);
   });
 
-  it('lets nothing in once the service stops', async () => {
+  it('admits nothing after a stop', async () => {
     fail('a', 'b', 'c');
     jest.advanceTimersByTime(100);
-    const waiting = pause.waitForAdmission();
-    pause.stop();
+    const waiting = breaker.waitForAdmission();
+    breaker.stop();
     expect(await waiting).toBe(false);
-    expect(await pause.waitForAdmission()).toBe(false);
-    expect(pause.admit()).toBe('rejected');
+    expect(await breaker.waitForAdmission()).toBe(false);
+    expect(breaker.admit()).toBe('rejected');
     jest.advanceTimersByTime(10_000);
-    expect(pause.admit()).toBe('rejected');
+    expect(breaker.admit()).toBe('rejected');
   });
 
-  it('does not begin once the service stops', () => {
-    pause.stop();
+  it('does not pause after a stop', () => {
+    breaker.stop();
     fail('a', 'b', 'c');
     expect(events).toEqual([]);
-    expect(pause.admit()).toBe('normal');
+    expect(breaker.admit()).toBe('normal');
   });
 
-  describe('at an outage', () => {
-    it('comes at the first sign, which uses up no attempt', () => {
-      expect(pause.metOutage('a', error)).toBe(false);
+  describe('during an outage', () => {
+    it('pauses at the first failure, and counts no attempt', () => {
+      expect(breaker.metOutage('a', error)).toBe(false);
       expect(events).toEqual(['paused']);
       jest.advanceTimersByTime(100);
-      pause.admit();
-      expect(pause.metOutage('a', error)).toBe(false);
-      expect(pause.metOutage('b', error)).toBe(false);
+      breaker.admit();
+      expect(breaker.metOutage('a', error)).toBe(false);
+      expect(breaker.metOutage('b', error)).toBe(false);
     });
 
-    it('does not come from an event that meets it again although others have succeeded: its attempt counts', () => {
-      pause.metOutage('a', error);
-      pause.succeeded('b');
-      expect(pause.metOutage('a', error)).toBe(true);
-      expect(pause.metOutage('a', error)).toBe(true);
+    it('does not pause because of an event that meets it again although others have succeeded: its attempt counts', () => {
+      breaker.metOutage('a', error);
+      breaker.succeeded('b');
+      expect(breaker.metOutage('a', error)).toBe(true);
+      expect(breaker.metOutage('a', error)).toBe(true);
       expect(events).toEqual(['paused', 'resumed']);
-      expect(pause.admit()).toBe('normal');
+      expect(breaker.admit()).toBe('normal');
     });
 
-    it('is not ended by what began before it and succeeds, and no attempt is used up after that either', () => {
-      const [before] = enter(1);
-      pause.metOutage('a', error);
-      pause.succeeded('b', before);
+    it('stays paused if an event succeeds that began before the pause, and counts no attempt after that either', () => {
+      const [before] = admit(1);
+      breaker.metOutage('a', error);
+      breaker.succeeded('b', before);
       expect(events).toEqual(['paused']);
       jest.advanceTimersByTime(100);
-      const [probe] = enter(1);
-      expect(pause.metOutage('a', error)).toBe(false);
-      pause.succeeded('c', probe);
+      const [probe] = admit(1);
+      expect(breaker.metOutage('a', error)).toBe(false);
+      breaker.succeeded('c', probe);
       expect(events).toEqual(['paused', '1 from channel', 'resumed']);
     });
 
-    it('comes again from another event, and from one that had succeeded in the meantime', () => {
-      pause.metOutage('a', error);
-      pause.succeeded('a');
-      pause.succeeded('b');
-      expect(pause.metOutage('a', error)).toBe(false);
-      pause.succeeded('b');
-      expect(pause.metOutage('c', error)).toBe(false);
+    it('pauses again because of another event, or one that had succeeded in between', () => {
+      breaker.metOutage('a', error);
+      breaker.succeeded('a');
+      breaker.succeeded('b');
+      expect(breaker.metOutage('a', error)).toBe(false);
+      breaker.succeeded('b');
+      expect(breaker.metOutage('c', error)).toBe(false);
       expect(events).toEqual(['paused', 'resumed', 'paused', 'resumed', 'paused']);
     });
 
-    it('uses up no attempt of an event that had met one before, while the processor is paused', () => {
-      pause.metOutage('a', error);
-      pause.succeeded('b');
-      pause.metOutage('c', error);
-      expect(pause.metOutage('a', error)).toBe(false);
+    it('counts no attempt of an event that had met an outage before, while the processor is paused', () => {
+      breaker.metOutage('a', error);
+      breaker.succeeded('b');
+      breaker.metOutage('c', error);
+      expect(breaker.metOutage('a', error)).toBe(false);
     });
   });
 });

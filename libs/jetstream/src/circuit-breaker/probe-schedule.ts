@@ -1,11 +1,14 @@
-/** By so much of a round, and so many ms at most, never tried events are ahead of those that were put back. */
-const HEAD_START = { share: 0.5, most: 500 };
+/** Part of the delay between rounds, and at most this many ms, in which only events of the channel are pulled as probes. */
+const HEAD_START = { share: 0.5, maxMs: 500 };
 
-/** At most `count` events are to come: from the channel, or from anywhere once the channel had its head start. */
-export type Probing = (count: number, from: 'channel' | 'anywhere') => void;
+/** Events of the channel, or also retries and replays. */
+type Source = 'channel' | 'anywhere';
 
-export interface ProbeScheduleOptions {
-  /** Milliseconds before each round, until rounds are as wide as they get. */
+/** Lets at most `count` events arrive: from the channel, or from anywhere after the channel's head start. */
+export type Probing = (count: number, from: Source) => void;
+
+interface ProbeScheduleOptions {
+  /** Milliseconds before each round while rounds still grow. */
   firstProbe: number;
   /** Milliseconds before a round at most. */
   maxProbe: number;
@@ -15,14 +18,17 @@ export interface ProbeScheduleOptions {
 }
 
 /**
- * When events may try whether things work again, and how many. Rounds follow the clock and wait for no answer, since a probe
- * may hang. Each is twice as wide as the one before, so that events that fail by themselves do not stand in the way of those
- * behind them for long; once a round is as wide as it gets, rounds become rarer.
+ * Decides when events may probe whether things work again, and how many.
+ *
+ * Rounds follow the clock and do not wait for results, because a probe may hang. Each round has twice as many probes as the one
+ * before, so that events with a fault of their own do not block the events behind them for long. At the maximum, the delay between
+ * rounds doubles instead.
  */
 export class ProbeSchedule {
-  private places = 0;
-  private from: 'channel' | 'anywhere' = 'channel';
-  private width = 1;
+  /** Probes that the round may still admit. */
+  private probes = 0;
+  private from: Source = 'channel';
+  private probesPerRound = 1;
   private delay = 0;
   private isOn = false;
   private roundTimer: NodeJS.Timeout | undefined;
@@ -33,7 +39,7 @@ export class ProbeSchedule {
 
   begin(): void {
     this.isOn = true;
-    this.width = 1;
+    this.probesPerRound = 1;
     this.delay = this.options.firstProbe;
     this.schedule();
   }
@@ -42,46 +48,46 @@ export class ProbeSchedule {
     clearTimeout(this.roundTimer);
     clearTimeout(this.headStartTimer);
     this.isOn = false;
-    this.places = 0;
+    this.probes = 0;
     this.wake();
   }
 
-  /** Takes one of the round's places. Answers false where none is left. */
+  /** Uses up one probe of the round. Returns false if none is left. */
   admit(): boolean {
-    if (this.places === 0) return false;
-    this.places -= 1;
+    if (this.probes === 0) return false;
+    this.probes -= 1;
     return true;
   }
 
-  /** Gives the round one more place. */
+  /** Adds one probe to the round. */
   grantProbe(): void {
-    if (this.isOn) this.open(this.places + 1, this.from);
+    if (this.isOn) this.open(this.probes + 1, this.from);
   }
 
-  /** Resolves when the next round begins, or when there will be none. */
+  /** Resolves when the next round begins, or when the schedule ends. */
   async waitForAdmission(): Promise<void> {
     if (this.isOn) await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
   private schedule(): void {
-    this.roundTimer = setTimeout(() => this.round(), this.delay);
+    this.roundTimer = setTimeout(() => this.beginRound(), this.delay);
   }
 
-  private round(): void {
+  private beginRound(): void {
     const { maxProbes, maxProbe } = this.options;
-    this.open(this.width, 'channel');
-    if (this.width < maxProbes) this.width = Math.min(this.width * 2, maxProbes);
+    this.open(this.probesPerRound, 'channel');
+    if (this.probesPerRound < maxProbes) this.probesPerRound = Math.min(this.probesPerRound * 2, maxProbes);
     else this.delay = Math.min(this.delay * 2, maxProbe);
     this.schedule();
-    const headStart = Math.min(this.delay * HEAD_START.share, HEAD_START.most);
-    this.headStartTimer = setTimeout(() => this.open(this.places, 'anywhere'), headStart);
+    const headStart = Math.min(this.delay * HEAD_START.share, HEAD_START.maxMs);
+    this.headStartTimer = setTimeout(() => this.open(this.probes, 'anywhere'), headStart);
     this.wake();
   }
 
-  private open(places: number, from: 'channel' | 'anywhere'): void {
-    this.places = places;
+  private open(probes: number, from: Source): void {
+    this.probes = probes;
     this.from = from;
-    if (places > 0) this.options.probing(places, from);
+    if (probes > 0) this.options.probing(probes, from);
   }
 
   private wake(): void {

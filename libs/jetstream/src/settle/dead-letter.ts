@@ -8,24 +8,24 @@ import { failureChannelOf, typeOf } from '../wire/names.js';
 import type { FailureReason } from '../events/event-failed.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
 
-/** Bytes of an invalid event, and of its headers, that its failure event carries. */
-const MOST_OF_INVALID = 16 * 1_024;
-/** With more headers the failure event itself would have too many values to be read. */
-const MOST_HEADERS = 1_000;
+/** A failure event carries the body of an invalid event up to this many bytes, and its headers likewise. */
+const MAX_INVALID_BYTES = 16 * 1_024;
+/** With more header values, the failure event would exceed the bounds of a readable body. */
+const MAX_HEADER_VALUES = 1_000;
 
 const TYPE = typeOf(EventFailed.event.name, EventFailed.event.version);
 
 /**
- * The failure event of a delivery. Its id is the same however often a crash makes it anew.
+ * Makes the failure event of a delivery. A repetition after a crash has the same id.
  *
- * @param room bytes that its body may have
+ * @param maxBody bytes that the failure event's body may have
  */
 export function deadLetter(
   delivery: Delivery,
   declaration: ProcessorDeclaration,
   error: FailureError,
   reason: FailureReason,
-  room: number,
+  maxBody: number,
 ): OutgoingMessage {
   const { processor, identity, consumes } = declaration;
   const id = failureEventId(delivery.eventId, delivery.retryKey, identity);
@@ -34,7 +34,7 @@ export function deadLetter(
   const time = new Date();
   return {
     subject: failureChannelOf(processor, consumes.event.name),
-    body: encodeFailure(failureOf(delivery, declaration, error, reason, time), room),
+    body: encodeFailure(failureOf(delivery, declaration, error, reason, time), maxBody),
     headers: toHeaders({ id, source: processor, type: TYPE, time, correlationId, causationId }),
     id,
   };
@@ -50,7 +50,7 @@ function failureOf(
   return new EventFailed({
     processor,
     reason,
-    // One more delivery than attempts was made where none of them answered.
+    // If no attempt was ever settled, there was one delivery more than attempts.
     attempts: Math.min(delivery.attempt, attempts),
     firstAttemptAt: delivery.firstAttemptAt.toISOString(),
     lastAttemptAt: time.toISOString(),
@@ -61,23 +61,24 @@ function failureOf(
 }
 
 /**
- * What is large of an invalid event stays where it is stored, and is named: anybody may publish such events, and some 250 of 1 MB would
- * fill the stream of failures for all processors. A retry or a replay carries the event, whose own place may be empty by now.
+ * Leaves the large parts of an invalid event in the stream where it is stored. Anybody may publish such events, and some 250 of 1 MB
+ * would fill the stream of failures for all processors. A failed retry or replay carries everything, because the original may have
+ * expired by now.
  */
 function originalOf(delivery: Delivery, reason: FailureReason): OriginalEvent {
   const { original, eventId, body, rawHeaders } = delivery;
   const isStored = original.stream === delivery.stream && original.sequence === delivery.sequence;
-  const most = reason === 'invalid-event' && isStored ? MOST_OF_INVALID : Infinity;
+  const limit = reason === 'invalid-event' && isStored ? MAX_INVALID_BYTES : Infinity;
   return {
     ...original,
     eventId,
-    ...((rawHeaders?.length ?? 0) > most ? {} : headersOf(delivery)),
+    ...((rawHeaders?.length ?? 0) > limit ? {} : headersOf(delivery)),
     size: body.length,
-    ...(body.length > most ? {} : { body: encodeBody(body) }),
+    ...(body.length > limit ? {} : { body: encodeBody(body) }),
   };
 }
 
 function headersOf({ originalHeaders: headers, rawHeaders }: Delivery): Partial<OriginalEvent> {
   if (!headers) return rawHeaders ? { rawHeaders: Buffer.from(rawHeaders).toString('base64') } : {};
-  return Object.values(headers).flat().length > MOST_HEADERS ? {} : { headers };
+  return Object.values(headers).flat().length > MAX_HEADER_VALUES ? {} : { headers };
 }

@@ -12,6 +12,7 @@ import {
   isProcessorName,
   isRetryKey,
   isTransportSubject,
+  type QuarantineStage,
   quarantineStageOf,
   TransportHeader,
 } from '../wire/names.js';
@@ -21,49 +22,50 @@ const ACKNOWLEDGE = encoder.encode('+ACK');
 const TERMINATE = encoder.encode('+TERM');
 const WORKING = encoder.encode('+WPI');
 
-/** The answer that has the server deliver an event again after `delay` milliseconds. */
+/** Makes a negative acknowledgement: the server delivers the event again after `delay` ms. */
 export function nakAfter(delay: number): Uint8Array {
-  // Whole milliseconds: with a fraction the server redelivers at once.
+  // In whole milliseconds: with a fraction, the server redelivers at once.
   return encoder.encode(`-NAK ${JSON.stringify({ delay: Math.round(delay) * 1_000_000 })}`);
 }
 
-/** One delivery of a stored event to a processor, and the answers that JetStream understands. */
+/** One delivery of a stored event to a processor, with the acknowledgements that JetStream understands. */
 export class Delivery implements StoredPlace {
   readonly stream: string;
-  /** Place of the delivered message in the stream. */
+  /** Sequence of the delivered message in the stream. */
   readonly sequence: number;
-  /** How often JetStream has delivered this message, from 1: more than once after a crash. */
+  /** Number of deliveries of this message by JetStream, from 1. More than 1 after a crash. */
   readonly deliveries: number;
   readonly storedAt: Date;
-  /** The event that was published: it lies elsewhere than this message when this is a retry or a replay. */
+  /** Position of the published event. It differs from this message's if the message is a retry or a replay. */
   readonly original: { readonly stream: string; readonly sequence: number; readonly subject: string };
-  /** Names the attempts that belong together. */
+  /** Identifies the chain of attempts. */
   readonly retryKey: string;
-  /** The replay that it is part of, and the failure event that is replayed. */
+  /** Id of the replay, if this is one, and of the failure event that is replayed. */
   readonly replayId: string | undefined;
   readonly failureId: string | undefined;
-  /** Whose failure that is; undefined if it is this processor's, under the name that it has now. */
+  /** The processor of that failure; undefined if it is this processor under its present name. */
   readonly failureProcessor: string | undefined;
-  /** The replay as new that it is part of, or was when it failed. */
+  /** Id of the replay as new, if the event belongs to one, or belonged to one when it failed. */
   readonly asNew: string | undefined;
-  /** Attempts that ended before this message was stored. */
+  /** Attempts that were made before this message was stored. */
   readonly attemptsBefore: number;
   /**
-   * When the first attempt began. After a crash nobody knows: it is the time then at which the message was stored, which is not later,
-   * and the same at each delivery.
+   * Time at which the first attempt began. After a crash that time is unknown. The time at which the message was stored replaces it:
+   * it is not later, and the same at each delivery.
    */
   readonly firstAttemptAt: Date;
-  /** Asked for once more when the event has been handled: the headers are not read again for it. */
+  /** True after the delivery was acknowledged in any way. The broker accepts one final acknowledgement. */
+  isSettled = false;
+  /** Keeps the id, so that the headers are not read again when the event was handled. */
   private knownId: string | undefined;
-  private readonly isTransports: boolean;
-  private hasAnswer = false;
+  private readonly isFromTransport: boolean;
 
   constructor(
     private readonly connection: NatsConnection,
     private readonly message: Msg,
     ack: AckSubject,
   ) {
-    this.isTransports = isTransportSubject(message.subject);
+    this.isFromTransport = isTransportSubject(message.subject);
     this.stream = ack.stream;
     this.sequence = ack.sequence;
     this.deliveries = ack.deliveries;
@@ -80,16 +82,11 @@ export class Delivery implements StoredPlace {
     this.failureProcessor = this.transportHeader(TransportHeader.failureProcessor, isProcessorName);
     this.asNew = this.transportHeader(TransportHeader.asNew, isRetryKey);
     this.attemptsBefore = Number(this.transportHeader(TransportHeader.attempts, isCount) ?? 0);
-    const first = this.isTransports
+    const first = this.isFromTransport
       ? Date.parse(this.transportHeader(TransportHeader.firstAttemptAt) ?? '')
       : NaN;
     if (!Number.isNaN(first)) this.firstAttemptAt = new Date(first);
     else this.firstAttemptAt = ack.deliveries > 1 ? ack.storedAt : new Date();
-  }
-
-  /** True once the broker was told what becomes of this delivery: it accepts one such answer. */
-  get isSettled(): boolean {
-    return this.hasAnswer;
   }
 
   get body(): Uint8Array {
@@ -100,12 +97,12 @@ export class Delivery implements StoredPlace {
     return this.attemptsBefore + this.deliveries;
   }
 
-  /** Whether it was in hand too often when its process died, and waits for its last attempt, or is at it. */
-  get quarantineStage(): 'quarantine' | 'isolated' | undefined {
-    return this.isTransports ? quarantineStageOf(this.message.subject) : undefined;
+  /** Set if the event waits in quarantine for its last attempt, or makes it isolated. */
+  get quarantineStage(): QuarantineStage | undefined {
+    return this.isFromTransport ? quarantineStageOf(this.message.subject) : undefined;
   }
 
-  /** The publisher's headers, undefined where they cannot be parsed. */
+  /** The publisher's headers; undefined if they cannot be parsed. */
   get originalHeaders(): Record<string, string[]> | undefined {
     try {
       return Object.fromEntries(this.eventHeaders());
@@ -114,19 +111,19 @@ export class Delivery implements StoredPlace {
     }
   }
 
-  /** The header bytes as they came; undefined where the client keeps none. */
+  /** The header bytes as they arrived; undefined if there are no headers. */
   get rawHeaders(): Uint8Array | undefined {
-    // The client parses headers or throws; the bytes are where its Msg keeps them.
+    // The client offers parsed headers only, or throws. These private fields of its Msg hold the bytes.
     const { _rdata: bytes, _msg: sizes } = this.message as { _rdata?: Uint8Array; _msg?: { hdr?: number } };
     return bytes && sizes?.hdr !== undefined && sizes.hdr > 0 ? bytes.subarray(0, sizes.hdr) : undefined;
   }
 
-  /** `ce-id` where it can be read, else an id derived from where the event is stored. */
+  /** `ce-id` if it can be read, otherwise an id derived from the event's stream and sequence. */
   get eventId(): string {
     return (this.knownId ??= idIn(this.originalHeaders ?? {}) ?? this.derivedId);
   }
 
-  /** Of the flow that it belongs to; where that cannot be read, it is a flow of its own. */
+  /** Id of the flow. If it cannot be read, the event starts a flow, and this is the event's id. */
   get correlationId(): string {
     try {
       return readHeaders(this.eventHeaders())[CloudEventHeader.correlationId] || this.eventId;
@@ -136,9 +133,9 @@ export class Delivery implements StoredPlace {
   }
 
   /**
-   * What the headers say of the event. A message without `ce-*` headers is an event too, published by hand.
+   * Reads the metadata of the event from its headers. A message without `ce-*` headers is an event that was published by hand.
    *
-   * @throws InvalidEventError where they cannot be read, or belong to another event than `type`, or to a major version that it does not know
+   * @throws InvalidEventError if the headers cannot be read, or name another event than `type` or an unknown major version of it
    */
   metadata(type: EventClass): EventMetadata {
     const headers = this.readHeaders();
@@ -164,34 +161,34 @@ export class Delivery implements StoredPlace {
     this.settle(ACKNOWLEDGE);
   }
 
-  /** Never deliver it again; to be called once the failure event is stored. */
+  /** Ends the deliveries of this message. Must be called only after the failure event is stored. */
   terminate(): void {
     this.settle(TERMINATE);
   }
 
-  /** Starts the broker's `ackWait` anew. */
+  /** Restarts the broker's `ackWait`. */
   working(): void {
-    if (!this.hasAnswer) this.answer(WORKING);
+    if (!this.isSettled) this.respond(WORKING);
   }
 
-  /** Deliver it again after `delay` ms. It keeps its place among the events in flight: prefer a scheduled retry. */
+  /** Has the event delivered again after `delay` ms. It stays in flight until then, so prefer a scheduled retry. */
   nak(delay: number): void {
     this.settle(nakAfter(delay));
   }
 
-  /** A retry carries the one that the event got where it was stored. */
+  /** A retry carries the id that was derived where the event was stored first. */
   private get derivedId(): string {
     return this.transportHeader(TransportHeader.eventId) ?? storedEventId(this);
   }
 
-  /** @throws where they cannot be parsed */
+  /** @throws whatever the client throws if the headers cannot be parsed */
   private eventHeaders(): Iterable<[string, string[]]> {
     const { headers } = this.message;
-    return this.isTransports ? unwrapHeaders(headers ?? []) : (headers ?? []);
+    return this.isFromTransport ? unwrapHeaders(headers ?? []) : (headers ?? []);
   }
 
   private readHeaders(): Record<string, string> {
-    const bytes = this.isTransports ? undefined : this.rawHeaders;
+    const bytes = this.isFromTransport ? undefined : this.rawHeaders;
     const plain = bytes && readHeaderBlock(bytes);
     if (plain) return plain;
     try {
@@ -202,9 +199,9 @@ export class Delivery implements StoredPlace {
     }
   }
 
-  /** A header that the transport itself wrote; undefined where it does not look like it, since anybody may publish there. */
+  /** Reads a header that the transport wrote; undefined if it is not valid, because anybody may publish there. */
   private transportHeader(name: string, isValid = (value: string) => value !== ''): string | undefined {
-    if (!this.isTransports) return undefined;
+    if (!this.isFromTransport) return undefined;
     try {
       const value = this.message.headers?.get(name) ?? '';
       return isValid(value) ? value : undefined;
@@ -213,15 +210,15 @@ export class Delivery implements StoredPlace {
     }
   }
 
-  private settle(answer: Uint8Array): void {
-    if (this.hasAnswer) return;
-    this.hasAnswer = true;
-    this.answer(answer);
+  private settle(acknowledgement: Uint8Array): void {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    this.respond(acknowledgement);
   }
 
-  private answer(answer: Uint8Array): void {
-    // A closed connection cannot answer: the broker then delivers the event again after `ackWait`.
-    if (!this.connection.isClosed()) this.message.respond(answer);
+  private respond(acknowledgement: Uint8Array): void {
+    // Without a connection, the broker delivers the event again after `ackWait`.
+    if (!this.connection.isClosed()) this.message.respond(acknowledgement);
   }
 }
 

@@ -18,17 +18,17 @@ describe('the time of the first attempt', () => {
     return new Delivery({} as NatsConnection, message as unknown as Msg, ack).firstAttemptAt;
   };
 
-  it('is now where it is the first', () => {
+  it('is now at the first delivery', () => {
     const before = Date.now();
     expect(firstAttemptAt('events.note.taken', 1).getTime()).toBeGreaterThanOrEqual(before);
   });
 
-  it('is when the event was stored where a crash has forgotten it, the same at each delivery', () => {
+  it('is the time at which the event was stored if a crash has lost it, the same at each delivery', () => {
     expect(firstAttemptAt('events.note.taken', 2)).toEqual(storedAt);
     expect(firstAttemptAt('replay.notes.note.taken', 3)).toEqual(storedAt);
   });
 
-  it('is what a retry says, also after a crash', () => {
+  it('comes from the header of a retry, also after a crash', () => {
     const said = { 'cascade-first-attempt-at': '2026-11-23T10:59:00.000Z' };
     for (const deliveries of [1, 2])
       expect(firstAttemptAt('retry.notes.due.x', deliveries, said)).toEqual(new Date('2026-11-23T10:59:00Z'));
@@ -36,7 +36,7 @@ describe('the time of the first attempt', () => {
   });
 });
 
-it('reads the headers of an event once: its id is asked for again when it has been handled', () => {
+it('reads the headers of an event once, also if its id is needed again after it was handled', () => {
   const headers = Buffer.from(
     'NATS/1.0\r\nce-specversion: 1.0\r\nce-id: one\r\nce-type: note.taken.v1\r\n\r\n',
   );

@@ -6,11 +6,11 @@ import { errorText, lineOf } from '../logging/log-text.js';
 import { FAILURES_STREAM } from '../wire/names.js';
 import type { FailureReason } from '../events/event-failed.js';
 
-/** Words what goes wrong with the events of a processor. Each line names the event and its flow. */
+/** Logs the failures of a processor. Each line names the event and its flow. */
 export class FailureLog {
   private readonly log: GroupedLog;
 
-  /** @param stopping aborts when the processor has stopped: what was counted until then is told */
+  /** @param stopping aborts when the processor has stopped. The counts of the last minute are then logged */
   constructor(processor: string, stopping: AbortSignal) {
     this.log = new GroupedLog(new Logger(processor));
     stopping.addEventListener('abort', () => this.log.end(), { once: true });
@@ -18,10 +18,10 @@ export class FailureLog {
 
   /** @param delay milliseconds until the next attempt */
   retried(delivery: Delivery, error: unknown, attempts: number, delay: number): void {
-    this.tell('warn', 'failed and are tried again', delivery, nameError(error).name, (event) => {
+    this.tell('warn', 'failed and are retried', delivery, nameError(error).name, (event) => {
       const seconds = (delay / 1_000).toFixed(1);
       const attempt = `attempt ${delivery.attempt} of ${attempts}`;
-      // The stack is made by asking for it.
+      // Described only if the line is logged: building a stack is slow.
       return `${event} failed at ${attempt}, next in ${seconds} s: ${errorText(describeError(error))}`;
     });
   }
@@ -32,26 +32,25 @@ export class FailureLog {
     });
   }
 
-  /** @param delay milliseconds until it comes again */
+  /** @param delay milliseconds until the event is delivered again */
   postponed(delivery: Delivery, delay: number): void {
-    this.tell('error', 'come again later', delivery, `${FAILURES_STREAM} is full`, (event) => {
-      const room = 'Make room there with `node cascade failures archive`, or raise its max_bytes';
-      return `${event} comes again in ${delay / 1_000} s: the stream ${FAILURES_STREAM} takes no more. ${room}.`;
+    this.tell('error', 'requeued', delivery, `${FAILURES_STREAM} is full`, (event) => {
+      const remedy = 'Make room there with `node cascade failures archive`, or raise its max_bytes';
+      return `${event} requeued for ${delay / 1_000} s: the stream ${FAILURES_STREAM} is full. ${remedy}.`;
     });
   }
 
   unsettled(delivery: Delivery, error: unknown): void {
     const named = nameError(error);
     this.tell('error', 'could not be settled', delivery, named.name, (event) => {
-      return `${event} could not be settled and comes again: ${errorText(named)}`;
+      return `${event} could not be settled and will be redelivered: ${errorText(named)}`;
     });
   }
 
-  /** The delivery was settled, and that stays. */
   failedAfterwards(delivery: Delivery, error: unknown): void {
     const named = nameError(error);
     this.tell('error', 'were settled before something failed', delivery, named.name, (event) => {
-      return `${event} was settled; what followed failed: ${errorText(named)}`;
+      return `${event} was settled, and a later step failed: ${errorText(named)}`;
     });
   }
 

@@ -1,38 +1,30 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { deadLetter } from './dead-letter.js';
 import type { Delivery } from './delivery.js';
 import { PublishTimeoutError } from '../errors.js';
 import type { FailureError } from '../logging/failure-error.js';
 import { failureStateMessage, type FailureStateName } from '../failures/failure-state.js';
 import type { FailureReason } from '../events/event-failed.js';
+import type { RedeliveryOptions } from './redelivery.js';
 import type { OutgoingMessage } from '../wire/outgoing-message.js';
 import { maxBody } from '../wire/payload-limits.js';
-import type { ProcessorDeclaration } from '../declare/processor-options.js';
 import { publishConfirmed } from '../client/publish-pipeline.js';
 
-/** Milliseconds to go on trying where the stream of failures takes no more. */
-const PATIENCE = 2_000;
+/** Milliseconds to publish again while the stream of failures is full. */
+const FULL_TIMEOUT_MS = 2_000;
 
-export interface FailureWriterOptions {
-  declaration: ProcessorDeclaration;
-  connection: NatsConnection;
-  /** Aborts when the service stops: publishing then gives up. */
-  stopping: AbortSignal;
-}
-
-/** What a processor writes to the stream of failures. Everything here answers false where that stream is full. */
+/** Writes to the stream of failures on behalf of a processor. Each method resolves to false if that stream is full. */
 export class FailureWriter {
-  constructor(private readonly options: FailureWriterOptions) {}
+  constructor(private readonly options: Omit<RedeliveryOptions, 'clock'>) {}
 
-  /** Stores that the processor gives up on the event; where it was a replay, also that this has failed again. */
+  /** Stores the failure event. If the delivery is a replay, also stores that the replayed failure has failed again. */
   async store(delivery: Delivery, error: FailureError, reason: FailureReason): Promise<boolean> {
     const { declaration, connection } = this.options;
     const failure = deadLetter(delivery, declaration, error, reason, maxBody(connection));
-    return (await this.keep(failure)) && this.markReplayed(delivery, 'failed-again', failure.id);
+    return (await this.publish(failure)) && this.markReplayed(delivery, 'failed-again', failure.id);
   }
 
-  /** Says of the failure event that was replayed what became of it; nothing where the delivery is no replay of one. */
+  /** Stores the new state of the failure event that was replayed. Does nothing if the delivery is not a replay of a failure. */
   async markReplayed(delivery: Delivery, state: FailureStateName, failedAgainAs?: string): Promise<boolean> {
     const { failureId, replayId } = delivery;
     if (!failureId || !replayId) return true;
@@ -40,21 +32,21 @@ export class FailureWriter {
     const change = { failureId, state, at, replayId, ...(failedAgainAs ? { failedAgainAs } : {}) };
     const { processor, formerly } = this.options.declaration;
     const { failureProcessor = processor } = delivery;
-    // It may mark the failures that it had under its former names, and no others.
+    // A processor may mark its failures under its former names, and no other failures.
     const owner = formerly.includes(failureProcessor) ? failureProcessor : processor;
-    return this.keep(failureStateMessage(change, owner, processor, delivery.correlationId));
+    return this.publish(failureStateMessage(change, owner, processor, delivery.correlationId));
   }
 
-  /** However long the broker is away. */
-  private async keep(message: OutgoingMessage): Promise<boolean> {
+  /** Publishes for as long as the broker is away. */
+  private async publish(message: OutgoingMessage): Promise<boolean> {
     const { connection, stopping: signal } = this.options;
     for (;;) {
       try {
-        await publishConfirmed(connection, message, { signal, timeout: PATIENCE });
+        await publishConfirmed(connection, message, { signal, timeout: FULL_TIMEOUT_MS });
         return true;
       } catch (error) {
         if (!(error instanceof PublishTimeoutError) || signal.aborted || connection.isClosed()) throw error;
-        // The broker answers, and says no.
+        // The broker replied with a refusal, so it is not away.
         if (error.cause instanceof JetStreamApiError) return false;
       }
     }

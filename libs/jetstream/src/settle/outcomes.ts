@@ -10,32 +10,32 @@ import {
 } from '../errors.js';
 import type { FailureReason } from '../events/event-failed.js';
 
-/** Milliseconds before a delivery comes again that this replica leaves to the broker. */
+/** Milliseconds until an event that this replica did not attempt is delivered again. */
 export const REQUEUE_DELAY_MS = 1_000;
-/** Milliseconds before an event comes again for which the stream of failures had no room. */
+/** Milliseconds until an event is delivered again if the stream of failures was full. */
 export const FULL_DELAY_MS = 10_000;
 
-/** What happened to a delivery. */
+/** The step that a delivery has reached. */
 export type Happened =
   | { readonly what: 'arrived' }
-  /** The circuit breaker rejected it, or the service stops before it has begun. */
+  /** The circuit breaker rejected the delivery, or the service stops before the attempt. */
   | { readonly what: 'rejected' }
-  /** Its handler returned, and the next events are stored. */
+  /** The handler returned, and the next events are stored. */
   | { readonly what: 'handled' }
-  /** `isCounted` is false if the circuit breaker takes the failure on itself. */
+  /** `isCounted` is false if the circuit breaker was open, or opens at once because of an outage. */
   | { readonly what: 'failed'; readonly error: unknown; readonly isCounted: boolean };
 
-/** What becomes of a delivery. `settle` in settlement.ts carries it out. */
+/** The decision about a delivery. `Settlement` carries it out. */
 export type Outcome =
   | { readonly kind: 'attempt' }
   | { readonly kind: 'acknowledge' }
-  /** Published again after `delay` ms, one attempt used up. */
+  /** Publish again after `delay` ms; one attempt is used up. */
   | { readonly kind: 'retry'; readonly delay: number }
-  /** Published again after `delay` ms, no attempt used up. */
+  /** Publish again after `delay` ms; no attempt is used up. */
   | { readonly kind: 'requeue'; readonly delay: number }
-  /** Delivered again by the broker after `delay` ms. */
+  /** Have the broker deliver the same message again after `delay` ms. */
   | { readonly kind: 'redeliver'; readonly delay: number }
-  /** Its last attempt is made while nothing else runs in the process. */
+  /** Make the last attempt while nothing else runs in the process. */
   | { readonly kind: 'quarantine' }
   | { readonly kind: 'dead-letter'; readonly reason: FailureReason };
 
@@ -50,7 +50,7 @@ export interface Situation {
   /** How often JetStream has delivered this message, from 1. */
   readonly deliveries: number;
   readonly policy: RetryPolicy;
-  /** Returns a number in [0, 1): spreads the retries of events that failed together. */
+  /** Returns a number in [0, 1), which spreads the retries of events that failed together. */
   readonly random: () => number;
 }
 
@@ -65,11 +65,11 @@ export type RetryPolicy = Pick<
  * | what happened                                                         | outcome                             |
  * | --------------------------------------------------------------------- | ----------------------------------- |
  * | arrived                                                               | attempt                             |
- * | arrived again, never answered, and has one attempt left or none       | quarantine                          |
+ * | arrived again, never settled, with at most one attempt left           | quarantine                          |
  * | rejected by the circuit breaker, or by a service that stops           | requeue                             |
  * | handled, next events stored                                           | acknowledge                         |
  * | failed: the broker did not confirm a next event, or the service stops | redeliver                           |
- * | failed: it was never answered at any attempt                          | dead-letter, `attempts-exhausted`   |
+ * | failed: no attempt was ever settled                                   | dead-letter, `attempts-exhausted`   |
  * | failed: the payload cannot be read, or breaks its contract            | dead-letter, `invalid-event`        |
  * | failed: `UnrecoverableError`, or a class that is not retried          | dead-letter, `unrecoverable`        |
  * | failed: the broker refused a next event for good                      | dead-letter, `unrecoverable`        |
@@ -77,7 +77,7 @@ export type RetryPolicy = Pick<
  * | failed with anything else at the last attempt                         | dead-letter, `attempts-exhausted`   |
  * | failed with anything else                                             | retry after the backoff             |
  *
- * Two cases show only when an outcome is carried out: `FAILURES` is full, or the event is too large to be published again.
+ * Two cases show only when `Settlement` carries the outcome out: `FAILURES` is full, or the event is too large to be published again.
  */
 export function decide(happened: Happened, situation: Situation): Outcome {
   const { attempt, deliveries, policy } = situation;
@@ -106,17 +106,17 @@ function decideFailed(
   return { kind: 'retry', delay: withJitter(policy.delays[attempt - 1]!, policy.jitter, random()) };
 }
 
-/** True if another attempt might succeed: only such a failure says something about other events. */
+/** True if another attempt might succeed. Only such a failure may be caused by something that other events need too. */
 export function isTransient(error: unknown, policy: RetryPolicy): boolean {
   const isOwn = error instanceof AttemptsExhaustedError || error instanceof InvalidEventError;
   return !isOwn && isRetried(error, policy);
 }
 
-/** A thrown value that is not an Error has no class to decide by, and is retried. */
+/** A thrown value that is not an Error has no class to decide by, so it is retried. */
 function isRetried(error: unknown, policy: Pick<RetryPolicy, 'retryOn' | 'unrecoverable'>): boolean {
   const isOneOf = (classes: readonly ErrorClass[]) => classes.some((type) => error instanceof type);
   if (isOneOf([UnrecoverableError, ...policy.unrecoverable])) return false;
-  // A missing right can be granted; what else the broker refuses, it refuses each time.
+  // A missing right can be granted. Any other refusal repeats at each attempt.
   if (error instanceof PublishRefusedError && !(error instanceof PublishDeniedError)) return false;
   return !(error instanceof Error) || isOneOf(policy.retryOn);
 }

@@ -23,7 +23,7 @@ const policy = {
 };
 const half = () => 0.5;
 
-/** What becomes of a first delivery whose attempt failed. */
+/** Decides about a first delivery whose attempt failed. */
 function outcomeOf(error: unknown, attempt: number, policy: Situation['policy'], random: () => number) {
   return decide({ what: 'failed', error, isCounted: true }, { attempt, deliveries: 1, policy, random });
 }
@@ -43,7 +43,7 @@ describe('the table of outcomes', () => {
       5,
       { kind: 'dead-letter', reason: 'attempts-exhausted' },
     ],
-    ['something that is no error', 'x', 1, { kind: 'retry', delay: 1_000 }],
+    ['a thrown value that is not an error', 'x', 1, { kind: 'retry', delay: 1_000 }],
     [
       'an unrecoverable error',
       new UnrecoverableError('x'),
@@ -60,7 +60,7 @@ describe('the table of outcomes', () => {
       { kind: 'dead-letter', reason: 'unrecoverable' },
     ],
     [
-      'a missing right, which somebody may grant',
+      'a missing right, which may be granted',
       new PublishDeniedError('x'),
       1,
       { kind: 'retry', delay: 1_000 },
@@ -75,7 +75,7 @@ describe('the table of outcomes', () => {
     expect(outcomeOf(error, attempt, policy, half)).toEqual(outcome);
   });
 
-  it('with retryOn, tries again on nothing else, and UnrecoverableError stays unrecoverable', () => {
+  it('retries only the classes of retryOn, and never UnrecoverableError', () => {
     const narrow = { ...policy, unrecoverable: [], retryOn: [Hiccup] };
     expect(outcomeOf(new Hiccup(), 1, narrow, half)).toMatchObject({ kind: 'retry' });
     expect(outcomeOf(new TypeError(), 1, narrow, half)).toEqual({
@@ -86,8 +86,8 @@ describe('the table of outcomes', () => {
     expect(outcomeOf(new UnrecoverableError(), 1, policy, half)).toMatchObject({ kind: 'dead-letter' });
   });
 
-  it('without an answer at any attempt, the attempts are exhausted, whatever is tried again', () => {
-    const exhausted = new AttemptsExhaustedError('never answered');
+  it('exhausts the attempts of an event that was never settled, whatever is retried', () => {
+    const exhausted = new AttemptsExhaustedError('never settled');
     const outcome = { kind: 'dead-letter', reason: 'attempts-exhausted' };
     expect(outcomeOf(exhausted, 6, policy, half)).toEqual(outcome);
     expect(outcomeOf(exhausted, 6, { ...policy, retryOn: [Hiccup] }, half)).toEqual(outcome);
@@ -108,18 +108,18 @@ describe('the table of outcomes', () => {
   it.each<[string, Happened, Situation, object]>([
     ['an event that arrives', { what: 'arrived' }, at(1, 1), { kind: 'attempt' }],
     ['a last attempt that was never delivered before', { what: 'arrived' }, at(5, 1), { kind: 'attempt' }],
-    ['one that was never answered, with attempts left', { what: 'arrived' }, at(4, 2), { kind: 'attempt' }],
+    ['one that was never settled, with attempts left', { what: 'arrived' }, at(4, 2), { kind: 'attempt' }],
     [
-      'one that was never answered, at its last attempt',
+      'one that was never settled, at its last attempt',
       { what: 'arrived' },
       at(5, 2),
       { kind: 'quarantine' },
     ],
-    ['one that was never answered at any attempt', { what: 'arrived' }, at(6, 6), { kind: 'quarantine' }],
+    ['one that was never settled at any attempt', { what: 'arrived' }, at(6, 6), { kind: 'quarantine' }],
     ['one that is rejected', { what: 'rejected' }, at(5, 1), { kind: 'requeue', delay: 1_000 }],
     ['one that was handled', { what: 'handled' }, at(1, 1), { kind: 'acknowledge' }],
     [
-      'a failure at the last attempt that the circuit breaker takes on itself',
+      'a failure at the last attempt that the circuit breaker does not count',
       { what: 'failed', error: new Error('x'), isCounted: false },
       at(5, 1),
       { kind: 'requeue', delay: 1_000 },
@@ -134,7 +134,7 @@ describe('the table of outcomes', () => {
     expect(decide(happened, situation)).toEqual(outcome);
   });
 
-  it('only a failure that another attempt might mend says something about other events', () => {
+  it('finds a failure transient only if another attempt might succeed', () => {
     const transient = [new Error('x'), 'x', new PublishDeniedError('x')];
     const own = [
       new InvalidEventError('x'),

@@ -6,27 +6,30 @@ import type { OutgoingMessage } from '../wire/outgoing-message.js';
 import { maxBody } from '../wire/payload-limits.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
 import { publishConfirmed } from '../client/publish-pipeline.js';
-import { isolatedAttempt, scheduledRetry, quarantinedRetry } from './scheduled-retry.js';
+import { lastAttempt, scheduledRetry } from './scheduled-retry.js';
 
 export interface RedeliveryOptions {
   declaration: ProcessorDeclaration;
   connection: NatsConnection;
   clock: BrokerClock;
-  /** Aborts when the service stops: publishing then gives up, and the event is delivered again. */
+  /** Aborts when the service stops. Publishing then gives up, and the broker delivers the event again. */
   stopping: AbortSignal;
 }
 
-/** Hands events of a processor back to the broker, to be delivered once more: published anew, they hold no place in flight. */
+/** Has the broker deliver events again. An event that is published again is no longer in flight while it waits. */
 export class Redelivery {
   constructor(private readonly options: RedeliveryOptions) {}
 
-  /** Whether it is small enough to be published anew, with the headers of a retry. */
+  /** True if the event is small enough to be published again with the headers of a retry. */
   canRepublish({ body }: Delivery): boolean {
     return body.length <= maxBody(this.options.connection);
   }
 
-  /** Lets it come again after `delay` ms. One that is too large to be published anew waits in its place. */
-  async retry(delivery: Delivery, delay: number, attemptsUsed = delivery.attempt): Promise<void> {
+  /**
+   * Settles the delivery, and has the event delivered again after `delay` ms. An event that is too large to be published again stays
+   * in flight during the delay, by a negative acknowledgement.
+   */
+  async retry(delivery: Delivery, delay: number, attemptsUsed = delivery.attempt): Promise<true> {
     const { declaration, clock } = this.options;
     const due = clock.after(delay);
     const isScheduled =
@@ -34,29 +37,30 @@ export class Redelivery {
       (await this.publish(() => scheduledRetry(delivery, declaration.processor, due, attemptsUsed)));
     if (isScheduled) delivery.acknowledge();
     else delivery.nak(delay);
+    return true;
   }
 
-  /** Lets it come again after `delay` ms, as if this delivery had not been made. */
-  requeueUncounted(delivery: Delivery, delay: number): Promise<void> {
+  /** The same, but this delivery does not count as an attempt. */
+  requeueUncounted(delivery: Delivery, delay: number): Promise<true> {
     return this.retry(delivery, delay, delivery.attempt - 1);
   }
 
   /**
-   * Its last attempt is to be made while nothing else is in hand, so that it pays for nothing but itself. Answers false where the
-   * broker does not take it: with the headers of a retry it is too large.
+   * Settles the delivery, and has the last attempt made while nothing else runs in the process. Resolves to false, without settling,
+   * if the broker refuses the message, because the headers of a retry make it too large.
    */
   async quarantine(delivery: Delivery): Promise<boolean> {
-    const isApart = await this.publish(() => quarantinedRetry(delivery, this.options.declaration));
-    if (isApart) delivery.acknowledge();
-    return isApart;
+    const isStored = await this.publish(() => lastAttempt(delivery, this.options.declaration, 'quarantine'));
+    if (isStored) delivery.acknowledge();
+    return isStored;
   }
 
-  /** That attempt. The delivery is left to the caller. Answers false where the broker never takes it. */
+  /** Publishes the message of that attempt, without settling the delivery. Resolves to false if the broker refuses the message. */
   publishIsolated(delivery: Delivery): Promise<boolean> {
-    return this.publish(() => isolatedAttempt(delivery, this.options.declaration));
+    return this.publish(() => lastAttempt(delivery, this.options.declaration, 'isolated'));
   }
 
-  /** Answers false where the broker never takes it, or a stranger's headers cannot be carried on. */
+  /** Resolves to false if the broker refuses the message for good, or if the publisher's headers cannot be encoded. */
   private async publish(messageOf: () => OutgoingMessage): Promise<boolean> {
     const { connection, stopping: signal } = this.options;
     try {

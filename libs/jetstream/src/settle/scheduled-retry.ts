@@ -2,17 +2,23 @@ import { wrapHeaders } from '../wire/wrapped-headers.js';
 import type { OutgoingMessage } from '../wire/outgoing-message.js';
 import type { Delivery } from './delivery.js';
 import { messageId } from '../wire/event-ids.js';
-import { isolatedOf, retryDueOf, retryScheduleOf, quarantineOf, TransportHeader } from '../wire/names.js';
+import {
+  isolatedOf,
+  quarantineOf,
+  type QuarantineStage,
+  retryDueOf,
+  retryScheduleOf,
+  TransportHeader,
+} from '../wire/names.js';
 import type { OutgoingHeaders } from '../wire/outgoing-headers.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
 
 /**
- * The next attempt as a scheduled message (ADR-51 of NATS): the broker puts it on the processor's `retry.*.due.*` subject
- * when it is due. Until then it lies in the stream and holds no place among the events in flight, which a delayed
- * negative acknowledgement would.
+ * Makes the next attempt as a scheduled message (ADR-51 of NATS): when it is due, the broker copies it to the processor's
+ * `retry.*.due.*` subject. Until then it is not in flight, as it would be after a delayed negative acknowledgement.
  *
  * @param due by the broker's clock
- * @param attemptsUsed attempts that count; one fewer where the last one must not
+ * @param attemptsUsed attempts that count; one fewer if the latest one must not count
  */
 export function scheduledRetry(
   delivery: Delivery,
@@ -32,33 +38,22 @@ export function scheduledRetry(
   };
 }
 
-/** An event that was in hand each time its process died: it may be the one that ends the process, or be there by chance. */
-export function quarantinedRetry(delivery: Delivery, { processor, attempts }: Attempts): OutgoingMessage {
+/** Makes the last attempt of an event that was in flight at a crash: see `Quarantine`. */
+export function lastAttempt(
+  delivery: Delivery,
+  { processor, attempts }: Pick<ProcessorDeclaration, 'processor' | 'attempts'>,
+  stage: QuarantineStage,
+): OutgoingMessage {
+  const subjectOf = stage === 'quarantine' ? quarantineOf : isolatedOf;
   return {
-    ...lastAttempt(delivery, processor, attempts, 'quarantine'),
-    subject: quarantineOf(processor, delivery.retryKey),
-  };
-}
-
-/** The last attempt of a suspect, to be made when nothing else is at work: being delivered counts for it. */
-export function isolatedAttempt(delivery: Delivery, { processor, attempts }: Attempts): OutgoingMessage {
-  return {
-    ...lastAttempt(delivery, processor, attempts, 'isolated'),
-    subject: isolatedOf(processor, delivery.retryKey),
-  };
-}
-
-type Attempts = Pick<ProcessorDeclaration, 'processor' | 'attempts'>;
-
-function lastAttempt(delivery: Delivery, processor: string, attempts: number, step: string) {
-  return {
+    subject: subjectOf(processor, delivery.retryKey),
     body: delivery.body,
     headers: retryHeaders(delivery, attempts - 1),
-    id: retryId(delivery, processor, step),
+    id: retryId(delivery, processor, stage),
   };
 }
 
-/** With the event's id, since a stream that was made again repeats its sequences. */
+/** Includes the event's id, because a stream that was deleted and created again repeats its sequences. */
 function retryId({ retryKey, eventId, stream, sequence }: Delivery, processor: string, step: string): string {
   return messageId('retry', processor, retryKey, eventId, stream, sequence, step);
 }

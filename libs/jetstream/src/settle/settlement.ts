@@ -6,7 +6,7 @@ import { FailureWriter } from './failure-writer.js';
 import { FULL_DELAY_MS, type Outcome } from './outcomes.js';
 import { Redelivery, type RedeliveryOptions } from './redelivery.js';
 
-/** Carries out what was decided: answers the broker, and stores first what must not be lost. */
+/** Carries out an {@link Outcome}: settles the delivery at the broker, and first stores anything that must not be lost. */
 export class Settlement {
   readonly redelivery: Redelivery;
   private readonly failures: FailureWriter;
@@ -20,27 +20,29 @@ export class Settlement {
   }
 
   /**
-   * Resolves to false if the delivery stays here unanswered: it is to be published again, and is too large for that.
+   * Resolves to false if the delivery stays here unsettled: it must be attempted, or is too large to be published again.
    *
-   * @param error why it failed, if it did
-   * @throws PublishTimeoutError if the broker does not confirm what must be stored before
+   * @param error the failure, if there is one
+   * @throws PublishTimeoutError if the broker does not confirm a message that must be stored first
    */
   settle(delivery: Delivery, outcome: Outcome, error?: unknown): boolean | Promise<boolean> {
     switch (outcome.kind) {
       case 'attempt':
         return false;
       case 'quarantine':
-        return this.canRepublish(delivery) && this.redelivery.quarantine(delivery);
+        return this.redelivery.canRepublish(delivery) && this.redelivery.quarantine(delivery);
       case 'requeue':
-        return this.canRepublish(delivery) && this.requeue(delivery, outcome.delay);
+        return (
+          this.redelivery.canRepublish(delivery) && this.redelivery.requeueUncounted(delivery, outcome.delay)
+        );
       case 'acknowledge':
-        // Few events are replays of a failure. The others need no promise for this.
+        // Only replays need this extra await.
         if (delivery.failureId) return this.acknowledgeReplay(delivery);
         delivery.acknowledge();
         return true;
       case 'retry':
         this.log.retried(delivery, error, this.options.declaration.attempts, outcome.delay);
-        return this.retry(delivery, outcome.delay);
+        return this.redelivery.retry(delivery, outcome.delay);
       case 'dead-letter':
         return this.deadLetter(delivery, error, outcome.reason);
       case 'redeliver':
@@ -50,28 +52,14 @@ export class Settlement {
     }
   }
 
-  private canRepublish(delivery: Delivery): boolean {
-    return this.redelivery.canRepublish(delivery);
-  }
-
-  private async requeue(delivery: Delivery, delay: number): Promise<true> {
-    await this.redelivery.requeueUncounted(delivery, delay);
-    return true;
-  }
-
-  private async retry(delivery: Delivery, delay: number): Promise<true> {
-    await this.redelivery.retry(delivery, delay);
-    return true;
-  }
-
-  /** Stores first that the replay of the failure was handled. */
+  /** Acknowledges after the state of the replayed failure is stored. */
   private async acknowledgeReplay(delivery: Delivery): Promise<true> {
     if (!(await this.failures.markReplayed(delivery, 'handled'))) return this.postpone(delivery);
     delivery.acknowledge();
     return true;
   }
 
-  /** The failure event is stored first: a crash in between makes it again under the same id, and nothing is lost. */
+  /** Terminates after the failure event is stored. A crash in between stores the same failure event again, under the same id. */
   private async deadLetter(delivery: Delivery, error: unknown, reason: FailureReason): Promise<true> {
     const described = describeError(error);
     this.log.deadLettered(delivery, described, reason);
@@ -80,9 +68,9 @@ export class Settlement {
     return true;
   }
 
-  /** The stream of failures is full. That must neither hold up the other events nor cost this one an attempt. */
+  /** Requeues if the stream of failures is full: this must neither delay other events nor use up an attempt. */
   private postpone(delivery: Delivery): Promise<true> {
     this.log.postponed(delivery, FULL_DELAY_MS);
-    return this.requeue(delivery, FULL_DELAY_MS);
+    return this.redelivery.requeueUncounted(delivery, FULL_DELAY_MS);
   }
 }
