@@ -14,6 +14,8 @@ import {
 } from '@cascade/jetstream';
 import { OutgoingHeaders } from '../src/wire/outgoing-headers.js';
 import type { OutgoingMessage } from '../src/wire/outgoing-message.js';
+import { isPlainPubAck } from '../src/client/fast/plain-pub-ack.js';
+import { isDuplicate, parseAnswer } from '../src/client/publish-answer.js';
 import type { PublishPipeline } from '../src/client/publish-pipeline.js';
 import { readStream } from '../src/client/stream-reader.js';
 
@@ -89,14 +91,31 @@ describe('the publish pipeline', () => {
     expect(await stored()).toEqual(numbers(500));
   });
 
-  it('has no more on the way than its window, and publishes all the same', async () => {
+  it('reads the PubAcks of a server without parsing them, as JSON.parse reads them', async () => {
+    const pipeline = await pipelineOf();
+    const pubAckOf = (number: number) =>
+      new Promise<string>((confirm, giveUp) =>
+        pipeline.begin(messageOf(number), {}, { confirm, giveUp }),
+      );
+    const pubAcks = [await pubAckOf(1), await pubAckOf(2), await pubAckOf(1)];
+    expect(pubAcks.map(isPlainPubAck)).toEqual([true, true, true]);
+    expect(pubAcks.map(parseAnswer)).toEqual(['confirmed', 'confirmed', 'confirmed']);
+    expect(pubAcks.map((text) => JSON.parse(text) as unknown)).toEqual([
+      { stream: 'STORED', seq: 1 },
+      { stream: 'STORED', seq: 2 },
+      { stream: 'STORED', seq: 1, duplicate: true },
+    ]);
+    expect(pubAcks.map(isDuplicate)).toEqual([false, false, true]);
+  });
+
+  it('has at most its window in flight, and publishes the rest afterwards', async () => {
     const pipeline = await pipelineOf(undefined, 10);
     await manager.streams.delete('STORED');
     const publishing = Promise.all(numbers(100).map((number) => pipeline.publish(messageOf(number))));
     const sent: string[] = [];
     client.subscribe('stored.>', { callback: (_error, message) => void sent.push(message.string()) });
     await client.flush();
-    // Without a stream the first ten are sent again and again.
+    // Without a stream, the first ten are sent repeatedly.
     await eventually(() => expect(sent.length).toBeGreaterThan(10));
     expect(new Set(sent).size).toBe(10);
 
@@ -105,17 +124,17 @@ describe('the publish pipeline', () => {
     expect((await stored()).sort((a, b) => a - b)).toEqual(numbers(100));
   });
 
-  it('sends what was on the way again after the broker was killed, and every message is stored once', async () => {
+  it('sends messages in flight again after the broker was killed, and stores each message once', async () => {
     const pipeline = await pipelineOf();
     const publishing = Promise.all(numbers(3_000).map((number) => pipeline.publish(messageOf(number))));
     await broker.kill();
-    const meanwhile = Promise.all(numbers(100).map((number) => pipeline.publish(messageOf(3_000 + number))));
+    const later = Promise.all(numbers(100).map((number) => pipeline.publish(messageOf(3_000 + number))));
     brokers.push(await startBroker({ storeDir: broker.storeDir, port: broker.port }));
-    await Promise.all([publishing, meanwhile]);
+    await Promise.all([publishing, later]);
     expect((await stored()).sort((a, b) => a - b)).toEqual(numbers(3_100));
   });
 
-  it('gives up in time, and at once where it is told to', async () => {
+  it('gives up at its timeout, and soon after its signal aborts', async () => {
     const pipeline = await pipelineOf();
     await broker.kill();
     const stopping = new AbortController();
@@ -131,7 +150,7 @@ describe('the publish pipeline', () => {
   it.each([
     ['forwards', 3_600_000],
     ['back', -3_600_000],
-  ])('gives up neither sooner nor later where the clock steps %s', async (_where, step) => {
+  ])('gives up neither sooner nor later if the clock steps %s', async (_where, step) => {
     const pipeline = await pipelineOf();
     await manager.streams.delete('STORED');
     const begun = performance.now();
@@ -139,7 +158,7 @@ describe('the publish pipeline', () => {
     const time = Date.now.bind(Date);
     const stepped = jest.spyOn(Date, 'now').mockImplementation(() => time() + step);
     try {
-      // Otherwise nothing would end it before the test is over.
+      // Without this sleep, a wrong clock would end in a timeout of the test.
       await expect(Promise.race([late, sleep(5_000, undefined, { ref: false })])).rejects.toThrow(
         PublishTimeoutError,
       );
@@ -149,7 +168,7 @@ describe('the publish pipeline', () => {
     }
   });
 
-  it('refuses at once what no repetition mends, with the code of the server', async () => {
+  it('gives up a refused message at once, with the error code of the server', async () => {
     const pipeline = await pipelineOf();
     await pipeline.publish(messageOf(1));
     const overtaken = pipeline.publish(messageOf(2, { expectedSequence: 0 }));
@@ -162,7 +181,7 @@ describe('the publish pipeline', () => {
     expect(await stored()).toEqual([1]);
   });
 
-  it('stores a message that is published again with its headers as they were', async () => {
+  it('stores a message that is published twice with the same headers', async () => {
     const pipeline = await pipelineOf();
     const message = messageOf(1, { expectedSequence: 0 });
     message.headers.add('name', 'value');
@@ -178,7 +197,7 @@ describe('the publish pipeline', () => {
     ]);
   });
 
-  it('takes no answer of a stranger for a confirmation, and goes on', async () => {
+  it('does not take the answer of a stranger for a confirmation', async () => {
     const pipeline = await pipelineOf();
     await manager.streams.delete('STORED');
     const answers = ['no JSON', 'null', '{}', '{"stream":"STORED"}', '"stored"'];
@@ -197,7 +216,7 @@ describe('the publish pipeline', () => {
     expect((await stored()).sort()).toEqual(numbers(answers.length));
   });
 
-  it('goes on after a refusal that passes, such as that of a full stream', async () => {
+  it('publishes again after a temporary refusal, such as that of a full stream', async () => {
     const pipeline = await pipelineOf();
     await manager.streams.update('STORED', { max_msgs: 2, discard: DiscardPolicy.New });
     const publishing = Promise.all(numbers(5).map((number) => pipeline.publish(messageOf(number))));
@@ -210,7 +229,7 @@ describe('the publish pipeline', () => {
   it.each([
     ['publish', 'writer'],
     ['read the confirmations', 'deaf'],
-  ])('says that a right is missing to %s', async (_right, user) => {
+  ])('reports that a right is missing to %s', async (_right, user) => {
     const pipeline = await pipelineOf(user);
     const publishing = numbers(3).map((number) => pipeline.publish(messageOf(number)));
     for (const denied of publishing) await expect(denied).rejects.toThrow(PublishDeniedError);

@@ -1,14 +1,14 @@
 import { performance } from 'node:perf_hooks';
 
-/** Milliseconds for which a difference between the clocks is believed. */
-const BELIEVED_FOR = 60_000;
+/** Milliseconds after which a difference between the clocks is measured again. */
+const BELIEVED_FOR_MS = 60_000;
 
 /**
- * The broker's time, as far as its messages tell of it: a message cannot have been stored in the future. Retries are due by the
- * broker's clock; where this machine's is behind it, all of them would be due at once. Where it is ahead they are late by as much.
+ * Estimates the broker's time from its messages, because a message cannot have been stored in the future. Retries are due by the
+ * broker's clock. If this machine's clock is behind, all retries would be due at once. If it is ahead, retries are late by as much.
  */
 export class BrokerClock {
-  /** Milliseconds that this machine's clock is behind, at least. */
+  /** Milliseconds that this machine's clock is behind at least. */
   private behind = 0;
   private since = -Infinity;
 
@@ -17,10 +17,10 @@ export class BrokerClock {
     private readonly elapsed: () => number = () => performance.now(),
   ) {}
 
-  /** To be called with every message. */
+  /** Must be called for each message. */
   heard(storedAt: Date): void {
     const behind = storedAt.getTime() - this.localTime();
-    if (behind <= this.behind && this.elapsed() - this.since < BELIEVED_FOR) return;
+    if (behind <= this.behind && this.elapsed() - this.since < BELIEVED_FOR_MS) return;
     this.behind = Math.max(0, behind);
     this.since = this.elapsed();
   }

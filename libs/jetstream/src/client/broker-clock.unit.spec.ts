@@ -10,20 +10,20 @@ function clockAt(local: { time: number; elapsed: number }): BrokerClock {
   );
 }
 
-it('A message that was stored in the future shows by how much this clock is behind', () => {
+it('A message that was stored in the future shows how far this clock is behind', () => {
   const clock = clockAt({ time: 10 * HOUR, elapsed: 0 });
   clock.heard(new Date(11 * HOUR));
   clock.heard(new Date(5 * HOUR));
   expect(clock.after(1_000)).toEqual(new Date(11 * HOUR + 1_000));
 });
 
-it('An old message says nothing', () => {
+it('An old message shows nothing', () => {
   const clock = clockAt({ time: 10 * HOUR, elapsed: 0 });
   clock.heard(new Date(HOUR));
   expect(clock.after(1_000)).toEqual(new Date(10 * HOUR + 1_000));
 });
 
-it('A clock that was set right is believed again after a minute', () => {
+it('A clock that was corrected is believed again after a minute', () => {
   const local = { time: 10 * HOUR, elapsed: 0 };
   const clock = clockAt(local);
   clock.heard(new Date(11 * HOUR));

@@ -15,35 +15,35 @@ import { pipelineOf, type PublishPipeline } from './publish-pipeline.js';
 import type { StalledStream } from './publish-watch.js';
 
 export interface JetStreamConnectionOptions {
-  /** Name of the service: shown by the server's monitoring, and `ce-source` of the initiating events it publishes. */
+  /** Name of the service. The server's monitoring shows it, and it is the `ce-source` of initiating events. */
   source: string;
   /** One URL or several, comma-separated or as a list; `nats://user:password@host:port` and `nats://token@host` work. */
   servers: string | string[];
   /**
-   * Go on trying until a server is there. Default true, as a service must; `false` lets the first attempt decide, as a
-   * command does that somebody waits for.
+   * Tries to connect until a server is there. Default true, for services. `false` gives up after the first attempt, for commands that
+   * a person waits for.
    */
   keepTrying?: boolean;
-  /** Anything else that nats.js takes: TLS, authenticator, … */
+  /** Further options of nats.js, such as TLS or an authenticator. */
   connection?: ConnectionOptions;
   /**
-   * Events that may be on their way to the broker at the same time; publishing more waits. A whole number from 1; default 4,096.
-   * Each is held in memory until it is confirmed.
+   * Publishes that may be in flight at the same time; further publishes wait. A whole number from 1; default 4,096. Each event stays
+   * in memory until it is confirmed.
    */
   publishWindow?: number;
 }
 
-/** Milliseconds between attempts to connect; short, so that work resumes soon after the broker. */
-const RECONNECT_PAUSE = 250;
+/** Milliseconds between attempts to connect. Short, so that work resumes soon after the broker's return. */
+const RECONNECT_DELAY_MS = 250;
 /**
- * Milliseconds that one attempt to connect may take. The client does not see a socket that closes between the steps of an attempt, as
- * when a server of a cluster dies just then: with its default it would wait 20 s before it tries another server.
+ * Milliseconds that one attempt to connect may take. The client does not notice a socket that closes between two steps of an attempt,
+ * for instance because that server of a cluster dies. With its default, it would wait 20 s before it tries another server.
  */
-const CONNECT_TIMEOUT = 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * The service's one connection to NATS. It is made in the background and made again whenever it breaks, so that a
- * service starts and stays up while the broker is away.
+ * The one connection of a service to NATS. It connects in the background, and reconnects whenever the connection breaks. So a service
+ * can start and stay up while the broker is away.
  */
 export class JetStreamConnection implements OnApplicationShutdown {
   private readonly logger = new Logger('JetStream');
@@ -60,7 +60,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
 
   constructor(private readonly options: JetStreamConnectionOptions) {
     this.pending = this.open();
-    // A failure is reported to whoever waits for the connection; with nobody waiting it must not end the process.
+    // Callers of `get` see a failure. If nobody waits, the failure must not end the process.
     this.pending.catch(() => undefined);
     this.pendingPipeline = this.pending.then((connection) => {
       const settings = { inbox: this.newInbox(), window: options.publishWindow };
@@ -70,21 +70,21 @@ export class JetStreamConnection implements OnApplicationShutdown {
   }
 
   /**
-   * The connection, once it is there; waits for as long as the broker is away.
+   * Resolves to the connection. Waits while the broker is away.
    *
-   * @throws BrokerUnreachableError where the server refuses this client for good, such as for wrong credentials, or the
-   * connection was closed before it was made
+   * @throws BrokerUnreachableError if the server refuses this client for good, for instance because of wrong credentials, or if this
+   * object is closed before it has connected
    */
   get(): Promise<NatsConnection> {
     return this.pending;
   }
 
-  /** Like {@link get}: what publishes over the connection. */
+  /** Resolves to the publish pipeline of the connection, as {@link get} does. */
   pipeline(): Promise<PublishPipeline> {
     return this.pendingPipeline;
   }
 
-  /** The {@link pipeline} at once, without a promise; undefined while there is no connection. */
+  /** The {@link pipeline} without a promise; undefined while there is no connection. */
   get connected(): PublishPipeline | undefined {
     return this.state === 'connected' ? this.madePipeline : undefined;
   }
@@ -94,7 +94,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
     return this.options.source;
   }
 
-  /** Streams to which publishes of this process have been unconfirmed for 10 s. */
+  /** Streams that have not confirmed a publish of this process for 10 s. */
   get stalled(): readonly StalledStream[] {
     return this.madePipeline?.stalled ?? [];
   }
@@ -102,7 +102,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
   /**
    * Readiness check.
    *
-   * @throws Error with the reason where events cannot travel at the moment
+   * @throws Error with the reason if there is no connection now
    */
   ready(): Promise<void> {
     if (this.state === 'connected') return Promise.resolve();
@@ -114,27 +114,27 @@ export class JetStreamConnection implements OnApplicationShutdown {
     return this.state !== 'connected';
   }
 
-  /** Calls back after each reconnection: what the server lost meanwhile must be made again. */
+  /** Calls back after each reconnection. Consumers and streams that the server has lost must be created again. */
   onReconnect(listener: () => void): void {
     this.reconnectListeners.add(listener);
   }
 
-  /** Calls back when the server denies a publish or a subscription: a request that was denied is never answered. */
+  /** Calls back when the server denies a publish or a subscription. A denied request never gets a reply. */
   onDenied(listener: (error: PermissionViolationError) => void): void {
     this.denialListeners.add(listener);
   }
 
-  /** Calls back when the connection has closed for good although nobody asked for it: this process publishes nothing more. */
+  /** Calls back when the connection has closed for good, and not by {@link close}. This process cannot publish any more. */
   onClosed(listener: () => void): void {
     this.closeListeners.add(listener);
   }
 
-  /** A fresh subject of this service's own, for answers. */
+  /** Returns a new subject for replies. Only this service may subscribe to it. */
   newInbox(): string {
     return createInbox(this.inboxPrefix);
   }
 
-  /** Runs after the transport has closed, so that running handlers could still publish. */
+  /** Nest calls this after the transport has closed, so running handlers can still publish. */
   async onApplicationShutdown(): Promise<void> {
     await this.close();
   }
@@ -154,10 +154,10 @@ export class JetStreamConnection implements OnApplicationShutdown {
         void this.watch(connection);
         return connection;
       } catch (cause) {
-        // The client's own `waitOnFirstConnect` cannot be stopped and would keep the process alive.
+        // Not done by the client's `waitOnFirstConnect`, which cannot be stopped and would keep the process alive.
         if (this.stopping.signal.aborted || this.isFinal(cause)) throw this.unreachable(cause);
         if (first) this.logger.warn(`waiting for NATS: ${this.unreachable(cause).message}`);
-        await sleep(RECONNECT_PAUSE, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+        await sleep(RECONNECT_DELAY_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       }
     }
   }
@@ -166,12 +166,12 @@ export class JetStreamConnection implements OnApplicationShutdown {
     return connect({
       name: this.options.source,
       maxReconnectAttempts: -1,
-      // By default the second refusal ends the connection for good. A service outlives the minutes in which users are changed.
+      // By default, a second refusal closes the connection for good. A service must survive the minutes in which users are changed.
       ignoreAuthErrorAbort: this.options.keepTrying !== false,
-      reconnectTimeWait: RECONNECT_PAUSE,
-      timeout: CONNECT_TIMEOUT,
+      reconnectTimeWait: RECONNECT_DELAY_MS,
+      timeout: CONNECT_TIMEOUT_MS,
       pingInterval: 20_000,
-      // Half of the time that a request takes goes into these traces.
+      // Half of the time of a request would go into these traces.
       noAsyncTraces: true,
       inboxPrefix: this.inboxPrefix,
       ...parseServers(this.options.servers),
@@ -219,7 +219,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
 
   private noteError(error: Error): void {
     const isRefusal = REFUSALS.some((type) => error instanceof type);
-    // The server repeats a refusal at every attempt to reconnect.
+    // Logged once: the server repeats a refusal at every attempt to reconnect.
     if (!isRefusal || error.message !== this.refusal) this.logger.error(`NATS: ${error.message}`);
     if (isRefusal) this.refusal = error.message;
     if (error instanceof errors.PermissionViolationError) {
@@ -227,24 +227,24 @@ export class JetStreamConnection implements OnApplicationShutdown {
     }
   }
 
-  /** Its own, so that permissions can keep other services from reading its answers. */
+  /** Unique to this service, so that permissions can keep other services from reading its replies. */
   private get inboxPrefix(): string {
     return inboxPrefixOf(this.options.source);
   }
 
-  /** Host and port only: URLs may hold passwords. */
+  /** Without credentials: URLs may contain passwords. */
   private describe(): string {
     return [parseServers(this.options.servers).servers].flat().join(', ');
   }
 }
 
-/** The server does not take this client's credentials. */
+/** Errors of a server that does not accept this client's credentials. */
 const REFUSALS = [errors.AuthorizationError, errors.UserAuthenticationExpiredError];
 
-/** Errors of the first attempt that do not pass by themselves. Any other may: no server yet, or a network that is down. */
+/** Errors of the first attempt that are permanent. Any other error may pass, such as a missing server or a network that is down. */
 const FINAL_ERRORS = [...REFUSALS, errors.InvalidArgumentError, TypeError];
 
-/** nats.js takes no credentials in URLs, people do. */
+/** Moves credentials from URLs to options, because nats.js does not accept them in URLs. */
 function parseServers(
   servers: string | string[],
 ): Pick<ConnectionOptions, 'servers' | 'user' | 'pass' | 'token' | 'tls'> {
@@ -267,6 +267,6 @@ function parseServers(
 
 function parseUrl(text: string): URL {
   const url = /^[a-z]+:\/\//.test(text) ? text : `nats://${text}`;
-  if (!URL.canParse(url)) throw new TypeError('A NATS server must be given as nats://host:port.');
+  if (!URL.canParse(url)) throw new TypeError('The address of a NATS server must look like nats://host:port.');
   return new URL(url);
 }

@@ -4,31 +4,31 @@ import { Logger } from '@nestjs/common';
 import { nameError } from '../logging/failure-error.js';
 import { streamOf } from '../wire/names.js';
 
-/** Milliseconds after which a publish that is not confirmed is reported. */
-const LATE_AFTER = 10_000;
+/** Milliseconds after which an unconfirmed publish is reported. */
+const LATE_AFTER_MS = 10_000;
 /** Milliseconds between two looks. */
-const LOOK = 1_000;
+const LOOK_INTERVAL_MS = 1_000;
 /**
- * Milliseconds for which a stream stays stalled after a publish to it was given up. Those who publish try again within this time: an
- * outbox after 5 s at most, a failure event after 12 s.
+ * Milliseconds for which a stream stays stalled after a publish to it was given up. Publishers try again within this time: an outbox
+ * after at most 5 s, a failure event after at most 12 s.
  */
-const REMEMBERED = 15_000;
+const REMEMBERED_MS = 15_000;
 /** A stall is reported again when it has lasted three times as long, and at least every hour. */
-const REPEAT = { factor: 3, most: 3_600_000 };
-/** Code of the leader's answer while the same message, sent before, is not committed by a majority of the replicas. */
+const REPEAT = { factor: 3, maxMs: 3_600_000 };
+/** Error code of the leader while a majority of the replicas has not committed an earlier copy of the same message. */
 const IN_PROCESS = 10158;
-/** Longest text of a cause, in characters: whoever listens on a subject may have written it. */
+/** Characters of a cause that are shown. Anybody who listens on a subject may have written the cause. */
 const MAX_CAUSE = 200;
 
-/** Why a message is not confirmed, and since when, by the clock of `performance.now()`. */
+/** Why a message is not confirmed, and since when by `performance.now()`. */
 export interface Stall {
   since: number;
   cause: Error;
-  /** It was answered since it was sent last: refused for now. */
+  /** True after a temporary refusal, until the message is sent again. */
   isAnswered: boolean;
 }
 
-/** A message that is not confirmed; without a stall it has hardly been sent. */
+/** A message that is not confirmed. Without a stall, it was sent a moment ago. */
 export interface Unconfirmed {
   readonly subject: string;
   readonly stall: Stall | undefined;
@@ -36,12 +36,12 @@ export interface Unconfirmed {
 
 /** A stream that has not confirmed a publish of this process for 10 s. */
 export interface StalledStream {
-  /** Its name; for a subject that is not Cascade's, the subject. */
+  /** Name of the stream. If the subject is not one of Cascade's, the subject. */
   readonly stream: string;
   readonly since: Date;
-  /** Publishes that wait at this moment; 0 while those who gave up have not tried again. */
+  /** Number of publishes that wait now. 0 if the publishers gave up and have not tried again yet. */
   readonly waiting: number;
-  /** In the words of the broker or the client, on one line. */
+  /** Message of the broker or the client, on one line. */
   readonly cause: string;
 }
 
@@ -49,24 +49,24 @@ type Reason = Pick<Stall, 'since' | 'cause'>;
 
 interface Watched extends Reason {
   waiting: number;
-  /** The oldest stall of what was given up since the last confirmation, and when that was. */
+  /** The oldest stall among the publishes given up since the last confirmation. `at` is when the latest of them was given up. */
   givenUp: (Reason & { at: number }) | undefined;
-  /** Age at which it is reported next. */
+  /** Age in milliseconds at which the stall is reported next. */
   reportAt: number;
 }
 
 /**
- * Knows which streams have stopped confirming, and since when. It costs a confirmed message nothing: it looks once a second at what
- * the pipeline holds anyway, and at what was given up.
+ * Knows which streams have stopped confirming, and since when. Confirmed messages cost nothing: once a second the watch looks at the
+ * unconfirmed messages of the pipeline, and at the publishes that were given up.
  */
 export class PublishWatch {
   private readonly logger = new Logger('JetStream');
   private readonly streams = new Map<string, Watched>();
   private nextLook = 0;
 
-  constructor(private readonly lateAfter = LATE_AFTER) {}
+  constructor(private readonly lateAfter = LATE_AFTER_MS) {}
 
-  /** True while there is a stall, also a short one: the pipeline has to go on looking, and to tell of confirmations. */
+  /** True while there is a stall, even a short one. The pipeline must then call {@link look} and {@link confirmed}. */
   get isAwake(): boolean {
     return this.streams.size > 0;
   }
@@ -78,20 +78,20 @@ export class PublishWatch {
         stream,
         since: new Date(Date.now() - (now - since)),
         waiting,
-        cause: textOf(cause),
+        cause: causeText(cause),
       }));
   }
 
-  /** @param messages all that are not confirmed */
+  /** @param messages all messages that are not confirmed */
   look(messages: Iterable<Unconfirmed>, now: number): void {
     if (now < this.nextLook) return;
-    this.nextLook = now + Math.min(LOOK, this.lateAfter);
+    this.nextLook = now + Math.min(LOOK_INTERVAL_MS, this.lateAfter);
     for (const watched of this.streams.values()) startCount(watched, now);
     for (const message of messages) this.count(message);
     for (const [stream, watched] of this.streams) this.report(stream, watched, now);
   }
 
-  /** To be called for a message whose time is over; whoever published it will try again. */
+  /** Must be called for each message whose timeout is over. Its publisher will try again. */
   gaveUp({ subject, stall }: Unconfirmed, now: number): void {
     const { since, cause } = stall ?? { since: now, cause: new errors.TimeoutError() };
     const watched = this.watch(streamOf(subject), { since, cause });
@@ -99,13 +99,13 @@ export class PublishWatch {
     watched.givenUp = { since: oldest, cause, at: now };
   }
 
-  /** To be called while it {@link isAwake}: the stream takes messages, so what was given up is no longer a sign of the opposite. */
+  /** Must be called for each confirmation while {@link isAwake}. The stream stores messages, so earlier timeouts no longer count. */
   confirmed(subject: string): void {
     const watched = this.streams.get(streamOf(subject));
     if (watched) watched.givenUp = undefined;
   }
 
-  /** The connection is closed: nothing is published any more. */
+  /** Forgets every stall, because the connection is closed. */
   end(): void {
     this.streams.clear();
   }
@@ -130,13 +130,13 @@ export class PublishWatch {
   private report(stream: string, watched: Watched, now: number): void {
     const { since, waiting, reportAt, givenUp } = watched;
     const age = now - since;
-    // Tried again, it is the same stall.
+    // The publishers have tried again: the same stall continues.
     if (waiting > 0 && givenUp) givenUp.at = now;
     if (waiting === 0 && !givenUp) {
       this.streams.delete(stream);
       if (reportAt > this.lateAfter) this.logger.log(`no publish to ${stream} waits any more`);
     } else if (age >= reportAt) {
-      watched.reportAt = Math.min(age * REPEAT.factor, age + REPEAT.most);
+      watched.reportAt = Math.min(age * REPEAT.factor, age + REPEAT.maxMs);
       for (const stalled of this.stalled(now).filter((one) => one.stream === stream)) {
         this.logger.error(`${stallText(stalled)}; they are sent again until the broker confirms them`);
       }
@@ -144,27 +144,26 @@ export class PublishWatch {
   }
 }
 
-/** One line for people. */
 export function stallText({ stream, since, waiting, cause }: StalledStream): string {
   const publishes = waiting === 1 ? '1 publish' : `${waiting || ''} publishes`.trim();
   return `${publishes} to ${stream} unconfirmed since ${toSecond(since)}: ${cause}`;
 }
 
-/** The same text at each look: the milliseconds come from the difference of two clocks. */
+/** Rounds to seconds: the milliseconds differ at each look, because they come from two clocks. */
 function toSecond(time: Date): string {
   return new Date(Math.round(time.getTime() / 1_000) * 1_000).toISOString().replace('.000Z', 'Z');
 }
 
-/** Begins with what was given up; `Infinity` where there is nothing, so that the oldest message decides. */
+/** Starts with the publishes that were given up. Without any, `since` is `Infinity`, so that the oldest message decides. */
 function startCount(watched: Watched, now: number): void {
-  if (watched.givenUp && now - watched.givenUp.at > REMEMBERED) watched.givenUp = undefined;
+  if (watched.givenUp && now - watched.givenUp.at > REMEMBERED_MS) watched.givenUp = undefined;
   watched.waiting = 0;
   watched.since = watched.givenUp?.since ?? Infinity;
   watched.cause = watched.givenUp?.cause ?? watched.cause;
 }
 
-function textOf(cause: Error): string {
-  if (cause instanceof errors.NoRespondersError) return 'the stream has no leader, or is not there';
+function causeText(cause: Error): string {
+  if (cause instanceof errors.NoRespondersError) return 'the stream has no leader, or does not exist';
   if (cause instanceof errors.TimeoutError) return 'no answer';
   if (cause instanceof JetStreamApiError && cause.code === IN_PROCESS)
     return 'the stream cannot commit it, and may have lost its quorum';

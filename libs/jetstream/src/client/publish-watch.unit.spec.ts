@@ -32,7 +32,7 @@ describe('the watch on publishes', () => {
       seconds: Math.round((Date.now() - since.getTime()) / SECOND),
     }));
 
-  it('names a stream from 10 s on, with its oldest publish and how many wait', () => {
+  it('names a stream after 10 s, with its oldest publish and the number of publishes that wait', () => {
     const messages = [
       refused('events.order.placed', 3),
       refused('replay.busy.order.placed', 1),
@@ -52,7 +52,7 @@ describe('the watch on publishes', () => {
     ]);
   });
 
-  it('says so once, then at growing intervals, and says when it is over', () => {
+  it('logs a stall at growing intervals, and logs its end', () => {
     const messages = [refused('events.order.placed', 0), refused('events.order.placed', 0)];
     for (let second = 1; second <= 24 * 3_600; second++) lookAt(second, ...messages);
     const reports = lines();
@@ -66,7 +66,7 @@ describe('the watch on publishes', () => {
     expect(watch.isAwake).toBe(false);
   });
 
-  it('says nothing of a stall that is over before 10 s', () => {
+  it('logs nothing about a stall of less than 10 s', () => {
     lookAt(5, refused('events.order.placed', 0));
     expect(watch.isAwake).toBe(true);
     lookAt(9);
@@ -74,7 +74,7 @@ describe('the watch on publishes', () => {
     expect(lines()).toEqual([]);
   });
 
-  it('takes publishes that were given up and tried again for one stall, until one is confirmed', () => {
+  it('takes publishes that were given up and repeated for one stall, until one is confirmed', () => {
     const tries = [0, 12, 24, 36];
     for (const begun of tries) {
       for (let age = 1; age <= 10; age++) lookAt(begun + age, refused('events.order.placed', begun));
@@ -90,7 +90,7 @@ describe('the watch on publishes', () => {
     expect(stalled(49)).toEqual([]);
   });
 
-  it('forgets what was given up where nobody tries it again', () => {
+  it('forgets publishes that were given up and not repeated', () => {
     watch.gaveUp(refused('events.order.placed', 0), 10 * SECOND);
     lookAt(25);
     expect(stalled(25)).toHaveLength(1);
@@ -98,7 +98,7 @@ describe('the watch on publishes', () => {
     expect(watch.isAwake).toBe(false);
   });
 
-  it('shows what a stranger may have answered on one line, and short', () => {
+  it('shows the answer of a stranger on one short line', () => {
     const answer = `no\n\u001b[31m\u202ered password=hunter2 ${'x'.repeat(1_000)}`;
     lookAt(10, refused('events.order.placed', 0, new Error(answer)));
     const [{ cause } = { cause: '' }] = watch.stalled(10 * SECOND);
@@ -107,7 +107,7 @@ describe('the watch on publishes', () => {
   });
 
   it.each([
-    [new errors.NoRespondersError('events.order.placed'), 'the stream has no leader, or is not there'],
+    [new errors.NoRespondersError('events.order.placed'), 'the stream has no leader, or does not exist'],
     [new errors.TimeoutError(), 'no answer'],
     [
       new JetStreamApiError({
@@ -118,7 +118,7 @@ describe('the watch on publishes', () => {
       'the stream cannot commit it, and may have lost its quorum',
     ],
     [new errors.ConnectionError('disconnected'), 'disconnected'],
-  ])('puts %p plainly', (cause, text) => {
+  ])('words %p plainly', (cause, text) => {
     lookAt(10, refused('events.order.placed', 0, cause));
     expect(watch.stalled(10 * SECOND).map(stallText)).toEqual([
       expect.stringMatching(new RegExp(`^1 publish to EVENTS unconfirmed since .*: ${text}$`)),

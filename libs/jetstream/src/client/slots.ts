@@ -1,6 +1,6 @@
 /**
- * Holds what comes and goes thousands of times a second. A `Set` or a `Map` copies itself every so often; its old self, with all
- * that it held, may then outlive many collections of garbage, and memory grows with the rate.
+ * Holds items that are added and removed thousands of times a second. A `Set` or a `Map` copies itself from time to time. Its old
+ * copy, with all items, may outlive many garbage collections, so memory grows with the rate (docs/performance.md).
  */
 export class Slots<Item extends object> {
   private readonly items: (Item | undefined)[] = [];
@@ -10,7 +10,7 @@ export class Slots<Item extends object> {
     return this.items.length - this.free.length;
   }
 
-  /** @returns where it is, until it is removed */
+  /** @returns the slot of the item, until it is removed */
   add(item: Item): number {
     const slot = this.free.pop() ?? this.items.length;
     this.items[slot] = item;
@@ -26,7 +26,7 @@ export class Slots<Item extends object> {
     this.free.push(slot);
   }
 
-  /** In no order. */
+  /** Returns the items in no particular order. */
   values(): Item[] {
     return this.items.filter((item) => item !== undefined);
   }

@@ -35,7 +35,7 @@ describe('reading a stream', () => {
     return names;
   };
 
-  it('gives each message once and in order, over many batches', async () => {
+  it('yields each message once and in order, over many batches', async () => {
     await store(1_100);
     await store(5, 'spec.other');
     const read: number[] = [];
@@ -43,12 +43,12 @@ describe('reading a stream', () => {
     expect(read).toEqual(Array.from({ length: 1_100 }, (_, index) => index + 1));
   });
 
-  it('gives nothing of an empty selection', async () => {
+  it('yields nothing of an empty selection', async () => {
     for await (const message of readStream(connection, selection)) throw new Error(message.subject);
     expect(await lastSequence(connection, 'SPEC')).toBe(0);
   });
 
-  it('outlives the consumers that it reads with: the server removes them from a slow reader', async () => {
+  it('reads on after the server has removed the consumer of a slow reader', async () => {
     await store(1_100);
     const read: number[] = [];
     for await (const { seq } of readStream(connection, selection)) {
@@ -58,7 +58,7 @@ describe('reading a stream', () => {
     expect(read).toHaveLength(1_100);
   });
 
-  it('does not wait for what is stored meanwhile, and leaves out what is removed meanwhile', async () => {
+  it('leaves out messages that are stored or removed while it reads', async () => {
     await store(600);
     const read: number[] = [];
     for await (const { seq } of readStream(connection, selection)) {
@@ -74,7 +74,7 @@ describe('reading a stream', () => {
     ]);
   });
 
-  it('ends at a sequence that it is given', async () => {
+  it('ends at a given sequence', async () => {
     await store(8);
     const read: number[] = [];
     for await (const { seq } of readStream(connection, { ...selection, upTo: 3 })) read.push(seq);
@@ -85,7 +85,7 @@ describe('reading a stream', () => {
     const stored: { seq: number; time: number; subject: string }[] = [];
     const both = ['spec.wanted', 'spec.late'];
 
-    /** Stores one message, in a millisecond of its own. */
+    /** Stores one message, and waits for the next millisecond. */
     async function storeApart(subject: string): Promise<void> {
       const { seq } = await jetstream(connection).publish(subject);
       const { time } = (await manager.streams.getMessage('SPEC', { seq }))!;
@@ -104,7 +104,7 @@ describe('reading a stream', () => {
       for await (const { seq } of readStream(connection, { stream: 'SPEC', subjects, since })) read.push(seq);
       return read;
     };
-    /** Compares with what is stored, from just before, at and just after each message, and from far away. */
+    /** Compares with the stored messages, from just before, at and just after each of them, and from far away. */
     async function expectToReadAll(): Promise<void> {
       const edges = stored.flatMap(({ time }) => [time - 1, time, time + 1]);
       for (const since of [0, ...edges, Date.now() + 86_400_000]) {
@@ -121,21 +121,21 @@ describe('reading a stream', () => {
 
     beforeEach(() => void stored.splice(0));
 
-    it('leaves nothing out of several subjects, of which one begins later', async () => {
+    it('leaves nothing out of several subjects, one of which begins later', async () => {
       for (let number = 1; number <= 6; number++) await storeApart('spec.wanted');
       await storeApart('spec.late');
       await storeApart('spec.wanted');
       await expectToReadAll();
     });
 
-    it('begins at the next message where the one of that time was removed, at either end too', async () => {
+    it('begins at the next message if the one of that time was removed, at both ends too', async () => {
       for (let number = 1; number <= 6; number++) await storeApart('spec.wanted');
       await storeApart('spec.late');
       for (const seq of [1, 3, 4, 7]) await remove(seq);
       await expectToReadAll();
     });
 
-    it('gives nothing of a stream that is empty, that never held any or was purged', async () => {
+    it('yields nothing of a stream that never had messages or was purged', async () => {
       expect(await readSince(both, new Date(0))).toEqual([]);
       await storeApart('spec.wanted');
       await manager.streams.purge('SPEC');
@@ -144,7 +144,7 @@ describe('reading a stream', () => {
     });
   });
 
-  it('leaves no consumer behind, also where its reader stops early', async () => {
+  it('leaves no consumer behind, also if its caller stops early', async () => {
     await store(10);
     for await (const _ of readStream(connection, selection)) break;
     expect(await consumers()).toEqual([]);

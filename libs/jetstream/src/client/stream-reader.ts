@@ -4,27 +4,27 @@ import { readWithRetry, StreamReadError } from './read-with-retry.js';
 
 export interface StreamSelection {
   stream: string;
-  /** Subjects, wildcards included. */
+  /** May have wildcards. */
   subjects: string[];
-  /** Leave the bodies where they are: much less to carry where most messages are passed over. Default false. */
+  /** Reads headers without bodies: much less to transfer if most messages are skipped. Default false. */
   headersOnly?: boolean | undefined;
-  /** Only what was stored at or after this time. */
+  /** Only messages that were stored at or after this time. */
   since?: Date | undefined;
-  /** Only what was stored before this time. */
+  /** Only messages that were stored before this time. */
   until?: Date | undefined;
-  /** Only up to this sequence. Default: what is stored at the beginning. */
+  /** Only messages up to this sequence. Default: the last sequence when reading begins. */
   upTo?: number | undefined;
 }
 
-const BATCH = 500;
-/** Each of them takes up to 5 s. */
+const BATCH_SIZE = 500;
+/** An empty batch takes up to 5 s. */
 const MAX_EMPTY_BATCHES = 3;
 
 /**
- * What a stream holds at this moment of the selection, oldest first. What is stored meanwhile is not waited for. The reader may
+ * Yields the selected messages of a stream, oldest first. Messages that are stored after the beginning are left out. The caller may
  * take any time between two messages.
  *
- * @throws StreamReadError where the broker stays away, or says that there is more and does not send it
+ * @throws StreamReadError if the broker is away for 10 s, or reports more messages and does not send them
  */
 export async function* readStream(
   connection: NatsConnection,
@@ -44,23 +44,23 @@ export async function* readStream(
     emptyBatches = batch.length > 0 ? 0 : emptyBatches + 1;
     if (emptyBatches === MAX_EMPTY_BATCHES) {
       throw new StreamReadError(
-        `Stream ${stream} could not be read to its end: the broker tells of more events and does not send them.`,
+        `Stream ${stream} could not be read to its end: the broker reports more events and does not send them. Try again.`,
       );
     }
   }
 }
 
-/** Where the newest message of a stream lies; 0 where it never held any. */
+/** Returns the sequence of the newest message of a stream; 0 if the stream never had any. */
 export async function lastSequence(connection: NatsConnection, stream: string): Promise<number> {
   const manager = await jetstreamManager(connection, { checkAPI: false });
   return (await manager.streams.info(stream)).state.last_seq;
 }
 
 /**
- * The sequence of the first message that was stored at or after a time; undefined if there is none. One request,
- * whatever the stream holds.
+ * Returns the sequence of the first message that was stored at or after a time; undefined if there is none. It takes one request,
+ * however large the stream is.
  *
- * A consumer takes a time too (`opt_start_time`), but with several filter subjects it passes messages over: see
+ * A consumer accepts a time too (`opt_start_time`), but with several filter subjects it skips messages: see
  * docs/upstream/consumer-start-time.mjs.
  */
 async function firstSequenceSince(
@@ -69,15 +69,15 @@ async function firstSequenceSince(
   since: Date,
 ): Promise<number | undefined> {
   const manager = await jetstreamManager(connection, { checkAPI: false });
-  // Servers since 2.11 take this. The client's types have it for direct reads only, which a stream must allow.
+  // Servers since 2.11 accept this. The client's types have it for direct reads only, which a stream must allow.
   const query = { start_time: since.toISOString(), next_by_subj: '>' } as unknown as MsgRequest;
   const message = await readWithRetry(stream, () => manager.streams.getMessage(stream, query));
   return message?.seq;
 }
 
 /**
- * Each batch has a consumer of its own, and is read whole before the first of it is handed on: the server removes a consumer that
- * nobody asks for some minutes, and loses it in a restart.
+ * Reads a batch as a whole with a new consumer. The server removes a consumer that is unused for some minutes, and loses it in a
+ * restart.
  */
 async function readBatch(
   connection: NatsConnection,
@@ -93,7 +93,7 @@ async function readBatch(
     const waiting = (await consumer.info(true)).num_pending;
     if (waiting === 0) return { batch: [], isLast: true };
     const batch: JsMsg[] = [];
-    const messages = await consumer.fetch({ max_messages: Math.min(waiting, BATCH), expires: 5_000 });
+    const messages = await consumer.fetch({ max_messages: Math.min(waiting, BATCH_SIZE), expires: 5_000 });
     for await (const message of messages) batch.push(message);
     return { batch, isLast: batch.length === waiting };
   } finally {

@@ -12,7 +12,7 @@ import { channelOf, isEventName, typeOf } from '../wire/names.js';
 import { LONGEST_TIME } from '../options.js';
 import { maxEvent } from '../wire/payload-limits.js';
 import { FailuresRemoved } from '../events/failures-removed.js';
-import { isDuplicate } from '../client/fast/publish-answer.js';
+import { isDuplicate } from '../client/publish-answer.js';
 import { ReplayRequested } from '../events/replay-requested.js';
 import type { PublishPipeline } from '../client/publish-pipeline.js';
 import type { ServiceDeclaration } from '../provision/service-declaration.js';
