@@ -30,7 +30,7 @@ const declared = { publishes: [OrderConfirmed], attempts: 1 } as const;
 
 class Refused extends Error {}
 
-/** A filter that swallows one error and replaces another. */
+/** A filter that swallows one error, answers another, and replaces a third. */
 @Catch(Refused)
 class Mapping {
   catch(error: Refused, host: ArgumentsHost): Observable<unknown> {
@@ -42,7 +42,7 @@ class Mapping {
   }
 }
 
-/** What a handler may do with an event, by the id of the order. */
+/** All kinds of return values and failures of a handler, by the id of the order. */
 const deeds: Record<string, (event: OrderPlaced) => unknown> = {
   value: ({ orderId }) => confirm(orderId),
   promise: async ({ orderId }) => confirm(orderId),
@@ -79,7 +79,7 @@ class Untouched implements NestInterceptor {
   }
 }
 
-describe('a handler that is called past Nest', () => {
+describe('a handler that is called directly', () => {
   let transport: Transport;
 
   beforeAll(async () => {
@@ -92,7 +92,7 @@ describe('a handler that is called past Nest', () => {
     transport.publish('events.order.placed', { orderId, amount: 1 }, { 'ce-id': `order-${orderId}` });
   const settled = async (processor: string) =>
     eventually(async () => expect(await transport.backlog(processor)).toEqual({ inFlight: 0, waiting: 0 }));
-  /** Handled one after the other, so that all but the first take the short way where there is one. */
+  /** One after the other, so that all but the first may be called directly. */
   const placeAll = async (processor: string, orderIds: readonly string[]) => {
     for (const orderId of orderIds) {
       place(orderId);
@@ -100,7 +100,7 @@ describe('a handler that is called past Nest', () => {
     }
   };
 
-  it('has the same outcome in every case as one that is called by Nest', async () => {
+  it('has the same outcome in every case as a handler that is called by Nest', async () => {
     const called = { direct: [] as string[], nested: [] as string[] };
     @Controller()
     class Direct {
@@ -127,7 +127,7 @@ describe('a handler that is called past Nest', () => {
     await placeAll('direct', names);
     await settled('nested');
 
-    // The first shows which method it is.
+    // The first event goes through Nest, and shows the method.
     expect(called.direct).toEqual(names.slice(1));
     expect(called.nested).toEqual(expect.arrayContaining(['direct value', ...names]));
     expect(called.nested).toHaveLength(names.length + 1);
@@ -141,7 +141,7 @@ describe('a handler that is called past Nest', () => {
           .map((message) => [message.header.get('ce-causationid'), message.json<OrderConfirmed>().orderId]),
         failed: failed.map((message) => {
           const { reason, error, original } = message.json<EventFailed>();
-          // Each names its own processor.
+          // The text names the processor.
           const text = error.message.replace(processor, '');
           return [original.eventId, reason, error.name, text];
         }),
@@ -183,7 +183,7 @@ describe('a handler that is called past Nest', () => {
     expect(seen).toContainEqual(['mine', 'arguments', [], false]);
   });
 
-  describe('is none', () => {
+  describe('is called by Nest', () => {
     class Allowing implements CanActivate {
       canActivate(): boolean {
         return true;
@@ -211,14 +211,14 @@ describe('a handler that is called past Nest', () => {
       ['a global guard', decorated, [{ provide: APP_GUARD, useClass: Allowing }]],
       ['a global pipe', decorated, [{ provide: APP_PIPE, useClass: Passing }]],
       ['a global interceptor', decorated, [{ provide: APP_INTERCEPTOR, useClass: Untouched }]],
-      ['a hook', decorated, [{ provide: 'hook', inject: [ModuleRef], useFactory: registerHook }]],
+      ['a pre-request hook', decorated, [{ provide: 'hook', inject: [ModuleRef], useFactory: registerHook }]],
       ['a pipe at a parameter', (processor) => withParameter(processor, Payload(Passing))],
-      ['a part of the event', (processor) => withParameter(processor, Payload('orderId'))],
-      ['a parameter decorator of his own', (processor) => withParameter(processor, Whole())],
-      ['a provider for each event', scoped, [PerEvent]],
+      ['a parameter with a part of the event', (processor) => withParameter(processor, Payload('orderId'))],
+      ['a custom parameter decorator', (processor) => withParameter(processor, Whole())],
+      ['a request-scoped provider', scoped, [PerEvent]],
     ];
 
-    /** Microservices that are connected to an application offer no other way. */
+    /** The only way for a microservice that is connected to an application. */
     function registerHook(moduleRef: ModuleRef): string {
       moduleRef['container'].applicationConfig!.registerPreRequestHook((_execution, next) => next());
       return 'registered';
@@ -268,7 +268,7 @@ describe('a handler that is called past Nest', () => {
       return Handling;
     }
 
-    it.each(cases)('where the user has %s', async (what, controller, providers = []) => {
+    it.each(cases)('if there is %s', async (what, controller, providers = []) => {
       byNest = [];
       const processor = what.replaceAll(/[^a-z]+/g, '-');
       await transport.run({ controllers: [controller(processor)], providers: providers as never[] });
@@ -277,7 +277,7 @@ describe('a handler that is called past Nest', () => {
       expect(byNest).not.toContain(false);
     });
 
-    it('but a filter does not stand in between', async () => {
+    it('but not because of an exception filter', async () => {
       byNest = [];
       const providers = [{ provide: APP_FILTER, useClass: Mapping }];
       await transport.run({ controllers: [decorated('filtered-only')], providers });

@@ -33,7 +33,7 @@ describe('the bounds of a body', () => {
     ['with quotes', '[",'.repeat(20_000)],
     ['with backslashes', '\\[\\",'.repeat(20_000)],
     ['with line feeds', '\n\u2028,'.repeat(20_000)],
-  ])('take a string for one value, whatever is in it: %s', (_, text) => {
+  ])('count a string as one value, whatever it contains: %s', (_, text) => {
     expect(fault(JSON.stringify({ text }))).toBeUndefined();
     for (let begin = 0; begin < 70; begin++) {
       const short = `${'a'.repeat(begin)}${text.slice(0, 60)}`;
@@ -44,7 +44,7 @@ describe('the bounds of a body', () => {
     }
   });
 
-  it('take a string that does not end for one value', () => {
+  it('count a string without an end as one value', () => {
     for (const end of ['', '\\', '\\\\', '\\"'])
       expect(fault(`{"a":"${'['.repeat(40)}${end}`)).toBeUndefined();
   });

@@ -10,11 +10,10 @@ import { typeOf } from '../wire/names.js';
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * An event from its JSON text, in the version of `type`: one that was published in an older version must keep that one's
- * contract, and is upcast. Fields that the contract does not know are left out, so that a newer publisher may add some
- * without breaking its consumers.
+ * Reads an event of class `type` from its JSON. An event of an older version must keep the contract of that version, and is upcast.
+ * Unknown fields are left out, so that a newer publisher may add fields without breaking its consumers.
  *
- * @param ceType its `ce-type`; without one it is taken for the version of `type`
+ * @param ceType `ce-type` of the event; without it, the event counts as one of the version of `type`
  * @throws InvalidEventError with every broken rule
  */
 export async function readEvent<Event extends object>(
@@ -25,7 +24,7 @@ export async function readEvent<Event extends object>(
   return read(type, body, ceType);
 }
 
-/** The same, without a promise where every rule plainly holds: that would cost more than looking. */
+/** {@link readEvent} without a promise on the fast way, because a promise would cost more than the check. */
 export function read<Event extends object>(
   type: EventClass<Event>,
   body: Uint8Array,
@@ -49,13 +48,13 @@ function readVersion<Event extends object>(
   type: EventClass<Event>,
   body: Uint8Array,
 ): Event | Promise<Event> {
-  const small = isSmall(body);
-  if (!small) assertWithinBounds(body);
+  const isShort = isSmall(body);
+  if (!isShort) assertWithinBounds(body);
   const data = parseObject(body);
-  const rules = validatorOf(type);
-  const sound = rules.instance(data);
-  if (sound && rules.passes(sound)) return sound as Event;
-  if (small) assertWithinBounds(body);
+  const validator = validatorOf(type);
+  const event = validator.instance(data);
+  if (event && validator.passes(event)) return event as Event;
+  if (isShort) assertWithinBounds(body);
   return readCarefully(type, data);
 }
 
@@ -65,7 +64,7 @@ async function readCarefully<Event extends object>(type: EventClass<Event>, data
   return event;
 }
 
-/** A `@Transform` may throw, and a field may have the name of an inherited getter: so they would at the next attempt. */
+/** A `@Transform` may throw, or a field may have the name of an inherited getter. A retry would throw the same error. */
 function instanceOf<Event extends object>(type: EventClass<Event>, data: object): Event {
   try {
     return plainToInstance(type as unknown as new () => Event, data);
@@ -93,7 +92,7 @@ export async function assertContract(event: object): Promise<void> {
   await checkContract(event);
 }
 
-/** The same, without a promise where every rule plainly holds: that would cost more than looking. */
+/** {@link assertContract} without a promise on the fast way, because a promise would cost more than the check. */
 export function checkContract(event: object): Promise<void> | undefined {
   const type = classOf(event);
   return validatorOf(type).passes(event) ? undefined : assertValid(type, event, {});

@@ -55,7 +55,7 @@ describe('an event whose body', () => {
       `{"orderId":"one","lines":[${deep('{"sku":"a","parts":[', ']}', 600)}]}`,
       /deeper than 256/,
     ],
-  ])('%s is invalid at once', async (_, body, message) => {
+  ])('%s is invalid without a retry', async (_, body, message) => {
     const begun = process.cpuUsage();
     const error = await failureOf(body);
     expect(error).toBeInstanceOf(InvalidEventError);
@@ -71,7 +71,7 @@ describe('an event whose body', () => {
   });
 });
 
-describe('an event of whose body no instance can be made', () => {
+describe('an event whose body cannot become an instance', () => {
   abstract class Priced {
     get total(): number {
       return 1;
@@ -105,7 +105,7 @@ describe('an event of whose body no instance can be made', () => {
   it.each([
     ['has an inherited getter without a setter', InheritsOnly, '{"orderId":{},"total":2}', /total/],
     ['has a @Transform that throws', Transforms, '{"orderId":1}', /trim/],
-  ])('is invalid at once, where its class %s', async (_, type, body, message) => {
+  ])('is invalid without a retry if its class %s', async (_, type, body, message) => {
     const error = await failureOf(body, type as never);
     expect(error).toBeInstanceOf(InvalidEventError);
     expect(error?.message).toMatch(/^the body cannot be read as order\.placed\.v1: /);
@@ -113,7 +113,7 @@ describe('an event of whose body no instance can be made', () => {
     expect(error?.cause).toBeInstanceOf(TypeError);
   });
 
-  it('is read where its class has the getter itself', async () => {
+  it('is read if its class has the getter itself', async () => {
     await expect(read('{"orderId":"one","total":2}', Inherits as never)).resolves.toMatchObject({ total: 1 });
   });
 });

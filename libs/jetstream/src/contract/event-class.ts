@@ -1,25 +1,25 @@
 import { isEventName } from '../wire/names.js';
 
-/** A class whose instances are events. Its rules are class-validator decorators on its fields. */
+/** A class whose instances are events. Its contract is made of class-validator decorators on its fields. */
 export interface EventClass<Event extends object = object> {
   new (...args: never[]): Event;
-  /** Declared once, at the class: `static readonly event = { name: 'user.signed-up', version: 1 }`. */
+  /** Declared at the class: `static readonly event = { name: 'user.signed-up', version: 1 }`. */
   readonly event: EventDeclaration;
-  /** Makes an event of this version from one of the version that it replaces. */
+  /** Converts an event of the version that this class replaces. */
   upcast?(old: never): Event;
 }
 
 export interface EventDeclaration {
   readonly name: string;
   readonly version: number;
-  /** The class of the version before. Stored events of it are read too, and go through `upcast`. */
+  /** The class of the version before. Its stored events are read too, and go through `upcast`. */
   readonly replaces?: EventClass;
 }
 
 /**
- * The class of an event.
+ * Returns the class of an event.
  *
- * @throws TypeError where the object is not an instance of a class with a valid `static event`
+ * @throws TypeError if the object is not an instance of a class with a valid `static event`
  */
 export function classOf(event: object): EventClass {
   const type = event.constructor as unknown as EventClass;
@@ -27,12 +27,12 @@ export function classOf(event: object): EventClass {
   return type;
 }
 
-/** Classes that were looked at before. */
-const sound = new WeakSet<EventClass>();
+/** Classes that passed the check before. */
+const valid = new WeakSet<EventClass>();
 
-/** @throws TypeError where the class declares no valid `static event` */
+/** @throws TypeError if the class declares no valid `static event` */
 export function assertEventClass(type: EventClass): void {
-  if (sound.has(type)) return;
+  if (valid.has(type)) return;
   const declared = (type as Partial<EventClass> | undefined)?.event;
   if (
     !declared ||
@@ -45,7 +45,7 @@ export function assertEventClass(type: EventClass): void {
     );
   }
   if (declared.replaces) assertReplaces(type, declared.replaces);
-  sound.add(type);
+  valid.add(type);
 }
 
 function assertReplaces(type: EventClass, older: EventClass): void {

@@ -2,7 +2,7 @@ import { InvalidEventError } from '../errors.js';
 import type { EventClass } from './event-class.js';
 import { parseType, typeOf } from '../wire/names.js';
 
-/** The versions of an event that can be read where `newest` is consumed, the newest first. */
+/** Returns the versions of an event that a consumer of `newest` can read, the newest first. */
 export function versionsOf(newest: EventClass): EventClass[] {
   const versions: EventClass[] = [];
   for (let type: EventClass | undefined = newest; type; type = type.event.replaces) versions.push(type);
@@ -10,14 +10,13 @@ export function versionsOf(newest: EventClass): EventClass[] {
 }
 
 /**
- * The class of the version that an event was published in.
+ * Returns the class of the version in which an event was published.
  *
- * @param ceType its `ce-type`; without one it is taken for the newest
- * @throws InvalidEventError where it is another event, or a version that `newest` does not know
+ * @param ceType `ce-type` of the event; without it, the event counts as one of the newest version
+ * @throws InvalidEventError if `ceType` names another event, or a version that `newest` does not know
  */
 export function publishedVersion(newest: EventClass, ceType: string | undefined): EventClass {
   const { name, version } = newest.event;
-  // Nearly every event.
   if (ceType === undefined || ceType === typeOf(name, version)) return newest;
   const parsed = parseType(ceType);
   if (parsed?.name !== name) {
@@ -34,9 +33,9 @@ export function publishedVersion(newest: EventClass, ceType: string | undefined)
 }
 
 /**
- * An event in its newest version, through the upcaster of each version between.
+ * Converts an event to its newest version, through the upcaster of each version between.
  *
- * @throws InvalidEventError where an upcaster throws, or does not return an event of its class
+ * @throws InvalidEventError if an upcaster throws, or does not return an event of its class
  */
 export function upcast<Event extends object>(event: object, newest: EventClass<Event>): Event {
   if (event.constructor === newest) return event as Event;

@@ -52,7 +52,7 @@ describe('an event of several versions', () => {
     ['an old one', { miles: 100 }, 'trip.planned.v2'],
     ['the newest', { kilometres: 161 }, 'trip.planned.v3'],
     ['one that does not say its version', { kilometres: 161 }, undefined],
-  ])('is read in its newest: %s', async (_, data, ceType) => {
+  ])('is read in its newest version: %s', async (_, data, ceType) => {
     const event = await read(data, ceType);
     expect(event).toBeInstanceOf(TripPlanned);
     expect(event).toEqual({ kilometres: 161 });

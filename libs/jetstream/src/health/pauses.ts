@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { JetStreamStrategy } from '../consume/strategy.js';
 
-/** The pauses of this process's processors, as a check of its health: a service stays ready while one is paused, and tells. */
+/** Health check for pauses: reports the paused processors of this process. The service stays ready during a pause. */
 @Injectable()
 export class Pauses {
   constructor(private readonly strategy: JetStreamStrategy) {}
 
-  /** @throws Error naming the processors that are paused, and since when */
+  /** @throws Error naming the paused processors, and since when */
   ready(): Promise<void> {
     const { paused } = this.strategy;
     if (paused.length === 0) return Promise.resolve();

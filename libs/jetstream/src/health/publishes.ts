@@ -3,8 +3,8 @@ import { JetStreamConnection } from '../client/connection.js';
 import { stallText } from '../client/publish-watch.js';
 
 /**
- * The publishes of this process, as a check of its health: down while the broker has not confirmed one for 10 s, such as for a full
- * stream, a lost quorum or a limit of the account. A service stays ready then, and tells.
+ * Health check for publishes: reports streams that have not confirmed a publish of this process for 10 s. The reason may be a full
+ * stream, a lost quorum or a limit of the account. The service stays ready until they do.
  */
 @Injectable()
 export class Publishes {

@@ -1,24 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { JetStreamStrategy } from '../consume/strategy.js';
 
-/** Part of the time for which events are kept, from which on their age is a fault. */
-const ALARMING = 0.5;
+/** Part of the retention time after which an unread event is reported. */
+const ALARMING_AGE = 0.5;
 
 /**
- * True if an event that waits has used up half of the time for which its stream keeps it.
+ * True if an unread event is older than half of the time for which its stream keeps it.
  *
  * @param keptFor milliseconds; 0 if the stream keeps events of any age
  */
 export function isExpiringSoon(storedAt: Date, keptFor: number, now = Date.now()): boolean {
-  return keptFor > 0 && now - storedAt.getTime() >= keptFor * ALARMING;
+  return keptFor > 0 && now - storedAt.getTime() >= keptFor * ALARMING_AGE;
 }
 
-/** The age of the events that wait for this process's processors, as a check of its health: the broker deletes old ones. */
+/** Health check for unread events: reports processors of this process whose events the broker may soon delete. */
 @Injectable()
 export class UnreadEvents {
   constructor(private readonly strategy: JetStreamStrategy) {}
 
-  /** @throws Error naming the processors whose oldest event has lain there for half of the time that events are kept */
+  /** @throws Error naming the processors whose oldest unread event has used up half of its time in the stream */
   ready(now = Date.now()): Promise<void> {
     const late = this.strategy.unread.filter(({ readUpTo, keptFor }) =>
       isExpiringSoon(readUpTo, keptFor, now),

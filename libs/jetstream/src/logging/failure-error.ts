@@ -2,50 +2,50 @@ import { inspect } from 'node:util';
 import type { Violation } from '../errors.js';
 import { redact } from './redact.js';
 
-/** Longest message and longest stack of an error that is kept, in bytes. */
+/** Bytes of the longest message and the longest stack that are kept. */
 const MAX_TEXT = 8_192;
-/** Longest text of what there may be many of, in bytes. */
+/** Bytes of the longest text that is kept where there may be many texts. */
 const MAX_SHORT_TEXT = 1_024;
 const MAX_CAUSES = 3;
-/** Broken rules that are kept: the failure event must stay readable, within the bounds of any body. */
+/** Broken rules that are kept. With more, the failure event might exceed the bounds of a body. */
 const MAX_VIOLATIONS = 100;
-/** Errors of an `AggregateError` that are kept. */
+/** Parts of an `AggregateError` that are kept. */
 const MAX_ERRORS = 10;
 
 const QUERY_ERROR = 'DrizzleQueryError';
-/** Stands for a query's error without a cause. */
+/** Replaces the error of a query that has no cause. */
 const UNEXPLAINED_QUERY = Object.assign(new Error('a query failed'), { name: QUERY_ERROR, stack: '' });
 
-/** What is kept of an error. */
+/** The kept part of an error. */
 export interface FailureError {
-  /** Its class. */
+  /** Class of the error. */
   name: string;
   message: string;
   stack?: string;
   cause?: FailureError;
-  /** Those that an `AggregateError` is made of, at most 10. */
+  /** Parts of an `AggregateError`, at most 10. */
   errors?: Pick<FailureError, 'name' | 'message'>[];
   /** Broken rules of the contract, at most 100. */
   violations?: Violation[];
 }
 
 /**
- * Class and message of whatever was thrown, for logs: credentials are made unreadable, addresses and phone numbers masked, and of a
- * query that failed the cause is named. Never throws.
+ * Describes a thrown value by class and message, for logs. Credentials are hidden, addresses and phone numbers masked. A failed query
+ * is described by its cause. Never throws.
  */
 export function nameError(error: unknown): Pick<FailureError, 'name' | 'message'> {
   return described(error, named);
 }
 
 /**
- * What of an error is kept, with its causes, as {@link nameError} words it. Never throws, whatever the error is like. Its stack is
- * made by asking for it, which is slow.
+ * Describes a thrown value as {@link nameError} does, with stack, causes, parts and broken rules. Slow, because it reads the stack,
+ * which is built at that moment. Never throws.
  */
 export function describeError(error: unknown): FailureError {
   return described(error, (thrown) => whole(thrown, 0));
 }
 
-/** An error may have anything for its properties, also getters that throw. */
+/** Guards against properties of any kind, such as getters that throw. */
 function described<Description extends FailureError>(
   error: unknown,
   describe: (error: unknown) => Description,
@@ -53,7 +53,7 @@ function described<Description extends FailureError>(
   try {
     return describe(error);
   } catch {
-    return { name: typeof error, message: 'what was thrown cannot be described' };
+    return { name: typeof error, message: 'the thrown value cannot be described' };
   }
 }
 
@@ -79,8 +79,8 @@ function named(thrown: unknown, limit = MAX_TEXT): Pick<FailureError, 'name' | '
 }
 
 /**
- * The cause of a query's error, in place of that error, which has the values of the statement in its message: they may be
- * anybody's data. Drizzle's is recognized by its shape, since the transport knows no database. A driver's own error has no cause.
+ * Replaces the error of a query by its cause. The message of such an error contains the values of the statement, which may be personal
+ * data. Drizzle's error is recognized by its shape, because the transport depends on no database. A driver's own error has no cause.
  */
 function withoutQuery(error: unknown, depth = 0): unknown {
   const { constructor, query, params, cause } = Object(error) as Record<string, unknown>;
@@ -90,13 +90,13 @@ function withoutQuery(error: unknown, depth = 0): unknown {
   return cause === undefined || depth === MAX_CAUSES ? UNEXPLAINED_QUERY : withoutQuery(cause, depth + 1);
 }
 
-/** Subclasses inherit `name` where their parent sets it; what comes from the platform sets nothing else. */
+/** A subclass may inherit `name` from its parent, so the constructor's name is better. Errors of the platform have only `name`. */
 function classNameOf(error: Error): unknown {
   const name: unknown = error.constructor?.name;
   return !name || name === 'Error' || name === 'DOMException' ? error.name : name;
 }
 
-/** An error of several often has no message of its own. */
+/** An AggregateError often has no message. Its parts then make one. */
 function messageOf(error: Error): unknown {
   const { message, errors } = error as Error & { errors?: unknown };
   if (message || !isFilled(errors)) return message;
@@ -106,24 +106,27 @@ function messageOf(error: Error): unknown {
     .join('; ');
 }
 
-/** Other libraries call something else so: what cannot be told apart becomes the message. */
+/** Other libraries use the name `violations` for other values. An unknown value becomes the message. */
 function violationOf(violation: unknown): Violation {
   const { field = '', rule = '', message = violation } = Object(violation) as Partial<Violation>;
-  const [ofField, ofRule, text] = [field, rule, message].map((part) => shown(part, MAX_SHORT_TEXT));
-  return { field: ofField!, rule: ofRule!, message: text! };
+  return {
+    field: shown(field, MAX_SHORT_TEXT),
+    rule: shown(rule, MAX_SHORT_TEXT),
+    message: shown(message, MAX_SHORT_TEXT),
+  };
 }
 
 function isFilled(value: unknown): value is unknown[] {
   return Array.isArray(value) && value.length > 0;
 }
 
-/** Any value as text, at most `limit` bytes. */
+/** Makes a text of at most `limit` bytes from any value. */
 function shown(value: unknown, limit = MAX_TEXT): string {
   const text = typeof value === 'string' ? value : inspect(value, { depth: 4, breakLength: Infinity });
-  // What lies behind is cut off anyway, and a credential is not split at the place that is seen.
+  // Longer than the limit, so that no credential is split within the part that is kept.
   const redacted = redact(text.slice(0, 2 * MAX_TEXT));
   if (Buffer.byteLength(redacted) <= limit) return redacted;
-  // Decoding replaces a character that the cut has split.
+  // Removes the replacement character of a split character.
   return `${Buffer.from(redacted)
     .subarray(0, limit - 3)
     .toString('utf8')

@@ -3,7 +3,7 @@ import { InvalidEventError } from '../errors.js';
 import { describeError, nameError } from './failure-error.js';
 
 describe('the description of an error', () => {
-  it('has its class, causes and broken rules, and cuts what is endless', () => {
+  it('has its class, causes and broken rules, and cuts endless texts', () => {
     class GatewayError extends Error {}
     const violations = [{ field: 'a', rule: 'isInt', message: 'a must be an integer' }];
     const error = new GatewayError('x'.repeat(10_000), { cause: new InvalidEventError('inner', violations) });
@@ -17,7 +17,7 @@ describe('the description of an error', () => {
     expect(describeError('just text')).toEqual({ name: 'string', message: 'just text' });
   });
 
-  it('carries no credential, wherever it stands', () => {
+  it('contains no credential, wherever it stood', () => {
     const named = Object.assign(new Error('x'), { name: 'postgres://ann:hunter1@db' });
     const rule = {
       field: 'token=hunter2',
@@ -61,7 +61,7 @@ describe('the description of an error', () => {
     const refused = new DatabaseError('duplicate key value violates unique constraint "users_email_key"');
     const failed = new DrizzleQueryError('insert into users values ($1, $2)', params, refused);
 
-    it('is that of its cause, and holds none of the values', () => {
+    it('is that of its cause, without the values', () => {
       const described = describeError(failed);
       expect(described).toMatchObject({ name: 'DatabaseError', message: refused.message });
       expect(described.cause).toBeUndefined();
@@ -73,7 +73,7 @@ describe('the description of an error', () => {
         expect(JSON.stringify([describeError(error), nameError(error)])).not.toMatch(/Lovelace|James/);
     });
 
-    it('is known by its shape, whatever class it has', () => {
+    it('is recognized by its shape, whatever its class', () => {
       const other = { query: 'select $1', params, cause: refused, message: `params: ${params.join()}` };
       expect(describeError(other)).toMatchObject({ name: 'DatabaseError', message: refused.message });
       expect(describeError(Object.assign(new Error(params[0]), other)).name).toBe('DatabaseError');
@@ -82,7 +82,7 @@ describe('the description of an error', () => {
       expect(describeError(drivers)).toMatchObject({ name: 'Error', message: 'syntax error' });
     });
 
-    it('has no values either if it has no cause, or is its own', () => {
+    it('has no values either if it has no cause, or is its own cause', () => {
       const alone = new DrizzleQueryError('select $1', params);
       const circular = new DrizzleQueryError('select $1', params);
       circular.cause = circular;
@@ -93,7 +93,7 @@ describe('the description of an error', () => {
     });
   });
 
-  it('shows of addresses and phone numbers no more than who knows them needs', () => {
+  it('shows only enough of addresses and phone numbers for a reader who knows them', () => {
     const error = new Error('550 no such user <ada@example.com>', {
       cause: new AggregateError(['the number +14155550123 is not valid'], 'for ada@example.com'),
     });
@@ -103,7 +103,7 @@ describe('the description of an error', () => {
     expect(described).toContain('+1415*****23');
   });
 
-  it('ends where errors cause each other', () => {
+  it('ends if errors cause each other', () => {
     const first = new Error('first');
     const second = new Error('second', { cause: first });
     first.cause = second;
@@ -111,7 +111,7 @@ describe('the description of an error', () => {
     expect(JSON.stringify(describeError(first)).match(/"second"/g)).toHaveLength(2);
   });
 
-  it('has the errors that an error is made of, and their messages where it has none of its own', () => {
+  it('has the parts of an AggregateError, and their messages if it has none', () => {
     const refused = ['::1:25', '127.0.0.1:25'].map((address) => new Error(`connect ECONNREFUSED ${address}`));
     const error = new AggregateError(refused);
     expect(describeError(error)).toMatchObject({
@@ -161,7 +161,7 @@ describe('the description of an error', () => {
     ['errors of any kind', new AggregateError([circular, 5n, undefined], 'odd'), /odd.*E1.*5n/],
     ['getters that throw', new Hidden(), /cannot be described/],
     ['a proxy that throws', hostile, /cannot be described/],
-  ])('can be given of %s', (_, thrown, expected) => {
+  ])('can be made of %s', (_, thrown, expected) => {
     const described = describeError(thrown);
     expect(JSON.stringify(described)).toMatch(expected);
     for (const text of [described.name, described.message, nameError(thrown).message])

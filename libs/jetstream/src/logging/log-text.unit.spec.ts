@@ -13,11 +13,11 @@ describe('foreign text in a log', () => {
     ['a\0b\u007fc\u009bd', 'a\\u0000b\\u007fc\\u009bd'],
     ['a\u2028b\u202ec\u2066d', 'a\\u2028b\\u202ec\\u2066d'],
     ['x'.repeat(33_000), `${'x'.repeat(256)}…`],
-  ])('is one line, whatever it is: %j', (text, expected) => {
+  ])('is one line, whatever it contains: %j', (text, expected) => {
     expect(lineOf(text)).toBe(expected);
   });
 
-  it('keeps its lines where it may have some', () => {
+  it('keeps its lines if it may have several', () => {
     expect(linesOf('a\n\tb\u001b[31m\r\u0000')).toBe('a\n\tb\\u001b[31m\\r\\u0000');
   });
 });
@@ -25,13 +25,13 @@ describe('foreign text in a log', () => {
 describe('an error in a log', () => {
   class CardDeclined extends UnrecoverableError {}
 
-  it('has its own class, also where a parent sets the name', () => {
+  it('has its own class, also if a parent sets the name', () => {
     const [first, ...frames] = errorText(describeError(new CardDeclined('no funds'))).split('\n');
     expect(first).toBe('CardDeclined: no funds');
     expect(frames[0]).toMatch(/^ {4}at .*log-text\.unit\.spec/);
   });
 
-  it('forges no line, neither by its message nor by its stack', () => {
+  it('cannot forge a line, neither by its message nor by its stack', () => {
     const forged = 'no funds\n    at Forged.frame (a.ts:1:1)\n[Nest] ERROR forged';
     const error = Object.assign(new CardDeclined(forged), { name: 'a\nb' });
     const lines = errorText(describeError(error)).split('\n');
@@ -41,7 +41,7 @@ describe('an error in a log', () => {
     expect(errorText(describeError(error)).split('\n').slice(1)).toEqual(['    at a\\u001b[2J']);
   });
 
-  it('has its causes where they are asked for', () => {
+  it('has its causes in a report', () => {
     const report = errorReport(describeError(new Error('outer', { cause: new CardDeclined('inner') })));
     expect(report).toMatch(/^Error: outer\n {4}at .*\n(.*\n)*caused by CardDeclined: inner\n {4}at /);
   });

@@ -2,24 +2,24 @@ import { maskPersons } from './mask.js';
 
 const HIDDEN = '***';
 
-/** What the name of a credential contains; `secretAccessKey` and `AWS_SECRET_ACCESS_KEY` do so with a suffix. */
+/** Part of the name of a credential, with its suffix as in `secretAccessKey` or `AWS_SECRET_ACCESS_KEY`. */
 const NAME = String.raw`(?:pass(?:word|wd|wort|phrase|code)?|pwd|secret|token|credential|(?:api|access|private|secret|account|signing|encryption|master)[_-]?key)(?:[_-]?(?:access|key|value|string|text|hash|base64|\d{1,3}|s)){0,3}`;
-/** Between a name and its value: `=`, `: `, `" : `, `\" => `, `%3D`. JSON within JSON escapes its quotes. */
+/** Separates a name and its value: `=`, `: `, `" : `, `\" => `, `%3D`. JSON within JSON escapes its quotes. */
 const IS = String.raw`[\\"'\x60\])]{0,8}\s{0,20}(?:[:=]{1,3}>?|%3[AD])\s{0,20}`;
-/** To the same quote again, escaped as often, or where that was cut off, to the end of the line. */
+/** A quoted value up to the same quote, escaped as often. If the end was cut off, up to the end of the line. */
 const QUOTED = String.raw`(?<escape>\\{0,7})(?<quote>["'\x60])(?:(?!(?<!\\)\k<escape>\k<quote>)[^\r\n])*`;
 const NESTED = String.raw`[[{][^\]}]{0,1000}`;
 const END = String.raw`[\s"'\x60,;&)\]}\\]|$`;
-/** A character that may end a value does so where another one, or the next name, follows. */
+/** A value without quotes. A character that may end the value ends it only before another such character or the next name. */
 const PLAIN = String.raw`(?!(?:undefined|null|true|false)(?:${END}))(?:[^\s"'\x60,;&)\]}\\]|[,;&)\]}\\](?!${END}|[\w.-]{1,40}["']?\s?[=:]))+`;
 const VALUE = `(?:${QUOTED}|${NESTED}|${PLAIN})`;
 
 /**
- * What credentials look like in the messages of clients and servers. What `kept` matches stays. Each takes a time that grows
- * with the length of the text and no faster: what may repeat is bounded, or cannot be matched in two ways.
+ * Patterns of credentials in the messages of clients and servers. The group `kept` stays. The time of each pattern is linear in the
+ * length of the text, because its repetitions are bounded or can match in one way only.
  */
 const CREDENTIALS = [
-  // A key in PEM, or a seed of NATS, also one that was cut off.
+  // A key in PEM, or a seed of NATS. The end may have been cut off.
   /(?<kept>-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|SEED)[A-Z ]{0,10}-----)(?:(?!-----END)[^])+/g,
   // nats://user:p@ssword@host, https://token@host
   /(?<kept>\b[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/?#"'`<>]{1,1000}(?=@)/gi,
@@ -44,16 +44,16 @@ const CREDENTIALS = [
   /(?<kept>(?:\b|-)(?:sig|signature)(?:=|%3D))[^\s"'`&]+/gi,
   // Failed query: select $1\nparams: abc
   /(?<kept>(?:\n|\\n)params: )(?:(?!(?:\n|\\n) {4}at )[^])+/g,
-  // What is known by its own looks: JWT, NATS seed, keys of AWS, GitHub, GitLab, Slack, Stripe, Twilio, SendGrid, npm.
+  // Values with a known form: JWT, NATS seed, keys of AWS, GitHub, GitLab, Slack, Stripe, Twilio, SendGrid, npm.
   /(?<![\w-])(?:eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*){0,3}|S[ACNOUX][A-Z2-7]{56}|(?:AKIA|ASIA)[A-Z0-9]{16}|(?:gh[opsu]|npm)_\w{30,}|glpat-[\w-]{20,}|xox[a-z]-[\w-]{10,}|[rs]k_(?:live|test)_\w{10,}|SK[0-9a-f]{32}|SG\.[\w-]{20,}\.[\w-]{20,})/g,
 ];
 
-/** The text with everything that looks like a credential made unreadable, and addresses and phone numbers masked. */
+/** Hides everything that looks like a credential, and masks e-mail addresses and phone numbers. */
 export function redact(text: string): string {
   return maskPersons(CREDENTIALS.reduce((redacted, pattern) => redacted.replace(pattern, hidden), text));
 }
 
-/** True if what has this name is hidden in a text. */
+/** True if {@link redact} hides a value with this name. */
 export function isCredential(name: string): boolean {
   return redact(`${name}="x"`).endsWith(`"${HIDDEN}"`);
 }

@@ -3,23 +3,23 @@ import type { PreRequestHook } from '@nestjs/common';
 import { catchError, throwError } from 'rxjs';
 import { EventContext } from '../declare/event-context.js';
 
-/** The method that Nest calls for a processor, as its execution context tells. */
+/** A method that Nest calls for a processor, from Nest's execution context. */
 export interface HandlerMethod {
   type: object & { prototype: object };
   callback: (...args: unknown[]) => unknown;
 }
 
 /**
- * What guards, pipes, interceptors and handlers threw. Without a filter of the user's, Nest tells a transport only
- * `{ status: 'error', message: 'Internal server error' }`: class and message, which decide between retry and dead letter,
- * would be gone.
+ * Errors of guards, pipes, interceptors and handlers. Without an exception filter, Nest reports only
+ * `{ status: 'error', message: 'Internal server error' }` to a transport. But the class of the error decides between retry and dead
+ * letter.
  */
 const thrown = new WeakMap<EventContext, unknown>();
 
-/** The methods that Nest called, by the context that it called them with. */
+/** Methods that Nest called, by the context of the call. */
 const called = new WeakMap<EventContext, HandlerMethod>();
 
-/** Notes the error before Nest's filters see it, and changes nothing else. What was noted before, they get at once. */
+/** Notes an error before Nest's filters see it. An error that was noted before the call goes to the filters instead of a call. */
 export const errorHook: PreRequestHook = (execution, next) => {
   const context = execution.getArgs<unknown[]>().find((argument) => argument instanceof EventContext);
   if (!context) return next();
@@ -37,32 +37,32 @@ export const errorHook: PreRequestHook = (execution, next) => {
 };
 
 /**
- * Registers the hook above with the application, before Nest makes its handlers.
+ * Registers {@link errorHook} with the application, before Nest makes its handlers.
  *
- * Nest offers the call on a microservice only, and `connectMicroservice` has already made the handlers when it returns;
- * hence the way through the container.
+ * It uses Nest's container, because Nest offers this call only on a microservice. `connectMicroservice` has already made the handlers
+ * when it returns one.
  */
 export function registerErrorHook(moduleRef: ModuleRef): void {
   moduleRef['container'].applicationConfig?.registerPreRequestHook(errorHook);
 }
 
-/** Notes what a handler threw that was not called by Nest: asked to call it, Nest takes it for what the handler throws. */
+/** Notes an error of a direct call. When Nest is then asked to call the handler, its filters get this error. */
 export function noteThrown(error: unknown, context: EventContext): void {
   thrown.set(context, error);
 }
 
-/** The method that Nest called with this context. Unknown where the hook has not seen the call. */
+/** Returns the method that Nest called with this context; undefined if the hook has not seen the call. */
 export function calledMethod(context: EventContext): HandlerMethod | undefined {
   return called.get(context);
 }
 
 /**
- * The error that decides what becomes of the event: the one that a filter threw, or what was thrown in the first place,
- * where no filter matched or it answered with something that is no error.
+ * Returns the error that decides about the event. It is the error that a filter threw, or the original error if no filter matched or
+ * the filter reported a value that is not an error.
  */
 export function errorOf(reported: unknown, context: EventContext): unknown {
   if (reported instanceof Error) return reported;
-  // Nothing was noted where a request-scoped provider could not be made: that happens before the hook.
+  // If a request-scoped provider cannot be made, nothing was noted: that happens before the hook.
   return (
     thrown.get(context) ?? new Error(`${describe(reported)}; Nest logged the cause`, { cause: reported })
   );

@@ -5,14 +5,14 @@ import { directCallOf, type DirectCall } from './fast/direct-call.js';
 import type { EventContext } from '../declare/event-context.js';
 import { calledMethod, errorOf, noteThrown } from './nest-errors.js';
 
-/** Runs the handler through Nest's pipeline and resolves with everything that it returned. */
+/** Calls a handler, and resolves to all values that it returned. */
 export type Handle = (event: object, context: EventContext) => Promise<readonly unknown[]>;
 
 /**
- * Calls a handler as Nest has wrapped it, and by a shorter way where nothing of the user's stands between the event and the
- * method. The first event takes the long way and shows which method that is.
+ * Makes the function that calls a handler. The first event goes through Nest's pipeline, which shows the method behind the handler.
+ * Later events call the method directly if `directCallOf` allows that.
  *
- * @param container the application's; without it every event takes the long way
+ * @param container container of the application; without it, every event goes through Nest's pipeline
  */
 export function nestHandle(handler: MessageHandler, container: NestContainer | undefined): Handle {
   let direct: DirectCall | undefined;
@@ -29,27 +29,25 @@ export function nestHandle(handler: MessageHandler, container: NestContainer | u
   return async (event, context) => {
     if (!direct) {
       const returned = await throughNest(event, context);
-      if (!isDecided) direct = container && decide(container, context);
-      isDecided = true;
+      if (!isDecided) {
+        const method = calledMethod(context);
+        direct = container && method && directCallOf(container, method);
+        isDecided = true;
+      }
       return returned;
     }
     try {
       const answer = await direct(event, context);
       return isObservable(answer) ? await everything(answer) : [answer];
     } catch (error) {
-      // Nest does not call the method then, but its filters with the error.
+      // Nest then calls its filters with the error, and not the method.
       noteThrown(error, context);
       return throughNest(event, context);
     }
   };
 }
 
-function decide(container: NestContainer, context: EventContext): DirectCall | undefined {
-  const method = calledMethod(context);
-  return method && directCallOf(container, method);
-}
-
-/** A handler answers with a value or an Observable of several, which may fail. */
+/** Collects the values of an Observable, which may fail. Any other value stands alone. */
 async function everything(answer: unknown): Promise<readonly unknown[]> {
   return isObservable(answer) ? lastValueFrom(answer.pipe(toArray())) : [answer];
 }

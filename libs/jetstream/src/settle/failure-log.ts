@@ -18,7 +18,7 @@ export class FailureLog {
 
   /** @param delay milliseconds until the next attempt */
   retried(delivery: Delivery, error: unknown, attempts: number, delay: number): void {
-    this.tell('warn', 'failed and are retried', delivery, nameError(error).name, (event) => {
+    this.report('warn', 'failed and are retried', delivery, nameError(error).name, (event) => {
       const seconds = (delay / 1_000).toFixed(1);
       const attempt = `attempt ${delivery.attempt} of ${attempts}`;
       // Described only if the line is logged: building a stack is slow.
@@ -27,14 +27,14 @@ export class FailureLog {
   }
 
   deadLettered(delivery: Delivery, error: FailureError, reason: FailureReason): void {
-    this.tell('error', 'dead-lettered', delivery, error.name, (event) => {
+    this.report('error', 'dead-lettered', delivery, error.name, (event) => {
       return `${event} dead-lettered, ${reason}: ${errorText(error)}`;
     });
   }
 
   /** @param delay milliseconds until the event is delivered again */
   postponed(delivery: Delivery, delay: number): void {
-    this.tell('error', 'requeued', delivery, `${FAILURES_STREAM} is full`, (event) => {
+    this.report('error', 'requeued', delivery, `${FAILURES_STREAM} is full`, (event) => {
       const remedy = 'Make room there with `node cascade failures archive`, or raise its max_bytes';
       return `${event} requeued for ${delay / 1_000} s: the stream ${FAILURES_STREAM} is full. ${remedy}.`;
     });
@@ -42,25 +42,25 @@ export class FailureLog {
 
   unsettled(delivery: Delivery, error: unknown): void {
     const named = nameError(error);
-    this.tell('error', 'could not be settled', delivery, named.name, (event) => {
+    this.report('error', 'could not be settled', delivery, named.name, (event) => {
       return `${event} could not be settled and will be redelivered: ${errorText(named)}`;
     });
   }
 
   failedAfterwards(delivery: Delivery, error: unknown): void {
     const named = nameError(error);
-    this.tell('error', 'were settled before something failed', delivery, named.name, (event) => {
+    this.report('error', 'were settled before something failed', delivery, named.name, (event) => {
       return `${event} was settled, and a later step failed: ${errorText(named)}`;
     });
   }
 
   outageFailed(delivery: Delivery, fault: unknown): void {
-    this.tell('error', 'made `outage` fail', delivery, nameError(fault).name, (event) => {
+    this.report('error', 'made `outage` fail', delivery, nameError(fault).name, (event) => {
       return `\`outage\` itself failed for ${event}, which counts as no: ${errorText(describeError(fault))}`;
     });
   }
 
-  private tell(
+  private report(
     level: Level,
     what: string,
     { eventId, correlationId }: Delivery,
@@ -68,6 +68,6 @@ export class FailureLog {
     line: (event: string) => string,
   ): void {
     const event = `event ${lineOf(eventId)} of flow ${lineOf(correlationId)}`;
-    this.log.tell({ level, what, name: lineOf(name), event }, () => line(event));
+    this.log.report({ level, what, name: lineOf(name), event }, () => line(event));
   }
 }

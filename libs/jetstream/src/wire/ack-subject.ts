@@ -1,20 +1,20 @@
-/** What the subject for the answer to a delivery says of it. */
+/** A delivery, as the subject for its acknowledgement describes it. */
 export interface AckSubject {
   readonly stream: string;
-  /** How often JetStream has delivered the message, from 1. */
+  /** Number of deliveries of the message by JetStream, from 1. */
   readonly deliveries: number;
-  /** Place of the message in the stream. */
+  /** Sequence of the message in the stream. */
   readonly sequence: number;
   readonly storedAt: Date;
 }
 
 /** `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<ns>.<pending>` */
 const ACK = /^\$JS\.ACK\.([^.]+)\.[^.]+\.(\d+)\.(\d+)\.\d+\.(\d{1,13})\d{6}\.\d+$/;
-/** The same with the domain and the hash of the account before the stream; what comes last may be left out. */
+/** The same with domain and account hash before the stream. The last token is optional. */
 const ACK_OF_DOMAIN =
   /^\$JS\.ACK\.[^.]+\.[^.]+\.([^.]+)\.[^.]+\.(\d+)\.(\d+)\.\d+\.(\d{1,13})\d{6}\.\d+(?:\..*)?$/;
 
-/** Undefined where it is none: then no stream has sent the message. */
+/** Returns undefined for any other subject: then the message was not sent by a stream. */
 export function readAckSubject(reply: string | undefined): AckSubject | undefined {
   if (!reply) return undefined;
   const parts = ACK.exec(reply) ?? ACK_OF_DOMAIN.exec(reply);
@@ -28,7 +28,7 @@ export function readAckSubject(reply: string | undefined): AckSubject | undefine
   };
 }
 
-/** How many messages waited behind this one when it was delivered. */
+/** Returns the number of messages that waited behind this one when it was delivered. */
 export function pendingIn(reply: string): number {
   const parts = reply.split('.');
   return Number(parts[parts.length === 9 ? 8 : 10]) || 0;

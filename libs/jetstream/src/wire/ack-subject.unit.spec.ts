@@ -5,7 +5,7 @@ it.each([
   '$JS.ACK.EVENTS.notes.2.7.9.1700000000123456789.4',
   '$JS.ACK.hub.ACCOUNT.EVENTS.notes.2.7.9.1700000000123456789.4',
   '$JS.ACK._.ACCOUNT.EVENTS.notes.2.7.9.1700000000123456789.4.random',
-])('reads where and when a message was stored, and how often it was delivered: %s', (reply) => {
+])('reads position, time and number of deliveries of a message: %s', (reply) => {
   expect(readAckSubject(reply)).toEqual({
     stream: 'EVENTS',
     deliveries: 2,
@@ -20,9 +20,9 @@ it.each([
   '_INBOX.x',
   '$JS.ACK.x',
   '$JS.ACK.EVENTS.notes.2.7.9.soon.4',
-  // No time that there is.
+  // A time that does not exist.
   `$JS.ACK.EVENTS.notes.2.7.9.${'9'.repeat(40)}.4`,
-])('is none: %s', (reply) => {
+])('reads nothing from any other subject: %s', (reply) => {
   expect(readAckSubject(reply)).toBeUndefined();
 });
 
@@ -30,6 +30,6 @@ it.each([
   ['$JS.ACK.EVENTS.notifier.1.17.3.1700000000000000000.42'],
   ['$JS.ACK.hub.ACC.EVENTS.notifier.1.17.3.1700000000000000000.42'],
   ['$JS.ACK.hub.ACC.EVENTS.notifier.1.17.3.1700000000000000000.42.token'],
-])('tells how many messages wait behind: %s', (reply) => {
+])('reads how many messages wait behind: %s', (reply) => {
   expect(pendingIn(reply)).toBe(42);
 });

@@ -2,7 +2,7 @@ import { InvalidEventError } from '../errors.js';
 import { shortId } from './event-ids.js';
 import { OutgoingHeaders } from './outgoing-headers.js';
 
-/** Headers of the CloudEvents 1.0 NATS binding, binary mode. Our extensions follow its naming rules. */
+/** Headers of the CloudEvents 1.0 NATS binding in binary mode. Cascade's extensions follow its naming rules. */
 export const CloudEventHeader = {
   specVersion: 'ce-specversion',
   id: 'ce-id',
@@ -14,10 +14,10 @@ export const CloudEventHeader = {
   causationId: 'ce-causationid',
 } as const;
 
-/** W3C Trace Context, passed on unchanged from an event to those that follow from it. */
+/** W3C Trace Context, copied unchanged from an event to its next events. */
 export const TRACE_HEADERS = ['traceparent', 'tracestate'] as const;
 
-/** The attributes of an event on its way out. */
+/** The attributes of an outgoing event. */
 export interface Envelope {
   id: string;
   source: string;
@@ -29,7 +29,7 @@ export interface Envelope {
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
-/** What never changes, each up to the value that comes next. All but the first begin with the end of the line before. */
+/** Constant parts of the header lines between two values. All but the first begin with the end of the line before. */
 const UP_TO_ID = `${CloudEventHeader.specVersion}: 1.0\r\n${CloudEventHeader.id}: `;
 const UP_TO_CORRELATION_ID = `\r\n${CloudEventHeader.dataContentType}: application/json\r\n${CloudEventHeader.correlationId}: `;
 const UP_TO_CAUSATION_ID = `\r\n${CloudEventHeader.causationId}: `;
@@ -48,7 +48,7 @@ export function toHeaders(envelope: Envelope, extra?: Readonly<Record<string, st
 
 let lastOrigin: { source: string; type: string; lines: string } | undefined;
 
-/** One event after the other comes from the same source and has the same type. */
+/** Kept from the last event: consecutive events mostly have the same source and type. */
 function upToTime(source: string, type: string): string {
   if (source !== lastOrigin?.source || type !== lastOrigin.type) {
     const { source: sourceName, type: typeName, time } = CloudEventHeader;
@@ -59,15 +59,15 @@ function upToTime(source: string, type: string): string {
 }
 
 /**
- * The headers of a message by lower-case name, `ce-*` values decoded; of a repeated header the first value.
+ * Returns the headers of a message by lower-case name, with decoded `ce-*` values. Of a repeated header, the first value counts.
  *
- * @throws InvalidEventError naming every header that has a control or non-ASCII character, or a `ce-*` value that is
- * not percent-encoded UTF-8
+ * @throws InvalidEventError naming every header that has a control or non-ASCII character, or a `ce-*` value that is not
+ * percent-encoded UTF-8
  */
 export function readHeaders(
   headers: Iterable<[string, readonly string[]]> | undefined,
 ): Record<string, string> {
-  // No prototype: a header may have any name, `__proto__` included.
+  // Without a prototype, because a header may have any name, `__proto__` included.
   const read = Object.create(null) as Record<string, string>;
   const broken: string[] = [];
   for (const [name, values] of headers ?? []) {
@@ -91,7 +91,7 @@ export function readHeaders(
   return read;
 }
 
-/** The id that the headers of an event give it; undefined where that is none or an empty one, or they cannot be read. */
+/** Returns the `ce-id`; undefined if it is missing or empty, or if the headers cannot be read. */
 export function idIn(headers: Readonly<Record<string, readonly string[]>>): string | undefined {
   try {
     return readHeaders(Object.entries(headers))[CloudEventHeader.id] || undefined;
@@ -102,22 +102,22 @@ export function idIn(headers: Readonly<Record<string, readonly string[]>>): stri
 
 let last = { time: NaN, text: '' };
 
-/** In RFC 3339. Of the events of one millisecond only the first has to be worded. */
+/** RFC 3339 text, kept from the last event: many events have the same millisecond. */
 function timeText(date: Date): string {
   const time = date.getTime();
   if (time !== last.time) last = { time, text: date.toISOString() };
   return last.text;
 }
 
-/** Space, double quote, percent and all outside U+0021–U+007E. */
+/** Space, double quote, percent and all characters outside U+0021–U+007E. */
 const ENCODED = /[^\x21\x23\x24\x26-\x7e]+/;
 const EACH_ENCODED = new RegExp(ENCODED, 'g');
 
 let lastPlain = '';
 
-/** As the CloudEvents NATS binding asks in 3.1.3.2. */
+/** Encodes a value as section 3.1.3.2 of the CloudEvents NATS binding requires. */
 function percentEncode(value: string): string {
-  // Nearly every value stays as it is, which this tells sooner than replacing would. Often the correlation id is the id.
+  // Nearly every value stays as it is, and a test is faster than a replacement. Often the correlation id equals the id before.
   if (value === lastPlain) return value;
   if (!ENCODED.test(value)) return (lastPlain = value);
   return value.replace(EACH_ENCODED, (characters) =>
@@ -128,7 +128,7 @@ function percentEncode(value: string): string {
   );
 }
 
-/** Undefined where it is not percent-encoded UTF-8. */
+/** Returns undefined if the value is not percent-encoded UTF-8. */
 export function percentDecode(value: string): string | undefined {
   const unquoted =
     value.startsWith('"') && /^".*"$/.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;

@@ -22,7 +22,7 @@ describe('CloudEvents headers', () => {
     expect(toHeaders({ ...envelope, id: 'Euro € 😀' }).get('ce-id')).toBe('Euro%20%E2%82%AC%20%F0%9F%98%80');
   });
 
-  it('are read under any case, quoted or with needless encoding', () => {
+  it('are read in any case, quoted or with needless encoding', () => {
     const headers = natsHeaders();
     headers.set('CE-Id', '"a \\"b\\""');
     headers.set('Ce-Source', '%73ignup');
@@ -37,7 +37,7 @@ describe('CloudEvents headers', () => {
     expect(Object.keys(read)).toEqual(['__proto__', 'constructor']);
   });
 
-  it('are refused, all that are broken by name, where they are not printable ASCII', () => {
+  it('are refused with the names of all broken headers if they are not printable ASCII', () => {
     const headers = natsHeaders();
     headers.set('ce-id', '%C0%A0');
     headers.set('x-one', 'Zoë');

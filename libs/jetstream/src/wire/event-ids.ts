@@ -5,25 +5,25 @@ const NAMESPACE = Buffer.from('6f1c1f6e4d0a5b0e9b6d6f6f1d3c9a54', 'hex');
 
 let last = { time: NaN, begin: '' };
 
-/** A fresh id for an initiating event: UUID version 7, which sorts by time. */
+/** Makes a new id for an initiating event: UUID version 7, which sorts by time. */
 export function newEventId(): string {
   const time = Date.now();
   if (time !== last.time) last = { time, begin: beginOf(time) };
-  // Of a random UUID, version 4, everything behind its version is random as it must be.
+  // The part of a UUID version 4 behind its version is as random as version 7 requires.
   return last.begin + randomUUID().slice(15);
 }
 
-/** That of the ids of one millisecond. */
+/** Makes the common beginning of all ids of one millisecond. */
 function beginOf(time: number): string {
   const hex = time.toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7`;
 }
 
 /**
- * The id of the event at `position` among those that a processor returns for one incoming event. A redelivery derives
- * the same id again, and JetStream drops the duplicate.
+ * Makes the id of a processing event. A redelivery derives the same id again, and JetStream drops the duplicate.
  *
- * @param asNew the replay as new in which it is returned, if there is one
+ * @param position index among the events that the processor returns for the incoming event
+ * @param asNew id of the replay as new, if the incoming event belongs to one
  */
 export function derivedEventId(
   incomingId: string,
@@ -37,8 +37,8 @@ export function derivedEventId(
 }
 
 /**
- * Where a message is stored. The time tells two messages of one sequence apart, which there are once a stream was deleted
- * and made again.
+ * The position of a stored message. A stream that was deleted and created again repeats its sequences, so the time is needed to tell
+ * two messages apart.
  */
 export interface StoredPlace {
   stream: string;
@@ -46,39 +46,39 @@ export interface StoredPlace {
   storedAt: Date;
 }
 
-/** The id of a stored event that was published without one: the same at each delivery. */
+/** Makes the id of an event that was published without one. It is the same at each delivery. */
 export function storedEventId({ stream, sequence, storedAt }: StoredPlace): string {
   return derived(JSON.stringify([stream, sequence, storedAt.getTime()]));
 }
 
 /**
- * The id of a failure event: one for each event and processor, however often a crash repeats the work, and whichever message
- * carried the last attempt. A replay begins a chain of attempts of its own, and may fail as another failure.
+ * Makes the id of a failure event. It is the same if a crash repeats the work, or if another message of the same chain of attempts
+ * fails. A replay begins a new chain, so it fails as another failure.
  *
- * @param retryKey names the chain of attempts
+ * @param retryKey identifies the chain of attempts
  */
 export function failureEventId(eventId: string, retryKey: string, processor: string): string {
   return derived(JSON.stringify(['failed', eventId, retryKey, processor]));
 }
 
-/** A `Nats-Msg-Id` of parts of which some come from strangers, who may put anything into an id. */
+/** Makes a `Nats-Msg-Id` from parts. It is derived, because strangers may put anything into some parts. */
 export function messageId(...parts: (string | number)[]): string {
   return derived(JSON.stringify(parts));
 }
 
-/** Longest id, in characters, that is passed on in headers: two of them must leave room for everything else. */
-const LONGEST_ID = 256;
+/** Characters of the longest id that goes into headers. Two such ids must leave room for all other headers. */
+const MAX_ID = 256;
 
-/** The id, or a short one derived from it: a stranger's may be as long as the headers may be. */
+/** Returns the id, or a derived one if it is too long: the id of a stranger may be as long as all headers together. */
 export function shortId(id: string): string {
-  return id.length <= LONGEST_ID ? id : derived(id);
+  return id.length <= MAX_ID ? id : derived(id);
 }
 
-/** Namespace and name, one behind the other: a buffer of its own for each id would cost more than its hash. */
+/** Reused for namespace and name: a new buffer for each id would cost more than its hash. */
 const hashed = Buffer.alloc(1_024);
 NAMESPACE.copy(hashed);
 
-/** UUID version 5 of a name in {@link NAMESPACE}. */
+/** Makes the UUID version 5 of a name in {@link NAMESPACE}. */
 function derived(name: string): string {
   const hex = hash('sha1', bytesToHash(name), 'hex');
   const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16);
@@ -86,7 +86,7 @@ function derived(name: string): string {
 }
 
 function bytesToHash(name: string): Buffer {
-  // A character has three bytes at most.
+  // A character has at most three bytes.
   if (NAMESPACE.length + name.length * 3 > hashed.length)
     return Buffer.concat([NAMESPACE, Buffer.from(name)]);
   return hashed.subarray(0, NAMESPACE.length + hashed.write(name, NAMESPACE.length));

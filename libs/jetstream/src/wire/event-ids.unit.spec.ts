@@ -18,7 +18,7 @@ it('derives ids as UUIDs of version 5', () => {
   expect(messageId('retry', 7)).toBe(v5(JSON.stringify(['retry', 7]), NAMESPACE));
 });
 
-it('makes fresh ids of version 7, which tell the time', () => {
+it('makes new ids of version 7, which contain the time', () => {
   const before = Date.now();
   const ids = Array.from({ length: 1_000 }, newEventId);
   expect(new Set(ids).size).toBe(1_000);

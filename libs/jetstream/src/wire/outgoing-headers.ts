@@ -1,17 +1,17 @@
 import { errors } from '@nats-io/transport-node';
 
-/** Without a character it is a name too, to the client and the server. */
+/** May be empty: client and server accept an empty name. */
 const NAME = /^[\x21-\x39\x3b-\x7e]*$/;
 
 /**
- * Headers on their way out, written as they will go on the wire: the client's own look at every name and value several times.
- * What those refuse is refused here too, since names and values of strangers are carried on.
+ * Outgoing headers, kept as text for the wire. The client's headers check every name and value several times, which costs more. This
+ * class refuses the same names and values, because headers of strangers are copied to retries.
  */
 export class OutgoingHeaders implements Iterable<[string, string[]]> {
-  /** @param lines of what is known to be sound, each with its line break */
+  /** @param lines valid header lines, each with its line break */
   constructor(private lines = '') {}
 
-  /** @throws InvalidArgumentError where the name is none, or the value has a line break */
+  /** @throws InvalidArgumentError if the name is not valid, or the value has a line break */
   add(name: string, value: string): void {
     if (!NAME.test(name)) {
       throw new errors.InvalidArgumentError(`'${name}' is not a valid header name`);
@@ -19,7 +19,7 @@ export class OutgoingHeaders implements Iterable<[string, string[]]> {
     this.lines += lineOf(name, value);
   }
 
-  /** In place of what it had. */
+  /** Replaces all values of the name. */
   set(name: string, value: string): void {
     if (this.has(name)) this.lines = this.linesWithout(name);
     this.add(name, value);
@@ -29,7 +29,7 @@ export class OutgoingHeaders implements Iterable<[string, string[]]> {
     return `\r\n${this.lines}`.includes(`\r\n${name}: `);
   }
 
-  /** The first value; empty where there is none. */
+  /** Returns the first value; empty if there is none. */
   get(name: string): string {
     for (const [known, [value = '']] of this) if (known === name) return value;
     return '';
@@ -42,7 +42,7 @@ export class OutgoingHeaders implements Iterable<[string, string[]]> {
     }
   }
 
-  /** @param more lines that follow these, of {@link lineOf} */
+  /** @param more further lines, made by {@link lineOf} */
   encode(more = ''): Uint8Array {
     return Buffer.from(`NATS/1.0\r\n${this.lines}${more}\r\n`);
   }
@@ -54,9 +54,9 @@ export class OutgoingHeaders implements Iterable<[string, string[]]> {
 }
 
 /**
- * A header of a sound name, with its line break.
+ * Makes a header line with its line break. The name must be valid.
  *
- * @throws InvalidArgumentError where the value has a line break
+ * @throws InvalidArgumentError if the value has a line break
  */
 export function lineOf(name: string, value: string): string {
   if (value.includes('\n') || value.includes('\r')) {

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { errors, headers as clientHeaders } from '@nats-io/transport-node';
 import { lineOf, OutgoingHeaders } from './outgoing-headers.js';
 
-it("are written as the client's own would be", () => {
+it("are written as the client's headers would be", () => {
   const [ours, theirs] = [new OutgoingHeaders(), clientHeaders()];
   for (const [name, value] of [
     ['ce-id', 'one'],
@@ -28,13 +28,13 @@ it.each([
   ['a\r\nb', 'value'],
   ['a', 'one\ntwo'],
   ['a', 'one\rtwo'],
-])("refuse what the client's refuse: %j: %j", (name, value) => {
+])("are refused if the client's headers refuse them: %j: %j", (name, value) => {
   const add = () => new OutgoingHeaders().add(name, value);
   expect(add).toThrow(errors.InvalidArgumentError);
   expect(() => clientHeaders().append(name, value)).toThrow(errors.InvalidArgumentError);
 });
 
-it('stay as they are when more is written behind them', () => {
+it('are not changed by further lines behind them', () => {
   const headers = new OutgoingHeaders();
   headers.add('name', 'value');
   expect(Buffer.from(headers.encode(lineOf('more', 'value'))).toString()).toBe(
@@ -43,6 +43,6 @@ it('stay as they are when more is written behind them', () => {
   expect([...headers]).toEqual([['name', ['value']]]);
 });
 
-it.each(['one\ntwo', 'one\rtwo'])('are not continued by a value with a line break: %j', (value) => {
+it.each(['one\ntwo', 'one\rtwo'])('refuse a value with a line break: %j', (value) => {
   expect(() => lineOf('name', value)).toThrow(errors.InvalidArgumentError);
 });

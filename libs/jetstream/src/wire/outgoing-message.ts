@@ -3,23 +3,23 @@ import { errors } from '@nats-io/transport-node';
 import { PublishDeniedError, PublishRefusedError, PublishTimeoutError } from '../errors.js';
 import { lineOf, type OutgoingHeaders } from './outgoing-headers.js';
 
-/** One message on its way into a stream. Its id makes repeating it harmless within the duplicate window (10 min). */
+/** A message for a stream. Its id makes a repeated publish harmless within the duplicate window (10 min). */
 export interface OutgoingMessage {
   subject: string;
   body: Uint8Array;
   headers: OutgoingHeaders;
   id: string;
-  /** Store it only where the last message on its subject lies at this sequence; 0 where there must be none. */
+  /** Sequence that the last message on the subject must have; 0 if there must be none. Otherwise the broker refuses the message. */
   expectedSequence?: number;
 }
 
 export interface PublishLimits {
-  /** Milliseconds to go on trying. Default: without end, until `signal` aborts. */
+  /** Milliseconds to keep trying. Default: no limit, until `signal` aborts. */
   timeout?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** What the server says of a message that no repetition makes acceptable. Other refusals pass: a full stream, an election. */
+/** Error codes of permanent refusals. Other refusals are temporary: a full stream, an election. */
 const REFUSED_FOR_GOOD = new Set([
   10025, // bad request
   10052, // malformed request
@@ -58,9 +58,9 @@ export function unconfirmed(message: Addressed, cause: unknown): PublishTimeoutE
 }
 
 /**
- * The headers of a message as they go on the wire.
+ * Encodes the headers of a message for the wire.
  *
- * @throws InvalidArgumentError where its id cannot be a header
+ * @throws InvalidArgumentError if the id has a line break
  */
 export function encodeHeaders({ headers, id, expectedSequence }: OutgoingMessage): Uint8Array {
   const expected =

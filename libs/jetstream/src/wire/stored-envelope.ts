@@ -4,17 +4,17 @@ import { CloudEventHeader, readHeaders } from './cloud-events.js';
 import { storedEventId } from './event-ids.js';
 import { isTransportSubject, TransportHeader } from './names.js';
 
-/** What a stored message says of its event, for those who read a stream without handling what is in it. */
+/** The attributes of a stored event, for readers that do not handle it. */
 export interface StoredEnvelope {
-  /** `ce-id`, or the id that processors see where the publisher gave none. */
+  /** `ce-id`, or the id that processors see if the publisher gave none. */
   id: string;
   correlationId: string;
   causationId: string | undefined;
-  /** `ce-source`; undefined where the publisher did not say. */
+  /** `ce-source`; undefined if the publisher gave none. */
   source: string | undefined;
 }
 
-/** Never throws: headers that cannot be read say nothing, and the processors of that event see the same. */
+/** Never throws: if headers cannot be read, the result is the same as if they were missing. */
 export function envelopeOf(message: JsMsg): StoredEnvelope {
   const headers = headersOf(message);
   const id = headers[CloudEventHeader.id] || carriedId(message) || idByPlace(message);
@@ -35,7 +35,7 @@ function headersOf(message: JsMsg): Record<string, string> {
   );
 }
 
-/** A replay carries the id that the event got where it was stored. */
+/** A replay carries the id that was derived where the event was stored first. */
 function carriedId(message: JsMsg): string | undefined {
   if (!isTransportSubject(message.subject)) return undefined;
   return unlessBroken(() => message.headers?.get(TransportHeader.eventId));

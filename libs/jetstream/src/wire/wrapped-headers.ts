@@ -2,32 +2,33 @@ import { idIn } from './cloud-events.js';
 import { TransportHeader } from './names.js';
 import { OutgoingHeaders } from './outgoing-headers.js';
 
-/** In front of a name that means something else on the message that carries the event. */
+/** Prefix of a name that would mean something else on the message that carries the event. */
 const PREFIX = 'cascade-carried-';
 
-/** Whether the name belongs to one message, not to the event in it: to the transport or to the server. */
+/** True if the transport or the server uses the name for the message, not for the event in it. */
 function isOfMessage(name: string): boolean {
   return /^(cascade|nats)-/i.test(name);
 }
 
 /**
- * An event's headers for a message that carries it, such as a retry: the publisher's own, those of the server and the transport
- * under another name, and the event's id where they give it none, since the message lies elsewhere and would get another.
+ * Makes the headers of a message that carries an event, such as a retry. The publisher's headers are kept. Headers that belong to the
+ * server or the transport get a prefix. An event without an id gets a header with its derived id, because another id would be derived
+ * from the position of the retry.
  */
 export function wrapHeaders(
   headers: Readonly<Record<string, readonly string[]>>,
   eventId: string,
 ): OutgoingHeaders {
-  const carried = new OutgoingHeaders();
+  const wrapped = new OutgoingHeaders();
   for (const [name, values] of Object.entries(headers)) {
-    const carriedAs = isOfMessage(name) ? `${PREFIX}${name}` : name;
-    for (const value of values) carried.add(carriedAs, value);
+    const wrappedName = isOfMessage(name) ? `${PREFIX}${name}` : name;
+    for (const value of values) wrapped.add(wrappedName, value);
   }
-  if (idIn(headers) === undefined) carried.set(TransportHeader.eventId, eventId);
-  return carried;
+  if (idIn(headers) === undefined) wrapped.set(TransportHeader.eventId, eventId);
+  return wrapped;
 }
 
-/** The event's headers as they were before {@link carry}. */
+/** Returns the event's headers as they were before {@link wrapHeaders}. */
 export function unwrapHeaders(headers: Iterable<[string, string[]]>): [string, string[]][] {
   const original: [string, string[]][] = [];
   for (const [name, values] of headers) {

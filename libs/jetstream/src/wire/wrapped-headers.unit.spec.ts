@@ -6,13 +6,13 @@ import { TransportHeader } from './names.js';
 
 type Headers = Record<string, string[]>;
 
-/** The id that is read on the other side, as {@link Delivery} does it. */
+/** Reads the id as `Delivery` does. */
 function idAfter(headers: Headers): string | undefined {
-  const carried = wrapHeaders(headers, 'by place');
+  const wrapped = wrapHeaders(headers, 'derived');
   try {
-    return readHeaders(unwrapHeaders(carried))[CloudEventHeader.id] || carried.get(TransportHeader.eventId);
+    return readHeaders(unwrapHeaders(wrapped))[CloudEventHeader.id] || wrapped.get(TransportHeader.eventId);
   } catch {
-    return carried.get(TransportHeader.eventId);
+    return wrapped.get(TransportHeader.eventId);
   }
 }
 
@@ -20,18 +20,18 @@ it.each<[string, Headers, string]>([
   ['an id', { 'ce-id': ['one'] }, 'one'],
   ['an id in capitals', { 'CE-Id': ['one'] }, 'one'],
   ['an id that must be decoded', { 'ce-id': ['a%0Ab'] }, 'a\nb'],
-  ['no id', {}, 'by place'],
-  ['an empty id', { 'ce-id': [''] }, 'by place'],
-  ['a quoted empty id', { 'ce-id': ['""'] }, 'by place'],
-  ['an id that cannot be read', { 'ce-id': ['%C0'] }, 'by place'],
-  ['headers of which one cannot be read', { 'ce-id': ['one'], name: ['Zoë'] }, 'by place'],
-])('an event with %s has the same id after it was carried', (_what, headers, id) => {
+  ['no id', {}, 'derived'],
+  ['an empty id', { 'ce-id': [''] }, 'derived'],
+  ['a quoted empty id', { 'ce-id': ['""'] }, 'derived'],
+  ['an id that cannot be read', { 'ce-id': ['%C0'] }, 'derived'],
+  ['headers of which one cannot be read', { 'ce-id': ['one'], name: ['Zoë'] }, 'derived'],
+])('an event with %s has the same id after its headers were wrapped', (_what, headers, id) => {
   expect(idAfter(headers)).toBe(id);
 });
 
-it('names without a character are carried on, as the client reads them', () => {
+it('keep empty names, as the client reads them', () => {
   const headers = clientHeaders();
   headers.append('', 'value');
-  const carried = wrapHeaders(Object.fromEntries(headers), 'id');
-  expect([...unwrapHeaders(carried)]).toEqual([['', ['value']]]);
+  const wrapped = wrapHeaders(Object.fromEntries(headers), 'id');
+  expect([...unwrapHeaders(wrapped)]).toEqual([['', ['value']]]);
 });

@@ -1,3 +1,9 @@
+/**
+ * The fast way to a checked event. It saves class-validator and class-transformer, which look up the rules for each object; this file
+ * looks them up once for each class. It stands in front of both in `read` and `checkContract`. fast-validator.unit.spec.ts holds that
+ * both ways give the same event and the same verdict.
+ */
+
 import {
   getMetadataStorage,
   IS_EMAIL,
@@ -8,37 +14,34 @@ import type { EventClass } from '../event-class.js';
 import { needsNoTransform } from './plain-contract.js';
 
 type Condition = (event: object, value: unknown) => unknown;
-/** Undefined where it cannot be told at once. */
+/** Returns undefined if only an asynchronous check can decide. */
 type Check = (event: object, value: unknown) => boolean | undefined;
 
 interface Field {
   name: string;
-  /** All must be true for the checks to apply: those of `@IsOptional` and `@ValidateIf`. */
+  /** Conditions of `@IsOptional` and `@ValidateIf`. The checks apply only if all conditions hold. */
   conditions: Condition[];
   checks: Check[];
 }
 
 /**
- * The fast way to a checked event, in place of class-validator and class-transformer. It looks up the rules of a contract once
- * for its class; they look them up for each object, and prepare a report in case a rule is broken.
- *
- * It only tells a sound event from one that needs a closer look. An event that does not pass goes to class-validator, which decides
- * and words the report.
+ * Recognizes valid events of one class. An event that does not pass may still be valid: class-validator must decide, and words the
+ * report.
  */
 export class FastValidator {
   private readonly names: ReadonlySet<string>;
-  /** None where this class cannot be judged here: nested or asynchronous rules. */
+  /** Undefined if the class has nested or asynchronous rules, which only class-validator can check. */
   private fields: readonly Field[] | undefined;
   private readonly needsNoTransform: boolean;
 
   constructor(private readonly type: EventClass) {
     const metadata = metadataOf(type);
     this.names = new Set(metadata.map(({ propertyName }) => propertyName));
-    this.fields = metadata.length > 0 && metadata.every(isJudged) ? fieldsOf(metadata, type.name) : undefined;
+    this.fields = metadata.length > 0 && metadata.every(isDecidable) ? fieldsOf(metadata, type.name) : undefined;
     this.needsNoTransform = needsNoTransform(type, this.names);
   }
 
-  /** True if every rule holds. False also if that cannot be told here, or if a rule throws. */
+  /** True if every rule holds. False if a rule is broken or throws, or if only class-validator can decide. */
   passes(event: object): boolean {
     try {
       return this.allPass(event);
@@ -62,8 +65,10 @@ export class FastValidator {
   }
 
   /**
-   * An instance with the known fields of `data`, which must come from JSON: what class-transformer makes of it, and without what a
-   * whitelist leaves out. Undefined where the class or a value asks for more.
+   * Makes an instance from the known fields of `data`, as class-transformer and a whitelist would. Returns undefined if the class or a
+   * value needs class-transformer.
+   *
+   * @param data a value from JSON
    */
   instance(data: object): object | undefined {
     if (!this.needsNoTransform) return undefined;
@@ -80,21 +85,21 @@ export class FastValidator {
 
 const known = new WeakMap<EventClass, FastValidator>();
 
-/** Its decorators have run by the time that there is an event of it. */
+/** Must be called after the decorators of the class have run. */
 export function validatorOf(type: EventClass): FastValidator {
-  let rules = known.get(type);
-  if (!rules) known.set(type, (rules = new FastValidator(type)));
-  return rules;
+  let validator = known.get(type);
+  if (!validator) known.set(type, (validator = new FastValidator(type)));
+  return validator;
 }
 
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 
-/** As `validate` asks for them, without groups. */
+/** Returns the rules as `validate` looks them up, without groups. */
 function metadataOf(type: EventClass): Metadata[] {
   return getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
 }
 
-function isJudged({ type, constraintCls }: Metadata): boolean {
+function isDecidable({ type, constraintCls }: Metadata): boolean {
   if (type === ValidationTypes.CONDITIONAL_VALIDATION || type === ValidationTypes.WHITELIST) return true;
   if (type !== ValidationTypes.CUSTOM_VALIDATION && type !== ValidationTypes.IS_DEFINED) return false;
   return constraintsOf(constraintCls).every(({ async }) => !async);
@@ -115,30 +120,30 @@ function fieldsOf(metadata: readonly Metadata[], targetName: string): Field[] {
   return [...fields.values()];
 }
 
-/** Judges a value. `instance` is looked up each time, because it may come from a container. */
+/** `instance` may be a getter that asks a container. */
 interface Rule {
   readonly instance: ValidatorConstraintInterface;
 }
 
-/** What class-validator calls the class that it makes of a rule that is an object, as its own rules are. */
+/** Name of the class that class-validator makes of a rule that is an object, as its own rules are. */
 const CLASS_OF_OBJECT = 'CustomConstraint';
 
-/** A rule that is a class may come from a container, which must be asked each time: it may be closed, and another in its place. */
+/** A rule that is a class may come from a container. It is looked up at each check, because the container may be replaced. */
 function ruleOf(constraint: Constraint): Rule {
   return constraint.target.name === CLASS_OF_OBJECT ? { instance: constraint.instance } : constraint;
 }
 
-/** Of what `@IsEmail()` asks, a string of these is never too long. */
-const SHORT = /^[ -~]{1,64}$/;
+/** A text that cannot be longer than `@IsEmail()` allows. */
+const SHORT_TEXT = /^[ -~]{1,64}$/;
 /**
- * What is asked of it instead, so that nobody counts its bytes: for that it would be taken apart into its characters, which takes
- * longer than all other rules of an event together.
+ * Replaces the options of `@IsEmail()` for a short text, so that its bytes are not counted. Counting splits the text into characters,
+ * which takes longer than all other rules of an event together (docs/performance.md).
  */
 const ANY_LENGTH = [{ ignore_max_length: true }];
 
 /**
- * Whether it is `@IsEmail()` without options. class-validator does not let its function be seen; a rule of one's own is told from
- * it by its name or its message, or by the options that it has.
+ * True for `@IsEmail()` without options. class-validator does not export the rule's function, so the rule is recognized by name,
+ * options and message.
  */
 function isEmailRule({ name, constraints }: Metadata, { instance }: Rule): boolean {
   if (name !== IS_EMAIL || constraints?.length !== 1 || constraints[0] !== undefined) return false;
@@ -151,20 +156,20 @@ function checkOf(metadata: Metadata, rule: Rule, targetName: string): Check {
   return (object, value) => {
     if (validateIf && !validateIf(object, value)) return true;
     const given = { targetName, property, object, value, constraints };
-    if (isEmail && typeof value === 'string' && SHORT.test(value)) given.constraints = ANY_LENGTH;
-    if (!each) return atOnce(rule.instance.validate(value, given));
+    if (isEmail && typeof value === 'string' && SHORT_TEXT.test(value)) given.constraints = ANY_LENGTH;
+    if (!each) return immediate(rule.instance.validate(value, given));
     if (!Array.isArray(value)) return false;
     for (const one of value) {
-      const holds = atOnce(rule.instance.validate(one, given));
+      const holds = immediate(rule.instance.validate(one, given));
       if (!holds) return holds;
     }
     return true;
   };
 }
 
-/** A rule may turn out to be asynchronous without having said so: it is asked again by class-validator, which waits. */
-function atOnce(result: boolean | Promise<boolean>): boolean | undefined {
-  // Any thenable: a query builder and a promise of another realm are answers to wait for as well.
+/** Returns undefined if a rule that is not declared as asynchronous returns a promise. class-validator then runs it again and waits. */
+function immediate(result: boolean | Promise<boolean>): boolean | undefined {
+  // Any thenable counts, such as a query builder or a promise of another realm.
   if (typeof (result as Partial<Promise<boolean>> | undefined)?.then !== 'function') return Boolean(result);
   Promise.resolve(result).catch(() => undefined);
   return undefined;

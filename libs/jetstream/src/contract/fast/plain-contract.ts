@@ -2,12 +2,12 @@ import type { MetadataStorage } from 'class-transformer/types/MetadataStorage.js
 import { createRequire } from 'node:module';
 import type { EventClass } from '../event-class.js';
 
-/** Where class-transformer keeps what its decorators say. It exports the type and the object, but no types for the latter. */
+/** The metadata of class-transformer's decorators. class-transformer exports the object without types. */
 const { defaultMetadataStorage: transformations } = createRequire(import.meta.url)(
   'class-transformer/cjs/storage.js',
 ) as { defaultMetadataStorage: MetadataStorage };
 
-/** Whether class-transformer has nothing to do but to copy: no `@Type`, `@Transform`, `@Expose`, `@Exclude`, no accessors. */
+/** True if class-transformer would only copy fields: there is no `@Type`, `@Transform`, `@Expose`, `@Exclude` and no accessor. */
 export function needsNoTransform(type: EventClass, names: ReadonlySet<string>): boolean {
   const TO_CLASS = 0;
   return (
@@ -24,7 +24,7 @@ export function needsNoTransform(type: EventClass, names: ReadonlySet<string>): 
   );
 }
 
-/** class-transformer uses it for a field of its name, also where no rule knows that field. */
+/** class-transformer calls a setter for a field of its name, even if no rule is declared for that field. */
 function hasSetter(prototype: object): boolean {
   if (prototype === Object.prototype) return false;
   const properties = Object.values(Object.getOwnPropertyDescriptors(prototype));

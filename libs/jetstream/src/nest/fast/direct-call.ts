@@ -1,3 +1,8 @@
+/**
+ * The fast way to a handler. It saves Nest's pipeline, some 10 µs for each event (ADR 10). It stands behind `nestHandle`, and
+ * test/direct-call.int.spec.ts holds that both ways have the same outcomes.
+ */
+
 import { GUARDS_METADATA, INTERCEPTORS_METADATA, PIPES_METADATA } from '@nestjs/common/constants.js';
 import type { NestContainer } from '@nestjs/core';
 import { PARAM_ARGS_METADATA } from '@nestjs/microservices/constants.js';
@@ -5,13 +10,13 @@ import { RpcParamtype } from '@nestjs/microservices/enums/rpc-paramtype.enum.js'
 import type { EventContext } from '../../declare/event-context.js';
 import { errorHook, type HandlerMethod } from '../nest-errors.js';
 
-/** Calls it as Nest would, with the event and its context where its parameters ask for them. */
+/** Calls a method as Nest would, with the event and the context in the parameters that ask for them. */
 export type DirectCall = (event: object, context: EventContext) => unknown;
 
 type Config = NonNullable<NestContainer['applicationConfig']>;
 type Source = 'event' | 'context' | undefined;
 
-/** What Nest keeps of a parameter with `@Payload()`, `@Ctx()` or a decorator of the user's. */
+/** Nest's metadata of a parameter with `@Payload()`, `@Ctx()` or a custom decorator. */
 interface Parameter {
   index: number;
   data?: unknown;
@@ -20,9 +25,9 @@ interface Parameter {
 }
 
 /**
- * A way past Nest's pipeline, for a handler where nothing of the user's stands in it: no guard, interceptor, pipe, hook or
- * parameter decorator of his own, neither at the method, nor at its class, nor in the application, and no request-scoped provider.
- * Undefined where there is any, or anything that is not known here. Filters stay with Nest, which is asked where a call fails.
+ * Returns undefined if the pipeline has anything to do: a guard, interceptor, pipe, hook or custom parameter decorator, at the method,
+ * its class or in the application, a request-scoped provider, or anything unknown. Exception filters do not matter: if a direct call
+ * fails, `nestHandle` has Nest call its filters.
  */
 export function directCallOf(
   container: NestContainer,
@@ -58,7 +63,7 @@ function isDecorated(target: object): boolean {
   );
 }
 
-/** The controller, where there is one of its class, which lives as long as the application. */
+/** Returns the controller, if it is the only one of its class and lives as long as the application. */
 function instanceOf(container: NestContainer, type: object): Record<string, unknown> | undefined {
   const controllers = [...container.getModules().values()].flatMap((module) => [
     ...module.controllers.values(),
@@ -68,10 +73,10 @@ function instanceOf(container: NestContainer, type: object): Record<string, unkn
   return found.instance as Record<string, unknown>;
 }
 
-/** What each parameter takes. */
+/** Returns the source of each parameter; undefined if a parameter asks for anything else. */
 function sourcesOf(type: object, method: string): Source[] | undefined {
   const parameters = (Reflect.getMetadata(PARAM_ARGS_METADATA, type, method) ?? {
-    // Without a decorator the first one takes the event.
+    // Without a decorator, the first parameter is the event.
     [`${RpcParamtype.PAYLOAD}:0`]: { index: 0 },
   }) as Record<string, Parameter>;
   const sources: Source[] = [];
@@ -82,6 +87,6 @@ function sourcesOf(type: object, method: string): Source[] | undefined {
     if (!source || data !== undefined || pipes.length > 0 || schema !== undefined) return undefined;
     sources[index] = source;
   }
-  // Parameters in between that take nothing must not be holes, which `map` leaves out.
+  // Parameters without a decorator must not be holes, because `map` skips holes.
   return Array.from(sources);
 }
