@@ -20,7 +20,7 @@ class Blocking {
 }
 
 it('What was on its way while a handler blocked the process is handled then, at its first attempt', async () => {
-  const transport = await Transport.start();
+  const transport = await new Transport().start();
   try {
     await transport.run({ controllers: [Blocking] });
     const orders = ['slow', ...Array.from({ length: 40 }, (_, number) => `order ${number}`)];

@@ -9,9 +9,9 @@ import { eventually, recordLog } from '@cascade/testing';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { Controller, type INestMicroservice, type Type } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { OrderConfirmed, OrderPlaced } from './events.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 /** Two versions of one service: its processor `clerk` consumed `order.placed`, and now `order.confirmed`. */
 const version = (event: Type, handled: string[]): Type => {
@@ -26,18 +26,13 @@ const version = (event: Type, handled: string[]): Type => {
 };
 
 describe('a processor that consumes another channel under its old name', () => {
-  let transport: Transport;
+  const transport = useTransport();
   let manager: JetStreamManager;
 
   beforeAll(async () => {
-    transport = await Transport.start();
     manager = await jetstreamManager(transport.client);
   });
-  afterEach(async () => {
-    await transport.closeApplications();
-    for (const name of ['EVENTS', 'RETRIES', 'FAILURES']) await manager.streams.delete(name);
-  });
-  afterAll(() => transport.stop());
+  afterEach(() => transport.deleteStreams());
 
   const move = (event: Type, options: ProvisionOptions = {}) =>
     transport.operate([version(event, [])], (operator) => operator.apply({ move: ['clerk'], ...options }));

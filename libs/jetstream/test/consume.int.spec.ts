@@ -2,21 +2,15 @@ import { Consumes, EventContext } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { of } from 'rxjs';
 import { InvoiceIssued, OrderConfirmed, OrderPlaced } from './events.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 const order = (orderId: string) => ({ orderId, amount: 1 });
 
 describe('a processor', () => {
-  let transport: Transport;
-
-  beforeAll(async () => {
-    transport = await Transport.start();
-  });
-  afterEach(() => transport.closeApplications());
-  afterAll(() => transport.stop());
+  const transport = useTransport();
 
   it('publishes what it returns, with ids, causation and correlation taken from what it consumed', async () => {
     const seen: EventContext[] = [];

@@ -2,14 +2,14 @@ import { Consumes, ConsumesFailure, EventContext, EventFailed, UnrecoverableErro
 import { eventually } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { InvoiceIssued, OrderPlaced } from './events.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 class CardDeclined extends UnrecoverableError {}
 
 describe("a processor of another's failures", () => {
-  let transport: Transport;
+  const transport = useTransport({}, () => undefined);
   const told: { orderId: string; error: string; attempt: number }[] = [];
 
   @Controller()
@@ -37,11 +37,7 @@ describe("a processor of another's failures", () => {
     }
   }
 
-  beforeAll(async () => {
-    transport = await Transport.start();
-    await transport.run({ controllers: [Charging, Dunning] });
-  });
-  afterAll(() => transport.stop());
+  beforeAll(() => transport.run({ controllers: [Charging, Dunning] }));
 
   it('gets the failure with the event, retries, and publishes in the same flow', async () => {
     transport.publish('events.order.placed', { orderId: 'fine', amount: 1 });

@@ -11,7 +11,7 @@ let isOver = false;
 
 beforeEach(async () => {
   isOver = false;
-  transport = await Transport.start();
+  transport = await new Transport().start();
   await transport.run({});
 });
 afterEach(async () => {

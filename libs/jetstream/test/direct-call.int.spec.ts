@@ -1,5 +1,4 @@
 import { Consumes, EventContext, UnrecoverableError, type EventFailed } from '@cascade/jetstream';
-import { eventually } from '@cascade/testing';
 import {
   Catch,
   Controller,
@@ -20,10 +19,10 @@ import {
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, ModuleRef } from '@nestjs/core';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { EMPTY, from, of, throwError, type Observable } from 'rxjs';
 import { OrderConfirmed, OrderPlaced } from './events.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 const confirm = (orderId: string) => new OrderConfirmed({ orderId });
 const declared = { publishes: [OrderConfirmed], attempts: 1 } as const;
@@ -80,23 +79,15 @@ class Untouched implements NestInterceptor {
 }
 
 describe('a handler that is called directly', () => {
-  let transport: Transport;
-
-  beforeAll(async () => {
-    transport = await Transport.start();
-  });
-  afterEach(() => transport.closeApplications());
-  afterAll(() => transport.stop());
+  const transport = useTransport();
 
   const place = (orderId: string) =>
     transport.publish('events.order.placed', { orderId, amount: 1 }, { 'ce-id': `order-${orderId}` });
-  const settled = async (processor: string) =>
-    eventually(async () => expect(await transport.backlog(processor)).toEqual({ inFlight: 0, waiting: 0 }));
   /** One after the other, so that all but the first may be called directly. */
   const placeAll = async (processor: string, orderIds: readonly string[]) => {
     for (const orderId of orderIds) {
       place(orderId);
-      await settled(processor);
+      await transport.settled(processor);
     }
   };
 
@@ -125,7 +116,7 @@ describe('a handler that is called directly', () => {
     const names = Object.keys(deeds);
     await transport.run({ controllers: [Direct, Nested] });
     await placeAll('direct', names);
-    await settled('nested');
+    await transport.settled('nested');
 
     // The first event goes through Nest, and shows the method.
     expect(called.direct).toEqual(names.slice(1));
@@ -173,11 +164,11 @@ describe('a handler that is called directly', () => {
       }
     }
     await transport.run({ controllers: [Arguments] });
-    await settled('no-decorator');
-    await settled('both-arguments');
+    await transport.settled('no-decorator');
+    await transport.settled('both-arguments');
     seen.length = 0;
     await placeAll('no-decorator', ['arguments']);
-    await settled('both-arguments');
+    await transport.settled('both-arguments');
     expect(seen).toHaveLength(2);
     expect(seen).toContainEqual(['mine', 'arguments', 'order-arguments', false]);
     expect(seen).toContainEqual(['mine', 'arguments', [], false]);

@@ -1,10 +1,10 @@
 import { Consumes, EventContext, UnrecoverableError } from '@cascade/jetstream';
-import { recordLog, eventually, startTestBroker } from '@cascade/testing';
+import { recordLog, eventually } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { OrderPlaced } from './events.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 class CardDeclined extends UnrecoverableError {}
 class BankClosed extends Error {}
@@ -25,24 +25,18 @@ const user = (name: string, denied: string[]) => ({
 });
 
 describe('what is logged of failures', () => {
-  let transport: Transport;
+  const users = [user('admin', []), user('no-retries', ['retry.>'])];
+  const transport = useTransport({ authorization: { users }, no_auth_user: 'admin' });
   let log: ReturnType<typeof recordLog>;
   const problems = () => log().filter((line) => !line.startsWith('log: '));
 
   beforeAll(async () => {
-    const users = [user('admin', []), user('no-retries', ['retry.>'])];
-    const settings = { authorization: { users }, no_auth_user: 'admin' };
-    transport = await Transport.startOn(await startTestBroker({ settings }));
     await transport.run({ controllers: [Billing] });
     await transport.closeApplications();
   });
   beforeEach(() => {
     log = recordLog();
   });
-  afterEach(async () => {
-    await transport.closeApplications();
-  });
-  afterAll(() => transport.stop());
 
   async function start(userName = 'admin'): Promise<void> {
     const servers = `nats://${userName}:x@127.0.0.1:${transport.broker.port}`;
@@ -54,7 +48,7 @@ describe('what is logged of failures', () => {
   const settled = (failures: number) =>
     eventually(async () => {
       expect(await transport.read('FAILURES', 'failed.billing.>')).toHaveLength(failures);
-      expect(await transport.inHand('billing')).toBe(0);
+      expect(await transport.inFlight('billing')).toBe(0);
     });
 
   it('names a dead-lettered event, its flow and the class of the error, and forges no line', async () => {
@@ -95,7 +89,7 @@ describe('what is logged of failures', () => {
     await eventually(() => expect(problems()).toHaveLength(1));
     await eventually(async () => {
       expect(await transport.read('RETRIES', 'retry.billing.>')).toEqual([]);
-      expect(await transport.inHand('billing')).toBe(0);
+      expect(await transport.inFlight('billing')).toBe(0);
     });
     await transport.closeApplications();
 

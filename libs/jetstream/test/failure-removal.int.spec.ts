@@ -11,22 +11,19 @@ import {
 } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Replaying, WHO } from './replaying.js';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { useReplaying, WHO } from './replaying.js';
 
 describe('failures that are removed', () => {
-  let system: Replaying;
+  const system = useReplaying();
   let connection: JetStreamConnection;
   let removal: FailureRemoval;
 
   beforeAll(async () => {
-    system = await Replaying.start();
     const application = await system.transport.run({}, { source: 'operator' });
     connection = application.get(JetStreamConnection, { strict: false });
     removal = new FailureRemoval(connection, system.transport.publisherOf(application), system.archive);
   });
-  beforeEach(() => system.breakBilling());
-  afterAll(() => system.stop());
 
   const selected = async (selection: RemovalSelection): Promise<RemovedFailure[]> => {
     const found: RemovedFailure[] = [];
@@ -45,7 +42,7 @@ describe('failures that are removed', () => {
       failures.find(({ failure }) => failure.original.eventId === `${prefix}-${name}`)!.id;
     await system.replays.replayFailures({ failureIds: [idOf('again')] }, WHO);
     const again = await system.until(idOf('again'), 'failed-again');
-    system.mend();
+    system.repair();
     await system.replays.replayFailures({ failureIds: [idOf('handled')] }, WHO);
     await system.until(idOf('handled'), 'handled');
     let open: () => void = () => undefined;
@@ -93,7 +90,7 @@ describe('failures that are removed', () => {
     const [failure] = await system.fail(['meanwhile']);
     const selection = { failureIds: [failure!.id], state: 'open' as const };
     const failures = await selected(selection);
-    system.mend();
+    system.repair();
     await system.replays.replayFailures({ failureIds: [failure!.id] }, WHO);
     await system.until(failure!.id, 'handled');
 

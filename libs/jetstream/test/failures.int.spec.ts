@@ -2,23 +2,17 @@ import { Consumes, EventContext, UnrecoverableError, type EventFailed } from '@c
 import { eventually } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { headers } from '@nats-io/transport-node';
 import { OrderConfirmed, OrderPlaced } from './events.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 const quick = { initial: 20, factor: 1, max: 20 };
 
 class NoSuchCustomer extends Error {}
 
 describe('an event whose handling fails', () => {
-  let transport: Transport;
-
-  beforeAll(async () => {
-    transport = await Transport.start();
-  });
-  afterEach(() => transport.closeApplications());
-  afterAll(() => transport.stop());
+  const transport = useTransport();
 
   const failures = async (processor: string, count = 1): Promise<EventFailed[]> => {
     const messages = await transport.stored('FAILURES', `failed.${processor}.order.placed`, count);
@@ -90,9 +84,7 @@ describe('an event whose handling fails', () => {
     expect(message!.header.get('ce-type')).toBe('event.failed.v1');
     expect(message!.header.get('ce-correlationid')).toBe('flow-b');
     expect(message!.header.get('ce-causationid')).toBe('b-1');
-    await eventually(async () =>
-      expect(await transport.backlog('broken')).toEqual({ inFlight: 0, waiting: 0 }),
-    );
+    await transport.settled('broken');
     expect(handled % 3).toBe(0);
   });
 

@@ -40,7 +40,7 @@ async function removeOpen(application: INestMicroservice, transport: Transport):
 }
 
 it('While the stream of failures is full good events go on, and the failures are stored once others were removed', async () => {
-  const transport = await Transport.start();
+  const transport = await new Transport().start();
   try {
     const application = await transport.run(
       { controllers: [Busy] },
@@ -78,7 +78,7 @@ it('While the stream of failures is full good events go on, and the failures are
 }, 70_000);
 
 it('Invalid events of a stranger leave room for failures, however large they are, and are read where they are stored', async () => {
-  const transport = await Transport.start();
+  const transport = await new Transport().start();
   try {
     const application = await transport.run(
       { controllers: [Busy] },

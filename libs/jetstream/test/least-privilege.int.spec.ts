@@ -1,10 +1,9 @@
 import { Consumes, permissionsOf, processorsOf, PublishDeniedError } from '@cascade/jetstream';
-import { startTestBroker } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { OrderConfirmed, OrderPlaced } from './events.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 @Controller()
 class Limited {
@@ -31,23 +30,15 @@ const user = (name: string, publishable: string[]) => ({
 });
 
 describe('a process with the least rights', () => {
-  let transport: Transport;
-
-  beforeAll(async () => {
-    const users = [
-      { user: 'admin', password: 'x' },
-      user('limited', publish),
-      user(
-        'mute',
-        publish.filter((subject) => !subject.includes('MSG.NEXT')),
-      ),
-    ];
-    transport = await Transport.startOn(
-      await startTestBroker({ settings: { authorization: { users }, no_auth_user: 'admin' } }),
-    );
-  });
-  afterEach(() => transport.closeApplications());
-  afterAll(() => transport.stop());
+  const users = [
+    { user: 'admin', password: 'x' },
+    user('limited', publish),
+    user(
+      'mute',
+      publish.filter((subject) => !subject.includes('MSG.NEXT')),
+    ),
+  ];
+  const transport = useTransport({ authorization: { users }, no_auth_user: 'admin' });
 
   const serversAs = (name: string) => ({ servers: `nats://${name}:x@127.0.0.1:${transport.broker.port}` });
 

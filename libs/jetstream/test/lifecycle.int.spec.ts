@@ -11,7 +11,7 @@ import { startBroker } from '@cascade/embedded-broker';
 import { eventually, startTestBroker } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -20,7 +20,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { InvoiceIssued, OrderConfirmed, OrderPlaced } from './events.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 const gate = () => {
   let open = () => {};
@@ -29,13 +29,7 @@ const gate = () => {
 };
 
 describe('the life of the transport', () => {
-  let transport: Transport;
-
-  beforeAll(async () => {
-    transport = await Transport.start();
-  });
-  afterEach(() => transport.closeApplications());
-  afterAll(() => transport.stop());
+  const transport = useTransport();
 
   it('app.close() stops pulling, lets running handlers finish and publish, then closes', async () => {
     const { open, opened } = gate();
@@ -100,7 +94,7 @@ describe('the life of the transport', () => {
     open();
     await closed;
     expect(started).toHaveLength(2);
-    expect(await transport.inHand('handing-back')).toBe(0);
+    expect(await transport.inFlight('handing-back')).toBe(0);
 
     await transport.run({ controllers: [HandingBack] });
     await eventually(() => expect([...attempts.keys()].sort()).toEqual(last));
@@ -147,9 +141,7 @@ describe('the life of the transport', () => {
     transport.publish('events.order.placed', { orderId: 'long', amount: 1 });
 
     await eventually(() => expect(done).toBe(1), { timeout: 8_000 });
-    await eventually(async () =>
-      expect(await transport.backlog('long')).toEqual({ inFlight: 0, waiting: 0 }),
-    );
+    await transport.settled('long');
     expect(deliveries).toBe(1);
   });
 

@@ -35,23 +35,17 @@ import {
   type RequestContext,
 } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { EMPTY, map, throwError, type Observable } from 'rxjs';
 import { OrderConfirmed, OrderPlaced } from './events.js';
-import { moduleOf, Transport } from './transport.js';
+import { moduleOf, useTransport } from './transport.js';
 
 const quick = { initial: 20, factor: 1, max: 20 };
 
 class Mapped extends Error {}
 
 describe("Nest's features on a processor", () => {
-  let transport: Transport;
-
-  beforeAll(async () => {
-    transport = await Transport.start();
-  });
-  afterEach(() => transport.closeApplications());
-  afterAll(() => transport.stop());
+  const transport = useTransport();
 
   const place = (orderId: string) => transport.publish('events.order.placed', { orderId, amount: 1 });
   const failure = (processor: string, orderId: string): Promise<EventFailed> =>
@@ -171,9 +165,7 @@ describe("Nest's features on a processor", () => {
       name: 'Mapped',
       message: 'mapped: no such order',
     });
-    await eventually(async () =>
-      expect(await transport.backlog('filtered')).toEqual({ inFlight: 0, waiting: 0 }),
-    );
+    await transport.settled('filtered');
     expect(seen).toContain('swallowed');
     const failed = await transport.read('FAILURES', 'failed.filtered.>');
     expect(failed.filter((message) => message.string().includes('swallowed'))).toEqual([]);

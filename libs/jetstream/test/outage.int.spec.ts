@@ -2,19 +2,13 @@ import { Consumes, EventFailed, ProcessorPaused } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { OrderPlaced } from './events.js';
 import { place } from './pausing.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 describe('what a processor calls an outage', () => {
-  let transport: Transport;
-
-  beforeAll(async () => {
-    transport = await Transport.start();
-  });
-  afterEach(() => transport.closeApplications());
-  afterAll(() => transport.stop());
+  const transport = useTransport();
 
   it('is not stopped by an `outage` that fails itself', async () => {
     let down = true;

@@ -2,19 +2,13 @@ import { Consumes, EventContext, Pauses, ProcessorPaused, ProcessorResumed } fro
 import { eventually } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { OrderPlaced } from './events.js';
 import { place, untilPaused } from './pausing.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 describe('a processor that fails on nearly everything', () => {
-  let transport: Transport;
-
-  beforeAll(async () => {
-    transport = await Transport.start();
-  });
-  afterEach(() => transport.closeApplications());
-  afterAll(() => transport.stop());
+  const transport = useTransport();
 
   it('pauses, says so, uses up no attempts, and goes on by itself with everything', async () => {
     let down = true;
@@ -147,7 +141,7 @@ describe('a processor that fails on nearly everything', () => {
     await eventually(async () => {
       const { waiting } = await transport.backlog('late');
       expect(waiting).toBeLessThan(6);
-      expect(await transport.inHand('late')).toBe(0);
+      expect(await transport.inFlight('late')).toBe(0);
     });
     const begun = Date.now();
     await transport.closeApplications();

@@ -2,19 +2,13 @@ import { Consumes, EventContext, Pauses } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { OrderPlaced } from './events.js';
 import { place, untilPaused } from './pausing.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 describe('a paused processor', () => {
-  let transport: Transport;
-
-  beforeAll(async () => {
-    transport = await Transport.start();
-  });
-  afterEach(() => transport.closeApplications());
-  afterAll(() => transport.stop());
+  const transport = useTransport();
 
   it('finds the good events behind many more bad ones than it handles at once', async () => {
     const done = new Set<string>();

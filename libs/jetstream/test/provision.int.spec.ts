@@ -4,11 +4,11 @@ import { eventually, recordLog, startTestBroker } from '@cascade/testing';
 import { DiscardPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { Controller, type Type } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OrderPlaced } from './events.js';
 import { startStallingProxy } from './stalling-proxy.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 const processor = (): Type => {
   @Controller()
@@ -20,19 +20,13 @@ const processor = (): Type => {
 };
 
 describe('streams and consumers', () => {
-  let transport: Transport;
+  const transport = useTransport();
   let manager: JetStreamManager;
 
   beforeAll(async () => {
-    transport = await Transport.start();
     manager = await jetstreamManager(transport.client);
   });
-  afterEach(async () => {
-    await transport.closeApplications();
-    for (const name of ['EVENTS', 'RETRIES', 'FAILURES'])
-      await manager.streams.delete(name).catch(() => false);
-  });
-  afterAll(() => transport.stop());
+  afterEach(() => transport.deleteStreams());
 
   it('are created at the first start as the design says', async () => {
     await transport.run({ controllers: [processor()] });
@@ -117,8 +111,8 @@ describe('streams and consumers', () => {
     await transport.run({ controllers: [Slow] });
 
     transport.publish('events.order.placed', { orderId: 'slow', amount: 1 });
-    await eventually(async () => expect(await transport.inHand('provisioned')).toBe(1));
-    await eventually(async () => expect(await transport.inHand('provisioned')).toBe(0), { timeout: 10_000 });
+    await eventually(async () => expect(await transport.inFlight('provisioned')).toBe(1));
+    await eventually(async () => expect(await transport.inFlight('provisioned')).toBe(0), { timeout: 10_000 });
 
     expect(attempts).toEqual([1]);
   });
@@ -234,11 +228,6 @@ describe('streams and consumers', () => {
 
     await transport.publisherOf(application).publish(new OrderPlaced({ orderId: 'after', amount: 1 }));
     await transport.stored('EVENTS', 'events.order.placed', 1);
-    await eventually(
-      async () => expect(await transport.backlog('provisioned')).toEqual({ inFlight: 0, waiting: 0 }),
-      {
-        timeout: 10_000,
-      },
-    );
+    await transport.settled('provisioned', 10_000);
   });
 });

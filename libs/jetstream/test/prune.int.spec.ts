@@ -2,11 +2,11 @@ import { Consumes, type EventFailed } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
 import { AckPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { Controller, type Type } from '@nestjs/common';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { OrderPlaced } from './events.js';
 import { place, untilPaused } from './pausing.js';
 import { startStallingProxy, type StallingProxy } from './stalling-proxy.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 /** Fails each event, and tries it once more after a while. */
 const failing = (processor: string, formerly: string[] = []): Type => {
@@ -21,23 +21,20 @@ const failing = (processor: string, formerly: string[] = []): Type => {
 };
 
 describe('a prune', () => {
-  let transport: Transport;
+  const transport = useTransport();
   let manager: JetStreamManager;
   let proxy: StallingProxy;
 
   beforeAll(async () => {
-    transport = await Transport.start();
     manager = await jetstreamManager(transport.client);
   });
   beforeEach(async () => {
     proxy = await startStallingProxy(transport.broker.port);
   });
   afterEach(async () => {
-    await transport.closeApplications();
     await proxy.stop();
-    for (const name of ['EVENTS', 'RETRIES', 'FAILURES']) await manager.streams.delete(name);
+    await transport.deleteStreams();
   });
-  afterAll(() => transport.stop());
 
   /** A processor that has stopped, with retries that are not due yet. */
   const stoppedWithRetries = async (name: string, count: number) => {

@@ -2,9 +2,9 @@ import { Consumes, type EventContext, type EventFailed, Replays } from '@cascade
 import { eventually } from '@cascade/testing';
 import { Controller, type Type } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { OrderConfirmed, OrderPlaced } from './events.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 /** A processor under two names, at work on the same events. */
 const named = (processor: string, formerly: string[], handled: string[]): Type => {
@@ -21,19 +21,10 @@ const named = (processor: string, formerly: string[], handled: string[]): Type =
 };
 
 describe('a processor that was renamed', () => {
-  let transport: Transport;
-
-  beforeAll(async () => {
-    transport = await Transport.start();
-  });
-  afterEach(() => transport.closeApplications());
-  afterAll(() => transport.stop());
+  const transport = useTransport();
 
   const place = (orderId: string) => transport.publish('events.order.placed', { orderId, amount: 1 });
-  const settled = (processor: string) =>
-    eventually(async () => expect(await transport.backlog(processor)).toEqual({ inFlight: 0, waiting: 0 }), {
-      timeout: 10_000,
-    });
+  const settled = (processor: string) => transport.settled(processor, 10_000);
 
   it('goes on behind what it has settled under its former name', async () => {
     const handled: string[] = [];

@@ -1,18 +1,14 @@
 import { OriginalGoneError, type StoredFailure } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Replaying, WHO } from './replaying.js';
+import { describe, expect, it } from '@jest/globals';
+import { useReplaying, WHO } from './replaying.js';
 
 /** Too large for the failure event of an invalid event to carry it. */
 const LARGE = 'x'.repeat(20_000);
 
 describe('an original that its failure event only names', () => {
-  let system: Replaying;
-  beforeAll(async () => {
-    system = await Replaying.start();
-  });
-  afterAll(() => system.stop());
+  const system = useReplaying();
 
   it('is not taken for what lies in its place after the stream was deleted and made again', async () => {
     const { transport, archive, replays } = system;

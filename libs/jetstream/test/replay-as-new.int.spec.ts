@@ -2,10 +2,10 @@ import { Consumes, EventContext, FailureReader, Replays, type StoredFailure } fr
 import { eventually } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 import { WHO } from './replaying.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 /** How it confirms, and the attempts that it fails at. */
 const confirming = { confirmed: 'wrong', failsAt: 0, contexts: [] as EventContext[] };
@@ -34,12 +34,11 @@ class Confirming {
 
 describe('a replay of a channel as new', () => {
   const selection = { processor: 'confirming', event: 'order.placed' };
-  let transport: Transport;
+  const transport = useTransport({}, () => undefined);
   let replays: Replays;
   let archive: FailureReader;
 
   beforeAll(async () => {
-    transport = await Transport.start();
     const application = await transport.run({ controllers: [Confirming] });
     replays = application.get(Replays, { strict: false });
     archive = application.get(FailureReader, { strict: false });
@@ -50,13 +49,12 @@ describe('a replay of a channel as new', () => {
     Object.assign(confirming, { confirmed: 'right', failsAt: 0, contexts: [] });
     received.length = 0;
   });
-  afterAll(() => transport.stop());
 
   const settled = () =>
     eventually(async () => {
       for (const processor of ['confirming', 'receiving']) {
         expect(await transport.backlog(processor)).toEqual({ inFlight: 0, waiting: 0 });
-        expect(await transport.inHand(processor)).toBe(0);
+        expect(await transport.inFlight(processor)).toBe(0);
       }
       expect(await transport.read('RETRIES', 'retry.>')).toEqual([]);
     });

@@ -3,9 +3,9 @@ import { eventually } from '@cascade/testing';
 import { headers } from '@nats-io/transport-node';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { OrderPlaced } from './events.js';
-import { Replaying, WHO } from './replaying.js';
+import { useReplaying, WHO } from './replaying.js';
 import { Transport } from './transport.js';
 
 const ALL_BUT_DATE = [
@@ -14,18 +14,15 @@ const ALL_BUT_DATE = [
 ];
 
 describe('a replay of a channel', () => {
-  let system: Replaying;
+  const system = useReplaying();
   const since = new Date();
 
   beforeAll(async () => {
-    system = await Replaying.start();
     for (const orderId of ['range-1', 'range-2'])
       system.transport.publish('events.order.placed', { orderId, amount: 1 }, { 'ce-id': orderId });
     await eventually(() => expect(system.billing.handled).toHaveLength(4));
   });
-  beforeEach(() => system.breakBilling());
   afterEach(() => void jest.useRealTimers());
-  afterAll(() => system.stop());
 
   const packed = () => system.billing.handled.map(({ processor, orderId }) => `${processor} ${orderId}`);
 
@@ -101,7 +98,7 @@ describe('a replay of a channel', () => {
 });
 
 it("takes the channel of a processor of another's failures", async () => {
-  const transport = await Transport.start();
+  const transport = await new Transport().start();
   const told: EventFailed[] = [];
 
   @Controller()

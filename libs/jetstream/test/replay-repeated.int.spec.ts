@@ -1,16 +1,10 @@
 import { PublishDeniedError } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Replaying, WHO } from './replaying.js';
+import { describe, expect, it } from '@jest/globals';
+import { useReplaying, WHO } from './replaying.js';
 
 describe('a replay of what was replayed before', () => {
-  let system: Replaying;
-
-  beforeAll(async () => {
-    system = await Replaying.start();
-  });
-  beforeEach(() => system.breakBilling());
-  afterAll(() => system.stop());
+  const system = useReplaying();
 
   async function failTwice(orderId: string): Promise<{ older: string; newer: string }> {
     const [failure] = await system.fail([orderId]);
@@ -21,7 +15,7 @@ describe('a replay of what was replayed before', () => {
 
   it('takes of an event that failed again the newer failure only', async () => {
     const { older, newer } = await failTwice('newer');
-    system.mend();
+    system.repair();
     const selection = { processor: 'billing', event: 'order.placed' };
     expect(await system.replays.plan(selection)).toMatchObject({ total: 2, skipped: 1 });
 
@@ -41,7 +35,7 @@ describe('a replay of what was replayed before', () => {
     await eventually(async () => expect((await system.find(older)).state?.failedAgainAs).not.toBe(newer));
     const { failedAgainAs: newest } = (await system.find(older)).state!;
 
-    system.mend();
+    system.repair();
     const both = { failureIds: [older, newest!] };
     expect(await system.replays.replayFailures(both, WHO)).toMatchObject({ replayed: 1, skipped: 1 });
     await system.until(newest!, 'handled');
@@ -53,7 +47,7 @@ describe('a replay of what was replayed before', () => {
     const selection = { failureIds: [failure!.id] };
     const interrupted = await system.replaysAs('cannot-hand');
     await expect(interrupted.replayFailures(selection, WHO)).rejects.toThrow(PublishDeniedError);
-    system.mend();
+    system.repair();
 
     expect(await system.replays.replayFailures(selection, WHO)).toMatchObject({ replayed: 1, skipped: 0 });
 
@@ -64,7 +58,7 @@ describe('a replay of what was replayed before', () => {
   it('hands nothing over that an interrupted replay had handed over, and says by which it is under way', async () => {
     const [failure] = await system.fail(['unmarked']);
     const selection = { failureIds: [failure!.id] };
-    system.mend();
+    system.repair();
     let open: () => void = () => undefined;
     system.billing.gate = new Promise((resolve) => (open = resolve));
     const interrupted = await system.replaysAs('cannot-mark');
@@ -84,7 +78,7 @@ describe('a replay of what was replayed before', () => {
   it('hands a failure whose replay has not been answered over again where it is told to', async () => {
     const [failure] = await system.fail(['again']);
     const selection = { failureIds: [failure!.id] };
-    system.mend();
+    system.repair();
     let open: () => void = () => undefined;
     system.billing.gate = new Promise((resolve) => (open = resolve));
     await system.replays.replayFailures(selection, WHO);

@@ -3,14 +3,12 @@ import { eventually } from '@cascade/testing';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Replaying, SETTINGS, WHO } from './replaying.js';
 
-let system: Replaying;
+const system = new Replaying();
 let again: Broker | undefined;
 
-beforeAll(async () => {
-  system = await Replaying.start();
-});
+beforeAll(() => system.start());
 afterAll(async () => {
-  // The clients first: they would look for the broker. The store goes with the broker that made it.
+  // Clients first, because they would look for the broker. The first broker removes the store.
   await system.transport.closeApplications();
   await again?.stop();
   await system.stop();
@@ -20,7 +18,7 @@ it('a replay goes on when the broker was killed and comes back', async () => {
   system.breakBilling();
   const orderIds = Array.from({ length: 30 }, (_, number) => `order-${number}`);
   await system.fail(orderIds);
-  system.mend();
+  system.repair();
   const { storeDir, port } = system.transport.broker;
   let restarted: Promise<void> | undefined;
   const restart = async (): Promise<void> => {

@@ -1,16 +1,10 @@
 import { eventually } from '@cascade/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { Replaying, WHO } from './replaying.js';
+import { useReplaying, WHO } from './replaying.js';
 
 describe('a replay among messages that cannot be replayed', () => {
-  let system: Replaying;
-
-  beforeAll(async () => {
-    system = await Replaying.start();
-  });
-  beforeEach(() => system.breakBilling());
-  afterAll(() => system.stop());
+  const system = useReplaying();
 
   /** A failure event as a stranger may write one; it breaks no rule of the contract of failure events. */
   const forged = (original: object) => ({
@@ -52,7 +46,7 @@ describe('a replay among messages that cannot be replayed', () => {
         transport.publish(`failure-state.billing.${id}`, state);
     }
     await transport.client.flush();
-    system.mend();
+    system.repair();
 
     expect((await system.list()).map(({ id }) => id)).toEqual([failure!.id]);
     expect(await system.replays.plan({})).toMatchObject({ total: 1, skipped: 0 });
@@ -68,7 +62,7 @@ describe('a replay among messages that cannot be replayed', () => {
     transport.publish(`failure-state.billing.${failure!.id}`, { ...handled, failureId: 'of-another' });
     await transport.stored('FAILURES', `failure-state.*.${failure!.id}`, 2);
     const selection = { failureIds: [failure!.id] };
-    system.mend();
+    system.repair();
 
     expect((await system.find(failure!.id)).state).toBeUndefined();
     expect((await system.archive.find(failure!.id))?.state).toBeUndefined();
@@ -95,7 +89,7 @@ describe('a replay among messages that cannot be replayed', () => {
       transport.publish('failed.billing.order.placed', forged(original), { 'ce-id': `unusable-${index}` });
     const [good] = await system.fail(['good']);
     const selection = { processor: 'billing', since: gone.storedAt };
-    system.mend();
+    system.repair();
 
     const result = await system.replays.replayFailures(selection, WHO);
 
@@ -109,7 +103,7 @@ describe('a replay among messages that cannot be replayed', () => {
     const removed = { ...forged({ stream: 'EVENTS', sequence: 1, eventId: 'x' }), processor: 'removed' };
     system.transport.publish('failed.removed.order.placed', removed, { 'ce-id': 'of-removed' });
     await system.transport.stored('FAILURES', 'failed.removed.>', 1);
-    system.mend();
+    system.repair();
     const selection = { failureIds: [good!.id, 'of-removed'] };
 
     expect(await system.replays.plan(selection)).toMatchObject({ total: 2, skipped: 1 });

@@ -1,21 +1,15 @@
 import { OriginalGoneError, type ReplayRequested } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { Replaying, WHO } from './replaying.js';
+import { useReplaying, WHO } from './replaying.js';
 
 describe('a replay', () => {
-  let system: Replaying;
-
-  beforeAll(async () => {
-    system = await Replaying.start();
-  });
-  beforeEach(() => system.breakBilling());
-  afterAll(() => system.stop());
+  const system = useReplaying();
 
   it('hands one failure to its processor alone, in its flow, and marks it handled when it succeeded', async () => {
     const [failure] = await system.fail(['one']);
-    system.mend();
+    system.repair();
 
     const result = await system.replays.replayFailures({ failureIds: [failure!.id] }, WHO);
 
@@ -52,14 +46,14 @@ describe('a replay', () => {
     const [newer] = await system.list({ failureIds: [state!.failedAgainAs!] });
     expect(newer!.failure.original).toMatchObject({ ...failure!.failure.original, eventId: 'again' });
 
-    system.mend();
+    system.repair();
     await system.replays.replayFailures({ failureIds: [newer!.id] }, WHO);
     await system.until(newer!.id, 'handled');
   });
 
   it('leaves an audit event, before anything else, with who, why, what and how many', async () => {
     await system.fail(['audited']);
-    system.mend();
+    system.repair();
     const { replayId } = await system.replays.replayFailures(
       { processor: 'billing', event: 'order.placed', error: 'CardDeclined' },
       WHO,
@@ -92,7 +86,7 @@ describe('a replay', () => {
     });
     expect(system.billing.handled).toEqual([]);
 
-    system.mend();
+    system.repair();
     await system.replays.replayFailures(selection, WHO);
     await eventually(() => expect(system.billing.handled.map(({ orderId }) => orderId)).toEqual(['odd-1']));
     expect((await system.replays.plan({ error: 'CardDeclined' })).groups[0]!.count).toBeGreaterThanOrEqual(2);
@@ -100,7 +94,7 @@ describe('a replay', () => {
 
   it('is made once of two that are asked for at once', async () => {
     const failures = await system.fail(['twice-1', 'twice-2', 'twice-3']);
-    system.mend();
+    system.repair();
     const failureIds = failures.map(({ id }) => id);
 
     const results = await Promise.all([
@@ -120,7 +114,7 @@ describe('a replay', () => {
 
   it('keeps to its rate, tells its progress and stops when it is told to', async () => {
     const failures = await system.fail(Array.from({ length: 8 }, (_, number) => `rate-${number}`));
-    system.mend();
+    system.repair();
     const failureIds = failures.map(({ id }) => id);
     const stop = new AbortController();
     const seen: number[] = [];

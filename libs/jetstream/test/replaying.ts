@@ -7,10 +7,10 @@ import {
   type ReplaySelection,
   type StoredFailure,
 } from '@cascade/jetstream';
-import { eventually, startTestBroker } from '@cascade/testing';
+import { eventually } from '@cascade/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { expect } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect } from '@jest/globals';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 import { Transport } from './transport.js';
 
@@ -18,10 +18,10 @@ export class CardDeclined extends UnrecoverableError {}
 
 export const WHO = { by: 'ann', reason: 'the bank is back' };
 
-/** What the two processors do, and what they had. */
+/** Settings of the two processors, and the events that they had. */
 const billing = {
   isBroken: true,
-  /** Orders that are billed wait for it. */
+  /** Billing an order waits for this. */
   gate: Promise.resolve(),
   handled: [] as { processor: string; orderId: string; context: EventContext }[],
 };
@@ -48,34 +48,37 @@ const user = (name: string, denied: string[]) => ({
   password: 'x',
   permissions: { publish: { deny: denied } },
 });
-/** Two of these are interrupted, as by a crash, at a certain step of a replay. */
+/** Two of these users interrupt a replay at a certain step, as a crash would. */
 const users = [
   user('admin', []),
   user('cannot-hand', ['replay.>']),
   user('cannot-mark', ['failure-state.>']),
 ];
 
-/** The broker's. */
+/** Settings of the broker. */
 export const SETTINGS = { authorization: { users }, no_auth_user: 'admin' };
 
-/** A processor whose events fail until it is mended, its sibling, and somebody who replays them. */
+/** Gives the specs of a `describe` a running {@link Replaying}, with a broken billing before each spec. */
+export function useReplaying(): Replaying {
+  const system = new Replaying();
+  beforeAll(() => system.start());
+  beforeEach(() => system.breakBilling());
+  afterAll(() => system.stop());
+  return system;
+}
+
+/** A processor whose events fail until {@link repair}, another processor of the same events, and an operator who replays failures. */
 export class Replaying {
   readonly billing = billing;
+  readonly transport = new Transport();
+  replays!: Replays;
+  archive!: FailureReader;
 
-  private constructor(
-    readonly transport: Transport,
-    readonly replays: Replays,
-    readonly archive: FailureReader,
-  ) {}
-
-  static async start(): Promise<Replaying> {
-    const transport = await Transport.startOn(await startTestBroker({ settings: SETTINGS }));
-    const application = await transport.run({ controllers: [Billing] });
-    return new Replaying(
-      transport,
-      application.get(Replays, { strict: false }),
-      application.get(FailureReader, { strict: false }),
-    );
+  async start(): Promise<void> {
+    await this.transport.start(SETTINGS);
+    const application = await this.transport.run({ controllers: [Billing] });
+    this.replays = application.get(Replays, { strict: false });
+    this.archive = application.get(FailureReader, { strict: false });
   }
 
   async stop(): Promise<void> {
@@ -88,7 +91,7 @@ export class Replaying {
     billing.handled.length = 0;
   }
 
-  mend(): void {
+  repair(): void {
     billing.isBroken = false;
   }
 
@@ -108,7 +111,7 @@ export class Replaying {
     return (await this.list({ failureIds: [id] }))[0]!;
   }
 
-  /** Waits until a failure is in this state. */
+  /** Waits until a failure has this state. */
   async until(id: string, state: string): Promise<StoredFailure> {
     return eventually(async () => {
       const found = await this.find(id);
@@ -131,7 +134,7 @@ export class Replaying {
       if (found.length < orderIds.length) throw new Error(`${found.length} of ${orderIds.length} failed`);
       return found;
     });
-    // The sibling has had them as well; from here on it must see none of them again.
+    // The other processor has handled them too. From here on, it must see none of them again.
     await eventually(() =>
       expect(
         billing.handled.filter(
@@ -143,7 +146,7 @@ export class Replaying {
     return failed;
   }
 
-  /** What billing had, in order. */
+  /** Returns the orders that billing had, in order. */
   get billed(): string[] {
     return billing.handled.filter(({ processor }) => processor === 'billing').map(({ orderId }) => orderId);
   }

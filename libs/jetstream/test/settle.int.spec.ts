@@ -3,9 +3,9 @@ import { eventually } from '@cascade/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { ConsoleLogger, Controller, Logger } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { OrderConfirmed, OrderPlaced } from './events.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 /** A logger of a user's that fails on one line. */
 class FailingLogger extends ConsoleLogger {
@@ -20,22 +20,10 @@ class FailingLogger extends ConsoleLogger {
 }
 
 describe('settling an event', () => {
-  let transport: Transport;
-
-  beforeAll(async () => {
-    transport = await Transport.start();
-  });
-  afterEach(async () => {
+  const transport = useTransport({}, (transport) => {
     Logger.overrideLogger(new ConsoleLogger());
-    await transport.closeApplications();
+    return transport.closeApplications();
   });
-  afterAll(() => transport.stop());
-
-  const settled = (processor: string) =>
-    eventually(async () => {
-      expect(await transport.backlog(processor)).toEqual({ inFlight: 0, waiting: 0 });
-      expect(await transport.backlog(processor, 'RETRIES')).toEqual({ inFlight: 0, waiting: 0 });
-    });
 
   it('is over with its acknowledgement: what fails after that does not have it handled again', async () => {
     const attempts: number[] = [];
@@ -57,7 +45,7 @@ describe('settling an event', () => {
     transport.publish('events.order.placed', { orderId: 'once', amount: 1 });
 
     await eventually(() => expect(attempts.length).toBeGreaterThanOrEqual(2));
-    await settled('recovering');
+    await transport.settled('recovering');
     const schedules = await transport.read('RETRIES', 'retry.recovering.sch.>');
     expect({ attempts, schedules }).toEqual({ attempts: [1, 2], schedules: [] });
   });
@@ -92,7 +80,7 @@ describe('settling an event', () => {
         message: expect.stringContaining('message size exceeds maximum'),
       },
     });
-    await settled('verbose');
+    await transport.settled('verbose');
     expect(calls).toBe(1);
     const paused = await transport.read('EVENTS', 'events.processor.paused');
     expect(paused.map((message) => message.json<{ processor: string }>().processor)).not.toContain('verbose');

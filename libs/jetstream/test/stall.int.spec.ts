@@ -1,11 +1,11 @@
 import { Consumes, type EventContext } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { OrderPlaced } from './events.js';
 import { startStallingProxy, type StallingProxy } from './stalling-proxy.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 /** Of the processor, for events of its channel. */
 const REQUEST = /PUB \$JS\.API\.CONSUMER\.MSG\.NEXT\.EVENTS\.patient/;
@@ -21,19 +21,16 @@ class Patient {
 }
 
 describe('a network that stands still for some seconds', () => {
-  let transport: Transport;
-  let proxy: StallingProxy;
-
-  beforeAll(async () => {
-    transport = await Transport.start();
-    proxy = await startStallingProxy(transport.broker.port);
-    await transport.run({ controllers: [Patient] }, { servers: proxy.url });
-  });
-  afterAll(async () => {
+  const transport = useTransport({}, async (transport) => {
     proxy.goOn();
     await transport.closeApplications();
     await proxy.stop();
-    await transport.stop();
+  });
+  let proxy: StallingProxy;
+
+  beforeAll(async () => {
+    proxy = await startStallingProxy(transport.broker.port);
+    await transport.run({ controllers: [Patient] }, { servers: proxy.url });
   });
 
   it('costs no event an attempt: what the broker had sent is taken, although the processor has asked again', async () => {
@@ -49,8 +46,6 @@ describe('a network that stands still for some seconds', () => {
 
     await eventually(() => expect(handled).toHaveLength(5));
     expect(handled).toEqual(['a', 'b', 'c', 'd', 'e'].map((orderId) => ({ orderId, attempt: 1 })));
-    await eventually(async () =>
-      expect(await transport.backlog('patient')).toEqual({ inFlight: 0, waiting: 0 }),
-    );
+    await transport.settled('patient');
   });
 });

@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Consumes, type EventContext } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
 import { headers } from '@nats-io/transport-node';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { OrderPlaced } from './events.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
-let transport: Transport;
+const transport = useTransport({}, () => undefined);
 const handled: string[] = [];
 const attempted: { orderId: string; eventId: string }[] = [];
 
@@ -38,19 +38,11 @@ async function expectGoodOnesDone(): Promise<void> {
   const good = ['good 1', 'good 2', 'good 3'];
   for (const orderId of good) transport.publish('events.order.placed', { orderId, amount: 1 });
   await eventually(() => expect(handled).toEqual(expect.arrayContaining(good)));
-  // Nothing holds a place any more.
-  await eventually(async () => {
-    expect(await transport.backlog('careful')).toEqual({ inFlight: 0, waiting: 0 });
-    expect(await transport.backlog('careful', 'RETRIES')).toEqual({ inFlight: 0, waiting: 0 });
-  });
+  await transport.settled('careful');
 }
 
 describe('A message from a stranger', () => {
-  beforeAll(async () => {
-    transport = await Transport.start();
-    await transport.run({ controllers: [Careful] });
-  });
-  afterAll(() => transport.stop());
+  beforeAll(() => transport.run({ controllers: [Careful] }));
   beforeEach(() => void handled.splice(0));
 
   it.each(['replay.careful.order.placed', 'retry.careful.due.x'])(

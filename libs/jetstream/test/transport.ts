@@ -1,6 +1,7 @@
 import type { Broker } from '@cascade/embedded-broker';
 import { brokerState, createMicroservice, eventually, startTestBroker } from '@cascade/testing';
 import { jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import type { INestApplicationContext, INestMicroservice, ModuleMetadata, Type } from '@nestjs/common';
 import { OrderConfirmed, OrderPlaced } from './events.js';
@@ -13,22 +14,39 @@ import {
   Provisioning,
 } from '@cascade/jetstream';
 
-/** A broker, a plain client beside the transport, and the applications that a spec starts on it. */
+type BrokerSettings = NonNullable<Parameters<typeof startTestBroker>[0]>['settings'];
+
+/**
+ * Gives the specs of a file, or of a `describe`, a running {@link Transport}.
+ *
+ * @param settings settings of the broker
+ * @param afterSpec runs after each spec; by default it closes the spec's applications
+ */
+export function useTransport(
+  settings: BrokerSettings = {},
+  afterSpec = (transport: Transport): unknown => transport.closeApplications(),
+): Transport {
+  const transport = new Transport();
+  beforeAll(() => transport.start(settings));
+  afterEach(() => afterSpec(transport));
+  afterAll(() => transport.stop());
+  return transport;
+}
+
+/**
+ * A broker, a plain client beside the transport, and the applications that a spec starts on it. Unlike TestChannels of the test kit,
+ * it publishes and reads raw messages on any subject, and changes processors, streams and rights.
+ */
 export class Transport {
+  broker!: Broker;
+  client!: NatsConnection;
   private readonly applications: INestMicroservice[] = [];
 
-  private constructor(
-    readonly broker: Broker,
-    readonly client: NatsConnection,
-  ) {}
-
-  static async start(): Promise<Transport> {
-    return Transport.startOn(await startTestBroker());
-  }
-
-  static async startOn(broker: Broker): Promise<Transport> {
-    const client = await connect({ servers: broker.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-    return new Transport(broker, client);
+  async start(settings: BrokerSettings = {}): Promise<this> {
+    this.broker = await startTestBroker({ settings });
+    const servers = this.broker.url;
+    this.client = await connect({ servers, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+    return this;
   }
 
   async stop(): Promise<void> {
@@ -41,21 +59,26 @@ export class Transport {
     await Promise.all(this.applications.splice(0).map((application) => application.close()));
   }
 
-  /** Starts an application; its module is made of `metadata` and the transport. */
+  async deleteStreams(): Promise<void> {
+    const { streams } = await jetstreamManager(this.client);
+    for (const name of ['EVENTS', 'RETRIES', 'FAILURES']) await streams.delete(name).catch(() => false);
+  }
+
+  /** Starts an application whose module has `metadata` and the transport. */
   async run(metadata: ModuleMetadata, options: Partial<JetStreamOptions> = {}): Promise<INestMicroservice> {
     const application = await this.make(metadata, options);
     await application.listen();
     return application;
   }
 
-  /** An application as {@link run} starts it, not started yet. */
+  /** Makes an application as {@link run} does, without starting it. */
   async make(metadata: ModuleMetadata, options: Partial<JetStreamOptions> = {}): Promise<INestMicroservice> {
     const application = await createMicroservice(moduleOf(this.broker.url, metadata, options));
     this.applications.push(application);
     return application;
   }
 
-  /** Works as the operator of a system that declares these processors. */
+  /** Runs `work` as the operator of a system that declares these processors. */
   async operate<Result>(
     controllers: Type[],
     work: (provisioning: Provisioning) => Promise<Result>,
@@ -74,7 +97,7 @@ export class Transport {
     return application.get(EventPublisher, { strict: false });
   }
 
-  /** Publishes as any NATS client would, without headers unless given. */
+  /** Publishes as a plain NATS client, without headers unless they are given. */
   publish(subject: string, body: unknown, extra: Record<string, string> = {}): void {
     const messageHeaders = headers();
     for (const [name, value] of Object.entries(extra)) messageHeaders.append(name, value);
@@ -86,7 +109,7 @@ export class Transport {
     );
   }
 
-  /** Everything stored on a subject, in order, once there are at least `count`. */
+  /** Waits for `count` messages on a subject, and returns all of them in order. */
   async stored(stream: string, subject: string, count: number, timeout?: number): Promise<StoredMsg[]> {
     return eventually(
       async () => {
@@ -102,24 +125,38 @@ export class Transport {
     const { streams } = await jetstreamManager(this.client);
     const messages: StoredMsg[] = [];
     for (let seq = 1; ; seq = messages.at(-1)!.seq + 1) {
-      // A field of the server's API (`next_by_subj`) that the client's types do not know.
+      // The client's types lack `next_by_subj`, a field of the server's API.
       const message = await streams.getMessage(stream, { seq, next_by_subj: subject } as { seq: number });
       if (!message) return messages;
       messages.push(message);
     }
   }
 
-  /** Events delivered to a processor and not yet answered, and those not yet delivered. */
+  /** Returns the number of events of a processor in flight, and the number of events not delivered yet. */
   async backlog(processor: string, stream = 'EVENTS'): Promise<{ inFlight: number; waiting: number }> {
     const manager = await jetstreamManager(this.client);
     const info = await manager.consumers.info(stream, processor);
     return { inFlight: info.num_ack_pending, waiting: info.num_pending };
   }
 
-  /** Events of its channel and retries that a processor, with all its replicas, has and has not answered. */
-  async inHand(processor: string): Promise<number> {
+  /** Returns the number of events and retries in flight, of all replicas of a processor. */
+  async inFlight(processor: string): Promise<number> {
     const backlogs = ['EVENTS', 'RETRIES'].map((stream) => this.backlog(processor, stream));
     return (await Promise.all(backlogs)).reduce((sum, { inFlight }) => sum + inFlight, 0);
+  }
+
+  /** Waits until a processor has settled all events and all due retries. */
+  async settled(processor: string, timeout?: number): Promise<void> {
+    await eventually(
+      async () => {
+        for (const stream of ['EVENTS', 'RETRIES']) {
+          const { inFlight, waiting } = await this.backlog(processor, stream);
+          if (inFlight + waiting > 0)
+            throw new Error(`${processor} on ${stream}: ${inFlight} in flight, ${waiting} waiting`);
+        }
+      },
+      { ...(timeout ? { timeout } : {}) },
+    );
   }
 }
 

@@ -1,15 +1,13 @@
 import { Consumes, EventPublisher, JetStreamConnection, Publishes } from '@cascade/jetstream';
-import type { Broker } from '@cascade/embedded-broker';
-import { createMicroservice, eventually, recordLog, startTestBroker, TestCluster } from '@cascade/testing';
+import { createMicroservice, eventually, recordLog, TestCluster } from '@cascade/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscardPolicy, jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Controller, Logger, type INestMicroservice } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { OutgoingHeaders } from '../src/wire/outgoing-headers.js';
 import { pipelineOf } from '../src/client/publish-pipeline.js';
 import { OrderConfirmed, OrderPlaced } from './events.js';
-import { moduleOf, Transport } from './transport.js';
+import { moduleOf, useTransport } from './transport.js';
 
 /** Milliseconds within which everything flows again once the broker takes what it refused. */
 const SOON = 20_000;
@@ -33,19 +31,14 @@ const untilStalled = (service: INestMicroservice, reason: RegExp) =>
 afterEach(() => void Logger.overrideLogger(true));
 
 describe('a broker with too little room', () => {
-  let transport: Transport;
+  const users = [{ user: 'spec', password: 'x' }];
+  const accounts = { SPEC: { jetstream: { max_file: 400_000 }, users } };
+  const transport = useTransport({ accounts, no_auth_user: 'spec' });
   let manager: JetStreamManager;
 
   beforeAll(async () => {
-    const users = [{ user: 'spec', password: 'x' }];
-    const accounts = { SPEC: { jetstream: { max_file: 400_000 }, users } };
-    transport = await Transport.startOn(
-      await startTestBroker({ settings: { accounts, no_auth_user: 'spec' } }),
-    );
     manager = await jetstreamManager(transport.client);
   });
-  afterEach(() => transport.closeApplications());
-  afterAll(() => transport.stop());
 
   const runConfirming = () =>
     transport.run(
@@ -94,20 +87,11 @@ describe('a broker with too little room', () => {
 });
 
 describe('publishes that give up and are tried again', () => {
-  let broker: Broker;
-  let client: NatsConnection;
-
-  beforeAll(async () => {
-    broker = await startTestBroker();
-    client = await connect({ servers: broker.url });
-  });
-  afterAll(async () => {
-    await client.close();
-    await broker.stop();
-  });
+  const transport = useTransport();
 
   it('are one stall, although none of them waits for long', async () => {
     recordLog();
+    const { client } = transport;
     const { streams } = await jetstreamManager(client);
     await streams.add({
       name: 'EVENTS',

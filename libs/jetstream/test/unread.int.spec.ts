@@ -1,11 +1,10 @@
 import { Consumes, UnreadEvents } from '@cascade/jetstream';
 import { eventually } from '@cascade/testing';
-import { jetstreamManager } from '@nats-io/jetstream';
 import { Controller } from '@nestjs/common';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { OrderPlaced } from './events.js';
 import { place, untilPaused } from './pausing.js';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 const HOUR = 3_600_000;
 const KEPT = 48 * HOUR;
@@ -33,19 +32,12 @@ class Cut {
 }
 
 describe('events that nobody has read', () => {
-  let transport: Transport;
-
-  beforeAll(async () => {
-    transport = await Transport.start();
-  });
-  afterEach(async () => {
+  const transport = useTransport({}, async (transport) => {
     const closed = transport.closeApplications();
     for (const done of open.splice(0)) done();
     await closed;
-    const { streams } = await jetstreamManager(transport.client);
-    for (const name of ['EVENTS', 'RETRIES', 'FAILURES']) await streams.delete(name);
+    await transport.deleteStreams();
   });
-  afterAll(() => transport.stop());
 
   const run = async (controller: typeof Slow | typeof Cut) => {
     const application = await transport.run(

@@ -2,9 +2,9 @@ import { Consumes, ConsumesFailure, EventFailed, UnrecoverableError } from '@cas
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { IsInt, IsString } from 'class-validator';
-import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { eventually } from '@cascade/testing';
-import { Transport } from './transport.js';
+import { useTransport } from './transport.js';
 
 class ParcelSentV1 {
   static readonly event = { name: 'parcel.sent', version: 1 };
@@ -28,10 +28,7 @@ class ParcelSent {
   }
 }
 
-let transport: Transport;
-beforeAll(async () => (transport = await Transport.start()));
-afterEach(() => transport.closeApplications());
-afterAll(() => transport.stop());
+const transport = useTransport();
 
 const publish = (data: object, type: string) =>
   transport.publish('events.parcel.sent', data, { 'ce-specversion': '1.0', 'ce-type': type });

@@ -48,7 +48,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 export class JetStreamConnection implements OnApplicationShutdown {
   private readonly logger = new Logger('JetStream');
   private readonly pending: Promise<NatsConnection>;
-  private readonly pendingPipeline: Promise<PublishPipeline>;
+  /** Undefined until the first connection. */
   private madePipeline: PublishPipeline | undefined;
   private readonly reconnectListeners = new Set<() => void>();
   private readonly denialListeners = new Set<(error: PermissionViolationError) => void>();
@@ -62,11 +62,6 @@ export class JetStreamConnection implements OnApplicationShutdown {
     this.pending = this.open();
     // Callers of `get` see a failure. If nobody waits, the failure must not end the process.
     this.pending.catch(() => undefined);
-    this.pendingPipeline = this.pending.then((connection) => {
-      const settings = { inbox: this.newInbox(), window: options.publishWindow };
-      return (this.madePipeline = pipelineOf(connection, settings));
-    });
-    this.pendingPipeline.catch(() => undefined);
   }
 
   /**
@@ -80,8 +75,9 @@ export class JetStreamConnection implements OnApplicationShutdown {
   }
 
   /** Resolves to the publish pipeline of the connection, as {@link get} does. */
-  pipeline(): Promise<PublishPipeline> {
-    return this.pendingPipeline;
+  async pipeline(): Promise<PublishPipeline> {
+    await this.pending;
+    return this.madePipeline!;
   }
 
   /** The {@link pipeline} without a promise; undefined while there is no connection. */
@@ -149,6 +145,8 @@ export class JetStreamConnection implements OnApplicationShutdown {
     for (let first = true; ; first = false) {
       try {
         const connection = await this.connect();
+        const settings = { inbox: this.newInbox(), window: this.options.publishWindow };
+        this.madePipeline = pipelineOf(connection, settings);
         this.state = 'connected';
         this.logger.log(`connected to NATS ${connection.info?.version} at ${connection.getServer()}`);
         void this.watch(connection);

@@ -99,20 +99,17 @@ export function checkContract(event: object): Promise<void> | undefined {
 }
 
 function parseObject(body: Uint8Array): object {
-  const data = parseJson(body);
+  let data: unknown;
+  try {
+    data = JSON.parse(utf8.decode(body));
+  } catch (cause) {
+    throw new InvalidEventError(`the body is not JSON in UTF-8: ${(cause as Error).message}`, [], { cause });
+  }
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
     const found = Array.isArray(data) ? 'an array' : data === null ? 'null' : `a ${typeof data}`;
     throw new InvalidEventError(`the body must be a JSON object, found ${found}`);
   }
   return data;
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(utf8.decode(body));
-  } catch (cause) {
-    throw new InvalidEventError(`the body is not JSON in UTF-8: ${(cause as Error).message}`, [], { cause });
-  }
 }
 
 async function assertValid(type: EventClass, event: object, options: { whitelist?: boolean }): Promise<void> {

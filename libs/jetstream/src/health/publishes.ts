@@ -4,7 +4,7 @@ import { stallText } from '../client/publish-watch.js';
 
 /**
  * Health check for publishes: reports streams that have not confirmed a publish of this process for 10 s. The reason may be a full
- * stream, a lost quorum or a limit of the account. The service stays ready until they do.
+ * stream, a lost quorum or a limit of the account. The service stays ready nevertheless.
  */
 @Injectable()
 export class Publishes {
