@@ -19,13 +19,13 @@ class Blocking {
   }
 }
 
-it('What was on its way while a handler blocked the process is handled then, at its first attempt', async () => {
+it('Events that arrive while a handler blocks the process are handled afterwards, at their first attempt', async () => {
   const transport = await new Transport().start();
   try {
     await transport.run({ controllers: [Blocking] });
     const orders = ['slow', ...Array.from({ length: 40 }, (_, number) => `order ${number}`)];
     for (const orderId of orders) transport.publish('events.order.placed', { orderId, amount: 1 });
-    // Before the broker would deliver anything a second time.
+    // Before any redelivery.
     await eventually(() => expect([...attempts.keys()].sort()).toEqual([...orders].sort()), {
       timeout: 4_800,
     });

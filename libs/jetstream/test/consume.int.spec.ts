@@ -12,7 +12,7 @@ const order = (orderId: string) => ({ orderId, amount: 1 });
 describe('a processor', () => {
   const transport = useTransport();
 
-  it('publishes what it returns, with ids, causation and correlation taken from what it consumed', async () => {
+  it('publishes the events that it returns, with ids, causation and correlation from the incoming event', async () => {
     const seen: EventContext[] = [];
     @Controller()
     class Confirmation {
@@ -57,7 +57,7 @@ describe('a processor', () => {
     expect(seen[0]!.headers['ce-type']).toBe('order.placed.v1');
   });
 
-  it('stores what it returns before it acknowledges, and a redelivery publishes the same ids again', async () => {
+  it('stores the events that it returns before it acknowledges, and a redelivery publishes the same ids again', async () => {
     let handled = 0;
     @Controller()
     class Twice {
@@ -74,7 +74,7 @@ describe('a processor', () => {
     transport.publish('events.order.placed', order('again'), { 'ce-id': 'order-again' });
     await transport.stored('EVENTS', 'events.invoice.issued', 2);
     const before = handled;
-    // A second message with the same event id is what a redelivery after a crash looks like to the handler.
+    // For the handler, a second message with the same event id looks like a redelivery after a crash.
     transport.publish('events.order.placed', order('again'), { 'ce-id': 'order-again' });
 
     await eventually(async () => {
@@ -87,7 +87,7 @@ describe('a processor', () => {
     ).toEqual(['again', 'again-copy']);
   });
 
-  it('gives every processor every event, and one event to one of its replicas only', async () => {
+  it('gives every processor every event, but only one of its replicas', async () => {
     const seen: string[] = [];
     const processor = (name: string, label: string) => {
       @Controller()
@@ -110,7 +110,7 @@ describe('a processor', () => {
     expect(seen.some((line) => line.endsWith('two'))).toBe(true);
   });
 
-  it('never handles more events at once than its concurrency, and uses all of it', async () => {
+  it('handles as many events at once as its concurrency, and no more', async () => {
     let running = 0;
     let most = 0;
     let done = 0;
@@ -132,7 +132,7 @@ describe('a processor', () => {
 
     await eventually(async () => {
       expect(running).toBe(7);
-      // What is not in hand has not been delivered either: no event waits in a buffer while its ackWait runs.
+      // Other events are not delivered yet: no event waits in a buffer while its ackWait runs.
       expect((await transport.backlog('slow')).inFlight).toBe(7);
     });
     release();
@@ -140,7 +140,7 @@ describe('a processor', () => {
     expect(most).toBe(7);
   });
 
-  it('handles no more at once either while it has some more at hand, since they end quickly', async () => {
+  it('handles no more at once while it prefetches, because events end quickly', async () => {
     let running = 0;
     let most = 0;
     let done = 0;
@@ -161,7 +161,7 @@ describe('a processor', () => {
     expect(most).toBe(4);
   });
 
-  it('takes part with events that a plain client published without any header', async () => {
+  it('handles events that a plain client published without any header', async () => {
     const contexts: EventContext[] = [];
     @Controller()
     class Plain {

@@ -59,7 +59,7 @@ describe("a processor of another's failures", () => {
     ]);
   });
 
-  it('fails in its turn like any processor', async () => {
+  it('can fail itself, like any processor', async () => {
     transport.publish('events.order.placed', { orderId: 'hopeless', amount: 1, note: 'declined' });
 
     const [failure] = await transport.stored('FAILURES', 'failed.dunning.event.failed', 1);

@@ -20,7 +20,7 @@ afterEach(async () => {
   await transport.stop();
 });
 
-/** Starts it again whenever it has ended. @returns the orders that were handled, and how often the process has ended */
+/** Restarts the process whenever it ends. Returns the orders that were handled, and the number of crashes. */
 function keepUp(...firstArguments: string[]) {
   const handled: string[] = [];
   const seen = { handled, crashes: 0 };
@@ -41,7 +41,7 @@ function place(orders: readonly string[]): void {
   for (const orderId of orders) transport.publish('events.order.placed', { orderId, amount: 1 });
 }
 
-/** The orders of the failure events, each with what the failure event says. */
+/** Returns the order of each failure event, with its reason and attempts. */
 async function failures(count: number) {
   const messages = await transport.stored('FAILURES', 'failed.crashing.order.placed', count, 60_000);
   return messages.map((message) => {
@@ -57,7 +57,7 @@ async function failures(count: number) {
   });
 }
 
-it('An event that ends the process at each attempt is dead-lettered, and those that were in hand with it are not', async () => {
+it('An event that ends the process at each attempt is dead-lettered, and events in flight with it are not', async () => {
   const good = ['a', 'b', 'c', 'd', 'e', 'f'];
   place(['a', 'b', 'c', 'poison', 'd', 'e', 'f']);
   const seen = keepUp();
@@ -69,7 +69,7 @@ it('An event that ends the process at each attempt is dead-lettered, and those t
       orderId: 'poison',
       reason: 'attempts-exhausted',
       attempts: 2,
-      // The first attempt left nothing behind, and was made not before that.
+      // The time of the first attempt is lost. It was not before the event was stored.
       firstAttemptAt: poison.time.toISOString(),
     },
   ]);
@@ -78,7 +78,7 @@ it('An event that ends the process at each attempt is dead-lettered, and those t
   expect(await failures(1)).toHaveLength(1);
 }, 90_000);
 
-it('Several events that end the process take nothing with them', async () => {
+it('Several events that end the process do no harm to other events', async () => {
   const orders = Array.from({ length: 60 }, (_, number) =>
     [3, 20, 40].includes(number) ? `poison ${number}` : `${number}`,
   );
@@ -91,7 +91,7 @@ it('Several events that end the process take nothing with them', async () => {
   expect(dead.sort()).toEqual(['poison 20', 'poison 3', 'poison 40']);
 }, 150_000);
 
-it('A crash in a replay as new publishes under the same ids once more, and nothing twice', async () => {
+it('A crash in a replay as new publishes nothing twice, because the ids are the same', async () => {
   const published: (string | undefined)[] = [];
   transport.client.subscribe('events.order.confirmed', {
     callback: (_error, { headers }) => void published.push(headers?.get('ce-id')),
@@ -112,7 +112,7 @@ it('A crash in a replay as new publishes under the same ids once more, and nothi
   expect(await transport.read('EVENTS', 'events.order.confirmed')).toHaveLength(2);
 }, 60_000);
 
-it('A crash after the failure event was stored, and before the event was given up, leaves one failure event', async () => {
+it('A crash between storing the failure event and terminating the delivery leaves one failure event', async () => {
   place(['bad']);
   const seen = keepUp('dies before term');
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Delivery } from '../src/settle/delivery.js';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 
-/** A service that some orders end, while others are in hand. It writes a line for each order that it has handled. */
+/** A service that some orders crash while others are in flight. It writes a line for each order that it has handled. */
 @Controller()
 class Crashing {
   @Consumes(OrderPlaced, {

@@ -24,7 +24,7 @@ const user = (name: string, denied: string[]) => ({
   permissions: { publish: { deny: denied } },
 });
 
-describe('what is logged of failures', () => {
+describe('the log of failures', () => {
   const users = [user('admin', []), user('no-retries', ['retry.>'])];
   const transport = useTransport({ authorization: { users }, no_auth_user: 'admin' });
   let log: ReturnType<typeof recordLog>;
@@ -51,7 +51,7 @@ describe('what is logged of failures', () => {
       expect(await transport.inFlight('billing')).toBe(0);
     });
 
-  it('names a dead-lettered event, its flow and the class of the error, and forges no line', async () => {
+  it('names a dead-lettered event, its flow and the class of the error, and cannot be forged', async () => {
     await start();
     place('declined', { 'ce-id': 'order%0A17%1B%5B2J', 'ce-correlationid': 'flow-1' });
     await settled(1);
@@ -66,7 +66,7 @@ describe('what is logged of failures', () => {
     for (const frame of frames) expect(frame).toMatch(/^ {4}at (?!Forged)/);
   });
 
-  it('tells the first of a storm with its stack, and of the others how many there were', async () => {
+  it('has the first failure of a storm with its stack, and the number of the others', async () => {
     await start();
     for (let number = 0; number < 300; number++)
       transport.publish('events.order.placed', 'no json', { 'ce-id': `storm-${number}` });
@@ -83,7 +83,7 @@ describe('what is logged of failures', () => {
     ]);
   });
 
-  it('tells of retries likewise, with the flow', async () => {
+  it('has retries in the same way, with the flow', async () => {
     await start();
     place('closed', { 'ce-id': 'retried', 'ce-correlationid': 'flow-2' });
     await eventually(() => expect(problems()).toHaveLength(1));

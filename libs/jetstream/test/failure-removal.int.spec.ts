@@ -34,7 +34,7 @@ describe('failures that are removed', () => {
     removal.remove(await selected(selection), selection, who);
   const stored = (subject: string) => system.transport.read('FAILURES', subject);
 
-  /** One of each state; the one that failed again has a newer one, which is open. */
+  /** Makes one failure of each state. The one that failed again has a newer failure, which is open. */
   async function oneOfEach(prefix: string) {
     const names = ['open', 'handled', 'again', 'requested'].map((state) => `${prefix}-${state}`);
     const failures = await system.fail(names);
@@ -52,7 +52,7 @@ describe('failures that are removed', () => {
     return { idOf, newer: again.state!.failedAgainAs!, answer: open };
   }
 
-  it('are those that nobody needs unless their state is named, with what became of them, and the audit event tells', async () => {
+  it('are closed ones unless a state is named; their states are removed too, and an audit event is stored', async () => {
     const { idOf, newer, answer } = await oneOfEach('one');
     const selection = { processor: 'billing' };
     const plan = await removal.plan(selection);
@@ -86,7 +86,7 @@ describe('failures that are removed', () => {
     expect((await system.list()).map(({ id }) => id)).toEqual([idOf('requested')]);
   });
 
-  it('stay if something became of them since they were selected', async () => {
+  it('stay if their state has changed since they were selected', async () => {
     const [failure] = await system.fail(['meanwhile']);
     const selection = { failureIds: [failure!.id], state: 'open' as const };
     const failures = await selected(selection);
@@ -111,7 +111,7 @@ describe('failures that are removed', () => {
     expect(await system.list(selection)).toHaveLength(1);
   });
 
-  it('stay if it is stopped before them', async () => {
+  it('stay if the removal is stopped before them', async () => {
     const failures = await system.fail(['first', 'second', 'third']);
     const selection = { failureIds: failures.map(({ id }) => id), state: 'open' as const };
     const stopping = new AbortController();
@@ -136,7 +136,7 @@ describe('failures that are removed', () => {
     }
     const restore = (archived: ArchivedFailure[]) => new FailureRestore(connection).restore(each(archived));
 
-    it('can be put back: the same, with their states, and none twice', async () => {
+    it('can be restored: the same, with their states, and none twice', async () => {
       const { idOf, answer } = await oneOfEach('back');
       answer();
       await system.until(idOf('requested'), 'handled');
@@ -170,7 +170,7 @@ describe('failures that are removed', () => {
       await system.until(idOf('open'), 'handled');
     });
 
-    it('can be put back with an original that is stored no more', async () => {
+    it('can be restored with an original that is no longer stored', async () => {
       system.transport.publish('events.order.placed', 'x'.repeat(20_000), {
         'ce-id': 'large',
         'x-mine': 'here',
@@ -195,7 +195,7 @@ describe('failures that are removed', () => {
       expect(whole.headers['x-mine']).toEqual(['here']);
     });
 
-    it('are read only as what they are', async () => {
+    it('are read only from a valid archive', async () => {
       await system.fail(['one-line']);
       const [archived] = await archive({ processor: 'billing', state: 'open' });
       const wrong: object[] = [

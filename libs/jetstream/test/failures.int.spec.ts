@@ -26,7 +26,7 @@ describe('an event whose handling fails', () => {
       return found;
     });
 
-  it('is tried again after a backoff, with the same id and a higher attempt, until it succeeds', async () => {
+  it('is retried after a backoff, with the same id and a higher attempt, until it succeeds', async () => {
     const attempts: EventContext[] = [];
     @Controller()
     class Flaky {
@@ -88,7 +88,7 @@ describe('an event whose handling fails', () => {
     expect(handled % 3).toBe(0);
   });
 
-  it('becomes a failure event with what was thrown, whatever that is', async () => {
+  it('becomes a failure event that describes the thrown value, whatever it is', async () => {
     const circular: Record<string, unknown> = { code: 'E1' };
     circular['self'] = circular;
     const thrown: Record<string, unknown> = {
@@ -122,7 +122,7 @@ describe('an event whose handling fails', () => {
     });
   });
 
-  it('is dead-lettered at once when the handler says that no retry can help, or the declaration does', async () => {
+  it('is dead-lettered at once if the handler or the declaration says that no retry can help', async () => {
     const attempts: number[] = [];
     @Controller()
     class Hopeless {
@@ -145,7 +145,7 @@ describe('an event whose handling fails', () => {
     expect(attempts.every((attempt) => attempt === 1)).toBe(true);
   });
 
-  it('is dead-lettered when the handler returns an event that it did not declare, or a broken one', async () => {
+  it('is dead-lettered if the handler returns an undeclared event, or one that breaks its contract', async () => {
     @Controller()
     class Liar {
       @Consumes(OrderPlaced, { processor: 'liar', publishes: [OrderConfirmed] })
@@ -169,7 +169,7 @@ describe('an event whose handling fails', () => {
     });
   });
 
-  it('carries the largest event that we publish whole, whatever characters it has', async () => {
+  it('carries the largest event that services publish, whatever characters it has', async () => {
     @Controller()
     class Large {
       @Consumes(OrderPlaced, { processor: 'large', attempts: 1, pause: false })
@@ -193,14 +193,14 @@ describe('an event whose handling fails', () => {
     }
   });
 
-  it('does not hold up others while it waits for its next attempt', async () => {
+  it('does not delay other events while it waits for its next attempt', async () => {
     const done: string[] = [];
     @Controller()
     class Waiting {
       @Consumes(OrderPlaced, {
         processor: 'waiting',
         concurrency: 2,
-        // Thirty failures in a row would pause it.
+        // Thirty failures in a row would open the circuit breaker.
         pause: false,
         backoff: { initial: 60_000, max: 60_000 },
       })
@@ -222,7 +222,7 @@ describe('an event whose handling fails', () => {
     });
   });
 
-  describe('because it is no event of its channel', () => {
+  describe('because it is not an event of its channel', () => {
     const handled: OrderPlaced[] = [];
     @Controller()
     class Strict {
@@ -268,7 +268,7 @@ describe('an event whose handling fails', () => {
       ['as large as the server takes', Buffer.alloc(1_048_576, 'x'), {}, /not JSON/],
     ];
 
-    it('is dead-lettered at once with the reason, whatever is wrong, and the next event is handled', async () => {
+    it('is dead-lettered at once with the reason, and the next event is handled', async () => {
       await transport.run({ controllers: [Strict] });
       handled.length = 0;
       const before = (await transport.read('FAILURES', 'failed.strict.>')).length;
@@ -300,11 +300,11 @@ describe('an event whose handling fails', () => {
       await eventually(() => expect(handled).toContainEqual(expect.objectContaining(good)));
     });
 
-    it('is dead-lettered also where its headers cannot be parsed at all', async () => {
+    it('is dead-lettered also if its headers cannot be parsed', async () => {
       await transport.run({ controllers: [Strict] });
       const before = (await transport.read('FAILURES', 'failed.strict.>')).length;
       const broken = headers();
-      // What a client in another language can send and ours would refuse: a space within the name.
+      // A space within a name: clients of other languages may send it, and nats.js would refuse it.
       (broken as unknown as { headers: Map<string, string[]> }).headers.set('bad name', ['1']);
       transport.client.publish('events.order.placed', JSON.stringify(good), { headers: broken });
 

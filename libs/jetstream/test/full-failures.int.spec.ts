@@ -21,13 +21,13 @@ const done: string[] = [];
 class Busy {
   @Consumes(OrderPlaced, { processor: 'busy', concurrency: 4, attempts: 1, pause: false })
   handle(@Payload() { orderId }: OrderPlaced): void {
-    // Without its stack, so that all failures have the same size wherever this runs.
+    // Without a stack, so that all failures have the same size on any machine.
     if (orderId.startsWith('bad')) throw Object.assign(new Error('this order is at fault'), { stack: '' });
     done.push(orderId);
   }
 }
 
-/** Makes room in the stream of failures, as an operator does. */
+/** Removes failures, as an operator does to make room. */
 async function removeOpen(application: INestMicroservice, transport: Transport): Promise<RemovedFailure[]> {
   const connection = application.get(JetStreamConnection, { strict: false });
   const archive = application.get(FailureReader, { strict: false });
@@ -39,7 +39,7 @@ async function removeOpen(application: INestMicroservice, transport: Transport):
   return open;
 }
 
-it('While the stream of failures is full good events go on, and the failures are stored once others were removed', async () => {
+it('While the stream of failures is full, good events are handled, and failures are stored after others were removed', async () => {
   const transport = await new Transport().start();
   try {
     const application = await transport.run(
@@ -77,7 +77,7 @@ it('While the stream of failures is full good events go on, and the failures are
   }
 }, 70_000);
 
-it('Invalid events of a stranger leave room for failures, however large they are, and are read where they are stored', async () => {
+it('Invalid events of a stranger leave room for failures, however large they are, and are read from their own stream', async () => {
   const transport = await new Transport().start();
   try {
     const application = await transport.run(
@@ -100,7 +100,7 @@ it('Invalid events of a stranger leave room for failures, however large they are
         .sort(),
     ).toEqual([16_384, 2]);
     expect(invalid.filter(({ original }) => original.headers?.['x-large'])).toEqual([]);
-    // Our own, which failed in its handler, is carried.
+    // The failure event carries an event that failed in its handler.
     expect(failures.find(({ reason }) => reason === 'attempts-exhausted')!.original.body).toBeDefined();
     const archive = application.get(FailureReader, { strict: false });
     const originals = await Promise.all(invalid.map((failure) => archive.original(failure)));

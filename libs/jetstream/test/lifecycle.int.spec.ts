@@ -54,12 +54,12 @@ describe('the life of the transport', () => {
 
     const confirmed = await transport.read('EVENTS', 'events.order.confirmed');
     expect(confirmed.map((message) => message.json<OrderConfirmed>().orderId)).toEqual(started);
-    // The two that were not started wait for the next start, without having cost a delivery.
+    // The two events that were not started wait for the next start, and have used up no delivery.
     expect(await transport.backlog('closing')).toEqual({ inFlight: 0, waiting: 2 });
     await expect(application.get(JetStreamConnection, { strict: false }).ready()).rejects.toThrow(/closed/);
   });
 
-  it('app.close() hands back what waits for a place, and it has used up no attempt', async () => {
+  it('app.close() hands back events that wait for a permit, without using up an attempt', async () => {
     const { open, opened } = gate();
     const started: string[] = [];
     const attempts = new Map<string, number>();
@@ -75,7 +75,7 @@ describe('the life of the transport', () => {
       }
     }
     const application = await transport.run({ controllers: [HandingBack] });
-    // Events that end quickly, so that more are asked for than have a place, and then some that do not.
+    // First events that end quickly, so that the processor prefetches, then some that do not.
     const last = ['slow-1', 'slow-2', 'slow-3', 'slow-4', 'slow-5', 'slow-6'];
     for (let count = 0; count < 10_000; count++)
       transport.publish('events.order.placed', { orderId: `quick-${count}`, amount: 1 });
@@ -89,7 +89,7 @@ describe('the life of the transport', () => {
     );
 
     const closed = application.close();
-    // Also while those that have a place keep it.
+    // Even though the running handlers keep their permits.
     await eventually(async () => expect((await transport.backlog('handing-back')).inFlight).toBe(2));
     open();
     await closed;
@@ -102,7 +102,7 @@ describe('the life of the transport', () => {
     expect(new Set(attempts.values())).toEqual(new Set([1]));
   }, 90_000);
 
-  it('app.close() does not wait for a handler longer than its drain time-out', async () => {
+  it('app.close() does not wait for a handler longer than its drain timeout', async () => {
     const { open, opened } = gate();
     let started = false;
     @Controller()
@@ -165,7 +165,7 @@ describe('the life of the transport', () => {
       expect(stored.map((message) => message.header.get('ce-id'))).not.toContain('never');
     });
 
-    it('refuses what is no event at all', async () => {
+    it('refuses an object that is not an event', async () => {
       await expect(publisher.publish({ orderId: 'plain object' })).rejects.toThrow(/not an event/);
     });
 
@@ -184,7 +184,7 @@ describe('the life of the transport', () => {
     expect(await transport.read('EVENTS', 'events.order.confirmed')).toHaveLength(before + 1);
   });
 
-  it('an event is refused at once when a failure event could not carry it', async () => {
+  it('an event is refused at once if a failure event could not carry it', async () => {
     const publisher = transport.publisherOf(await transport.run({}));
     const note = 'x'.repeat(675_840);
     const publishing = publisher.publish(new OrderPlaced({ orderId: 'large', amount: 1, note }));
@@ -192,7 +192,7 @@ describe('the life of the transport', () => {
     await expect(publishing).rejects.toThrow(/at most 675840/);
   });
 
-  it('what the broker never takes is refused at once', async () => {
+  it('a message that the broker refuses for good is refused at once', async () => {
     const publisher = transport.publisherOf(await transport.run({}));
     const data = { orderId: 'huge', note: 'x'.repeat(1_100_000) };
     const event = {
@@ -213,7 +213,7 @@ describe('the life of the transport', () => {
     );
   });
 
-  it('publishing and consuming go on when the broker was killed and comes back', async () => {
+  it('publishing and consuming resume when the broker is back after a kill', async () => {
     const storeDir = await mkdtemp(join(tmpdir(), 'cascade-restart-'));
     const broker = await startBroker({ storeDir });
     const seen: string[] = [];
@@ -249,7 +249,7 @@ describe('the life of the transport', () => {
     }
   });
 
-  it('publishing gives up in time where there has not been a broker yet', async () => {
+  it('publishing gives up at its timeout if there has been no broker yet', async () => {
     const connection = new JetStreamConnection({ source: 'early', servers: 'nats://127.0.0.1:1' });
     const publisher = new EventPublisher(connection, { source: 'early', publishes: [OrderConfirmed] });
     const event = new OrderConfirmed({ orderId: 'early' });
@@ -260,7 +260,7 @@ describe('the life of the transport', () => {
     await connection.close();
   });
 
-  it('publishing gives up in time also where the garbage is collected meanwhile', async () => {
+  it('publishing gives up at its timeout also after a garbage collection', async () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
     const connection = new JetStreamConnection({ source: 'early', servers: 'nats://127.0.0.1:1' });
@@ -283,7 +283,7 @@ describe('the life of the transport', () => {
   });
 
   describe('the connection', () => {
-    it('waits for a broker that is not there yet, and can be closed while it waits', async () => {
+    it('waits for a broker that has not started yet, and can be closed while it waits', async () => {
       const connection = new JetStreamConnection({
         source: 'early',
         servers: 'nats://user:secret@127.0.0.1:1',
@@ -294,7 +294,7 @@ describe('the life of the transport', () => {
       await expect(connection.get()).rejects.not.toThrow(/secret/);
     });
 
-    it('is made to another server where one takes it and says nothing', async () => {
+    it('goes to another server if one accepts it and sends nothing', async () => {
       const silent = createServer().listen(0, '127.0.0.1');
       await once(silent, 'listening');
       const servers = [`127.0.0.1:${(silent.address() as AddressInfo).port}`, transport.broker.url];
@@ -313,9 +313,9 @@ describe('the life of the transport', () => {
       }
     });
 
-    it('fails at once with wrong credentials, and takes right ones from the URL', async () => {
+    it('fails at once with wrong credentials, and accepts right ones in the URL', async () => {
       const broker = await startTestBroker({
-        // The launcher's own check comes in as `guest`.
+        // The launcher checks the broker as `guest`.
         settings: {
           authorization: {
             users: [

@@ -58,7 +58,7 @@ describe("Nest's features on a processor", () => {
       return found;
     });
 
-  it('pipes transform the event, and what they throw keeps its class and message', async () => {
+  it('pipes transform the event, and their errors keep class and message', async () => {
     const seen: string[] = [];
     class Shouting implements PipeTransform<OrderPlaced, OrderPlaced> {
       transform(event: OrderPlaced): OrderPlaced {
@@ -84,7 +84,7 @@ describe("Nest's features on a processor", () => {
     await eventually(() => expect(seen).toContain('LOUD'));
   });
 
-  it('guards keep the handler from being called; a refused event is a failed attempt', async () => {
+  it('guards prevent the call of the handler; a refused event is a failed attempt', async () => {
     const seen: string[] = [];
     @Injectable()
     class NotFriday implements CanActivate {
@@ -114,7 +114,7 @@ describe("Nest's features on a processor", () => {
     expect(seen).not.toContain('friday');
   });
 
-  it('interceptors run around the handler and may change what it returns', async () => {
+  it('interceptors run around the handler and may change its result', async () => {
     class Prefixing implements NestInterceptor {
       intercept(_: ExecutionContext, next: CallHandler<OrderConfirmed>): Observable<OrderConfirmed> {
         return next
@@ -139,7 +139,7 @@ describe("Nest's features on a processor", () => {
     });
   });
 
-  it('a filter decides: what it throws counts, and what it swallows is handled', async () => {
+  it('a filter decides: the error that it throws counts, and a swallowed error counts as handled', async () => {
     const seen: string[] = [];
     @Catch(NotFoundException)
     class Mapping {
@@ -171,7 +171,7 @@ describe("Nest's features on a processor", () => {
     expect(failed.filter((message) => message.string().includes('swallowed'))).toEqual([]);
   });
 
-  it('a global filter works as well, and one that does not match changes nothing', async () => {
+  it('a global filter works too, and one that does not match changes nothing', async () => {
     @Catch(NotFoundException)
     class GlobalMapping {
       catch(error: NotFoundException): Observable<never> {
@@ -261,7 +261,7 @@ describe("Nest's features on a processor", () => {
     });
   });
 
-  it('a hybrid application serves HTTP and other transports beside it, with its global enhancers', async () => {
+  it('a hybrid application also serves HTTP and other transports, with its global enhancers', async () => {
     const seen: string[] = [];
     class Noting implements NestInterceptor {
       intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {

@@ -7,10 +7,10 @@ import { OrderPlaced } from './events.js';
 import { place } from './pausing.js';
 import { useTransport } from './transport.js';
 
-describe('what a processor calls an outage', () => {
+describe('an outage that a processor declares', () => {
   const transport = useTransport();
 
-  it('is not stopped by an `outage` that fails itself', async () => {
+  it('resumes although `outage` itself throws', async () => {
     let down = true;
     let calls = 0;
     const errors: string[] = [];
@@ -28,7 +28,7 @@ describe('what a processor calls an outage', () => {
       send(@Payload() { orderId }: OrderPlaced): void {
         if (!orderId.startsWith('careless')) return;
         calls += 1;
-        // The first probe, where three events met the outage before.
+        // The first probe, after three events met the outage.
         if (calls === 4) throw new Error('without a cause');
         if (down) throw new Error('down', { cause: { code: 'DOWN' } });
         done.add(orderId);
@@ -42,7 +42,7 @@ describe('what a processor calls an outage', () => {
     await eventually(() => expect(done.size).toBe(3), { timeout: 10_000 });
   });
 
-  it('gives an event up that meets an outage of its own while others succeed', async () => {
+  it('dead-letters an event that meets an outage repeatedly while others succeed', async () => {
     @Controller()
     class Query {
       @Consumes(OrderPlaced, {

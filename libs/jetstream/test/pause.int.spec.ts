@@ -10,7 +10,7 @@ import { useTransport } from './transport.js';
 describe('a processor that fails on nearly everything', () => {
   const transport = useTransport();
 
-  it('pauses, says so, uses up no attempts, and goes on by itself with everything', async () => {
+  it('pauses, announces that, uses up no attempts, and resumes by itself with all events', async () => {
     let down = true;
     const attempts: number[] = [];
     const done = new Set<string>();
@@ -47,7 +47,7 @@ describe('a processor that fails on nearly everything', () => {
         (error: Error) => !/no responders/.test(error.message),
       );
     expect(await isPresent()).toBe(true);
-    // Probes go on failing for a while: enough of them to use up the attempts of every event, if they counted.
+    // Probes keep failing for a while. If they counted, they would use up the attempts of every event.
     const before = attempts.length;
     await eventually(() => expect(attempts.length).toBeGreaterThan(before + 10));
     expect(done.size).toBe(0);
@@ -66,7 +66,7 @@ describe('a processor that fails on nearly everything', () => {
     });
   });
 
-  it('stops in the middle of a pause without losing or wasting anything', async () => {
+  it('stops in the middle of a pause without losing events or attempts', async () => {
     let down = true;
     const attempts: number[] = [];
     const done = new Set<string>();
@@ -99,7 +99,7 @@ describe('a processor that fails on nearly everything', () => {
     expect(Math.max(...attempts)).toBeLessThanOrEqual(2);
   });
 
-  it('does not pause where that is turned off', async () => {
+  it('does not pause if pauses are turned off', async () => {
     @Controller()
     class Stubborn {
       @Consumes(OrderPlaced, { processor: 'stubborn', attempts: 1, pause: false })
@@ -112,7 +112,7 @@ describe('a processor that fails on nearly everything', () => {
     expect(await transport.stored('FAILURES', 'failed.stubborn.order.placed', 30)).toHaveLength(30);
   });
 
-  it('holds nothing, and stops at once though events arrive in the pause', async () => {
+  it('keeps no events, and stops at once although events arrive during the pause', async () => {
     let down = true;
     const attempts: number[] = [];
     const done = new Set<string>();
@@ -136,7 +136,7 @@ describe('a processor that fails on nearly everything', () => {
     await eventually(async () => expect((await transport.backlog('late')).waiting).toBe(0));
     place(transport, 'late', 2);
     await untilPaused(application);
-    // What had been asked for before, and the retries of the two that failed.
+    // Events that were requested before the pause, and the retries of the two that failed.
     place(transport, 'late-more', 6);
     await eventually(async () => {
       const { waiting } = await transport.backlog('late');
@@ -154,7 +154,7 @@ describe('a processor that fails on nearly everything', () => {
     expect(await transport.read('FAILURES', 'failed.late.>')).toEqual([]);
   });
 
-  it('leaves its events to a replica that works', async () => {
+  it('leaves its events to another replica that works', async () => {
     const done = new Set<string>();
     const cutOff = new Set<string>();
     const replica = (isCutOff: boolean) => {

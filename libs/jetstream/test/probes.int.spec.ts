@@ -10,7 +10,7 @@ import { useTransport } from './transport.js';
 describe('a paused processor', () => {
   const transport = useTransport();
 
-  it('finds the good events behind many more bad ones than it handles at once', async () => {
+  it('finds good events behind many more bad ones than it handles at once', async () => {
     const done = new Set<string>();
     @Controller()
     class Burst {
@@ -33,7 +33,7 @@ describe('a paused processor', () => {
     await eventually(() => expect(done.size).toBe(20), { timeout: 10_000 });
   });
 
-  it('goes on where a probe hangs', async () => {
+  it('resumes although a probe hangs', async () => {
     let down = true;
     let release = (): void => undefined;
     const hang = new Promise<void>((resolve) => (release = resolve));
@@ -68,7 +68,7 @@ describe('a paused processor', () => {
     await eventually(() => expect(done.size).toBe(10));
   });
 
-  it('uses up no attempt of a probe that fails when another one has already ended the pause', async () => {
+  it('uses up no attempt of a probe that fails after another one has ended the pause', async () => {
     let down = true;
     let late: string | undefined;
     let letFail = (): void => undefined;
@@ -96,7 +96,7 @@ describe('a paused processor', () => {
     const application = await transport.run({ controllers: [Recovering] });
     const pauses = application.get(Pauses, { strict: false });
     place(transport, 'recovering', 12);
-    // Its one attempt is what the pause begins with.
+    // Its only attempt begins the pause.
     await transport.stored('FAILURES', 'failed.recovering.order.placed', 1);
     down = false;
     await eventually(() => expect(done.size).toBe(10));
@@ -108,7 +108,7 @@ describe('a paused processor', () => {
     expect(await transport.read('FAILURES', 'failed.recovering.order.placed')).toHaveLength(1);
   });
 
-  it('uses up no attempts of an event that is too large to be put back', async () => {
+  it('uses up no attempts of an event that is too large to be published again', async () => {
     let down = true;
     let largeOnes = 0;
     const attempts: number[] = [];

@@ -57,7 +57,7 @@ describe('streams and consumers', () => {
     });
   });
 
-  it('stay as they are at the next start, with their events and positions', async () => {
+  it('stay unchanged at the next start, with their events and positions', async () => {
     await transport.run({ controllers: [processor()] });
     transport.publish('events.order.placed', { orderId: 'one', amount: 1 });
     await transport.stored('EVENTS', 'events.order.placed', 1);
@@ -72,7 +72,7 @@ describe('streams and consumers', () => {
     expect(await transport.backlog('provisioned')).toEqual({ inFlight: 0, waiting: 0 });
   });
 
-  it('stay as an operator has set them, and the log says once how they differ', async () => {
+  it('stay as an operator has set them, and the log reports the differences once', async () => {
     const log = recordLog();
     await transport.run({ controllers: [processor()] });
     await manager.streams.update('EVENTS', { max_bytes: 5 * 1024 ** 3, max_age: 20 * 86_400 * 1e9 });
@@ -95,7 +95,7 @@ describe('streams and consumers', () => {
     );
   });
 
-  it('keep an event that is handled longer than the ack_wait on the server, which is less than the declared one', async () => {
+  it('keep an event in flight longer than the ack_wait of the server, which is shorter than declared', async () => {
     await transport.run({ controllers: [processor()] });
     await transport.closeApplications();
     await manager.consumers.update('EVENTS', 'provisioned', { ack_wait: 1e9 });
@@ -117,7 +117,7 @@ describe('streams and consumers', () => {
     expect(attempts).toEqual([1]);
   });
 
-  it('get what is new beside what is there', async () => {
+  it('get additions without losing anything', async () => {
     await manager.streams.add({
       name: 'FAILURES',
       subjects: ['failed.>', 'audit.>'],
@@ -132,7 +132,7 @@ describe('streams and consumers', () => {
     expect(config.max_bytes).toBe(1_000_000);
   });
 
-  it('are made again when the broker lost them, and the log warns of it', async () => {
+  it('are created again if the broker has lost them, with a warning in the log', async () => {
     const log = recordLog();
     await transport.run({ controllers: [processor()] });
     expect(log()).toContainEqual(expect.stringMatching(/^log: created stream EVENTS, stream RETRIES, /));
@@ -150,7 +150,7 @@ describe('streams and consumers', () => {
     );
   });
 
-  it('stop the start where another stream already holds the subjects', async () => {
+  it('stop the start if another stream already has the subjects', async () => {
     await manager.streams.add({ name: 'OTHERS', subjects: ['events.order.*'] });
     try {
       await expect(transport.run({ controllers: [processor()] })).rejects.toThrow(
@@ -161,7 +161,7 @@ describe('streams and consumers', () => {
     }
   });
 
-  it('stop the start where a declaration contradicts them', async () => {
+  it('stop the start if a declaration contradicts them', async () => {
     @Controller()
     class Patient {
       @Consumes(OrderPlaced, { processor: 'patient', attempts: 3, backoff: 40_000_000 })
@@ -176,7 +176,7 @@ describe('streams and consumers', () => {
     );
   });
 
-  it('are waited for while the broker gives no answer, and the start goes on as soon as it does', async () => {
+  it('are waited for while the broker does not answer, and the start continues as soon as it does', async () => {
     const log = recordLog();
     const proxy = await startStallingProxy(transport.broker.port);
     const stalled = proxy.stallBehind(/STREAM\.INFO\.EVENTS/);
@@ -197,7 +197,7 @@ describe('streams and consumers', () => {
     await proxy.stop();
   });
 
-  it('are waited for if the broker goes away just before the start asks for them', async () => {
+  it('are waited for if the broker disappears just before the start asks for them', async () => {
     const log = recordLog();
     const broker = await startTestBroker();
     const starting = await transport.make({ controllers: [processor()] }, { servers: broker.url });
@@ -217,12 +217,12 @@ describe('streams and consumers', () => {
     await broker.stop();
   });
 
-  it('are made by two processes that start together', async () => {
+  it('are created by two processes that start together', async () => {
     await Promise.all(Array.from({ length: 4 }, () => transport.run({ controllers: [processor()] })));
     expect((await manager.streams.info('EVENTS')).state.consumer_count).toBe(1);
   });
 
-  it('are made again when they were deleted under a running service', async () => {
+  it('are created again if they were deleted under a running service', async () => {
     const application = await transport.run({ controllers: [processor()] });
     await manager.consumers.delete('EVENTS', 'provisioned');
 

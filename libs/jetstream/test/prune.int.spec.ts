@@ -8,7 +8,7 @@ import { place, untilPaused } from './pausing.js';
 import { startStallingProxy, type StallingProxy } from './stalling-proxy.js';
 import { useTransport } from './transport.js';
 
-/** Fails each event, and tries it once more after a while. */
+/** A processor that fails each event, with one retry after a while. */
 const failing = (processor: string, formerly: string[] = []): Type => {
   @Controller()
   class Failing {
@@ -36,7 +36,7 @@ describe('a prune', () => {
     await transport.deleteStreams();
   });
 
-  /** A processor that has stopped, with retries that are not due yet. */
+  /** Leaves a stopped processor with retries that are not due yet. */
   const stoppedWithRetries = async (name: string, count: number) => {
     await transport.run({ controllers: [failing(name)] });
     place(transport, name, count);
@@ -50,7 +50,7 @@ describe('a prune', () => {
       (failure) => failure.json<EventFailed>().attempts,
     );
 
-  it('hands over a retry of a renamed processor that comes due while it is being read', async () => {
+  it('hands over a retry of a renamed processor that becomes due while it is read', async () => {
     await stoppedWithRetries('early', 1);
     const renamed = failing('late', ['early']);
     await transport.run({ controllers: [renamed] });
@@ -68,7 +68,7 @@ describe('a prune', () => {
     expect(await transport.read('RETRIES', 'retry.early.>')).toEqual([]);
   });
 
-  it('keeps the next attempt of an event whose last one was not acknowledged', async () => {
+  it('keeps the next attempt of an event whose last delivery was not acknowledged', async () => {
     await stoppedWithRetries('torn', 1);
     const [due] = await transport.stored('RETRIES', 'retry.torn.due.*', 1);
     const inAnHour = `@at ${new Date(Date.now() + 3_600_000).toISOString()}`;
@@ -85,7 +85,7 @@ describe('a prune', () => {
     ]);
   });
 
-  it('that was interrupted is completed by the next one', async () => {
+  it('that was interrupted is completed by the next prune', async () => {
     await stoppedWithRetries('brief', 2);
     const renamed = failing('long', ['brief']);
     const stalled = proxy.stallBehind(/STREAM\.MSG\.GET\.RETRIES/);
@@ -101,7 +101,7 @@ describe('a prune', () => {
     expect(await failuresOf('long', 2)).toEqual([2, 2]);
   });
 
-  it('finds retries of a processor that has no consumers any more', async () => {
+  it('finds retries of a processor without consumers', async () => {
     await stoppedWithRetries('bare', 1);
     await manager.consumers.delete('EVENTS', 'bare');
     await manager.consumers.delete('RETRIES', 'bare');
@@ -116,7 +116,7 @@ describe('a prune', () => {
     expect(await transport.read('RETRIES', 'retry.clad.>')).toHaveLength(1);
   });
 
-  it('leaves the retries of a declared processor alone, of which one consumer is left over', async () => {
+  it('keeps the retries of a declared processor that has one superfluous consumer', async () => {
     await stoppedWithRetries('moved', 1);
     await manager.consumers.add('FAILURES', { durable_name: 'moved', ack_policy: AckPolicy.Explicit });
 
@@ -127,7 +127,7 @@ describe('a prune', () => {
     expect(await transport.read('RETRIES', 'retry.moved.>')).toHaveLength(1);
   });
 
-  it('leaves a processor alone that is paused, and neither pulls nor holds events', async () => {
+  it('keeps a paused processor, which neither pulls nor has events in flight', async () => {
     @Controller()
     class Paused {
       @Consumes(OrderPlaced, {

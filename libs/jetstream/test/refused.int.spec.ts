@@ -5,16 +5,16 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EventPublisher, JetStreamConnection } from '@cascade/jetstream';
 import { OrderPlaced } from './events.js';
 
-/** Users of the broker beside the one that provisions, and as which the launcher looks in. */
+/** Settings with these users, and one that provisions and is used to check the broker. */
 const settingsWith = (...users: string[]): ServerSettings => ({
   authorization: { users: ['admin', ...users].map((user) => ({ user, password: 'x' })) },
   no_auth_user: 'admin',
 });
 
-describe('a service that the broker refuses after it has been connected', () => {
+describe('a service that the broker refuses after a connection', () => {
   let broker: Broker;
   let service: JetStreamConnection;
-  /** What the broker says of clients that it refuses. */
+  /** Log lines about refused connections. */
   const refusals: string[] = [];
 
   const restart = async (settings: ServerSettings): Promise<void> => {
@@ -22,7 +22,7 @@ describe('a service that the broker refuses after it has been connected', () => 
     const log = (line: string) => void (line.includes('authentication error') && refusals.push(line));
     const before = broker;
     const again = await startBroker({ storeDir: before.storeDir, port: before.port, settings, log });
-    // The first one removes the store.
+    // The first broker removes the store.
     broker = { ...again, stop: () => again.stop().then(() => before.stop()) };
   };
   const serverOf = (user: string) => `nats://${user}:x@127.0.0.1:${broker.port}`;
@@ -42,7 +42,7 @@ describe('a service that the broker refuses after it has been connected', () => 
     Logger.overrideLogger(true);
   });
 
-  it('tries on, says so once, and publishes what waited when the broker takes it again', async () => {
+  it('keeps trying, logs that once, and publishes waiting events when the broker accepts it again', async () => {
     const lines = recordLog();
     const publisher = new EventPublisher(service, { source: 'service', publishes: [OrderPlaced] });
     await restart(settingsWith());

@@ -7,7 +7,7 @@ import { OrderConfirmed, OrderPlaced } from './events.js';
 import { WHO } from './replaying.js';
 import { useTransport } from './transport.js';
 
-/** How it confirms, and the attempts that it fails at. */
+/** Behavior of the processor: the order id that it confirms, and the attempts that fail. */
 const confirming = { confirmed: 'wrong', failsAt: 0, contexts: [] as EventContext[] };
 const received: { id: string; orderId: string }[] = [];
 
@@ -68,7 +68,7 @@ describe('a replay of a channel as new', () => {
     });
   }
 
-  it('is what corrects those downstream: a plain one changes nothing for them', async () => {
+  it('corrects processors downstream: a plain replay changes nothing for them', async () => {
     await replays.replayChannel(selection, WHO);
     await eventually(() => expect(confirming.contexts).toHaveLength(1));
     await settled();
@@ -85,7 +85,7 @@ describe('a replay of a channel as new', () => {
     expect(new Set(received.map(({ id }) => id)).size).toBe(4);
   });
 
-  it('gives what follows the same ids at each attempt', async () => {
+  it('gives next events the same ids at each attempt', async () => {
     confirming.failsAt = 1;
     const { replayId } = await replays.replayChannel(selection, { ...WHO, asNew: true });
     await eventually(() => expect(orders()).toEqual(['right', 'second']));
@@ -95,7 +95,7 @@ describe('a replay of a channel as new', () => {
     ]);
   });
 
-  it('is finished by the replay of what failed in it', async () => {
+  it('is finished by the replay of its failures', async () => {
     confirming.failsAt = 2;
     const { replayId } = await replays.replayChannel(selection, { ...WHO, asNew: true });
     const failure = await failureOf(replayId);
@@ -108,7 +108,7 @@ describe('a replay of a channel as new', () => {
     expect(confirming.contexts.at(-1)!.replayId).not.toBe(replayId);
   });
 
-  it('is not what a stranger claims it to be', async () => {
+  it('is not believed from a stranger', async () => {
     const event = { orderId: 'forged', amount: 1 };
     transport.publish('events.order.placed', event, { 'ce-id': 'forged', 'cascade-as-new': 'claimed' });
     await eventually(() => expect(received).toHaveLength(2));

@@ -3,7 +3,7 @@ import { eventually } from '@cascade/testing';
 import { describe, expect, it } from '@jest/globals';
 import { useReplaying, WHO } from './replaying.js';
 
-describe('a replay of what was replayed before', () => {
+describe('a replay of failures that were replayed before', () => {
   const system = useReplaying();
 
   async function failTwice(orderId: string): Promise<{ older: string; newer: string }> {
@@ -13,7 +13,7 @@ describe('a replay of what was replayed before', () => {
     return { older: failure!.id, newer: state!.failedAgainAs! };
   }
 
-  it('takes of an event that failed again the newer failure only', async () => {
+  it('takes only the newer failure of an event that failed again', async () => {
     const { older, newer } = await failTwice('newer');
     system.repair();
     const selection = { processor: 'billing', event: 'order.placed' };
@@ -28,7 +28,7 @@ describe('a replay of what was replayed before', () => {
     expect(await system.replays.plan(selection)).toMatchObject({ total: 2, skipped: 2 });
   });
 
-  it('takes the older failure where it is asked for, and the newer one where both are', async () => {
+  it('takes the older failure if it is named, and the newer one if both are', async () => {
     const { older, newer } = await failTwice('older');
 
     expect(await system.replays.replayFailures({ failureIds: [older] }, WHO)).toMatchObject({ replayed: 1 });
@@ -42,7 +42,7 @@ describe('a replay of what was replayed before', () => {
     expect(system.billed).toEqual(['older']);
   });
 
-  it('takes what an interrupted replay had not handed over', async () => {
+  it('takes failures that an interrupted replay had not handed over', async () => {
     const [failure] = await system.fail(['stranded']);
     const selection = { failureIds: [failure!.id] };
     const interrupted = await system.replaysAs('cannot-hand');
@@ -55,7 +55,7 @@ describe('a replay of what was replayed before', () => {
     expect(system.billed).toEqual(['stranded']);
   });
 
-  it('hands nothing over that an interrupted replay had handed over, and says by which it is under way', async () => {
+  it('skips failures that an interrupted replay had handed over, and names that replay', async () => {
     const [failure] = await system.fail(['unmarked']);
     const selection = { failureIds: [failure!.id] };
     system.repair();
@@ -75,7 +75,7 @@ describe('a replay of what was replayed before', () => {
     expect(system.billed).toEqual(['unmarked']);
   });
 
-  it('hands a failure whose replay has not been answered over again where it is told to', async () => {
+  it('hands a failure over again on request if its replay has no result yet', async () => {
     const [failure] = await system.fail(['again']);
     const selection = { failureIds: [failure!.id] };
     system.repair();

@@ -14,7 +14,7 @@ afterAll(async () => {
   await system.stop();
 });
 
-it('a replay goes on when the broker was killed and comes back', async () => {
+it('a replay continues when the broker is back after a kill', async () => {
   system.breakBilling();
   const orderIds = Array.from({ length: 30 }, (_, number) => `order-${number}`);
   await system.fail(orderIds);
@@ -38,7 +38,7 @@ it('a replay goes on when the broker was killed and comes back', async () => {
 
   await restarted;
   expect(result).toMatchObject({ total: 30, replayed: 30, skipped: 0 });
-  // What was in hand when the broker died may come twice; nothing is lost.
+  // Events in flight when the broker died may be delivered twice. Nothing is lost.
   await eventually(() => expect([...new Set(system.billed)].sort()).toEqual([...orderIds].sort()));
   await eventually(async () =>
     expect((await system.list()).map(({ state }) => state?.state)).toEqual(orderIds.map(() => 'handled')),

@@ -7,7 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 import { useTransport } from './transport.js';
 
-/** A logger of a user's that fails on one line. */
+/** A logger of an application that fails on one line. */
 class FailingLogger extends ConsoleLogger {
   constructor(private readonly line: string) {
     super();
@@ -25,7 +25,7 @@ describe('settling an event', () => {
     return transport.closeApplications();
   });
 
-  it('is over with its acknowledgement: what fails after that does not have it handled again', async () => {
+  it('ends with the acknowledgement: a later fault does not have the event handled again', async () => {
     const attempts: number[] = [];
     @Controller()
     class Recovering {
@@ -50,7 +50,7 @@ describe('settling an event', () => {
     expect({ attempts, schedules }).toEqual({ attempts: [1, 2], schedules: [] });
   });
 
-  it('gives up at once if the broker refuses a next event for good, and takes that for no outage', async () => {
+  it('dead-letters at once if the broker refuses a next event for good, and does not pause', async () => {
     let calls = 0;
     @Controller()
     class Verbose {

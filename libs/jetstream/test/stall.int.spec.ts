@@ -7,7 +7,7 @@ import { OrderPlaced } from './events.js';
 import { startStallingProxy, type StallingProxy } from './stalling-proxy.js';
 import { useTransport } from './transport.js';
 
-/** Of the processor, for events of its channel. */
+/** A pull request of the processor for events of its channel. */
 const REQUEST = /PUB \$JS\.API\.CONSUMER\.MSG\.NEXT\.EVENTS\.patient/;
 
 const handled: { orderId: string; attempt: number }[] = [];
@@ -33,14 +33,14 @@ describe('a network that stands still for some seconds', () => {
     await transport.run({ controllers: [Patient] }, { servers: proxy.url });
   });
 
-  it('costs no event an attempt: what the broker had sent is taken, although the processor has asked again', async () => {
+  it('costs no event an attempt: events that the broker had sent are handled, although the processor has made a new request', async () => {
     await proxy.stallBehind(REQUEST);
     for (const orderId of ['a', 'b', 'c', 'd', 'e'])
       transport.publish('events.order.placed', { orderId, amount: 1 });
     await eventually(async () =>
       expect(await transport.backlog('patient')).toEqual({ inFlight: 1, waiting: 4 }),
     );
-    // The first request is for one event. Having heard nothing, it asks again for what it got already.
+    // The first request is for one event. After a silence, the processor makes a new request.
     await eventually(() => expect(proxy.kept).toMatch(REQUEST));
     proxy.goOn();
 

@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** Stands between a client and its broker, and keeps what they send while a test wants the network to stand still. */
+/** A proxy between a client and its broker that keeps all bytes while the network is to stand still. */
 export interface StallingProxy {
-  /** The broker's URL, through the proxy. */
+  /** URL of the broker through the proxy. */
   readonly url: string;
-  /** Lets the network stand still once the client has sent what matches. */
+  /** Stops the network when the client has sent bytes that match. */
   stallBehind(pattern: RegExp): Promise<void>;
-  /** What the client has sent meanwhile. */
+  /** Bytes that the client has sent since then. */
   readonly kept: string;
-  /** Passes on what was kept, each side's in its order, and everything from now on. */
+  /** Passes the kept bytes on, in the order of each side, and all further bytes. */
   goOn(): void;
   stop(): Promise<void>;
 }

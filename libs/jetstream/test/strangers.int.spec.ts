@@ -21,7 +21,7 @@ class Careful {
   }
 }
 
-/** What a client that writes the protocol itself may send, and ours refuses to read. */
+/** Headers that a client with its own protocol code may send, and that nats.js refuses to read. */
 function brokenHeaders() {
   const broken = headers();
   (broken as unknown as { headers: Map<string, string[]> }).headers.set('bad name', ['1']);
@@ -77,7 +77,7 @@ describe('A message from a stranger', () => {
     requests.unsubscribe();
   });
 
-  it('with an id in capitals that has a line feed is tried again, and becomes a failure event', async () => {
+  it('with an id in capitals that has a line feed is retried, and becomes a failure event', async () => {
     const orderId = 'bad capitals';
     transport.publish('events.order.placed', { orderId, amount: 1 }, { 'Ce-Id': 'a%0Ab' });
     await eventually(async () => expect(await failuresOf(orderId)).toHaveLength(1));
@@ -88,7 +88,7 @@ describe('A message from a stranger', () => {
     ['line feed', 'a%0Ab'],
     ['33,000 chars', 'x'.repeat(33_000)],
     ['blank', 'a%20b'],
-  ])('with an odd id (%s) is tried again, and becomes a failure event', async (what, id) => {
+  ])('with an odd id (%s) is retried, and becomes a failure event', async (what, id) => {
     const orderId = `bad ${what}`;
     transport.publish('events.order.placed', { orderId, amount: 1 }, { 'ce-id': id });
     await eventually(async () => expect(await failuresOf(orderId)).toHaveLength(1), { timeout: 10_000 });
@@ -98,7 +98,7 @@ describe('A message from a stranger', () => {
     await expectGoodOnesDone();
   });
 
-  it('with an empty id is one event at each attempt, and in its failure event', async () => {
+  it('with an empty id has the same id at each attempt, and in its failure event', async () => {
     const orderId = 'bad empty id';
     transport.publish('events.order.placed', { orderId, amount: 1 }, { 'ce-id': '' });
     const [failure] = await eventually(async () => {
@@ -112,7 +112,7 @@ describe('A message from a stranger', () => {
     expect(ids[1]).toBe(ids[0]);
   });
 
-  it('whose headers leave no room for those of a retry is tried again in its place, and becomes a failure event', async () => {
+  it('whose headers leave no room for those of a retry is retried in flight, and becomes a failure event', async () => {
     const orderId = 'bad large headers';
     transport.publish('events.order.placed', { orderId, amount: 1 }, { 'x-large': 'x'.repeat(65_000) });
     await eventually(async () => expect(await failuresOf(orderId)).toHaveLength(1), { timeout: 10_000 });
@@ -125,7 +125,7 @@ describe('A message from a stranger', () => {
     ['failure id', { 'cascade-failure-id': 'a.b', 'cascade-replay-id': 'r' }],
     ['negative', { 'cascade-attempts': '-1000' }],
     ['no number', { 'cascade-attempts': 'many' }],
-  ])('that claims to be part of a replay or retry, wrongly (%s), is not believed', async (claim, claims) => {
+  ])('that falsely claims to be a replay or retry (%s) is not believed', async (claim, claims) => {
     const orderId = `bad ${claim}`;
     transport.publish('replay.careful.order.placed', { orderId, amount: 1 }, claims);
     await eventually(async () => expect(await failuresOf(orderId)).toHaveLength(1), { timeout: 10_000 });
@@ -133,7 +133,7 @@ describe('A message from a stranger', () => {
     await expectGoodOnesDone();
   });
 
-  it('keeps all its headers through a retry, and gets none', async () => {
+  it('keeps all its headers through a retry, and gets no others', async () => {
     const orderId = 'bad with headers';
     const sent = { 'Nats-Msg-Id': 'his-own', 'cascade-attempts': '7', 'X-Mine': 'here' };
     transport.publish('events.order.placed', { orderId, amount: 1 }, sent);

@@ -24,7 +24,7 @@ type BrokerSettings = NonNullable<Parameters<typeof startTestBroker>[0]>['settin
  */
 export function useTransport(
   settings: BrokerSettings = {},
-  afterSpec = (transport: Transport): unknown => transport.closeApplications(),
+  afterSpec = (transport: Transport): Promise<void> | void => transport.closeApplications(),
 ): Transport {
   const transport = new Transport();
   beforeAll(() => transport.start(settings));

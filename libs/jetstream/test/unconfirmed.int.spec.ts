@@ -9,9 +9,9 @@ import { pipelineOf } from '../src/client/publish-pipeline.js';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 import { moduleOf, useTransport } from './transport.js';
 
-/** Milliseconds within which everything flows again once the broker takes what it refused. */
+/** Milliseconds within which everything flows again after the broker accepts publishes again. */
 const SOON = 20_000;
-/** Milliseconds in which a stall is noticed: 10 s and a look. */
+/** Milliseconds within which a stall is noticed: 10 s and the time until the next look. */
 const NOTICED = { timeout: 14_000 };
 const ORDERS = 30;
 
@@ -45,7 +45,7 @@ describe('a broker with too little room', () => {
       { controllers: [Confirming] },
       { streams: { events: { maxBytes: 200_000 }, failures: { maxBytes: 50_000 } } },
     );
-  /** Orders that the processor finds when it starts; what it publishes comes after them. */
+  /** Stores orders before the processor starts. Its own events come after them. */
   const placeOrders = async (): Promise<void> => {
     await (await runConfirming()).close();
     for (let number = 0; number < ORDERS; number++)
@@ -53,7 +53,7 @@ describe('a broker with too little room', () => {
   };
   const untilConfirmed = (count: number) => transport.stored('EVENTS', 'events.order.confirmed', count, SOON);
 
-  it('whose EVENTS is full: the service says so, once, and publishes everything once there is room', async () => {
+  it('whose EVENTS is full: the service logs that once, and publishes everything when there is room', async () => {
     await placeOrders();
     const { config, state } = await manager.streams.info('EVENTS');
     await manager.streams.update('EVENTS', { ...config, max_bytes: state.bytes });
@@ -69,9 +69,9 @@ describe('a broker with too little room', () => {
     await eventually(() => expect(lines()).toEqual([report, 'log: no publish to EVENTS waits any more']));
   });
 
-  it('whose account is at its limit: the service says so, and publishes everything once there is room', async () => {
+  it('whose account is at its limit: the service reports that, and publishes everything when there is room', async () => {
     await placeOrders();
-    // Another stream of the account takes all that is left.
+    // Another stream uses up the rest of the account.
     await manager.streams.add({ name: 'OTHERS', subjects: ['others.>'], discard: DiscardPolicy.New });
     await eventually(async () => {
       const filling = jetstream(transport.client).publish('others.thing', Buffer.alloc(5_000));
@@ -86,10 +86,10 @@ describe('a broker with too little room', () => {
   });
 });
 
-describe('publishes that give up and are tried again', () => {
+describe('publishes that are given up and repeated', () => {
   const transport = useTransport();
 
-  it('are one stall, although none of them waits for long', async () => {
+  it('are one stall, although no publish waits for long', async () => {
     recordLog();
     const { client } = transport;
     const { streams } = await jetstreamManager(client);
@@ -133,7 +133,7 @@ describe('a cluster that has lost its quorum', () => {
     await cluster?.stop();
   });
 
-  it('is named as the reason, and everything flows once it has one again', async () => {
+  it('is named as the reason, and everything flows when it has a quorum again', async () => {
     const streams = { replicas: 3 };
     const servers = cluster.servers;
     service = await createMicroservice(

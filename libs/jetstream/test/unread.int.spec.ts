@@ -31,7 +31,7 @@ class Cut {
   }
 }
 
-describe('events that nobody has read', () => {
+describe('unread events', () => {
   const transport = useTransport({}, async (transport) => {
     const closed = transport.closeApplications();
     for (const done of open.splice(0)) done();
@@ -47,7 +47,7 @@ describe('events that nobody has read', () => {
     return { application, unread: application.get(UnreadEvents, { strict: false }) };
   };
 
-  it('are a fault of the service when the oldest has lain there for half of the time that events are kept', async () => {
+  it('are reported when the oldest has used up half of its time in the stream', async () => {
     const { unread } = await run(Slow);
     place(transport, 'first', 2);
     await eventually(() => expect(open).toHaveLength(1));
@@ -62,12 +62,12 @@ describe('events that nobody has read', () => {
 
     open.shift()!();
     await eventually(() => expect(open).toHaveLength(1));
-    // Nothing waits behind the second one.
+    // No event waits behind the second one.
     await expect(unread.ready(half)).resolves.toBeUndefined();
     open.shift()!();
   });
 
-  it('are one also if they came while the newest event that was read is still handled', async () => {
+  it('are reported also if they arrived while the newest event that was read is still handled', async () => {
     const { unread } = await run(Slow);
     place(transport, 'handled', 1);
     await eventually(() => expect(open).toHaveLength(1));
@@ -77,7 +77,7 @@ describe('events that nobody has read', () => {
     await expect(unread.ready(Date.now() + 47 * HOUR)).rejects.toThrow(/^slow has read up to/);
   });
 
-  it('are one also if they came in a pause that began with the newest event', async () => {
+  it('are reported also if they arrived during a pause that began with the newest event', async () => {
     const { application, unread } = await run(Cut);
     place(transport, 'failed', 1);
     await untilPaused(application);
@@ -87,7 +87,7 @@ describe('events that nobody has read', () => {
     await expect(unread.ready(Date.now() + 47 * HOUR)).rejects.toThrow(/^cut has read up to/);
   });
 
-  it('are none on an idle channel, however old the newest event is', async () => {
+  it('are not reported on an idle channel, however old the newest event is', async () => {
     const { unread } = await run(Slow);
     place(transport, 'newest', 1);
     await eventually(() => expect(open).toHaveLength(1));

@@ -33,7 +33,7 @@ const transport = useTransport();
 const publish = (data: object, type: string) =>
   transport.publish('events.parcel.sent', data, { 'ce-specversion': '1.0', 'ce-type': type });
 
-it('a handler gets stored events of every version in the newest, and failures carry them as published', async () => {
+it('a handler gets stored events of every version in the newest version, and failures carry them as published', async () => {
   const handled: ParcelSent[] = [];
   const failed: ParcelSent[] = [];
   @Controller()
@@ -62,7 +62,7 @@ it('a handler gets stored events of every version in the newest, and failures ca
   expect(failure!.json<EventFailed>().original.body!.data).toBe('{"weight":"5000 g"}');
 });
 
-it('a version newer than a processor knows is dead-lettered, to be replayed once it does', async () => {
+it('an unknown newer version is dead-lettered, and can be replayed by a processor that knows it', async () => {
   @Controller()
   class Careless {
     @Consumes(ParcelSent, { processor: 'careless' })

@@ -30,19 +30,19 @@ export interface PullerOptions {
   stream: string;
   durable: string;
   /** Returns a new subject, unique to this client, for the server's replies. */
-  newInbox(): string;
+  newInbox: () => string;
   /** Messages that may be handled at the same time. The prefetch adds at most as many again. */
   concurrency: number;
   /** Must not reject. May handle the message before it returns. The message is in flight until the promise settles. */
-  onMessage(message: Msg, ack: AckSubject): Promise<void>;
+  onMessage: (message: Msg, ack: AckSubject) => Promise<void>;
   /**
    * Returns true for a message that this consumer should not send, after handing the message back. Pulling then stops until
    * {@link Puller.restart}. With this option, the first request asks for one message, because the broker counts a delivery of each
    * message that is handed back.
    */
-  refuse?(message: Msg): boolean;
+  refuse?: (message: Msg) => boolean;
   /** Called when pulling stopped for a reason that does not pass by itself, such as a deleted consumer. */
-  onLost(reason: string): void;
+  onLost: (reason: string) => void;
 }
 
 /**

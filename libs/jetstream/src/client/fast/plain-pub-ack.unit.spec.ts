@@ -14,7 +14,7 @@ describe('the answer to a publish', () => {
     expect(readAnswer(text)).toBe('confirmed');
   });
 
-  it.each([
+  it.each<[string, unknown]>([
     ['{"stream":"EVENTS", "seq":0}', undefined],
     ['{"stream":"", "seq":17}', undefined],
     ['{"stream":"EVENTS", "seq":17', undefined],
