@@ -100,10 +100,10 @@ export class JetStreamConnection implements OnApplicationShutdown {
    *
    * @throws Error with the reason if there is no connection now
    */
-  ready(): Promise<void> {
-    if (this.state === 'connected') return Promise.resolve();
+  async ready(): Promise<void> {
+    if (this.state === 'connected') return;
     const refusal = this.refusal ? `: ${this.refusal}` : '';
-    return Promise.reject(new Error(`${this.state} (NATS at ${this.describe()})${refusal}`));
+    throw new Error(`${this.state} (NATS at ${this.describe()})${refusal}`);
   }
 
   isAway(): boolean {

@@ -1,6 +1,7 @@
 import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { performance } from 'node:perf_hooks';
 import { pendingIn, readAckSubject, type AckSubject } from '../wire/ack-subject.js';
+import { unlessBroken } from '../wire/unless-broken.js';
 import { ProvisionError } from '../errors.js';
 
 /** The server keeps a request for at most `expiresMs`, and sends a heartbeat every `heartbeatMs` while it waits. */
@@ -279,13 +280,10 @@ export class Puller {
 }
 
 /**
- * The headers of a status; undefined for any other message, because anybody who knows the inbox may publish there. Headers that
- * cannot be parsed must not throw here: an error in the callback would end the client's reading for good.
+ * Returns the headers of a status; undefined for any other message, because anybody who knows the inbox may publish there. Broken
+ * headers must not throw: an error in the callback would end the client's reading for good.
  */
 function statusIn(message: Msg): MsgHdrs | undefined {
-  try {
-    return message.headers?.code ? message.headers : undefined;
-  } catch {
-    return undefined;
-  }
+  const headers = unlessBroken(() => message.headers);
+  return headers?.code ? headers : undefined;
 }

@@ -151,10 +151,10 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
    *
    * @throws Error until every processor pulls, or if a processor must not pull
    */
-  ready(): Promise<void> {
+  async ready(): Promise<void> {
     const [conflict] = this.conflicts.values();
-    if (conflict) return Promise.reject(conflict);
-    return this.started ? Promise.resolve() : Promise.reject(new Error('the processors have not started yet'));
+    if (conflict) throw conflict;
+    if (!this.started) throw new Error('the processors have not started yet');
   }
 
   /** Processors that take no events because nearly everything failed, and the time since when. */

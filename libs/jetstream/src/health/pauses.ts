@@ -7,10 +7,9 @@ export class Pauses {
   constructor(private readonly strategy: JetStreamStrategy) {}
 
   /** @throws Error naming the paused processors, and since when */
-  ready(): Promise<void> {
+  async ready(): Promise<void> {
     const { paused } = this.strategy;
-    if (paused.length === 0) return Promise.resolve();
     const list = paused.map(({ processor, since }) => `${processor} is paused since ${since.toISOString()}`);
-    return Promise.reject(new Error(list.join(', ')));
+    if (list.length > 0) throw new Error(list.join(', '));
   }
 }

@@ -11,9 +11,8 @@ export class Publishes {
   constructor(private readonly connection: JetStreamConnection) {}
 
   /** @throws Error naming the streams that do not confirm, since when, and why */
-  ready(): Promise<void> {
+  async ready(): Promise<void> {
     const { stalled } = this.connection;
-    if (stalled.length === 0) return Promise.resolve();
-    return Promise.reject(new Error(stalled.map(stallText).join(', ')));
+    if (stalled.length > 0) throw new Error(stalled.map(stallText).join(', '));
   }
 }

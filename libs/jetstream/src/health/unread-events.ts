@@ -19,15 +19,14 @@ export class UnreadEvents {
   constructor(private readonly strategy: JetStreamStrategy) {}
 
   /** @throws Error naming the processors whose oldest unread event has used up half of its time in the stream */
-  ready(now = Date.now()): Promise<void> {
+  async ready(now = Date.now()): Promise<void> {
     const late = this.strategy.unread.filter(({ readUpTo, keptFor }) =>
       isExpiringSoon(readUpTo, keptFor, now),
     );
-    if (late.length === 0) return Promise.resolve();
     const list = late.map(
       ({ processor, readUpTo, keptFor }) =>
         `${processor} has read up to ${readUpTo.toISOString()}, and the broker deletes events ${(keptFor / 3_600_000).toFixed(1)} h after they were stored`,
     );
-    return Promise.reject(new Error(list.join('; ')));
+    if (list.length > 0) throw new Error(list.join('; '));
   }
 }

@@ -7,7 +7,7 @@ const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl';
 
 describe('redacting', () => {
   it.each([
-    // In URLs, also where the password is not encoded as it should be.
+    // In URLs, also if the password is not encoded.
     [
       'connect to postgres://ann:s3cret@db.example:5432/app failed',
       'connect to postgres://***@db.example:5432/app failed',

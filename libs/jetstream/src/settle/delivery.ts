@@ -7,6 +7,7 @@ import type { EventClass } from '../contract/event-class.js';
 import type { EventMetadata } from '../declare/event-context.js';
 import { storedEventId, type StoredPlace } from '../wire/event-ids.js';
 import { readHeaderBlock } from '../wire/fast/header-block.js';
+import { unlessBroken } from '../wire/unless-broken.js';
 import { publishedVersion } from '../contract/event-versions.js';
 import {
   isProcessorName,
@@ -104,11 +105,7 @@ export class Delivery implements StoredPlace {
 
   /** The publisher's headers; undefined if they cannot be parsed. */
   get originalHeaders(): Record<string, string[]> | undefined {
-    try {
-      return Object.fromEntries(this.eventHeaders());
-    } catch {
-      return undefined;
-    }
+    return unlessBroken(() => Object.fromEntries(this.eventHeaders()));
   }
 
   /** The header bytes as they arrived; undefined if there are no headers. */
@@ -125,11 +122,8 @@ export class Delivery implements StoredPlace {
 
   /** Id of the flow. If it cannot be read, the event starts a flow, and this is the event's id. */
   get correlationId(): string {
-    try {
-      return readHeaders(this.eventHeaders())[CloudEventHeader.correlationId] || this.eventId;
-    } catch {
-      return this.eventId;
-    }
+    const header = CloudEventHeader.correlationId;
+    return unlessBroken(() => readHeaders(this.eventHeaders())[header]) || this.eventId;
   }
 
   /**
@@ -202,12 +196,8 @@ export class Delivery implements StoredPlace {
   /** Reads a header that the transport wrote; undefined if it is not valid, because anybody may publish there. */
   private transportHeader(name: string, isValid = (value: string) => value !== ''): string | undefined {
     if (!this.isFromTransport) return undefined;
-    try {
-      const value = this.message.headers?.get(name) ?? '';
-      return isValid(value) ? value : undefined;
-    } catch {
-      return undefined;
-    }
+    const value = unlessBroken(() => this.message.headers?.get(name)) ?? '';
+    return isValid(value) ? value : undefined;
   }
 
   private settle(acknowledgement: Uint8Array): void {

@@ -1,6 +1,7 @@
 import { InvalidEventError } from '../errors.js';
 import { shortId } from './event-ids.js';
 import { OutgoingHeaders } from './outgoing-headers.js';
+import { unlessBroken } from './unless-broken.js';
 
 /** Headers of the CloudEvents 1.0 NATS binding in binary mode. Cascade's extensions follow its naming rules. */
 export const CloudEventHeader = {
@@ -93,11 +94,7 @@ export function readHeaders(
 
 /** Returns the `ce-id`; undefined if it is missing or empty, or if the headers cannot be read. */
 export function idIn(headers: Readonly<Record<string, readonly string[]>>): string | undefined {
-  try {
-    return readHeaders(Object.entries(headers))[CloudEventHeader.id] || undefined;
-  } catch {
-    return undefined;
-  }
+  return unlessBroken(() => readHeaders(Object.entries(headers))[CloudEventHeader.id]) || undefined;
 }
 
 let last = { time: NaN, text: '' };

@@ -3,6 +3,7 @@ import { unwrapHeaders } from './wrapped-headers.js';
 import { CloudEventHeader, readHeaders } from './cloud-events.js';
 import { storedEventId } from './event-ids.js';
 import { isTransportSubject, TransportHeader } from './names.js';
+import { unlessBroken } from './unless-broken.js';
 
 /** The attributes of a stored event, for readers that do not handle it. */
 export interface StoredEnvelope {
@@ -43,12 +44,4 @@ function carriedId(message: JsMsg): string | undefined {
 
 function idByPlace({ info, time }: JsMsg): string {
   return storedEventId({ stream: info.stream, sequence: info.streamSequence, storedAt: time });
-}
-
-function unlessBroken<Value>(read: () => Value): Value | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }

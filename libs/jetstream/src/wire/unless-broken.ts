@@ -1,0 +1,8 @@
+/** Returns undefined if `read` throws. The client throws when it parses broken headers. */
+export function unlessBroken<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
