@@ -67,7 +67,7 @@ export function useReplaying(): Replaying {
   return system;
 }
 
-/** A processor whose events fail until {@link repair}, another processor of the same events, and an operator who replays failures. */
+/** A processor that fails until {@link repair}, another processor of the same events, and an operator who replays failures. */
 export class Replaying {
   readonly billing = billing;
   readonly transport = new Transport();

@@ -34,8 +34,8 @@ export function useTransport(
 }
 
 /**
- * A broker, a plain client beside the transport, and the applications that a spec starts on it. Unlike TestChannels of the test kit,
- * it publishes and reads raw messages on any subject, and changes processors, streams and rights.
+ * A broker, a plain client beside the transport, and the applications that a spec starts on it. Unlike TestChannels of the test
+ * kit, it publishes and reads raw messages on any subject, and changes processors, streams and rights.
  */
 export class Transport {
   broker!: Broker;

@@ -58,9 +58,9 @@ export interface BreakerListener {
 }
 
 /**
- * Pauses one processor of one process after a run of failures. During the pause it admits only probes, and the first success ends the
- * pause. Failures during the pause use up no attempt. Rejected events are not kept here: they belong back to the broker, so that
- * other replicas get them.
+ * Pauses one processor of one process after a run of failures. During the pause it admits only probes, and the first success ends
+ * the pause. Failures during the pause use up no attempt. Rejected events are not kept here: they belong back to the broker, so
+ * that other replicas get them.
  */
 export class CircuitBreaker {
   /** Failed events since the last success: the time of failure by event id. */

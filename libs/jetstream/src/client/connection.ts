@@ -20,15 +20,15 @@ export interface JetStreamConnectionOptions {
   /** One URL or several, comma-separated or as a list; `nats://user:password@host:port` and `nats://token@host` work. */
   servers: string | string[];
   /**
-   * Tries to connect until a server is there. Default true, for services. `false` gives up after the first attempt, for commands that
-   * a person waits for.
+   * Tries to connect until a server is there. Default true, for services. `false` gives up after the first attempt, for commands
+   * that a person waits for.
    */
   keepTrying?: boolean;
   /** Further options of nats.js, such as TLS or an authenticator. */
   connection?: ConnectionOptions;
   /**
-   * Publishes that may be in flight at the same time; further publishes wait. A whole number from 1; default 4,096. Each event stays
-   * in memory until it is confirmed.
+   * Publishes that may be in flight at the same time; further publishes wait. A whole number from 1; default 4,096. Each event
+   * stays in memory until it is confirmed.
    */
   publishWindow?: number;
 }
@@ -36,14 +36,14 @@ export interface JetStreamConnectionOptions {
 /** Milliseconds between attempts to connect. Short, so that work resumes soon after the broker's return. */
 const RECONNECT_DELAY_MS = 250;
 /**
- * Milliseconds that one attempt to connect may take. The client does not notice a socket that closes between two steps of an attempt,
- * for instance because that server of a cluster dies. With its default, it would wait 20 s before it tries another server.
+ * Milliseconds that one attempt to connect may take. The client does not notice a socket that closes between two steps of an
+ * attempt, for instance because that server of a cluster dies. With its default, it would wait 20 s before it tries another server.
  */
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * The one connection of a service to NATS. It connects in the background, and reconnects whenever the connection breaks. So a service
- * can start and stay up while the broker is away.
+ * The one connection of a service to NATS. It connects in the background, and reconnects whenever the connection breaks. So a
+ * service can start and stay up while the broker is away.
  */
 export class JetStreamConnection implements OnApplicationShutdown {
   private readonly logger = new Logger('JetStream');
@@ -67,8 +67,8 @@ export class JetStreamConnection implements OnApplicationShutdown {
   /**
    * Resolves to the connection. Waits while the broker is away.
    *
-   * @throws BrokerUnreachableError if the server refuses this client for good, for instance because of wrong credentials, or if this
-   * object is closed before it has connected
+   * @throws BrokerUnreachableError if the server refuses this client for good, for instance because of wrong credentials, or if
+   * this object is closed before it has connected
    */
   get(): Promise<NatsConnection> {
     return this.pending;

@@ -25,11 +25,11 @@ import { Slots } from './slots.js';
 const ACK_TIMEOUT_MS = 2_000;
 /** Delay before a message is sent again after a temporary refusal. It doubles with each refusal. */
 const RESEND_DELAY_MS = { first: 50, max: 1_000 };
-/** Milliseconds between two looks at all unconfirmed messages. They share one timer, because a timer each costs as much as a publish. */
+/** Milliseconds between two looks at all unconfirmed messages. A timer for each message would cost as much as its publish. */
 const SWEEP_INTERVAL_MS = 50;
 /**
- * Messages that are written to the socket together at most. With larger groups, the broker would have nothing to store while the next
- * group is prepared.
+ * Messages that are written to the socket together at most. With larger groups, the broker would have nothing to store while the
+ * next group is prepared.
  */
 const GROUP_SIZE = 128;
 const DEFAULT_WINDOW = 4_096;
@@ -126,8 +126,8 @@ export class PublishPipeline {
   }
 
   /**
-   * Publishes a message, and sends it again until the broker confirms that it is stored: through disconnections, elections, timeouts
-   * and a full stream.
+   * Publishes a message, and sends it again until the broker confirms that it is stored: through disconnections, elections,
+   * timeouts and a full stream.
    *
    * @throws PublishRefusedError if the broker refuses the message for good; PublishDeniedError if a right is missing
    * @throws PublishTimeoutError if no confirmation came within the limits; the message may be stored nevertheless

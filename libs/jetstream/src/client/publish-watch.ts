@@ -9,8 +9,8 @@ const LATE_AFTER_MS = 10_000;
 /** Milliseconds between two looks. */
 const LOOK_INTERVAL_MS = 1_000;
 /**
- * Milliseconds for which a stream stays stalled after a publish to it was given up. Publishers try again within this time: an outbox
- * after at most 5 s, a failure event after at most 12 s.
+ * Milliseconds for which a stream stays stalled after a publish to it was given up. Publishers try again within this time: an
+ * outbox after at most 5 s, a failure event after at most 12 s.
  */
 const REMEMBERED_MS = 15_000;
 /** A stall is reported again when it has lasted three times as long, and at least every hour. */
@@ -56,8 +56,8 @@ interface Watched extends Reason {
 }
 
 /**
- * Knows which streams have stopped confirming, and since when. Confirmed messages cost nothing: once a second the watch looks at the
- * unconfirmed messages of the pipeline, and at the publishes that were given up.
+ * Knows which streams have stopped confirming, and since when. Confirmed messages cost nothing: once a second the watch looks at
+ * the unconfirmed messages of the pipeline, and at the publishes that were given up.
  */
 export class PublishWatch {
   private readonly logger = new Logger('JetStream');
@@ -99,7 +99,7 @@ export class PublishWatch {
     watched.givenUp = { since: oldest, cause, at: now };
   }
 
-  /** Must be called for each confirmation while {@link isAwake}. The stream stores messages, so earlier timeouts no longer count. */
+  /** Must be called for each confirmation while {@link isAwake}. A stream that confirms has no stall any more. */
   confirmed(subject: string): void {
     const watched = this.streams.get(streamOf(subject));
     if (watched) watched.givenUp = undefined;

@@ -17,8 +17,8 @@ interface Handling {
 }
 
 /**
- * Reads the event of a delivery, calls its handler, and resolves to the messages of the next events. It is a separate function so that
- * the event can be garbage-collected while those messages are in flight.
+ * Reads the event of a delivery, calls its handler, and resolves to the messages of the next events. It is a separate function so
+ * that the event can be garbage-collected while those messages are in flight.
  *
  * @throws AttemptsExhaustedError if the event was delivered more often than its processor may try
  * @throws InvalidEventError if the event cannot be read, or breaks its contract

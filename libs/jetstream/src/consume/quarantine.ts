@@ -11,9 +11,9 @@ type Attempt = () => Promise<unknown>;
 /**
  * Makes the last attempt of events that were in flight when a process crashed: one at a time, while nothing else runs.
  *
- * The broker counts each delivery, even if the process dies before the attempt begins. Therefore an event first waits, until nothing
- * else runs, on a quarantine subject, whose deliveries do not count. Then the event is published on an isolated subject, whose
- * deliveries count, and arrives at once. A crash at that point is caused by the event itself, or from outside.
+ * The broker counts each delivery, even if the process dies before the attempt begins. Therefore an event first waits, until
+ * nothing else runs, on a quarantine subject, whose deliveries do not count. Then the event is published on an isolated subject,
+ * whose deliveries count, and arrives at once. A crash at that point is caused by the event itself, or from outside.
  */
 export class Quarantine {
   /** Called when the isolated message has arrived, by retry key. */

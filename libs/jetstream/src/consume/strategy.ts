@@ -250,8 +250,8 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   /**
    * Stops each processor whose consumer now reads another channel, because it would pull the events of another version.
    *
-   * @param found undefined if this service does not look at consumers. Then each processor pulls as a trial, and its conflict is over
-   * if no event of another channel has arrived since the last trial
+   * @param found undefined if this service does not look at consumers. Then each processor pulls as a trial, and its conflict is
+   * over if no event of another channel has arrived since the last trial
    */
   private resume(found: ReadonlyMap<string, Error> | undefined): void {
     for (const [name, processor] of this.running) {

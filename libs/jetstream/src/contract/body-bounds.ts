@@ -10,12 +10,12 @@ const [QUOTE, COMMA, OPEN_LIST, BACKSLASH, CLOSE_LIST, OPEN, CLOSE] = Buffer.fro
 ];
 
 /**
- * Returns the fault in the size or depth of a body; undefined if there is none. It scans the bytes before they are parsed, which takes
- * a millisecond for 660 KB.
+ * Returns the fault in the size or depth of a body; undefined if there is none. It scans the bytes before they are parsed, which
+ * takes a millisecond for 660 KB.
  *
- * A validation blocks the process. Within the bounds it takes some 0.1 s at most: 100 ms for an object of 10,000 unknown keys, 90 ms for
- * 5,000 nested objects that each break two rules. 30,000 keys took 500 ms. The stack overflows at 1,000 levels if a contract contains
- * itself in arrays, and at 4,000 levels otherwise.
+ * A validation blocks the process. Within the bounds it takes some 0.1 s at most: 100 ms for an object of 10,000 unknown keys, 90
+ * ms for 5,000 nested objects that each break two rules. 30,000 keys took 500 ms. The stack overflows at 1,000 levels if a contract
+ * contains itself in arrays, and at 4,000 levels otherwise.
  */
 export function boundsFault(body: Uint8Array): string | undefined {
   let [values, depth] = [0, 0];

@@ -30,8 +30,8 @@ export interface FailureError {
 }
 
 /**
- * Describes a thrown value by class and message, for logs. Credentials are hidden, addresses and phone numbers masked. A failed query
- * is described by its cause. Never throws.
+ * Describes a thrown value by class and message, for logs. Credentials are hidden, addresses and phone numbers masked. A failed
+ * query is described by its cause. Never throws.
  */
 export function nameError(error: unknown): Pick<FailureError, 'name' | 'message'> {
   return described(error, named);
@@ -79,8 +79,9 @@ function named(thrown: unknown, limit = MAX_TEXT): Pick<FailureError, 'name' | '
 }
 
 /**
- * Replaces the error of a query by its cause. The message of such an error contains the values of the statement, which may be personal
- * data. Drizzle's error is recognized by its shape, because the transport depends on no database. A driver's own error has no cause.
+ * Replaces the error of a query by its cause. The message of such an error contains the values of the statement, which may be
+ * personal data. Drizzle's error is recognized by its shape, because the transport depends on no database. A driver's own error has
+ * no cause.
  */
 function withoutQuery(error: unknown, depth = 0): unknown {
   const { constructor, query, params, cause } = Object(error) as Record<string, unknown>;

@@ -25,8 +25,8 @@ interface Counted extends LoggedFailure {
 }
 
 /**
- * Logs failures so that a storm of them leaves a line a minute, not several for each event. The first failure of a class is logged in
- * full. Further ones are counted, and each minute one line reports their number. The stream of failures has every dead letter.
+ * Logs failures so that a storm of them leaves a line a minute, not several for each event. The first failure of a class is logged
+ * in full. Further ones are counted, and each minute one line reports their number. The stream of failures has every dead letter.
  */
 export class GroupedLog {
   private readonly counted = new Map<string, Counted>();

@@ -6,7 +6,7 @@ const CONTROLS_BUT_LAYOUT = /(?![\n\t])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u
 /** Characters of the longest foreign text on a line. An id may be as long as all headers together. */
 const MAX_LENGTH = 256;
 
-/** Escapes foreign text for one line of a log, such as an id or a subject. Line breaks are escaped too, so it cannot forge a line. */
+/** Escapes foreign text for one line of a log, such as an id. Line breaks are escaped too, so it cannot forge a line. */
 export function lineOf(text: string, maxLength = MAX_LENGTH): string {
   const line = text.slice(0, maxLength).replace(CONTROLS, escaped);
   return text.length > maxLength ? `${line}…` : line;

@@ -15,8 +15,8 @@ export function maskPhone(phone: string): string {
 }
 
 /**
- * The `@` and the domain of an address. In a URL, `@` is `%40`. The domain has at least two labels, and the last one begins with a letter,
- * so that `rxjs@7.8.2` does not match. Or the domain is `localhost` or an IP address.
+ * The `@` and the domain of an address. In a URL, `@` is `%40`. The domain has at least two labels, and the last one begins with a
+ * letter, so that `rxjs@7.8.2` does not match. Or the domain is `localhost` or an IP address.
  */
 const AT_DOMAIN =
   /(?:@|%40)(?:(?!\d+\.\d+\.)(?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}[\p{L}\p{N}-]|localhost\b|\[[^\]\s]{1,64}\])/giu;
@@ -26,8 +26,8 @@ const LOCAL_PART = /(?:"[^"\r\n]{1,64}"|(?:[^\s"'`<>(),:;=@[\]\\{}|/?&]|(?<=\p{L
 const MASKED = /^.?\*\*\*?$/u;
 
 /**
- * An E.164 number with its `+`, in one piece or in groups. In a form, `+` is `%2B`. Digits without a `+` could also be an id, a sequence
- * or a time.
+ * An E.164 number with its `+`, in one piece or in groups. In a form, `+` is `%2B`. Digits without a `+` could also be an id, a
+ * sequence or a time.
  */
 const PHONE =
   /(\+|%2B)(?<![\w+](?:\+|%2B))([1-9]\d{6,14}(?!\d)|[1-9]\d{0,3}(?:[ .()/-]{1,3}\d{1,8}){1,5}(?!\d))/gi;

@@ -39,8 +39,8 @@ export const errorHook: PreRequestHook = (execution, next) => {
 /**
  * Registers {@link errorHook} with the application, before Nest makes its handlers.
  *
- * It uses Nest's container, because Nest offers this call only on a microservice. `connectMicroservice` has already made the handlers
- * when it returns one.
+ * It uses Nest's container, because Nest offers this call only on a microservice. `connectMicroservice` has already made the
+ * handlers when it returns one.
  */
 export function registerErrorHook(moduleRef: ModuleRef): void {
   moduleRef['container'].applicationConfig?.registerPreRequestHook(errorHook);
@@ -57,8 +57,8 @@ export function calledMethod(context: EventContext): HandlerMethod | undefined {
 }
 
 /**
- * Returns the error that decides about the event. It is the error that a filter threw, or the original error if no filter matched or
- * the filter reported a value that is not an error.
+ * Returns the error that decides about the event. It is the error that a filter threw, or the original error if no filter matched
+ * or the filter reported a value that is not an error.
  */
 export function errorOf(reported: unknown, context: EventContext): unknown {
   if (reported instanceof Error) return reported;

@@ -61,9 +61,9 @@ function failureOf(
 }
 
 /**
- * Leaves the large parts of an invalid event in the stream where it is stored. Anybody may publish such events, and some 250 of 1 MB
- * would fill the stream of failures for all processors. A failed retry or replay carries everything, because the original may have
- * expired by now.
+ * Leaves the large parts of an invalid event in the stream where it is stored. Anybody may publish such events, and some 250 of 1
+ * MB would fill the stream of failures for all processors. A failed retry or replay carries everything, because the original may
+ * have expired by now.
  */
 function originalOf(delivery: Delivery, reason: FailureReason): OriginalEvent {
   const { original, eventId, body, rawHeaders } = delivery;

@@ -51,8 +51,8 @@ export class Delivery implements StoredPlace {
   /** Attempts that were made before this message was stored. */
   readonly attemptsBefore: number;
   /**
-   * Time at which the first attempt began. After a crash that time is unknown. The time at which the message was stored replaces it:
-   * it is not later, and the same at each delivery.
+   * Time at which the first attempt began. After a crash that time is unknown. The time at which the message was stored replaces
+   * it: it is not later, and the same at each delivery.
    */
   readonly firstAttemptAt: Date;
   /** True after the delivery was acknowledged in any way. The broker accepts one final acknowledgement. */

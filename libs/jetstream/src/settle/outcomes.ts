@@ -77,7 +77,8 @@ export type RetryPolicy = Pick<
  * | failed with anything else at the last attempt                         | dead-letter, `attempts-exhausted`   |
  * | failed with anything else                                             | retry after the backoff             |
  *
- * Two cases show only when `Settlement` carries the outcome out: `FAILURES` is full, or the event is too large to be published again.
+ * Two cases show only when `Settlement` carries the outcome out: `FAILURES` is full, or the event is too large to be published
+ * again.
  */
 export function decide(happened: Happened, situation: Situation): Outcome {
   const { attempt, deliveries, policy } = situation;

@@ -26,8 +26,8 @@ export class Redelivery {
   }
 
   /**
-   * Settles the delivery, and has the event delivered again after `delay` ms. An event that is too large to be published again stays
-   * in flight during the delay, by a negative acknowledgement.
+   * Settles the delivery, and has the event delivered again after `delay` ms. An event that is too large to be published again
+   * stays in flight during the delay, by a negative acknowledgement.
    */
   async retry(delivery: Delivery, delay: number, attemptsUsed = delivery.attempt): Promise<true> {
     const { declaration, clock } = this.options;
@@ -46,8 +46,8 @@ export class Redelivery {
   }
 
   /**
-   * Settles the delivery, and has the last attempt made while nothing else runs in the process. Resolves to false, without settling,
-   * if the broker refuses the message, because the headers of a retry make it too large.
+   * Settles the delivery, and has the last attempt made while nothing else runs in the process. Resolves to false, without
+   * settling, if the broker refuses the message, because the headers of a retry make it too large.
    */
   async quarantine(delivery: Delivery): Promise<boolean> {
     const isStored = await this.publish(() => lastAttempt(delivery, this.options.declaration, 'quarantine'));

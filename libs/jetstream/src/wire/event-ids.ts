@@ -37,8 +37,8 @@ export function derivedEventId(
 }
 
 /**
- * The position of a stored message. A stream that was deleted and created again repeats its sequences, so the time is needed to tell
- * two messages apart.
+ * The position of a stored message. A stream that was deleted and created again repeats its sequences, so the time is needed to
+ * tell two messages apart.
  */
 export interface StoredPlace {
   stream: string;

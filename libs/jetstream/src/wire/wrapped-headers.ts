@@ -11,9 +11,9 @@ function isOfMessage(name: string): boolean {
 }
 
 /**
- * Makes the headers of a message that carries an event, such as a retry. The publisher's headers are kept. Headers that belong to the
- * server or the transport get a prefix. An event without an id gets a header with its derived id, because another id would be derived
- * from the position of the retry.
+ * Makes the headers of a message that carries an event, such as a retry. The publisher's headers are kept. Headers that belong to
+ * the server or the transport get a prefix. An event without an id gets a header with its derived id, because another id would be
+ * derived from the position of the retry.
  */
 export function wrapHeaders(
   headers: Readonly<Record<string, readonly string[]>>,

@@ -1,7 +1,7 @@
 /**
- * The fast way to a checked event. It saves class-validator and class-transformer, which look up the rules for each object; this file
- * looks them up once for each class. It stands in front of both in `read` and `checkContract`. fast-validator.unit.spec.ts holds that
- * both ways give the same event and the same verdict.
+ * The fast way to a checked event. It saves class-validator and class-transformer, which look up the rules for each object; this
+ * file looks them up once for each class. It stands in front of both in `read` and `checkContract`. fast-validator.unit.spec.ts
+ * holds that both ways give the same event and the same verdict.
  */
 
 import {
@@ -65,8 +65,8 @@ export class FastValidator {
   }
 
   /**
-   * Makes an instance from the known fields of `data`, as class-transformer and a whitelist would. Returns undefined if the class or a
-   * value needs class-transformer.
+   * Makes an instance from the known fields of `data`, as class-transformer and a whitelist would. Returns undefined if the class
+   * or a value needs class-transformer.
    *
    * @param data a value from JSON
    */
@@ -136,8 +136,8 @@ function ruleOf(constraint: Constraint): Rule {
 /** A text that cannot be longer than `@IsEmail()` allows. */
 const SHORT_TEXT = /^[ -~]{1,64}$/;
 /**
- * Replaces the options of `@IsEmail()` for a short text, so that its bytes are not counted. Counting splits the text into characters,
- * which takes longer than all other rules of an event together (docs/performance.md).
+ * Replaces the options of `@IsEmail()` for a short text, so that its bytes are not counted. Counting splits the text into
+ * characters, which takes longer than all other rules of an event together (docs/performance.md).
  */
 const ANY_LENGTH = [{ ignore_max_length: true }];
 
@@ -167,7 +167,7 @@ function checkOf(metadata: Metadata, rule: Rule, targetName: string): Check {
   };
 }
 
-/** Returns undefined if a rule that is not declared as asynchronous returns a promise. class-validator then runs it again and waits. */
+/** Returns undefined if a rule returns a promise without being declared as asynchronous. class-validator must then run it again. */
 function immediate(result: boolean | Promise<boolean>): boolean | undefined {
   // Any thenable counts, such as a query builder or a promise of another realm.
   if (typeof (result as Partial<Promise<boolean>> | undefined)?.then !== 'function') return Boolean(result);

@@ -25,9 +25,9 @@ interface Parameter {
 }
 
 /**
- * Returns undefined if the pipeline has anything to do: a guard, interceptor, pipe, hook or custom parameter decorator, at the method,
- * its class or in the application, a request-scoped provider, or anything unknown. Exception filters do not matter: if a direct call
- * fails, `nestHandle` has Nest call its filters.
+ * Returns undefined if the pipeline has anything to do: a guard, interceptor, pipe, hook or custom parameter decorator, at the
+ * method, its class or in the application, a request-scoped provider, or anything unknown. Exception filters do not matter: if a
+ * direct call fails, `nestHandle` has Nest call its filters.
  */
 export function directCallOf(
   container: NestContainer,

@@ -1,6 +1,6 @@
 /**
- * The fast way to the headers of an event. It saves an object and several checks for each header. It stands in front of `readHeaders`,
- * which reads any block that this file leaves alone. header-block.unit.spec.ts holds that both read the same.
+ * The fast way to the headers of an event. It saves an object and several checks for each header. It stands in front of
+ * `readHeaders`, which reads any block that this file leaves alone. header-block.unit.spec.ts holds that both read the same.
  */
 
 import { percentDecode } from '../cloud-events.js';
@@ -23,8 +23,8 @@ const Empty = function () {} as unknown as new () => Record<string, string>;
 Empty.prototype = Object.freeze(Object.create(null) as object);
 
 /**
- * Reads a block of headers as `readHeaders` does. Returns undefined for anything unusual: `readHeaders` must then read the block, and
- * reports its faults.
+ * Reads a block of headers as `readHeaders` does. Returns undefined for anything unusual: `readHeaders` must then read the block,
+ * and reports its faults.
  */
 export function readHeaderBlock(bytes: Uint8Array): Record<string, string> | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
