@@ -21,8 +21,8 @@ const NANOSECONDS_PER_MS = 1_000_000;
 
 /**
  * Codes of a heartbeat, of no messages and of an expired request. Each means that no message waits, because the server would have
- * sent the message instead. The exception is a consumer with `max_ack_pending` messages in flight: its replicas are full, and each
- * knows the age of its own messages.
+ * sent the message instead. The exception is a consumer that has reached `max_ack_pending`. Then the replicas with those messages have
+ * no free permits, and their {@link Puller.readUpTo} stands still.
  */
 const NONE_WAITS = [100, 404, 408];
 

@@ -13,6 +13,7 @@
  * - **channel**: the subject of one event type in all versions: `events.user.signed-up`.
  * - **service**: a process that publishes initiating events, runs processors, or both.
  * - **processor**: one handler of one event type, with a name that is unique in the system.
+ * - **identity**: the first name of a processor; it stays the same in ids when the processor is renamed.
  * - **handler**: the method of a processor that receives the event, and returns the next events.
  * - **replica**: one of several processes that run the same processor and share its events.
  * - **initiating event**: an event that no other event led to; a service publishes it.
@@ -28,6 +29,7 @@
  * - **delivery**: one transfer of a stored message to a replica.
  * - **redelivery**: another delivery of the same message, because the one before was not settled or asked for it.
  * - **attempt**: one call of the handler, or a delivery that was lost in a crash; a processor makes a limited number of them.
+ * - **retry key**: identifies a chain of attempts: the first delivery of an event and all its retries.
  * - **settle**: to end a delivery: acknowledge, terminate, or ask for a redelivery.
  * - **in flight**: delivered and not settled; on the way out, published and not confirmed.
  * - **permit**: the right to make one of the attempts that may run at the same time, as many as the processor's **concurrency**.
@@ -62,7 +64,9 @@
  *   event type, the stream and the subject in it.
  * - **topology**: which services and processors publish and consume which events, read from the declarations.
  * - **outbox**: a table for events that are written in the transaction of the data; its **relay** publishes them.
- * - **inbox**: a table with a mark for each event that was handled, so that a redelivery changes nothing.
+ * - **inbox**: a table with a mark for each event that was handled, so that a redelivery changes nothing. In code about NATS, it is
+ *   the subject on which a client receives replies.
+ * - **operator**: a person who uses the command line; a **stranger** is a client outside the system that may publish to it.
  */
 
 /** Keeps all events and replays. */
