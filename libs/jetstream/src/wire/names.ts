@@ -45,7 +45,7 @@
  * - **requeue**: to publish an event for a later delivery without using up an attempt.
  * - **dead letter**: an event that its processor has given up; to dead-letter it means to store a failure event.
  * - **failure**, **failure event**: the record of a dead letter, itself an event, on `failed.<processor>.<event>`.
- * - **failure state**: the latest step after a failure: replayed, handled, failed again, or removed. Without one, it is **open**.
+ * - **failure state**: the newest step of a replay of a failure: requested, handled or failed again. Without one, it is **open**.
  * - **replay**: to hand a stored event to one processor again, on `replay.<processor>.<event>`; what follows gets the ids of the
  *   first time.
  * - **replay as new**: a replay whose next events get new ids, so that they are handled again too.
