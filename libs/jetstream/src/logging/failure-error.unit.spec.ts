@@ -44,7 +44,7 @@ describe('the description of an error', () => {
   });
 
   describe('of a query that failed', () => {
-    /** As Drizzle makes it; the transport knows no database. */
+    /** Like Drizzle's error. The transport depends on no database. */
     class DrizzleQueryError extends Error {
       constructor(
         readonly query: string,
@@ -77,7 +77,7 @@ describe('the description of an error', () => {
       const other = { query: 'select $1', params, cause: refused, message: `params: ${params.join()}` };
       expect(describeError(other)).toMatchObject({ name: 'DatabaseError', message: refused.message });
       expect(describeError(Object.assign(new Error(params[0]), other)).name).toBe('DatabaseError');
-      // A driver's error has them too; its message is its own.
+      // A driver's error has them too, but with its own message.
       const drivers = Object.assign(new Error('syntax error'), { query: 'selct $1', params });
       expect(describeError(drivers)).toMatchObject({ name: 'Error', message: 'syntax error' });
     });

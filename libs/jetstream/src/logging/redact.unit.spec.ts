@@ -61,7 +61,7 @@ describe('redacting', () => {
     ['tool --db-password=hunter2 -v', 'tool --db-password=*** -v'],
     ['curl -u bob:hunter2 https://x.example', 'curl -u bob:*** https://x.example'],
     ['AUTH PLAIN AGJvYgBodW50ZXIy', 'AUTH PLAIN ***'],
-    // Of a query.
+    // In queries.
     [
       'Error: Failed query: select $1\nparams: hunter2,s3cret\n and more\n    at Store.find (store.ts:3:14)',
       'Error: Failed query: select $1\nparams: ***\n    at Store.find (store.ts:3:14)',
@@ -70,7 +70,7 @@ describe('redacting', () => {
       '{"stack":"Failed query: select $1\\nparams: hunter2"}',
       '{"stack":"Failed query: select $1\\nparams: ***',
     ],
-    // By their looks.
+    // With a known form.
     [`invalid: ${JWT}.`, 'invalid: ***'],
     [`key SU${'A2'.repeat(28)} refused`, 'key *** refused'],
     ['AKIAIOSFODNN7EXAMPLE is unknown', '*** is unknown'],
