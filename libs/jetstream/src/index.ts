@@ -26,7 +26,7 @@ export { assertContract, readEvent } from './contract/contract.js';
 export { assertEventClass, classOf, type EventClass, type EventDeclaration } from './contract/event-class.js';
 export { EventContext, type EventMetadata } from './declare/event-context.js';
 export { upcast, versionsOf } from './contract/event-versions.js';
-export { derivedEventId, newEventId } from './wire/event-ids.js';
+export { derivedEventId, newEventId, plainIdOf } from './wire/event-ids.js';
 export {
   EventPublisher,
   type PublishedEvent,
