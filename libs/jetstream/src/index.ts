@@ -79,6 +79,7 @@ export { envelopeOf, type StoredEnvelope } from './wire/stored-envelope.js';
 export { readStream, type StreamSelection } from './client/stream-reader.js';
 export {
   consumerConfigs,
+  DUPLICATE_WINDOW,
   keptFor,
   streamConfigs,
   type DurableConfig,

@@ -23,8 +23,8 @@ import type { ProcessorDeclaration } from '../declare/processor-options.js';
 
 const MILLISECOND = 1_000_000;
 const DAY = 24 * 60 * 60 * 1_000;
-/** Milliseconds within which the broker drops a second message of the same id. */
-const DUPLICATE_WINDOW = 10 * 60 * 1_000;
+/** Milliseconds within which the broker drops a second message of the same id: 10 minutes. */
+export const DUPLICATE_WINDOW = 10 * 60 * 1_000;
 
 const EVENTS_DEFAULTS = { maxBytes: 1024 ** 3, maxAge: 7 * DAY };
 const FAILURES_DEFAULTS = { maxBytes: 256 * 1024 ** 2, maxAge: 30 * DAY };
@@ -32,7 +32,7 @@ const FAILURES_DEFAULTS = { maxBytes: 256 * 1024 ** 2, maxAge: 30 * DAY };
 export interface StreamSettings {
   /** Bytes that the stream may hold; when it is full, publishing waits. Default 1 GiB for events, 256 MiB for failures. */
   maxBytes?: number;
-  /** Milliseconds that an event is kept. Default 7 days for events, 30 days for failures. */
+  /** Milliseconds for which an event is kept, at least 10 minutes. Default 7 days for events, 30 days for failures. */
   maxAge?: number;
 }
 
@@ -51,9 +51,9 @@ export interface JetStreamSettings {
 export type StreamDeclaration = Partial<StreamConfig> & { name: string };
 
 /**
- * What Cascade needs of its streams.
+ * The streams that Cascade needs.
  *
- * @throws InvalidDeclarationError if a limit is not above 0
+ * @throws InvalidDeclarationError if a limit is not above 0, or events are kept for less than the duplicate window of 10 minutes
  */
 export function streamConfigs(settings: JetStreamSettings = {}): StreamDeclaration[] {
   return [
@@ -178,6 +178,12 @@ function streamConfig(
     // The server takes 0 for "without limit".
     if (!(value > 0))
       throw new InvalidDeclarationError(`Stream ${name}: ${limit} must be above 0, found ${value}.`);
+  }
+  if (maxAge < DUPLICATE_WINDOW) {
+    throw new InvalidDeclarationError(
+      `Stream ${name}: maxAge must be at least ${DUPLICATE_WINDOW} ms (10 min), found ${maxAge}. For that time the broker drops ` +
+        'duplicates, and it refuses a stream that keeps its events for a shorter time.',
+    );
   }
   return {
     name,
