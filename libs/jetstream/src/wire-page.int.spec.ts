@@ -53,7 +53,7 @@ describe('docs/wire.md', () => {
   beforeAll(async () => {
     broker = await startTestBroker();
     connection = await connect({ servers: broker.url });
-    await provision(connection, streamConfigs(), consumers);
+    await provision(connection, { streams: streamConfigs(), consumers });
   });
   afterAll(async () => {
     await connection?.close();

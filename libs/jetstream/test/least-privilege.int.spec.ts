@@ -51,7 +51,7 @@ describe('a process with the least rights', () => {
 
   const serversAs = (name: string) => ({ servers: `nats://${name}:x@127.0.0.1:${transport.broker.port}` });
 
-  it('has what the processor needs, and nothing that creates or reads anything else', () => {
+  it('has the rights that the processor needs, and no right to create or read anything else', () => {
     expect(publish).toEqual([
       '$JS.ACK.EVENTS.limited.>',
       '$JS.ACK.RETRIES.limited.>',
@@ -69,14 +69,14 @@ describe('a process with the least rights', () => {
     expect(subscribe).toEqual(['_INBOX_spec.>']);
   });
 
-  it('may be asked about its outbox where it publishes by itself', () => {
+  it('may be asked about its outbox if it publishes initiating events', () => {
     expect(permissionsOf({ source: 'shop', publishes: [OrderPlaced] }, [])).toEqual({
       publish: ['cascade.outbox.shop.answer.*', 'events.order.placed'],
       subscribe: ['_INBOX_shop.>', 'cascade.outbox.shop'],
     });
   });
 
-  it('uses the streams and consumers that another identity has made, and does all of its work', async () => {
+  it('does all of its work on streams and consumers that another identity created', async () => {
     await transport.run({ controllers: [Limited] });
     await transport.closeApplications();
 
@@ -89,7 +89,7 @@ describe('a process with the least rights', () => {
     expect(failure!.json()).toMatchObject({ attempts: 2 });
   });
 
-  it('is told that it may not publish an event, as something that a right would mend', async () => {
+  it('gets PublishDeniedError if it lacks the right to publish an event', async () => {
     await transport.run({});
     const publisher = transport.publisherOf(await transport.run({}, serversAs('limited')));
     await expect(publisher.publish(new OrderPlaced({ orderId: 'denied', amount: 1 }))).rejects.toThrow(
@@ -97,7 +97,7 @@ describe('a process with the least rights', () => {
     );
   });
 
-  it('does not start without the right to pull, and says which right is missing', async () => {
+  it('does not start without the right to pull, and names the missing right', async () => {
     await expect(transport.run({ controllers: [Limited] }, serversAs('mute'))).rejects.toThrow(
       /MSG\.NEXT\.EVENTS\.limited/,
     );

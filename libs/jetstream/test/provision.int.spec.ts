@@ -34,7 +34,7 @@ describe('streams and consumers', () => {
   });
   afterAll(() => transport.stop());
 
-  it('are created at the first start as the design says', async () => {
+  it('are created at the first start with their documented settings', async () => {
     await transport.run({ controllers: [processor()] });
 
     expect((await manager.streams.info('EVENTS')).config).toMatchObject({
@@ -63,7 +63,7 @@ describe('streams and consumers', () => {
     });
   });
 
-  it('stay as they are at the next start, with their events and positions', async () => {
+  it('keep their events and positions at the next start', async () => {
     await transport.run({ controllers: [processor()] });
     transport.publish('events.order.placed', { orderId: 'one', amount: 1 });
     await transport.stored('EVENTS', 'events.order.placed', 1);
@@ -78,7 +78,7 @@ describe('streams and consumers', () => {
     expect(await transport.backlog('provisioned')).toEqual({ inFlight: 0, waiting: 0 });
   });
 
-  it('stay as an operator has set them, and the log says once how they differ', async () => {
+  it('keep the settings of an operator, and the log warns of each difference once', async () => {
     const log = recordLog();
     await transport.run({ controllers: [processor()] });
     await manager.streams.update('EVENTS', { max_bytes: 5 * 1024 ** 3, max_age: 20 * 86_400 * 1e9 });
@@ -94,14 +94,14 @@ describe('streams and consumers', () => {
     const { config } = await manager.streams.info('EVENTS');
     expect(config).toMatchObject({ max_bytes: 5 * 1024 ** 3, max_age: 20 * 86_400 * 1e9 });
     expect((await manager.consumers.info('EVENTS', 'provisioned')).config.ack_wait).toBe(7e9);
-    const told = log().filter((line) => line.startsWith('warn: stream EVENTS differs'));
-    expect(told).toHaveLength(2);
-    expect(told[0]).toMatch(
+    const warnings = log().filter((line) => line.startsWith('warn: stream EVENTS differs'));
+    expect(warnings).toHaveLength(2);
+    expect(warnings[0]).toMatch(
       /max_bytes is 5 GiB, declared 1 GiB; max_age is 20 days, declared 7 days\. `node cascade provision`/,
     );
   });
 
-  it('keep an event that is handled longer than the ack_wait on the server, which is less than the declared one', async () => {
+  it('do not redeliver an event that is handled longer than the ack_wait on the server, which is below the declared one', async () => {
     await transport.run({ controllers: [processor()] });
     await transport.closeApplications();
     await manager.consumers.update('EVENTS', 'provisioned', { ack_wait: 1e9 });
@@ -123,7 +123,7 @@ describe('streams and consumers', () => {
     expect(attempts).toEqual([1]);
   });
 
-  it('get what is new beside what is there', async () => {
+  it('get new subjects beside their own', async () => {
     await manager.streams.add({
       name: 'FAILURES',
       subjects: ['failed.>', 'audit.>'],
@@ -138,7 +138,7 @@ describe('streams and consumers', () => {
     expect(config.max_bytes).toBe(1_000_000);
   });
 
-  it('are made again when the broker lost them, and the log warns of it', async () => {
+  it('are created again after the broker lost them, and the log warns of it', async () => {
     const log = recordLog();
     await transport.run({ controllers: [processor()] });
     expect(log()).toContainEqual(expect.stringMatching(/^log: created stream EVENTS, stream RETRIES, /));
@@ -147,7 +147,7 @@ describe('streams and consumers', () => {
 
     await eventually(() =>
       expect(log()).toContainEqual(
-        expect.stringMatching(/^warn: stream EVENTS was gone and has been created/),
+        expect.stringMatching(/^warn: stream EVENTS was missing and has been created/),
       ),
     );
     transport.publish('events.order.placed', { orderId: 'after', amount: 1 });
@@ -156,7 +156,7 @@ describe('streams and consumers', () => {
     );
   });
 
-  it('stop the start where another stream already holds the subjects', async () => {
+  it('stop the start if another stream has their subjects', async () => {
     await manager.streams.add({ name: 'OTHERS', subjects: ['events.order.*'] });
     try {
       await expect(transport.run({ controllers: [processor()] })).rejects.toThrow(
@@ -167,7 +167,7 @@ describe('streams and consumers', () => {
     }
   });
 
-  it('stop the start where a declaration contradicts them', async () => {
+  it('stop the start if a declaration contradicts them', async () => {
     @Controller()
     class Patient {
       @Consumes(OrderPlaced, { processor: 'patient', attempts: 3, backoff: 40_000_000 })
@@ -182,7 +182,7 @@ describe('streams and consumers', () => {
     );
   });
 
-  it('are waited for while the broker gives no answer, and the start goes on as soon as it does', async () => {
+  it('delay the start until the broker answers', async () => {
     const log = recordLog();
     const proxy = await startStallingProxy(transport.broker.port);
     const stalled = proxy.stallBehind(/STREAM\.INFO\.EVENTS/);
@@ -203,7 +203,7 @@ describe('streams and consumers', () => {
     await proxy.stop();
   });
 
-  it('are waited for if the broker goes away just before the start asks for them', async () => {
+  it('delay the start if the broker goes away just before the start asks for them', async () => {
     const log = recordLog();
     const broker = await startTestBroker();
     const starting = await transport.make({ controllers: [processor()] }, { servers: broker.url });
@@ -223,12 +223,12 @@ describe('streams and consumers', () => {
     await broker.stop();
   });
 
-  it('are made by two processes that start together', async () => {
+  it('are created once by processes that start together', async () => {
     await Promise.all(Array.from({ length: 4 }, () => transport.run({ controllers: [processor()] })));
     expect((await manager.streams.info('EVENTS')).state.consumer_count).toBe(1);
   });
 
-  it('are made again when they were deleted under a running service', async () => {
+  it('are created again if they are deleted while a service runs', async () => {
     const application = await transport.run({ controllers: [processor()] });
     await manager.consumers.delete('EVENTS', 'provisioned');
 

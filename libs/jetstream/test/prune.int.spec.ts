@@ -8,7 +8,7 @@ import { place, untilPaused } from './pausing.js';
 import { startStallingProxy, type StallingProxy } from './stalling-proxy.js';
 import { Transport } from './transport.js';
 
-/** Fails each event, and tries it once more after a while. */
+/** Fails at each event, and retries once after 3 s. */
 const failing = (processor: string, formerly: string[] = []): Type => {
   @Controller()
   class Failing {
@@ -39,7 +39,7 @@ describe('a prune', () => {
   });
   afterAll(() => transport.stop());
 
-  /** A processor that has stopped, with retries that are not due yet. */
+  /** Leaves a stopped processor with retries that are not due yet. */
   const stoppedWithRetries = async (name: string, count: number) => {
     await transport.run({ controllers: [failing(name)] });
     place(transport, name, count);
@@ -53,7 +53,7 @@ describe('a prune', () => {
       (failure) => failure.json<EventFailed>().attempts,
     );
 
-  it('hands over a retry of a renamed processor that comes due while it is being read', async () => {
+  it('moves a retry of a renamed processor that becomes due while it is read', async () => {
     await stoppedWithRetries('early', 1);
     const renamed = failing('late', ['early']);
     await transport.run({ controllers: [renamed] });
@@ -71,7 +71,7 @@ describe('a prune', () => {
     expect(await transport.read('RETRIES', 'retry.early.>')).toEqual([]);
   });
 
-  it('keeps the next attempt of an event whose last one was not acknowledged', async () => {
+  it('keeps the next attempt of an event whose last attempt was not acknowledged', async () => {
     await stoppedWithRetries('torn', 1);
     const [due] = await transport.stored('RETRIES', 'retry.torn.due.*', 1);
     const inAnHour = `@at ${new Date(Date.now() + 3_600_000).toISOString()}`;
@@ -88,7 +88,7 @@ describe('a prune', () => {
     ]);
   });
 
-  it('that was interrupted is completed by the next one', async () => {
+  it('is completed by the next one after an interruption', async () => {
     await stoppedWithRetries('brief', 2);
     const renamed = failing('long', ['brief']);
     const stalled = proxy.stallBehind(/STREAM\.MSG\.GET\.RETRIES/);
@@ -104,7 +104,7 @@ describe('a prune', () => {
     expect(await failuresOf('long', 2)).toEqual([2, 2]);
   });
 
-  it('finds retries of a processor that has no consumers any more', async () => {
+  it('finds retries of a processor without consumers', async () => {
     await stoppedWithRetries('bare', 1);
     await manager.consumers.delete('EVENTS', 'bare');
     await manager.consumers.delete('RETRIES', 'bare');
@@ -119,7 +119,7 @@ describe('a prune', () => {
     expect(await transport.read('RETRIES', 'retry.clad.>')).toHaveLength(1);
   });
 
-  it('leaves the retries of a declared processor alone, of which one consumer is left over', async () => {
+  it('keeps the retries of a declared processor, and removes its undeclared consumer', async () => {
     await stoppedWithRetries('moved', 1);
     await manager.consumers.add('FAILURES', { durable_name: 'moved', ack_policy: AckPolicy.Explicit });
 
@@ -130,7 +130,7 @@ describe('a prune', () => {
     expect(await transport.read('RETRIES', 'retry.moved.>')).toHaveLength(1);
   });
 
-  it('leaves a processor alone that is paused, and neither pulls nor holds events', async () => {
+  it('keeps a paused processor that neither pulls nor has events in flight', async () => {
     @Controller()
     class Paused {
       @Consumes(OrderPlaced, {

@@ -10,11 +10,11 @@ class ThingHappened {
 const EVENTS = { stream: 'EVENTS', subject: 'events.thing.happened' };
 const FAILURES = { stream: 'FAILURES', subject: 'failed.other.thing.happened' };
 
-/** Waits 2 s twice, each 0.4 s longer at most. */
+/** Waits 2 s twice, each time up to 0.4 s longer. */
 const waiting = (channel: typeof EVENTS, jitter?: number) =>
   declareProcessor(ThingHappened, channel, { processor: 'p', attempts: 3, backoff: 2_000, jitter });
 
-it('refuses retries that may come when the event is gone, their jitter included', () => {
+it('refuses retries that may come after the stream deleted the event, jitter included', () => {
   expect(() => assertRetriesFit(waiting(EVENTS, 0), { events: { maxAge: 4_001 } })).not.toThrow();
   expect(() => assertRetriesFit(waiting(EVENTS), { events: { maxAge: 4_801 } })).not.toThrow();
   const refused = () => assertRetriesFit(waiting(EVENTS), { events: { maxAge: 4_800 } });
@@ -24,7 +24,7 @@ it('refuses retries that may come when the event is gone, their jitter included'
   );
 });
 
-it('looks at the stream that the processor consumes', () => {
+it('compares the retries with the stream that the processor consumes', () => {
   const settings = { events: { maxAge: 100 }, failures: { maxAge: 4_801 } };
   expect(() => assertRetriesFit(waiting(FAILURES), settings)).not.toThrow();
   expect(() => assertRetriesFit(waiting(FAILURES), { failures: { maxAge: 100 } })).toThrow(
@@ -42,7 +42,7 @@ it.each([
   expect(() => streamConfigs(settings)).toThrow(message);
 });
 
-it('takes events that are kept just as long as the broker drops duplicates', () => {
+it('accepts events that are kept as long as the duplicate window', () => {
   const [events] = streamConfigs({ events: { maxAge: 600_000 } });
   expect(events).toMatchObject({ max_age: 600e9, duplicate_window: 600e9 });
 });
