@@ -31,8 +31,8 @@ export {
   EventPublisher,
   type PublishedEvent,
   type PublishOptions,
-  type StoredEvent,
 } from './publish/event-publisher.js';
+export type { StoredEvent } from './publish/outgoing-event.js';
 export {
   EventFailed,
   type EncodedBody,
