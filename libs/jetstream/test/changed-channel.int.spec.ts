@@ -13,7 +13,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { OrderConfirmed, OrderPlaced } from './events.js';
 import { Transport } from './transport.js';
 
-/** Two versions of one service: its processor `clerk` consumed `order.placed`, and now `order.confirmed`. */
+/** Two versions of one service: its processor `clerk` first consumes `order.placed`, then `order.confirmed`. */
 const version = (event: Type, handled: string[]): Type => {
   @Controller()
   class Clerk {
@@ -45,7 +45,7 @@ describe('a processor that consumes another channel under its old name', () => {
     application.get(JetStreamStrategy, { strict: false }).ready();
   const filters = async () => (await manager.consumers.info('EVENTS', 'clerk')).config.filter_subjects;
 
-  it('is refused, and what it has not read stays', async () => {
+  it('is refused, and its unread events are kept', async () => {
     await transport.run({ controllers: [version(OrderPlaced, [])] });
     await transport.closeApplications();
     transport.publish('events.order.placed', { orderId: 'waiting', amount: 1 });
@@ -61,7 +61,7 @@ describe('a processor that consumes another channel under its old name', () => {
     expect(await transport.backlog('clerk')).toEqual({ inFlight: 0, waiting: 1 });
   });
 
-  it('is not moved by an operator while events of the old channel wait, unless they may be lost; streams keep their size', async () => {
+  it('is not moved while events of the old channel wait, unless they may be dropped; streams keep their sizes', async () => {
     await transport.run({ controllers: [version(OrderPlaced, [])] });
     await transport.closeApplications();
     transport.publish('events.order.placed', { orderId: 'waiting', amount: 1 });
@@ -78,7 +78,7 @@ describe('a processor that consumes another channel under its old name', () => {
     expect((await manager.streams.info('EVENTS')).config.max_bytes).toBe(20 * 1024 ** 3);
   });
 
-  it('reads the new channel from its first event once it was moved; replicas of the old version stop, and give up on nothing', async () => {
+  it('reads the new channel from its first event after a move; replicas of the old version stop without failures', async () => {
     const [old, fresh]: [string[], string[]] = [[], []];
     const former = await transport.run({ controllers: [version(OrderPlaced, old)] });
     transport.publish('events.order.confirmed', { orderId: 'before' });
@@ -96,7 +96,7 @@ describe('a processor that consumes another channel under its old name', () => {
     expect(await transport.read('FAILURES', 'failed.>')).toEqual([]);
   });
 
-  it('pulls again once its consumer was moved back', async () => {
+  it('pulls again after its consumer was moved back', async () => {
     const handled: string[] = [];
     const application = await transport.run(
       { controllers: [version(OrderPlaced, handled)] },
@@ -112,9 +112,9 @@ describe('a processor that consumes another channel under its old name', () => {
     await expect(ready(application)).resolves.toBeUndefined();
   });
 
-  describe('where services do not provision', () => {
+  describe('if services do not provision', () => {
     const orders = Array.from({ length: 20 }, (_, number) => `order-${number}`);
-    /** The version before has made the consumer, and events wait there. */
+    /** Leaves a consumer of the old version, with events that wait. */
     const leaveWaiting = async () => {
       await transport.run({ controllers: [version(OrderPlaced, [])] });
       await transport.closeApplications();
@@ -127,7 +127,7 @@ describe('a processor that consumes another channel under its old name', () => {
         { provision: false, ...(recheckDelay ? { recheckDelay } : {}) },
       );
 
-    it('stops at the first event that comes, which the version before handles with all others', async () => {
+    it('stops at the first event, and the old version handles all events', async () => {
       const [handled, fresh]: [string[], string[]] = [[], []];
       await leaveWaiting();
 
@@ -147,7 +147,7 @@ describe('a processor that consumes another channel under its old name', () => {
       expect(await transport.read('FAILURES', 'failed.>')).toEqual([]);
     });
 
-    it('says so once, tries again, and begins when its consumer was moved', async () => {
+    it('logs the conflict once, tries again, and starts after its consumer was moved', async () => {
       const log = recordLog();
       const fresh: string[] = [];
       await leaveWaiting();

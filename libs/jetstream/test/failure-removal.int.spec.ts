@@ -37,7 +37,7 @@ describe('failures that are removed', () => {
     removal.remove(await selected(selection), selection, who);
   const stored = (subject: string) => system.transport.read('FAILURES', subject);
 
-  /** One of each state; the one that failed again has a newer one, which is open. */
+  /** Makes one failure of each state. The newer failure of the one that failed again is open. */
   async function oneOfEach(prefix: string) {
     const names = ['open', 'handled', 'again', 'requested'].map((state) => `${prefix}-${state}`);
     const failures = await system.fail(names);
@@ -55,7 +55,7 @@ describe('failures that are removed', () => {
     return { idOf, newer: again.state!.failedAgainAs!, answer: open };
   }
 
-  it('are those that nobody needs unless their state is named, with what became of them, and the audit event tells', async () => {
+  it('are by default those that nobody needs, go with their states, and are counted in the audit event', async () => {
     const { idOf, newer, answer } = await oneOfEach('one');
     const selection = { processor: 'billing' };
     const plan = await removal.plan(selection);
@@ -89,7 +89,7 @@ describe('failures that are removed', () => {
     expect((await system.list()).map(({ id }) => id)).toEqual([idOf('requested')]);
   });
 
-  it('stay if something became of them since they were selected', async () => {
+  it('are kept if their state has changed since they were selected', async () => {
     const [failure] = await system.fail(['meanwhile']);
     const selection = { failureIds: [failure!.id], state: 'open' as const };
     const failures = await selected(selection);
@@ -104,7 +104,7 @@ describe('failures that are removed', () => {
     expect(await removal.remove(again, selection, WHO)).toMatchObject({ removed: 0, skipped: 1 });
   });
 
-  it('stay if the audit event is not stored', async () => {
+  it('are kept if the audit event is not stored', async () => {
     const [failure] = await system.fail(['unaudited']);
     const selection = { failureIds: [failure!.id], state: 'open' as const };
     await expect(remove(selection, { by: 'ann', reason: '' })).rejects.toMatchObject({
@@ -114,7 +114,7 @@ describe('failures that are removed', () => {
     expect(await system.list(selection)).toHaveLength(1);
   });
 
-  it('stay if it is stopped before them', async () => {
+  it('are kept if the removal is stopped before them', async () => {
     const failures = await system.fail(['first', 'second', 'third']);
     const selection = { failureIds: failures.map(({ id }) => id), state: 'open' as const };
     const stopping = new AbortController();
@@ -139,7 +139,7 @@ describe('failures that are removed', () => {
     }
     const restore = (archived: ArchivedFailure[]) => new FailureRestore(connection).restore(each(archived));
 
-    it('can be put back: the same, with their states, and none twice', async () => {
+    it('can be restored unchanged, with their states, and once only', async () => {
       const { idOf, answer } = await oneOfEach('back');
       answer();
       await system.until(idOf('requested'), 'handled');
@@ -173,7 +173,7 @@ describe('failures that are removed', () => {
       await system.until(idOf('open'), 'handled');
     });
 
-    it('can be put back with an original that is stored no more', async () => {
+    it('can be restored with an original that its stream no longer has', async () => {
       system.transport.publish('events.order.placed', 'x'.repeat(20_000), {
         'ce-id': 'large',
         'x-mine': 'here',
@@ -198,7 +198,7 @@ describe('failures that are removed', () => {
       expect(whole.headers['x-mine']).toEqual(['here']);
     });
 
-    it('are read only as what they are', async () => {
+    it('are read from an archive only if they are complete', async () => {
       await system.fail(['one-line']);
       const [archived] = await archive({ processor: 'billing', state: 'open' });
       const wrong: object[] = [

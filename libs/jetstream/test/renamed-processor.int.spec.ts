@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { OrderConfirmed, OrderPlaced } from './events.js';
 import { Transport } from './transport.js';
 
-/** A processor under two names, at work on the same events. */
+/** A processor that runs under two names, on the same events. */
 const named = (processor: string, formerly: string[], handled: string[]): Type => {
   @Controller()
   class Clerk {
@@ -35,7 +35,7 @@ describe('a processor that was renamed', () => {
       timeout: 10_000,
     });
 
-  it('goes on behind what it has settled under its former name', async () => {
+  it('continues after the events that it settled under its former name', async () => {
     const handled: string[] = [];
     await transport.run({ controllers: [named('first', [], handled)] });
     for (const orderId of ['a', 'b', 'c']) place(orderId);
@@ -53,7 +53,7 @@ describe('a processor that was renamed', () => {
     expect(handled).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
-  it('publishes an event under the same id as under its former name, so that both names at once double nothing', async () => {
+  it('publishes events with the same ids as under its former name, so both names at once publish nothing twice', async () => {
     const before = (await transport.read('EVENTS', 'events.order.confirmed')).length;
     await transport.run({ controllers: [named('first', [], [])] });
     await transport.run({ controllers: [named('second', ['first'], [])] });
@@ -65,7 +65,7 @@ describe('a processor that was renamed', () => {
     expect(await transport.read('EVENTS', 'events.order.confirmed')).toHaveLength(before + 1);
   });
 
-  it('takes over what waits for another attempt when its former consumers are pruned, and replays of its old failures', async () => {
+  it('gets its retries when its former consumers are pruned, and replays of its old failures', async () => {
     const handled: string[] = [];
     await transport.run({ controllers: [named('first', [], handled)] });
     place('fails');
@@ -123,7 +123,7 @@ describe('a processor that was renamed', () => {
     expect(states.at(-1)!.json()).toMatchObject({ state: 'failed-again' });
   });
 
-  it('that is rolled back handles again what its new name has handled, and what follows is stored once', async () => {
+  it('handles events again after a rollback to its old name, and its returned events are stored once', async () => {
     const [v1, v2]: [string[], string[]] = [[], []];
     const own = (handled: string[]) => handled.filter((orderId) => orderId.startsWith('back-'));
     const confirmed = async () =>

@@ -7,14 +7,14 @@ import { Replaying, WHO } from './replaying.js';
 /** Too large for the failure event of an invalid event to carry it. */
 const LARGE = 'x'.repeat(20_000);
 
-describe('an original that its failure event only names', () => {
+describe('an original that its failure event does not carry', () => {
   let system: Replaying;
   beforeAll(async () => {
     system = await Replaying.start();
   });
   afterAll(() => system.stop());
 
-  it('is not taken for what lies in its place after the stream was deleted and made again', async () => {
+  it('is not confused with another event at its place after the stream was deleted and created again', async () => {
     const { transport, archive, replays } = system;
     const { streams } = await jetstreamManager(transport.client);
     transport.publish('events.order.placed', LARGE, { 'ce-id': 'named' });
@@ -36,7 +36,7 @@ describe('an original that its failure event only names', () => {
     for (const failure of failures) await expect(read(failure)).rejects.toThrow(OriginalGoneError);
     const named = failures.find(({ failure }) => failure.original.eventId === 'named');
     await expect(read(named!)).rejects.toThrow(
-      'Event named is not stored any more: stream EVENTS has another event at 1.',
+      'Event named is no longer stored: stream EVENTS has another event at 1.',
     );
     const failureIds = failures.map(({ id }) => id);
     expect(await replays.replayFailures({ failureIds }, WHO)).toMatchObject({ replayed: 0, skipped: 2 });

@@ -70,7 +70,7 @@ describe('a replay of a channel as new', () => {
     });
   }
 
-  it('is what corrects those downstream: a plain one changes nothing for them', async () => {
+  it('makes downstream processors handle the events again, which a plain replay does not', async () => {
     await replays.replayChannel(selection, WHO);
     await eventually(() => expect(confirming.contexts).toHaveLength(1));
     await settled();
@@ -87,7 +87,7 @@ describe('a replay of a channel as new', () => {
     expect(new Set(received.map(({ id }) => id)).size).toBe(4);
   });
 
-  it('gives what follows the same ids at each attempt', async () => {
+  it('gives returned events the same ids at each attempt', async () => {
     confirming.failsAt = 1;
     const { replayId } = await replays.replayChannel(selection, { ...WHO, asNew: true });
     await eventually(() => expect(orders()).toEqual(['right', 'second']));
@@ -97,7 +97,7 @@ describe('a replay of a channel as new', () => {
     ]);
   });
 
-  it('is finished by the replay of what failed in it', async () => {
+  it('is completed by a replay of the failures in it', async () => {
     confirming.failsAt = 2;
     const { replayId } = await replays.replayChannel(selection, { ...WHO, asNew: true });
     const failure = await failureOf(replayId);
@@ -110,7 +110,7 @@ describe('a replay of a channel as new', () => {
     expect(confirming.contexts.at(-1)!.replayId).not.toBe(replayId);
   });
 
-  it('is not what a stranger claims it to be', async () => {
+  it('is not faked by a header of a stranger', async () => {
     const event = { orderId: 'forged', amount: 1 };
     transport.publish('events.order.placed', event, { 'ce-id': 'forged', 'cascade-as-new': 'claimed' });
     await eventually(() => expect(received).toHaveLength(2));

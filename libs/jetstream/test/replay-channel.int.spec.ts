@@ -29,7 +29,7 @@ describe('a replay of a channel', () => {
 
   const packed = () => system.billing.handled.map(({ processor, orderId }) => `${processor} ${orderId}`);
 
-  it('takes a time range for one processor, also what it has handled before', async () => {
+  it('delivers a time range to one processor, including events that it has handled before', async () => {
     const selection = { processor: 'packing', event: 'order.placed', since };
     expect(await system.replays.planChannel(selection)).toEqual({ total: 2 });
 
@@ -46,7 +46,7 @@ describe('a replay of a channel', () => {
     expect(await system.replays.replayChannel(nothing, WHO)).toMatchObject({ total: 0, replayed: 0 });
   });
 
-  it('takes all that the channel holds, also where the clock of its process is behind', async () => {
+  it('takes the whole channel, even if the clock of its process is slow', async () => {
     jest.useFakeTimers({ now: Date.now() - 3_600_000, doNotFake: ALL_BUT_DATE });
     const selection = { processor: 'packing', event: 'order.placed' };
 
@@ -54,9 +54,9 @@ describe('a replay of a channel', () => {
     await eventually(() => expect(packed()).toHaveLength(2));
   });
 
-  it('takes an event whose headers cannot be parsed, without them', async () => {
+  it('delivers an event whose headers cannot be parsed without headers', async () => {
     const broken = headers();
-    // As a client that writes the protocol itself may send them.
+    // A client that writes the protocol itself may send such headers.
     (broken as unknown as { headers: Map<string, string[]> }).headers.set('bad name', ['1']);
     const body = JSON.stringify({ orderId: 'unparsed', amount: 1 });
     system.transport.client.publish('events.order.placed', body, { headers: broken });
@@ -67,7 +67,7 @@ describe('a replay of a channel', () => {
     await eventually(() => expect(packed()).toContain('packing unparsed'));
   });
 
-  it('refuses a processor that would never get the events', async () => {
+  it('refuses a processor that does not consume the event', async () => {
     const refused = [
       [
         { processor: 'no-such', event: 'order.placed' },

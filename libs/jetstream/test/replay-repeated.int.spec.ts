@@ -19,7 +19,7 @@ describe('a replay of what was replayed before', () => {
     return { older: failure!.id, newer: state!.failedAgainAs! };
   }
 
-  it('takes of an event that failed again the newer failure only', async () => {
+  it('takes only the newer failure of an event that failed again', async () => {
     const { older, newer } = await failTwice('newer');
     system.mend();
     const selection = { processor: 'billing', event: 'order.placed' };
@@ -34,7 +34,7 @@ describe('a replay of what was replayed before', () => {
     expect(await system.replays.plan(selection)).toMatchObject({ total: 2, skipped: 2 });
   });
 
-  it('takes the older failure where it is asked for, and the newer one where both are', async () => {
+  it('takes the older failure if its id is selected, and the newer one if both are', async () => {
     const { older, newer } = await failTwice('older');
 
     expect(await system.replays.replayFailures({ failureIds: [older] }, WHO)).toMatchObject({ replayed: 1 });
@@ -48,7 +48,7 @@ describe('a replay of what was replayed before', () => {
     expect(system.billed).toEqual(['older']);
   });
 
-  it('takes what an interrupted replay had not handed over', async () => {
+  it('takes failures that an interrupted replay did not deliver', async () => {
     const [failure] = await system.fail(['stranded']);
     const selection = { failureIds: [failure!.id] };
     const interrupted = await system.replaysAs('cannot-hand');
@@ -61,7 +61,7 @@ describe('a replay of what was replayed before', () => {
     expect(system.billed).toEqual(['stranded']);
   });
 
-  it('hands nothing over that an interrupted replay had handed over, and says by which it is under way', async () => {
+  it('does not deliver again what an interrupted replay delivered, and marks it with that replay', async () => {
     const [failure] = await system.fail(['unmarked']);
     const selection = { failureIds: [failure!.id] };
     system.mend();
@@ -81,7 +81,7 @@ describe('a replay of what was replayed before', () => {
     expect(system.billed).toEqual(['unmarked']);
   });
 
-  it('hands a failure whose replay has not been answered over again where it is told to', async () => {
+  it('delivers a failure again whose replay is in flight, with the option `again`', async () => {
     const [failure] = await system.fail(['again']);
     const selection = { failureIds: [failure!.id] };
     system.mend();

@@ -10,13 +10,13 @@ beforeAll(async () => {
   system = await Replaying.start();
 });
 afterAll(async () => {
-  // The clients first: they would look for the broker. The store goes with the broker that made it.
+  // Close the clients first, since they would try to reconnect. The broker that made the store removes it.
   await system.transport.closeApplications();
   await again?.stop();
   await system.stop();
 });
 
-it('a replay goes on when the broker was killed and comes back', async () => {
+it('a replay continues after the broker was killed and restarted', async () => {
   system.breakBilling();
   const orderIds = Array.from({ length: 30 }, (_, number) => `order-${number}`);
   await system.fail(orderIds);
@@ -40,7 +40,7 @@ it('a replay goes on when the broker was killed and comes back', async () => {
 
   await restarted;
   expect(result).toMatchObject({ total: 30, replayed: 30, skipped: 0 });
-  // What was in hand when the broker died may come twice; nothing is lost.
+  // Events in flight when the broker died may come twice. No event is lost.
   await eventually(() => expect([...new Set(system.billed)].sort()).toEqual([...orderIds].sort()));
   await eventually(async () =>
     expect((await system.list()).map(({ state }) => state?.state)).toEqual(orderIds.map(() => 'handled')),

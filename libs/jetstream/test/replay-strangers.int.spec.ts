@@ -12,7 +12,7 @@ describe('a replay among messages that cannot be replayed', () => {
   beforeEach(() => system.breakBilling());
   afterAll(() => system.stop());
 
-  /** A failure event as a stranger may write one; it breaks no rule of the contract of failure events. */
+  /** Publishes a failure event as a stranger, by the contract of failure events. */
   const forged = (original: object) => ({
     processor: 'billing',
     reason: 'unrecoverable',
@@ -24,7 +24,7 @@ describe('a replay among messages that cannot be replayed', () => {
   });
   const body = { encoding: 'utf-8', data: '{}' };
 
-  it('leaves out what is no failure event, or no state of one', async () => {
+  it('leaves out messages that are not failure events or their states', async () => {
     const [failure] = await system.fail(['genuine']);
     const { transport } = system;
     transport.publish('failed.other.order.placed', {});
@@ -60,7 +60,7 @@ describe('a replay among messages that cannot be replayed', () => {
     await system.until(failure!.id, 'handled');
   });
 
-  it('believes of a failure only what its own processor, or who replays it, has said', async () => {
+  it('accepts a state only from the failed processor or from a replay', async () => {
     const [failure] = await system.fail(['claimed']);
     const { transport } = system;
     const handled = { state: 'handled', at: '2026-01-01T00:00:00Z', replayId: 'forged' };
@@ -76,7 +76,7 @@ describe('a replay among messages that cannot be replayed', () => {
     await system.until(failure!.id, 'handled');
   });
 
-  it('skips what is not stored any more, or is refused, and goes on with the others', async () => {
+  it('skips events that are no longer stored or are refused, and continues with the others', async () => {
     const { transport } = system;
     transport.client.publish('events.order.placed', Buffer.alloc(1_048_576, 'x'));
     const gone = await eventually(async () => {
@@ -104,7 +104,7 @@ describe('a replay among messages that cannot be replayed', () => {
     expect((await system.find(gone.id)).state).toBeUndefined();
   });
 
-  it('skips failures of a processor that is no more', async () => {
+  it('skips failures of a processor that no longer exists', async () => {
     const [good] = await system.fail(['served']);
     const removed = { ...forged({ stream: 'EVENTS', sequence: 1, eventId: 'x' }), processor: 'removed' };
     system.transport.publish('failed.removed.order.placed', removed, { 'ce-id': 'of-removed' });
@@ -117,7 +117,7 @@ describe('a replay among messages that cannot be replayed', () => {
     expect(await system.transport.read('EVENTS', 'replay.removed.>')).toEqual([]);
   });
 
-  it('lists the failure of an event with thousands of headers, and reads these where they are stored', async () => {
+  it('lists the failure of an event with thousands of headers, and reads these from its stream', async () => {
     const headers = Object.fromEntries(Array.from({ length: 6_000 }, (_, header) => [`h${header}`, '1']));
     system.transport.publish('events.order.placed', 'no json', { 'ce-id': 'headed', ...headers });
     const failure = await eventually(async () => {

@@ -13,7 +13,7 @@ describe('a replay', () => {
   beforeEach(() => system.breakBilling());
   afterAll(() => system.stop());
 
-  it('hands one failure to its processor alone, in its flow, and marks it handled when it succeeded', async () => {
+  it('delivers a failure to its processor only, in its flow, and marks it as handled after success', async () => {
     const [failure] = await system.fail(['one']);
     system.mend();
 
@@ -44,7 +44,7 @@ describe('a replay', () => {
     });
   });
 
-  it('marks a failure as failed again, and names the newer failure event, which can be replayed in its turn', async () => {
+  it('marks a failure as failed again, and names the newer failure event, which can be replayed too', async () => {
     const [failure] = await system.fail(['again']);
     await system.replays.replayFailures({ failureIds: [failure!.id] }, WHO);
 
@@ -57,7 +57,7 @@ describe('a replay', () => {
     await system.until(newer!.id, 'handled');
   });
 
-  it('leaves an audit event, before anything else, with who, why, what and how many', async () => {
+  it('first stores an audit event with who, why, what and how many', async () => {
     await system.fail(['audited']);
     system.mend();
     const { replayId } = await system.replays.replayFailures(
@@ -79,7 +79,7 @@ describe('a replay', () => {
     await expect(system.replays.replayFailures({}, { by: '', reason: '' })).rejects.toThrow(/by.*reason/s);
   });
 
-  it('takes what a filter selects, as the dry run has said, and changes nothing in a dry run', async () => {
+  it('takes the failures that its dry run selects, and changes nothing in a dry run', async () => {
     await system.fail(['declined-1', 'declined-2']);
     await system.fail(['odd-1'], 'odd');
     const selection = { processor: 'billing', event: 'order.placed', error: 'RangeError' };
@@ -98,7 +98,7 @@ describe('a replay', () => {
     expect((await system.replays.plan({ error: 'CardDeclined' })).groups[0]!.count).toBeGreaterThanOrEqual(2);
   });
 
-  it('is made once of two that are asked for at once', async () => {
+  it('delivers a failure once if two replays take it at once', async () => {
     const failures = await system.fail(['twice-1', 'twice-2', 'twice-3']);
     system.mend();
     const failureIds = failures.map(({ id }) => id);
@@ -118,7 +118,7 @@ describe('a replay', () => {
     ]);
   });
 
-  it('keeps to its rate, tells its progress and stops when it is told to', async () => {
+  it('keeps its rate, reports its progress and stops when its signal aborts', async () => {
     const failures = await system.fail(Array.from({ length: 8 }, (_, number) => `rate-${number}`));
     system.mend();
     const failureIds = failures.map(({ id }) => id);
@@ -147,7 +147,7 @@ describe('a replay', () => {
     await eventually(() => expect(system.billing.handled).toHaveLength(8));
   });
 
-  it('reads the whole original also where the failure event could not carry it', async () => {
+  it('reads the whole original from its stream if the failure event does not carry it', async () => {
     const body = Buffer.alloc(1_048_576, 'x');
     system.transport.client.publish('events.order.placed', body);
     const large = await eventually(async () => {

@@ -36,7 +36,7 @@ afterAll(() => transport.stop());
 const publish = (data: object, type: string) =>
   transport.publish('events.parcel.sent', data, { 'ce-specversion': '1.0', 'ce-type': type });
 
-it('a handler gets stored events of every version in the newest, and failures carry them as published', async () => {
+it('a handler gets events of every version as the newest version, and failures carry them as published', async () => {
   const handled: ParcelSent[] = [];
   const failed: ParcelSent[] = [];
   @Controller()
@@ -65,7 +65,7 @@ it('a handler gets stored events of every version in the newest, and failures ca
   expect(failure!.json<EventFailed>().original.body!.data).toBe('{"weight":"5000 g"}');
 });
 
-it('a version newer than a processor knows is dead-lettered, to be replayed once it does', async () => {
+it('an event of a version that a processor does not know is dead-lettered, and can be replayed later', async () => {
   @Controller()
   class Careless {
     @Consumes(ParcelSent, { processor: 'careless' })
