@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonSchema } from '../topology.js';
 
-/** One difference between two schemas of the same version of an event. */
+/** A difference between two schemas of the same version of an event. */
 export interface ContractChange {
   /** The field, such as `address.city`; `[]` stands for the items of a list. Empty for the event as a whole. */
   field: string;
-  /** What changed, to be read behind the field: `has maxLength 50, was 100`. */
+  /** The change, to be read after the field: `has maxLength 50, was 100`. */
   what: string;
   /**
-   * Whether everything that kept the old schema keeps the new one, and no field is gone: stored events stay readable, and
-   * other services find what they count on.
+   * True if every event that is valid by the old schema is valid by the new one, and no field was removed. Stored events then stay
+   * readable, and other services find the fields that they use.
    */
   isCompatible: boolean;
 }
@@ -31,7 +31,7 @@ export function contractChanges(before: JsonSchema, after: JsonSchema, field = '
   ];
 }
 
-/** Compared as fields, as items, or without meaning for what is valid. */
+/** Keywords that are compared elsewhere, or that do not change which events are valid. */
 const ELSEWHERE = new Set(['properties', 'required', 'items', '$schema', 'title', 'description']);
 
 function fieldChanges(before: JsonSchema, after: JsonSchema, parent: string): ContractChange[] {
@@ -101,7 +101,7 @@ const JUDGES: Record<string, Judge> = {
   ),
 };
 
-/** A keyword that cannot be compared, such as a pattern or a format, narrows unless it goes away. */
+/** Without a judge of its own, a keyword such as a pattern or a format is compatible only if it is removed. */
 function judgeOf(keyword: string): Judge {
   const judge = Object.hasOwn(JUDGES, keyword) ? JUDGES[keyword] : undefined;
   return judge ?? ((before, after) => [replaced(keyword, before, after, after === undefined)]);

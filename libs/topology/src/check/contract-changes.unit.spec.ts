@@ -43,7 +43,7 @@ describe('a contract', () => {
     expect(others).toEqual([]);
   });
 
-  it('that stays as it is has not changed, whatever its title and the order of its keys', () => {
+  it('has no changes if only its title or the order of its keys differs', () => {
     const before = { ...event({ a: text, b: { type: 'integer' } }, ['a', 'b']), title: 'Old' };
     const after = { ...event({ b: { type: 'integer' }, a: text }, ['b', 'a']), title: 'New' };
     expect(contractChanges(before, after)).toEqual([]);
@@ -95,7 +95,7 @@ describe('a field', () => {
     expect(changes(before, after)).toMatchObject([{ isCompatible: true }]);
   });
 
-  it('is named with its path', () => {
+  it('is reported with its path', () => {
     const [before, after] = [{ type: 'string' }, { type: 'integer' }].map((street) =>
       event({ homes: { type: 'array', items: event({ street }) } }),
     );

@@ -3,11 +3,11 @@ import type { Channel, Contract, EventVersion, Processor, Topology } from '../to
 import { CLOUD_EVENTS_TRAIT, messageOf } from './asyncapi-messages.js';
 
 export interface AsyncApiOptions {
-  /** As `NATS_URL`; of several the first. Credentials are left out. Default the embedded broker of `npm start`. */
+  /** A URL like `NATS_URL`, of which the first is used, without credentials. Default the embedded broker of `npm start`. */
   server?: string;
 }
 
-/** One AsyncAPI 3.0 document for the whole system: each operation is one of a service or of a processor. */
+/** An AsyncAPI 3.0 document of the whole system, with the operations of services and processors. */
 export function formatAsyncApi(topology: Topology, options: AsyncApiOptions = {}): string {
   return `${JSON.stringify(asyncApi(topology, options), null, 2)}\n`;
 }
@@ -22,7 +22,7 @@ function asyncApi(topology: Topology, { server = 'nats://127.0.0.1:4222' }: Asyn
       version,
       description:
         'Derived from the code. Events are CloudEvents 1.0 in binary mode over NATS JetStream. A processor gets every event of ' +
-        'its channel at least once, through a durable consumer of its own.',
+        'its channel at least once, through its own durable consumer.',
     },
     defaultContentType: 'application/json',
     servers: { nats: { host: new URL(server.split(',')[0]!).host, protocol: 'nats' } },
@@ -100,7 +100,7 @@ function receiveOperations({ processors, contracts }: Topology): [string, object
   });
 }
 
-/** The version that is consumed, and those that are upcast to it. */
+/** The version that is consumed, and the older versions that are upcast to it. */
 function readVersions({ event, version }: EventVersion, contracts: readonly Contract[]): EventVersion[] {
   return contracts.filter((contract) => contract.event === event && contract.version <= version);
 }

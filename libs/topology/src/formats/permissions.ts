@@ -1,11 +1,11 @@
 import type { App, Topology } from '../topology.js';
 
-/** Who provisions streams and consumers, replays and looks at things. */
+/** The user of the command line, who provisions streams and consumers, replays failures and reads all of them. */
 const OPERATOR = 'cascade';
 
 /**
- * Users of nats-server, one for each service, with the least rights with which it does all of its work, and one with all rights for
- * the command line. To be included in the server's configuration; passwords come from its environment.
+ * Users of nats-server, to be included in its configuration: one for each service, with the least rights for its work, and one with
+ * all rights for the command line. Passwords come from the server's environment.
  */
 export function formatPermissions({ name, version, apps }: Topology): string {
   const services = apps.filter(({ source }) => source !== undefined);
@@ -14,9 +14,7 @@ export function formatPermissions({ name, version, apps }: Topology): string {
     `# NATS users of ${name} ${version}, derived from the code by: node cascade topology --format permissions`,
     "# In nats-server's configuration:  include ./permissions.conf",
     `# Passwords are read from the server's environment: ${variables.join(', ')}.`,
-    '# Services cannot create streams or consumers: provision with the user `' +
-      OPERATOR +
-      '` before they start.',
+    `# Services cannot create streams or consumers: provision with the user \`${OPERATOR}\` before they start.`,
     'authorization {',
     '  users = [',
     '    {',

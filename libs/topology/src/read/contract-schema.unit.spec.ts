@@ -94,7 +94,7 @@ describe('the JSON Schema of a contract', () => {
   const schema = contractSchema(ParcelSent);
   const address = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
 
-  it('is of draft 2020-12, and requires what is not optional', () => {
+  it('uses draft 2020-12, and requires fields that are not optional', () => {
     expect(schema).toMatchObject({
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       title: 'ParcelSent',
@@ -131,7 +131,7 @@ describe('the JSON Schema of a contract', () => {
     expect((schema['properties'] as Record<string, unknown>)[field]).toEqual(expected);
   });
 
-  it('does not follow a class into itself', () => {
+  it('does not follow a class that contains itself', () => {
     expect((schema['properties'] as Record<string, unknown>)['crate']).toEqual({
       type: 'object',
       properties: { crates: { type: 'array', items: { type: 'object' } } },
