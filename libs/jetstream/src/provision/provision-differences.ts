@@ -91,34 +91,21 @@ function uncovered(subjects: readonly string[], by: readonly string[]): string[]
   return subjects.filter((subject) => !by.some((wider) => isWithinSubject(subject, wider)));
 }
 
-const UNITS = {
-  bytes: [
-    ['TiB', 1024 ** 4],
-    ['GiB', 1024 ** 3],
-    ['MiB', 1024 ** 2],
-    ['KiB', 1024],
-    ['bytes', 1],
-  ],
-  nanoseconds: [
-    ['days', 86_400e9],
-    ['h', 3_600e9],
-    ['min', 60e9],
-    ['s', 1e9],
-    ['ms', 1e6],
-  ],
-} as const;
-const MEASURES: Record<string, keyof typeof UNITS> = {
-  max_bytes: 'bytes',
-  max_age: 'nanoseconds',
-  duplicate_window: 'nanoseconds',
-  ack_wait: 'nanoseconds',
+const BYTES = { TiB: 1024 ** 4, GiB: 1024 ** 3, MiB: 1024 ** 2, KiB: 1024, bytes: 1 };
+/** In nanoseconds. */
+const TIMES = { days: 86_400e9, h: 3_600e9, min: 60e9, s: 1e9, ms: 1e6 };
+const UNITS: Record<string, Record<string, number>> = {
+  max_bytes: BYTES,
+  max_age: TIMES,
+  duplicate_window: TIMES,
+  ack_wait: TIMES,
 };
 
 /** A setting of a stream or consumer in readable units: `5 GiB`, `7 days`. */
 export function shownSetting(name: string, value: unknown): string {
-  const measure = MEASURES[name];
-  if (!measure || typeof value !== 'number') return JSON.stringify(value) ?? 'not set';
+  const units = Object.entries(UNITS[name] ?? {});
+  if (units.length === 0 || typeof value !== 'number') return JSON.stringify(value) ?? 'not set';
   if (value <= 0) return 'unlimited';
-  const [unit, size] = UNITS[measure].find(([, one]) => value % one === 0) ?? UNITS[measure].at(-1)!;
+  const [unit, size] = units.find(([, one]) => value % one === 0) ?? units.at(-1)!;
   return `${value / size} ${unit}`;
 }

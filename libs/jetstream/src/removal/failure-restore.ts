@@ -12,6 +12,7 @@ import type { OutgoingMessage } from '../wire/outgoing-message.js';
 import { maxBody } from '../wire/payload-limits.js';
 import { pipelineOf } from '../client/publish-pipeline.js';
 import { CONFIRMED_WITHIN } from '../replay/replay-message.js';
+import type { RunOptions } from '../replay/replay-options.js';
 import { envelopeOf } from '../wire/stored-envelope.js';
 import { readStream } from '../client/stream-reader.js';
 
@@ -26,11 +27,7 @@ export interface RestoreResult extends RestoreProgress {
   stopped: boolean;
 }
 
-export interface RestoreOptions {
-  onProgress?: (progress: RestoreProgress) => void;
-  /** Stops the restore between two failures. */
-  signal?: AbortSignal;
-}
+export type RestoreOptions = Pick<RunOptions<RestoreProgress>, 'onProgress' | 'signal'>;
 
 /** Puts archived failure events back into their stream, with their former ids. */
 export class FailureRestore {

@@ -1,5 +1,6 @@
 import type { FailureStateName } from '../failures/failure-state.js';
 import type { ReplaySelection } from '../events/replay-requested.js';
+import type { RunOptions } from '../replay/replay-options.js';
 
 /** The state of a failure for people: `open` if it was never replayed. */
 export type ShownState = 'open' | FailureStateName;
@@ -26,16 +27,9 @@ export interface RemovalPlan {
   }[];
 }
 
-export interface RemovalOptions {
-  /** Who removes the failures: for the audit event. */
-  by: string;
-  /** The reason: for the audit event. */
-  reason: string;
+export interface RemovalOptions extends RunOptions<RemovalProgress> {
   /** Place where the failures were saved: for the audit event. */
   savedTo?: string;
-  onProgress?: (progress: RemovalProgress) => void;
-  /** Stops the removal between two failures. */
-  signal?: AbortSignal;
 }
 
 export interface RemovalProgress {

@@ -1,17 +1,20 @@
 import type { ReplaySelection } from '../events/replay-requested.js';
 
-export interface ReplayOptions {
-  /** Who asks for the replay: for the audit event. */
+export interface RunOptions<Progress> {
+  /** Who asks for it: for the audit event. */
   by: string;
   /** The reason: for the audit event. */
   reason: string;
+  onProgress?: (progress: Progress) => void;
+  /** Stops the run between two events. */
+  signal?: AbortSignal;
+}
+
+export interface ReplayOptions extends RunOptions<ReplayProgress> {
   /** Events a second at most, above 0. Default 100. */
   rate?: number;
   /** Also replay failures whose last replay is still in flight. Default false. */
   again?: boolean;
-  onProgress?: (progress: ReplayProgress) => void;
-  /** Stops the replay between two events. */
-  signal?: AbortSignal;
 }
 
 export interface ChannelReplayOptions extends ReplayOptions {

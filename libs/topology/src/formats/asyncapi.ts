@@ -1,5 +1,5 @@
 import { ceTypeOf, FAILURE_EVENT } from '../event-version.js';
-import type { Channel, Contract, EventVersion, Processor, Topology } from '../topology.js';
+import type { Channel, Contract, EventVersion, Topology } from '../topology.js';
 import { CLOUD_EVENTS_TRAIT, messageOf } from './asyncapi-messages.js';
 
 export interface AsyncApiOptions {
@@ -57,32 +57,24 @@ function carries({ kind, event }: Channel, contract: Contract): boolean {
 }
 
 function sendOperations({ apps, processors, channels, contracts }: Topology): [string, object][] {
-  const send = (by: string, app: string, { event, version }: EventVersion): [string, object] => [
-    `${by}.sends.${ceTypeOf({ event, version })}`,
-    {
-      action: 'send',
-      ...channelAndMessages(channelFor(channels, event), [{ event, version }]),
-      tags: [{ name: app }],
-    },
+  const send = (by: string, app: string, event: EventVersion): [string, object] => [
+    `${by}.sends.${ceTypeOf(event)}`,
+    { action: 'send', ...operation(app, channelFor(channels, event.event), [event]) },
   ];
+  const failures = contracts.filter(isFailureEvent);
   return [
     ...apps.flatMap(({ name, publishes }) => publishes.map((event) => send(`app.${name}`, name, event))),
     ...processors.flatMap(({ name, app, publishes }) => publishes.map((event) => send(name, app, event))),
     ...processors.map(({ name, app, failureChannel }): [string, object] => [
       `${name}.fails`,
-      {
-        action: 'send',
-        summary: `${name} gave up on an event.`,
-        ...channelAndMessages(failureChannel, contracts.filter(isFailureEvent)),
-        tags: [{ name: app }],
-      },
+      { action: 'send', summary: `${name} gave up on an event.`, ...operation(app, failureChannel, failures) },
     ]),
   ];
 }
 
 function receiveOperations({ processors, contracts }: Topology): [string, object][] {
-  return processors.map((processor) => {
-    const { name, app, handler, consumes } = processor;
+  return processors.map(({ name, app, handler, consumes, ...settings }) => {
+    const { concurrency, attempts, delays, ackWait, consumers } = settings;
     const read =
       consumes.failuresOf === undefined
         ? readVersions(consumes, contracts)
@@ -92,9 +84,8 @@ function receiveOperations({ processors, contracts }: Topology): [string, object
       {
         action: 'receive',
         summary: `${handler} in ${app}`,
-        ...channelAndMessages(consumes.channel, read),
-        tags: [{ name: app }],
-        'x-processor': settingsOf(processor),
+        ...operation(app, consumes.channel, read),
+        'x-processor': { name, concurrency, attempts, delays, ackWait, consumers },
       },
     ];
   });
@@ -109,18 +100,15 @@ function isFailureEvent({ event }: Contract): boolean {
   return event === FAILURE_EVENT;
 }
 
-function settingsOf({ name, concurrency, attempts, delays, ackWait, consumers }: Processor): object {
-  return { name, concurrency, attempts, delays, ackWait, consumers };
-}
-
 function channelFor(channels: readonly Channel[], event: string): string {
   return channels.find((channel) => channel.kind === 'event' && channel.event === event)!.subject;
 }
 
-function channelAndMessages(subject: string, events: readonly EventVersion[]): object {
+function operation(app: string, subject: string, events: readonly EventVersion[]): object {
   const channel = `#/channels/${subject}`;
   return {
     channel: { $ref: channel },
     messages: events.map((event) => ({ $ref: `${channel}/messages/${ceTypeOf(event)}` })),
+    tags: [{ name: app }],
   };
 }
