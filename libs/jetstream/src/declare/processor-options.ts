@@ -61,23 +61,13 @@ export interface Channel {
 }
 
 /** A processor as declared, with its defaults. */
-export interface ProcessorDeclaration {
+export interface ProcessorDeclaration extends Required<Omit<ProcessorOptions, 'backoff' | 'pause'>> {
   consumes: EventClass;
   channel: Channel;
-  processor: string;
-  formerly: readonly string[];
   /** Its first name, from which ids and marks are made, so that a rename does not change them. */
   identity: string;
-  publishes: readonly EventClass[];
-  concurrency: number;
-  attempts: number;
   /** Milliseconds after each attempt except the last. */
   delays: readonly number[];
-  jitter: number;
-  retryOn: readonly ErrorClass[];
-  unrecoverable: readonly ErrorClass[];
-  outage: (error: unknown) => boolean;
-  ackWait: number;
   /** Undefined if the processor never pauses. */
   pause: PausePolicy | undefined;
 }

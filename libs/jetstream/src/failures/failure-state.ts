@@ -36,18 +36,12 @@ export function failureStateMessage(
   correlationId: string,
   expectedSequence?: number,
 ): OutgoingMessage {
-  const id = derivedEventId(state.failureId, `${state.state}.${state.replayId}`, 0);
+  const causationId = state.failureId;
+  const id = derivedEventId(causationId, `${state.state}.${state.replayId}`, 0);
   return {
-    subject: failureStateSubject(processor, state.failureId),
+    subject: failureStateSubject(processor, causationId),
     body: Buffer.from(JSON.stringify(state)),
-    headers: toHeaders({
-      id,
-      source,
-      type: TYPE,
-      time: new Date(state.at),
-      correlationId,
-      causationId: state.failureId,
-    }),
+    headers: toHeaders({ id, source, type: TYPE, time: new Date(state.at), correlationId, causationId }),
     id,
     ...(expectedSequence === undefined ? {} : { expectedSequence }),
   };

@@ -69,24 +69,12 @@ export async function readArchivedFailure(json: string): Promise<ArchivedFailure
 }
 
 /** As strict as reading the stream, in which the failure will be stored. */
-async function isArchived({
-  id,
-  subject,
-  headers,
-  failure,
-  state,
-  original,
-}: ArchivedFailure): Promise<boolean> {
+async function isArchived(archived: ArchivedFailure): Promise<boolean> {
+  const { id, subject, headers, failure, state, original } = archived;
   if (!areHeaders(headers) || (original && !isWhole(original))) return false;
   const data = Buffer.from(JSON.stringify(failure));
-  const read = await readFailure({
-    subject,
-    headers: Object.entries(headers),
-    data,
-    seq: 0,
-    time: new Date(),
-  });
-  if (read?.id !== id) return false;
+  const message = { subject, headers: Object.entries(headers), data, seq: 0, time: new Date() };
+  if ((await readFailure(message))?.id !== id) return false;
   return state === undefined || isStateOf(state, failureStateSubject(failure.processor, id));
 }
 

@@ -132,13 +132,8 @@ function whyNotStored(error: Error): string {
   );
 }
 
-export function removedFailureOf({
-  id,
-  sequence,
-  stateSequence,
-  bytes,
-  failure,
-}: StoredFailure): RemovedFailure {
+export function removedFailureOf(stored: StoredFailure): RemovedFailure {
+  const { id, sequence, stateSequence, bytes, failure } = stored;
   return { id, sequence, stateSequence, bytes, processor: failure.processor };
 }
 
