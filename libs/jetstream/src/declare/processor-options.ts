@@ -52,7 +52,7 @@ export interface ProcessorOptions {
   ackWait?: number;
 }
 
-/** Where the events that a processor consumes are stored. */
+/** The stream and subject of the events that a processor consumes. */
 export interface Channel {
   stream: string;
   subject: string;

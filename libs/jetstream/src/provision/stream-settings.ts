@@ -79,7 +79,7 @@ export function streamConfigs(settings: JetStreamSettings = {}): StreamDeclarati
     {
       ...streamConfig(FAILURES_STREAM, settings.failures, FAILURES_DEFAULTS, settings.replicas),
       subjects: ['failed.>', 'failure-state.>'],
-      description: 'Cascade: failure events, each with the whole original, and what became of them',
+      description: 'Cascade: failure events and their states',
     },
   ];
 }

@@ -39,7 +39,7 @@ function shortestCycle(start: string, consumers: readonly string[], outputs: Out
   return undefined;
 }
 
-/** A key that does not depend on where the cycle begins. */
+/** A key that does not depend on the start of the cycle. */
 function keyOf(cycle: Cycle): string {
   return [...new Set(cycle)].sort().join(' ');
 }

@@ -114,7 +114,7 @@ describe('the JSON Schema of a contract', () => {
     ['labels', { type: 'array', items: { type: 'string' }, maxItems: 3 }],
     ['to', address],
     ['via', { type: 'array', items: address }],
-  ])('says the rules of %s', (field, expected) => {
+  ])('has the rules of %s', (field, expected) => {
     expect((schema['properties'] as Record<string, unknown>)[field]).toEqual(expected);
   });
 
@@ -127,7 +127,7 @@ describe('the JSON Schema of a contract', () => {
       { type: 'string', format: 'email', 'x-rules': { isEmail: [{ host_whitelist: ['example.com'] }] } },
     ],
     ['signed', { type: 'boolean', 'x-rules': { isSigned: ['in ink'] } }],
-  ])('keeps of the rules of %s what no keyword can say', (field, expected) => {
+  ])('has the rules of %s without a keyword under `x-rules`', (field, expected) => {
     expect((schema['properties'] as Record<string, unknown>)[field]).toEqual(expected);
   });
 

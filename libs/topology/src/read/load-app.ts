@@ -49,7 +49,7 @@ async function makeModule(app: ListedApp, code: Code): Promise<Type | DynamicMod
   } catch (cause) {
     throw new TopologyError(
       `${Module.name}.forRoot() in ${file} fails with the defaults of its configuration: ${(cause as Error).message}\n` +
-        'The topology is read without an environment: move what needs one into a provider’s `useFactory`.',
+        'The topology is read without an environment: move code that needs it into a provider’s `useFactory`.',
       { cause },
     );
   }

@@ -22,7 +22,7 @@ export interface System {
 }
 
 /**
- * Loads every app's module and reads what it declares. Nothing is started: no broker, no database, no port.
+ * Loads every app's module and reads its declarations. Nothing is started: no broker, no database, no port.
  *
  * @throws TopologyError
  */
