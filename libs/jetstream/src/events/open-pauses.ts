@@ -1,4 +1,5 @@
 import { errors, type NatsConnection } from '@nats-io/transport-node';
+import { isCausedBy } from '../client/is-caused-by.js';
 import { readStream } from '../client/stream-reader.js';
 import { channelOf, EVENTS_STREAM } from '../wire/names.js';
 import { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
@@ -59,10 +60,6 @@ async function isPresent(connection: NatsConnection, { presence }: Pause): Promi
     await connection.request(presence, '', { timeout: PRESENCE_TIMEOUT });
     return true;
   } catch (error) {
-    return !hasNoResponders(error);
+    return !isCausedBy(error, errors.NoRespondersError);
   }
-}
-
-function hasNoResponders(error: unknown): boolean {
-  return [error, (error as Error).cause].some((cause) => cause instanceof errors.NoRespondersError);
 }

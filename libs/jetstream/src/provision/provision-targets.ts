@@ -174,7 +174,7 @@ function consumerTarget(api: Api, { stream, config: wanted, formerly = [] }: Con
     },
     update: (change: Partial<ConsumerConfig>) => {
       // The server takes one filter or a list, and refuses both.
-      const settings = change.filter_subjects ? { ...change, filter_subject: undefined } : change;
+      const settings: Partial<ConsumerConfig> = change.filter_subjects ? { ...change, filter_subject: undefined } : change;
       return asked(`to change ${what}`, consumers.update(stream, durable, settings)).then(
         ({ config }) => config,
       );

@@ -3,6 +3,7 @@ import type { ConsumerConfig, StreamConfig } from '@nats-io/jetstream';
 import { errors, type NatsConnection } from '@nats-io/transport-node';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isCausedBy } from '../client/is-caused-by.js';
 import { NoAnswerError, ProvisionError } from '../errors.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
 import { channelsIn, shownSetting } from './provision-differences.js';
@@ -82,7 +83,7 @@ export class ProvisionedService {
       try {
         return await ensure();
       } catch (error) {
-        if (isNotPermitted(error)) {
+        if (isCausedBy(error, errors.PermissionViolationError)) {
           logger.log('has no right to create streams and consumers; using the existing ones');
           return undefined;
         }
@@ -146,10 +147,4 @@ export function otherChannelError(
 
 function channels(subjects: readonly string[]): string {
   return channelsIn(subjects).join(', ') || 'no channel';
-}
-
-function isNotPermitted(error: unknown): boolean {
-  return [error, (error as Error).cause].some(
-    (candidate) => candidate instanceof errors.PermissionViolationError,
-  );
 }
