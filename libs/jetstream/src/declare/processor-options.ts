@@ -13,8 +13,8 @@ export interface ProcessorOptions {
   /** Kebab-case and unique in the system. It names the durable consumer that the processor's replicas share. */
   processor: string;
   /**
-   * Former names of the processor, the oldest first. The processor keeps its place in the stream, its marks in the inbox and the
-   * ids that it gives to events, so that nothing is handled or published twice. Default none.
+   * Former names of the processor, the oldest first. The processor keeps its place in the stream, its marks in the inbox, and the
+   * ids of its events. So nothing is handled or published twice. Default none.
    */
   formerly?: readonly string[];
   /** Every event that the handler may return. Default none. */
@@ -40,9 +40,9 @@ export interface ProcessorOptions {
    */
   pause?: Partial<PausePolicy> | false;
   /**
-   * Returns true for an error that every other event would meet now too, such as that of a database that is down. The processor
-   * pauses at the first such error, and the event uses up no attempt. The error counts as a failure if the same event meets an
-   * outage again after other events succeeded, or if `pause` is false. If this function throws, it counts as false. Default: false.
+   * Returns true for an outage: an error that every event would meet now, for instance because a database is down. The processor
+   * pauses at the first outage, and the event uses up no attempt. An outage counts as a failure if `pause` is false, or if other
+   * events succeeded since the event last met one. If this function throws, it counts as false. Default: false.
    */
   outage?: (error: unknown) => boolean;
   /**
@@ -117,8 +117,8 @@ export function declareProcessor(
 }
 
 /**
- * Two processors with one name would each get a part of the events. With one former name they would make the same ids and marks,
- * and the broker would drop what one publishes as a duplicate of what the other published.
+ * Two processors with one name would each get a part of the events. With one former name they would make the same ids and marks.
+ * The broker would then drop events of one as duplicates of the other's events.
  *
  * @throws InvalidDeclarationError if they share a name or a former name
  */

@@ -114,8 +114,8 @@ export function decodeBody({ encoding, data }: EncodedBody): Uint8Array {
 }
 
 /**
- * The failure event as bytes of at most `limit`. If there is no room, it leaves out the original's body (which stays in its stream at
- * `sequence`), then the original's headers, then everything of the error except its name and message.
+ * The failure event as bytes of at most `limit`. If there is no room, it first leaves out the body of the original, which stays in
+ * its stream. Next it leaves out the original's headers, and last everything of the error except its name and message.
  */
 export function encodeFailure(failure: EventFailed, limit: number): Uint8Array {
   const { body: _body, ...withoutBody } = failure.original;

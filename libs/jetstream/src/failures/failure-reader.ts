@@ -68,8 +68,7 @@ export class FailureReader {
   }
 
   /**
-   * The whole event that failed. It is read from its stream if the failure event does not carry its body, or if its headers could
-   * not be parsed.
+   * The whole event that failed. It is read from its stream if the failure event lacks its body or its headers.
    *
    * @throws OriginalGoneError if the stream no longer has it
    */

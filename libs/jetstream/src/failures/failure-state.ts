@@ -27,7 +27,7 @@ const TYPE = typeOf('failure.state-changed', 1);
 /**
  * @param processor the processor that failed
  * @param source the processor or part of the transport that changes the state
- * @param expectedSequence place in the stream of the state before, 0 if there is none: of two changes at once, the broker refuses one
+ * @param expectedSequence place of the state before, 0 if there is none. If two changes are made at once, the broker refuses one.
  */
 export function failureStateMessage(
   state: FailureState,

@@ -30,8 +30,7 @@ export class Provisioning {
    * Creates what is missing and changes what differs, as far as the options allow.
    *
    * @throws InvalidDeclarationError if a processor waits for longer than its events are kept
-   * @throws ProvisionError if the server is too old or refuses a change, or if events wait for a processor that is to be moved
-   *   and must not be dropped
+   * @throws ProvisionError if the server is too old or refuses a change, or if events that must not be dropped wait for a moved processor
    * @throws NoAnswerError if the broker is away
    */
   async apply(options: ProvisionOptions = {}): Promise<Provisioned> {

@@ -134,9 +134,9 @@ export function assertRetriesFit(
 }
 
 /**
- * A processor's durables. All except the last have the processor's name. There is one for each stream that the processor reads:
- * that of its channel, EVENTS for its replays, and RETRIES for due retries and quarantined events. The last durable delivers
- * quarantined events one by one for their isolated attempt.
+ * A processor's durables. All except the last have the processor's name, one for each stream that it reads. These are the stream of
+ * its channel, EVENTS for replays, and RETRIES for due retries and quarantined events. The last durable delivers quarantined events
+ * one by one for their isolated attempt.
  */
 export function consumerConfigs(declaration: ProcessorDeclaration): ConsumerSettings[] {
   const { processor, channel, consumes, formerly } = declaration;

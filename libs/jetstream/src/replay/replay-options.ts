@@ -20,7 +20,7 @@ export interface ReplayOptions extends RunOptions<ReplayProgress> {
 export interface ChannelReplayOptions extends ReplayOptions {
   /**
    * Give new ids to the events that the processor returns, so that downstream processors handle them again. Default false: the broker
-   * drops repeated ids for 10 minutes, and an inbox drops them for as long as it keeps its marks.
+   * drops repeated ids for 10 minutes, and inboxes drop them while they keep their marks.
    */
   asNew?: boolean;
 }

@@ -8,8 +8,8 @@ export interface ContractChange {
   /** The change, to be read after the field: `has maxLength 50, was 100`. */
   what: string;
   /**
-   * True if every event that is valid by the old schema is valid by the new one, and no field was removed. Stored events then stay
-   * readable, and other services find the fields that they use.
+   * True if every event that was valid stays valid, and no field was removed. Stored events then stay readable, and other services
+   * find the fields that they use.
    */
   isCompatible: boolean;
 }

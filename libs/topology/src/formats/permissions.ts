@@ -4,8 +4,8 @@ import type { App, Topology } from '../topology.js';
 const OPERATOR = 'cascade';
 
 /**
- * Users of nats-server, to be included in its configuration: one for each service, with the least rights for its work, and one with
- * all rights for the command line. Passwords come from the server's environment.
+ * Users of nats-server, to be included in its configuration. Each service has a user with the least rights for its work. The command
+ * line has a user with all rights. Passwords come from the server's environment.
  */
 export function formatPermissions({ name, version, apps }: Topology): string {
   const services = apps.filter(({ source }) => source !== undefined);

@@ -11,7 +11,7 @@ type Class = abstract new (...args: never[]) => object;
 
 /**
  * The JSON Schema of an event class, made from its class-validator rules. Nested classes are inlined. A rule without a keyword in JSON
- * Schema, such as `@IsLocale()` or your own, is under `x-rules` with its name and arguments.
+ * Schema, such as `@IsLocale()`, is under `x-rules` with its name and arguments.
  */
 export function contractSchema(type: EventClass): JsonSchema {
   return { $schema: DRAFT, title: type.name, ...objectSchema(type, []) };
