@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { DATA_FOLDER, isAlive, readRunning } from '../supervisor/data-folder.js';
 import { renderTree } from '../flow/tree.js';
+import { reasonOf } from '../reason-of.js';
 import { FlowRecorder } from './flow-recorder.js';
 import { missingFrom, type SeenEvent } from './flow.js';
 
@@ -24,7 +25,7 @@ interface SystemUrls {
 export async function main(): Promise<number> {
   const urls = await findSystem(process.env);
   const recorder = await FlowRecorder.start(urls.nats).catch((error: unknown) => {
-    throw new DemoError(`The broker does not answer (${messageOf(error)}): is the system up?`);
+    throw new DemoError(`The broker does not answer (${reasonOf(error)}): is the system up?`);
   });
   try {
     const started = performance.now();
@@ -67,7 +68,7 @@ async function signUp(url: string): Promise<{ id: string; correlationId: string 
   const signal = AbortSignal.timeout(ANNOUNCED_WITHIN_MS);
   const response = await fetch(`${url}/signups`, { method: 'POST', headers, body, signal }).catch(
     (error: unknown) => {
-      throw new DemoError(`${url} does not answer (${messageOf(error)}): is the system up?`);
+      throw new DemoError(`${url} does not answer (${reasonOf(error)}): is the system up?`);
     },
   );
   if (response.status !== 202) {
@@ -82,11 +83,6 @@ function explanation(missing: readonly string[], events: readonly SeenEvent[]): 
     ? 'A processor gave up on its event, as shown above: `npm start` shows its log.'
     : `It was not announced within ${ANNOUNCED_WITHIN_MS / 1000} s: \`npm start\` shows whether its service runs.`;
   return `The flow is not complete. Missing: ${missing.join(', ')}.\n${reason}`;
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? messageOf(error.cause) : error.message || error.name;
 }
 
 function print(text: string): void {

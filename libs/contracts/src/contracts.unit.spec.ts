@@ -24,7 +24,7 @@ describe('the contracts', () => {
     [new NotificationSent(sent)],
     [new NotificationSent({ ...sent, channel: 'text', recipient: '+1415*****23' })],
     [new UserMetadataRecorded(recorded)],
-  ])('take a sound event: %j', async (event) => {
+  ])('accept a valid event: %j', async (event) => {
     expect(await brokenFields(event)).toEqual([]);
   });
 
@@ -42,11 +42,11 @@ describe('the contracts', () => {
     [new NotificationSent({ ...sent, sentAt: '2026-11-23' }), 'sentAt'],
     [new UserMetadataRecorded({ ...recorded, fields: [1] as never }), 'fields'],
     [new UserMetadataRecorded({ ...recorded, fields: 'locale' as never }), 'fields'],
-  ])('refuse a broken one: %j breaks %s', async (event, field) => {
+  ])('refuse an invalid event: %j breaks %s', async (event, field) => {
     expect(await brokenFields(event)).toEqual([field]);
   });
 
-  it('name each event once, in the past tense, with its version', () => {
+  it('have unique names in the past tense, with a version', () => {
     const names = [UserSignedUp, NotificationSent, UserMetadataRecorded].map(
       ({ event }) => `${event.name} v${event.version}`,
     );

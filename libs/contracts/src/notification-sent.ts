@@ -14,12 +14,12 @@ export class NotificationSent {
   @IsIn(notificationChannels)
   readonly channel!: NotificationChannel;
 
-  /** Masked, so that the event carries no address: `a**@example.com`, `+1415*****23`. */
+  /** Masked, so that the event contains no address: `a**@example.com`, `+1415*****23`. */
   @IsString()
   @Length(1, 320)
   readonly recipient!: string;
 
-  /** What the gateway calls the message: an SMTP `Message-ID` or a text provider's id. */
+  /** The gateway's id of the message: an SMTP `Message-ID`, or the id of a text provider. */
   @IsString()
   @Length(1, 1000)
   readonly providerMessageId!: string;

@@ -2,10 +2,10 @@ const DAY = 24 * 60 * 60 * 1_000;
 const MIB = 1024 ** 2;
 
 /**
- * How large the streams of this system are, declared once for all services: bytes, milliseconds, and copies in a cluster.
+ * The sizes of this system's streams, declared once for all services: bytes, milliseconds, and copies in a cluster.
  *
- * They are created with these sizes, or with those that the environment sets (`EVENTS_MAX_BYTES` and others, see the README).
- * Streams that are there keep theirs until an operator runs `node cascade provision`.
+ * The environment may set other sizes (`EVENTS_MAX_BYTES` and others, see the README). Existing streams keep their sizes until an
+ * operator runs `node cascade provision`.
  */
 export const streams = {
   replicas: 1,

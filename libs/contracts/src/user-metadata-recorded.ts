@@ -8,7 +8,7 @@ export class UserMetadataRecorded {
   @IsUUID()
   readonly userId!: string;
 
-  /** Names of the fields that the event before this one set. */
+  /** Names of the fields that were written. */
   @IsArray()
   @ArrayUnique()
   @IsString({ each: true })

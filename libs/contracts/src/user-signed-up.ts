@@ -1,7 +1,7 @@
 import { IsEmail, IsRFC3339, IsLocale, IsOptional, IsString, IsUUID, Length, Matches } from 'class-validator';
 import type { EventName, Fields } from './event.js';
 
-/** Somebody signed up. Initiating event, published by the signup service. */
+/** A user signed up. Initiating event, published by the signup service. */
 export class UserSignedUp {
   static readonly event: EventName = { name: 'user.signed-up', version: 1 };
 

@@ -7,12 +7,12 @@ export interface Violation {
   message: string;
 }
 
-/** Thrown by a handler: trying again cannot help, so the event is dead-lettered at once. */
+/** Thrown by a handler if a retry cannot help: the event is dead-lettered at once. */
 export class UnrecoverableError extends Error {
   override readonly name: string = 'UnrecoverableError';
 }
 
-/** An event that cannot be read, or that breaks its contract. It is never retried. */
+/** The event cannot be read or breaks its contract. It is never retried. */
 export class InvalidEventError extends Error {
   override readonly name = 'InvalidEventError';
 
@@ -26,52 +26,52 @@ export class InvalidEventError extends Error {
   }
 }
 
-/** A handler returned, or a service publishes, an event that its declaration does not list under `publishes`. */
+/** A handler returned or a service published an event that its declaration does not list under `publishes`. */
 export class UndeclaredEventError extends UnrecoverableError {
   override readonly name = 'UndeclaredEventError';
 }
 
-/** An event was delivered more often than it may be tried, and no attempt ever answered. */
+/** The event was delivered more often than `attempts` allows, and no attempt ended. */
 export class AttemptsExhaustedError extends Error {
   override readonly name = 'AttemptsExhaustedError';
 }
 
-/** The broker refused an event for good, such as one that is too large. Trying again cannot help. */
+/** The broker refused an event permanently, for instance because it is too large. A retry cannot help. */
 export class PublishRefusedError extends Error {
   override readonly name: string = 'PublishRefusedError';
 }
 
-/** This client may not publish on that subject. Trying again helps once somebody has given it the right. */
+/** This client has no right to publish on the subject. A retry helps after an operator granted the right. */
 export class PublishDeniedError extends PublishRefusedError {
   override readonly name = 'PublishDeniedError';
 }
 
-/** The broker did not confirm an event in time. It may be stored all the same: publish again with the same id. */
+/** The broker did not confirm an event in time. It may be stored nevertheless: publish it again with the same id. */
 export class PublishTimeoutError extends Error {
   override readonly name = 'PublishTimeoutError';
 }
 
-/** Failure events were not removed, since the audit event of their removal was not confirmed. */
+/** No failure events were removed, because the audit event of the removal was not confirmed. */
 export class RemovalNotRecordedError extends Error {
   override readonly name = 'RemovalNotRecordedError';
 }
 
-/** A declaration or an option that cannot work. Stops the start. */
+/** A declaration or an option is invalid. Stops the start. */
 export class InvalidDeclarationError extends Error {
   override readonly name = 'InvalidDeclarationError';
 }
 
-/** A stream or consumer on the server that differs from the declared one and cannot be updated. Stops the start. */
+/** A stream or consumer on the server differs from its declaration and cannot be updated. Stops the start. */
 export class ProvisionError extends Error {
   override readonly name = 'ProvisionError';
 }
 
-/** The broker was asked for something and gave no answer. It may answer when it is asked again. */
+/** The broker did not answer a request. A later request may get an answer. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
 }
 
-/** There is no connection to the broker, and none will come: wrong credentials, a wrong address, or it was closed. */
+/** The broker cannot be reached at all: the credentials or the address are wrong, or the connection was closed. */
 export class BrokerUnreachableError extends Error {
   override readonly name = 'BrokerUnreachableError';
 }

@@ -26,13 +26,13 @@ export { assertContract, readEvent } from './contract/contract.js';
 export { assertEventClass, classOf, type EventClass, type EventDeclaration } from './contract/event-class.js';
 export { EventContext, type EventMetadata } from './declare/event-context.js';
 export { upcast, versionsOf } from './contract/event-versions.js';
-export { derivedEventId, newEventId } from './wire/event-ids.js';
+export { derivedEventId, newEventId, plainIdOf } from './wire/event-ids.js';
 export {
   EventPublisher,
   type PublishedEvent,
   type PublishOptions,
-  type StoredEvent,
 } from './publish/event-publisher.js';
+export type { StoredEvent } from './publish/outgoing-event.js';
 export {
   EventFailed,
   type EncodedBody,
@@ -79,6 +79,7 @@ export { envelopeOf, type StoredEnvelope } from './wire/stored-envelope.js';
 export { readStream, type StreamSelection } from './client/stream-reader.js';
 export {
   consumerConfigs,
+  DUPLICATE_WINDOW,
   keptFor,
   streamConfigs,
   type DurableConfig,

@@ -14,7 +14,7 @@ class OrderPlaced {
 const servers = 'nats://127.0.0.1:1';
 
 describe('JetStreamModule', () => {
-  it('tells what a service declares of itself', () => {
+  it('returns the declaration of a service', () => {
     const module = JetStreamModule.forRoot({ source: 'shop', servers, publishes: [OrderPlaced] });
     expect(serviceOf(module)).toEqual({ source: 'shop', publishes: [OrderPlaced] });
     expect(serviceOf({ module: class Other {} })).toBeUndefined();
@@ -22,10 +22,10 @@ describe('JetStreamModule', () => {
     expect(serviceOf(clustered)).toMatchObject({ streams: { replicas: 3 } });
   });
 
-  it('refuses to publish what is no event', () => {
+  it('refuses a class that is not an event under `publishes`', () => {
     const forRoot = () => JetStreamModule.forRoot({ source: 'shop', servers, publishes: [Date as never] });
     expect(forRoot).toThrow(InvalidDeclarationError);
-    expect(forRoot).toThrow(/Service 'shop', publishes: Date is not an event/);
+    expect(forRoot).toThrow(/Service 'shop': publishes: Date is not an event/);
   });
 
   it.each([0, -1, 1.5, NaN, Infinity, '64', null])('refuses %p as its publishWindow', (publishWindow) => {
@@ -37,7 +37,7 @@ describe('JetStreamModule', () => {
     );
   });
 
-  it.each([undefined, 1, 100_000])('takes %p as its publishWindow', (publishWindow) => {
+  it.each([undefined, 1, 100_000])('accepts %p as its publishWindow', (publishWindow) => {
     expect(JetStreamModule.forRoot({ source: 'shop', servers, publishWindow }).module).toBe(JetStreamModule);
   });
 });

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 
-/** Longest time that Node can wait, in milliseconds; anything longer passes at once. */
+/** Longest delay of a Node timer, in milliseconds. A longer timer fires at once. */
 export const LONGEST_TIME = 2 ** 31 - 1;
 
-/** An option that is given as `undefined` means its default, as one that is left out does. */
+/** The options that are not `undefined`, since `undefined` means the default. */
 export function withoutUndefined<Options extends object>(options: Options): Options {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
 }
@@ -12,14 +12,14 @@ export function fault(broken: boolean, message: string): string[] {
   return broken ? [message] : [];
 }
 
-/** Options that do not exist: most often one that is misspelt, and would silently do nothing. */
+/** Faults of options that do not exist, for instance because they are misspelled. */
 export function unknownFaults(prefix: string, options: object, known: object): string[] {
   return Object.keys(options)
     .filter((name) => !Object.hasOwn(known, name))
     .map((name) => `there is no option ${prefix}${name}, but there are ${Object.keys(known).join(', ')}`);
 }
 
-/** @param name of an option in milliseconds */
+/** @param name name of an option in milliseconds */
 export function timeFault(name: string, value: unknown, least = 1): string[] {
   const bounds = [least, LONGEST_TIME].map((bound) => bound.toLocaleString('en'));
   return fault(

@@ -21,7 +21,7 @@ const [publicPart, privatePart] = page.split('\n## Private\n') as [string, strin
 const named = (text: string) => [...text.matchAll(/`([^`\n]+)`/g)].map(([, name]) => name!);
 const UNITS: Record<string, number> = { MiB: 1024 ** 2, GiB: 1024 ** 3, min: 60e9, s: 1e9, days: 86_400e9 };
 
-/** The rows of a part's tables by what their first cell names, each with its other cells. */
+/** The rows of a section's tables: the name in the first cell, and the other cells. */
 function table(heading: string): Map<string, string[]> {
   const section = page.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
   const rows = section.split('\n').flatMap((line) => {
@@ -32,7 +32,7 @@ function table(heading: string): Map<string, string[]> {
   return new Map(rows);
 }
 
-/** What a cell says of a setting, as the server has it; `none` and `no` are what it calls no limit and not set. */
+/** The server's value of a setting in a cell. `none` and `no` stand for no limit and not set. */
 function settingOf(cell: string): unknown {
   const [, number, unit] = /^([\d,]+) ?(\w+)?/.exec(cell) ?? [];
   if (number) return Number(number.replaceAll(',', '')) * (UNITS[unit ?? ''] ?? 1);
@@ -53,14 +53,14 @@ describe('docs/wire.md', () => {
   beforeAll(async () => {
     broker = await startTestBroker();
     connection = await connect({ servers: broker.url });
-    await provision(connection, streamConfigs(), consumers);
+    await provision(connection, { streams: streamConfigs(), consumers });
   });
   afterAll(async () => {
     await connection?.close();
     await broker?.stop();
   });
 
-  it('has the streams as they are on the broker', async () => {
+  it('has the settings of the streams on the broker', async () => {
     const { streams } = await jetstreamManager(connection);
     const rows = table('Streams');
     expect(rows.size).toBe(9);
@@ -76,7 +76,7 @@ describe('docs/wire.md', () => {
     }
   });
 
-  it('has the consumers as they are on the broker', async () => {
+  it('has the settings of the consumers on the broker', async () => {
     const manager = await jetstreamManager(connection);
     const { config } = await manager.consumers.info('EVENTS', 'notifier');
     const rows = table('Consumers');
@@ -111,7 +111,7 @@ describe('docs/wire.md', () => {
     expect(named(privatePart)).toContain(names.quarantineDurableOf(processor));
   });
 
-  it('names every header, and none that there is not', () => {
+  it('names every header, and no others', () => {
     const published = [...table('Headers of an event').keys()];
     const ours = Object.values(CloudEventHeader);
     expect(published.sort()).toEqual(['Nats-Msg-Id', ...ours, TRACE_HEADERS[0]].sort());
@@ -126,7 +126,7 @@ describe('docs/wire.md', () => {
     ]);
   });
 
-  it('has a failure event that is one, with every field in its table', async () => {
+  it('has a valid failure event, with every field in its table', async () => {
     const [failure, change] = [...page.matchAll(/```json\n(.+?)```/gs)].map(([, json]) => Buffer.from(json!));
     const { failureId } = JSON.parse(change!.toString()) as { failureId: string };
     const subject = names.failureStateSubject('notifier', failureId);
@@ -139,13 +139,13 @@ describe('docs/wire.md', () => {
     expect(readFailureState({ subject, data: change!, seq: 1 }).state).toMatchObject({ state: 'handled' });
   });
 
-  it('has the states of a failure, and what a pause announces', () => {
+  it('has the states of a failure, and the fields of a pause', () => {
     expect([...table('Replays').keys()].slice(-3)).toEqual(['requested', 'handled', 'failed-again']);
     const events = [ProcessorPaused, ProcessorResumed].map(({ event }) => names.channelOf(event.name));
     expect(named(publicPart)).toEqual(expect.arrayContaining(events));
   });
 
-  it('has the id of an event that was published without one', () => {
+  it('has the id of an event that was published without an id', () => {
     const [, place, id] = /`(\["EVENTS",[^`]+)` is `([^`]+)`/.exec(page)!;
     const [stream, sequence, storedAt] = JSON.parse(place!) as [string, number, number];
     expect(storedEventId({ stream, sequence, storedAt: new Date(storedAt) })).toBe(id);

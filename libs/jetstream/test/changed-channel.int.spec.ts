@@ -13,7 +13,7 @@ import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 import { useTransport } from './transport.js';
 
-/** Two versions of one service: its processor `clerk` consumed `order.placed`, and now `order.confirmed`. */
+/** Two versions of one service: its processor `clerk` first consumes `order.placed`, then `order.confirmed`. */
 const version = (event: Type, handled: string[]): Type => {
   @Controller()
   class Clerk {

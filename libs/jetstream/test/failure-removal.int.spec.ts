@@ -101,7 +101,7 @@ describe('failures that are removed', () => {
     expect(await removal.remove(again, selection, WHO)).toMatchObject({ removed: 0, skipped: 1 });
   });
 
-  it('stay if the audit event is not stored', async () => {
+  it('are kept if the audit event is not stored', async () => {
     const [failure] = await system.fail(['unaudited']);
     const selection = { failureIds: [failure!.id], state: 'open' as const };
     await expect(remove(selection, { by: 'ann', reason: '' })).rejects.toMatchObject({

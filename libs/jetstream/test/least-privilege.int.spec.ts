@@ -88,7 +88,7 @@ describe('a process with the least rights', () => {
     );
   });
 
-  it('does not start without the right to pull, and says which right is missing', async () => {
+  it('does not start without the right to pull, and names the missing right', async () => {
     await expect(transport.run({ controllers: [Limited] }, serversAs('mute'))).rejects.toThrow(
       /MSG\.NEXT\.EVENTS\.limited/,
     );

@@ -28,7 +28,7 @@ describe('streams and consumers', () => {
   });
   afterEach(() => transport.deleteStreams());
 
-  it('are created at the first start as the design says', async () => {
+  it('are created at the first start with their documented settings', async () => {
     await transport.run({ controllers: [processor()] });
 
     expect((await manager.streams.info('EVENTS')).config).toMatchObject({
@@ -88,9 +88,9 @@ describe('streams and consumers', () => {
     const { config } = await manager.streams.info('EVENTS');
     expect(config).toMatchObject({ max_bytes: 5 * 1024 ** 3, max_age: 20 * 86_400 * 1e9 });
     expect((await manager.consumers.info('EVENTS', 'provisioned')).config.ack_wait).toBe(7e9);
-    const told = log().filter((line) => line.startsWith('warn: stream EVENTS differs'));
-    expect(told).toHaveLength(2);
-    expect(told[0]).toMatch(
+    const warnings = log().filter((line) => line.startsWith('warn: stream EVENTS differs'));
+    expect(warnings).toHaveLength(2);
+    expect(warnings[0]).toMatch(
       /max_bytes is 5 GiB, declared 1 GiB; max_age is 20 days, declared 7 days\. `node cascade provision`/,
     );
   });
@@ -141,7 +141,7 @@ describe('streams and consumers', () => {
 
     await eventually(() =>
       expect(log()).toContainEqual(
-        expect.stringMatching(/^warn: stream EVENTS was gone and has been created/),
+        expect.stringMatching(/^warn: stream EVENTS was missing and has been created/),
       ),
     );
     transport.publish('events.order.placed', { orderId: 'after', amount: 1 });

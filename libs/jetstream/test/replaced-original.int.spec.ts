@@ -32,7 +32,7 @@ describe('an original that its failure event only names', () => {
     for (const failure of failures) await expect(read(failure)).rejects.toThrow(OriginalGoneError);
     const named = failures.find(({ failure }) => failure.original.eventId === 'named');
     await expect(read(named!)).rejects.toThrow(
-      'Event named is not stored any more: stream EVENTS has another event at 1.',
+      'Event named is no longer stored: stream EVENTS has another event at 1.',
     );
     const failureIds = failures.map(({ id }) => id);
     expect(await replays.replayFailures({ failureIds }, WHO)).toMatchObject({ replayed: 0, skipped: 2 });

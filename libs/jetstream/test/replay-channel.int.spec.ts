@@ -51,7 +51,7 @@ describe('a replay of a channel', () => {
     await eventually(() => expect(packed()).toHaveLength(2));
   });
 
-  it('takes an event whose headers cannot be parsed, without them', async () => {
+  it('delivers an event whose headers cannot be parsed without headers', async () => {
     const broken = headers();
     // As a client with its own protocol code may send them.
     (broken as unknown as { headers: Map<string, string[]> }).headers.set('bad name', ['1']);
@@ -64,7 +64,7 @@ describe('a replay of a channel', () => {
     await eventually(() => expect(packed()).toContain('packing unparsed'));
   });
 
-  it('refuses a processor that would never get the events', async () => {
+  it('refuses a processor that does not consume the event', async () => {
     const refused = [
       [
         { processor: 'no-such', event: 'order.placed' },

@@ -8,7 +8,7 @@ export function versionOf({ event: { name, version } }: EventClass): EventVersio
   return { event: name, version };
 }
 
-/** Its `ce-type`: `user.signed-up.v1`. */
+/** The `ce-type` of an event: `user.signed-up.v1`. */
 export function ceTypeOf({ event, version }: EventVersion): string {
   return typeOf(event, version);
 }

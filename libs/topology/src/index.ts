@@ -41,7 +41,6 @@ export type {
   Contract,
   EventVersion,
   JsonSchema,
-  Permissions,
   Processor,
   Publisher,
   Sample,

@@ -9,7 +9,7 @@ import type { Topology } from './topology.js';
 /**
  * Reads the topology from the code of a checkout. Nothing is started: no broker, no database, no port.
  *
- * @throws TopologyError where the code cannot be read; what is wrong with a topology that can be read, `checkTopology` tells
+ * @throws TopologyError if the code cannot be read. `checkTopology` finds the faults of a topology that can be read.
  */
 export async function readTopology(code: Code): Promise<Topology> {
   const system = await readSystem(code);

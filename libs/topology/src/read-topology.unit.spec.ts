@@ -12,7 +12,7 @@ const CONTRACTS = { 'libs/contracts/src/index.ts': { OrderPlaced, OrderShipped, 
 const transport = { source: 'shop', servers: 'nats://127.0.0.1:1', publishes: [OrderPlaced] };
 
 describe('the topology of a system', () => {
-  it('tells of its apps, processors and channels what their code declares', async () => {
+  it('has the apps, processors and channels that the code declares', async () => {
     const system = await makeSystem(
       { shop: { publishes: [OrderPlaced] }, depot: { controllers: [Shipping, Complaints] } },
       [OrderPlaced, OrderShipped],
@@ -63,7 +63,7 @@ describe('the topology of a system', () => {
     ]);
   });
 
-  it('finds what modules import, in each of the ways of Nest, and makes no provider', async () => {
+  it('follows every kind of import in Nest, and creates no provider', async () => {
     @Module({ controllers: [Complaints] })
     class ComplaintsModule {}
 
@@ -97,7 +97,7 @@ describe('the topology of a system', () => {
     expect(processors.map(({ name }) => name)).toEqual(['complaints', 'shipping']);
   });
 
-  it('takes a configuration as its class initialises it, variables that must be set included', async () => {
+  it('uses the defaults of a configuration class, even if it has variables that must be set', async () => {
     class OldShopConfig {
       port = 3000;
       mustBeSet!: string;
@@ -132,7 +132,7 @@ describe('the topology of a system', () => {
     ]);
   });
 
-  it('has handlers that a controller inherits', async () => {
+  it('includes handlers that a controller inherits', async () => {
     @Controller()
     class ShippingByAir extends Shipping {}
     const system = await makeSystem({ depot: { controllers: [ShippingByAir] } }, [OrderPlaced, OrderShipped]);
@@ -140,7 +140,7 @@ describe('the topology of a system', () => {
     expect(processors.map(({ handler }) => handler)).toEqual(['ShippingByAir.ship']);
   });
 
-  it('shows a channel of the transport where somebody consumes it', async () => {
+  it('includes a channel of the transport if a processor consumes it', async () => {
     @Controller()
     class Pager {
       @Consumes(ProcessorPaused, { processor: 'pager' })
@@ -154,7 +154,7 @@ describe('the topology of a system', () => {
   });
 });
 
-describe('a topology that cannot be read says what to do where', () => {
+describe('a topology that cannot be read has an error with a remedy:', () => {
   class ShopModule {
     static forRoot(): DynamicModule {
       throw new TypeError('Invalid URL');
@@ -201,7 +201,7 @@ describe('a topology that cannot be read says what to do where', () => {
 
   it('a folder without nest-cli.json', async () => {
     await expect(readTopology({ root: '/nowhere', load: () => Promise.resolve({}) })).rejects.toThrow(
-      /nest-cli\.json cannot be read, which lists the apps/,
+      /Cannot read .*nest-cli\.json, which lists the apps/,
     );
   });
 });

@@ -1,13 +1,15 @@
+import type { PausePolicy, Permissions } from '@cascade/jetstream';
+
 /**
- * The topology as data: who publishes what, who consumes it, and how it fails, as declared in the code. Plain JSON, and what
- * `node cascade topology --format json` prints.
+ * The topology as plain JSON: publishers, consumers and failures, as declared in the code. `node cascade topology --format json`
+ * prints it.
  *
  * Every list is sorted by name, so that the same code always gives the same text. Delays keep their order.
  */
 export interface Topology {
-  /** Version of this format. It is raised when a field is removed or changes its meaning; fields may be added at any time. */
+  /** Version of this format. It grows if a field is removed or changes its meaning. Fields may be added at any time. */
   format: 1;
-  /** Of the system, from package.json. */
+  /** Name of the system, from package.json. */
   name: string;
   version: string;
   apps: App[];
@@ -15,7 +17,7 @@ export interface Topology {
   channels: Channel[];
   /** Every version of every event. */
   contracts: Contract[];
-  /** Golden samples of a version that the code does not know, or with a name of another form. */
+  /** Golden samples of a version that the code does not know, or with a name of the wrong form. */
   straySamples: string[];
 }
 
@@ -26,34 +28,28 @@ export interface EventVersion {
   version: number;
 }
 
-/** A service: a process that is started, stopped and given rights as a whole. */
+/** A service: a process that is started, stopped and has rights as a whole. */
 export interface App {
   /** Name of its folder under `apps/`, and in nest-cli.json. */
   name: string;
   /** Relative to the root, with forward slashes: `apps/signup`. */
   folder: string;
-  /** `ce-source` of what it publishes by itself, and part of its inbox; undefined where it does not use JetStream. */
+  /** `ce-source` of its initiating events, and part of its inbox; undefined if it does not use JetStream. */
   source?: string;
   /** Initiating events, as declared in `JetStreamModule.forRoot({ publishes })`. */
   publishes: EventVersion[];
   /** Names of its processors. */
   processors: string[];
-  /** The least rights at NATS with which it does all of its work. */
+  /** The least rights in NATS with which it does all of its work. */
   permissions: Permissions;
 }
 
-/** Subjects, NATS wildcards included. */
-export interface Permissions {
-  publish: string[];
-  subscribe: string[];
-}
-
-/** One handler of one event type, as declared by `@Consumes` or `@ConsumesFailure`, every default filled in. */
+/** A handler of one event type, as declared by `@Consumes` or `@ConsumesFailure`, with its defaults. */
 export interface Processor {
   name: string;
   /** Name of the app that it runs in. */
   app: string;
-  /** Names that it had before, the oldest first. */
+  /** Former names, the oldest first. */
   formerly: string[];
   /** Class and method: `WelcomeNotifier.notify`. */
   handler: string;
@@ -62,30 +58,30 @@ export interface Processor {
   /** Events that one replica handles at the same time. */
   concurrency: number;
   attempts: number;
-  /** Milliseconds after each attempt but the last, before jitter. */
+  /** Milliseconds after each attempt except the last, without jitter. */
   delays: number[];
-  /** Part of each delay, 0 to 1, by which it is made shorter or longer at random. */
+  /** Fraction of each delay, 0 to 1, by which the delay is made shorter or longer at random. */
   jitter: number;
   /** Milliseconds. */
   ackWait: number;
-  /** Names of the only error classes that are tried again; undefined where all are. */
+  /** Names of the error classes that are retried; undefined if all are. */
   retryOn?: string[];
   /** Names of the error classes that are dead-lettered at once, beside `UnrecoverableError`. */
   unrecoverable: string[];
-  /** Undefined where it never pauses. Times in milliseconds. */
-  pause?: { failures: number; within: number; firstProbe: number; maxProbe: number };
-  /** Where its failure events lie. */
+  /** Undefined if it never pauses. */
+  pause?: PausePolicy;
+  /** Subject of its failure events. */
   failureChannel: string;
   /** Its durables. */
   consumers: Consumer[];
 }
 
-/** What a processor gets. */
+/** The events that a processor gets. */
 export interface Consumption extends EventVersion {
   /** Subject. */
   channel: string;
   stream: string;
-  /** The processor whose failures these are; `event` and `version` are then those of the event that failed. */
+  /** The processor whose failures are consumed. `event` and `version` are then those of the event that failed. */
   failuresOf?: string;
 }
 
@@ -96,7 +92,7 @@ export interface Consumer {
   subjects: string[];
 }
 
-/** A subject that carries one event type, in all its versions, or one processor's failures on one event type. */
+/** A subject of one event type in all its versions, or of one processor's failures on one event type. */
 export interface Channel {
   subject: string;
   stream: string;
@@ -108,20 +104,20 @@ export interface Channel {
   consumedBy: string[];
 }
 
-/** `transport` stands for what the transport publishes by itself, such as `processor.paused`. */
+/** `transport` stands for the transport itself, which publishes events such as `processor.paused`. */
 export type Publisher = { app: string } | { processor: string } | { transport: true };
 
 /** A version of an event. */
 export interface Contract extends EventVersion {
   /** Name of the class. */
   class: string;
-  /** Subject; `failed.>` for the event that every failure channel carries. */
+  /** Subject; `failed.>` for the failure event. */
   channel: string;
-  /** `transport` for those that come with libs/jetstream, `contracts` for those of libs/contracts. */
+  /** `transport` for contracts of libs/jetstream, `contracts` for those of libs/contracts. */
   origin: 'contracts' | 'transport';
-  /** No newer version replaces it. */
+  /** True if no newer version replaces it. */
   newest: boolean;
-  /** The version that its upcaster takes; undefined where it has none. */
+  /** The version that its upcaster takes; undefined if it has none. */
   upcastsFrom?: number;
   /** JSON Schema, draft 2020-12. */
   schema: JsonSchema;
@@ -131,11 +127,11 @@ export interface Contract extends EventVersion {
 
 export type JsonSchema = { [keyword: string]: unknown };
 
-/** A stored event of one version, which must stay readable. */
+/** An event of one version as it was published, which must stay readable. */
 export interface Sample {
   /** Relative to the root, with forward slashes. */
   file: string;
   data: unknown;
-  /** Why it is not readable any more, one sentence each; empty where it is. */
+  /** Reasons why it is no longer readable, one sentence each; empty if it is readable. */
   faults: string[];
 }

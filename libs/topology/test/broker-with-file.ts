@@ -11,7 +11,7 @@ export interface BrokerWithFile {
   stop(): Promise<void>;
 }
 
-/** nats-server with a configuration that includes `text`, as somebody would use it who runs a server of their own. */
+/** A nats-server whose configuration includes `text`, as users of the permissions would do it. */
 export async function startBrokerWithFile(
   text: string,
   env: Record<string, string>,

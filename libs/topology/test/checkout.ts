@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import type { Code } from '@cascade/topology';
 
 export interface CheckoutContent {
-  /** What each module exports, by its path: `apps/signup/src/signup.module.ts`. */
+  /** Exports by the path of the module: `apps/signup/src/signup.module.ts`. */
   modules: Record<string, object>;
   /** Golden samples by file name. */
   golden?: Record<string, unknown>;
@@ -16,7 +16,7 @@ export interface CheckoutContent {
 
 const roots: string[] = [];
 
-/** A checkout of its own, whose modules are objects of the spec. {@link removeCheckouts} takes it away. */
+/** A new checkout whose modules are objects of the spec. {@link removeCheckouts} deletes it. */
 export async function makeCheckout({ modules, golden = {}, projects }: CheckoutContent): Promise<Code> {
   const root = await mkdtemp(join(tmpdir(), 'cascade-topology-'));
   roots.push(root);
@@ -50,7 +50,7 @@ export interface AppContent {
   source?: string | null;
 }
 
-/** A checkout of apps as they are written, and of the contracts that they use. */
+/** A checkout with apps of the usual form, and the contracts that they use. */
 export function makeSystem(
   apps: Record<string, AppContent>,
   contracts: EventClass[],

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../reason-of.js';
 import type { RunningSystem } from '../../supervisor/data-folder.js';
 import { printable } from '../text/printable.js';
 import { fault, ok, type Finding } from './finding.js';
@@ -40,9 +41,7 @@ async function check(name: string, url: string): Promise<Finding[]> {
     const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(ANSWER_WITHIN) });
     health = (await answer.json()) as Health;
   } catch (error) {
-    const { message, cause } = error as Error;
-    const reason = cause instanceof Error ? cause.message : message;
-    return [fault('services', `${name} does not answer at ${url}: ${reason}`, LOG)];
+    return [fault('services', `${name} does not answer at ${url}: ${reasonOf(error)}`, LOG)];
   }
   // Another program may have the port by now.
   if (typeof health?.checks !== 'object')

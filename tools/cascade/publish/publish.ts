@@ -1,5 +1,5 @@
 import { channelOf, typeOf, type EventClass, type PublishedEvent } from '@cascade/jetstream';
-import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { readDeclared } from '../declared.js';
@@ -21,7 +21,7 @@ export async function run({
   const [channel, json] = args as [string, string];
   const { contracts } = await readDeclared(host);
   const type = eventOf(channel, contracts);
-  const event = await parseEvent(type, json === '-' ? await textOf(host.stdin) : json);
+  const event = await parseEvent(type, json === '-' ? await text(host.stdin) : json);
   const published = await withBroker(host, (broker) => broker.publisherOf([type]).publish(event, options));
   output.result({ ...published, ...describe(type) }, () => report(published, type, options));
   return ExitCode.ok;
@@ -46,10 +46,4 @@ function report(
 
 function describe({ event }: EventClass) {
   return { type: typeOf(event.name, event.version), channel: channelOf(event.name) };
-}
-
-async function textOf(stream: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Child } from '../process/child.js';
+import { reasonOf } from '../../reason-of.js';
 import type { Part, Run } from './part.js';
 import { isFree, movedNote, type PortClaims, type PortNumbers } from '../process/port-claims.js';
 
@@ -81,7 +82,7 @@ async function ask(url: string, over: AbortSignal): Promise<string> {
     const body = await response.text();
     return response.ok ? READY : `${url} answers ${response.status} ${body}`;
   } catch (error) {
-    return `${url} does not answer: ${String(error instanceof Error ? (error.cause ?? error) : error)}`;
+    return `${url} does not answer: ${reasonOf(error)}`;
   }
 }
 

@@ -1,9 +1,9 @@
 import type { NotificationChannel } from '@app/contracts';
+import { plainIdOf } from '@cascade/jetstream';
 import { fromNow, reasonOf, type Store } from '@cascade/store';
 import { Logger } from '@nestjs/common';
 import { and, eq, isNotNull, isNull, lte, or, sql, type SQL } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
-import { plainIdOf } from '../gateways/message-id.js';
 import { DeliveryLogUnavailableError, DeliveryUnderwayError } from './errors.js';
 import type * as schema from './schema.js';
 import { deliveries } from './schema.js';

@@ -1,8 +1,8 @@
 import { fault, isOptions, isWithin, shown, timeFault, unknownFaults, withoutUndefined } from '../options.js';
 
 /**
- * Delays between attempts, in milliseconds. One number: always the same. A list: one after the other, the last one
- * repeated. An object: growing by a factor, `initial × factor^(n − 1)`, at most `max`. From 1 ms to 24 days.
+ * Delays between attempts, in milliseconds, from 1 ms to 24 days. A number is used for every delay. A list is used in order, and
+ * its last delay repeats. An object makes delays that grow: `initial × factor^(n − 1)`, at most `max`.
  */
 export type Backoff = number | readonly number[] | Partial<ExponentialBackoff>;
 
@@ -17,7 +17,7 @@ export interface ExponentialBackoff {
 
 const DEFAULTS: ExponentialBackoff = { initial: 1_000, factor: 7, max: 300_000 };
 
-/** The delay after each attempt but the last, without jitter. */
+/** The delay after each attempt except the last, without jitter. */
 export function delaysOf(backoff: Backoff, attempts: number): number[] {
   const list = typeof backoff === 'number' ? [backoff] : backoff;
   return Array.from({ length: Math.max(0, attempts - 1) }, (_, index) =>
@@ -27,7 +27,7 @@ export function delaysOf(backoff: Backoff, attempts: number): number[] {
   );
 }
 
-/** What cannot work in a backoff, one sentence each. */
+/** The faults of a backoff, one sentence each. */
 export function backoffFaults(backoff: unknown): string[] {
   if (typeof backoff === 'number') return timeFault('backoff', backoff);
   if (Array.isArray(backoff)) {
@@ -55,9 +55,10 @@ export function backoffFaults(backoff: unknown): string[] {
   ];
 }
 
-/** Spreads delays, so that events which failed together do not come back together; in whole milliseconds.
+/**
+ * A delay in whole milliseconds, spread at random so that events that failed together are not retried together.
  *
- * @param jitter part of the delay by which it may be shorter or longer
+ * @param jitter fraction of the delay, by which the result may be shorter or longer
  * @param random in [0, 1)
  */
 export function withJitter(delay: number, jitter: number, random: number): number {

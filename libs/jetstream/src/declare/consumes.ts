@@ -22,7 +22,7 @@ export const JETSTREAM_TRANSPORT = Symbol('jetstream');
 const DECLARATION = 'cascade';
 
 type Events<Published> = Published | readonly Published[] | void | undefined | null;
-/** What a processor may return: the next event, several, or none. */
+/** The return types of a handler: the next event, several, or none. */
 export type Returned<Published> =
   Events<Published> | Promise<Events<Published>> | Observable<Events<Published>>;
 
@@ -31,13 +31,13 @@ type Handler<Published> = (...args: never[]) => Returned<Published>;
 type Publishing<Published> = ProcessorOptions & { publishes?: Published };
 
 /**
- * Makes a controller method an event processor: it gets every event of the channel of `consumes`, and what it returns
- * is published, and its storage confirmed, before the event is acknowledged.
+ * Makes a controller method an event processor. The method gets every event of the channel of `consumes`. The events that it
+ * returns are published and confirmed as stored before the incoming event is acknowledged.
  *
- * The first argument of the method is the event (`@Payload()`), `@Ctx()` gives the {@link EventContext}. Returning an
- * event that is not listed under `publishes` does not compile, and is dead-lettered where types were evaded.
+ * The first argument of the method is the event (`@Payload()`); `@Ctx()` gives the {@link EventContext}. Returning an event that is
+ * not listed under `publishes` does not compile. If a cast hides that from the compiler, the incoming event is dead-lettered.
  *
- * @throws InvalidDeclarationError where an option cannot work
+ * @throws InvalidDeclarationError if an option is invalid
  */
 export function Consumes<const Published extends readonly EventClass[] = readonly []>(
   consumes: EventClass,
@@ -48,10 +48,10 @@ export function Consumes<const Published extends readonly EventClass[] = readonl
 }
 
 /**
- * Makes a controller method an event processor of another processor's failures: it gets an {@link EventFailed} for each
+ * Makes a controller method an event processor of another processor's failures. The method gets an {@link EventFailed} for each
  * event of class `failed` that the processor `of` gave up on. It retries, fails and is replayed like any processor.
  *
- * @throws InvalidDeclarationError where an option cannot work
+ * @throws InvalidDeclarationError if an option is invalid
  */
 export function ConsumesFailure<const Published extends readonly EventClass[] = readonly []>(
   failed: EventClass,
@@ -89,7 +89,7 @@ function processorDecorator<Published extends readonly EventClass[]>(declaration
   };
 }
 
-/** The processors that a controller class declares, inherited ones included, by the name of their method. */
+/** The processors that a controller class declares or inherits, each with the name of its method. */
 export function processorsOf(controller: Type): { method: string; declaration: ProcessorDeclaration }[] {
   const prototype = controller.prototype as Record<string, object>;
   return new MetadataScanner().getAllMethodNames(prototype).flatMap((method) => {

@@ -1,58 +1,39 @@
 import { backoffFaults } from './backoff.js';
 import { assertEventClass, type EventClass } from '../contract/event-class.js';
 import { isProcessorName } from '../wire/names.js';
-import { fault, isWithin, shown, timeFault, unknownFaults } from '../options.js';
-import type { ProcessorOptions } from './processor-options.js';
+import { fault, isWithin, shown, timeFault } from '../options.js';
 import { pauseFaults } from '../circuit-breaker/circuit-breaker.js';
-
-const KNOWN: Record<keyof ProcessorOptions, true> = {
-  processor: true,
-  formerly: true,
-  publishes: true,
-  concurrency: true,
-  attempts: true,
-  backoff: true,
-  jitter: true,
-  retryOn: true,
-  unrecoverable: true,
-  pause: true,
-  outage: true,
-  ackWait: true,
-};
 
 const MOST_ATTEMPTS = 1_000;
 const MOST_AT_ONCE = 10_000;
 
 /**
- * What cannot work in a declaration, one sentence each.
+ * The faults of a declaration, one sentence each.
  *
- * @param options with every default but those of `backoff` and `pause`; as they came, of whatever types
+ * @param options of any types, since JavaScript may pass anything; with every default except those of `backoff` and `pause`
  */
-export function declarationFaults(
-  consumes: EventClass,
-  options: Partial<Record<keyof ProcessorOptions, unknown>>,
-): string[] {
-  const { processor, concurrency, attempts, jitter, outage } = options;
+export function declarationFaults(consumes: EventClass, options: Record<string, unknown>): string[] {
+  const { processor, formerly, publishes, concurrency, attempts, backoff, jitter } = options;
+  const { retryOn, unrecoverable, pause, outage, ackWait } = options;
   return [
     ...eventFault(consumes),
     ...fault(
       typeof processor !== 'string' || !isProcessorName(processor),
       `the name must be kebab-case, at most 64 characters, found ${shown(processor)}`,
     ),
-    ...formerlyFaults(options.formerly, processor),
-    ...unknownFaults('', options, KNOWN),
-    ...publishesFaults(options.publishes),
+    ...formerlyFaults(formerly, processor),
+    ...publishesFaults(publishes),
     ...countFault('concurrency', concurrency, MOST_AT_ONCE),
     ...countFault('attempts', attempts, MOST_ATTEMPTS),
-    ...backoffFaults(options.backoff),
+    ...backoffFaults(backoff),
     ...fault(!isWithin(jitter, 0, 1), `jitter must be from 0 to 1, found ${shown(jitter)}`),
-    ...retryFaults(options.retryOn, options.unrecoverable),
-    ...pauseFaults(options.pause),
+    ...retryFaults(retryOn, unrecoverable),
+    ...pauseFaults(pause),
     ...fault(
       typeof outage !== 'function',
-      `outage must be a function that tells whether an error is one, found ${shown(outage)}`,
+      `outage must be a function that returns true for an outage, found ${shown(outage)}`,
     ),
-    ...timeFault('ackWait', options.ackWait, 1_000),
+    ...timeFault('ackWait', ackWait, 1_000),
   ];
 }
 
@@ -91,14 +72,14 @@ function retryFaults(retryOn: unknown, unrecoverable: unknown): string[] {
   const [retried, dropped] = [retryOn, unrecoverable] as { name: string }[][];
   const both = retried!.filter((type) => dropped!.includes(type)).map(({ name }) => name);
   return [
-    ...fault(retried!.length === 0, 'retryOn lists no error; to try nothing again set attempts to 1'),
+    ...fault(retried!.length === 0, 'retryOn lists no error; set attempts to 1 to retry nothing'),
     ...fault(both.length > 0, `${both.join(', ')} cannot be both under retryOn and unrecoverable`),
   ];
 }
 
 function classesFault(name: string, value: unknown): string[] {
   const isClass = (type: unknown) => typeof type === 'function' && typeof type.prototype === 'object';
-  // Of a class that is imported in a circle nothing is there yet.
+  // A class that is imported in a circle is still undefined here.
   return fault(
     !(Array.isArray(value) && value.every(isClass)),
     `${name} must be a list of error classes, found ${shown(value)}`,

@@ -2,84 +2,73 @@ import { type Backoff, delaysOf } from './backoff.js';
 import { declarationFaults } from './declaration-faults.js';
 import { InvalidDeclarationError } from '../errors.js';
 import type { EventClass } from '../contract/event-class.js';
-import { shown, withoutUndefined } from '../options.js';
+import { shown, unknownFaults, withoutUndefined } from '../options.js';
 import { pausePolicyOf, type PausePolicy } from '../circuit-breaker/circuit-breaker.js';
 
-/** A class of errors; abstract ones too. */
+/** A class of errors, which may be abstract. */
 export type ErrorClass = abstract new (...args: never[]) => Error;
 
 /** How one processor consumes, publishes and fails: the second argument of `@Consumes`. */
 export interface ProcessorOptions {
-  /** Unique in the system, kebab-case; names the durable consumer that the processor's replicas share. */
+  /** Kebab-case and unique in the system. It names the durable consumer that the processor's replicas share. */
   processor: string;
   /**
-   * Former names of the processor, the oldest first. It takes over what it had under them: its place in the stream, its marks in
-   * the inbox and the ids of what it publishes, so that nothing is handled or published twice. Default none.
+   * Former names of the processor, the oldest first. The processor keeps its place in the stream, its marks in the inbox, and the
+   * ids of its events. So nothing is handled or published twice. Default none.
    */
   formerly?: readonly string[];
   /** Every event that the handler may return. Default none. */
   publishes?: readonly EventClass[];
   /**
-   * Events that one replica handles at the same time, at most 10,000. Default 64. More hides waiting (network, database); a handler
-   * that computes gains nothing from it.
+   * Events that one replica handles at the same time, at most 10,000. Default 64. More helps handlers that wait for a network or a
+   * database. It does not help handlers that compute.
    */
   concurrency?: number;
   /** Attempts before the event is dead-lettered, at most 1,000. Default 5; 1 never retries. */
   attempts?: number;
-  /** Default growing from 1 s to 5 min over the default attempts. */
+  /** Delays between attempts. By default they grow from 1 s to 5 min over the default attempts. */
   backoff?: Backoff;
-  /** Part of each delay, 0 to 1, by which it is made shorter or longer at random. Default 0.2. */
+  /** Fraction of each delay, 0 to 1, by which the delay is made shorter or longer at random. Default 0.2. */
   jitter?: number;
-  /** The only errors that are tried again; any other is dead-lettered at once. Subclasses count. Default: all errors. */
+  /** Errors that are retried, their subclasses included. Any other error is dead-lettered at once. Default: all errors. */
   retryOn?: readonly ErrorClass[];
-  /** Errors that no retry can mend, beside {@link UnrecoverableError}: dead-lettered at once. Subclasses count. */
+  /** Errors that are dead-lettered at once, beside {@link UnrecoverableError}; their subclasses too. Default none. */
   unrecoverable?: readonly ErrorClass[];
   /**
-   * When the processor stops taking events because nearly everything fails, such as a provider that is down. Default after
-   * 20 different events within 30 s without a success; it probes by itself and goes on. `false` never pauses.
+   * When the processor stops taking events because nearly everything fails, for instance because a provider is down. By default it
+   * pauses after 20 different events failed within 30 s without a success, and resumes when a probe succeeds. `false` never pauses.
    */
   pause?: Partial<PausePolicy> | false;
   /**
-   * Tells the errors that are no fault of the event, and that every other event would meet now too, such as those of a
-   * database that is away. The processor pauses at the first of them, and no attempt is used up. Where an event meets one again
-   * although others have succeeded since, it is a failure like any other; without pauses all are. Where this function throws,
-   * the answer is taken for no. Default: none is.
+   * Returns true for an outage: an error that every event would meet now, for instance because a database is down. The processor
+   * pauses at the first outage, and the event uses up no attempt. An outage counts as a failure if `pause` is false, or if other
+   * events succeeded since the event last met one. If this function throws, it counts as false. Default: false.
    */
   outage?: (error: unknown) => boolean;
   /**
-   * Milliseconds after which the broker hands an event to another replica when this one has died, from 1,000. Default 30,000.
-   * A handler may run longer: the transport tells the broker that it is still working.
+   * Milliseconds after which the broker gives an event to another replica if this one has died, from 1,000. Default 30,000.
+   * A handler may run longer: the transport tells the broker that the handler still works.
    */
   ackWait?: number;
 }
 
-/** Where the events that a processor consumes are stored. */
+/** The stream and subject of the events that a processor consumes. */
 export interface Channel {
   stream: string;
   subject: string;
-  /** Whose failures these are, and on which event; undefined for an event channel. */
+  /** The processor that failed, and the event on which it failed; undefined for an event channel. */
   failuresOf?: { processor: string; event: EventClass };
 }
 
-/** A processor as declared, every default filled in. */
-export interface ProcessorDeclaration {
+/** A processor as declared, with its defaults. */
+export interface ProcessorDeclaration extends Required<Omit<ProcessorOptions, 'backoff' | 'pause'>> {
   consumes: EventClass;
   channel: Channel;
-  processor: string;
-  formerly: readonly string[];
-  /** Its first name: what ids and marks are made with, so that they stay the same when it is renamed. */
+  /** Its first name, from which ids and marks are made, so that a rename does not change them. */
   identity: string;
-  publishes: readonly EventClass[];
-  concurrency: number;
-  attempts: number;
-  /** Milliseconds after each attempt but the last. */
+  /** Milliseconds after each attempt except the last. */
   delays: readonly number[];
-  jitter: number;
-  retryOn: readonly ErrorClass[];
-  unrecoverable: readonly ErrorClass[];
-  outage: (error: unknown) => boolean;
-  ackWait: number;
-  /** None where it never pauses. */
+  /** Undefined if the processor never pauses. */
   pause: PausePolicy | undefined;
 }
 
@@ -98,8 +87,8 @@ const DEFAULTS = {
 };
 
 /**
- * @param faults what was found to be wrong before
- * @throws InvalidDeclarationError listing everything that cannot work
+ * @param faults further faults to report
+ * @throws InvalidDeclarationError listing every fault
  */
 export function declareProcessor(
   consumes: EventClass,
@@ -108,7 +97,11 @@ export function declareProcessor(
   faults: readonly string[] = [],
 ): ProcessorDeclaration {
   const given = { ...DEFAULTS, ...withoutUndefined(Object(options) as ProcessorOptions) };
-  const all = [...faults, ...declarationFaults(consumes, given)];
+  const all = [
+    ...faults,
+    ...declarationFaults(consumes, given),
+    ...unknownFaults('', given, { processor: undefined, ...DEFAULTS }),
+  ];
   if (all.length > 0) {
     throw new InvalidDeclarationError(`Processor ${shown(given.processor)}: ${all.join('; ')}.`);
   }
@@ -124,8 +117,8 @@ export function declareProcessor(
 }
 
 /**
- * Of two processors with one name, each gets a part of the events. With one former name they make the same ids and marks, so that
- * what one publishes is taken for a repetition of what the other has published.
+ * Two processors with one name would each get a part of the events. With one former name they would make the same ids and marks.
+ * The broker would then drop events of one as duplicates of the other's events.
  *
  * @throws InvalidDeclarationError if they share a name or a former name
  */
@@ -134,7 +127,7 @@ export function assertDistinct(one: ProcessorDeclaration, other: ProcessorDeclar
   const shared = [one.processor, ...one.formerly].find((name) => names.includes(name));
   if (shared === undefined) return;
   throw new InvalidDeclarationError(
-    `Processors '${one.processor}' and '${other.processor}' both have the name '${shared}', or had it. Events of one of them would ` +
-      'be lost. Give each a name that no other has or had.',
+    `Processors '${one.processor}' and '${other.processor}' both have or had the name '${shared}', so events of one of them would ` +
+      'be lost. Give each a name that no other processor has or had.',
   );
 }

@@ -26,7 +26,7 @@ describe('the declaration of a processor', () => {
     });
   });
 
-  it('refuses what cannot work, naming every fault at once', () => {
+  it('reports every fault at once', () => {
     const declare = () =>
       declareProcessor(Unnamed as EventClass, {
         processor: 'Bad.Name',
@@ -61,25 +61,25 @@ describe('the declaration of a processor', () => {
       'there is no option attempst, but there are processor, formerly, publishes, ',
     ],
     [
-      'attempts without end',
+      'infinite attempts',
       { attempts: Infinity },
       'attempts must be a whole number from 1 to 1,000, found Infinity',
     ],
     ['attempts as text', { attempts: '5' }, "attempts must be a whole number from 1 to 1,000, found '5'"],
     [
-      'very many at once',
+      'a very high concurrency',
       { concurrency: 1e9 },
       'concurrency must be a whole number from 1 to 10,000, found 1000000000',
     ],
     ['delays as text', { backoff: ['1', '2'] }, "backoff[0] must be from 1 to 2,147,483,647 ms, found '1'"],
     ['jitter as text', { jitter: '0.2' }, "jitter must be from 0 to 1, found '0.2'"],
     [
-      'an error alone',
+      'one error outside a list',
       { retryOn: TypeError },
       'retryOn must be a list of error classes, found [Function: TypeError]',
     ],
     [
-      'an error that is not there',
+      'an undefined error',
       { retryOn: [undefined] },
       'retryOn must be a list of error classes, found [ undefined ]',
     ],
@@ -89,39 +89,39 @@ describe('the declaration of a processor', () => {
       "unrecoverable must be a list of error classes, found 'x'",
     ],
     [
-      'a function for an error',
+      'a function in place of an error',
       { unrecoverable: [() => 1] },
       'unrecoverable must be a list of error classes, found ',
     ],
     [
-      'an outage that tells nothing',
+      'an outage that is not a function',
       { outage: 'x' },
-      "outage must be a function that tells whether an error is one, found 'x'",
+      "outage must be a function that returns true for an outage, found 'x'",
     ],
     [
-      'ackWait without end',
+      'an infinite ackWait',
       { ackWait: Infinity },
       'ackWait must be from 1,000 to 2,147,483,647 ms, found Infinity',
     ],
     [
-      'one event alone',
+      'one event outside a list',
       { publishes: ThingHappened },
       'publishes must be a list of event classes, found [class ThingHappened]',
     ],
-    ['an event that is not there', { publishes: [undefined] }, 'This object is not an event'],
-    ['pauses turned on', { pause: true }, 'pause must be false or an object, found true'],
+    ['an undefined event', { publishes: [undefined] }, 'This object is not an event'],
+    ['pause: true', { pause: true }, 'pause must be false or an object, found true'],
     [
       'a misspelt pause',
       { pause: { failure: 3 } },
       'there is no option pause.failure, but there are failures, ',
     ],
     [
-      'a probe after years',
+      'a probe after more than 24 days',
       { pause: { firstProbe: 1e12 } },
       'pause.firstProbe must be from 1 to 2,147,483,647 ms, found 1000000000000',
     ],
     [
-      'probes without end',
+      'an infinite time between probes',
       { pause: { maxProbe: Infinity } },
       'pause.maxProbe must be from 1 to 2,147,483,647 ms, found Infinity',
     ],
@@ -130,20 +130,20 @@ describe('the declaration of a processor', () => {
       { processor: undefined },
       'Processor undefined: the name must be kebab-case, at most 64 characters, found undefined.',
     ],
-    ['a symbol', { processor: Symbol('p') }, 'Processor Symbol(p): the name must be kebab-case'],
+    ['a symbol as name', { processor: Symbol('p') }, 'Processor Symbol(p): the name must be kebab-case'],
   ])('refuses %s', (_, options, message) => {
     const declare = () => declareProcessor(ThingHappened, { processor: 'p', ...options });
     expect(declare).toThrow(InvalidDeclarationError);
     expect(declare).toThrow(message);
   });
 
-  it('refuses to have neither event nor options', () => {
+  it('is refused without event and options', () => {
     const declare = () => declareProcessor(undefined as never, undefined as never);
     expect(declare).toThrow(InvalidDeclarationError);
     expect(declare).toThrow(/This object is not an event.*the name must be kebab-case/);
   });
 
-  it('takes what is undefined for its default, within pause and backoff too', () => {
+  it('uses the default of an undefined option, within pause and backoff too', () => {
     const all = { pause: { failures: undefined }, backoff: { max: undefined }, jitter: undefined } as object;
     const { pause, delays, jitter } = declareProcessor(ThingHappened, { processor: 'p', ...all });
     expect({ pause, delays, jitter }).toMatchObject({
@@ -153,7 +153,7 @@ describe('the declaration of a processor', () => {
     });
   });
 
-  it('of failures names what is wrong with these as well', () => {
+  it('of failures reports the faults of `of` as well', () => {
     const declare = () => ConsumesFailure(undefined as never, { of: 'p', processor: 'p', attempts: 0 });
     expect(declare).toThrow(InvalidDeclarationError);
     expect(declare).toThrow(/not an event.*; of must name another processor, found 'p'; attempts must be/);

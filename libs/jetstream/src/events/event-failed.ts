@@ -6,25 +6,25 @@ import type { EventClass } from '../contract/event-class.js';
 import type { FailureError } from '../logging/failure-error.js';
 import { RETRY_KEY } from '../wire/names.js';
 
-/** Why an event was dead-lettered. */
+/** Reasons why an event was dead-lettered. */
 export const failureReasons = ['invalid-event', 'unrecoverable', 'attempts-exhausted'] as const;
 export type FailureReason = (typeof failureReasons)[number];
 
 /** The event as it was delivered. */
 export interface OriginalEvent {
-  /** Where it is stored, for as long as the stream keeps it. */
+  /** Place of the event, for as long as the stream keeps it. */
   stream: string;
   sequence: number;
   subject: string;
   eventId: string;
   headers?: Record<string, string[]>;
-  /** Base64 of the header bytes, in place of `headers`, where they could not be parsed. */
+  /** Base64 of the header bytes, in place of `headers`, if they could not be parsed. */
   rawHeaders?: string;
-  /** Bytes of the body. */
+  /** Size of the body in bytes. */
   size: number;
   /**
-   * The bytes of the body: as text if they are UTF-8, else in base64. Left out if the failure event has no room, and for an invalid
-   * event above 16 KiB: {@link FailureReader} then reads it where it is stored.
+   * The body: as text if it is UTF-8, else in base64. It is left out if the failure event has no room, and for an invalid event above
+   * 16 KiB. {@link FailureReader} then reads it from the stream.
    */
   body?: EncodedBody;
 }
@@ -35,8 +35,8 @@ export interface EncodedBody {
 }
 
 /**
- * A failure event: the dead letter, and the news that a processor gave up on an event. Lies on
- * `failed.<processor>.<entity>.<event>`; {@link ConsumesFailure} makes that an ordinary channel.
+ * A failure event: the dead letter of an event that a processor gave up on. It lies on `failed.<processor>.<entity>.<event>`, which
+ * {@link ConsumesFailure} reads like any channel.
  */
 export class EventFailed {
   static readonly event = { name: 'event.failed', version: 1 };
@@ -58,14 +58,14 @@ export class EventFailed {
   @IsRFC3339()
   readonly lastAttemptAt!: string;
 
-  /** What the last attempt failed with. */
+  /** The error of the last attempt. */
   @IsObject()
   readonly error!: FailureError;
 
   @IsObject()
   readonly original!: OriginalEvent;
 
-  /** The replay as new in which it failed. Its replay publishes what that would have, under the same ids. */
+  /** The replay as new in which the event failed. A replay of this failure gives the returned events the same ids. */
   @IsOptional()
   @Matches(RETRY_KEY)
   readonly asNew?: string;
@@ -75,29 +75,29 @@ export class EventFailed {
   }
 
   /**
-   * The event that failed, as its class; one that was published in an older version is upcast.
+   * The event that failed, as an instance of its class, upcast if it was published in an older version.
    *
-   * @throws InvalidEventError where it breaks its contract, or was too large to be carried: {@link FailureReader.originalEvent}
-   *   reads that too
+   * @throws InvalidEventError if the event breaks its contract, or the failure event does not carry its body:
+   *   {@link FailureReader.originalEvent} reads it from the stream
    */
   async originalEvent<Event extends object>(type: EventClass<Event>): Promise<Event> {
     const { body, stream, sequence } = this.original;
     if (!body)
       throw new InvalidEventError(
-        `the event was too large to be carried; read it from ${stream} at ${sequence}`,
+        `the failure event does not carry its original; read it from ${stream} at ${sequence}`,
       );
     return readEvent(type, decodeBody(body), ceTypeOf(this.original.headers));
   }
 }
 
-/** `ce-type`, whatever the case of its name. */
+/** The header `ce-type`, in upper or lower case. */
 export function ceTypeOf(headers: Record<string, string[]> = {}): string | undefined {
   return Object.entries(headers).find(([name]) => name.toLowerCase() === CloudEventHeader.type)?.[1][0];
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The bytes as text where they are that, unless escaping them in JSON would take more room than base64. */
+/** The bytes as text if they are UTF-8, unless the escapes in JSON would take more room than base64. */
 export function encodeBody(bytes: Uint8Array): EncodedBody {
   const base64 = (): EncodedBody => ({ encoding: 'base64', data: Buffer.from(bytes).toString('base64') });
   try {
@@ -114,8 +114,8 @@ export function decodeBody({ encoding, data }: EncodedBody): Uint8Array {
 }
 
 /**
- * The failure event as bytes of at most `limit`. Where there is no room, first the original's body is left out (it stays in
- * its stream, named by `stream` and `sequence`), then its headers, then all that the error has beside its name and message.
+ * The failure event as bytes of at most `limit`. If there is no room, it first leaves out the body of the original, which stays in
+ * its stream. Next it leaves out the original's headers, and last everything of the error except its name and message.
  */
 export function encodeFailure(failure: EventFailed, limit: number): Uint8Array {
   const { body: _body, ...withoutBody } = failure.original;

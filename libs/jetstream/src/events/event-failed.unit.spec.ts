@@ -22,7 +22,7 @@ const decoded = (limit: number) =>
   JSON.parse(Buffer.from(encodeFailure(failure, limit)).toString()) as EventFailed;
 
 describe('a failure event', () => {
-  it('keeps text as text and every other body byte for byte', () => {
+  it('keeps text as text, and any other body byte by byte', () => {
     expect(encodeBody(Buffer.from('{"name":"Zoë"}'))).toEqual({ encoding: 'utf-8', data: '{"name":"Zoë"}' });
     expect(encodeBody(Buffer.from('\ufeff{}'))).toEqual({ encoding: 'utf-8', data: '\ufeff{}' });
     const bytes = Uint8Array.of(0, 0xff, 0x80, 0x7b);
@@ -31,7 +31,7 @@ describe('a failure event', () => {
     expect(decodeBody(body)).toEqual(Buffer.from(bytes));
   });
 
-  it('names the stored original where it has no room for its body, or not even for its headers', () => {
+  it('leaves out the body and then the headers of the original if there is no room', () => {
     expect(decoded(10_000).original).toEqual(failure.original);
     expect(decoded(1_000).original).toMatchObject({
       stream: 'EVENTS',
@@ -48,7 +48,7 @@ describe('a failure event', () => {
     });
   });
 
-  it('leaves out most of what there is no room for beside the original', () => {
+  it('leaves out details of the error if there is no room for them', () => {
     const violation = { field: 'f', rule: 'r', message: 'm'.repeat(100) };
     const large = new EventFailed({
       ...failure,
@@ -63,7 +63,7 @@ describe('a failure event', () => {
     expect(errorWithin(1_000)).toEqual({ name: 'E', message: 'x' });
   });
 
-  it('takes base64 for text that JSON would swell more', () => {
+  it('uses base64 for text that JSON would make larger', () => {
     const quotes = Buffer.from('"'.repeat(10_000));
     const body = encodeBody(quotes);
     expect(body.encoding).toBe('base64');

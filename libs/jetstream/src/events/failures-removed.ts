@@ -1,18 +1,18 @@
 import { IsInt, IsObject, IsOptional, IsRFC3339, IsString, IsUUID, Length, Min } from 'class-validator';
 
-/** Somebody removes failure events from their stream. The audit line of a removal, stored before it begins. */
+/** Audit event of a removal of failure events, stored before the removal begins. */
 export class FailuresRemoved {
   static readonly event = { name: 'failures.removed', version: 1 };
 
   @IsUUID()
   readonly removalId!: string;
 
-  /** Who removes them. */
+  /** Who removes the failures. */
   @IsString()
   @Length(1, 200)
   readonly by!: string;
 
-  /** Why. */
+  /** The reason. */
   @IsString()
   @Length(1, 1_000)
   readonly reason!: string;
@@ -20,16 +20,17 @@ export class FailuresRemoved {
   @IsObject()
   readonly selection!: object;
 
-  /** Failure events that the selection held at that moment, and their bytes. */
+  /** Number of failure events that were selected at that time. */
   @IsInt()
   @Min(0)
   readonly count!: number;
 
+  /** Size of these failure events. */
   @IsInt()
   @Min(0)
   readonly bytes!: number;
 
-  /** Where they were saved before; absent if they were not. */
+  /** Place where they were saved before; absent if they were not saved. */
   @IsOptional()
   @IsString()
   @Length(1, 1_000)

@@ -1,4 +1,5 @@
 import { errors, type NatsConnection } from '@nats-io/transport-node';
+import { isCausedBy } from '../client/is-caused-by.js';
 import { readStream } from '../client/stream-reader.js';
 import { channelOf, EVENTS_STREAM } from '../wire/names.js';
 import { ProcessorPaused, ProcessorResumed } from './processor-state-events.js';
@@ -7,12 +8,12 @@ type Pause = Pick<ProcessorPaused, 'processor' | 'pausedAt' | 'presence'>;
 
 const PAUSED = channelOf(ProcessorPaused.event.name);
 const RESUMED = channelOf(ProcessorResumed.event.name);
-/** Milliseconds for a request that nobody answers: without a responder the broker itself answers at once. */
+/** Milliseconds to wait for an answer. Without a responder, the broker itself answers at once. */
 const PRESENCE_TIMEOUT = 500;
 
 /**
- * The pauses that last, by processor: when each began, one for each replica that is paused. Pauses whose end was announced are
- * over, and so are those of processes that are gone.
+ * Start times of the present pauses, by processor, one for each paused replica. A pause is over if its end was announced, or if its
+ * process has ended.
  */
 export async function openPauses(connection: NatsConnection): Promise<Map<string, Date[]>> {
   const announced = await unresumed(connection);
@@ -32,7 +33,7 @@ async function unresumed(connection: NatsConnection): Promise<Pause[]> {
   })) {
     const pause = pauseIn(message.string());
     if (!pause) continue;
-    // Replicas pause each by itself. Two may do so in the same millisecond: one of them is taken out.
+    // Each replica pauses independently. If two paused in the same millisecond, an end removes one of them.
     const at = pauses.findIndex(
       (open) => open.processor === pause.processor && open.pausedAt === pause.pausedAt,
     );
@@ -42,7 +43,7 @@ async function unresumed(connection: NatsConnection): Promise<Pause[]> {
   return pauses;
 }
 
-/** Published by hand it may be anything. */
+/** The pause in a message; undefined if a stranger published something else. */
 function pauseIn(text: string): Pause | undefined {
   try {
     const { processor, pausedAt, presence } = JSON.parse(text) as Partial<Pause>;
@@ -59,10 +60,6 @@ async function isPresent(connection: NatsConnection, { presence }: Pause): Promi
     await connection.request(presence, '', { timeout: PRESENCE_TIMEOUT });
     return true;
   } catch (error) {
-    return !hasNoResponders(error);
+    return !isCausedBy(error, errors.NoRespondersError);
   }
-}
-
-function hasNoResponders(error: unknown): boolean {
-  return [error, (error as Error).cause].some((cause) => cause instanceof errors.NoRespondersError);
 }

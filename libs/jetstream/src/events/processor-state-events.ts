@@ -1,7 +1,7 @@
 import { IsInt, IsObject, IsOptional, IsRFC3339, IsString, Min } from 'class-validator';
 import type { FailureError } from '../logging/failure-error.js';
 
-/** A processor stopped taking events because nearly everything failed. Published by the transport. */
+/** A processor paused because nearly everything failed. Published by the transport. */
 export class ProcessorPaused {
   static readonly event = { name: 'processor.paused', version: 1 };
 
@@ -11,18 +11,18 @@ export class ProcessorPaused {
   @IsRFC3339()
   readonly pausedAt!: string;
 
-  /** Different events that failed in a row. */
+  /** Number of different events that failed in a row. */
   @IsInt()
   @Min(1)
   readonly failures!: number;
 
-  /** What the last of them failed with. */
+  /** The error of the last event that failed. */
   @IsObject()
   readonly error!: Pick<FailureError, 'name' | 'message'>;
 
   /**
-   * A subject with a subscriber for as long as this replica is paused. A request to it has no responders once the pause is over,
-   * also where the process ended and nobody could tell.
+   * A subject with a subscriber for as long as this replica is paused. After the pause, or after a crash of the process, a request to
+   * it has no responders.
    */
   @IsOptional()
   @IsString()
@@ -33,7 +33,7 @@ export class ProcessorPaused {
   }
 }
 
-/** A paused processor takes events again: a probe succeeded. Published by the transport. */
+/** A paused processor resumed because a probe succeeded. Published by the transport. */
 export class ProcessorResumed {
   static readonly event = { name: 'processor.resumed', version: 1 };
 

@@ -10,11 +10,11 @@ import {
   Min,
 } from 'class-validator';
 
-/** What a replay takes, as it was asked for. */
+/** Selection of the events to replay. */
 export interface ReplaySelection {
   /** Ids of failure events. */
   failureIds?: readonly string[];
-  /** Failures of this processor; with `channel`, the processor that gets the events. */
+  /** Failures of this processor. For the replay of a channel, the processor that gets the events. */
   processor?: string;
   /** Failures of this event, such as `user.signed-up`. */
   event?: string;
@@ -26,19 +26,19 @@ export interface ReplaySelection {
   until?: Date;
 }
 
-/** Somebody asked for stored events to be handled again. The audit line of a replay, stored before it begins. */
+/** Audit event of a replay, stored before the replay begins. */
 export class ReplayRequested {
   static readonly event = { name: 'replay.requested', version: 1 };
 
   @IsUUID()
   readonly replayId!: string;
 
-  /** Who asked for it. */
+  /** Who asked for the replay. */
   @IsString()
   @Length(1, 200)
   readonly by!: string;
 
-  /** Why. */
+  /** The reason. */
   @IsString()
   @Length(1, 1_000)
   readonly reason!: string;
@@ -50,7 +50,7 @@ export class ReplayRequested {
   @IsObject()
   readonly selection!: object;
 
-  /** Events that the selection held at that moment. */
+  /** Number of events that were selected at that time. */
   @IsInt()
   @Min(0)
   readonly count!: number;
@@ -58,7 +58,7 @@ export class ReplayRequested {
   @IsRFC3339()
   readonly requestedAt!: string;
 
-  /** What the processor returns is new to those downstream. Only for a channel. */
+  /** True if the events that the processor returns get new ids. Only for a channel. */
   @IsOptional()
   @Equals(true)
   readonly asNew?: true;

@@ -1,10 +1,4 @@
-import {
-  jetstreamManager,
-  JetStreamApiCodes,
-  JetStreamApiError,
-  type JetStreamManager,
-  type StoredMsg,
-} from '@nats-io/jetstream';
+import { jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream';
 import { Injectable, Logger } from '@nestjs/common';
 import { JetStreamConnection } from '../client/connection.js';
 import { readEvent } from '../contract/contract.js';
@@ -20,19 +14,20 @@ import type { ReplaySelection } from '../events/replay-requested.js';
 import { envelopeOf } from '../wire/stored-envelope.js';
 import { readFailure, type StoredFailure } from './stored-failure.js';
 import { readStream } from '../client/stream-reader.js';
+import { unlessMissing } from '../client/unless-missing.js';
 
 /** Milliseconds to wait for one message. */
 const ANSWER_TIMEOUT = 2_000;
 const NO_STATE: StoredFailureState = { state: undefined, sequence: 0 };
 
-/** An event as it was published, whole. */
+/** A whole event as it was published. */
 export interface WholeEvent {
   subject: string;
   headers: Record<string, string[]>;
   body: Uint8Array;
 }
 
-/** The original of a failure event is not carried by it, and no longer stored. */
+/** The failure event does not carry its original, and the stream no longer has it. */
 export class OriginalGoneError extends Error {
   override readonly name = 'OriginalGoneError';
 }
@@ -44,12 +39,12 @@ export class FailureReader {
 
   constructor(private readonly connection: JetStreamConnection) {}
 
-  /** The failure events of a selection, oldest first. What is stored among them and is none is left out. */
+  /** The failure events of a selection, oldest first. Other messages in the stream are left out, and the log says how many. */
   async *list(selection: ReplaySelection = {}): AsyncGenerator<StoredFailure> {
     yield* this.read(selection, await this.states(selection));
   }
 
-  /** One failure event; undefined where none has this id. Reads no more of the others than their headers. */
+  /** The failure event with this id; undefined if there is none. Reads only the headers of the others. */
   async find(failureId: string): Promise<StoredFailure | undefined> {
     const selection = { stream: FAILURES_STREAM, subjects: ['failed.>'], headersOnly: true };
     for await (const message of readStream(await this.connection.get(), selection)) {
@@ -64,7 +59,7 @@ export class FailureReader {
     return undefined;
   }
 
-  /** What became of a failure event of a processor as of now. */
+  /** The present state of a processor's failure event. */
   async stateOf(processor: string, failureId: string): Promise<StoredFailureState> {
     const { streams } = await this.manager();
     const query = { last_by_subj: failureStateSubject(processor, failureId) };
@@ -73,10 +68,9 @@ export class FailureReader {
   }
 
   /**
-   * The event that failed, whole: also where it was too large to be carried by the failure event, or its headers could not
-   * be parsed.
+   * The whole event that failed. It is read from its stream if the failure event lacks its body or its headers.
    *
-   * @throws OriginalGoneError
+   * @throws OriginalGoneError if the stream no longer has it
    */
   async original({ original }: EventFailed): Promise<WholeEvent> {
     const { subject, headers, body } = original;
@@ -85,11 +79,11 @@ export class FailureReader {
   }
 
   /**
-   * The event that failed, as its class, as {@link EventFailed.originalEvent} gives it; also where it was too large to be
-   * carried by the failure event. That is read from the stream.
+   * The event that failed, as an instance of its class, like {@link EventFailed.originalEvent}. It is read from its stream if the
+   * failure event does not carry its body.
    *
-   * @throws InvalidEventError where it breaks its contract
-   * @throws OriginalGoneError
+   * @throws InvalidEventError if the event breaks its contract
+   * @throws OriginalGoneError if the stream no longer has it
    */
   async originalEvent<Event extends object>(failure: EventFailed, type: EventClass<Event>): Promise<Event> {
     const carried = failure.original.body;
@@ -100,12 +94,15 @@ export class FailureReader {
 
   private async fromStream(original: OriginalEvent): Promise<Omit<WholeEvent, 'subject'>> {
     const { stream, sequence, eventId } = original;
-    const message = await storedMessage(await this.manager(), stream, sequence);
+    const { streams } = await this.manager();
+    const message = await unlessMissing(
+      readWithRetry(stream, () => streams.getMessage(stream, { seq: sequence })),
+    );
     const headers = message ? parsed(() => Object.fromEntries(message.header)) : {};
     if (message && isOriginal(message, headers, original)) return { headers, body: message.data };
     throw new OriginalGoneError(
-      `Event ${eventId} is not stored any more: stream ${stream} has ${message ? 'another event' : 'nothing'} at ${sequence}. ` +
-        "Events are kept for the stream's max_age only, and lost if it is deleted.",
+      `Event ${eventId} is no longer stored: stream ${stream} has ${message ? 'another event' : 'nothing'} at ${sequence}. ` +
+        "A stream keeps events for its max_age, and loses them if it is deleted.",
     );
   }
 
@@ -120,17 +117,18 @@ export class FailureReader {
       const read = await readFailure(message);
       if (!read) leftOut.push(`${message.subject} at ${message.seq}`);
       if (!read || !isSelected(read, selection)) continue;
-      const { state, sequence: stateSequence } = states.get(stateSubjectOf(read)) ?? NO_STATE;
+      const subject = failureStateSubject(read.failure.processor, read.id);
+      const { state, sequence: stateSequence } = states.get(subject) ?? NO_STATE;
       yield { ...read, state, stateSequence };
     }
     if (leftOut.length > 0) {
       this.logger.warn(
-        `left out ${leftOut.length} of stream ${FAILURES_STREAM} as no failure events, the first on ${lineOf(leftOut[0]!)}`,
+        `left out ${leftOut.length} of the messages in ${FAILURES_STREAM}, which are not failure events, the first on ${lineOf(leftOut[0]!)}`,
       );
     }
   }
 
-  /** By their subjects. */
+  /** States by subject. */
   private async states({ processor = '*' }: ReplaySelection): Promise<Map<string, StoredFailureState>> {
     const states = new Map<string, StoredFailureState>();
     const selection = { stream: FAILURES_STREAM, subjects: [failureStateSubject(processor, '*')] };
@@ -145,25 +143,7 @@ export class FailureReader {
   }
 }
 
-function stateSubjectOf({ id, failure }: Pick<StoredFailure, 'id' | 'failure'>): string {
-  return failureStateSubject(failure.processor, id);
-}
-
-/** Null where neither the message nor its stream is there any more. */
-async function storedMessage(
-  { streams }: JetStreamManager,
-  stream: string,
-  seq: number,
-): Promise<StoredMsg | null> {
-  try {
-    return await readWithRetry(stream, () => streams.getMessage(stream, { seq }));
-  } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return null;
-    throw error;
-  }
-}
-
-/** False of what lies in the same place of a stream that was deleted and made again. */
+/** False for another message at the same place, after the stream was deleted and created again. */
 function isOriginal(
   { subject, time: storedAt }: StoredMsg,
   headers: Record<string, string[]>,
@@ -180,7 +160,7 @@ function isSelected(
   return (!failureIds || failureIds.includes(id)) && (!error || failure.error.name === error);
 }
 
-/** Headers that nobody can parse are left behind: the event goes on without them. */
+/** The headers; empty if they cannot be parsed. */
 export function parsed(headers: () => Record<string, string[]>): Record<string, string[]> {
   try {
     return headers();

@@ -5,12 +5,12 @@ import { failureStateSubject, typeOf } from '../wire/names.js';
 
 const FAILURE_STATES = ['requested', 'handled', 'failed-again'] as const;
 
-/** What became of a failure event. One that nobody replayed has no state. */
+/** The state of a failure event. A failure event that was never replayed has no state. */
 export type FailureStateName = (typeof FAILURE_STATES)[number];
 
 /**
- * A step in the life of a failure event: a replay of it was requested, succeeded or failed again. The failure event itself
- * is never changed; the newest of these on its subject counts.
+ * A step in the life of a failure event: a replay of it was requested, succeeded or failed again. The failure event itself never
+ * changes. The newest state on its subject counts.
  */
 export interface FailureState {
   failureId: string;
@@ -18,16 +18,16 @@ export interface FailureState {
   /** RFC 3339. */
   at: string;
   replayId: string;
-  /** The newer failure event, where it failed again. */
+  /** The newer failure event, if the replay failed again. */
   failedAgainAs?: string;
 }
 
 const TYPE = typeOf('failure.state-changed', 1);
 
 /**
- * @param processor whose failure it is
- * @param source who changes the state
- * @param expectedSequence where the state that this one follows lies, 0 for none: of two who change it at once, one is refused
+ * @param processor the processor that failed
+ * @param source the processor or part of the transport that changes the state
+ * @param expectedSequence place of the state before, 0 if there is none. If two changes are made at once, the broker refuses one.
  */
 export function failureStateMessage(
   state: FailureState,
@@ -36,26 +36,20 @@ export function failureStateMessage(
   correlationId: string,
   expectedSequence?: number,
 ): OutgoingMessage {
-  const id = derivedEventId(state.failureId, `${state.state}.${state.replayId}`, 0);
+  const causationId = state.failureId;
+  const id = derivedEventId(causationId, `${state.state}.${state.replayId}`, 0);
   return {
-    subject: failureStateSubject(processor, state.failureId),
+    subject: failureStateSubject(processor, causationId),
     body: Buffer.from(JSON.stringify(state)),
-    headers: toHeaders({
-      id,
-      source,
-      type: TYPE,
-      time: new Date(state.at),
-      correlationId,
-      causationId: state.failureId,
-    }),
+    headers: toHeaders({ id, source, type: TYPE, time: new Date(state.at), correlationId, causationId }),
     id,
     ...(expectedSequence === undefined ? {} : { expectedSequence }),
   };
 }
 
-/** A failure event's state, and where it lies in the stream; sequence 0 where nothing does. */
+/** A failure event's state and its place in the stream; sequence 0 if there is no state. */
 export interface StoredFailureState {
-  /** Undefined also if something else lies there: a stranger's message, or the state of another failure. */
+  /** Also undefined if another message lies there: a stranger's, or the state of another failure. */
   state: FailureState | undefined;
   sequence: number;
 }

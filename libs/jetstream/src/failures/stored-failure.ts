@@ -5,30 +5,30 @@ import { EventFailed, type EncodedBody, type OriginalEvent } from '../events/eve
 import type { FailureState } from './failure-state.js';
 import { isRetryKey } from '../wire/names.js';
 
-/** A failure event with what became of it. */
+/** A failure event and its state. */
 export interface StoredFailure {
   id: string;
   correlationId: string;
   storedAt: Date;
-  /** Place in the stream of failures. */
+  /** Place in FAILURES. */
   sequence: number;
   failure: EventFailed;
   /** Name of the event that failed, such as `user.signed-up`. */
   event: string;
-  /** Of the failure event, with its subject and headers. */
+  /** Size of the failure event, with its subject and headers. */
   bytes: number;
-  /** Undefined where nobody replayed it. */
+  /** Undefined if it was never replayed. */
   state: FailureState | undefined;
-  /** Where that state lies in the stream; 0 for none. */
+  /** Place of the state in FAILURES; 0 if there is no state. */
   stateSequence: number;
 }
 
-/** What is looked at of a message that may be a failure event. */
+/** The parts of a message from which a failure event is read. */
 export interface FailureMessage extends Pick<JsMsg, 'subject' | 'data' | 'seq' | 'time'> {
   headers?: Iterable<[string, string[]]>;
 }
 
-/** A failure event as it is stored; undefined for anything else, as any client may publish on `failed.>`. */
+/** The failure event in a message; undefined for any other message, since any client may publish on `failed.>`. */
 export async function readFailure(
   message: FailureMessage,
 ): Promise<Omit<StoredFailure, 'state' | 'stateSequence'> | undefined> {

@@ -21,14 +21,14 @@ export interface Permissions {
 }
 
 /**
- * The least rights with which a service does all of its work, on streams and consumers that another identity has provisioned:
- * it can create, read or change nothing else. Sorted.
+ * The least rights with which a service does all of its work, sorted. Another identity has provisioned the streams and consumers.
+ * The service can create, read or change nothing else.
  */
 export function permissionsOf(
   { source, publishes }: ServiceDeclaration,
   processors: readonly ProcessorDeclaration[],
 ): Permissions {
-  // What a service publishes by itself may lie in an outbox, and the command line asks for that.
+  // Initiating events may lie in an outbox, which the command line asks about.
   const hasOutbox = publishes.length > 0;
   const subjects = [
     ...publishes.map(channelOfClass),
@@ -41,7 +41,7 @@ export function permissionsOf(
   };
 }
 
-/** What a processor publishes: its events, its retries and failures, requests to pull, and acknowledgements. */
+/** Subjects that a processor publishes on: events, retries, failures, requests to pull, and acknowledgements. */
 function subjectsOf(declaration: ProcessorDeclaration): string[] {
   const { processor, formerly, consumes, publishes, pause, channel } = declaration;
   return [
@@ -51,7 +51,7 @@ function subjectsOf(declaration: ProcessorDeclaration): string[] {
       `$JS.API.CONSUMER.MSG.NEXT.${stream}.${config.durable_name}`,
       `$JS.ACK.${stream}.${config.durable_name}.>`,
     ]),
-    // An event that was too large to be carried by its failure event is read from its stream.
+    // An event that is too large for its failure event is read from its stream.
     ...(channel.failuresOf ? [`$JS.API.STREAM.MSG.GET.${EVENTS_STREAM}`] : []),
     retriesOf(processor),
     failureChannelOf(processor, consumes.event.name),

@@ -2,17 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import { isWithinSubject } from '../wire/names.js';
 
 /**
- * What it does to events when a setting is changed to the declared value.
+ * The effect on events of changing a setting to its declared value.
  *
- * - `adds`: something new, such as one more subject. A running service does this itself.
- * - `changes`: no event is lost. Only `node cascade provision` does it.
- * - `lowers`: could delete events, refuse them, or keep fewer copies. Wants `--lower`.
- * - `moves`: the processor would read another channel, and lose what it has not read of the present one. Wants `--move`.
+ * - `adds`: something new, such as one more subject. A running service makes this change itself.
+ * - `changes`: no event is lost. Only `node cascade provision` makes this change.
+ * - `lowers`: could delete events, refuse them, or keep fewer copies. Needs `--lower`.
+ * - `moves`: the processor would read another channel, and lose unread events of the present one. Needs `--move`.
  */
 export type Effect = 'adds' | 'changes' | 'lowers' | 'moves';
 
 export interface SettingDifference {
-  /** As the server calls it. */
+  /** The server's name of the setting. */
   name: string;
   wanted: unknown;
   found: unknown;
@@ -21,9 +21,9 @@ export interface SettingDifference {
 
 type Config = Record<string, unknown>;
 
-/** Read only when a consumer is created: the server keeps it and never looks at it again. */
+/** Settings that the server reads only when it creates a consumer. */
 const READ_ONCE = new Set(['name', 'durable_name', 'deliver_policy', 'opt_start_seq']);
-/** Where a greater number holds more. The server writes "without limit" as 0 or a negative number. */
+/** Settings of which a greater number holds more. The server writes "without limit" as 0 or a negative number. */
 const LIMITS = new Set(['max_bytes', 'max_age', 'num_replicas', 'duplicate_window']);
 const SUBJECTS = new Set(['subjects', 'filter_subjects']);
 
@@ -51,7 +51,7 @@ export function consumerDifferences(wanted: object, found: object): SettingDiffe
   });
 }
 
-/** The declared subjects, and those of the server that the declared ones do not cover. */
+/** The declared subjects, and those on the server that no declared subject covers. */
 export function mergedSubjects(declared: readonly string[], found: readonly string[]): string[] {
   return [...uncovered(found, declared), ...declared];
 }
@@ -82,8 +82,8 @@ function limitOf(value: unknown): number {
   return typeof value === 'number' && value > 0 ? value : Infinity;
 }
 
-/** The channels that a processor reads, without what the transport itself publishes for it. */
-function channelsIn(subjects: readonly string[]): string[] {
+/** The channels among a consumer's subjects, without the subjects of retries and replays. */
+export function channelsIn(subjects: readonly string[]): string[] {
   return subjects.filter((subject) => /^(events|failed)\./.test(subject)).sort();
 }
 
@@ -91,34 +91,21 @@ function uncovered(subjects: readonly string[], by: readonly string[]): string[]
   return subjects.filter((subject) => !by.some((wider) => isWithinSubject(subject, wider)));
 }
 
-const UNITS = {
-  bytes: [
-    ['TiB', 1024 ** 4],
-    ['GiB', 1024 ** 3],
-    ['MiB', 1024 ** 2],
-    ['KiB', 1024],
-    ['bytes', 1],
-  ],
-  nanoseconds: [
-    ['days', 86_400e9],
-    ['h', 3_600e9],
-    ['min', 60e9],
-    ['s', 1e9],
-    ['ms', 1e6],
-  ],
-} as const;
-const MEASURES: Record<string, keyof typeof UNITS> = {
-  max_bytes: 'bytes',
-  max_age: 'nanoseconds',
-  duplicate_window: 'nanoseconds',
-  ack_wait: 'nanoseconds',
+const BYTES = { TiB: 1024 ** 4, GiB: 1024 ** 3, MiB: 1024 ** 2, KiB: 1024, bytes: 1 };
+/** In nanoseconds. */
+const TIMES = { days: 86_400e9, h: 3_600e9, min: 60e9, s: 1e9, ms: 1e6 };
+const UNITS: Record<string, Record<string, number>> = {
+  max_bytes: BYTES,
+  max_age: TIMES,
+  duplicate_window: TIMES,
+  ack_wait: TIMES,
 };
 
-/** A setting of a stream or consumer for people: `5 GiB`, `7 days`. */
+/** A setting of a stream or consumer in readable units: `5 GiB`, `7 days`. */
 export function shownSetting(name: string, value: unknown): string {
-  const measure = MEASURES[name];
-  if (!measure || typeof value !== 'number') return JSON.stringify(value) ?? 'not set';
+  const units = Object.entries(UNITS[name] ?? {});
+  if (units.length === 0 || typeof value !== 'number') return JSON.stringify(value) ?? 'not set';
   if (value <= 0) return 'unlimited';
-  const [unit, size] = UNITS[measure].find(([, one]) => value % one === 0) ?? UNITS[measure].at(-1)!;
+  const [unit, size] = units.find(([, one]) => value % one === 0) ?? units.at(-1)!;
   return `${value / size} ${unit}`;
 }

@@ -6,7 +6,7 @@ import {
   streamDifferences,
 } from './provision-differences.js';
 
-describe('What a change of a setting does to the events', () => {
+describe('the effect of changing a setting', () => {
   it.each([
     ['max_bytes', 2_000, 1_000, 'changes'],
     ['max_bytes', 1_000, 2_000, 'lowers'],
@@ -41,14 +41,14 @@ describe('What a change of a setting does to the events', () => {
     ]);
   });
 
-  it('is nothing where only the order of subjects differs, or the place from which a consumer began', () => {
+  it('does not exist if only the order of subjects or the start of a consumer differs', () => {
     expect(streamDifferences({ subjects: ['a', 'b'] }, { subjects: ['b', 'a'] })).toEqual([]);
     const from = { deliver_policy: 'by_start_sequence', opt_start_seq: 7, filter_subject: 'events.a.b' };
     expect(consumerDifferences({ deliver_policy: 'all', filter_subjects: ['events.a.b'] }, from)).toEqual([]);
   });
 });
 
-it('subjects are merged without those that a wider one covers', () => {
+it('merges subjects without those that a wider subject covers', () => {
   expect(mergedSubjects(['a.>', 'b.c'], ['a.*', 'a.b.>', 'x', 'b.*'])).toEqual(['x', 'b.*', 'a.>', 'b.c']);
 });
 

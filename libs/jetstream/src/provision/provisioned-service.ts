@@ -3,23 +3,23 @@ import type { ConsumerConfig, StreamConfig } from '@nats-io/jetstream';
 import { errors, type NatsConnection } from '@nats-io/transport-node';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isCausedBy } from '../client/is-caused-by.js';
 import { NoAnswerError, ProvisionError } from '../errors.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
-import { shownSetting } from './provision-differences.js';
-import type { ProvisionDifference } from './provision-targets.js';
+import { channelsIn, shownSetting } from './provision-differences.js';
+import { targetName, type ProvisionDifference } from './provision-targets.js';
 import { ensureProvisioned, type Ensured } from './provision.js';
-import { consumerConfigs, keptFor, streamConfigs, type JetStreamSettings } from './stream-settings.js';
+import { assetsOf, consumerConfigs, keptFor, MILLISECOND, type JetStreamSettings } from './stream-settings.js';
 
-const MILLISECOND = 1_000_000;
-/** Milliseconds before the broker is asked again that gave no answer. */
+/** Milliseconds before a request that got no answer is sent again. */
 const RETRY_DELAY = 250;
-/** Milliseconds between two lines of the log that say so. */
+/** Milliseconds between two warnings that the broker does not answer. */
 const REMIND_AFTER = 30_000;
-/** Milliseconds that stand for "for ever": a hundred years. */
+/** Milliseconds that stand for "without limit": a hundred years. */
 const FOR_EVER = 100 * 365 * 24 * 60 * 60 * 1_000;
 
 export interface ProvisionedServiceOptions {
-  /** What the system declares. */
+  /** The declared sizes of the system's streams. */
   settings: JetStreamSettings;
   /** False if another identity provisions streams and consumers. */
   provision: boolean;
@@ -29,20 +29,21 @@ export interface ProvisionedServiceOptions {
 }
 
 /**
- * The streams and consumers of a running service: creates what is missing, adds what is new, and remembers what it found. All
- * else belongs to the operator, who is told once of each difference.
+ * The streams and consumers of a running service. Creates what is missing, adds what is new, and remembers the settings that it
+ * found. Other changes belong to the operator: the log warns of each difference once.
  */
 export class ProvisionedService {
+  /** Names of streams and consumers that existed at an earlier look. */
   private readonly known = new Set<string>();
-  private readonly told = new Set<string>();
+  private readonly warned = new Set<string>();
   private found: ReadonlyMap<string, object> = new Map();
 
   constructor(private readonly options: ProvisionedServiceOptions) {}
 
   /**
-   * Waits for as long as the broker gives no answer.
+   * Waits until the broker answers.
    *
-   * @returns the processors that must not pull, each with the reason; undefined if this service does not look
+   * @returns the processors that must not pull, each with the reason; undefined if this service may not look at consumers
    * @throws ProvisionError if the server is too old or refuses, NoAnswerError if the service stops before the broker answers
    */
   async ensure(
@@ -51,11 +52,7 @@ export class ProvisionedService {
   ): Promise<Map<string, ProvisionError> | undefined> {
     if (!this.options.provision) return undefined;
     const ensured = await this.untilAnswered(() =>
-      ensureProvisioned(
-        connection,
-        streamConfigs(this.options.settings),
-        declarations.flatMap(consumerConfigs),
-      ),
+      ensureProvisioned(connection, assetsOf(this.options.settings, declarations)),
     );
     if (!ensured) return undefined;
     this.found = ensured.found;
@@ -63,21 +60,19 @@ export class ProvisionedService {
     return new Map(ensured.conflicts.map((conflict) => [conflict.durable!, conflictError(conflict)]));
   }
 
-  /** Milliseconds for which a stream keeps an event: as declared, or longer if an operator has raised it. */
+  /** Milliseconds for which a stream keeps an event: the declared time, or the server's if that is longer. */
   keptFor(stream: string): number {
-    const { max_age: found } = (this.found.get(`stream ${stream}`) ?? {}) as Partial<StreamConfig>;
+    const { max_age: found } = (this.found.get(targetName(stream)) ?? {}) as Partial<StreamConfig>;
     const declared = keptFor(stream, this.options.settings);
     if (found === undefined) return declared;
     return Math.max(declared, found === 0 ? FOR_EVER : found / MILLISECOND);
   }
 
-  /** Milliseconds after which the broker delivers an unanswered event again: the declared time, or less if the server's is less. */
+  /** Milliseconds after which the broker delivers an unanswered event again: the declared time, or the server's if that is shorter. */
   ackWaitOf(declaration: ProcessorDeclaration): number {
     const waits = consumerConfigs(declaration).flatMap(({ stream, config }) => {
-      const found = this.found.get(
-        `consumer ${config.durable_name} on stream ${stream}`,
-      ) as Partial<ConsumerConfig>;
-      return found?.ack_wait ? [found.ack_wait / MILLISECOND] : [];
+      const found: Partial<ConsumerConfig> = this.found.get(targetName(stream, config.durable_name)) ?? {};
+      return found.ack_wait ? [found.ack_wait / MILLISECOND] : [];
     });
     return Math.min(declaration.ackWait, ...waits);
   }
@@ -88,13 +83,13 @@ export class ProvisionedService {
       try {
         return await ensure();
       } catch (error) {
-        if (isNotPermitted(error)) {
-          logger.log('may not create streams and consumers; using those that are there');
+        if (isCausedBy(error, errors.PermissionViolationError)) {
+          logger.log('has no right to create streams and consumers; using the existing ones');
           return undefined;
         }
         if (!(error instanceof NoAnswerError) || stopping.aborted) throw error;
         if (performance.now() - remindedAt > REMIND_AFTER) {
-          logger.warn(`${error.message} Asking again until it answers.`);
+          logger.warn(`${error.message} Trying again until it answers.`);
           remindedAt = performance.now();
         }
         await sleep(RETRY_DELAY, undefined, { signal: stopping }).catch(() => undefined);
@@ -104,24 +99,22 @@ export class ProvisionedService {
 
   private report({ created, differing, found }: Ensured): void {
     const { logger } = this.options;
-    const gone = created.filter((what) => this.known.has(what));
-    const fresh = created.filter((what) => !this.known.has(what));
-    if (fresh.length > 0) logger.log(`created ${fresh.join(', ')}`);
-    for (const what of gone) logger.warn(goneText(what));
+    const lost = created.filter((what) => this.known.has(what));
+    const first = created.filter((what) => !this.known.has(what));
+    if (first.length > 0) logger.log(`created ${first.join(', ')}`);
+    for (const what of lost) logger.warn(lostText(what));
     for (const what of found.keys()) this.known.add(what);
-    for (const difference of differing) this.tellOnce(differenceText(difference));
-  }
-
-  private tellOnce(text: string): void {
-    if (!this.told.has(text)) this.options.logger.warn(text);
-    this.told.add(text);
+    for (const text of differing.map(differenceText)) {
+      if (!this.warned.has(text)) logger.warn(text);
+      this.warned.add(text);
+    }
   }
 }
 
-function goneText(what: string): string {
+function lostText(what: string): string {
   return what.startsWith('stream')
-    ? `${what} was gone and has been created again, empty: what it held is no longer on this broker`
-    : `${what} was gone and has been created again: it reads the stream from its first event on`;
+    ? `${what} was missing and has been created again, empty: its former content is no longer on this broker`
+    : `${what} was missing and has been created again: it reads the stream from the first event`;
 }
 
 function differenceText({ what, settings }: ProvisionDifference): string {
@@ -129,7 +122,7 @@ function differenceText({ what, settings }: ProvisionDifference): string {
     ({ name, wanted, found }) =>
       `${name} is ${shownSetting(name, found)}, declared ${shownSetting(name, wanted)}`,
   );
-  return `${what} differs from its declaration and stays as it is: ${list.join('; ')}. \`node cascade provision\` changes it.`;
+  return `${what} differs from its declaration and is left unchanged: ${list.join('; ')}. \`node cascade provision\` changes it.`;
 }
 
 function conflictError({ stream, durable, settings }: ProvisionDifference): ProvisionError {
@@ -137,7 +130,7 @@ function conflictError({ stream, durable, settings }: ProvisionDifference): Prov
   return otherChannelError(durable!, stream, wanted as string[], found as string[]);
 }
 
-/** @param read subjects that the processor's consumer has, or sent an event of */
+/** @param read subjects of the processor's consumer, or of an event that the consumer delivered */
 export function otherChannelError(
   processor: string,
   stream: string,
@@ -146,18 +139,12 @@ export function otherChannelError(
 ): ProvisionError {
   return new ProvisionError(
     `Processor '${processor}' now consumes another channel: it declares ${channels(declared)}, but the consumer ${processor} on ` +
-      `stream ${stream} reads ${channels(read)}. Changing that would lose what it has not read yet, and replicas of the other ` +
+      `stream ${stream} reads ${channels(read)}. Changing the consumer would lose its unread events, and replicas of the other ` +
       'version would get events that they do not know. Give the processor of the new channel a new name; or stop the other version ' +
       `and run \`node cascade provision --move ${processor}\`.`,
   );
 }
 
 function channels(subjects: readonly string[]): string {
-  return subjects.filter((subject) => /^(events|failed)\./.test(subject)).join(', ') || 'no channel';
-}
-
-function isNotPermitted(error: unknown): boolean {
-  return [error, (error as Error).cause].some(
-    (candidate) => candidate instanceof errors.PermissionViolationError,
-  );
+  return channelsIn(subjects).join(', ') || 'no channel';
 }

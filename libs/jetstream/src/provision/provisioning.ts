@@ -7,14 +7,9 @@ import type { ProcessorDeclaration } from '../declare/processor-options.js';
 import { compareProvisioned, provision, type Provisioned, type ProvisionOptions } from './provision.js';
 import type { ProvisionDifference } from './provision-targets.js';
 import { removeRetired, retiredProcessors, type RetiredProcessor } from './retired-processors.js';
-import {
-  assertRetriesFit,
-  consumerConfigs,
-  streamConfigs,
-  type JetStreamSettings,
-} from './stream-settings.js';
+import { assertRetriesFit, assetsOf, consumerConfigs, type JetStreamSettings } from './stream-settings.js';
 
-/** The streams and consumers of a whole system, from its declarations, for the operator that they belong to. */
+/** The streams and consumers of a whole system, made from its declarations, for the operator. */
 export class Provisioning {
   constructor(
     private readonly connection: JetStreamConnection,
@@ -23,24 +18,19 @@ export class Provisioning {
   ) {}
 
   /**
-   * What {@link apply} would create or update.
+   * The differences that {@link apply} would remove.
    *
    * @throws ProvisionError if the server is too old, NoAnswerError if the broker is away
    */
   async check(): Promise<ProvisionDifference[]> {
-    return compareProvisioned(
-      await this.connection.get(),
-      streamConfigs(this.settings),
-      this.processors.flatMap(consumerConfigs),
-    );
+    return compareProvisioned(await this.connection.get(), assetsOf(this.settings, this.processors));
   }
 
   /**
    * Creates what is missing and changes what differs, as far as the options allow.
    *
    * @throws InvalidDeclarationError if a processor waits for longer than its events are kept
-   * @throws ProvisionError if the server is too old or refuses a change, or if events wait for a processor that is to be moved
-   *   and must not be dropped
+   * @throws ProvisionError if the server is too old or refuses a change, or if events that must not be dropped wait for a moved processor
    * @throws NoAnswerError if the broker is away
    */
   async apply(options: ProvisionOptions = {}): Promise<Provisioned> {
@@ -48,35 +38,31 @@ export class Provisioning {
     const connection = await this.connection.get();
     for (const name of options.move ?? [])
       await this.prepareMove(connection, name, options.dropWaiting ?? false);
-    return provision(
-      connection,
-      streamConfigs(this.settings),
-      this.processors.flatMap(consumerConfigs),
-      options,
-    );
+    return provision(connection, assetsOf(this.settings, this.processors), options);
   }
 
-  /** Processors that have consumers or retries on our streams and that nothing declares, such as those that were removed. */
+  /** Processors with consumers or retries on our streams and without a declaration, such as those that were removed. */
   async retired(): Promise<RetiredProcessor[]> {
     return retiredProcessors(await this.connection.get(), this.processors);
   }
 
   /**
-   * Deletes the consumers of retired processors that no process uses. What waits for another attempt goes to the processor
-   * that one was renamed to, or is deleted.
+   * Deletes the consumers of retired processors that no process uses. Retries of a renamed processor go to its new name; other
+   * retries are deleted.
    *
    * @param names default all
-   * @returns those that were removed; the others are still in use
+   * @returns the processors that were removed; the others are still in use
    */
   async prune(names?: readonly string[]): Promise<RetiredProcessor[]> {
     const connection = await this.connection.get();
-    const retired = (await this.retired()).filter(({ processor }) => !names || names.includes(processor));
-    const unused = retired.filter(({ isInUse }) => !isInUse);
+    const unused = (await this.retired()).filter(
+      ({ processor, isInUse }) => !isInUse && (names?.includes(processor) ?? true),
+    );
     for (const processor of unused) await removeRetired(connection, processor);
     return unused;
   }
 
-  /** What waits for a processor on its former channel is lost with the move: its events, and retries of them. */
+  /** A move loses what waits for the processor on its former channel: unread events, and retries. */
   private async prepareMove(
     connection: NatsConnection,
     processor: string,
@@ -85,7 +71,8 @@ export class Provisioning {
     const declaration = this.processors.find((declared) => declared.processor === processor);
     if (!declaration)
       throw new ProvisionError(`No processor '${processor}' is declared, so it cannot be moved.`);
-    const differences = await compareProvisioned(connection, [], consumerConfigs(declaration));
+    const consumers = consumerConfigs(declaration);
+    const differences = await compareProvisioned(connection, { streams: [], consumers });
     const moved = differences.find(({ settings }) => settings.some(({ effect }) => effect === 'moves'));
     if (!moved) return;
     const manager = await jetstreamManager(connection, { checkAPI: false });

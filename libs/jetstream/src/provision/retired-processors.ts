@@ -1,11 +1,4 @@
-import {
-  jetstreamManager,
-  JetStreamApiCodes,
-  JetStreamApiError,
-  type ConsumerInfo,
-  type JetStreamManager,
-  type StoredMsg,
-} from '@nats-io/jetstream';
+import { jetstreamManager, type ConsumerInfo, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { messageId } from '../wire/event-ids.js';
 import {
@@ -18,12 +11,14 @@ import {
 } from '../wire/names.js';
 import { OutgoingHeaders } from '../wire/outgoing-headers.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
+import { durablesOf } from '../client/durables-of.js';
 import { publishConfirmed } from '../client/publish-pipeline.js';
+import { unlessMissing } from '../client/unless-missing.js';
 import { openPauses } from '../events/open-pauses.js';
 import { consumerConfigs } from './stream-settings.js';
 
-/** Milliseconds. */
-const LATELY = 60_000;
+/** Milliseconds since its last delivery, for which a consumer with unanswered events counts as used. */
+const RECENTLY = 60_000;
 
 /** A consumer on the server. */
 export interface ConsumerPlace {
@@ -32,26 +27,26 @@ export interface ConsumerPlace {
 }
 
 /**
- * What no code declares of a processor that has consumers or retries on the server: all of it if the processor was removed or
- * renamed, or is another language's.
+ * Consumers and retries on the server that no code declares. The processor was removed or renamed, reads other streams now, or is
+ * written in another language.
  */
 export interface RetiredProcessor {
   processor: string;
-  /** The code has the processor, with other consumers than these. Its retries are in use. */
+  /** True if the code declares the processor with other consumers than these. Its retries are in use. */
   isDeclared: boolean;
   /** Empty if a prune was interrupted, or a retry was stored after it. */
   consumers: ConsumerPlace[];
-  /** Events that wait for it, and those that it has not answered. */
+  /** Events that wait for the processor or are in flight. */
   waiting: number;
-  /** Events that wait for another attempt of it. */
+  /** Events that wait for another attempt. */
   retries: number;
-  /** A process pulls from one of the consumers, has lately taken an event that it has not answered yet, or is paused. */
+  /** True if a process pulls from one of the consumers, has taken an event within the last minute, or is paused. */
   isInUse: boolean;
-  /** The declared processor that had this name formerly. */
+  /** The declared processor that has this name among its former names. */
   renamedTo: string | undefined;
 }
 
-/** Sorted by name. Only consumers of our streams count. */
+/** Retired processors with consumers or retries on our streams, sorted by name. */
 export async function retiredProcessors(
   connection: NatsConnection,
   declarations: readonly ProcessorDeclaration[],
@@ -60,12 +55,14 @@ export async function retiredProcessors(
   const declared = new Set(
     declarations.flatMap(consumerConfigs).map(({ stream, config }) => `${stream} ${config.durable_name}`),
   );
-  const durables = (await durablesOf(manager)).filter(
-    ({ stream_name, name }) => !declared.has(`${stream_name} ${name}`),
-  );
+  const streams = [EVENTS_STREAM, RETRIES_STREAM, FAILURES_STREAM];
+  const existing = await Promise.all(streams.map((stream) => unlessMissing(durablesOf(manager, stream))));
+  const durables = existing
+    .flatMap((infos) => infos ?? [])
+    .filter(({ stream_name, name }) => !declared.has(`${stream_name} ${name}`));
   const retries = await retriesByProcessor(manager);
   for (const { processor } of declarations) retries.delete(processor);
-  const pauses = (await unlessNoStream(openPauses(connection))) ?? new Map();
+  const pauses = (await unlessMissing(openPauses(connection))) ?? new Map();
   const names = new Set([...durables.map(({ name }) => processorOfDurable(name)), ...retries.keys()]);
   return [...names].sort().map((processor) => {
     const own = durables.filter(({ name }) => processorOfDurable(name) === processor);
@@ -84,47 +81,31 @@ export async function retiredProcessors(
 }
 
 /**
- * Deletes the consumers of a retired processor. Retries that wait for it go to the processor that it was renamed to; without one
- * they are deleted. The consumers are deleted last: after an interruption the next prune finds the processor again.
+ * Deletes the consumers of a retired processor. Its retries go to the processor that it was renamed to, or are deleted. The
+ * consumers are deleted last, so that after an interruption the next prune finds the processor again.
  */
 export async function removeRetired(
   connection: NatsConnection,
   { processor, isDeclared, consumers, renamedTo }: RetiredProcessor,
 ): Promise<void> {
   const manager = await jetstreamManager(connection, { checkAPI: false });
-  if (isDeclared) return deleteConsumers(manager, consumers);
-  if (renamedTo) await moveRetries(connection, manager, processor, renamedTo);
-  else await unlessNoStream(manager.streams.purge(RETRIES_STREAM, { filter: retriesOf(processor) }));
-  await deleteConsumers(manager, consumers);
+  if (!isDeclared) {
+    if (renamedTo) await moveRetries(connection, manager, processor, renamedTo);
+    else await unlessMissing(manager.streams.purge(RETRIES_STREAM, { filter: retriesOf(processor) }));
+  }
+  for (const { stream, durable } of consumers) await manager.consumers.delete(stream, durable);
 }
 
-async function deleteConsumers(manager: JetStreamManager, places: readonly ConsumerPlace[]): Promise<void> {
-  for (const { stream, durable } of places) await manager.consumers.delete(stream, durable);
-}
-
-/** Between two requests of a process that takes one event after the other, nothing waits at the server. */
+/** A process that takes one event at a time has no request at the server between two pulls. */
 function isAtWork({ num_ack_pending, delivered }: ConsumerInfo): boolean {
   // The server sends a time as text; the client's types say that it is a number.
   const lastActive = Date.parse(String(delivered.last_active));
-  return num_ack_pending > 0 && Date.now() - lastActive < LATELY;
+  return num_ack_pending > 0 && Date.now() - lastActive < RECENTLY;
 }
 
-async function durablesOf(manager: JetStreamManager): Promise<ConsumerInfo[]> {
-  const durables: ConsumerInfo[] = [];
-  for (const stream of [EVENTS_STREAM, RETRIES_STREAM, FAILURES_STREAM]) {
-    await unlessNoStream(
-      (async () => {
-        for await (const info of manager.consumers.list(stream))
-          if (info.config.durable_name) durables.push(info);
-      })(),
-    );
-  }
-  return durables;
-}
-
-/** JetStream keeps one schedule a subject, and each chain of attempts has a subject of its own. */
+/** JetStream keeps one schedule per subject, so each chain of attempts has its own subject. */
 async function retriesByProcessor({ streams }: JetStreamManager): Promise<Map<string, number>> {
-  const info = await unlessNoStream(streams.info(RETRIES_STREAM, { subjects_filter: retriesOf('*') }));
+  const info = await unlessMissing(streams.info(RETRIES_STREAM, { subjects_filter: retriesOf('*') }));
   const counts = new Map<string, number>();
   for (const subject of Object.keys(info?.state.subjects ?? {})) {
     const processor = subject.split('.')[1]!;
@@ -133,7 +114,7 @@ async function retriesByProcessor({ streams }: JetStreamManager): Promise<Map<st
   return counts;
 }
 
-/** Forwards through the stream: a retry that comes due meanwhile is stored anew, behind all others. */
+/** Reads the stream forwards, since a retry that becomes due at the same time is stored again at the end. */
 async function moveRetries(
   connection: NatsConnection,
   manager: JetStreamManager,
@@ -141,20 +122,20 @@ async function moveRetries(
   to: string,
 ): Promise<void> {
   for (let seq = 1; ;) {
-    // A field of the server's API that the client's types do not know.
+    // The client's types do not have this field of the server's API.
     const query = { seq, next_by_subj: retriesOf(from) } as { seq: number };
-    const message = await unlessNoStream(manager.streams.getMessage(RETRIES_STREAM, query));
+    const message = await unlessMissing(manager.streams.getMessage(RETRIES_STREAM, query));
     if (!message) return;
     await publishConfirmed(connection, renamed(message, from, to));
     seq = message.seq + 1;
-    // Deletes this message alone. Unlike a deletion it succeeds if the message has just come due, and is not there any more.
+    // Deletes this message only. Unlike a deletion, a purge succeeds if the message has just become due and no longer exists.
     await manager.streams.purge(RETRIES_STREAM, { filter: message.subject, seq });
   }
 }
 
 /**
- * The retry under the new name. Its id differs, since within 10 minutes the broker would take it for the former one. Of the
- * server's own headers only the schedule is kept: those of a retry that came due delete the schedule that they name.
+ * The retry under the new name. It gets another id, since the broker drops a second message with the same id for 10 minutes. Of the
+ * server's own headers it keeps only the schedule: the headers of a due retry would delete the schedule that they name.
  */
 function renamed(message: StoredMsg, from: string, to: string) {
   const subject = `retry.${to}${message.subject.slice(`retry.${from}`.length)}`;
@@ -166,15 +147,4 @@ function renamed(message: StoredMsg, from: string, to: string) {
   if (headers.has('Nats-Schedule'))
     headers.set('Nats-Schedule-Target', retryDueOf(to, subject.split('.').at(-1)!));
   return { subject, body: message.data, headers, id: messageId('renamed', subject, message.seq) };
-}
-
-async function unlessNoStream<Answer>(request: Promise<Answer>): Promise<Answer | undefined> {
-  try {
-    return await request;
-  } catch (error) {
-    const isMissing =
-      error instanceof JetStreamApiError && error.code === (JetStreamApiCodes.StreamNotFound as number);
-    if (!isMissing) throw error;
-    return undefined;
-  }
 }

@@ -1,12 +1,12 @@
 import type { EventClass } from '../contract/event-class.js';
 import type { JetStreamSettings } from './stream-settings.js';
 
-/** What a service says of itself in `JetStreamModule.forRoot`. */
+/** The part of `JetStreamModule.forRoot` that declares a service. */
 export interface ServiceDeclaration {
-  /** Its name, `ce-source` of the events that it publishes by itself. */
+  /** Its name: `ce-source` of its initiating events. */
   source: string;
-  /** Every event that it publishes by itself, be it through an outbox: its initiating events. */
+  /** Its initiating events, also those that it publishes through an outbox. */
   publishes: readonly EventClass[];
-  /** How large the system's streams are, unless that is the default. All services declare the same. */
+  /** The sizes of the system's streams, if not the default. All services declare the same. */
   streams?: JetStreamSettings;
 }

@@ -21,24 +21,25 @@ import { withJitter } from '../declare/backoff.js';
 import { InvalidDeclarationError } from '../errors.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
 
-const MILLISECOND = 1_000_000;
+/** Nanoseconds, in which the server states a time. */
+export const MILLISECOND = 1_000_000;
 const DAY = 24 * 60 * 60 * 1_000;
-/** Milliseconds within which the broker drops a second message of the same id. */
-const DUPLICATE_WINDOW = 10 * 60 * 1_000;
+/** Milliseconds within which the broker drops a second message of the same id: 10 minutes. */
+export const DUPLICATE_WINDOW = 10 * 60 * 1_000;
 
 const EVENTS_DEFAULTS = { maxBytes: 1024 ** 3, maxAge: 7 * DAY };
 const FAILURES_DEFAULTS = { maxBytes: 256 * 1024 ** 2, maxAge: 30 * DAY };
 
 export interface StreamSettings {
-  /** Bytes that the stream may hold; when it is full, publishing waits. Default 1 GiB for events, 256 MiB for failures. */
+  /** Bytes that the stream may hold. Publishing waits if it is full. Default 1 GiB for events, 256 MiB for failures. */
   maxBytes?: number;
-  /** Milliseconds that an event is kept. Default 7 days for events, 30 days for failures. */
+  /** Milliseconds for which an event is kept, at least 10 minutes. Default 7 days for events, 30 days for failures. */
   maxAge?: number;
 }
 
 /**
- * How large the streams of a system are. The streams belong to the system, not to one service, so all services declare the same.
- * A running service creates the streams with these settings and never changes them afterwards: `node cascade provision` does.
+ * The sizes of a system's streams. The streams belong to the system, not to one service, so all services declare the same sizes.
+ * A running service creates the streams with these settings; only `node cascade provision` changes them later.
  */
 export interface JetStreamSettings {
   /** Copies of every stream in a cluster: 1, 3 or 5. Default 1. */
@@ -51,9 +52,9 @@ export interface JetStreamSettings {
 export type StreamDeclaration = Partial<StreamConfig> & { name: string };
 
 /**
- * What Cascade needs of its streams.
+ * The streams that Cascade needs.
  *
- * @throws InvalidDeclarationError if a limit is not above 0
+ * @throws InvalidDeclarationError if a limit is not above 0, or events are kept for less than the duplicate window of 10 minutes
  */
 export function streamConfigs(settings: JetStreamSettings = {}): StreamDeclaration[] {
   return [
@@ -66,11 +67,11 @@ export function streamConfigs(settings: JetStreamSettings = {}): StreamDeclarati
       name: RETRIES_STREAM,
       subjects: ['retry.>'],
       description: 'Cascade: events that wait for their next attempt',
-      // Gone once the attempt is answered; the event itself stays in its own stream.
+      // Deletes a retry when its attempt is answered. The event itself stays in its own stream.
       retention: RetentionPolicy.Workqueue,
       storage: StorageType.File,
       num_replicas: settings.replicas ?? 1,
-      // The server refuses schedules where `discard` is `new`. Without limits `old` never drops one either.
+      // The server refuses schedules if `discard` is `new`. Without limits, `old` never drops a message.
       discard: DiscardPolicy.Old,
       allow_msg_schedules: true,
       duplicate_window: DUPLICATE_WINDOW * MILLISECOND,
@@ -78,9 +79,23 @@ export function streamConfigs(settings: JetStreamSettings = {}): StreamDeclarati
     {
       ...streamConfig(FAILURES_STREAM, settings.failures, FAILURES_DEFAULTS, settings.replicas),
       subjects: ['failed.>', 'failure-state.>'],
-      description: 'Cascade: failure events, each with the whole original, and what became of them',
+      description: 'Cascade: failure events and their states',
     },
   ];
+}
+
+/** Streams and consumers. */
+export interface JetStreamAssets {
+  streams: readonly StreamDeclaration[];
+  consumers: readonly ConsumerSettings[];
+}
+
+/** Every stream of a system, and the consumers of these processors. */
+export function assetsOf(
+  settings: JetStreamSettings,
+  declarations: readonly ProcessorDeclaration[],
+): JetStreamAssets {
+  return { streams: streamConfigs(settings), consumers: declarations.flatMap(consumerConfigs) };
 }
 
 export type DurableConfig = Partial<ConsumerConfig> & { durable_name: string };
@@ -93,7 +108,7 @@ export interface ConsumerSettings {
   formerly?: readonly string[];
 }
 
-/** Milliseconds for which a stream of events, or of failure events, keeps what it holds, and may deliver it. */
+/** Milliseconds for which EVENTS or FAILURES keeps a message and may deliver it. */
 export function keptFor(stream: string, { events, failures }: JetStreamSettings): number {
   return stream === FAILURES_STREAM
     ? (failures?.maxAge ?? FAILURES_DEFAULTS.maxAge)
@@ -101,9 +116,9 @@ export function keptFor(stream: string, { events, failures }: JetStreamSettings)
 }
 
 /**
- * An event that waits for its next attempt longer than its stream keeps it could be dead-lettered without its original.
+ * An event that its stream deletes before the last attempt could be dead-lettered without its original.
  *
- * @throws InvalidDeclarationError
+ * @throws InvalidDeclarationError if an event may wait for its attempts for longer than its stream keeps it
  */
 export function assertRetriesFit(
   { processor, delays, jitter, channel }: ProcessorDeclaration,
@@ -114,14 +129,14 @@ export function assertRetriesFit(
   if (longest < maxAge) return;
   throw new InvalidDeclarationError(
     `Processor '${processor}' waits up to ${longest} ms for its last attempt, but events are kept for ${maxAge} ms ` +
-      `in ${channel.stream}. Shorten its backoff or jitter, or keep them longer.`,
+      `in ${channel.stream}. Shorten its backoff or jitter, or keep events longer.`,
   );
 }
 
 /**
- * A processor's durables. All but the last have its name: one for its channel, one for its replays, one for the retries that
- * are due and for suspects that wait; the first two are one where they lie in one stream. The last is for the suspect whose
- * attempt is being made, so that nothing else is in its way.
+ * A processor's durables. All except the last have the processor's name, one for each stream that it reads. These are the stream of
+ * its channel, EVENTS for replays, and RETRIES for due retries and quarantined events. The last durable delivers quarantined events
+ * one by one for their isolated attempt.
  */
 export function consumerConfigs(declaration: ProcessorDeclaration): ConsumerSettings[] {
   const { processor, channel, consumes, formerly } = declaration;
@@ -156,12 +171,12 @@ function durable(
     description: `Cascade: processor ${processor}`,
     filter_subjects: subjects,
     ack_policy: AckPolicy.Explicit,
-    // Also what was published before the processor first ran: nothing is lost in the order of a deployment.
+    // Includes events that were published before the processor first ran, so services may be deployed in any order.
     deliver_policy: DeliverPolicy.All,
     ack_wait: ackWait * MILLISECOND,
-    // Attempts are counted by the transport, which can then tell of a failure; a limit here would hide the event.
+    // The transport counts attempts and stores a failure event. With a limit here, the server would just stop delivering.
     max_deliver: -1,
-    // Over all replicas. Waiting retries are not among them: they lie in the stream as schedules.
+    // Of all replicas together. Waiting retries do not count: they lie in the stream as schedules.
     max_ack_pending: Math.max(1_000, concurrency * 16),
   };
 }
@@ -179,12 +194,18 @@ function streamConfig(
     if (!(value > 0))
       throw new InvalidDeclarationError(`Stream ${name}: ${limit} must be above 0, found ${value}.`);
   }
+  if (maxAge < DUPLICATE_WINDOW) {
+    throw new InvalidDeclarationError(
+      `Stream ${name}: maxAge must be at least ${DUPLICATE_WINDOW} ms (10 min), found ${maxAge}. For that time the broker drops ` +
+        'duplicates, and it refuses a stream that keeps its events for a shorter time.',
+    );
+  }
   return {
     name,
-    // Work-queue retention would delete the history that replay and late processors need.
+    // Work-queue retention would delete events that replays and later processors need.
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
-    // A full stream refuses new events; with `old` it would silently drop events that nobody has read.
+    // A full stream refuses new events. With `old` it would silently drop events that no processor has read.
     discard: DiscardPolicy.New,
     num_replicas: replicas,
     max_bytes: maxBytes,

@@ -10,11 +10,11 @@ class ThingHappened {
 const EVENTS = { stream: 'EVENTS', subject: 'events.thing.happened' };
 const FAILURES = { stream: 'FAILURES', subject: 'failed.other.thing.happened' };
 
-/** Waits 2 s twice, each 0.4 s longer at most. */
+/** Waits 2 s twice, each time up to 0.4 s longer. */
 const waiting = (channel: typeof EVENTS, jitter?: number) =>
   declareProcessor(ThingHappened, channel, { processor: 'p', attempts: 3, backoff: 2_000, jitter });
 
-it('refuses retries that may come when the event is gone, their jitter included', () => {
+it('refuses retries that may come after the stream deleted the event, jitter included', () => {
   expect(() => assertRetriesFit(waiting(EVENTS, 0), { events: { maxAge: 4_001 } })).not.toThrow();
   expect(() => assertRetriesFit(waiting(EVENTS), { events: { maxAge: 4_801 } })).not.toThrow();
   const refused = () => assertRetriesFit(waiting(EVENTS), { events: { maxAge: 4_800 } });
@@ -24,7 +24,7 @@ it('refuses retries that may come when the event is gone, their jitter included'
   );
 });
 
-it('looks at the stream that the processor consumes', () => {
+it('compares the retries with the stream that the processor consumes', () => {
   const settings = { events: { maxAge: 100 }, failures: { maxAge: 4_801 } };
   expect(() => assertRetriesFit(waiting(FAILURES), settings)).not.toThrow();
   expect(() => assertRetriesFit(waiting(FAILURES), { failures: { maxAge: 100 } })).toThrow(
@@ -35,7 +35,14 @@ it('looks at the stream that the processor consumes', () => {
 it.each([
   [{ events: { maxBytes: 0 } }, 'Stream EVENTS: maxBytes must be above 0, found 0'],
   [{ failures: { maxAge: -1 } }, 'Stream FAILURES: maxAge must be above 0, found -1'],
-])('refuses %j, which the server takes for no limit', (settings, message) => {
+  [{ events: { maxAge: 599_999 } }, 'Stream EVENTS: maxAge must be at least 600000 ms (10 min), found 599999.'],
+  [{ failures: { maxAge: 1 } }, 'Stream FAILURES: maxAge must be at least 600000 ms (10 min), found 1.'],
+])('refuses %j, which the server refuses or takes for no limit', (settings, message) => {
   expect(() => streamConfigs(settings)).toThrow(InvalidDeclarationError);
   expect(() => streamConfigs(settings)).toThrow(message);
+});
+
+it('accepts events that are kept as long as the duplicate window', () => {
+  const [events] = streamConfigs({ events: { maxAge: 600_000 } });
+  expect(events).toMatchObject({ max_age: 600e9, duplicate_window: 600e9 });
 });

@@ -1,13 +1,12 @@
-import { toHeaders, TRACE_HEADERS } from '../wire/cloud-events.js';
+import { TRACE_HEADERS } from '../wire/cloud-events.js';
 import type { OutgoingMessage } from '../wire/outgoing-message.js';
-import { boundsFault, isSmall } from '../contract/body-bounds.js';
 import { assertContract } from '../contract/contract.js';
 import { validatorOf } from '../contract/fast/fast-validator.js';
 import { UndeclaredEventError, UnrecoverableError } from '../errors.js';
 import { classOf, type EventClass } from '../contract/event-class.js';
 import type { EventContext } from '../declare/event-context.js';
 import { derivedEventId } from '../wire/event-ids.js';
-import { channelOf, typeOf } from '../wire/names.js';
+import { bodyFault, outgoingEvent } from './outgoing-event.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
 
 /** The events that a handler returned: one, several, or none. */
@@ -18,8 +17,8 @@ export function eventsOf(returned: readonly unknown[]): object[] {
 type Publishing = Pick<ProcessorDeclaration, 'processor' | 'publishes'>;
 
 /**
- * Checks events that a processor is about to return. Without a promise where all are plainly sound; it rejects with what
- * {@link assertPublishable} throws.
+ * Checks events that a processor returned. Returns undefined if the fast validator passes all of them. Otherwise the promise rejects
+ * with the errors of {@link assertPublishable}.
  */
 export function checkPublishable(
   events: readonly object[],
@@ -37,10 +36,10 @@ async function assertAllPublishable(events: readonly object[], declaration: Publ
 }
 
 /**
- * Checks an event that a processor is about to return.
+ * Checks an event that a processor returned.
  *
- * @throws UndeclaredEventError where it is not among those that the processor declares
- * @throws UnrecoverableError where it breaks its contract
+ * @throws UndeclaredEventError if the processor does not declare the event
+ * @throws UnrecoverableError if the event breaks its contract
  */
 export async function assertPublishable(event: object, { processor, publishes }: Publishing): Promise<void> {
   if (!publishes.includes(event.constructor as unknown as EventClass)) {
@@ -53,7 +52,7 @@ export async function assertPublishable(event: object, { processor, publishes }:
   try {
     await assertContract(event);
   } catch (cause) {
-    // The event that came in is sound; the handler's answer is not, and would not be at the next attempt.
+    // The handler would return an invalid event at the next attempt too.
     throw new UnrecoverableError(`${processor} returned an invalid event: ${(cause as Error).message}`, {
       cause,
     });
@@ -61,10 +60,10 @@ export async function assertPublishable(event: object, { processor, publishes }:
 }
 
 /**
- * What is published of the events that a handler returned.
+ * The messages of the events that a handler returned.
  *
- * @param maxSize bytes that each may have
- * @throws UnrecoverableError if one is too large, or has more values than its consumers would read
+ * @param maxSize bytes that each event may have
+ * @throws UnrecoverableError if an event is too large, or has more values than its consumers would read
  */
 export function messagesOf(
   events: readonly object[],
@@ -74,30 +73,15 @@ export function messagesOf(
   return events.map((event, position) => outgoing(event, position, context, maxSize));
 }
 
-function assertFits(subject: string, body: Uint8Array, maxSize: number): void {
-  const fault = isSmall(body) ? undefined : boundsFault(body);
-  if (fault) throw new UnrecoverableError(`the event for ${subject} cannot be published: ${fault}`);
-  if (body.length <= maxSize) return;
-  throw new UnrecoverableError(
-    `the event for ${subject} has ${body.length} bytes; at most ${maxSize} can be published`,
-  );
-}
-
 function outgoing(event: object, position: number, context: EventContext, maxSize: number): OutgoingMessage {
+  const { processor, correlationId, eventId: causationId } = context;
   const { name, version } = classOf(event).event;
-  const id = derivedEventId(context.eventId, context.identity, position, context.asNew);
-  const envelope = {
-    id,
-    source: context.processor,
-    type: typeOf(name, version),
-    time: new Date(),
-    correlationId: context.correlationId,
-    causationId: context.eventId,
-  };
-  const subject = channelOf(name);
-  const body = Buffer.from(JSON.stringify(event));
-  assertFits(subject, body, maxSize);
-  return { subject, body, headers: toHeaders(envelope, traceOf(context)), id };
+  const id = derivedEventId(causationId, context.identity, position, context.asNew);
+  const stored = { id, name, version, data: event, correlationId, causationId, time: new Date() };
+  const message = outgoingEvent(stored, processor, traceOf(context));
+  const fault = bodyFault(message.body, maxSize);
+  if (fault) throw new UnrecoverableError(`the event for ${message.subject} ${fault}`);
+  return message;
 }
 
 function traceOf(context: EventContext): Record<string, string> | undefined {

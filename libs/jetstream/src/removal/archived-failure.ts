@@ -11,19 +11,19 @@ import {
 import { FAILURES_STREAM, failureStateSubject } from '../wire/names.js';
 import { areHeaders, isBody, readFailure, type StoredFailure } from '../failures/stored-failure.js';
 
-/** A failure event outside of its stream, with all that is needed to put it back. One line of JSON in an archive. */
+/** A failure event with everything needed to restore it. One line of JSON in an archive. */
 export interface ArchivedFailure {
   id: string;
   subject: string;
   headers: Record<string, string[]>;
   failure: EventFailed;
-  /** What became of it; absent if nobody replayed it. */
+  /** Its state; absent if it was never replayed. */
   state?: FailureState;
-  /** The event that failed, if the failure event does not carry all of it and it was still stored. */
+  /** The event that failed, if the failure event does not carry all of it and the stream still had it. */
   original?: { subject: string; headers: Record<string, string[]>; body: EncodedBody };
 }
 
-/** A failure as it is stored; undefined if it is not there any more. */
+/** A stored failure for an archive; undefined if the stream no longer has it. */
 export async function archivedFailure(
   connection: JetStreamConnection,
   archive: FailureReader,
@@ -45,7 +45,7 @@ export async function archivedFailure(
   };
 }
 
-/** Undefined if it is not stored any more. */
+/** The original; undefined if its stream no longer has it. */
 export async function originalIfThere(
   archive: FailureReader,
   failure: EventFailed,
@@ -58,7 +58,7 @@ export async function originalIfThere(
   }
 }
 
-/** A failure as it stands in an archive; undefined for anything else. */
+/** The failure in a line of an archive; undefined for any other text. */
 export async function readArchivedFailure(json: string): Promise<ArchivedFailure | undefined> {
   try {
     const archived = JSON.parse(json) as ArchivedFailure;
@@ -68,25 +68,13 @@ export async function readArchivedFailure(json: string): Promise<ArchivedFailure
   }
 }
 
-/** As strict as with what lies in the stream, for there it will lie. */
-async function isArchived({
-  id,
-  subject,
-  headers,
-  failure,
-  state,
-  original,
-}: ArchivedFailure): Promise<boolean> {
+/** As strict as reading the stream, in which the failure will be stored. */
+async function isArchived(archived: ArchivedFailure): Promise<boolean> {
+  const { id, subject, headers, failure, state, original } = archived;
   if (!areHeaders(headers) || (original && !isWhole(original))) return false;
   const data = Buffer.from(JSON.stringify(failure));
-  const read = await readFailure({
-    subject,
-    headers: Object.entries(headers),
-    data,
-    seq: 0,
-    time: new Date(),
-  });
-  if (read?.id !== id) return false;
+  const message = { subject, headers: Object.entries(headers), data, seq: 0, time: new Date() };
+  if ((await readFailure(message))?.id !== id) return false;
   return state === undefined || isStateOf(state, failureStateSubject(failure.processor, id));
 }
 

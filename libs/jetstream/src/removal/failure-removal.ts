@@ -16,12 +16,12 @@ import type {
 } from './removal-options.js';
 import type { StoredFailure } from '../failures/stored-failure.js';
 
-/** What has to be known of a failure event to remove it. */
+/** The part of a failure event that is needed to remove it. */
 export type RemovedFailure = Pick<StoredFailure, 'id' | 'sequence' | 'stateSequence' | 'bytes'> & {
   processor: string;
 };
 
-/** Makes room in the stream of failures. */
+/** Removes failure events, which makes room in FAILURES. */
 export class FailureRemoval {
   constructor(
     private readonly connection: JetStreamConnection,
@@ -30,7 +30,7 @@ export class FailureRemoval {
   ) {}
 
   /**
-   * A dry run: what {@link select} would give.
+   * A dry run: a summary of what {@link select} would return.
    *
    * @throws InvalidReplayError if a time of the selection is not valid
    */
@@ -54,7 +54,7 @@ export class FailureRemoval {
   }
 
   /**
-   * The failure events that are to be removed, oldest first.
+   * The failure events to remove, oldest first.
    *
    * @throws InvalidReplayError if a time of the selection is not valid
    */
@@ -63,12 +63,12 @@ export class FailureRemoval {
   }
 
   /**
-   * Removes failure events with what became of them, once the audit event is stored. One of which something has become since it was
-   * selected, such as a replay, stays.
+   * Removes failure events with their states, after the audit event is stored. A failure whose state has changed since it was
+   * selected is kept.
    *
-   * @param selection what was asked for: for the audit event
-   * @throws RemovalNotRecordedError if the audit event was not stored: EVENTS is full, or `by` or `reason` is empty, for
-   *   instance. Nothing was removed then; before any other error, some may have been.
+   * @param selection for the audit event
+   * @throws RemovalNotRecordedError if the audit event was not stored, for instance because EVENTS is full, or `by` or `reason` is
+   *   empty. Nothing was removed then. Before any other error, some failures may have been removed.
    */
   async remove(
     failures: readonly RemovedFailure[],
@@ -110,7 +110,7 @@ export class FailureRemoval {
     return removalId;
   }
 
-  /** The failure event goes first: without its state it would be open again. */
+  /** Removes the failure event first: without its state it would be open again. */
   private async removeOne(
     streams: StreamAPI,
     { id, processor, sequence, stateSequence }: RemovedFailure,
@@ -132,14 +132,8 @@ function whyNotStored(error: Error): string {
   );
 }
 
-/** What of it has to be known until it is removed. */
-export function removedFailureOf({
-  id,
-  sequence,
-  stateSequence,
-  bytes,
-  failure,
-}: StoredFailure): RemovedFailure {
+export function removedFailureOf(stored: StoredFailure): RemovedFailure {
+  const { id, sequence, stateSequence, bytes, failure } = stored;
   return { id, sequence, stateSequence, bytes, processor: failure.processor };
 }
 
@@ -152,10 +146,10 @@ function stateOf({ state }: StoredFailure): ShownState {
   return state?.state ?? 'open';
 }
 
-/** False if it is not there any more, for which the server has no code of its own. */
+/** False if the message no longer exists, for which the server has no error code. */
 async function isDeleted(streams: StreamAPI, seq: number): Promise<boolean> {
   try {
-    // Without overwriting the bytes on the disk: that takes 18 ms for each, this 0.3.
+    // Overwriting the bytes on the disk would take 18 ms for each message instead of 0.3 ms.
     return await streams.deleteMessage(FAILURES_STREAM, seq, false);
   } catch (error) {
     if (error instanceof JetStreamApiError && !(await streams.getMessage(FAILURES_STREAM, { seq })))

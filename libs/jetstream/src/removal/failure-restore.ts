@@ -11,28 +11,25 @@ import { OutgoingHeaders } from '../wire/outgoing-headers.js';
 import type { OutgoingMessage } from '../wire/outgoing-message.js';
 import { maxBody } from '../wire/payload-limits.js';
 import { pipelineOf } from '../client/publish-pipeline.js';
-import { PATIENCE } from '../replay/replay-message.js';
+import { CONFIRMED_WITHIN } from '../replay/replay-message.js';
+import type { RunOptions } from '../replay/replay-options.js';
 import { envelopeOf } from '../wire/stored-envelope.js';
 import { readStream } from '../client/stream-reader.js';
 
 export interface RestoreProgress {
   restored: number;
-  /** In the stream already. */
+  /** Already in the stream. */
   skipped: number;
 }
 
 export interface RestoreResult extends RestoreProgress {
-  /** Stopped by `signal` before its end. */
+  /** True if `signal` stopped the restore before its end. */
   stopped: boolean;
 }
 
-export interface RestoreOptions {
-  onProgress?: (progress: RestoreProgress) => void;
-  /** Stops between two failures. */
-  signal?: AbortSignal;
-}
+export type RestoreOptions = Pick<RunOptions<RestoreProgress>, 'onProgress' | 'signal'>;
 
-/** Puts archived failure events back into their stream, under the ids that they had. */
+/** Puts archived failure events back into their stream, with their former ids. */
 export class FailureRestore {
   private readonly archive: FailureReader;
 
@@ -41,10 +38,10 @@ export class FailureRestore {
   }
 
   /**
-   * Restores what is not in the stream: asked for again after it was interrupted, it takes what is left. Processors that consume
-   * these failures get them once more, as after any repetition.
+   * Restores failures that are not in the stream, so it may be repeated after an interruption. Processors that consume these failures
+   * get them again.
    *
-   * @throws PublishTimeoutError if the stream takes no more, or the broker is away for 10 s
+   * @throws PublishTimeoutError if the stream is full, or the broker is away for 10 s
    */
   async restore(
     failures: AsyncIterable<ArchivedFailure>,
@@ -74,7 +71,7 @@ export class FailureRestore {
     return ids;
   }
 
-  /** The state goes first: without it the failure would be open for a moment, and be replayed. */
+  /** Stores the state first: without it the failure would be open for a moment, and could be replayed. */
   private async restoreOne(manager: JetStreamManager, archived: ArchivedFailure): Promise<void> {
     await this.restoreState(manager, archived);
     const failure = await this.withOriginal(archived);
@@ -87,7 +84,7 @@ export class FailureRestore {
     });
   }
 
-  /** Where one lies already, that is newer. */
+  /** Keeps a newer state that the stream already has. */
   private async restoreState(manager: JetStreamManager, { id, failure, state, headers }: ArchivedFailure) {
     if (!state) return;
     const correlationId = headers['ce-correlationid']?.[0] || id;
@@ -99,23 +96,23 @@ export class FailureRestore {
     }
   }
 
-  /** An event that is stored no more is carried from now on, if there is room: the archive may be all that is left of it. */
+  /** Adds an original that its stream no longer has to the failure event, if there is room. */
   private async withOriginal({ failure, original }: ArchivedFailure): Promise<EventFailed> {
     if (!original || (await originalIfThere(this.archive, failure))) return failure;
     const { headers, body } = original;
     return { ...failure, original: { ...failure.original, headers, body } } as EventFailed;
   }
 
-  /** The broker takes it for a repetition also if what it repeats was removed a moment ago. */
+  /** Publishes again under another id if the broker drops the message as a duplicate of one that was just removed. */
   private async put(manager: JetStreamManager, message: OutgoingMessage): Promise<void> {
     const pipeline = pipelineOf(await this.connection.get());
-    const { duplicate, seq } = await pipeline.publish(message, PATIENCE);
+    const { duplicate, seq } = await pipeline.publish(message, CONFIRMED_WITHIN);
     if (!duplicate || (await manager.streams.getMessage(FAILURES_STREAM, { seq }))) return;
-    await pipeline.publish({ ...message, id: `${message.id}.${newEventId()}` }, PATIENCE);
+    await pipeline.publish({ ...message, id: `${message.id}.${newEventId()}` }, CONFIRMED_WITHIN);
   }
 }
 
-/** Those of the event, without those that mean something to the server. */
+/** The headers of the event, without those that the server would act on. */
 function headersOf({ headers }: ArchivedFailure): OutgoingHeaders {
   const outgoing = new OutgoingHeaders();
   for (const [name, values] of Object.entries(headers)) {

@@ -1,20 +1,21 @@
 import type { FailureStateName } from '../failures/failure-state.js';
 import type { ReplaySelection } from '../events/replay-requested.js';
+import type { RunOptions } from '../replay/replay-options.js';
 
-/** The state of a failure as people know it: `open` if nobody replayed it. */
+/** The state of a failure for people: `open` if it was never replayed. */
 export type ShownState = 'open' | FailureStateName;
 
-/** Failure events to be removed. */
+/** Failure events to remove. */
 export interface RemovalSelection extends ReplaySelection {
-  /** In this state. Default: those that nobody needs, which are handled, or failed again as a newer failure. */
+  /** State of the failures. Default: those that nobody needs, which are handled, or failed again as a newer failure. */
   state?: ShownState;
 }
 
-/** What a removal would take. */
+/** The failures that a removal would take. */
 export interface RemovalPlan {
   total: number;
   bytes: number;
-  /** Failures that the selection holds but for their state, and that stay. */
+  /** Failures that match the selection except for their state, and so are kept. */
   left: number;
   groups: {
     processor: string;
@@ -26,29 +27,22 @@ export interface RemovalPlan {
   }[];
 }
 
-export interface RemovalOptions {
-  /** Who removes them: for the audit event. */
-  by: string;
-  /** Why: for the audit event. */
-  reason: string;
-  /** Where they were saved: for the audit event. */
+export interface RemovalOptions extends RunOptions<RemovalProgress> {
+  /** Place where the failures were saved: for the audit event. */
   savedTo?: string;
-  onProgress?: (progress: RemovalProgress) => void;
-  /** Stops between two failures. */
-  signal?: AbortSignal;
 }
 
 export interface RemovalProgress {
   total: number;
   removed: number;
-  /** Replayed since they were selected, or removed by somebody else. */
+  /** Replayed or removed since they were selected. */
   skipped: number;
-  /** Of those that were removed. */
+  /** Bytes of the failures that were removed. */
   bytes: number;
 }
 
 export interface RemovalResult extends RemovalProgress {
   removalId: string;
-  /** Stopped by `signal` before its end. */
+  /** True if `signal` stopped the removal before its end. */
   stopped: boolean;
 }

@@ -5,12 +5,12 @@ import { PublishRefusedError } from '../errors.js';
 import type { FailureReader } from '../failures/failure-reader.js';
 import { failureStateMessage, type FailureState } from '../failures/failure-state.js';
 import { EVENTS_STREAM, TransportHeader } from '../wire/names.js';
-import { PATIENCE, publishReplay } from './replay-message.js';
+import { CONFIRMED_WITHIN, publishReplay } from './replay-message.js';
 import type { ReplayOptions } from './replay-options.js';
 import type { ReplaySelection } from '../events/replay-requested.js';
 import type { StoredFailure } from '../failures/stored-failure.js';
 
-/** Decides whether a failure is still to be replayed. */
+/** True if a failure is still to be replayed. */
 export type IsOpen = (failure: Pick<StoredFailure, 'id' | 'state'>) => boolean;
 
 export function openIn(
@@ -20,13 +20,13 @@ export function openIn(
   return ({ id, state }) => {
     if (state?.state === 'handled') return false;
     if (state?.state === 'requested') return again;
-    // The newer failure event stands for it.
+    // Replay the newer failure event in its place.
     const newer = state?.failedAgainAs;
     return !newer || (failureIds.includes(id) && !failureIds.includes(newer));
   };
 }
 
-/** Replays failures one by one, each once, whoever else replays them at the same time. */
+/** Replays failures one by one, each once, even if other replays take them at the same time. */
 export class FailureReplay {
   constructor(
     private readonly connection: NatsConnection,
@@ -36,33 +36,33 @@ export class FailureReplay {
   ) {}
 
   /**
-   * Hands it over first and marks it then: a crash in between leaves it open. Whoever finds it in the same state makes the same
-   * message id, of which the broker takes one.
+   * Publishes the replay, then marks the failure as requested: after a crash in between, the failure is still open. The message id is
+   * made from the state, so that of several replays at once the broker stores one.
    *
-   * @returns whether this replay has handed it over
+   * @returns true if this replay, and no other, delivered the failure
    */
   async replay(stored: StoredFailure): Promise<boolean> {
     const { id: failureId, failure, event } = stored;
-    // As of now: others may have replayed it since the selection was read.
+    // Another replay may have changed the state since the selection was read.
     const { processor, original, asNew } = failure;
     const { state, sequence } = await this.archive.stateOf(processor, failureId);
     if (!this.isOpen({ id: failureId, state })) return false;
     const whole = await this.archive.original(failure);
     const replayed = { processor, event, whole, original, replayId: this.replayId, failureId, asNew };
     const ack = await publishReplay(this.connection, replayed, `replay.${failureId}.${sequence}`);
-    const handedBy = ack.duplicate ? await this.replayAt(ack.seq) : this.replayId;
-    await this.markRequested(stored, sequence, handedBy);
-    return handedBy === this.replayId;
+    const deliveredBy = ack.duplicate ? await this.replayAt(ack.seq) : this.replayId;
+    await this.markRequested(stored, sequence, deliveredBy);
+    return deliveredBy === this.replayId;
   }
 
-  /** The replay that stored a message which is there already; it may well be this one, whose confirmation was lost. */
+  /** The replay that stored an existing message. It may be this replay, if the confirmation was lost. */
   private async replayAt(seq: number): Promise<string> {
     const { streams } = await jetstreamManager(this.connection, { checkAPI: false });
     const message = await streams.getMessage(EVENTS_STREAM, { seq });
     return message?.header.get(TransportHeader.replayId) ?? '';
   }
 
-  /** The processor may have answered already: that is newer, and stays. */
+  /** Leaves a newer state, which the processor may have stored already. */
   private async markRequested(
     { id: failureId, correlationId, failure: { processor } }: StoredFailure,
     sequence: number,
@@ -71,14 +71,14 @@ export class FailureReplay {
     const state: FailureState = { failureId, state: 'requested', at: new Date().toISOString(), replayId };
     const message = failureStateMessage(state, processor, 'replay', correlationId, sequence);
     try {
-      await publishConfirmed(this.connection, message, PATIENCE);
+      await publishConfirmed(this.connection, message, CONFIRMED_WITHIN);
     } catch (error) {
       if (!isOvertaken(error)) throw error;
     }
   }
 }
 
-/** A newer message lies on the subject of a state. */
+/** True if the broker refused a state because its subject has a newer one. */
 export function isOvertaken(error: unknown): boolean {
   const cause = error instanceof PublishRefusedError ? error.cause : undefined;
   const codes: number[] = [

@@ -1,34 +1,29 @@
-import { jetstreamManager, type ConsumerInfo, type JetStreamManager } from '@nats-io/jetstream';
+import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { EVENTS_STREAM, FAILURES_STREAM, replayChannelOf } from '../wire/names.js';
+import { durablesOf } from '../client/durables-of.js';
 import { readWithRetry } from '../client/read-with-retry.js';
+import type { Channel } from '../declare/processor-options.js';
+import { EVENTS_STREAM, FAILURES_STREAM, replayChannelOf } from '../wire/names.js';
 import { InvalidReplayError } from './replay-options.js';
 
-/** A channel, and the stream that keeps it. */
-export interface StoredChannel {
-  stream: string;
-  subject: string;
-}
-
-/** Which processors there are, and what each reads: as their durables on the server say. */
+/** The channels that each processor reads, according to the durables on the server. */
 export class ProcessorChannels {
-  private constructor(private readonly channels: ReadonlyMap<string, readonly StoredChannel[]>) {}
+  private constructor(private readonly channels: ReadonlyMap<string, readonly Channel[]>) {}
 
   static async read(connection: NatsConnection): Promise<ProcessorChannels> {
     const manager = await jetstreamManager(connection, { checkAPI: false });
-    const channels = new Map<string, StoredChannel[]>();
+    const channels = new Map<string, Channel[]>();
     for (const stream of [EVENTS_STREAM, FAILURES_STREAM]) {
-      for (const { config } of await readWithRetry(stream, () => everyConsumer(manager, stream))) {
-        if (!config.durable_name) continue;
+      for (const { name, config } of await readWithRetry(stream, () => durablesOf(manager, stream))) {
         const subjects = config.filter_subjects ?? [config.filter_subject ?? '>'];
-        const known = channels.get(config.durable_name) ?? [];
-        channels.set(config.durable_name, [...known, ...subjects.map((subject) => ({ stream, subject }))]);
+        const known = channels.get(name) ?? [];
+        channels.set(name, [...known, ...subjects.map((subject) => ({ stream, subject }))]);
       }
     }
     return new ProcessorChannels(channels);
   }
 
-  /** True if a consumer reads what is replayed to this processor: its own, or that of the name that it has now. */
+  /** True if a consumer reads replays to this processor: its own consumer, or that of its new name. */
   takesReplays(processor: string, event: string): boolean {
     return [...this.channels.values()].some((channels) => readsReplays(channels, processor, event));
   }
@@ -36,9 +31,9 @@ export class ProcessorChannels {
   /**
    * The channel that a processor consumes.
    *
-   * @throws InvalidReplayError where it does not consume `event`: what is replayed to it would never be handled
+   * @throws InvalidReplayError if the processor does not consume `event`, and so would never handle a replay of it
    */
-  channelOf(processor: string, event: string): StoredChannel {
+  channelOf(processor: string, event: string): Channel {
     const channels = this.channels.get(processor) ?? [];
     const channel = channels.find(({ subject }) => !subject.startsWith('replay.'));
     if (channel && readsReplays(channels, processor, event)) return channel;
@@ -53,13 +48,7 @@ export class ProcessorChannels {
   }
 }
 
-function readsReplays(channels: readonly StoredChannel[], processor: string, event: string): boolean {
+function readsReplays(channels: readonly Channel[], processor: string, event: string): boolean {
   const replays = replayChannelOf(processor, event);
   return channels.some(({ subject }) => subject === replays);
-}
-
-async function everyConsumer({ consumers }: JetStreamManager, stream: string): Promise<ConsumerInfo[]> {
-  const infos: ConsumerInfo[] = [];
-  for await (const info of consumers.list(stream)) infos.push(info);
-  return infos;
 }

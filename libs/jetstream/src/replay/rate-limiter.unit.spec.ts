@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { RateLimiter } from './rate-limiter.js';
 
-/** When each of `count` pieces is done, where each takes `takes` ms and the one at `stallsAt` takes a minute. */
+/** The time at which each of `count` items is done. Each takes `takes` ms, and the item at `stallsAt` takes a minute. */
 function doneAt(rate: number, count: number, takes: number, stallsAt = -1): number[] {
-  const pace = new RateLimiter(rate, 0);
+  const limiter = new RateLimiter(rate, 0);
   const times: number[] = [];
-  for (let [now, piece] = [0, 0]; piece < count; piece++) {
-    now += piece === stallsAt ? 60_000 : takes;
+  for (let [now, item] = [0, 0]; item < count; item++) {
+    now += item === stallsAt ? 60_000 : takes;
     times.push(now);
-    now += pace.delayAfter(now);
+    now += limiter.delayAfter(now);
   }
   return times;
 }
@@ -16,8 +16,8 @@ function doneAt(rate: number, count: number, takes: number, stallsAt = -1): numb
 const mostWithinASecond = (times: number[]): number =>
   Math.max(...times.map((start) => times.filter((time) => time >= start && time < start + 1_000).length));
 
-describe('a pace', () => {
-  it('leaves the same time between two pieces, whatever each takes', () => {
+describe('a rate limiter', () => {
+  it('keeps the same time between two items, however long each takes', () => {
     expect(doneAt(20, 4, 10)).toEqual([10, 60, 110, 160]);
   });
 
@@ -27,19 +27,19 @@ describe('a pace', () => {
     expect(mostWithinASecond(times)).toBeLessThanOrEqual(110);
   });
 
-  it('makes up for pieces that are a little late, so that the rate is held', () => {
-    const pace = new RateLimiter(1_000, 0);
+  it('makes up for items that are a little late, and so keeps its rate', () => {
+    const limiter = new RateLimiter(1_000, 0);
     let now = 0;
-    for (let piece = 0; piece < 1_000; piece++) {
-      const delay = pace.delayAfter(now);
-      // A timer knows whole milliseconds only, and is late.
+    for (let item = 0; item < 1_000; item++) {
+      const delay = limiter.delayAfter(now);
+      // Timers have whole milliseconds, and fire late.
       now += delay > 0 ? Math.ceil(delay) + 1 : 0;
     }
     expect(now).toBeLessThan(1_020);
     expect(now).toBeGreaterThan(990);
   });
 
-  it('does not wait at an endless rate', () => {
+  it('does not wait at an infinite rate', () => {
     expect(doneAt(Infinity, 3, 1)).toEqual([1, 2, 3]);
   });
 });

@@ -7,24 +7,24 @@ import { replayChannelOf, TransportHeader } from '../wire/names.js';
 import type { PublishLimits } from '../wire/outgoing-message.js';
 import { pipelineOf } from '../client/publish-pipeline.js';
 
-/** One event on its way back to one processor. */
+/** An event that is replayed to one processor. */
 export interface ReplayedEvent {
   processor: string;
-  /** Name of what the processor consumes. */
+  /** Name of the event that the processor consumes. */
   event: string;
   whole: WholeEvent;
   original: Pick<OriginalEvent, 'stream' | 'sequence' | 'eventId'>;
   replayId: string;
-  /** The failure event that is replayed; none where a channel is. */
+  /** The failure event that is replayed; undefined for the replay of a channel. */
   failureId?: string;
-  /** The replay as new that it is part of, or was when it failed. */
+  /** The replay as new that the event belongs to, or belonged to when it failed. */
   asNew?: string | undefined;
 }
 
-/** A replay gives up where the broker confirms nothing for so long. */
-export const PATIENCE: PublishLimits = { timeout: 10_000 };
+/** A replay gives up if the broker does not confirm a message within this time. */
+export const CONFIRMED_WITHIN: PublishLimits = { timeout: 10_000 };
 
-/** @param id of two messages with the same id, the broker stores one */
+/** @param id the broker stores one of several messages with the same id */
 export async function publishReplay(
   connection: NatsConnection,
   replayed: ReplayedEvent,
@@ -42,5 +42,5 @@ export async function publishReplay(
   }
   if (asNew) headers.set(TransportHeader.asNew, asNew);
   const message = { subject: replayChannelOf(processor, event), body: whole.body, headers, id };
-  return pipelineOf(connection).publish(message, PATIENCE);
+  return pipelineOf(connection).publish(message, CONFIRMED_WITHIN);
 }

@@ -9,7 +9,7 @@ import type { ReplayOptions, ReplayResult } from './replay-options.js';
 
 const logger = new Logger('replay');
 
-/** A replay on its way: its audit event is stored. */
+/** A replay whose audit event is stored. */
 export interface ReplayRun extends Pick<ReplayOptions, 'signal' | 'onProgress'> {
   replayId: string;
   total: number;
@@ -17,9 +17,9 @@ export interface ReplayRun extends Pick<ReplayOptions, 'signal' | 'onProgress'> 
 }
 
 /**
- * Replays one item after the other, at the rate and until it is told to stop.
+ * Replays one item after the other at the rate, until `signal` aborts.
  *
- * @param replay whether it was handed over
+ * @param replay resolves to true if the item was delivered, false if it was skipped
  */
 export async function runReplay<Item>(
   { replayId, total, rate, signal, onProgress }: ReplayRun,
@@ -27,19 +27,19 @@ export async function runReplay<Item>(
   replay: (item: Item) => Promise<boolean>,
 ): Promise<ReplayResult> {
   const progress = { total, replayed: 0, skipped: 0 };
-  const pace = new RateLimiter(rate, performance.now());
+  const limiter = new RateLimiter(rate, performance.now());
   for await (const item of items) {
     if (signal?.aborted) return { ...progress, replayId, stopped: true };
     const isReplayed = await unlessImpossible(() => replay(item));
     progress[isReplayed ? 'replayed' : 'skipped'] += 1;
     onProgress?.({ ...progress });
-    const delay = isReplayed ? pace.delayAfter(performance.now()) : 0;
+    const delay = isReplayed ? limiter.delayAfter(performance.now()) : 0;
     if (delay > 0) await sleep(delay, undefined, { signal }).catch(() => undefined);
   }
   return { ...progress, replayId, stopped: false };
 }
 
-/** One event that cannot be replayed does not keep the others from it. */
+/** An event that cannot be replayed is skipped, and the log says why. */
 async function unlessImpossible(replay: () => Promise<boolean>): Promise<boolean> {
   try {
     return await replay();
@@ -50,7 +50,7 @@ async function unlessImpossible(replay: () => Promise<boolean>): Promise<boolean
   }
 }
 
-/** Rather than in the broker or in the rights of this client. */
+/** True if the error lies in the event, not in the broker or the rights of this client. */
 function liesInEvent(error: unknown): error is Error {
   if (error instanceof PublishDeniedError) return false;
   return [OriginalGoneError, PublishRefusedError, errors.InvalidArgumentError].some(

@@ -21,8 +21,8 @@ import { runReplay } from './replay-run.js';
 import { lastSequence, readStream, type StreamSelection } from '../client/stream-reader.js';
 
 /**
- * Hands stored events to a processor again, and to that processor alone. Nothing is deleted or changed: a failure event gets
- * a state beside it.
+ * Delivers stored events again, to one processor only. Stored events are never deleted or changed: a failure event gets a state
+ * beside it.
  */
 @Injectable()
 export class Replays {
@@ -35,9 +35,9 @@ export class Replays {
   ) {}
 
   /**
-   * A dry run: what {@link replayFailures} would take.
+   * A dry run of {@link replayFailures}.
    *
-   * @throws InvalidReplayError
+   * @throws InvalidReplayError if a time of the selection is not valid
    */
   async plan(selection: ReplaySelection, options: Pick<ReplayOptions, 'again'> = {}): Promise<ReplayPlan> {
     assertTimes(selection);
@@ -58,21 +58,21 @@ export class Replays {
   }
 
   /**
-   * A dry run: how many events {@link replayChannel} would take.
+   * A dry run of {@link replayChannel}.
    *
-   * @throws InvalidReplayError
+   * @throws InvalidReplayError if a time is not valid, or the processor does not consume the event
    */
   async planChannel(selection: ChannelSelection): Promise<{ total: number }> {
     return { total: await this.count(await this.channelSelection(selection)) };
   }
 
   /**
-   * Replays failures to the processors that failed on them. Of two who replay the same failure at once, one does; one that was
-   * interrupted may be asked for again, and hands within 10 minutes nothing over that it had handed over already.
+   * Replays failures to the processors that failed on them. If two replays take the same failure at once, only one delivers it. An
+   * interrupted replay may be repeated: within 10 minutes it delivers no failure twice.
    *
-   * @throws InvalidReplayError
-   * @throws InvalidEventError where `by` or `reason` is empty
-   * @throws PublishTimeoutError, StreamReadError where the broker is away for more than 10 s: what was not handed over yet is still open
+   * @throws InvalidReplayError if the rate or a time is not valid
+   * @throws InvalidEventError if `by` or `reason` is empty
+   * @throws PublishTimeoutError, StreamReadError if the broker is away for more than 10 s; failures not yet delivered stay open
    */
   async replayFailures(selection: ReplaySelection, options: ReplayOptions): Promise<ReplayResult> {
     const rate = rateOf(options);
@@ -81,27 +81,27 @@ export class Replays {
     const replayId = await this.audit('failures', selection, total, options);
     const isOpen = openIn(selection, options);
     const replay = new FailureReplay(await this.connection.get(), this.archive, replayId, isOpen);
-    const gone = new Set<string>();
+    const unknown = new Set<string>();
     const run = { ...options, replayId, total, rate };
     const result = await runReplay(run, this.archive.list(selection), async (stored) => {
       const { failure, event } = stored;
       if (!isOpen(stored)) return false;
       if (channels.takesReplays(failure.processor, event)) return replay.replay(stored);
-      gone.add(`'${failure.processor}' of ${event}`);
+      unknown.add(`'${failure.processor}' of ${event}`);
       return false;
     });
-    if (gone.size > 0)
-      this.logger.warn(`skipped failures of processors that are no more: ${lineOf([...gone].join(', '))}`);
+    if (unknown.size > 0)
+      this.logger.warn(`skipped failures of processors that no longer exist: ${lineOf([...unknown].join(', '))}`);
     return result;
   }
 
   /**
-   * Replays a time range of a channel to one processor, also events that it has handled before. What it returns is dropped downstream
-   * as known already, unless `asNew` is set.
+   * Replays a time range of a channel to one processor, including events that it has handled before. The events that it returns are
+   * dropped downstream as duplicates, unless `asNew` is set.
    *
-   * @throws InvalidReplayError also where the processor does not consume that event
-   * @throws InvalidEventError where `by` or `reason` is empty
-   * @throws PublishTimeoutError, StreamReadError where the broker is away for more than 10 s
+   * @throws InvalidReplayError if the rate or a time is not valid, or the processor does not consume the event
+   * @throws InvalidEventError if `by` or `reason` is empty
+   * @throws PublishTimeoutError, StreamReadError if the broker is away for more than 10 s
    */
   async replayChannel(selection: ChannelSelection, options: ChannelReplayOptions): Promise<ReplayResult> {
     const rate = rateOf(options);
@@ -137,7 +137,7 @@ export class Replays {
     return replayId;
   }
 
-  /** What the channel holds as of now: what is published from now on goes to the processor anyway. */
+  /** The present content of the channel. The processor gets later events anyway. */
   private async channelSelection(selection: ChannelSelection): Promise<StreamSelection> {
     assertTimes(selection);
     const { processor, event, since, until } = selection;

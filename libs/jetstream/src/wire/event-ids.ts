@@ -74,6 +74,14 @@ export function shortId(id: string): string {
   return id.length <= MAX_ID ? id : derived(id);
 }
 
+/** `dot-atom-text` of RFC 5322 (\x60 is the backtick): such an id may stand in an index and in the `Message-ID` of a mail. */
+const PLAIN_ID = /^(?=.{1,200}$)[\w!#$%&'*+/=?^\x60{|}~-]+(\.[\w!#$%&'*+/=?^\x60{|}~-]+)*$/;
+
+/** The event's id if it is short and plain, as a UUID is, else the id's SHA-256: anyone who publishes may choose an event's id. */
+export function plainIdOf(eventId: string): string {
+  return PLAIN_ID.test(eventId) ? eventId : hash('sha256', eventId, 'hex');
+}
+
 /** Reused for namespace and name: a new buffer for each id would cost more than its hash. */
 const hashed = Buffer.alloc(1_024);
 NAMESPACE.copy(hashed);

@@ -1,8 +1,7 @@
-import { assertPublishable, type EventContext } from '@cascade/jetstream';
+import { assertPublishable, plainIdOf, type EventContext } from '@cascade/jetstream';
 import { Store, type Database, type Schema } from '@cascade/store';
 import { Injectable } from '@nestjs/common';
 import { sql, type SQL } from 'drizzle-orm';
-import { createHash } from 'node:crypto';
 import { inbox } from './inbox-table.js';
 import { revivedResult, storedResult, type StoredResult } from './stored-result.js';
 
@@ -88,12 +87,4 @@ function markOf({ eventId, identity, replayId, failureId, asNew }: EventContext)
   // What failed in a replay as new belongs to that, not to the first handling of the event, whose result was wrong.
   const replay = asNew ?? (failureId === undefined ? replayId : undefined);
   return { eventId: plainIdOf(eventId), processor: identity, replayId: replay ?? '' };
-}
-
-/** Short enough for an index, and without NUL characters. */
-const PLAIN = /^[\x20-\x7e]{1,200}$/;
-
-/** An event's id where it is short and plain, as ours are, else its SHA-256: event ids come from anyone who publishes. */
-function plainIdOf(eventId: string): string {
-  return PLAIN.test(eventId) ? eventId : createHash('sha256').update(eventId).digest('hex');
 }

@@ -1,4 +1,4 @@
-import type { JetStreamSettings } from '@cascade/jetstream';
+import { DUPLICATE_WINDOW, type JetStreamSettings } from '@cascade/jetstream';
 import { IsIn, IsInt, IsOptional, ValidateBy } from 'class-validator';
 import 'reflect-metadata';
 
@@ -8,22 +8,31 @@ const SIZE = /^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB|TiB)?$/;
 const TIME = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 
 function IsSize(): PropertyDecorator {
-  return isAboveZero(
+  return isAtLeast(
+    1,
     (text) => read(SIZE, SIZES, text),
+    // The server takes 0 for "without limit".
     'a size above 0 such as 512MiB, 20GiB or a number of bytes',
   );
 }
 
 function IsTime(): PropertyDecorator {
-  return isAboveZero((text) => read(TIME, TIMES, text), 'a time above 0 such as 90m, 36h or 14d');
+  return isAtLeast(
+    DUPLICATE_WINDOW,
+    (text) => read(TIME, TIMES, text),
+    'a time of at least 10m, for which the broker drops duplicates, such as 90m, 36h or 14d',
+  );
 }
 
-/** The server takes 0 for "without limit". */
-function isAboveZero(valueOf: (text: string) => number | undefined, wanted: string): PropertyDecorator {
+function isAtLeast(
+  least: number,
+  valueOf: (text: string) => number | undefined,
+  wanted: string,
+): PropertyDecorator {
   return ValidateBy({
-    name: 'isAboveZero',
+    name: 'isAtLeast',
     validator: {
-      validate: (text: string) => (valueOf(text) ?? 0) > 0,
+      validate: (text: string) => (valueOf(text) ?? 0) >= least,
       defaultMessage: () => `$property must be ${wanted}`,
     },
   });

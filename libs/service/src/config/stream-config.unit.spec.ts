@@ -33,7 +33,7 @@ describe('The size of the streams', () => {
     expect(read).toThrow(InvalidConfigError);
     expect(read).toThrow(/STREAM_REPLICAS must be one of.*1, 3, 5/);
     expect(read).toThrow(/EVENTS_MAX_BYTES must be a size above 0 such as 512MiB.*found "20 gigs"/);
-    expect(read).toThrow(/FAILURES_MAX_AGE must be a time above 0 such as 90m, 36h or 14d, found "3"/);
+    expect(read).toThrow(/FAILURES_MAX_AGE must be a time of at least 10m, .* such as 90m, 36h or 14d, found "3"/);
   });
 
   it.each(['0', '0GiB', '0.4B'])('is refused where it is %s bytes: that would be no limit', (size) => {
@@ -42,10 +42,16 @@ describe('The size of the streams', () => {
     );
   });
 
-  it.each(['0s', '0d', '0.2ms'])('is refused where events are to be kept for %s', (time) => {
-    expect(() => streamsOf({ FAILURES_MAX_AGE: time })).toThrow(
-      `FAILURES_MAX_AGE must be a time above 0 such as 90m, 36h or 14d, found "${time}"`,
-    );
+  it.each(['0s', '0d', '0.2ms', '9.9m', '599s'])('is refused if events are kept for %s only', (time) => {
+    for (const variable of ['EVENTS_MAX_AGE', 'FAILURES_MAX_AGE']) {
+      expect(() => streamsOf({ [variable]: time })).toThrow(
+        `${variable} must be a time of at least 10m, for which the broker drops duplicates, such as 90m, 36h or 14d, found "${time}"`,
+      );
+    }
+  });
+
+  it('may keep events for 10 minutes', () => {
+    expect(streamsOf({ EVENTS_MAX_AGE: '10m' }).events).toMatchObject({ maxAge: 600_000 });
   });
 
   it('is not set by a name that is misspelt', () => {

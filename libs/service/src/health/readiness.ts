@@ -1,3 +1,4 @@
+import { nameError } from '@cascade/jetstream';
 import { Logger, type OnModuleDestroy } from '@nestjs/common';
 
 /** A part that the service works with, such as its database. */
@@ -85,7 +86,7 @@ async function whyDown(part: Part): Promise<string | undefined> {
     await Promise.race([part.ready(), late]);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return nameError(error).message;
   } finally {
     clearTimeout(timer);
   }

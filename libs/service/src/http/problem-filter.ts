@@ -1,3 +1,4 @@
+import { nameError } from '@cascade/jetstream';
 import { Catch, HttpStatus, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { DrizzleQueryError } from 'drizzle-orm';
@@ -36,7 +37,7 @@ export class ProblemFilter implements ExceptionFilter {
     const what = `${request.method} ${request.routeOptions?.url ?? ''} answered ${status}`;
     // The message of a failed query holds its parameters, which are personal data too.
     const logged = error instanceof DrizzleQueryError ? error.cause : error;
-    if (status === UNAVAILABLE) this.logger.warn(`${what}: ${messageOf(logged)}`);
+    if (status === UNAVAILABLE) this.logger.warn(`${what}: ${nameError(logged).message}`);
     else this.logger.error(what, stackOf(logged));
   }
 }
@@ -44,8 +45,4 @@ export class ProblemFilter implements ExceptionFilter {
 /** The stack alone: a driver's error has the query and its parameters among its properties. */
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

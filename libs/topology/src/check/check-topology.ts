@@ -5,13 +5,13 @@ import { findCycles, type Cycle } from './cycles.js';
 import { declarationFaults, type TopologyFault } from './faults.js';
 
 export interface TopologyReport {
-  /** Empty where all is well. */
+  /** Empty if there are none. */
   faults: TopologyFault[];
-  /** Allowed, and worth to be known. */
+  /** Cycles are allowed. */
   cycles: Cycle[];
 }
 
-/** Judges a topology as a whole. Nothing is read or written. */
+/** Checks a whole topology. Nothing is read or written. */
 export function checkTopology(topology: Topology, lock: ContractsLock): TopologyReport {
   return {
     faults: [...declarationFaults(topology), ...contractFaults(topology, lock)],

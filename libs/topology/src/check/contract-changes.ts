@@ -1,20 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonSchema } from '../topology.js';
 
-/** One difference between two schemas of the same version of an event. */
+/** A difference between two schemas of the same version of an event. */
 export interface ContractChange {
   /** The field, such as `address.city`; `[]` stands for the items of a list. Empty for the event as a whole. */
   field: string;
-  /** What changed, to be read behind the field: `has maxLength 50, was 100`. */
+  /** The change, to be read after the field: `has maxLength 50, was 100`. */
   what: string;
   /**
-   * Whether everything that kept the old schema keeps the new one, and no field is gone: stored events stay readable, and
-   * other services find what they count on.
+   * True if every event that was valid stays valid, and no field was removed. Stored events then stay readable, and other services
+   * find the fields that they use.
    */
   isCompatible: boolean;
 }
-
-type Judge = (before: unknown, after: unknown) => Omit<ContractChange, 'field'>[];
 
 /** Every difference, compatible or not. */
 export function contractChanges(before: JsonSchema, after: JsonSchema, field = ''): ContractChange[] {
@@ -26,12 +24,11 @@ export function contractChanges(before: JsonSchema, after: JsonSchema, field = '
       : []),
     ...[...keywords]
       .filter((keyword) => !ELSEWHERE.has(keyword) && !isDeepStrictEqual(before[keyword], after[keyword]))
-      .flatMap((keyword) => judgeOf(keyword)(before[keyword], after[keyword]))
-      .map((change) => ({ field, ...change })),
+      .flatMap((keyword) => keywordChanges(field, keyword, before[keyword], after[keyword])),
   ];
 }
 
-/** Compared as fields, as items, or without meaning for what is valid. */
+/** Keywords that are compared elsewhere, or that do not change which events are valid. */
 const ELSEWHERE = new Set(['properties', 'required', 'items', '$schema', 'title', 'description']);
 
 function fieldChanges(before: JsonSchema, after: JsonSchema, parent: string): ContractChange[] {
@@ -39,7 +36,7 @@ function fieldChanges(before: JsonSchema, after: JsonSchema, parent: string): Co
   return [...new Set([...old.keys(), ...now.keys()])].flatMap((name) => {
     const field = parent ? `${parent}.${name}` : name;
     const [was, is] = [old.get(name), now.get(name)];
-    if (!is) return [{ field, what: 'is gone', isCompatible: false }];
+    if (!is) return [{ field, what: 'was removed', isCompatible: false }];
     if (!was)
       return [
         { field, what: is.isRequired ? 'is new and required' : 'is new', isCompatible: !is.isRequired },
@@ -69,72 +66,51 @@ function requirementChanges(field: string, was: Field, is: Field): ContractChang
   return [{ field, what, isCompatible: !is.isRequired }];
 }
 
-const JUDGES: Record<string, Judge> = {
-  type: (before, after) => [
-    replaced('type', before, after, after === undefined || (before === 'integer' && after === 'number')),
-  ],
-  enum: (before, after) => {
-    const gone = listOf(before).filter((value) => !listOf(after).includes(value));
-    if (before === undefined) return [replaced('enum', before, after, false)];
-    if (after === undefined || gone.length === 0) return [replaced('enum', before, after, true)];
-    return [
-      {
-        what: `no longer allows ${gone.map((value) => JSON.stringify(value)).join(', ')}`,
-        isCompatible: false,
-      },
-    ];
-  },
-  uniqueItems: (before, after) => [replaced('uniqueItems', before, after, after !== true)],
-  'x-rules': (before, after) => {
-    const [old, now] = [before ?? {}, after ?? {}] as Record<string, unknown>[];
-    return [...new Set([...Object.keys(old!), ...Object.keys(now!)])]
-      .filter((rule) => !isDeepStrictEqual(old![rule], now![rule]))
-      .map((rule) => replaced(rule, old![rule], now![rule], now![rule] === undefined));
-  },
-  ...limits(
-    ['minLength', 'minimum', 'exclusiveMinimum', 'minItems', 'minProperties'],
-    (was, is) => is <= was,
-  ),
-  ...limits(
-    ['maxLength', 'maximum', 'exclusiveMaximum', 'maxItems', 'maxProperties'],
-    (was, is) => is >= was,
-  ),
-};
-
-/** A keyword that cannot be compared, such as a pattern or a format, narrows unless it goes away. */
-function judgeOf(keyword: string): Judge {
-  const judge = Object.hasOwn(JUDGES, keyword) ? JUDGES[keyword] : undefined;
-  return judge ?? ((before, after) => [replaced(keyword, before, after, after === undefined)]);
+/** @param before,after the values of a keyword, which differ */
+function keywordChanges(field: string, keyword: string, before: unknown, after: unknown): ContractChange[] {
+  if (keyword === 'x-rules') {
+    const [old, now] = [schemaOf(before), schemaOf(after)];
+    return [...new Set([...Object.keys(old), ...Object.keys(now)])]
+      .filter((rule) => !isDeepStrictEqual(old[rule], now[rule]))
+      .map((rule) => valueChange(field, rule, old[rule], now[rule], now[rule] === undefined));
+  }
+  const removed = keyword === 'enum' && after !== undefined ? removedFrom(before, after) : [];
+  if (removed.length > 0) {
+    const values = removed.map((value) => JSON.stringify(value)).join(', ');
+    return [{ field, what: `no longer allows ${values}`, isCompatible: false }];
+  }
+  return [valueChange(field, keyword, before, after, isWider(keyword, before, after))];
 }
 
-function limits(keywords: string[], isWider: (was: number, is: number) => boolean): Record<string, Judge> {
-  const judge =
-    (keyword: string): Judge =>
-    (before, after) => [
-      replaced(
-        keyword,
-        before,
-        after,
-        after === undefined || (before !== undefined && isWider(before as number, after as number)),
-      ),
-    ];
-  return Object.fromEntries(keywords.map((keyword) => [keyword, judge(keyword)]));
-}
-
-function replaced(
-  keyword: string,
+function valueChange(
+  field: string,
+  name: string,
   before: unknown,
   after: unknown,
   isCompatible: boolean,
-): Omit<ContractChange, 'field'> {
+): ContractChange {
   const [was, is] = [before, after].map((value) => (value === undefined ? 'none' : JSON.stringify(value)));
-  return { what: `has ${keyword} ${is}, was ${was}`, isCompatible };
+  return { field, what: `has ${name} ${is}, was ${was}`, isCompatible };
+}
+
+const MINIMA = ['minLength', 'minimum', 'exclusiveMinimum', 'minItems', 'minProperties'];
+const MAXIMA = ['maxLength', 'maximum', 'exclusiveMaximum', 'maxItems', 'maxProperties'];
+
+/** A keyword that cannot be compared, such as a pattern or a format, becomes wider only if it is removed. */
+function isWider(keyword: string, before: unknown, after: unknown): boolean {
+  if (after === undefined) return true;
+  if (before === undefined) return false;
+  if (keyword === 'type') return before === 'integer' && after === 'number';
+  if (MINIMA.includes(keyword)) return (after as number) <= (before as number);
+  if (MAXIMA.includes(keyword)) return (after as number) >= (before as number);
+  return keyword === 'enum';
+}
+
+function removedFrom(before: unknown, after: unknown): unknown[] {
+  const [old, now] = [before, after].map((values) => (Array.isArray(values) ? values : []));
+  return old!.filter((value) => !now!.includes(value));
 }
 
 function schemaOf(value: unknown): JsonSchema {
   return (value ?? {}) as JsonSchema;
-}
-
-function listOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
 }

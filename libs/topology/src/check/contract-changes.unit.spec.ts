@@ -13,10 +13,10 @@ describe('a contract', () => {
   const text = { type: 'string' };
 
   it.each<[string, JsonSchema, JsonSchema, string]>([
-    ['lost a field', event({ a: text }), event({}), 'a is gone'],
+    ['lost a field', event({ a: text }), event({}), 'a was removed'],
     ['requires a new field', event({}), event({ a: text }, ['a']), 'a is new and required'],
     [
-      'requires what was optional',
+      'requires a formerly optional field',
       event({ a: text }),
       event({ a: text }, ['a']),
       'a is required, was optional',
@@ -43,7 +43,7 @@ describe('a contract', () => {
     expect(others).toEqual([]);
   });
 
-  it('that stays as it is has not changed, whatever its title and the order of its keys', () => {
+  it('has no changes if only its title or the order of its keys differs', () => {
     const before = { ...event({ a: text, b: { type: 'integer' } }, ['a', 'b']), title: 'Old' };
     const after = { ...event({ b: { type: 'integer' }, a: text }, ['b', 'a']), title: 'New' };
     expect(contractChanges(before, after)).toEqual([]);
@@ -54,9 +54,9 @@ describe('a field', () => {
   it.each<[string, JsonSchema, JsonSchema]>([
     ['another type', { type: 'string' }, { type: 'integer' }],
     ['whole numbers only', { type: 'number' }, { type: 'integer' }],
-    ['a type at all', {}, { type: 'string' }],
+    ['a type', {}, { type: 'string' }],
     ['fewer values', { enum: ['a', 'b'] }, { enum: ['a'] }],
-    ['values at all', { type: 'string' }, { type: 'string', enum: ['a'] }],
+    ['an enumeration', { type: 'string' }, { type: 'string', enum: ['a'] }],
     ['a shorter text', { maxLength: 100 }, { maxLength: 50 }],
     ['a limit of length', {}, { maxLength: 50 }],
     ['a longer text', { minLength: 1 }, { minLength: 2 }],
@@ -69,14 +69,14 @@ describe('a field', () => {
     ['another format', { format: 'date' }, { format: 'date-time' }],
     ['a rule without a keyword', {}, { 'x-rules': { isLocale: true } }],
     ['other arguments of a rule', { 'x-rules': { isBy: [1] } }, { 'x-rules': { isBy: [2] } }],
-    ['something that cannot be compared', { anyOf: [{}] }, { anyOf: [{ type: 'string' }] }],
+    ['a keyword that cannot be compared', { anyOf: [{}] }, { anyOf: [{ type: 'string' }] }],
     ['narrower items', { items: { type: 'string' } }, { items: { type: 'string', maxLength: 1 } }],
     [
       'a narrower field within it',
       event({ city: { type: 'string' } }),
       event({ city: { type: 'string', maxLength: 9 } }),
     ],
-  ])('that now wants %s is narrower', (_, before, after) => {
+  ])('that now requires %s is narrower', (_, before, after) => {
     expect(changes(before, after)).toMatchObject([{ isCompatible: false }]);
   });
 
@@ -90,12 +90,12 @@ describe('a field', () => {
     ['a smaller number', { minimum: 1 }, { minimum: 0 }],
     ['a text of any form', { pattern: 'a', format: 'date' }, { format: 'date' }],
     ['the same items twice', { uniqueItems: true }, {}],
-    ['what a rule forbade', { 'x-rules': { isLocale: true } }, {}],
-  ])('that now takes %s is wider', (_, before, after) => {
+    ['values that a rule refused', { 'x-rules': { isLocale: true } }, {}],
+  ])('that now accepts %s is wider', (_, before, after) => {
     expect(changes(before, after)).toMatchObject([{ isCompatible: true }]);
   });
 
-  it('is named with its path', () => {
+  it('is reported with its path', () => {
     const [before, after] = [{ type: 'string' }, { type: 'integer' }].map((street) =>
       event({ homes: { type: 'array', items: event({ street }) } }),
     );

@@ -14,29 +14,29 @@ import {
 export const LOCK_FILE = 'contracts.lock.json';
 export const UPDATE_COMMAND = 'node cascade topology --update-lock';
 
-/** What was agreed on and lies on brokers: `contracts.lock.json`, at the root and under version control. */
+/** The contracts and processors that were agreed on: `contracts.lock.json`, at the root and under version control. */
 export interface ContractsLock {
   /** By `ce-type`, such as `user.signed-up.v1`. */
   contracts: Record<string, JsonSchema>;
   processors: LockedProcessors;
 }
 
-/** What differs between the code and the lock, by `ce-type`. */
+/** The differences between the code and the lock, by `ce-type`. */
 export interface LockDifference {
   added: string[];
-  /** In the lock, and no longer in the code. */
+  /** In the lock, but no longer in the code. */
   removed: string[];
-  /** Changed in a way that keeps stored events readable, and others' fields in place. */
+  /** Changes that keep stored events readable, and the fields that other services use. */
   compatible: { type: string; changes: ContractChange[] }[];
-  /** Changed in any other way; `changes` names only what is not compatible. */
+  /** All other changes; `changes` has only the incompatible ones. */
   incompatible: { type: string; changes: ContractChange[] }[];
   processors: ProcessorsDifference;
 }
 
 /**
- * The lock of a checkout; empty where there is none.
+ * The lock of a checkout; empty if there is none.
  *
- * @throws TopologyError where it is no JSON, as after a merge with conflicts
+ * @throws TopologyError if the file is not JSON, for instance after a merge with conflicts
  */
 export async function readLock(root: string): Promise<ContractsLock> {
   const text = await readFile(join(root, LOCK_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -56,8 +56,8 @@ export async function readLock(root: string): Promise<ContractsLock> {
 /**
  * Writes the contracts of the code into the lock.
  *
- * @returns what was written
- * @throws TopologyError where one has changed incompatibly: the lock is then left as it is
+ * @returns the differences that were written
+ * @throws TopologyError if a contract has changed incompatibly; the lock is not changed then
  */
 export async function updateLock(root: string, topology: Topology): Promise<LockDifference> {
   const difference = lockDifference(topology, await readLock(root));
@@ -72,7 +72,7 @@ export async function updateLock(root: string, topology: Topology): Promise<Lock
   return difference;
 }
 
-/** The lock with one contract more, in its place. */
+/** The lock with one more contract, in the order of names. */
 export function withContract(
   lock: ContractsLock,
   contract: EventVersion & Pick<Contract, 'schema'>,
@@ -83,18 +83,18 @@ export function withContract(
   };
 }
 
-/** The lock with one contract less. */
+/** The lock without a contract. */
 export function withoutContract(lock: ContractsLock, contract: EventVersion): ContractsLock {
   const { [ceTypeOf(contract)]: _removed, ...contracts } = lock.contracts;
   return { ...lock, contracts };
 }
 
-/** The lock with one processor more, in its place. */
+/** The lock with one more processor, in the order of names. */
 export function withProcessor(lock: ContractsLock, name: string, channel: string): ContractsLock {
   return { ...lock, processors: sortedByName({ ...lock.processors, [name]: channel }) };
 }
 
-/** The lock with one processor less. */
+/** The lock without a processor. */
 export function withoutProcessor(lock: ContractsLock, name: string): ContractsLock {
   const { [name]: _removed, ...processors } = lock.processors;
   return { ...lock, processors };
@@ -127,22 +127,22 @@ export function lockDifference(
   };
 }
 
-/** What happened, and the three ways out of it. */
+/** The change and the three possible remedies. */
 export function describeIncompatible({ type, changes }: LockDifference['incompatible'][number]): string {
   const list = changes.map(({ field, what }) => `\n  ${field || 'the event'} ${what}`).join('');
   return (
     `${type} has changed so that stored events, or services that are not deployed yet, no longer fit:${list}\n` +
-    '  Undo that, or leave this version as it was and make a new one beside it (docs/versions.md). If it has never been ' +
-    `published, take its entry out of ${LOCK_FILE} and run: ${UPDATE_COMMAND}`
+    '  Undo the change, or keep this version and add a new one (docs/versions.md). If this version was never published, ' +
+    `remove its entry from ${LOCK_FILE} and run: ${UPDATE_COMMAND}`
   );
 }
 
-/** The transport's own come with its library, and change with its versions. */
+/** Without the transport's contracts, which change with the versions of its library. */
 function lockedContracts({ contracts }: Topology): Contract[] {
   return contracts.filter(({ origin }) => origin === 'contracts');
 }
 
-/** Not the name of the class, which is nobody's concern outside of the code. */
+/** The schema without the name of the class, which matters only in the code. */
 function agreedOn({
   schema: { $schema: _draft, title: _title, ...agreed },
 }: Pick<Contract, 'schema'>): JsonSchema {

@@ -15,7 +15,7 @@ afterAll(removeCheckouts);
 
 const event = { name: 'order.placed', version: 1 };
 
-/** As OrderPlaced, with one more field. */
+/** OrderPlaced with one more field. */
 class WiderOrderPlaced {
   static readonly event = event;
 
@@ -31,7 +31,7 @@ class WiderOrderPlaced {
   readonly note?: string;
 }
 
-/** As OrderPlaced, with a shorter id, and without an amount. */
+/** OrderPlaced with a shorter id, and without an amount. */
 class NarrowerOrderPlaced {
   static readonly event = event;
 
@@ -51,13 +51,13 @@ const faultsOf = async (root: string, topology: Topology) => {
 };
 
 describe('the lock of the contracts', () => {
-  it('is to be made where there is none, and then fits', async () => {
+  it('is outdated if it does not exist, and matches after an update', async () => {
     const [root, topology] = await read([OrderPlaced, OrderShipped]);
     const [fault] = await faultsOf(root, topology);
     expect(fault).toMatchObject({ rule: 'outdated-lock' });
     expect(fault!.message).toBe(
       'contracts.lock.json is not up to date:\n  order.placed.v1 is new\n  order.shipped.v1 is new\n' +
-        '  If that is meant, run: node cascade topology --update-lock',
+        '  If this is intended, run: node cascade topology --update-lock',
     );
 
     expect(await updateLock(root, topology)).toMatchObject({
@@ -68,7 +68,7 @@ describe('the lock of the contracts', () => {
     expect(Object.keys((await readLock(root)).contracts)).toEqual(['order.placed.v1', 'order.shipped.v1']);
   });
 
-  it('wants no more than an update where a contract became wider, is new or is gone', async () => {
+  it('needs only an update if a contract became wider, is new or was removed', async () => {
     const [root, before] = await read([OrderPlaced, OrderShipped]);
     await updateLock(root, before);
     const [, after] = await read([WiderOrderPlaced]);
@@ -77,12 +77,12 @@ describe('the lock of the contracts', () => {
 
     expect(faults).toMatchObject([{ rule: 'outdated-lock' }]);
     expect(faults[0]!.message).toContain('order.placed.v1: note is new');
-    expect(faults[0]!.message).toContain('order.shipped.v1 is gone');
+    expect(faults[0]!.message).toContain('order.shipped.v1 was removed');
     await updateLock(root, after);
     expect(await faultsOf(root, after)).toEqual([]);
   });
 
-  it('is the same whatever the class is called', async () => {
+  it('does not depend on the name of the class', async () => {
     const [root, before] = await read([OrderPlaced]);
     await updateLock(root, before);
     const locked = await readFile(join(root, 'contracts.lock.json'), 'utf8');
@@ -92,7 +92,7 @@ describe('the lock of the contracts', () => {
     expect(await readFile(join(root, 'contracts.lock.json'), 'utf8')).toBe(locked);
   });
 
-  it('is not updated where a contract became narrower', async () => {
+  it('is not updated if a contract became narrower', async () => {
     const [root, before] = await read([OrderPlaced]);
     await updateLock(root, before);
     const locked = await readFile(join(root, 'contracts.lock.json'), 'utf8');
@@ -105,21 +105,21 @@ describe('the lock of the contracts', () => {
     expect(fault!.message).toBe(
       'order.placed.v1 has changed so that stored events, or services that are not deployed yet, no longer fit:\n' +
         '  orderId has maxLength 10, was 20\n' +
-        '  amount is gone\n' +
-        '  Undo that, or leave this version as it was and make a new one beside it (docs/versions.md). If it has never been ' +
-        'published, take its entry out of contracts.lock.json and run: node cascade topology --update-lock',
+        '  amount was removed\n' +
+        '  Undo the change, or keep this version and add a new one (docs/versions.md). If this version was never published, ' +
+        'remove its entry from contracts.lock.json and run: node cascade topology --update-lock',
     );
     await expect(updateLock(root, after)).rejects.toThrow(TopologyError);
     expect(await readFile(join(root, 'contracts.lock.json'), 'utf8')).toBe(locked);
   });
 
-  it('says what to do where a merge has spoilt it', async () => {
+  it('has an error with a remedy if a merge broke it', async () => {
     const [root] = await read([OrderPlaced]);
     await writeFile(join(root, 'contracts.lock.json'), '<<<<<<< HEAD');
     await expect(readLock(root)).rejects.toThrow(/contracts\.lock\.json cannot be read.*\n.*main branch/);
   });
 
-  it('tells of a processor that is gone, and how to rename or remove one; a former name is no more than an update', async () => {
+  it('reports a removed processor with remedies, and needs only an update for a renamed one', async () => {
     const [root, before] = await read([OrderPlaced]);
     const processor = (name: string, channel: string, formerly: string[] = []) =>
       ({ name, formerly, publishes: [], consumes: { channel } }) as unknown as Topology['processors'][number];
@@ -132,17 +132,17 @@ describe('the lock of the contracts', () => {
     expect(await messages(clerk)).toEqual([]);
     expect(await messages(processor('agent', 'events.order.placed', ['clerk']))).toEqual([
       expect.stringMatching(
-        /processor agent is new\n {2}processor agent was called clerk\n {2}If that is meant/,
+        /processor agent is new\n {2}processor agent was called clerk\n {2}If this is intended/,
       ),
     ]);
-    const [gone] = await messages(processor('agent', 'events.order.placed'));
-    expect(gone).toMatch(
-      /processor clerk is gone\. If it was renamed, declare `formerly: \['clerk'\]` at the new one/,
+    const [removed] = await messages(processor('agent', 'events.order.placed'));
+    expect(removed).toMatch(
+      /processor clerk was removed\. If it was renamed, declare `formerly: \['clerk'\]` at the new one/,
     );
-    expect(gone).toMatch(/`node cascade provision --prune clerk`/);
+    expect(removed).toMatch(/`node cascade provision --prune clerk`/);
     expect(await messages(processor('clerk', 'events.order.shipped'))).toEqual([
       expect.stringMatching(
-        /clerk consumes events\.order\.shipped, and consumed events\.order\.placed: .* --move clerk/,
+        /clerk now consumes events\.order\.shipped in place of events\.order\.placed\. .* --move clerk/,
       ),
     ]);
   });

@@ -1,7 +1,7 @@
 import { ceTypeOf, FAILURE_EVENT } from '../event-version.js';
 import type { Topology } from '../topology.js';
 
-/** Something about the topology that cannot work, or that nobody can have meant. */
+/** An error in the topology, or something that cannot be intended. */
 export interface TopologyFault {
   rule:
     | 'unpublished-channel'
@@ -19,70 +19,71 @@ export interface TopologyFault {
     | 'incompatible-contract'
     | 'outdated-lock'
     | 'outdated-docs';
-  /** What is wrong, where, and what to do. */
+  /** The error, its place, and the remedy. */
   message: string;
 }
 
-/** Faults of the declarations alone; those of the contracts are told by `contract-faults.ts`. */
+/** Faults of the declarations; `contract-faults.ts` finds those of the contracts. */
 export function declarationFaults(topology: Topology): TopologyFault[] {
   return [
-    ...duplicateSources(topology),
-    ...duplicateProcessors(topology),
-    ...missingTransports(topology),
-    ...unpublishedChannels(topology),
-    ...unknownFailures(topology),
-    ...undeclaredEvents(topology),
-    ...newerVersions(topology),
+    ...faultsOf('duplicate-source', duplicateSources(topology)),
+    ...faultsOf('duplicate-processor', duplicateProcessors(topology)),
+    ...faultsOf('missing-transport', missingTransports(topology)),
+    ...faultsOf('unpublished-channel', unpublishedChannels(topology)),
+    ...faultsOf('unknown-failures', unknownFailures(topology)),
+    ...faultsOf('undeclared-event', undeclaredEvents(topology)),
+    ...faultsOf('newer-version-published', newerVersions(topology)),
   ];
 }
 
-function duplicateSources({ apps }: Topology): TopologyFault[] {
-  return duplicates(apps, ({ source }) => source).map(([source, found]) => ({
-    rule: 'duplicate-source',
-    message:
-      `${andList(found.map(({ name }) => name))} have the same source '${source}', and so the same inbox and ce-source. ` +
-      'Give each its own in JetStreamModule.forRoot({ source }).',
-  }));
+export function faultsOf(rule: TopologyFault['rule'], messages: readonly string[]): TopologyFault[] {
+  return messages.map((message) => ({ rule, message }));
 }
 
-/** A former name counts too: ids and marks are made with it. */
-function duplicateProcessors({ processors }: Topology): TopologyFault[] {
+function duplicateSources({ apps }: Topology): string[] {
+  return duplicates(apps, ({ source }) => source).map(
+    ([source, found]) =>
+      `${andList(found.map(({ name }) => name))} have the same source '${source}', and so the same inbox and ce-source. ` +
+      'Give each its own in JetStreamModule.forRoot({ source }).',
+  );
+}
+
+/** Former names count too, since ids and marks are made from them. */
+function duplicateProcessors({ processors }: Topology): string[] {
   const named = processors.flatMap(({ name, formerly, handler, app }) =>
     [name, ...formerly].map((taken) => ({ taken, place: `${handler} in ${app}` })),
   );
-  return duplicates(named, ({ taken }) => taken).map(([name, found]) => ({
-    rule: 'duplicate-processor',
-    message:
-      `${andList(found.map(({ place }) => place))} are both processor '${name}', or were it formerly: they would share one ` +
-      'durable, or the ids of what they publish, and events of one of them would be lost. Give each a name that no other has or had.',
-  }));
+  return duplicates(named, ({ taken }) => taken).map(
+    ([name, found]) =>
+      `${andList(found.map(({ place }) => place))} both have or had the name '${name}'. They would share a durable, or the ids ` +
+      'of the events that they publish, and events of one of them would be lost. Give each a name that no other processor has or had.',
+  );
 }
 
-function missingTransports({ apps }: Topology): TopologyFault[] {
+function missingTransports({ apps }: Topology): string[] {
   return apps
     .filter(({ source, processors }) => source === undefined && processors.length > 0)
-    .map(({ name, processors }) => ({
-      rule: 'missing-transport',
-      message: `${name} declares ${andList(processors)}, but its module does not import JetStreamModule.forRoot(), so nothing is consumed.`,
-    }));
+    .map(
+      ({ name, processors }) =>
+        `${name} declares ${andList(processors)}, but its module does not import JetStreamModule.forRoot(), so nothing is consumed.`,
+    );
 }
 
-function unpublishedChannels({ channels }: Topology): TopologyFault[] {
+function unpublishedChannels({ channels }: Topology): string[] {
   return channels
     .filter(
       ({ publishedBy, consumedBy, kind }) =>
         kind === 'event' && consumedBy.length > 0 && publishedBy.length === 0,
     )
-    .map(({ subject, event, consumedBy }) => ({
-      rule: 'unpublished-channel',
-      message:
-        `${andList(consumedBy)} ${consumedBy.length > 1 ? 'consume' : 'consumes'} ${subject}, which nobody publishes. ` +
-        `Whoever publishes ${event} declares it: a service in JetStreamModule.forRoot({ publishes }), a processor in ` +
+    .map(
+      ({ subject, event, consumedBy }) =>
+        `${andList(consumedBy)} ${consumedBy.length > 1 ? 'consume' : 'consumes'} ${subject}, but no service or processor declares ` +
+        `that it publishes ${event}. Declare it: a service in JetStreamModule.forRoot({ publishes }), a processor in ` +
         '@Consumes(…, { publishes }).',
-    }));
+    );
 }
 
-function unknownFailures({ processors }: Topology): TopologyFault[] {
+function unknownFailures({ processors }: Topology): string[] {
   return processors.flatMap(({ name, consumes: { failuresOf, event } }) => {
     if (failuresOf === undefined) return [];
     const failing = processors.find((processor) => processor.name === failuresOf);
@@ -90,21 +91,16 @@ function unknownFailures({ processors }: Topology): TopologyFault[] {
     const reason = failing
       ? `${failuresOf} consumes ${consumedEvent(failing)}, so it never fails on ${event}`
       : `there is no processor '${failuresOf}'`;
-    return [
-      {
-        rule: 'unknown-failures',
-        message: `${name} consumes the failures of ${failuresOf} on ${event}, but ${reason}.`,
-      },
-    ];
+    return [`${name} consumes the failures of ${failuresOf} on ${event}, but ${reason}.`];
   });
 }
 
-/** Of a processor of failures, the failure event. */
+/** The event that a processor consumes, which is the failure event for a processor of failures. */
 function consumedEvent({ consumes }: Topology['processors'][number]): string {
   return consumes.failuresOf === undefined ? consumes.event : FAILURE_EVENT;
 }
 
-function undeclaredEvents({ apps, processors, contracts }: Topology): TopologyFault[] {
+function undeclaredEvents({ apps, processors, contracts }: Topology): string[] {
   const known = new Set(contracts.map(ceTypeOf));
   const used = [...apps, ...processors].flatMap(({ name, publishes }) =>
     publishes.map((event) => ({ by: `${name} publishes`, event })),
@@ -112,29 +108,24 @@ function undeclaredEvents({ apps, processors, contracts }: Topology): TopologyFa
   const consumed = processors.map(({ name, consumes }) => ({ by: `${name} consumes`, event: consumes }));
   return [...used, ...consumed]
     .filter(({ event }) => !known.has(ceTypeOf(event)))
-    .map(({ by, event }) => ({
-      rule: 'undeclared-event',
-      message: `${by} ${ceTypeOf(event)}, which is no contract: export its class from libs/contracts/src/index.ts.`,
-    }));
+    .map(
+      ({ by, event }) =>
+        `${by} ${ceTypeOf(event)}, which is not a contract: export its class from libs/contracts/src/index.ts.`,
+    );
 }
 
-function newerVersions({ apps, processors }: Topology): TopologyFault[] {
+function newerVersions({ apps, processors }: Topology): string[] {
   const published = [...apps, ...processors].flatMap(({ publishes }) => publishes);
   return processors.flatMap(({ name, consumes }) => {
-    const newer = published.filter(
+    const newer = published.find(
       ({ event, version }) => event === consumes.event && version > consumes.version,
     );
-    if (newer.length === 0) return [];
-    return [
-      {
-        rule: 'newer-version-published',
-        message: `${name} reads ${ceTypeOf(consumes)}, but ${ceTypeOf(newer[0]!)} is published, which it would give up on. Have it consume the newest class.`,
-      },
-    ];
+    if (!newer) return [];
+    return `${name} reads ${ceTypeOf(consumes)}, but ${ceTypeOf(newer)} is published, which it would dead-letter. Let it consume the newest class.`;
   });
 }
 
-/** Groups of more than one, by a key; what has none is left out. */
+/** Groups of more than one item with the same key. Items without a key are left out. */
 export function duplicates<Item>(
   items: readonly Item[],
   key: (item: Item) => string | undefined,

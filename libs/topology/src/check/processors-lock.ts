@@ -1,11 +1,11 @@
 import type { Processor, Topology } from '../topology.js';
 
-/** The channel that each processor consumes, by its name. A durable on the broker has that name, and reads that channel. */
+/** Channels by the name of the processor that consumes them. The processor's durable on the broker reads this channel. */
 export type LockedProcessors = Record<string, string>;
 
 export interface ProcessorsDifference {
   added: string[];
-  /** In the lock, in no code, and the former name of no processor. */
+  /** In the lock, but neither in the code nor among the former names of a processor. */
   removed: string[];
   /** Processors with a former name that is in the lock. */
   renamed: { name: string; from: string }[];
@@ -39,17 +39,16 @@ export function processorsDifference(
   };
 }
 
-/** What a removed name means for the broker. */
 export function describeRemoved(name: string): string {
   return (
-    `processor ${name} is gone. If it was renamed, declare \`formerly: ['${name}']\` at the new one: otherwise that handles every ` +
-    `stored event again, under new ids. If it was removed, its consumers stay on the broker until \`node cascade provision --prune ${name}\``
+    `processor ${name} was removed. If it was renamed, declare \`formerly: ['${name}']\` at the new one, which otherwise handles every ` +
+    `stored event again, under new ids. If not, its consumers stay on the broker until \`node cascade provision --prune ${name}\``
   );
 }
 
 export function describeMoved({ name, from, to }: ProcessorsDifference['moved'][number]): string {
   return (
-    `processor ${name} consumes ${to}, and consumed ${from}: its consumer on the broker reads the old channel, so the service ` +
-    `refuses to start. Give the processor another name, or run \`node cascade provision --move ${name}\` when it is deployed`
+    `processor ${name} now consumes ${to} in place of ${from}. Its consumer on the broker reads the old channel, so the processor does ` +
+    `not start. Give the processor another name, or run \`node cascade provision --move ${name}\` when it is deployed`
   );
 }

@@ -1,14 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { padded } from '../formats/padded.js';
 import type { TopologyFault } from './faults.js';
 
 export const PROCESSORS_PAGE = 'docs/processors.md';
 const UPDATE_COMMAND = 'node cascade topology --update-docs';
 const HEADING = ['processor', 'app', 'consumes', 'publishes'];
-/** A table in Markdown whose first column is headed `processor`: heading, the line below it, rows. */
+/** A Markdown table whose first column has the heading `processor`. */
 const TABLE = /^\| *processor *\|.*\n\|[-: |]+\|\n((?:\|.*\n)*)/m;
 
-/** What the page tells of a processor. */
+/** The part of a processor that the page shows. */
 export interface ListedProcessor {
   readonly name: string;
   readonly app: string;
@@ -28,7 +29,11 @@ export async function readProcessorsPage(root: string): Promise<string | undefin
   });
 }
 
-/** Writes the table of the processors into the page. @returns whether that changed it */
+/**
+ * Writes the table of the processors into the page.
+ *
+ * @returns true if the page changed
+ */
 export async function updateProcessorsPage(root: string, topology: Listing): Promise<boolean> {
   const page = await readProcessorsPage(root);
   const updated = withProcessorsTable(page, topology);
@@ -36,14 +41,14 @@ export async function updateProcessorsPage(root: string, topology: Listing): Pro
   return updated !== page;
 }
 
-/** The page with the table of these processors in place of its own; all other text stays. */
+/** The page with its table replaced by one of these processors, or with the table added at its end. */
 export function withProcessorsTable(page: string | undefined, { processors }: Listing): string {
   const table = tableOf(processors);
   if (page === undefined) return `# The processors\n\n${table}`;
   return TABLE.test(page) ? page.replace(TABLE, () => table) : `${page.trimEnd()}\n\n${table}`;
 }
 
-/** Compares the page with the code; spaces do not count. */
+/** Compares the page with the code, except for spaces. */
 export function processorsPageFaults(page: string | undefined, { processors }: Listing): TopologyFault[] {
   const rows = page === undefined ? undefined : TABLE.exec(page)?.[1];
   if (rows === undefined) return [fault('has no table of the processors')];
@@ -60,7 +65,7 @@ function differencesOf(shown: ReadonlyMap<string, string>, declared: ReadonlyMap
     ...names.filter((name) => !shown.has(name)).map((name) => `${name} is missing`),
     ...[...shown.keys()]
       .filter((name) => !declared.has(name))
-      .map((name) => `${name} is in it, and not in the code`),
+      .map((name) => `${name} is not in the code`),
     ...names
       .filter((name) => shown.has(name) && shown.get(name) !== declared.get(name))
       .map((name) => `${name} differs`),
@@ -69,12 +74,12 @@ function differencesOf(shown: ReadonlyMap<string, string>, declared: ReadonlyMap
   return ['its rows are not in the order of names'];
 }
 
-/** Rows as text, by the name in their first cell. */
+/** Rows as text, by the name in the first cell. */
 function byName(rows: readonly string[][]): Map<string, string> {
   return new Map(rows.map((cells) => [cells[0]!.replaceAll('`', ''), cells.join(' | ')]));
 }
 
-/** One line of the table, not aligned with others. */
+/** One row of the table, not aligned. */
 export function processorRow(processor: ListedProcessor): string {
   return lineOf(cellsOf(processor));
 }
@@ -83,15 +88,11 @@ function fault(what: string): TopologyFault {
   return { rule: 'outdated-docs', message: `${PROCESSORS_PAGE} ${what}. Run: ${UPDATE_COMMAND}` };
 }
 
-/** Aligned as Prettier does. */
+/** Aligned as Prettier aligns it. */
 function tableOf(processors: readonly ListedProcessor[]): string {
-  const rows = processors.map(cellsOf);
-  const widths = HEADING.map((_, column) =>
-    Math.max(...[HEADING, ...rows].map((cells) => cells[column]!.length)),
-  );
-  const aligned = (cells: readonly string[]) =>
-    lineOf(cells.map((cell, column) => cell.padEnd(widths[column]!)));
-  return [aligned(HEADING), lineOf(widths.map((width) => '-'.repeat(width))), ...rows.map(aligned)].join('');
+  const [heading, ...rows] = padded([HEADING, ...processors.map(cellsOf)]);
+  const line = heading!.map((cell) => '-'.repeat(cell.length));
+  return [heading!, line, ...rows].map(lineOf).join('');
 }
 
 function lineOf(cells: readonly string[]): string {

@@ -33,20 +33,20 @@ const messagesOf = (text: string | undefined, processors: ListedProcessor[]) =>
   processorsPageFaults(text, { processors }).map(({ rule, message }) => `${rule}: ${message}`);
 
 describe('docs/processors.md', () => {
-  it('has the table of the processors, and keeps the words around it', () => {
+  it('gets the table of the processors, and keeps the text around it', () => {
     const old = page.replace(/^\| `watch.*\n/m, '| `gone` | `shop` | `a.b` | |\n');
     expect(withProcessorsTable(old, { processors: [billing, watch] })).toBe(page);
     expect(withProcessorsTable(page, { processors: [billing, watch] })).toBe(page);
   });
 
-  it('keeps a table without rows, to which they come again', () => {
+  it('keeps an empty table, which can get rows again', () => {
     const empty = withProcessorsTable(page, { processors: [] });
     expect(empty).toMatch(/\| processor \| app \| consumes \| publishes \|\n(\| -+ )+\|\n\nWords after\.\n$/);
     expect(messagesOf(empty, [])).toEqual([]);
     expect(withProcessorsTable(empty, { processors: [billing, watch] })).toBe(page);
   });
 
-  it('gets its table at the end where it has none, and is made where it is missing', () => {
+  it('gets its table at the end if it has none, and is created if it is missing', () => {
     const table = page.slice(page.indexOf('|'), page.indexOf('\nWords after'));
     expect(withProcessorsTable('# Mine\n', { processors: [billing, watch] })).toBe(`# Mine\n\n${table}`);
     expect(withProcessorsTable(undefined, { processors: [billing, watch] })).toBe(
@@ -54,30 +54,30 @@ describe('docs/processors.md', () => {
     );
   });
 
-  it('has no fault as it is written, however its columns are aligned', () => {
+  it('has no fault after an update, whatever the alignment of its columns', () => {
     expect(messagesOf(page, [billing, watch])).toEqual([]);
     expect(messagesOf(page.replace(/ +\|/g, ' |').replace(/-{4,}/g, '---'), [billing, watch])).toEqual([]);
   });
 
   it.each([
     ['a processor that is missing', [billing, watch, { ...watch, name: 'third' }], 'third is missing'],
-    ['one that is no more', [billing], 'watch is in it, and not in the code'],
+    ['one that was removed', [billing], 'watch is not in the code'],
     ['one that differs', [billing, { ...watch, app: 'other' }], 'watch differs'],
     ['another order', [watch, billing], 'its rows are not in the order of names'],
-  ])('tells of %s, with what to do', (_, processors, what) => {
+  ])('reports %s with a remedy', (_, processors, what) => {
     expect(messagesOf(page, processors)).toEqual([
       `outdated-docs: docs/processors.md does not show the processors of the code: ${what}. Run: node cascade topology --update-docs`,
     ]);
   });
 
-  it('tells where it is missing, or has no table', () => {
+  it('has a fault if it is missing, or has no table', () => {
     const message =
       'outdated-docs: docs/processors.md has no table of the processors. Run: node cascade topology --update-docs';
     expect(messagesOf(undefined, [billing])).toEqual([message]);
     expect(messagesOf('# Mine\n', [billing])).toEqual([message]);
   });
 
-  it('has one row a processor, which the generator writes too', () => {
+  it('has one row for each processor, which the generator writes too', () => {
     expect(processorRow(watch)).toBe('| `watch` | `shop` | failures of `billing` on `order.placed` |  |\n');
   });
 });

@@ -4,8 +4,8 @@ import type { App, Channel, Contract, Processor, Publisher } from '../topology.j
 import { byKey } from './sorting.js';
 
 /**
- * Every channel that a contract, a declaration or a failure makes: also those that nobody publishes or consumes. Of the
- * transport's own, only those that are consumed.
+ * Every channel of a contract, a declaration or a failure, including those without publishers or consumers. Of the transport's own
+ * channels, only those that are consumed.
  */
 export function describeChannels(
   apps: readonly App[],
@@ -45,7 +45,7 @@ export function describeChannels(
   return [...channels.values()].sort(byKey('subject'));
 }
 
-/** Two processors of one name are told of elsewhere. */
+/** Adds a publisher once, even if two processors have the same name, which is a fault of its own. */
 function addPublisher({ publishedBy }: Channel, by: Publisher): void {
   const text = JSON.stringify(by);
   if (!publishedBy.some((known) => JSON.stringify(known) === text)) publishedBy.push(by);

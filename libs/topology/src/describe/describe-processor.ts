@@ -35,10 +35,10 @@ export function describeProcessor(app: string, { declaration, handler }: LoadedP
 
 function consumptionOf({ channel, consumes }: ProcessorDeclaration): Consumption {
   const { subject, stream, failuresOf } = channel;
-  const where = { channel: subject, stream };
+  const place = { channel: subject, stream };
   return failuresOf
-    ? { ...versionOf(failuresOf.event), ...where, failuresOf: failuresOf.processor }
-    : { ...versionOf(consumes), ...where };
+    ? { ...versionOf(failuresOf.event), ...place, failuresOf: failuresOf.processor }
+    : { ...versionOf(consumes), ...place };
 }
 
 function consumersOf(declaration: ProcessorDeclaration): Consumer[] {

@@ -1,4 +1,4 @@
-/** Compares by one key after the other; by code units, so that every system sorts alike. */
+/** Compares by one key after the other, and by code units, so that the order does not depend on the locale. */
 export function byKey<Item>(...keys: (keyof Item)[]): (a: Item, b: Item) => number {
   return (a, b) => {
     const key = keys.find((candidate) => a[candidate] !== b[candidate]);

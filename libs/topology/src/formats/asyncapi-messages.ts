@@ -4,36 +4,36 @@ import type { Contract } from '../topology.js';
 
 const text = (description: string) => ({ type: 'string', description });
 
-/** What every event carries in its NATS headers. */
+/** The NATS headers of every event. */
 export const CLOUD_EVENTS_TRAIT = {
   contentType: 'application/json',
   correlationId: {
-    description: 'What all events of a flow have in common.',
+    description: 'Shared by all events of a flow.',
     location: `$message.header#/${CloudEventHeader.correlationId}`,
   },
   headers: {
     type: 'object',
     description:
-      'CloudEvents 1.0, NATS binding, binary mode; values are percent-encoded. All but the optional ones are set on what the ' +
-      'services publish. A message without any of them is read too, and gets an id of its own.',
+      'CloudEvents 1.0, NATS binding, binary mode; values are percent-encoded. The services set all headers that are not optional. ' +
+      'A message without any of these headers is read too, and gets an id.',
     properties: {
       [CloudEventHeader.specVersion]: { type: 'string', const: '1.0' },
       [CloudEventHeader.id]: text(
-        'Unique; a second event of the same id is dropped for 10 minutes. A UUID from our services.',
+        'Unique; a second event with the same id is dropped for 10 minutes. Our services use UUIDs.',
       ),
-      [CloudEventHeader.source]: text('The service or processor that published it.'),
+      [CloudEventHeader.source]: text('The service or processor that published the event.'),
       [CloudEventHeader.type]: text('Name and version of the event.'),
       [CloudEventHeader.time]: { type: 'string', format: 'date-time' },
       [CloudEventHeader.dataContentType]: { type: 'string', const: 'application/json' },
       [CloudEventHeader.correlationId]: text(
-        'Of the flow: the id of the event that began it, unless it was given.',
+        'Id of the flow: by default the id of the event that began it.',
       ),
       [CloudEventHeader.causationId]: text(
         'Id of the event that led to this one; an initiating event has none.',
       ),
       traceparent: text('W3C Trace Context, optional.'),
       tracestate: text('W3C Trace Context, optional.'),
-      'Nats-Msg-Id': text('The same as ce-id: by it JetStream drops what is published twice.'),
+      'Nats-Msg-Id': text('The same as ce-id: JetStream uses it to drop duplicates.'),
     },
   },
 };
@@ -45,7 +45,7 @@ export function messageOf(contract: Contract): object {
   return {
     name: type,
     title: className,
-    ...(newest ? {} : { summary: 'An older version: stored events of it are read, and upcast.' }),
+    ...(newest ? {} : { summary: 'An older version: its stored events are read and upcast.' }),
     ...(upcastsFrom === undefined ? {} : { 'x-upcasts-from': ceTypeOf({ event, version: upcastsFrom }) }),
     headers: {
       type: 'object',

@@ -1,13 +1,13 @@
 import { ceTypeOf, FAILURE_EVENT } from '../event-version.js';
-import type { Channel, Contract, EventVersion, Processor, Topology } from '../topology.js';
+import type { Channel, Contract, EventVersion, Topology } from '../topology.js';
 import { CLOUD_EVENTS_TRAIT, messageOf } from './asyncapi-messages.js';
 
 export interface AsyncApiOptions {
-  /** As `NATS_URL`; of several the first. Credentials are left out. Default the embedded broker of `npm start`. */
+  /** A URL like `NATS_URL`, of which the first is used, without credentials. Default the embedded broker of `npm start`. */
   server?: string;
 }
 
-/** One AsyncAPI 3.0 document for the whole system: each operation is one of a service or of a processor. */
+/** An AsyncAPI 3.0 document of the whole system, with the operations of services and processors. */
 export function formatAsyncApi(topology: Topology, options: AsyncApiOptions = {}): string {
   return `${JSON.stringify(asyncApi(topology, options), null, 2)}\n`;
 }
@@ -22,7 +22,7 @@ function asyncApi(topology: Topology, { server = 'nats://127.0.0.1:4222' }: Asyn
       version,
       description:
         'Derived from the code. Events are CloudEvents 1.0 in binary mode over NATS JetStream. A processor gets every event of ' +
-        'its channel at least once, through a durable consumer of its own.',
+        'its channel at least once, through its own durable consumer.',
     },
     defaultContentType: 'application/json',
     servers: { nats: { host: new URL(server.split(',')[0]!).host, protocol: 'nats' } },
@@ -57,32 +57,24 @@ function carries({ kind, event }: Channel, contract: Contract): boolean {
 }
 
 function sendOperations({ apps, processors, channels, contracts }: Topology): [string, object][] {
-  const send = (by: string, app: string, { event, version }: EventVersion): [string, object] => [
-    `${by}.sends.${ceTypeOf({ event, version })}`,
-    {
-      action: 'send',
-      ...channelAndMessages(channelFor(channels, event), [{ event, version }]),
-      tags: [{ name: app }],
-    },
+  const send = (by: string, app: string, event: EventVersion): [string, object] => [
+    `${by}.sends.${ceTypeOf(event)}`,
+    { action: 'send', ...operation(app, channelFor(channels, event.event), [event]) },
   ];
+  const failures = contracts.filter(isFailureEvent);
   return [
     ...apps.flatMap(({ name, publishes }) => publishes.map((event) => send(`app.${name}`, name, event))),
     ...processors.flatMap(({ name, app, publishes }) => publishes.map((event) => send(name, app, event))),
     ...processors.map(({ name, app, failureChannel }): [string, object] => [
       `${name}.fails`,
-      {
-        action: 'send',
-        summary: `${name} gave up on an event.`,
-        ...channelAndMessages(failureChannel, contracts.filter(isFailureEvent)),
-        tags: [{ name: app }],
-      },
+      { action: 'send', summary: `${name} gave up on an event.`, ...operation(app, failureChannel, failures) },
     ]),
   ];
 }
 
 function receiveOperations({ processors, contracts }: Topology): [string, object][] {
-  return processors.map((processor) => {
-    const { name, app, handler, consumes } = processor;
+  return processors.map(({ name, app, handler, consumes, ...settings }) => {
+    const { concurrency, attempts, delays, ackWait, consumers } = settings;
     const read =
       consumes.failuresOf === undefined
         ? readVersions(consumes, contracts)
@@ -92,15 +84,14 @@ function receiveOperations({ processors, contracts }: Topology): [string, object
       {
         action: 'receive',
         summary: `${handler} in ${app}`,
-        ...channelAndMessages(consumes.channel, read),
-        tags: [{ name: app }],
-        'x-processor': settingsOf(processor),
+        ...operation(app, consumes.channel, read),
+        'x-processor': { name, concurrency, attempts, delays, ackWait, consumers },
       },
     ];
   });
 }
 
-/** The version that is consumed, and those that are upcast to it. */
+/** The version that is consumed, and the older versions that are upcast to it. */
 function readVersions({ event, version }: EventVersion, contracts: readonly Contract[]): EventVersion[] {
   return contracts.filter((contract) => contract.event === event && contract.version <= version);
 }
@@ -109,18 +100,15 @@ function isFailureEvent({ event }: Contract): boolean {
   return event === FAILURE_EVENT;
 }
 
-function settingsOf({ name, concurrency, attempts, delays, ackWait, consumers }: Processor): object {
-  return { name, concurrency, attempts, delays, ackWait, consumers };
-}
-
 function channelFor(channels: readonly Channel[], event: string): string {
   return channels.find((channel) => channel.kind === 'event' && channel.event === event)!.subject;
 }
 
-function channelAndMessages(subject: string, events: readonly EventVersion[]): object {
+function operation(app: string, subject: string, events: readonly EventVersion[]): object {
   const channel = `#/channels/${subject}`;
   return {
     channel: { $ref: channel },
     messages: events.map((event) => ({ $ref: `${channel}/messages/${ceTypeOf(event)}` })),
+    tags: [{ name: app }],
   };
 }

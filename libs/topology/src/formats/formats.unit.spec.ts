@@ -49,13 +49,13 @@ describe('the topology is printed', () => {
     ]);
   });
 
-  it('as JSON, of which nothing is lost', () => {
+  it('as complete JSON', () => {
     expect(JSON.parse(formatJson(topology))).toEqual(topology);
   });
 });
 
 describe('the AsyncAPI document', () => {
-  it('has an operation for whatever an app or a processor sends and receives', async () => {
+  it('has an operation for every event that an app or a processor sends or receives', async () => {
     const { document } = await new Parser().parse(formatAsyncApi(topology));
     const operations = document!.operations().all();
     const described = operations.map((operation) => [
@@ -76,7 +76,7 @@ describe('the AsyncAPI document', () => {
     ]);
   });
 
-  it('has golden samples for examples, and names a server without its credentials', async () => {
+  it('has golden samples as examples, and a server without its credentials', async () => {
     const server = 'tls://user:password@nats.example.com:4222,tls://other.example.com:4222';
     const { document } = await new Parser().parse(formatAsyncApi(topology, { server }));
     const [placed] = document!.messages().filterBy((message) => message.id() === 'order.placed.v1');

@@ -80,7 +80,7 @@ const PASSWORDS = {
   DESK_NATS_PASSWORD: 'desk',
 };
 
-describe('services with the permissions that were derived from their code', () => {
+describe('services with the permissions derived from their code', () => {
   let broker: BrokerWithFile;
   let operator: NatsConnection;
   const running: INestApplicationContext[] = [];
@@ -102,7 +102,7 @@ describe('services with the permissions that were derived from their code', () =
   const connectAs = (user: string) => connect({ servers: broker.address, user, pass: user });
   const stopAll = () => Promise.all(running.splice(0).map((service) => service.close()));
 
-  /** Or more: whoever pauses may pause again. */
+  /** Waits for at least this many, since a processor may pause several times. */
   const stored = (stream: string, subject: string, count: number) =>
     untilStored(operator, stream, subject, count);
 
@@ -110,7 +110,7 @@ describe('services with the permissions that were derived from their code', () =
     const topology = await readTopology(await makeSystem(APPS, [OrderPlaced, OrderShipped, ComplaintMade]));
     broker = await startBrokerWithFile(formatPermissions(topology), PASSWORDS);
     operator = await connectAs('cascade');
-    // The operator provisions; afterwards each service has its own rights.
+    // The operator provisions. Afterwards each service uses its own rights.
     for (const name of Object.keys(APPS) as (keyof typeof APPS)[]) await run(name, 'cascade');
     await stopAll();
   }, 60_000);
@@ -146,7 +146,7 @@ describe('services with the permissions that were derived from their code', () =
     await untilAnswered(operator, await failureId());
   });
 
-  it('may not read or change streams, read events, or publish those of others', async () => {
+  it('may not read or change streams, read events, or publish events of other services', async () => {
     const depot = await connectAs('parcel-depot');
     const others = new JetStreamConnection({ source: 'desk', servers: urlOf('desk') });
     try {

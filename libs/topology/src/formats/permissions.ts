@@ -1,54 +1,43 @@
 import type { App, Topology } from '../topology.js';
 
-/** Who provisions streams and consumers, replays and looks at things. */
+/** The user of the command line, who provisions streams and consumers, replays failures and reads all of them. */
 const OPERATOR = 'cascade';
 
 /**
- * Users of nats-server, one for each service, with the least rights with which it does all of its work, and one with all rights for
- * the command line. To be included in the server's configuration; passwords come from its environment.
+ * Users of nats-server, to be included in its configuration. Each service has a user with the least rights for its work. The command
+ * line has a user with all rights. Passwords come from the server's environment.
  */
 export function formatPermissions({ name, version, apps }: Topology): string {
   const services = apps.filter(({ source }) => source !== undefined);
   const variables = [OPERATOR, ...services.map((app) => app.name)].map(passwordOf);
-  return [
-    `# NATS users of ${name} ${version}, derived from the code by: node cascade topology --format permissions`,
-    "# In nats-server's configuration:  include ./permissions.conf",
-    `# Passwords are read from the server's environment: ${variables.join(', ')}.`,
-    '# Services cannot create streams or consumers: provision with the user `' +
-      OPERATOR +
-      '` before they start.',
-    'authorization {',
-    '  users = [',
-    '    {',
-    `      user: ${OPERATOR}`,
-    `      password: $${passwordOf(OPERATOR)}`,
-    '    }',
-    ...services.flatMap(userOf),
-    '  ]',
-    '}',
-    '',
-  ].join('\n');
+  return `# NATS users of ${name} ${version}, derived from the code by: node cascade topology --format permissions
+# In nats-server's configuration:  include ./permissions.conf
+# Passwords are read from the server's environment: ${variables.join(', ')}.
+# Services cannot create streams or consumers: provision with the user \`${OPERATOR}\` before they start.
+authorization {
+  users = [
+    {
+      user: ${OPERATOR}
+      password: $${passwordOf(OPERATOR)}
+    }
+${services.map(userOf).join('')}  ]
+}
+`;
 }
 
-function userOf({ name, permissions }: App): string[] {
-  return [
-    '    {',
-    `      user: ${name}`,
-    `      password: $${passwordOf(name)}`,
-    '      permissions: {',
-    ...listOf('publish', permissions.publish),
-    ...listOf('subscribe', permissions.subscribe),
-    '      }',
-    '    }',
-  ];
+function userOf({ name, permissions }: App): string {
+  return `    {
+      user: ${name}
+      password: $${passwordOf(name)}
+      permissions: {
+${listOf('publish', permissions.publish)}${listOf('subscribe', permissions.subscribe)}      }
+    }
+`;
 }
 
-function listOf(right: string, subjects: readonly string[]): string[] {
-  return [
-    `        ${right}: [`,
-    ...subjects.map((subject) => `          ${JSON.stringify(subject)}`),
-    '        ]',
-  ];
+function listOf(right: string, subjects: readonly string[]): string {
+  const lines = subjects.map((subject) => `          ${JSON.stringify(subject)}\n`);
+  return `        ${right}: [\n${lines.join('')}        ]\n`;
 }
 
 /** `metadata-writer` → `METADATA_WRITER_NATS_PASSWORD`. */

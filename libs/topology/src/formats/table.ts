@@ -1,8 +1,9 @@
 import type { EventVersion, Processor, Topology } from '../topology.js';
+import { padded } from './padded.js';
 
 const COLUMNS = ['app', 'processor', 'consumes', 'publishes', 'at once', 'attempts', 'next attempt after'];
 
-/** A line for each processor, and one for each app that publishes by itself. For people: the widths change with the content. */
+/** A line for each processor, and one for each app that publishes initiating events. The column widths depend on the content. */
 export function formatTable(topology: Topology): string {
   const several = eventsOfSeveralVersions(topology);
   const events = (list: readonly EventVersion[]) => list.map((event) => nameOf(event, several)).join(', ');
@@ -13,7 +14,8 @@ export function formatTable(topology: Topology): string {
       .map((processor) => rowOf(processor, nameOf(processor.consumes, several), events(processor.publishes))),
     ...(publishes.length + processors.length === 0 ? [[name, '', '', '', '', '', '']] : []),
   ]);
-  return aligned([COLUMNS, ...rows]);
+  const lines = padded([COLUMNS, ...rows]).map((row) => row.join('  ').trimEnd());
+  return `${lines.join('\n')}\n`;
 }
 
 function rowOf(processor: Processor, consumed: string, publishes: string): string[] {
@@ -29,7 +31,7 @@ function rowOf(processor: Processor, consumed: string, publishes: string): strin
   ];
 }
 
-/** The version is told where there is more than one. */
+/** The name of an event, with its version if there are several. */
 function nameOf({ event, version }: EventVersion, several: ReadonlySet<string>): string {
   return several.has(event) ? `${event} v${version}` : event;
 }
@@ -43,15 +45,4 @@ function duration(milliseconds: number): string {
   if (milliseconds < 1_000) return `${milliseconds} ms`;
   const seconds = Math.round(milliseconds / 100) / 10;
   return seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 6) / 10} min`;
-}
-
-function aligned(rows: readonly string[][]): string {
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  );
-  return `${lines.join('\n')}\n`;
 }

@@ -94,7 +94,7 @@ describe('the JSON Schema of a contract', () => {
   const schema = contractSchema(ParcelSent);
   const address = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
 
-  it('is of draft 2020-12, and requires what is not optional', () => {
+  it('uses draft 2020-12, and requires fields that are not optional', () => {
     expect(schema).toMatchObject({
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       title: 'ParcelSent',
@@ -114,7 +114,7 @@ describe('the JSON Schema of a contract', () => {
     ['labels', { type: 'array', items: { type: 'string' }, maxItems: 3 }],
     ['to', address],
     ['via', { type: 'array', items: address }],
-  ])('says the rules of %s', (field, expected) => {
+  ])('has the rules of %s', (field, expected) => {
     expect((schema['properties'] as Record<string, unknown>)[field]).toEqual(expected);
   });
 
@@ -127,11 +127,11 @@ describe('the JSON Schema of a contract', () => {
       { type: 'string', format: 'email', 'x-rules': { isEmail: [{ host_whitelist: ['example.com'] }] } },
     ],
     ['signed', { type: 'boolean', 'x-rules': { isSigned: ['in ink'] } }],
-  ])('keeps of the rules of %s what no keyword can say', (field, expected) => {
+  ])('has the rules of %s without a keyword under `x-rules`', (field, expected) => {
     expect((schema['properties'] as Record<string, unknown>)[field]).toEqual(expected);
   });
 
-  it('does not follow a class into itself', () => {
+  it('does not follow a class that contains itself', () => {
     expect((schema['properties'] as Record<string, unknown>)['crate']).toEqual({
       type: 'object',
       properties: { crates: { type: 'array', items: { type: 'object' } } },

@@ -16,7 +16,7 @@ export interface LoadedProcessor {
 type Importable =
   Type | DynamicModule | Promise<DynamicModule> | ForwardReference<() => Type | DynamicModule>;
 
-/** What a module and those that it imports declare. Only decorators and the results of `forRoot` are read. */
+/** The declarations of a module and of its imports. Only decorators and the results of `forRoot` are read. */
 export async function declarationsIn(
   root: Type | DynamicModule,
 ): Promise<{ services: ServiceDeclaration[]; processors: LoadedProcessor[] }> {
@@ -36,7 +36,7 @@ export async function declarationsIn(
   return { services, processors };
 }
 
-/** A module and all that it imports, each once. */
+/** A module and all of its imports, each once. */
 async function modulesFrom(root: Type | DynamicModule): Promise<Set<Type | DynamicModule>> {
   const modules = new Set<Type | DynamicModule>();
   const waiting: Importable[] = [root];
@@ -50,7 +50,7 @@ async function modulesFrom(root: Type | DynamicModule): Promise<Set<Type | Dynam
   return modules;
 }
 
-/** What `@Module` and, of a dynamic module, `forRoot` list. */
+/** The list in `@Module`, and in a dynamic module also that of `forRoot`. */
 function listed<Item>(module: Type | DynamicModule, key: 'imports' | 'controllers'): Item[] {
   const type = 'module' in module ? module.module : module;
   const decorated = Reflect.getMetadata(key, type) as Item[] | undefined;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TopologyError } from '../errors.js';
 
-/** An app as nest-cli.json lists it. Paths are relative to the checkout, with forward slashes. */
+/** An app in nest-cli.json. Paths are relative to the checkout, with forward slashes. */
 export interface ListedApp {
   name: string;
   folder: string;
@@ -14,18 +14,18 @@ interface NestCli {
 }
 
 /**
- * The apps of a checkout, in the order of their names.
+ * The apps of a checkout, sorted by name.
  *
- * @throws TopologyError where nest-cli.json cannot be read
+ * @throws TopologyError if nest-cli.json cannot be read
  */
 export async function findApps(root: string): Promise<ListedApp[]> {
   const { projects = {} } = await readNestCli(join(root, 'nest-cli.json'));
   return Object.entries(projects)
     .filter(([, { type }]) => type === 'application')
-    .map(([name, { root: folder = `apps/${name}`, sourceRoot = `${folder}/src` }]) => ({
+    .map(([name, { root: folder = `apps/${name}`, sourceRoot: sources = `${folder}/src` }]) => ({
       name,
       folder,
-      sources: sourceRoot,
+      sources,
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -34,7 +34,7 @@ async function readNestCli(file: string): Promise<NestCli> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as NestCli;
   } catch (cause) {
-    throw new TopologyError(`${file} cannot be read, which lists the apps: ${(cause as Error).message}`, {
+    throw new TopologyError(`Cannot read ${file}, which lists the apps: ${(cause as Error).message}`, {
       cause,
     });
   }

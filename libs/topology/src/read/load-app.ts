@@ -7,9 +7,9 @@ import { declarationsIn, type LoadedProcessor } from './declarations.js';
 import type { ListedApp } from './find-apps.js';
 import type { Code } from './load.js';
 
-/** An app with what its code declares. */
+/** An app and its declarations. */
 export interface LoadedApp extends ListedApp {
-  /** Undefined where it does not use JetStream. */
+  /** Undefined if the app does not use JetStream. */
   service: ServiceDeclaration | undefined;
   processors: LoadedProcessor[];
 }
@@ -17,10 +17,10 @@ export interface LoadedApp extends ListedApp {
 type AppModule = Type & { forRoot?: (config: object) => DynamicModule };
 
 /**
- * Reads an app's declarations from its module, which nothing is started of: `<name>.module.ts` exports the module class, and
- * `<name>-config.ts`, where there is one, the class of its configuration, of which the defaults are taken.
+ * Reads an app's declarations from its module class in `<name>.module.ts`, without starting anything. If there is a
+ * `<name>-config.ts`, the module is made with the defaults of the configuration class in it.
  *
- * @throws TopologyError where the module is not there, or cannot be made without its environment
+ * @throws TopologyError if the module does not exist, or cannot be made without its environment
  */
 export async function loadApp(app: ListedApp, code: Code): Promise<LoadedApp> {
   const module = await makeModule(app, code);
@@ -28,7 +28,7 @@ export async function loadApp(app: ListedApp, code: Code): Promise<LoadedApp> {
   if (services.length > 1) {
     const sources = services.map(({ source }) => `'${source}'`).join(' and ');
     throw new TopologyError(
-      `App '${app.name}' imports JetStreamModule.forRoot() more than once (${sources}): a process has one connection.`,
+      `App '${app.name}' imports JetStreamModule.forRoot() more than once (${sources}). A process has one connection: keep one of them.`,
     );
   }
   return { ...app, service: services[0], processors };
@@ -38,7 +38,7 @@ async function makeModule(app: ListedApp, code: Code): Promise<Type | DynamicMod
   const file = `${app.sources}/${app.name}.module.ts`;
   if (!existsSync(join(code.root, file))) {
     throw new TopologyError(
-      `App '${app.name}' of nest-cli.json has no ${file}: its module must lie there, so that the topology can be read.`,
+      `App '${app.name}' of nest-cli.json has no ${file}. Put its module there, so that the topology can be read.`,
     );
   }
   const Module = (await exportOf(file, `${pascalCase(app.name)}Module`, code)) as AppModule;
@@ -49,13 +49,13 @@ async function makeModule(app: ListedApp, code: Code): Promise<Type | DynamicMod
   } catch (cause) {
     throw new TopologyError(
       `${Module.name}.forRoot() in ${file} fails with the defaults of its configuration: ${(cause as Error).message}\n` +
-        'The topology is read without an environment: move what needs one into a provider’s `useFactory`.',
+        'The topology is read without an environment: move code that needs it into a provider’s `useFactory`.',
       { cause },
     );
   }
 }
 
-/** As the class initialises itself: variables that must be set have no value. */
+/** The configuration with the defaults of its class. Variables that must be set have no value. */
 async function defaultConfig(app: ListedApp, code: Code): Promise<object> {
   const file = `${app.sources}/${app.name}-config.ts`;
   if (!existsSync(join(code.root, file))) return {};

@@ -12,24 +12,24 @@ import type { Code } from './load.js';
 
 const CONTRACTS = 'libs/contracts/src/index.ts';
 
-/** The system as classes, for those who validate, publish or provision. */
+/** The system as classes, to validate, publish or provision with. */
 export interface System {
   apps: LoadedApp[];
   /** The event classes that libs/contracts exports. */
   contracts: EventClass[];
-  /** Those that the transport brings along. */
+  /** The event classes of the transport. */
   transportContracts: EventClass[];
 }
 
 /**
- * Loads every app's module and reads what it declares. Nothing is started: no broker, no database, no port.
+ * Loads every app's module and reads its declarations. Nothing is started: no broker, no database, no port.
  *
  * @throws TopologyError
  */
 export async function readSystem(code: Code): Promise<System> {
   const listed = await findApps(code.root);
   const apps: LoadedApp[] = [];
-  // One after the other: loading is computing, and the first error is the one to be told.
+  // One after the other: loading is CPU-bound, and the first error is reported.
   for (const app of listed) apps.push(await loadApp(app, code));
   return {
     apps,

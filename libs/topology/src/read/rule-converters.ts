@@ -8,7 +8,7 @@ export type Converter = Extract<ISchemaConverters[string], (...args: never[]) =>
 export type Rule = Parameters<Converter>[0];
 type Schema = Extract<ReturnType<Converter>, object>;
 
-/** Rules whose arguments the library puts into keywords. */
+/** Rules whose arguments the library expresses as keywords. */
 const EXPRESSED = new Set([
   ...['equals', 'notEquals', 'isIn', 'isNotIn', 'isEnum', 'isInstance'],
   ...['min', 'max', 'minDate', 'maxDate', 'isDivisibleBy'],
@@ -17,19 +17,19 @@ const EXPRESSED = new Set([
 ]);
 
 /**
- * From class-validator rules to JSON Schema. The library's own converters leave out the rules that it does not know and the
- * options of others: what JSON Schema cannot say stands under `x-rules`, so that a change of it is seen.
+ * Converts class-validator rules to JSON Schema. The library's own converters leave out unknown rules, and options that JSON Schema
+ * cannot express. These are added under `x-rules`, so that changes of them are found.
  */
 export const ruleConverters: ISchemaConverters = {
   ...Object.fromEntries(Object.entries(defaultConverters).map(([name, base]) => [name, withArguments(base)])),
-  // JSON Schema, unlike OpenAPI 3.0, wants numbers here.
+  // JSON Schema needs numbers here, unlike OpenAPI 3.0.
   isPositive: { type: 'number', exclusiveMinimum: 0 as never },
   isNegative: { type: 'number', exclusiveMaximum: 0 as never },
   isRFC3339: { type: 'string', format: 'date-time' },
   matches: ({ constraints }) => {
     const [pattern, modifiers] = constraints as [RegExp | string, string | undefined];
     const { source, flags } = new RegExp(pattern, modifiers);
-    // JSON Schema reads patterns with the flag `u` and knows no other.
+    // JSON Schema reads patterns with the flag `u`, and has no other flags.
     const hasKeyword = flags === '' || flags === 'u';
     return {
       type: 'string',
@@ -58,7 +58,7 @@ function ruleSchema(rule: string, value: unknown): Schema {
   return { 'x-rules': { [rule]: value } };
 }
 
-/** As JSON; undefined where the rule was given none, or only defaults. */
+/** The arguments of a rule as JSON; undefined if it has none, or only defaults. */
 function argumentsOf({ constraints }: Rule): unknown[] | undefined {
   const text = JSON.stringify(constraints ?? [], (_, value: unknown) =>
     value instanceof RegExp ? String(value) : value,

@@ -3,20 +3,20 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sample } from '../topology.js';
 
-/** `user.signed-up.v1.json`, or where there are several `user.signed-up.v1.with-phone.json`. */
+/** `user.signed-up.v1.json`, or `user.signed-up.v1.with-phone.json` for a further sample. */
 const FILE = /^(?<name>[a-z0-9.-]+)\.v(?<version>[1-9]\d*)(\.[a-z0-9-]+)?\.json$/;
 const FOLDER = 'libs/contracts/golden';
 
-/** A golden sample and the version that its file name says. */
+/** A golden sample, with the version in its file name. */
 export interface GoldenFile {
   /** Relative to the root, with forward slashes. */
   file: string;
-  /** `ce-type`; undefined where the name is not of the form. */
+  /** `ce-type`; undefined if the name does not have this form. */
   type: string | undefined;
   text: string;
 }
 
-/** The golden samples of a checkout, by file name. */
+/** The golden samples of a checkout, sorted by file name. */
 export async function findSamples(root: string): Promise<GoldenFile[]> {
   const names = await readdir(join(root, FOLDER)).catch(() => []);
   return Promise.all(
@@ -32,14 +32,13 @@ export async function findSamples(root: string): Promise<GoldenFile[]> {
   );
 }
 
-/** Reads a sample as a processor of the newest version would. */
+/** Reads a sample like a processor of the newest version. */
 export async function readSample({ file, type, text }: GoldenFile, newest: EventClass): Promise<Sample> {
-  try {
-    await readEvent(newest, Buffer.from(text), type);
-    return { file, data: JSON.parse(text) as unknown, faults: [] };
-  } catch (error) {
-    return { file, data: parsed(text), faults: [(error as Error).message] };
-  }
+  const faults = await readEvent(newest, Buffer.from(text), type).then(
+    () => [],
+    (error: Error) => [error.message],
+  );
+  return { file, data: parsed(text), faults };
 }
 
 function parsed(text: string): unknown {

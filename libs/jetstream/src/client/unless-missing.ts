@@ -1,0 +1,13 @@
+import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
+
+const MISSING: number[] = [JetStreamApiCodes.StreamNotFound, JetStreamApiCodes.ConsumerNotFound];
+
+/** The answer to a request; undefined if its stream or consumer does not exist. */
+export async function unlessMissing<Answer>(request: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && MISSING.includes(error.code)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+import { boundsFault, isSmall } from '../contract/body-bounds.js';
+import { toHeaders } from '../wire/cloud-events.js';
+import { channelOf, typeOf } from '../wire/names.js';
+import type { OutgoingMessage } from '../wire/outgoing-message.js';
+
+/** An event whose contract has been checked, such as one that lies in an outbox. */
+export interface StoredEvent {
+  name: string;
+  version: number;
+  data: unknown;
+  id: string;
+  correlationId: string;
+  causationId?: string | undefined;
+  time: Date;
+}
+
+export function outgoingEvent(
+  { name, version, data, ...event }: StoredEvent,
+  source: string,
+  trace?: Readonly<Record<string, string>>,
+): OutgoingMessage {
+  const headers = toHeaders({ ...event, source, type: typeOf(name, version) }, trace);
+  return { subject: channelOf(name), body: Buffer.from(JSON.stringify(data)), headers, id: event.id };
+}
+
+/** Why a body cannot be published, to be read after the name of its event; undefined if it can. */
+export function bodyFault(body: Uint8Array, maxSize: number): string | undefined {
+  if (body.length > maxSize) {
+    return (
+      `has ${body.length} bytes; at most ${maxSize} can be published. ` +
+      'Store large data elsewhere and publish its address'
+    );
+  }
+  const fault = isSmall(body) ? undefined : boundsFault(body);
+  return fault && `cannot be read by its consumers: ${fault}`;
+}
