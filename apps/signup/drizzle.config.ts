@@ -3,6 +3,6 @@ import { defineConfig } from 'drizzle-kit';
 /** After a change of a schema: `npx drizzle-kit generate --config apps/signup/drizzle.config.ts`, and commit what it writes. */
 export default defineConfig({
   dialect: 'postgresql',
-  schema: ['apps/signup/src/signups/schema.ts', 'libs/outbox/src/outbox-table.ts'],
+  schema: ['apps/signup/src/signups/schema.ts', 'libs/outbox/src/outbox/outbox-table.ts'],
   out: 'apps/signup/migrations',
 });

@@ -1,9 +1,9 @@
 import { EventPublisher, newEventId, type JetStreamConnection } from '@cascade/jetstream';
 import type { Store } from '@cascade/store';
 import { eq, isNull } from 'drizzle-orm';
-import { OutboxRelay, type OutboxOptions } from '../src/outbox-relay.js';
-import { outbox, type OutboxRow } from '../src/outbox-table.js';
-import { Outbox } from '../src/outbox.js';
+import { OutboxRelay, type OutboxOptions } from '../src/outbox/outbox-relay.js';
+import { outbox, type OutboxRow } from '../src/outbox/outbox-table.js';
+import { Outbox } from '../src/outbox/outbox.js';
 import { NoteWritten } from './note-written.js';
 import { RecordingPublisher } from './recording-publisher.js';
 

@@ -1,5 +1,5 @@
 import type { PublishedEvent, StoredEvent } from '@cascade/jetstream';
-import type { Publisher } from '../src/publish-rows.js';
+import type { Publisher } from '../src/outbox/publish-rows.js';
 import type { NoteWritten } from './note-written.js';
 
 /** In place of the broker, which cannot be made to fail for one event, or to hang, at the moment that a spec needs it. */

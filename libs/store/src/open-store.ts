@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Schema } from './database.js';
-import { assertMigrations } from './migrations.js';
+import { assertMigrations } from './migrations/migrations.js';
 import { Store } from './store.js';
 
 export interface StoreOptions<Tables extends Schema = Schema> {
@@ -41,9 +41,9 @@ export async function openStore<Tables extends Schema>(
   assertMigrations(migrations);
   // Each driver is loaded only where it is used: together they take a fifth of a second of a start.
   if (databaseUrl) {
-    const { openPostgres } = await import('./postgres.js');
+    const { openPostgres } = await import('./postgres/postgres.js');
     return new Store('postgres', await openPostgres({ databaseUrl, schema, migrations, connections }));
   }
-  const { openPglite } = await import('./pglite.js');
+  const { openPglite } = await import('./pglite/pglite.js');
   return new Store('pglite', await openPglite(resolve(options.dataDir), schema, migrations));
 }

@@ -10,8 +10,8 @@ import { randomUUID } from 'node:crypto';
 import { Notebook, schema } from '../../test/notebook.js';
 import { startNotebookService } from '../../test/notebook-service.js';
 import { NoteWritten } from '../../test/note-written.js';
-import { outbox } from '../outbox-table.js';
-import { Outbox } from '../outbox.js';
+import { outbox } from '../outbox/outbox-table.js';
+import { Outbox } from '../outbox/outbox.js';
 import { OutboxDesk } from './outbox-desk.js';
 import { NoOutboxError, OutboxTimeoutError, RemoteOutbox } from './remote-outbox.js';
 

@@ -12,7 +12,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { Msg, Subscription } from '@nats-io/transport-node';
-import { Outbox } from '../outbox.js';
+import { Outbox } from '../outbox/outbox.js';
 import { parseRequest, type Asker, type OutboxAnswer, type OutboxRequest } from './outbox-requests.js';
 
 /**

@@ -4,12 +4,12 @@ import { sql } from 'drizzle-orm';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { migrations, notes } from '../test/notes.js';
-import { StoreDirectoryError, StoreLockedError } from './errors.js';
-import { openStore } from './open-store.js';
-import type { Store } from './store.js';
+import { migrations, notes } from '../../test/notes.js';
+import { StoreDirectoryError, StoreLockedError } from '../errors.js';
+import { openStore } from '../open-store.js';
+import type { Store } from '../store.js';
 
-const appendRows = new URL('../test/append-rows.ts', import.meta.url);
+const appendRows = new URL('../../test/append-rows.ts', import.meta.url);
 
 let folder: string;
 let dataDir: string;

@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { MigrationsNotFoundError } from './errors.js';
+import { MigrationsNotFoundError } from '../errors.js';
 import { findMigrations } from './migrations.js';
-import { openStore } from './open-store.js';
+import { openStore } from '../open-store.js';
 
 let root: string;
 beforeEach(async () => {

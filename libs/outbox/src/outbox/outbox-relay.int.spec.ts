@@ -5,8 +5,8 @@ import { ConsoleLogger, Logger } from '@nestjs/common';
 import { asc, eq, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Notebook, schema } from '../test/notebook.js';
-import { RecordingPublisher } from '../test/recording-publisher.js';
+import { Notebook, schema } from '../../test/notebook.js';
+import { RecordingPublisher } from '../../test/recording-publisher.js';
 import { outbox } from './outbox-table.js';
 
 class StreamFull extends Error {}

@@ -3,8 +3,8 @@ import type { Store } from '@cascade/store';
 import { describeStores } from '@cascade/testing';
 import { beforeAll, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
-import { NoteWritten } from '../test/note-written.js';
-import { Notebook, schema } from '../test/notebook.js';
+import { NoteWritten } from '../../test/note-written.js';
+import { Notebook, schema } from '../../test/notebook.js';
 import { outbox } from './outbox-table.js';
 import type { Outbox } from './outbox.js';
 

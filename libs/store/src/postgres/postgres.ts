@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
-import type { Database, Schema } from './database.js';
-import { codeOf, MigrationError, reasonOf, StoreUnavailableError } from './errors.js';
-import { runLocked } from './migration-lock.js';
-import { applyMigrations } from './migrations.js';
-import type { Connection } from './store.js';
+import type { Database, Schema } from '../database.js';
+import { codeOf, MigrationError, reasonOf, StoreUnavailableError } from '../errors.js';
+import { runLocked } from '../migrations/migration-lock.js';
+import { applyMigrations } from '../migrations/migrations.js';
+import type { Connection } from '../store.js';
 import { transactions } from './transactions.js';
 
 const connecting = {

@@ -1,8 +1,8 @@
 import { drizzle, NodePgTransaction, type NodePgSession } from 'drizzle-orm/node-postgres';
 import type { PgDialect } from 'drizzle-orm/pg-core';
 import type pg from 'pg';
-import type { Database, Schema } from './database.js';
-import { codeOf, READ_ONLY, TransactionRolledBackError } from './errors.js';
+import type { Database, Schema } from '../database.js';
+import { codeOf, READ_ONLY, TransactionRolledBackError } from '../errors.js';
 
 type Transaction<Tables extends Schema> = Parameters<Parameters<Database<Tables>['transaction']>[0]>[0];
 

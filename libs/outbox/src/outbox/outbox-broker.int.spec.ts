@@ -4,9 +4,9 @@ import { Store } from '@cascade/store';
 import { describeStores, eventually, startTestBroker } from '@cascade/testing';
 import { afterEach, expect, it } from '@jest/globals';
 import type { INestMicroservice } from '@nestjs/common';
-import { NoteLog } from '../test/note-log.js';
-import { Notebook, schema } from '../test/notebook.js';
-import { startNotebookService } from '../test/notebook-service.js';
+import { NoteLog } from '../../test/note-log.js';
+import { Notebook, schema } from '../../test/notebook.js';
+import { startNotebookService } from '../../test/notebook-service.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { Outbox } from './outbox.js';
 

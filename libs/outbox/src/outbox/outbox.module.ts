@@ -4,7 +4,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { OUTBOX_OPTIONS, OutboxRelay, type OutboxOptions } from './outbox-relay.js';
 import { outbox } from './outbox-table.js';
 import { Outbox } from './outbox.js';
-import { OutboxDesk } from './requests/outbox-desk.js';
+import { OutboxDesk } from '../requests/outbox-desk.js';
 
 const HOUR = 60 * 60 * 1_000;
 

@@ -2,7 +2,7 @@ import type { Database } from '@cascade/store';
 import { and, isNotNull, isNull, type SQL } from 'drizzle-orm';
 import { readBacklog } from './backlog.js';
 import { isWaiting, outbox } from './outbox-table.js';
-import { lineOf, type OutboxContent, type UnpublishedEvent } from './requests/outbox-requests.js';
+import { lineOf, type OutboxContent, type UnpublishedEvent } from '../requests/outbox-requests.js';
 
 /** @param limit events that are set aside to list, the oldest first */
 export async function readContent(db: Database, limit: number): Promise<OutboxContent> {

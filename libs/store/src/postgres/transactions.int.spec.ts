@@ -1,12 +1,12 @@
 import { describePostgres, describeStores } from '@cascade/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
-import { migrations, notes } from '../test/notes.js';
-import { startPostgresProxy, type PostgresProxy } from '../test/postgres-proxy.js';
-import { isUniqueViolation, TransactionRolledBackError } from './errors.js';
-import { prepared } from './prepared.js';
-import type { Database } from './database.js';
-import type { Store } from './store.js';
+import { migrations, notes } from '../../test/notes.js';
+import { startPostgresProxy, type PostgresProxy } from '../../test/postgres-proxy.js';
+import { isUniqueViolation, TransactionRolledBackError } from '../errors.js';
+import { prepared } from '../prepared.js';
+import type { Database } from '../database.js';
+import type { Store } from '../store.js';
 
 type Tables = { notes: typeof notes };
 

@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { StoreDirectoryError, StoreLockedError } from './errors.js';
+import { StoreDirectoryError, StoreLockedError } from '../errors.js';
 
 const LOCK_FILE = 'lock';
 

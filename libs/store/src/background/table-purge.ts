@@ -6,11 +6,11 @@ import {
 } from '@nestjs/common';
 import { lte, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import { reasonOf } from './errors.js';
-import { fromNow } from './from-now.js';
+import { reasonOf } from '../errors.js';
+import { fromNow } from '../from-now.js';
 import { InterruptibleTimer } from './interruptible-timer.js';
 import { OutageLog } from './outage-log.js';
-import { Store } from './store.js';
+import { Store } from '../store.js';
 
 export interface TablePurgeOptions {
   /**

@@ -3,8 +3,8 @@ import { readMigrationFiles, type MigrationMeta } from 'drizzle-orm/migrator';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Database } from './database.js';
-import { MigrationError, MigrationsNotFoundError, reasonOf } from './errors.js';
+import type { Database } from '../database.js';
+import { MigrationError, MigrationsNotFoundError, reasonOf } from '../errors.js';
 
 const JOURNAL = 'meta/_journal.json';
 

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { sql, type SQL } from 'drizzle-orm';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database } from './database.js';
+import type { Database } from '../database.js';
 
 /** Any number, the same in all replicas; advisory locks belong to one database. */
 export const MIGRATION_LOCK = 7_238_514_902;

@@ -6,7 +6,7 @@ import { readBacklog } from './backlog.js';
 import { readContent } from './content.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { outbox, type OutboxRow } from './outbox-table.js';
-import type { OutboxContent } from './requests/outbox-requests.js';
+import type { OutboxContent } from '../requests/outbox-requests.js';
 
 export interface AddOptions {
   /**

@@ -11,17 +11,17 @@ import { expect, it } from '@jest/globals';
 import { asc, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NoteLog } from '../test/note-log.js';
-import type { NoteWritten } from '../test/note-written.js';
-import { Notebook, schema } from '../test/notebook.js';
-import { startNotebookService, type NotebookServiceOptions } from '../test/notebook-service.js';
-import { RecordingPublisher } from '../test/recording-publisher.js';
+import { NoteLog } from '../../test/note-log.js';
+import type { NoteWritten } from '../../test/note-written.js';
+import { Notebook, schema } from '../../test/notebook.js';
+import { startNotebookService, type NotebookServiceOptions } from '../../test/notebook-service.js';
+import { RecordingPublisher } from '../../test/recording-publisher.js';
 import { claimRows } from './claim-rows.js';
 import { outbox } from './outbox-table.js';
 
-const hangingRelay = new URL('../test/hanging-relay.ts', import.meta.url);
+const hangingRelay = new URL('../../test/hanging-relay.ts', import.meta.url);
 
-const relayService = new URL('../test/relay-service.ts', import.meta.url);
+const relayService = new URL('../../test/relay-service.ts', import.meta.url);
 
 async function write(options: NotebookServiceOptions['store'], authors: number, each: number): Promise<void> {
   const store = await openStore({ schema, ...options });

@@ -4,8 +4,8 @@ import { ConsoleLogger, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { count, sql } from 'drizzle-orm';
 import { pgTable, text, timestamp } from 'drizzle-orm/pg-core';
-import { Store } from './store.js';
-import { StoreModule } from './store.module.js';
+import { Store } from '../store.js';
+import { StoreModule } from '../store.module.js';
 import { TablePurge, type TablePurgeOptions } from './table-purge.js';
 
 const DAY = 24 * 60 * 60 * 1_000;

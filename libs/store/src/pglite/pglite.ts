@@ -3,12 +3,12 @@ import { Logger } from '@nestjs/common';
 import { drizzle } from 'drizzle-orm/pglite';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Database, Schema } from './database.js';
-import { reasonOf, StoreUnavailableError, TransactionRolledBackError } from './errors.js';
+import type { Database, Schema } from '../database.js';
+import { reasonOf, StoreUnavailableError, TransactionRolledBackError } from '../errors.js';
 import { lockDirectory, type ExclusiveLock } from './exclusive-lock.js';
-import { applyMigrations } from './migrations.js';
+import { applyMigrations } from '../migrations/migrations.js';
 import { CLUSTER } from './pglite-folder.js';
-import type { Connection } from './store.js';
+import type { Connection } from '../store.js';
 
 /**
  * Milliseconds. PGlite has none of PostgreSQL's background processes: without checkpoints its log grows by all that is ever
