@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnLeashed, type LeashedProcess } from '@cascade/embedded-broker';
+import { spawnBoundToParent, type BoundProcess } from '@cascade/embedded-broker';
 import { eventually } from '@cascade/testing';
 import { readRunning, type RunningSystem } from '../tools/supervisor/data-folder.js';
 import { ownEnvironment, root } from './system.js';
@@ -40,10 +40,10 @@ export class NpmCommand {
   output = '';
   /** Resolves to the exit code, or to the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
-  readonly #process: LeashedProcess;
+  readonly #process: BoundProcess;
 
   constructor(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv) {
-    this.#process = spawnLeashed('npm', args, { cwd, env: { ...ownEnvironment(), ...env } });
+    this.#process = spawnBoundToParent('npm', args, { cwd, env: { ...ownEnvironment(), ...env } });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     }

@@ -7,8 +7,9 @@ import { composeSystem, type System } from '../tools/supervisor/system.js';
 
 export const root = checkoutRoot();
 
-/** What stands for somebody's own servers or settings must not reach a test. */
-const FOREIGN = /^(PORT|HOST|NATS_|DATABASE_|DATA_|SMTP_|MAIL_|TWILIO_|SIGNUPS_|LOG_)/;
+/** Variables of the services and of the system: the developer's own values must not reach a test. */
+const SETTINGS =
+  /^(PORT|HOST|NATS_|DATABASE_|DATA_|DELIVERY_|EVENTS_|FAILURES_|STREAM_|STOP_|TRUST_|SERVE_|SMTP_|MAIL_|TWILIO_|SIGNUPS?_|LOG_)/;
 
 export interface TestSystemOptions {
   /** Variables for the services, or for the system: `DATABASE_URL`. */
@@ -85,7 +86,7 @@ export class TestSystem {
 
 /** The environment of this process, without what would change how a system runs. */
 export function ownEnvironment(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name) && !name.startsWith('npm_'));
+  const own = Object.entries(process.env).filter(([name]) => !SETTINGS.test(name) && !name.startsWith('npm_'));
   return { ...Object.fromEntries(own), NODE_ENV: 'development' };
 }
 

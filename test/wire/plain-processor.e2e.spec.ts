@@ -1,5 +1,5 @@
 import { UserSignedUp } from '@app/contracts';
-import type { Broker } from '@cascade/embedded-broker';
+import { spawnBoundToParent, type Broker } from '@cascade/embedded-broker';
 import {
   Consumes,
   ConsumesFailure,
@@ -12,7 +12,6 @@ import { Controller, type INestMicroservice } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { IsString, IsUUID } from 'class-validator';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { runCascade } from '../../tools/cascade/test/session.js';
@@ -81,10 +80,11 @@ afterAll(async () => {
 
 /** @returns stops it */
 function startStampBook(languages: string): () => Promise<void> {
-  const child = spawn(process.execPath, [SCRIPT], {
+  const child = spawnBoundToParent(process.execPath, [SCRIPT], {
     env: { ...ownEnvironment(), NATS_URL: broker.url, LANGUAGES: languages },
-    stdio: ['ignore', 'inherit', 'inherit'],
   });
+  child.stdout.pipe(process.stdout);
+  child.stderr.pipe(process.stderr);
   const ended = once(child, 'close');
   return async () => {
     child.kill('SIGTERM');

@@ -3,7 +3,7 @@ export { findNatsServer, NatsServerNotFoundError, type FindOptions } from './fin
 export { findLocalNatsServer, type LocalServer } from './find/local.js';
 export type { Container, NatsServer } from './find/nats-server.js';
 export { StepFailedError } from './find/step.js';
-export { spawnLeashed, type LeashedProcess, type LeashOptions } from './start/leash.js';
+export { spawnBoundToParent, type BoundProcess, type BindOptions } from './start/bind-to-parent.js';
 export type { BrokerExit } from './start/launch.js';
 export type { ServerSettings } from './start/server-settings.js';
 export { BrokerStartError, startBroker, type Broker, type StartBrokerOptions } from './start/start-broker.js';

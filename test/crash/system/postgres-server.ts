@@ -8,10 +8,10 @@ import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import pg from 'pg';
 
-type Leashed = ChildProcessByStdio<Writable, null, Readable>;
+type Shell = ChildProcessByStdio<Writable, null, Readable>;
 
-/** Ends with this process, by kill -9 too: standard input is a pipe whose other end only this process holds. */
-const LEASH = `
+/** Standard input is a pipe whose other end only this process holds. The server ends when the pipe closes, even after a kill -9. */
+const SCRIPT = `
 trap : QUIT
 (trap - QUIT; exec "$1/postgres" -D "$2" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories=) </dev/null &
 cat >/dev/null
@@ -22,7 +22,7 @@ const START_WITHIN_MS = 30_000;
 
 /** A PostgreSQL server of our own, with its default settings, that can be stopped as a crash stops it and started again. */
 export class PostgresServer {
-  #process: Leashed | undefined;
+  #process: Shell | undefined;
 
   private constructor(
     private readonly bin: string,
@@ -50,8 +50,8 @@ export class PostgresServer {
   }
 
   async start(): Promise<void> {
-    const script = ['-c', LEASH, 'leash', this.bin, this.#data, String(this.port)];
-    this.#process = spawn('/bin/sh', script, {
+    const args = ['-c', SCRIPT, 'bound', this.bin, this.#data, String(this.port)];
+    this.#process = spawn('/bin/sh', args, {
       ...unprivilegedUser(),
       cwd: this.folder,
       detached: true,
@@ -62,11 +62,11 @@ export class PostgresServer {
 
   /** At once, as a crash does: PostgreSQL's "immediate" shutdown, which recovers from its log at the next start. */
   async stop(): Promise<void> {
-    const leashed = this.#process;
-    if (!leashed) return;
+    const shell = this.#process;
+    if (!shell) return;
     this.#process = undefined;
-    leashed.stdin.end();
-    if (leashed.exitCode === null && leashed.signalCode === null) await once(leashed, 'exit');
+    shell.stdin.end();
+    if (shell.exitCode === null && shell.signalCode === null) await once(shell, 'exit');
   }
 
   async remove(): Promise<void> {
@@ -94,18 +94,18 @@ export class PostgresServer {
 }
 
 /** It says so on its standard error. */
-async function ready(leashed: Leashed): Promise<void> {
+async function ready(shell: Shell): Promise<void> {
   let log = '';
   let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve, reject) => {
     const fail = () => reject(new Error(`PostgreSQL does not start:\n${log}`));
     timer = setTimeout(fail, START_WITHIN_MS);
-    leashed.once('exit', fail);
-    leashed.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    shell.once('exit', fail);
+    shell.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       log += chunk;
       if (log.includes('database system is ready to accept connections')) resolve();
     });
   }).finally(() => clearTimeout(timer));
   // Read on, unheeded: the server would wait once the pipe is full.
-  leashed.stderr.removeAllListeners('data').resume();
+  shell.stderr.removeAllListeners('data').resume();
 }

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { NatsServer } from '../find/nats-server.js';
 import { run } from '../run.js';
-import { spawnLeashed, type LeashedProcess } from './leash.js';
+import { spawnBoundToParent, type BoundProcess } from './bind-to-parent.js';
 import { lockStore } from './store-lock.js';
 import { PORTS_FOLDER, type ServerSettings, SETTINGS_FILE, writeSettings } from './server-settings.js';
 
@@ -24,7 +24,7 @@ export interface BrokerExit {
 }
 
 export interface Launched {
-  process: LeashedProcess;
+  process: BoundProcess;
   /** Settles when the process has ended and its store is free again. Never rejects. */
   exited: Promise<BrokerExit>;
   /** The port as soon as it is known. */
@@ -52,7 +52,7 @@ export function addressOf(host: string, port: number): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function exitOf(child: LeashedProcess): Promise<BrokerExit> {
+function exitOf(child: BoundProcess): Promise<BrokerExit> {
   return new Promise((resolve) => {
     child.once('close', (code: number | null, signal: NodeJS.Signals | null) => resolve({ code, signal }));
     // Without a process there is no close to wait for.
@@ -68,7 +68,7 @@ async function launchExecutable(options: LaunchOptions, lock: number): Promise<O
     port: port || -1,
     ports_file_dir: join(storeDir, PORTS_FOLDER),
   });
-  const child = spawnLeashed(server.command, ['-c', join(storeDir, SETTINGS_FILE)], { hold: lock });
+  const child = spawnBoundToParent(server.command, ['-c', join(storeDir, SETTINGS_FILE)], { hold: lock });
   return {
     process: child,
     port: async () => port || readPort(join(storeDir, PORTS_FOLDER)),
@@ -89,7 +89,7 @@ async function launchContainer(options: LaunchOptions, lock: number): Promise<Om
     server.container?.image ?? '',
     ...['nats-server', '-c', `/cascade/${SETTINGS_FILE}`],
   ];
-  const child = spawnLeashed(server.command, args, { hold: lock });
+  const child = spawnBoundToParent(server.command, args, { hold: lock });
   return {
     process: child,
     port: () => Promise.resolve(port),

@@ -1,4 +1,4 @@
-import { findNatsServer, spawnLeashed, type LeashedProcess } from '@cascade/embedded-broker';
+import { findNatsServer, spawnBoundToParent, type BoundProcess } from '@cascade/embedded-broker';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ const SIZE = 3;
  * name, its ports and what it stored when it is started again.
  */
 export class TestCluster {
-  private readonly running = new Map<number, LeashedProcess>();
+  private readonly running = new Map<number, BoundProcess>();
 
   private constructor(
     private readonly command: string,
@@ -51,7 +51,7 @@ export class TestCluster {
       file,
       JSON.stringify({ server_name: `node-${index}`, host, port: this.ports[index], jetstream, cluster }),
     );
-    const node = spawnLeashed(this.command, ['-c', file]);
+    const node = spawnBoundToParent(this.command, ['-c', file]);
     // Its output is not read: it must not fill the pipe.
     node.stdout.resume();
     node.stderr.resume();

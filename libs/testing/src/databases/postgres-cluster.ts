@@ -24,13 +24,13 @@ export interface PostgresCluster {
   stop(): Promise<void>;
 }
 
-type Leashed = ChildProcessByStdio<Writable, null, Readable>;
+type Shell = ChildProcessByStdio<Writable, null, Readable>;
 
 /**
  * The shell's standard input is a pipe whose other end only this process holds. It ends with this process, by kill -9
  * too; then the shell ends its process group, in which initdb or the server runs, and removes the files.
  */
-const LEASH = `
+const SCRIPT = `
 folder=$1 bin=$2 port=$3
 trap : QUIT
 (
@@ -69,7 +69,7 @@ export async function startPostgres(bin: string): Promise<PostgresCluster> {
   if (user) for (const path of [join(folder, 'password'), folder]) chownSync(path, user.uid, user.gid);
 
   const port = await freePort();
-  const leashed = spawn('/bin/sh', ['-c', LEASH, 'leash', folder, bin, String(port)], {
+  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'bound', folder, bin, String(port)], {
     ...user,
     cwd: folder,
     // A session and a process group of its own, so that Ctrl-C does not end it before the specs that use it.
@@ -77,11 +77,11 @@ export async function startPostgres(bin: string): Promise<PostgresCluster> {
     stdio: ['pipe', 'ignore', 'pipe'],
   });
   const stop = async (): Promise<void> => {
-    leashed.stdin.end();
-    if (leashed.exitCode === null && leashed.signalCode === null) await once(leashed, 'exit');
+    shell.stdin.end();
+    if (shell.exitCode === null && shell.signalCode === null) await once(shell, 'exit');
   };
   try {
-    await started(leashed);
+    await started(shell);
   } catch (error) {
     await stop();
     throw error;
@@ -90,15 +90,15 @@ export async function startPostgres(bin: string): Promise<PostgresCluster> {
 }
 
 /** The server says on its standard error when it is ready, or why it cannot be. */
-async function started(leashed: Leashed): Promise<void> {
+async function started(shell: Shell): Promise<void> {
   let log = '';
   let timer: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       const fail = (what: string) => reject(new Error(`PostgreSQL ${what}:\n${log}`));
       timer = setTimeout(fail, START_WITHIN, `has not started within ${START_WITHIN} ms`);
-      leashed.once('error', reject);
-      leashed.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      shell.once('error', reject);
+      shell.stderr.setEncoding('utf8').on('data', (chunk: string) => {
         log += chunk;
         if (log.includes('database system is ready to accept connections')) resolve();
         if (/^ended with status/m.test(log)) fail('does not start');
@@ -107,7 +107,7 @@ async function started(leashed: Leashed): Promise<void> {
   } finally {
     clearTimeout(timer);
     // Read on, unheeded: the server would wait once the pipe is full.
-    leashed.stderr.removeAllListeners('data').resume();
+    shell.stderr.removeAllListeners('data').resume();
   }
 }
 

@@ -1,4 +1,4 @@
-import { spawnLeashed } from '@cascade/embedded-broker';
+import { spawnBoundToParent } from '@cascade/embedded-broker';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ export interface Script {
  */
 export function startScript(file: URL, args: string[] = [], env: NodeJS.ProcessEnv = process.env): Script {
   const hooks = new URL('../../node/typescript.mjs', import.meta.url).href;
-  const child = spawnLeashed(process.execPath, ['--import', hooks, fileURLToPath(file), ...args], { env });
+  const child = spawnBoundToParent(process.execPath, ['--import', hooks, fileURLToPath(file), ...args], { env });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk));
   const ended = once(child, 'close');

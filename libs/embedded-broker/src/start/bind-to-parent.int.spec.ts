@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually, type Script, startScript } from '@cascade/testing';
-import { type LeashedProcess, spawnLeashed } from './leash.js';
+import { type BoundProcess, spawnBoundToParent } from './bind-to-parent.js';
 
 /** Exit code and signal. */
-const endOf = (child: LeashedProcess) => once(child, 'close') as Promise<[number | null, string | null]>;
+const endOf = (child: BoundProcess) => once(child, 'close') as Promise<[number | null, string | null]>;
 
-describe('a leashed program', () => {
+describe('a program that is bound to its parent', () => {
   it('has the process id that its parent sees, its own output and its own exit code', async () => {
-    const child = spawnLeashed('/bin/sh', ['-c', 'echo "$$ $0 $1"; echo oops >&2; exit 7', 'a b', '$c']);
+    const child = spawnBoundToParent('/bin/sh', ['-c', 'echo "$$ $0 $1"; echo oops >&2; exit 7', 'a b', '$c']);
     const [output, errors, end] = await Promise.all([text(child.stdout), text(child.stderr), endOf(child)]);
     expect(output).toBe(`${child.pid} a b $c\n`);
     expect(errors).toBe('oops\n');
@@ -20,24 +20,32 @@ describe('a leashed program', () => {
   });
 
   it('gets the signals that its parent sends', async () => {
-    const child = spawnLeashed('/bin/sleep', ['60']);
+    const child = spawnBoundToParent('/bin/sleep', ['60']);
     await once(child, 'spawn');
     child.kill('SIGKILL');
     expect(await endOf(child)).toEqual([null, 'SIGKILL']);
   });
 
   it('is out of reach of Ctrl-C in the terminal: it leads a process group of its own', async () => {
-    const child = spawnLeashed('/bin/sleep', ['60']);
+    const child = spawnBoundToParent('/bin/sleep', ['60']);
     await once(child, 'spawn');
     process.kill(-(child.pid ?? 0), 'SIGKILL');
     expect(await endOf(child)).toEqual([null, 'SIGKILL']);
   });
 
   it('that does not exist ends with 127 and the reason', async () => {
-    const child = spawnLeashed('/no/such/program', []);
+    const child = spawnBoundToParent('/no/such/program', []);
     const [errors, end] = await Promise.all([text(child.stderr), endOf(child)]);
     expect(errors).toContain('/no/such/program');
     expect(end).toEqual([127, null]);
+  });
+
+  it('talks to its parent over an IPC channel if it was given one', async () => {
+    const script = `process.send({ pid: process.pid }); process.once('disconnect', () => process.exit(3));`;
+    const child = spawnBoundToParent(process.execPath, ['-e', script], { ipc: true });
+    expect(await once(child, 'message')).toEqual([{ pid: child.pid }, undefined]);
+    child.disconnect();
+    expect(await once(child, 'exit')).toEqual([3, null]);
   });
 });
 
@@ -45,7 +53,7 @@ describe('the end of the parent', () => {
   let storeDir: string;
   let parent: Script;
   beforeEach(async () => {
-    storeDir = await mkdtemp(join(tmpdir(), 'cascade-leash-'));
+    storeDir = await mkdtemp(join(tmpdir(), 'cascade-bound-'));
     parent = startScript(new URL('../../test/parent.ts', import.meta.url), [storeDir]);
   });
   afterEach(async () => {
