@@ -7,7 +7,8 @@ export type { Backlog } from './outbox/backlog.js';
 export { OutboxModule } from './outbox/outbox.module.js';
 export { OutboxRelay, type OutboxOptions } from './outbox/outbox-relay.js';
 export { outbox, type OutboxRow } from './outbox/outbox-table.js';
-export { Outbox, type AddOptions } from './outbox/outbox.js';
+export type { NewRow } from './outbox/insert-or-take-back.js';
+export { Outbox, type AddOptions, type OutboxEntry } from './outbox/outbox.js';
 export {
   type Asker,
   MOST_EVENTS,

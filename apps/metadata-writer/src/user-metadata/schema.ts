@@ -1,6 +1,7 @@
 import type { NotificationChannel } from '@app/contracts';
 import type { FailureReason } from '@cascade/jetstream';
-import { jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { moment } from '@cascade/store';
+import { jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 
 /** `pending` until a gateway has accepted the welcome message, or the notifier has given up on it. */
 export type NotificationState = 'pending' | 'sent' | 'failed';
@@ -47,7 +48,3 @@ export const userMetadata = pgTable('user_metadata', {
   createdAt: moment('created_at').notNull().defaultNow(),
   updatedAt: moment('updated_at').notNull().defaultNow(),
 });
-
-function moment(name: string) {
-  return timestamp(name, { withTimezone: true, precision: 3 });
-}

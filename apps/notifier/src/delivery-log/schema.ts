@@ -1,5 +1,6 @@
 import type { NotificationChannel } from '@app/contracts';
-import { index, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { moment } from '@cascade/store';
+import { index, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 
 /**
  * One row an event whose message is being sent, or was accepted by a gateway. Of the recipient only the masked form is kept,
@@ -21,7 +22,3 @@ export const deliveries = pgTable(
   },
   (table) => [index('deliveries_claimed_at').on(table.claimedAt)],
 );
-
-function moment(name: string) {
-  return timestamp(name, { withTimezone: true, precision: 3 });
-}

@@ -1,4 +1,5 @@
-import { index, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { moment } from '@cascade/store';
+import { index, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 
 export const users = pgTable('users', {
   id: uuid('id').primaryKey(),
@@ -38,7 +39,3 @@ export const idempotencyKeys = pgTable(
   },
   (table) => [index('idempotency_keys_created_at').on(table.createdAt)],
 );
-
-function moment(name: string) {
-  return timestamp(name, { withTimezone: true, precision: 3 });
-}

@@ -1,9 +1,11 @@
 import { classOf, EventPublisher, newEventId, type PublishedEvent } from '@cascade/jetstream';
-import { prepared, Store, type Database } from '@cascade/store';
+import { placeholdersOf, prepared, Store, type Database, type Schema } from '@cascade/store';
 import { Injectable } from '@nestjs/common';
-import { and, inArray, isNotNull, sql } from 'drizzle-orm';
+import { and, inArray, isNotNull } from 'drizzle-orm';
+import type { PgTable } from 'drizzle-orm/pg-core';
 import { readBacklog } from './backlog.js';
 import { readContent } from './content.js';
+import { insertOrTakeBack, type NewRow } from './insert-or-take-back.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { outbox, type OutboxRow } from './outbox-table.js';
 import type { OutboxContent } from '../requests/outbox-requests.js';
@@ -26,6 +28,15 @@ export interface AddOptions {
 export interface OutboxEntry extends PublishedEvent {
   /** Sends its insert before it returns: statements that are sent next come after it. */
   addTo(tx: Transaction): Promise<PublishedEvent>;
+
+  /**
+   * Adds the event together with the row that it announces, unless the database has another row like it. In that case the other
+   * row stays as it is, and the event is written and taken back.
+   *
+   * Both cases run the same statements, which are sent at once, and wait for the same locks. So the time of the transaction does
+   * not reveal which case it was, and nothing else does.
+   */
+  addIfNew<Table extends PgTable, Tables extends Schema>(tx: Database<Tables>, row: NewRow<Table>): Promise<void>;
 }
 
 type Transaction = Pick<Database, 'insert'>;
@@ -35,20 +46,13 @@ const LATE_AFTER = 10_000;
 /** Rows that a readiness check looks at: it is made every few seconds, also while millions wait. */
 const CHECKED = 10_000;
 
-const insertEvent = prepared((tx: Transaction) =>
-  tx
+const insertEvent = prepared((tx: Transaction) => {
+  const { id, key, name, version, data, correlationId, causationId } = placeholdersOf(outbox);
+  return tx
     .insert(outbox)
-    .values({
-      id: sql.placeholder('id'),
-      key: sql.placeholder('key'),
-      name: sql.placeholder('name'),
-      version: sql.placeholder('version'),
-      data: sql.placeholder('data'),
-      correlationId: sql.placeholder('correlationId'),
-      causationId: sql.placeholder('causationId'),
-    })
-    .prepare('cascade_outbox_add'),
-);
+    .values({ id, key, name, version, data, correlationId, causationId })
+    .prepare('cascade_outbox_add');
+});
 
 /** Publishes events that are decided together with rows: both are kept, or neither. */
 @Injectable()
@@ -80,14 +84,14 @@ export class Outbox {
     const { name, version } = classOf(event).event;
     const { key, id = newEventId(), correlationId = id, causationId = null } = options;
     const row = { id, key, name, version, data: event, correlationId, causationId };
-    return {
-      id,
-      correlationId,
-      addTo: (tx) =>
-        insertEvent(tx)
-          .execute(row)
-          .then(() => ({ id, correlationId })),
+    const addTo = async (tx: Transaction) => {
+      await insertEvent(tx).execute(row);
+      return { id, correlationId };
     };
+    const addIfNew: OutboxEntry['addIfNew'] = async (tx, newRow) => {
+      await Promise.all([addTo(tx), insertOrTakeBack(tx as unknown as Database, id, newRow)]);
+    };
+    return { id, correlationId, addTo, addIfNew };
   }
 
   /**
