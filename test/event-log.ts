@@ -23,18 +23,18 @@ export class EventLog {
 
   /** All events of a flow, in the order in which they were stored. */
   async flow(correlationId: string): Promise<StoredEvent[]> {
-    const events = await this.#readAll(EVENTS_STREAM);
+    const events = await this.readAll(EVENTS_STREAM);
     return events.filter(({ headers }) => headers['ce-correlationid'] === correlationId);
   }
 
   /** Everything on a subject, in the order in which it was stored. */
   async published(subject: string): Promise<StoredEvent[]> {
-    const events = await this.#readAll(EVENTS_STREAM);
+    const events = await this.readAll(EVENTS_STREAM);
     return events.filter((event) => event.subject === subject);
   }
 
   failures(): Promise<StoredEvent[]> {
-    return this.#readAll(FAILURES_STREAM);
+    return this.readAll(FAILURES_STREAM);
   }
 
   /** Publishes by hand; resolves when it is stored. */
@@ -46,7 +46,7 @@ export class EventLog {
     return this.connection.close();
   }
 
-  async #readAll(stream: string): Promise<StoredEvent[]> {
+  private async readAll(stream: string): Promise<StoredEvent[]> {
     const consumer = await jetstream(this.connection).consumers.get(stream);
     const { num_pending: count } = await consumer.info();
     const events: StoredEvent[] = [];

@@ -40,20 +40,20 @@ export class NpmCommand {
   output = '';
   /** Resolves to the exit code, or to the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
-  readonly #process: BoundProcess;
+  private readonly process: BoundProcess;
 
   constructor(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv) {
-    this.#process = spawnBoundToParent('npm', args, { cwd, env: { ...ownEnvironment(), ...env } });
-    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+    this.process = spawnBoundToParent('npm', args, { cwd, env: { ...ownEnvironment(), ...env } });
+    for (const stream of [this.process.stdout, this.process.stderr]) {
       stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     }
     this.ended = new Promise((resolve) => {
-      this.#process.once('close', (code, signal) => resolve(signal ?? code!));
+      this.process.once('close', (code, signal) => resolve(signal ?? code!));
     });
   }
 
   get pid(): number {
-    return this.#process.pid!;
+    return this.process.pid!;
   }
 
   /** Resolves when the output matches; fails with the output when it does not in time. */
@@ -67,7 +67,7 @@ export class NpmCommand {
 
   /** Ctrl-C: a terminal sends it to the whole group. */
   pressCtrlC(): void {
-    if (this.#process.exitCode === null && this.#process.signalCode === null)
+    if (this.process.exitCode === null && this.process.signalCode === null)
       process.kill(-this.pid, 'SIGINT');
   }
 }

@@ -20,7 +20,7 @@ export interface TestSystemOptions {
 export class TestSystem {
   /** What all parts wrote, each line behind its part's name. */
   readonly lines: string[] = [];
-  #system: System | undefined;
+  private system: System | undefined;
 
   private constructor(
     private readonly dataDir: string,
@@ -38,7 +38,7 @@ export class TestSystem {
 
   /** Starts it on what it had stored, after {@link stopParts}. Its ports are others then. */
   async startAgain(): Promise<void> {
-    this.#system = composeSystem({
+    this.system = composeSystem({
       root,
       dataDir: this.dataDir,
       env: this.env,
@@ -50,7 +50,7 @@ export class TestSystem {
       report: () => undefined,
     });
     try {
-      await this.#system.supervisor.start();
+      await this.system.supervisor.start();
     } catch (error) {
       await this.stop();
       throw new Error(`The system did not start. ${String(error)}\n${this.lines.join('\n')}`, {
@@ -69,12 +69,12 @@ export class TestSystem {
   }
 
   part(name: string) {
-    return this.#system!.parts.find((part) => part.name === name)!;
+    return this.system!.parts.find((part) => part.name === name)!;
   }
 
   /** Stops all processes; what they stored stays. */
   async stopParts(): Promise<void> {
-    await this.#system?.supervisor.stop();
+    await this.system?.supervisor.stop();
   }
 
   /** Stops all processes and removes what they stored. */

@@ -1,10 +1,10 @@
 /** Numbers that the same seed gives again: mulberry32. */
 export class Random {
-  #state: number;
+  private state: number;
 
   /** @param text What else than the seed tells its numbers from those of others: a scenario's name. */
   constructor(seed: number, text = '') {
-    this.#state = [...text].reduce(
+    this.state = [...text].reduce(
       (state, letter) => Math.imul(state ^ letter.charCodeAt(0), 16_777_619),
       seed,
     );
@@ -12,8 +12,8 @@ export class Random {
 
   /** In [0, 1). */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    this.state = (this.state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }

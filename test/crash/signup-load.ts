@@ -34,26 +34,26 @@ export class SignupLoad {
   /** Milliseconds until the slowest answer of each status came. */
   readonly slowest = new Map<string, number>();
   /** Those that will ask again, the one that waits longest first. */
-  readonly #waiting: Client[] = [];
-  #underWay = 0;
-  #requests = 0;
-  #offering = true;
-  #due = 0;
-  #last = performance.now();
-  readonly #timer: NodeJS.Timeout;
+  private readonly waiting: Client[] = [];
+  private underWay = 0;
+  private requests = 0;
+  private offering = true;
+  private due = 0;
+  private last = performance.now();
+  private readonly timer: NodeJS.Timeout;
 
   /** Begins at once. */
   constructor(private readonly options: SignupLoadOptions) {
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.timer = setInterval(() => this.tick(), TICK_MS);
   }
 
   /** One more signup, beside those that come by the rate. */
   offer(): void {
-    void this.#ask(newClient());
+    void this.ask(newClient());
   }
 
   stopOffering(): void {
-    this.#offering = false;
+    this.offering = false;
   }
 
   /** Offers no more and waits until all that were begun are acknowledged. @throws where they are not, within 60 s */
@@ -61,8 +61,8 @@ export class SignupLoad {
     this.stopOffering();
     await eventually(
       () => {
-        const left = this.#waiting.length + this.#underWay;
-        if (left > 0) throw new Error(`${left} signups are not acknowledged: ${this.#answers()}`);
+        const left = this.waiting.length + this.underWay;
+        if (left > 0) throw new Error(`${left} signups are not acknowledged: ${this.answers()}`);
       },
       { timeout: 60_000 },
     );
@@ -70,39 +70,39 @@ export class SignupLoad {
 
   /** Gives up what is not acknowledged yet. */
   stop(): void {
-    clearInterval(this.#timer);
+    clearInterval(this.timer);
   }
 
-  #tick(): void {
+  private tick(): void {
     const now = performance.now();
-    this.#due = Math.min(this.#due + ((now - this.#last) / 1_000) * this.options.rate, MOST_UNDER_WAY);
-    this.#last = now;
+    this.due = Math.min(this.due + ((now - this.last) / 1_000) * this.options.rate, MOST_UNDER_WAY);
+    this.last = now;
     const next = () => {
-      if ((this.#waiting[0]?.notBefore ?? Infinity) <= now) return this.#waiting.shift();
-      return this.#offering ? newClient() : undefined;
+      if ((this.waiting[0]?.notBefore ?? Infinity) <= now) return this.waiting.shift();
+      return this.offering ? newClient() : undefined;
     };
-    for (; this.#due >= 1 && this.#underWay < MOST_UNDER_WAY; this.#due -= 1) {
+    for (; this.due >= 1 && this.underWay < MOST_UNDER_WAY; this.due -= 1) {
       const client = next();
-      if (client) void this.#ask(client);
+      if (client) void this.ask(client);
     }
   }
 
-  async #ask(client: Client): Promise<void> {
-    this.#underWay += 1;
-    const id = await this.#request(client);
-    this.#underWay -= 1;
+  private async ask(client: Client): Promise<void> {
+    this.underWay += 1;
+    const id = await this.request(client);
+    this.underWay -= 1;
     if (id) this.acknowledged.set(id, client.email);
-    else this.#waiting.push({ ...client, notBefore: performance.now() + RETRY_AFTER_MS });
+    else this.waiting.push({ ...client, notBefore: performance.now() + RETRY_AFTER_MS });
   }
 
-  async #request({ key, email }: Client): Promise<string | undefined> {
+  private async request({ key, email }: Client): Promise<string | undefined> {
     const begun = performance.now();
     const answered = (status: string) => {
       this.slowest.set(status, Math.max(this.slowest.get(status) ?? 0, performance.now() - begun));
       if (status !== '202') this.otherAnswers.set(status, (this.otherAnswers.get(status) ?? 0) + 1);
     };
     const { urls } = this.options;
-    const url = urls[this.#requests++ % urls.length]!;
+    const url = urls[this.requests++ % urls.length]!;
     try {
       const response = await fetch(`${url}/signups`, {
         method: 'POST',
@@ -119,7 +119,7 @@ export class SignupLoad {
     }
   }
 
-  #answers(): string {
+  private answers(): string {
     return [...this.otherAnswers].map(([status, count]) => `${count} × ${status}`).join(', ');
   }
 }

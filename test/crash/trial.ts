@@ -26,7 +26,7 @@ export class Trial {
   readonly figures: string[] = [];
   /** What was done, with its counts. */
   done = '';
-  readonly #cleanups = new Cleanups();
+  private readonly cleanups = new Cleanups();
 
   constructor(private readonly options: TrialOptions) {
     this.random = new Random(options.seed, options.name);
@@ -67,11 +67,11 @@ export class Trial {
 
   /** Has it undone when the scenario has ended, what came last first. */
   defer(cleanup: () => unknown): void {
-    this.#cleanups.defer(cleanup);
+    this.cleanups.defer(cleanup);
   }
 
   cleanUp(): Promise<void> {
-    return this.#cleanups.run((line) => this.log(line));
+    return this.cleanups.run((line) => this.log(line));
   }
 }
 

@@ -77,10 +77,10 @@ async function run(trial: Trial): Promise<void> {
 }
 
 class RollingDeploy {
-  readonly #endings = new Set<string>();
+  private readonly endings = new Set<string>();
   /** What each process should have logged; nothing where it was started before the operator changed the settings. */
-  readonly #differing = new Map<ServiceProcess, readonly string[]>();
-  #replaced = 0;
+  private readonly differing = new Map<ServiceProcess, readonly string[]>();
+  private replaced = 0;
 
   private constructor(
     private readonly trial: Trial,
@@ -106,32 +106,32 @@ class RollingDeploy {
     for (const service of this.trial.random.shuffled(replicas)) {
       await sleep(this.trial.random.between(50, 300));
       const { how } = await service.terminate();
-      this.#endings.add(how);
-      this.#expectLogged(service);
+      this.endings.add(how);
+      this.expectLogged(service);
       service.lines.length = 0;
       service.use(version);
       await service.start();
       const isNextNotifier = service.name === 'notifier' && version !== OLD;
-      this.#differing.set(service, [...DIFFERING, ...(isNextNotifier ? DIFFERING_NOTIFIER : [])]);
-      this.#replaced += 1;
+      this.differing.set(service, [...DIFFERING, ...(isNextNotifier ? DIFFERING_NOTIFIER : [])]);
+      this.replaced += 1;
     }
   }
 
   async finish(): Promise<void> {
     const { trial, system } = this;
-    for (const service of system.all) this.#expectLogged(service);
-    trial.expectEqual('endings', [...this.#endings], ['exited with code 0']);
+    for (const service of system.all) this.expectLogged(service);
+    trial.expectEqual('endings', [...this.endings], ['exited with code 0']);
     trial.expectEqual('requests that change streams or consumers', this.changes, []);
     for (const [what, settings] of Object.entries(await settingsOf(system.client)))
       trial.expectEqual(`settings of ${what}`, settings, this.settings[what]);
     const { state } = await system.client.manager.streams.info(EVENTS_STREAM);
     trial.expectEqual('events deleted from EVENTS', state.last_seq - state.messages, 0);
-    trial.figure(`${this.#replaced} replicas replaced, ${this.changes.length} requests to change a setting`);
+    trial.figure(`${this.replaced} replicas replaced, ${this.changes.length} requests to change a setting`);
   }
 
-  #expectLogged(service: ServiceProcess): void {
+  private expectLogged(service: ServiceProcess): void {
     const logged = service.lines.flatMap((line) => DIFFERS.exec(line)?.[1] ?? []);
-    const expected = this.#differing.get(service) ?? [];
+    const expected = this.differing.get(service) ?? [];
     this.trial.expectEqual(`differences that a ${service.name} logged`, logged.sort(), [...expected].sort());
   }
 }

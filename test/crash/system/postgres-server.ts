@@ -22,7 +22,7 @@ const START_WITHIN_MS = 30_000;
 
 /** A PostgreSQL server of our own, with its default settings, that can be stopped as a crash stops it and started again. */
 export class PostgresServer {
-  #process: Shell | undefined;
+  private process: Shell | undefined;
 
   private constructor(
     private readonly bin: string,
@@ -38,7 +38,7 @@ export class PostgresServer {
     const user = unprivilegedUser();
     if (user) await chown(folder, user.uid, user.gid);
     const server = new PostgresServer(bin, folder, port);
-    const data = `--pgdata=${server.#data}`;
+    const data = `--pgdata=${server.data}`;
     const settings = ['--username=postgres', '--auth=trust', '--no-sync', '--locale=C', '--encoding=UTF8'];
     await promisify(execFile)(join(bin, 'initdb'), [data, ...settings], { ...user, cwd: folder });
     await server.start();
@@ -50,21 +50,21 @@ export class PostgresServer {
   }
 
   async start(): Promise<void> {
-    const args = ['-c', SCRIPT, 'bound', this.bin, this.#data, String(this.port)];
-    this.#process = spawn('/bin/sh', args, {
+    const args = ['-c', SCRIPT, 'bound', this.bin, this.data, String(this.port)];
+    this.process = spawn('/bin/sh', args, {
       ...unprivilegedUser(),
       cwd: this.folder,
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe'],
     });
-    await ready(this.#process);
+    await ready(this.process);
   }
 
   /** At once, as a crash does: PostgreSQL's "immediate" shutdown, which recovers from its log at the next start. */
   async stop(): Promise<void> {
-    const shell = this.#process;
+    const shell = this.process;
     if (!shell) return;
-    this.#process = undefined;
+    this.process = undefined;
     shell.stdin.end();
     if (shell.exitCode === null && shell.signalCode === null) await once(shell, 'exit');
   }
@@ -88,7 +88,7 @@ export class PostgresServer {
     }
   }
 
-  get #data(): string {
+  private get data(): string {
     return join(this.folder, 'data');
   }
 }

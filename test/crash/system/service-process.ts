@@ -31,8 +31,8 @@ export interface ServiceProcessOptions {
 export class ServiceProcess {
   /** The last lines that it wrote. */
   readonly lines: string[] = [];
-  #child: Child | undefined;
-  #version: ServiceVersion = { checkout: root, env: {} };
+  private child: Child | undefined;
+  private version: ServiceVersion = { checkout: root, env: {} };
 
   constructor(private readonly options: ServiceProcessOptions) {}
 
@@ -45,17 +45,17 @@ export class ServiceProcess {
   }
 
   get isRunning(): boolean {
-    return this.#child !== undefined && !this.#child.hasEnded;
+    return this.child !== undefined && !this.child.hasEnded;
   }
 
   /** Resolves to how it ended. */
   get ended(): Promise<string> {
-    return this.#child!.ended;
+    return this.child!.ended;
   }
 
   /** The next start runs this version. */
   use(version: ServiceVersion): void {
-    this.#version = version;
+    this.version = version;
   }
 
   /** Resolves when it is ready. */
@@ -66,8 +66,8 @@ export class ServiceProcess {
 
   /** Starts it without waiting. */
   launch(): void {
-    const { checkout, env } = this.#version;
-    this.#child = new Child({
+    const { checkout, env } = this.version;
+    this.child = new Child({
       script: compiled(checkout, this.options.script),
       env: { ...this.options.env, ...env, PORT: String(this.options.port) },
       onLine: (line) => {
@@ -90,15 +90,15 @@ export class ServiceProcess {
 
   /** kill -9; resolves when it is gone. */
   async kill(): Promise<void> {
-    this.#child?.kill();
-    await this.#child?.ended;
+    this.child?.kill();
+    await this.child?.ended;
   }
 
   /** SIGTERM; resolves to how and how fast it ended. */
   async terminate(): Promise<{ how: string; milliseconds: number }> {
     const begun = performance.now();
-    await this.#child!.stop(STOP_GRACE_MS);
-    return { how: await this.#child!.ended, milliseconds: performance.now() - begun };
+    await this.child!.stop(STOP_GRACE_MS);
+    return { how: await this.child!.ended, milliseconds: performance.now() - begun };
   }
 
   async stop(): Promise<void> {

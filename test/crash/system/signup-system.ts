@@ -22,7 +22,7 @@ export interface SignupSystemOptions {
 
 /** The whole system, each of its parts a process that can be killed, on a broker and databases of its own. */
 export class SignupSystem {
-  readonly #replicas = new Map<ServiceName, ServiceProcess[]>();
+  private readonly running = new Map<ServiceName, ServiceProcess[]>();
 
   private constructor(
     readonly broker: BrokerProcess,
@@ -52,17 +52,17 @@ export class SignupSystem {
 
     const system = new SignupSystem(broker, mail, client, postgres, folder);
     trial.defer(() => system.stopServices());
-    for (const name of SERVICES) await system.#add(name, replicas);
+    for (const name of SERVICES) await system.add(name, replicas);
     await Promise.all(system.all.map((service) => service.start()));
     return system;
   }
 
   get all(): ServiceProcess[] {
-    return [...this.#replicas.values()].flat();
+    return [...this.running.values()].flat();
   }
 
   replicas(name: ServiceName): readonly ServiceProcess[] {
-    return this.#replicas.get(name)!;
+    return this.running.get(name)!;
   }
 
   /** The first replica. */
@@ -86,7 +86,7 @@ export class SignupSystem {
     await Promise.all(this.all.map((service) => service.stop()));
   }
 
-  async #add(name: ServiceName, replicas: number): Promise<void> {
+  private async add(name: ServiceName, replicas: number): Promise<void> {
     const database = name.replaceAll('-', '_');
     await this.postgres?.createDatabase(database);
     const env = {
@@ -101,7 +101,7 @@ export class SignupSystem {
     };
     const script = `apps/${name}/src/main.ts`;
     const ports = await Promise.all(Array.from({ length: replicas }, claimPort));
-    this.#replicas.set(
+    this.running.set(
       name,
       ports.map((port) => new ServiceProcess({ name, script, port, env })),
     );
