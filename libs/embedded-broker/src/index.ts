@@ -1,6 +1,11 @@
 export { checkBroker, UnusableBrokerError } from './check-broker.js';
-export { findNatsServer, NatsServerNotFoundError, type FindOptions } from './find/find-nats-server.js';
-export { findLocalNatsServer, type LocalServer } from './find/local.js';
+export {
+  findLocalNatsServer,
+  findNatsServer,
+  NatsServerNotFoundError,
+  type FindOptions,
+  type LocalServer,
+} from './find/find-nats-server.js';
 export type { Container, NatsServer } from './find/nats-server.js';
 export { StepFailedError } from './find/step.js';
 export { spawnBoundToParent, type BoundProcess, type BindOptions } from './start/bind-to-parent.js';

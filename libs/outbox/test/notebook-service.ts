@@ -13,7 +13,7 @@ export interface NotebookServiceOptions {
   outbox?: OutboxOptions;
 }
 
-/** A service whose outbox publishes to a broker, as an app puts it together. */
+/** Starts a service with an outbox, composed like an app. */
 export async function startNotebookService({
   store,
   broker,

@@ -15,7 +15,7 @@ export class Notebook {
   private readonly relays: OutboxRelay[] = [];
 
   constructor(readonly store: Store<typeof schema>) {
-    // Adding asks the publisher what may be published, and nothing of a broker.
+    // Adding an event uses the publisher's declarations, but not its connection.
     const publisher = new EventPublisher({} as JetStreamConnection, {
       source: 'notebook',
       publishes: [NoteWritten],
@@ -34,7 +34,7 @@ export class Notebook {
     await Promise.all(this.relays.splice(0).map((relay) => relay.stop()));
   }
 
-  /** Adds notes, each in a transaction of its own and keyed by its author. */
+  /** Adds notes, each in a separate transaction and keyed by its author. */
   async write(author: string, ...numbers: number[]): Promise<string[]> {
     const ids: string[] = [];
     for (const number of numbers) {

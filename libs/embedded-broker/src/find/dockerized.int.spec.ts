@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => search.remove());
 
-/** A docker that knows the two calls of the search; anything else is an error, as with the real one. */
+/** A docker that knows the two calls of the search. Any other call is an error, as with the real one. */
 const dockerThat = ({ info = 'echo "[]"', run = "echo 'nats-server: v2.14.5'" }) => `
 case "$*" in
   "info --format {{json .SecurityOptions}}") ${info} ;;
@@ -16,8 +16,8 @@ case "$*" in
   *) echo "unknown: $*" >&2; exit 125 ;;
 esac`;
 
-describe('step docker, with a docker of the test in place of the real one', () => {
-  it('takes the official image of the pinned line, running as the user of this process', async () => {
+describe('step docker, with a fake docker', () => {
+  it('takes the official image of the pinned minor version, and runs it as the user of this process', async () => {
     const command = await search.program('docker', dockerThat({}));
     await expect(findDockerized(search)).resolves.toEqual({
       from: 'docker',
@@ -27,13 +27,13 @@ describe('step docker, with a docker of the test in place of the real one', () =
     });
   });
 
-  it('leaves the user to a rootless engine', async () => {
+  it('does not set the user in a rootless engine', async () => {
     await search.program('docker', dockerThat({ info: `echo '["name=seccomp","name=rootless"]'` }));
     const { container } = await findDockerized(search);
     expect(container).toEqual({ image: 'nats:2.14-alpine' });
   });
 
-  it('says so when the engine does not run', async () => {
+  it('reports that the engine does not run', async () => {
     await search.program('docker', dockerThat({ info: 'echo "Cannot connect to the daemon" >&2; exit 1' }));
     await expect(findDockerized(search)).rejects.toMatchObject({
       message: 'the Docker engine does not answer: Cannot connect to the daemon',
@@ -41,14 +41,14 @@ describe('step docker, with a docker of the test in place of the real one', () =
     });
   });
 
-  it('says so when the image cannot be had', async () => {
+  it('reports that the image cannot be pulled', async () => {
     await search.program('docker', dockerThat({ run: 'echo "pull access denied" >&2; exit 125' }));
     await expect(findDockerized(search)).rejects.toThrow(
       'could not run nats:2.14-alpine: pull access denied',
     );
   });
 
-  it('expects that there may be no docker', async () => {
+  it('does not count it as an error if there is no docker', async () => {
     await expect(findDockerized(search)).rejects.toMatchObject({ expected: true });
   });
 });

@@ -5,10 +5,10 @@ import { lookUp } from './on-path.js';
 import { PINNED_RELEASE } from './release.js';
 import { type Search, StepFailedError } from './step.js';
 
-/** The official image of the pinned release's line, e.g. `nats:2.14-alpine`. */
+/** Official image of the minor version of the pinned release, such as `nats:2.14-alpine`. */
 export const IMAGE = `nats:${PINNED_RELEASE.version.replace(/\.\d+$/, '')}-alpine`;
 
-/** Step "docker": the official image, where an engine answers. Pulls it when it is not there yet. */
+/** Step "docker": the official image, if an engine answers. Docker pulls it if it is missing. */
 export async function findDockerized({ env, report }: Search): Promise<NatsServer> {
   const command = await lookUp('docker', env);
   if (!command) throw new StepFailedError('no docker on the PATH', { expected: true });
@@ -35,7 +35,7 @@ export async function findDockerized({ env, report }: Search): Promise<NatsServe
   return { from: 'docker', version, command, container: container(engine.stdout) };
 }
 
-/** In a rootless engine the container's root already is the user who started it, and any other id is nobody here. */
+/** In a rootless engine, root in the container is the user who started it. Other ids are unknown on the host. */
 function container(securityOptions: string): Container {
   const rootless = securityOptions.includes('rootless');
   const owned = !rootless && process.getuid && process.getgid;

@@ -17,14 +17,14 @@ const putIntoCache = () =>
   writeProgram(join(search.cacheDir, 'nats-server/2.14.5/nats-server'), sayVersion('2.14.5'));
 
 describe('the search for a nats-server', () => {
-  it('prefers the PATH to the cache, and says what it took', async () => {
+  it('prefers the PATH to the cache, and reports what it took', async () => {
     await putIntoCache();
     const command = await search.program('nats-server', sayVersion('2.12.1'));
     await expect(findNatsServer(search)).resolves.toEqual({ from: 'PATH', version: '2.12.1', command });
     expect(search.lines).toEqual([`nats-server 2.12.1 from the PATH (${command})`]);
   });
 
-  it('names an old one on the PATH, and takes the cached one', async () => {
+  it('reports an old one on the PATH, and takes the cached one', async () => {
     const command = await putIntoCache();
     const old = await search.program('nats-server', sayVersion('2.9.11'));
     await expect(findNatsServer(search)).resolves.toMatchObject({ from: 'cache' });
@@ -34,12 +34,12 @@ describe('the search for a nats-server', () => {
     ]);
   });
 
-  it('comes to Docker last', async () => {
+  it('tries Docker last', async () => {
     await search.program('docker', sayVersion('2.14.5'));
     await expect(findNatsServer(search)).resolves.toMatchObject({ from: 'docker' });
   });
 
-  it('lists what every step met and what to do, when all fail', async () => {
+  it('lists what happened at every step and what to do, if all fail', async () => {
     await search.program('nats-server', sayVersion('2.9.11'));
     const error = await findNatsServer(search).catch((thrown: unknown) => thrown as NatsServerNotFoundError);
     expect(error).toBeInstanceOf(NatsServerNotFoundError);
@@ -60,7 +60,7 @@ describe('the search for a nats-server', () => {
     ]);
   });
 
-  it('goes on when the cache cannot be written', async () => {
+  it('continues if the cache cannot be written', async () => {
     await mkdir(join(search.folder, 'bin'));
     await writeFile(search.cacheDir, 'a file where the folder should be');
     await search.program('docker', sayVersion('2.14.5'));

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually, type Script, startScript } from '@cascade/testing';
 import { type BoundProcess, spawnBoundToParent } from './bind-to-parent.js';
 
-/** Exit code and signal. */
+/** Resolves to exit code and signal. */
 const endOf = (child: BoundProcess) => once(child, 'close') as Promise<[number | null, string | null]>;
 
 describe('a program that is bound to its parent', () => {
@@ -26,14 +26,14 @@ describe('a program that is bound to its parent', () => {
     expect(await endOf(child)).toEqual([null, 'SIGKILL']);
   });
 
-  it('is out of reach of Ctrl-C in the terminal: it leads a process group of its own', async () => {
+  it('is not reached by Ctrl-C in the terminal, because it leads a separate process group', async () => {
     const child = spawnBoundToParent('/bin/sleep', ['60']);
     await once(child, 'spawn');
     process.kill(-(child.pid ?? 0), 'SIGKILL');
     expect(await endOf(child)).toEqual([null, 'SIGKILL']);
   });
 
-  it('that does not exist ends with 127 and the reason', async () => {
+  it('ends with 127 and the reason if it does not exist', async () => {
     const child = spawnBoundToParent('/no/such/program', []);
     const [errors, end] = await Promise.all([text(child.stderr), endOf(child)]);
     expect(errors).toContain('/no/such/program');
@@ -73,7 +73,7 @@ describe('the end of the parent', () => {
   });
 });
 
-/** A process that has ended but that nobody has waited for yet still has its id. */
+/** False for a zombie, which has ended but still has its id. */
 async function isRunning(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0);

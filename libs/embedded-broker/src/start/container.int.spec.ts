@@ -8,8 +8,8 @@ import { writeProgram } from '../find/search.fixture.js';
 import { startBroker } from './start-broker.js';
 
 /**
- * Does with the arguments of `docker run` what an engine would do, without a container: the published port is the
- * server's port, and what is mounted is where it says. Any other argument is an error.
+ * Does what `docker run` would do, but without a container: it runs the server on the published port and on the mounted folder.
+ * Any other argument is an error.
  */
 const dockerWithout = (engine: { command: string; state: string }) => `
 state=${engine.state}
@@ -36,7 +36,7 @@ sed -e "s#\\"/cascade\\"#\\"$store\\"#" -e "s#0.0.0.0#$host#" -e "s#: 4222#: $po
 exec ${engine.command} -c "$state/settings"
 `;
 
-describe('a broker in a container, with a docker of the test that runs nats-server itself', () => {
+describe('a broker in a container, with a fake docker that runs nats-server itself', () => {
   let folder: string;
   let server: NatsServer;
   let command: string;
@@ -63,7 +63,7 @@ describe('a broker in a container, with a docker of the test that runs nats-serv
     await expect(broker.exited).resolves.toEqual({ code: 0, signal: null });
   });
 
-  it('is killed through docker, as its client would leave the container running', async () => {
+  it('is killed with `docker kill`, because a killed client would leave the container running', async () => {
     const broker = await startBroker({ server, storeDir: join(folder, 'store') });
     await broker.kill();
     await expect(broker.exited).resolves.toEqual({ code: null, signal: 'SIGKILL' });

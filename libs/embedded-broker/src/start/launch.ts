@@ -9,11 +9,11 @@ import { PORTS_FOLDER, type ServerSettings, SETTINGS_FILE, writeSettings } from 
 
 export interface LaunchOptions {
   server: NatsServer;
-  /** Unique: it tells this server from another that may answer at the same address. */
+  /** Unique name, to recognize another server that answers at the same address. */
   name: string;
   storeDir: string;
   host: string;
-  /** 0: any free one. */
+  /** 0 takes a free port. */
   port: number;
   settings: ServerSettings;
 }
@@ -25,15 +25,15 @@ export interface BrokerExit {
 
 export interface Launched {
   process: BoundProcess;
-  /** Settles when the process has ended and its store is free again. Never rejects. */
+  /** Resolves when the process has ended and its store is free again. Never rejects. */
   exited: Promise<BrokerExit>;
-  /** The port as soon as it is known. */
+  /** Returns the port as soon as it is known. */
   port: () => Promise<number | undefined>;
-  /** Ends the server the hard way. */
+  /** Ends the server with SIGKILL. */
   kill: () => void;
 }
 
-/** Takes the store and starts the server on it; that it answers is not waited for. */
+/** Locks the store and starts the server on it. Does not wait until the server answers. */
 export async function launch(options: LaunchOptions): Promise<Launched> {
   await mkdir(options.storeDir, { recursive: true });
   const lock = await lockStore(options.storeDir);
@@ -47,7 +47,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
   }
 }
 
-/** `host:port`, with an IPv6 address in brackets. */
+/** Returns `host:port`, with brackets around an IPv6 address. */
 export function addressOf(host: string, port: number): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
@@ -55,7 +55,7 @@ export function addressOf(host: string, port: number): string {
 function exitOf(child: BoundProcess): Promise<BrokerExit> {
   return new Promise((resolve) => {
     child.once('close', (code: number | null, signal: NodeJS.Signals | null) => resolve({ code, signal }));
-    // Without a process there is no close to wait for.
+    // Without a process there is no 'close'.
     child.once('error', () => resolve({ code: null, signal: null }));
   });
 }
@@ -76,7 +76,7 @@ async function launchExecutable(options: LaunchOptions, lock: number): Promise<O
   };
 }
 
-/** A SIGTERM to the docker client reaches the server inside; a SIGKILL would leave the container running. */
+/** The docker client forwards SIGTERM to the server in the container. SIGKILL would leave the container running. */
 async function launchContainer(options: LaunchOptions, lock: number): Promise<Omit<Launched, 'exited'>> {
   const { server, name, storeDir, host } = options;
   const port = options.port || (await freePort(host));
@@ -105,7 +105,7 @@ function settingsOf({ settings, name }: LaunchOptions, storeDir: string): Server
   return { ...settings, server_name: name, jetstream: { ...jetstream, store_dir: storeDir } };
 }
 
-/** Nothing while the file is not there, or not whole yet. */
+/** Returns undefined if the file is missing or incomplete. */
 async function readPort(folder: string): Promise<number | undefined> {
   const file = (await readdir(folder)).find((name) => name.endsWith('.ports'));
   if (!file) return undefined;
@@ -113,7 +113,7 @@ async function readPort(folder: string): Promise<number | undefined> {
   return Number(/"nats":\["\w+:\/\/.*?:(\d+)"/.exec(text)?.[1]) || undefined;
 }
 
-/** Docker could choose one too, but would choose another at each restart. */
+/** Docker could choose a port too, but would choose another one at each restart. */
 function freePort(host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().once('error', reject);

@@ -13,7 +13,7 @@ describe('the lock of a store', () => {
   });
   afterEach(() => rm(storeDir, { recursive: true, force: true }));
 
-  it('is held by the server that got it, even when whoever started that lets go, until the server ends', async () => {
+  it('is held by the server that inherits it until the server ends, even if its parent releases it', async () => {
     const lock = await lockStore(storeDir);
     const server = spawnBoundToParent('/bin/sleep', ['60'], { hold: lock.descriptor });
     await once(server, 'spawn');

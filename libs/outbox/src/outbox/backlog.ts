@@ -2,17 +2,17 @@ import type { Database } from '@cascade/store';
 import { isNull, sql } from 'drizzle-orm';
 import { outbox } from './outbox-table.js';
 
-/** What an outbox holds beside published rows. */
+/** Counts of an outbox's rows that are not published. */
 export interface Backlog {
-  /** Rows still to be published, those that are being published included. */
+  /** Rows still to be published, including those in flight. */
   waiting: number;
-  /** Milliseconds that the oldest of them has waited; 0 where there is none. */
+  /** Milliseconds that the oldest of these rows has waited. 0 if there is none. */
   oldestAge: number;
   /** Rows that the broker refused for good. */
   setAside: number;
 }
 
-/** @param most rows to look at, the oldest first. Default all of them, which takes its time where millions wait. */
+/** @param most Rows to look at, oldest first. Default all of them, which is slow if millions wait. */
 export async function readBacklog(db: Database, most = Number.MAX_SAFE_INTEGER): Promise<Backlog> {
   const unpublished = db
     .select({ createdAt: outbox.createdAt, setAsideAt: outbox.setAsideAt })

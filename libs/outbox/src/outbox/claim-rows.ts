@@ -4,19 +4,19 @@ import { alias } from 'drizzle-orm/pg-core';
 import { isWaiting, outbox, type OutboxRow } from './outbox-table.js';
 
 export interface Lease {
-  /** Id of the relay. */
+  /** Id of the relay that has the lease. */
   owner: string;
   /** Milliseconds. */
   duration: number;
 }
 
 /**
- * Takes rows under a lease, in their order: no other relay takes them before it runs out. To be called by a relay that has none
- * in hand: rows that it has all the same were claimed when the database went away before it could say so, and are taken again.
+ * Claims waiting rows under a lease, in their order: no other relay claims them until the lease runs out. Call it when the relay
+ * has no rows in flight. Rows that it has leased already are claimed again: it did not learn of them because the database failed.
  *
- * Whoever takes the head of a key, its first waiting row, owns the key: rows behind a head that another relay has
- * are left to that relay, also those that it has not taken. This keeps the order of a key across relays. Two relays at
- * once lock different heads; a head that changed since the statement began is looked at again after locking.
+ * The relay that claims the head of a key, its first waiting row, owns the key. All rows behind the head are left to that relay,
+ * which keeps the order of a key across relays. Two relays at once lock different heads. PostgreSQL checks a head that has changed
+ * again after it has locked it.
  */
 export async function claimRows(db: Database, lease: Lease, limit: number): Promise<OutboxRow[]> {
   const earlier = alias(outbox, 'earlier');

@@ -4,7 +4,7 @@ import { readBacklog } from './backlog.js';
 import { isWaiting, outbox } from './outbox-table.js';
 import { lineOf, type OutboxContent, type UnpublishedEvent } from '../requests/outbox-requests.js';
 
-/** @param limit events that are set aside to list, the oldest first */
+/** @param limit Most events to list that are set aside, oldest first. */
 export async function readContent(db: Database, limit: number): Promise<OutboxContent> {
   const { waiting, setAside } = await readBacklog(db);
   const [oldest] = waiting > 0 ? await first(db, isWaiting(outbox), 1) : [];
@@ -13,7 +13,7 @@ export async function readContent(db: Database, limit: number): Promise<OutboxCo
   return { waiting, ...(oldest ? { oldest } : {}), setAside, setAsideEvents };
 }
 
-/** Without the data of the events, which is nobody's business but the service's. */
+/** Leaves out the data of the events, which does not concern operators. */
 async function first(db: Database, condition: SQL | undefined, limit: number): Promise<UnpublishedEvent[]> {
   const { id, name, createdAt, attempts, lastError } = outbox;
   const rows = await db

@@ -13,7 +13,7 @@ import { Outbox } from './outbox.js';
 type Settings = NonNullable<Parameters<typeof startTestBroker>[0]>['settings'];
 type BrokerAccess = Omit<JetStreamOptions, 'source'>;
 
-/** Milliseconds within which the relay goes on when the broker can take events again. */
+/** Milliseconds that the relay has to publish again when the broker accepts events again. */
 const SOON = 10_000;
 
 describeStores((databases, kind) => {
@@ -41,7 +41,7 @@ describeStores((databases, kind) => {
     return { notebook, outbox: service.get(Outbox), relay: service.get(OutboxRelay) };
   };
 
-  it('takes events while the stream is full, and publishes them soon after there is room', async () => {
+  it('accepts events while the stream is full, and publishes them soon after there is room', async () => {
     const broker = await startFirst();
     const { notebook } = await startService({
       servers: broker.url,
@@ -61,7 +61,7 @@ describeStores((databases, kind) => {
     expect(notes.get('bob')).toEqual(numbers);
   });
 
-  it('takes events while the broker is away, goes on soon after it is back, and publishes all 5,000 that wait', async () => {
+  it('accepts events while the broker is down, and publishes all 5,000 soon after it has returned', async () => {
     const broker = await startFirst();
     const { notebook, relay } = await startService({ servers: broker.url });
     await broker.kill();
@@ -75,7 +75,7 @@ describeStores((databases, kind) => {
 
     await restart(broker);
     await eventually(async () => expect(await notebook.unpublished()).toBeLessThan(5_000), { timeout: SOON });
-    // How fast is a matter of the machine. Each look counts the rows, and an embedded database has one thread for all.
+    // The speed depends on the machine. Each attempt counts the rows, and an embedded database has a single thread.
     const unhurried = { timeout: 60_000, interval: 250 };
     await eventually(async () => expect(await notebook.unpublished()).toBe(0), unhurried);
     log = await NoteLog.open(broker.url);
@@ -84,10 +84,10 @@ describeStores((databases, kind) => {
     for (const numbers of notes.values()) expect(numbers).toEqual([0, 1, 2, 3, 4]);
   }, 120_000);
 
-  // What the broker refuses is the same for either store.
+  // The broker refuses the same with either store.
   if (kind !== 'pglite') return;
 
-  it('sets aside an event that is too large, and publishes it when it is put back and the limit was raised', async () => {
+  it('sets aside an event that is too large, and publishes it when it is put back after the limit was raised', async () => {
     const broker = await startFirst({ max_payload: 262_144 });
     const { notebook, outbox, relay } = await startService({ servers: broker.url });
     log = await NoteLog.open(broker.url);
@@ -117,7 +117,7 @@ describeStores((databases, kind) => {
     expect((await log.notes(2)).get('ada')).toEqual([2, 1]);
   });
 
-  it('holds back an event that it may not publish, until it has the right', async () => {
+  it('keeps an event that it may not publish until it has the right', async () => {
     const settings = (allowed: string): Settings => ({
       authorization: {
         users: [

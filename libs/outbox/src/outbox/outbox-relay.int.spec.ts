@@ -29,7 +29,7 @@ describeStores((databases, kind) => {
   const rowOf = (id: string) => db().query.outbox.findFirst({ where: eq(outbox.id, id) });
   const allPublished = () => eventually(async () => expect(await notebook.unpublished()).toBe(0));
 
-  it('publishes a committed event as it was added, once, and marks it', async () => {
+  it('publishes a committed event once, as it was added, and marks it', async () => {
     const [id = ''] = await notebook.write('ada', 1);
     const publisher = new RecordingPublisher();
     notebook.startRelay(publisher);
@@ -59,11 +59,11 @@ describeStores((databases, kind) => {
       relay.wake();
       await eventually(() => expect(publisher.published).toHaveLength(number), { interval: 2 });
     }
-    // By polling alone each of them would take about 250 ms.
+    // With polling alone, each event would take about 250 ms.
     expect(Date.now() - start).toBeLessThan(20 * 200);
   });
 
-  it('keeps the order within a key while it publishes different keys at the same time', async () => {
+  it('keeps the order within a key while it publishes different keys in parallel', async () => {
     const numbers = Array.from({ length: 40 }, (_, index) => index);
     for (const number of numbers) {
       await notebook.write('ada', number);
@@ -83,7 +83,7 @@ describeStores((databases, kind) => {
     expect(most).toBe(2);
   });
 
-  it('tries a failed event again with the same id, holds back those behind it in its key, and no others', async () => {
+  it('retries a failed event with the same id, and holds back only the events behind it in its key', async () => {
     const [failing = ''] = await notebook.write('ada', 1, 2, 3);
     await notebook.write('bob', 1, 2, 3);
     let broken = true;
@@ -106,7 +106,7 @@ describeStores((databases, kind) => {
     expect(publisher.published.filter(({ id }) => id === failing)).toHaveLength(1);
   });
 
-  it('sets aside an event that the broker refuses for good, and goes on with those behind it', async () => {
+  it('sets aside an event that the broker refuses permanently, and publishes the events behind it', async () => {
     const lines = recordLog();
     const [refused = ''] = await notebook.write('ada', 1, 2, 3);
     const publisher = new RecordingPublisher(async ({ id }) => {
@@ -131,8 +131,8 @@ describeStores((databases, kind) => {
     });
     expect(Math.abs(Number(row?.setAsideAt) - Date.now())).toBeLessThan(10_000);
     expect(lines()).toEqual([
-      `error: event ${refused} (note.written) is set aside, those behind it go on: PublishRefusedError: too large ` +
-        `When it can be published: node cascade outbox put-back ${refused}`,
+      `error: event ${refused} (note.written) is set aside, and the events behind it are published: PublishRefusedError: too large ` +
+        `To publish it after all: node cascade outbox put-back ${refused}`,
     ]);
     await eventually(async () =>
       expect(await relay.backlog()).toEqual({ waiting: 0, oldestAge: 0, setAside: 1 }),
@@ -146,7 +146,7 @@ describeStores((databases, kind) => {
     expect(await notebook.outbox.setAside()).toEqual([]);
   });
 
-  it('leaves an event waiting that is refused for want of a right', async () => {
+  it('keeps an event waiting that is refused because a right is missing', async () => {
     const [denied = ''] = await notebook.write('ada', 1);
     const publisher = new RecordingPublisher(() => Promise.reject(new PublishDeniedError('no right')));
     const relay = notebook.startRelay(publisher);
@@ -160,7 +160,7 @@ describeStores((databases, kind) => {
     await allPublished();
   });
 
-  it('removes published rows at once where none are to be kept', async () => {
+  it('removes published rows at once if none should be kept', async () => {
     await notebook.write('ada', 1, 2);
     const publisher = new RecordingPublisher();
     notebook.startRelay(publisher, { keepPublished: 0 });
@@ -168,10 +168,10 @@ describeStores((databases, kind) => {
     expect(publisher.numbersOf('ada')).toEqual([1, 2]);
   });
 
-  it('goes on after errors of the database, of which it tells once, and publishes nothing twice for them', async () => {
+  it('logs an outage of the database once, and publishes nothing twice because of it', async () => {
     const lines = recordLog();
     const publisher = new RecordingPublisher();
-    // The database goes away between the confirmation of the event and the mark.
+    // The database fails between the confirmation of the event and the mark.
     publisher.confirm = () => db().execute(sql`alter table outbox rename to away`);
     await notebook.write('ada', 1);
     notebook.startRelay(publisher);
@@ -186,15 +186,15 @@ describeStores((databases, kind) => {
 
     expect(publisher.numbersOf('ada')).toEqual([1, 2]);
     expect(lines()).toEqual([
-      'error: the outbox cannot be read or written, trying again: relation "outbox" does not exist',
+      'error: the outbox cannot be read or written; trying again every 250 ms: relation "outbox" does not exist',
       'log: the outbox can be read and written again',
     ]);
   });
 
-  // What the broker does is the same for either store.
+  // The broker does the same with either store.
   if (kind !== 'pglite') return;
 
-  it('gives up a publish that hangs, before its lease is over, and tries it again', async () => {
+  it('gives up a publish that hangs before its lease ends, and retries it', async () => {
     await notebook.write('ada', 1, 2);
     const publisher = new RecordingPublisher();
     publisher.confirm = () => (publisher.tries === 1 ? new Promise(() => undefined) : Promise.resolve());
@@ -203,7 +203,7 @@ describeStores((databases, kind) => {
     expect(publisher.numbersOf('ada')).toEqual([1, 2]);
   });
 
-  it('tells once of an outage of the broker, and of its end', async () => {
+  it('logs an outage of the broker once, and its end', async () => {
     const lines = recordLog();
     await notebook.write('ada', 1);
     await notebook.write('bob', 1);
@@ -219,7 +219,7 @@ describeStores((databases, kind) => {
     ]);
   });
 
-  it('publishes what runs before it stops, and claims no more', async () => {
+  it('publishes the rows in flight before it stops, and claims no more', async () => {
     await notebook.write('ada', 1);
     let confirm: () => void = () => undefined;
     const publisher = new RecordingPublisher(() => new Promise<void>((resolve) => (confirm = resolve)));
@@ -237,7 +237,7 @@ describeStores((databases, kind) => {
     ]);
   });
 
-  it('stops although the broker does not answer, and leaves the event to the next relay', async () => {
+  it('stops even if the broker does not answer, and leaves the event to the next relay', async () => {
     await notebook.write('ada', 1);
     const publisher = new RecordingPublisher(() => new Promise(() => undefined));
     const relay = notebook.startRelay(publisher);

@@ -18,11 +18,11 @@ import { settleRows, type Outcome } from './settle-rows.js';
 
 export interface OutboxOptions {
   /**
-   * Milliseconds for which a relay has the rows that it claims. When it is killed, another relay publishes them after
-   * this. A publish that is not confirmed within two thirds of it is given up and tried again. Default 30,000.
+   * Milliseconds for which a relay leases the rows that it claims. If the relay is killed, another one publishes the rows after
+   * this time. A publish that is not confirmed within two thirds of it counts as failed and is tried again. Default 30,000.
    */
   lease?: number;
-  /** Milliseconds for which published rows are kept, to be looked at. Default 3,600,000; 0 removes them at once. */
+  /** Milliseconds for which published rows are kept for inspection. Default 3,600,000; 0 removes them at once. */
   keepPublished?: number;
 }
 
@@ -31,9 +31,9 @@ export const OUTBOX_OPTIONS = Symbol('outbox options');
 const DEFAULT_LEASE = 30_000;
 /** Rows that are claimed, published and settled together. */
 const BATCH = 500;
-/** Milliseconds between two looks at the outbox while nobody wakes the relay. */
+/** Milliseconds between two polls of the outbox. */
 const POLL = 250;
-/** Milliseconds that publishes under way get when the relay stops. */
+/** Milliseconds that publishes in flight get when the relay stops. */
 const STOP_WITHIN = 2_000;
 
 /** Publishes the rows of the outbox. The relays of several replicas share the work. */
@@ -68,12 +68,12 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     this.running ??= this.run();
   }
 
-  /** Has it look at the outbox at once. */
+  /** Polls the outbox at once. */
   wake(): void {
     this.pollTimer.interrupt();
   }
 
-  /** Claims no more rows, and waits, at most 2 s, until those under way are published. What is left stays in the outbox. */
+  /** Claims no more rows and waits at most 2 s for the rows in flight. The other rows stay in the outbox. */
   async stop(): Promise<void> {
     this.stopping = true;
     this.wake();
@@ -82,7 +82,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     clearTimeout(timer);
   }
 
-  /** How much there is to publish: for metrics. */
+  /** Returns how much there is to publish, for metrics. */
   backlog(): Promise<Backlog> {
     return readBacklog(this.store.db);
   }
@@ -98,9 +98,9 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   private async publish(rows: OutboxRow[]): Promise<Outcome> {
     const batch = new AbortController();
     this.batch = batch;
-    // Every row's publish may listen.
+    // Each row in flight may add a listener.
     setMaxListeners(0, batch.signal);
-    // Well before another relay may claim the rows: what it publishes must not be overtaken by this.
+    // Ends well before another relay may claim the rows, so that a late publish does not overtake that relay.
     const timer = setTimeout(() => batch.abort(), (this.lease.duration * 2) / 3);
     const outcome = await publishRows(this.publisher, rows, batch.signal);
     clearTimeout(timer);
@@ -109,8 +109,8 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   /**
-   * Tries until the database has taken it: a published row that is not marked would be published again, and stored twice
-   * when the broker's duplicate window is over by then.
+   * Tries until the database has stored the outcome. A published row without a mark would be published again, and the broker would
+   * store it twice if its duplicate window is over.
    */
   private async settle(outcome: Outcome): Promise<void> {
     const settlement = { lease: this.lease, remove: this.options.keepPublished === 0 };
@@ -118,24 +118,24 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     while (!(await this.tryDatabase(settled)) && !this.stopping) await sleep(POLL);
   }
 
-  /** Resolves to nothing where the database fails, which must not end the relay. */
+  /** Resolves to undefined if the database fails: that must not end the relay. */
   private async tryDatabase<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
       const result = await work();
       this.database.end();
       return result;
     } catch (error) {
-      this.database.begin(`the outbox cannot be read or written, trying again: ${reasonOf(error)}`);
+      this.database.begin(`the outbox cannot be read or written; trying again every ${POLL} ms: ${reasonOf(error)}`);
       return undefined;
     }
   }
 
-  /** Each row once, when it fails for the first time; while nothing can be published, one line for all of them. */
+  /** Logs a row when it fails for the first time. If no row can be published, it logs one line for all of them. */
   private report({ published, refused, failed }: Outcome): void {
     for (const { row, error } of refused) {
       this.logger.error(
-        `event ${row.id} (${row.name}) is set aside, those behind it go on: ${error} ` +
-          `When it can be published: node cascade outbox put-back ${row.id}`,
+        `event ${row.id} (${row.name}) is set aside, and the events behind it are published: ${error} ` +
+          `To publish it after all: node cascade outbox put-back ${row.id}`,
       );
     }
     if (published.length > 0) this.publishing.end();

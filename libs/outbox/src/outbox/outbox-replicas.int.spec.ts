@@ -33,7 +33,7 @@ async function write(options: NotebookServiceOptions['store'], authors: number, 
   await store.close();
 }
 
-/** Lets no relay claim anything until `work` is done, so that the first to start does not publish all of it. */
+/** Lets no relay claim rows until `work` is done, so that the first relay to start does not publish all of them. */
 async function whileHeld(
   options: NotebookServiceOptions['store'],
   work: () => Promise<unknown>,
@@ -51,7 +51,7 @@ function allPublished(notebook: Notebook): Promise<void> {
 }
 
 describeStores((databases, kind) => {
-  it('stores each event once and in order, however often relays are killed while they publish', async () => {
+  it('stores each event once and in order, even if relays are killed while they publish', async () => {
     const broker = await startTestBroker();
     const scripts: Script[] = [];
     try {
@@ -67,7 +67,7 @@ describeStores((databases, kind) => {
           scripts.push(startScript(relayService, [JSON.stringify(options)]));
           await scripts.at(-1)?.nextLine();
         };
-        // An embedded database is open in one process at a time.
+        // Only one process at a time can open an embedded database.
         if (kind === 'postgres') await whileHeld(store, () => Promise.all([start(), start()]));
         else await start();
         await eventually(async () => expect(await log.count()).toBeGreaterThan(stored + 100), {
@@ -90,7 +90,7 @@ describeStores((databases, kind) => {
     }
   }, 60_000);
 
-  it('publishes the rows of a relay that was killed, once its lease is over', async () => {
+  it('publishes the rows of a killed relay after its lease', async () => {
     const database = await databases.create();
     const migrations = await databases.migrationsFor(schema);
     const killed = startScript(hangingRelay, [JSON.stringify({ ...database, migrations, lease: 2_000 })]);
@@ -116,7 +116,7 @@ describeStores((databases, kind) => {
 });
 
 describeStores((databases) => {
-  it('claims rows again that the database gave it and went away before it said so, and nobody else does', async () => {
+  it('claims its own rows again if the database failed before it answered, and no other relay does', async () => {
     const store = await databases.open({ schema });
     await new Notebook(store).write('ann', 1, 2);
     const [own, other] = [randomUUID(), randomUUID()].map((owner) => ({ owner, duration: 60_000 }));
@@ -129,13 +129,13 @@ describeStores((databases) => {
 });
 
 describePostgres((databases) => {
-  it('shares the rows with the relays of other replicas: each is published once, in the order of its key', async () => {
+  it('shares the rows with the relays of other replicas, and publishes each once in the order of its key', async () => {
     const database = await databases.create();
     const replicas = [
       new Notebook(await databases.open({ schema, database })),
       new Notebook(await databases.open({ schema, database })),
     ] as const;
-    // One list for both: the order across the relays is what matters.
+    // A single list for both relays, since the order across them matters.
     const published: NoteWritten[] = [];
     const publishers = replicas.map((replica) => {
       const publisher = new RecordingPublisher(async ({ data }) => {

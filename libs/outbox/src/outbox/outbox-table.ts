@@ -14,15 +14,15 @@ import {
 const time = (name: string) => timestamp(name, { withTimezone: true });
 
 /**
- * Events that were decided together with the rows of their transaction, and are still to be published. A service exports
- * the table from its own schema file, so that drizzle-kit writes it into the service's migrations.
+ * Events that a transaction added together with its rows, and that are to be published. drizzle-kit must find the table in the
+ * schema of the service, so that the migrations create it.
  */
 export const outbox = pgTable(
   'outbox',
   {
-    /** The event's id, and `Nats-Msg-Id`: publishing a row twice stores one event. */
+    /** Id of the event, also sent as `Nats-Msg-Id`: a row that is published twice is stored once. */
     id: uuid().primaryKey(),
-    /** Order of insertion. Not of commits: never read on from the highest position seen, rows below it may appear later. */
+    /** Order of insertion, not of commits. Do not read on from the highest position: rows below it may appear later. */
     position: bigint({ mode: 'number' }).notNull().generatedAlwaysAsIdentity(),
     /** Rows of one key are published in their order. */
     key: text().notNull(),
@@ -32,15 +32,15 @@ export const outbox = pgTable(
     correlationId: text('correlation_id').notNull(),
     causationId: text('causation_id'),
     createdAt: time('created_at').notNull().defaultNow(),
-    /** Not to be claimed before: a relay is publishing it, or it failed and waits. */
+    /** The row may not be claimed earlier, because a relay publishes it, or because it failed and waits. */
     leasedUntil: time('leased_until'),
-    /** The relay that is publishing it. */
+    /** Id of the relay that publishes it. */
     leaseOwner: uuid('lease_owner'),
     /** How often publishing it has failed. */
     attempts: integer().notNull().default(0),
-    /** Why it failed the last time, or was set aside. */
+    /** Reason for the last failure, or for setting it aside. */
     lastError: text('last_error'),
-    /** When the broker refused it for good: it is not tried again, and holds back nothing. */
+    /** Time at which the broker refused it permanently. It is not tried again, and holds back no other row. */
     setAsideAt: time('set_aside_at'),
     publishedAt: time('published_at'),
   },
@@ -53,7 +53,7 @@ export const outbox = pgTable(
 
 export type OutboxRow = typeof outbox.$inferSelect;
 
-/** Still to be published. @param table The table, or an alias of it. */
+/** Condition for a row that is still to be published. @param table The table, or an alias of it. */
 export function isWaiting(table: { publishedAt: AnyPgColumn; setAsideAt: AnyPgColumn }): SQL | undefined {
   return and(isNull(table.publishedAt), isNull(table.setAsideAt));
 }

@@ -24,7 +24,7 @@ describeStores((databases) => {
 
   const rowOf = (id: string) => store.db.query.outbox.findFirst({ where: eq(outbox.id, id) });
 
-  it('keeps an event, with ids of its own unless they are given', async () => {
+  it('keeps an event, with new ids unless they are given', async () => {
     const event = new NoteWritten({ author: 'ada', number: 1 });
     const { id, correlationId } = await store.db.transaction((tx) => box.add(tx, event, { key: 'ada' }));
     expect(id).toMatch(UUID_V7);
@@ -44,7 +44,7 @@ describeStores((databases) => {
     expect(await rowOf(ids.id)).toMatchObject(ids);
   });
 
-  it('forgets the event with a transaction that is rolled back', async () => {
+  it('drops the event if the transaction is rolled back', async () => {
     let id = '';
     const rolledBack = store.db.transaction(async (tx) => {
       ({ id } = await box.add(tx, new NoteWritten({ author: 'ada', number: 1 }), { key: 'ada' }));
@@ -54,13 +54,13 @@ describeStores((databases) => {
     expect(await rowOf(id)).toBeUndefined();
   });
 
-  it('refuses an event that the service does not declare, and so could not be published', async () => {
+  it('refuses an event that the service does not declare', async () => {
     const refused = store.db.transaction((tx) => box.add(tx, new PageTorn(), { key: 'ada' }));
     await expect(refused).rejects.toThrow(UndeclaredEventError);
     await expect(refused).rejects.toThrow(/notebook publishes PageTorn, but declares NoteWritten/);
   });
 
-  it('refuses an event that breaks its contract, before it writes, so that the transaction can go on', async () => {
+  it('refuses an event that breaks its contract before it writes, so that the transaction can continue', async () => {
     const before = await store.db.$count(outbox);
     await store.db.transaction(async (tx) => {
       const refused = box.add(tx, new NoteWritten({ author: '', number: 1.5 }), { key: 'ada' });

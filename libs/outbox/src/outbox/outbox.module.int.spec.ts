@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 describeStores((databases) => {
-  it('publishes what a service adds to its outbox to the broker, while the service runs', async () => {
+  it('publishes the events of a running service to the broker', async () => {
     const service = await startNotebookService({
       store: { ...(await databases.create()), migrations: await databases.migrationsFor(schema) },
       broker: { servers: broker.url },
@@ -54,7 +54,7 @@ describeStores((databases) => {
     }
   });
 
-  it('removes events an hour after they were published, and none that still has to be', async () => {
+  it('removes events an hour after they were published, and no unpublished event', async () => {
     const database = { ...(await databases.create()), migrations: await databases.migrationsFor(schema) };
     const before = await databases.open({ schema, database, migrations: database.migrations });
     const ago = (time: string) => sql`now() - ${time}::interval`;

@@ -8,10 +8,10 @@ import { OutboxDesk } from '../requests/outbox-desk.js';
 
 const HOUR = 60 * 60 * 1_000;
 
-/** The outbox of a service, and the relay that publishes it. Needs `StoreModule` and `JetStreamModule`. */
+/** Provides the outbox of a service, and the relay that publishes it. Needs `StoreModule` and `JetStreamModule`. */
 @Module({})
 export class OutboxModule {
-  /** @throws InvalidDeclarationError where an option cannot work */
+  /** @throws InvalidDeclarationError if `keepPublished` is negative or not a number */
   static forRoot(options: OutboxOptions = {}): DynamicModule {
     const { keepPublished = HOUR } = options;
     if (!(keepPublished >= 0 && Number.isFinite(keepPublished))) {

@@ -12,13 +12,13 @@ import type { OutboxContent } from '../requests/outbox-requests.js';
 
 export interface AddOptions {
   /**
-   * What the event is about, such as the user's id: events of one key are published in the order in which they were
-   * added, where the transactions that added them ran one after the other (as those do that lock one user's row).
+   * Names the subject of the event, such as the user's id. Events of one key are published in the order in which they were added,
+   * if their transactions ran one after the other: for example because each of them locks the user's row.
    */
   key: string;
   /** UUID. Default a new one, of version 7. */
   id?: string;
-  /** Default the event's own id: it begins a flow. */
+  /** Default the id of the event, which then begins a flow. */
   correlationId?: string;
   /** Id of the event that led to this one. Default none. */
   causationId?: string;
@@ -26,7 +26,7 @@ export interface AddOptions {
 
 /** An event that may be added to a transaction. */
 export interface OutboxEntry extends PublishedEvent {
-  /** Sends its insert before it returns: statements that are sent next come after it. */
+  /** Adds the event. It sends the insert before it returns, so statements that are sent next run after it. */
   addTo(tx: Transaction): Promise<PublishedEvent>;
 
   /**
@@ -41,9 +41,9 @@ export interface OutboxEntry extends PublishedEvent {
 
 type Transaction = Pick<Database, 'insert'>;
 
-/** Milliseconds that an event may wait before the outbox counts as down. */
+/** Milliseconds that an event may wait until the outbox counts as down. */
 const LATE_AFTER = 10_000;
-/** Rows that a readiness check looks at: it is made every few seconds, also while millions wait. */
+/** Rows that a readiness check looks at. It runs every few seconds, even while millions wait. */
 const CHECKED = 10_000;
 
 const insertEvent = prepared((tx: Transaction) => {
@@ -54,7 +54,7 @@ const insertEvent = prepared((tx: Transaction) => {
     .prepare('cascade_outbox_add');
 });
 
-/** Publishes events that are decided together with rows: both are kept, or neither. */
+/** Adds events to the transaction that writes rows: both are kept, or neither. */
 @Injectable()
 export class Outbox {
   constructor(
@@ -64,18 +64,17 @@ export class Outbox {
   ) {}
 
   /**
-   * Adds an event to the caller's transaction. It is published, at least once, after the transaction has committed: call
-   * {@link wake} then.
+   * Adds an event to the caller's transaction. It is published at least once after the commit: call {@link wake} then.
    *
-   * @throws UndeclaredEventError where the service does not declare that it publishes the event, InvalidEventError where the
-   *   event breaks its contract; nothing has been written then
+   * @throws UndeclaredEventError if the service does not declare that it publishes the event; nothing has been written
+   * @throws InvalidEventError if the event breaks its contract; nothing has been written
    */
   async add(tx: Transaction, event: object, options: AddOptions): Promise<PublishedEvent> {
     return (await this.prepare(event, options)).addTo(tx);
   }
 
   /**
-   * Checks an event before a transaction begins that is to add it.
+   * Checks an event before the transaction that will add it begins.
    *
    * @throws UndeclaredEventError, InvalidEventError as {@link add} does
    */
@@ -95,24 +94,24 @@ export class Outbox {
   }
 
   /**
-   * Has the relay look at once, rather than at its next poll. To be called when the transaction has committed.
+   * Lets the relay poll the outbox at once. Call it after the commit.
    *
-   * Within the process only: NOTIFY would reach the relays of other replicas too, at the price of a listening connection
-   * each and of a lock that all commits of the server queue for. They need it only where this process dies between commit
-   * and publishing, and then find the row by polling.
+   * It wakes only the relay of this process. NOTIFY would wake those of other replicas too, but needs a listening connection for each
+   * and a lock for which all commits of the server queue. Other replicas need the row only if this process dies before it publishes
+   * the event, and then find it by polling (ADR 4).
    */
   wake(): void {
     this.relay.wake();
   }
 
   /**
-   * Readiness check. A service can do without for a while: its requests are taken, and their events wait.
+   * Readiness check. Make it optional: while the outbox is down, the service accepts requests, and their events wait.
    *
-   * @throws Error with how many events wait and since when, where the oldest has waited for 10 s, and how many are set aside
+   * @throws Error with the number of waiting events if the oldest has waited for 10 s, and with the number that are set aside
    */
   async ready(): Promise<void> {
     const { waiting, oldestAge, setAside } = await readBacklog(this.store.db, CHECKED);
-    // In whole seconds, so that it is the same text at each check.
+    // Rounded to seconds, so that each check gives the same text.
     const oldest = new Date(Math.round((Date.now() - oldestAge) / 1_000) * 1_000);
     const since = oldest.toISOString().replace('.000Z', 'Z');
     const faults = [
@@ -123,16 +122,16 @@ export class Outbox {
   }
 
   /**
-   * What it holds beside published events, for people.
+   * Returns the events that are not published, for display.
    *
-   * @param limit events that are set aside to list, the oldest first
+   * @param limit Most events to list that are set aside, oldest first.
    */
   content(limit: number): Promise<OutboxContent> {
     return readContent(this.store.db, limit);
   }
 
   /**
-   * The events that the broker refused for good, the oldest first: each with `setAsideAt`, and the reason as `lastError`.
+   * Returns events that the broker refused permanently, oldest first. `lastError` is the reason.
    *
    * @param limit Default 100.
    */
@@ -142,10 +141,10 @@ export class Outbox {
   }
 
   /**
-   * Has events that were set aside published after all, once what was wrong is mended. Those behind them in their keys
-   * have gone out meanwhile.
+   * Publishes events after all that were set aside. Call it when the cause is corrected. Later events of their keys have been
+   * published already.
    *
-   * @param ids Default all of them.
+   * @param ids Default all events that are set aside.
    * @returns How many were put back.
    */
   async putBack(ids?: readonly string[]): Promise<number> {
@@ -160,10 +159,9 @@ export class Outbox {
   }
 
   /**
-   * Gives up events that were set aside: they are removed, and never published. Others are left alone, since they may be on their
-   * way. Log what it returns: nothing else is left of them.
+   * Deletes events that were set aside, so that they are never published. Other events stay, since they may be in flight.
    *
-   * @returns Those that were removed.
+   * @returns The deleted events. Log them: no other trace is left.
    */
   async drop(ids: readonly string[]): Promise<Pick<OutboxRow, 'id' | 'name'>[]> {
     return this.store.db

@@ -8,31 +8,31 @@ import {
 import type { OutboxRow } from './outbox-table.js';
 import type { Outcome, RefusedRow } from './settle-rows.js';
 
-/** The part of the publisher that a relay needs. */
+/** Part of the publisher that a relay needs. */
 export type Publisher = Pick<EventPublisher, 'publishStored'>;
 
-/** The claimed rows of one key. */
+/** Claimed rows of one key. */
 interface Lane {
   rows: OutboxRow[];
-  /** Ids of those that the broker has confirmed. */
+  /** Ids of the rows that the broker has confirmed. */
   published: string[];
   refused: RefusedRow[];
-  /** Why the first of the others failed. */
+  /** Why the first of the other rows failed. */
   error?: string;
 }
 
-/** Milliseconds before a failed row is tried again: doubled with each failure, up to a limit that keeps a recovery short. */
+/** Milliseconds until a failed row is tried again. Doubles with each failure, up to a limit that keeps a recovery short. */
 const RETRY_AFTER = { first: 250, most: 5_000 };
 
 const MAX_ERROR_LENGTH = 1_000;
 
 /**
- * Publishes claimed rows: those of one key one after the other, different keys at once. A failure holds back the rows
- * behind it in its key; a row that the broker refuses for good does not.
+ * Publishes claimed rows: rows of one key one after the other, different keys in parallel. A failed row holds back the rows behind
+ * it in its key. A row that the broker refuses permanently does not.
  *
  * @param rows In their order.
- * @param signal When it aborts, what is not confirmed yet counts as failed, whatever becomes of it later: it is published
- *   again under the same id, and the broker drops the second.
+ * @param signal When it aborts, rows without a confirmation count as failed. They are published again under the same id, and the
+ *   broker drops a duplicate.
  */
 export async function publishRows(
   publisher: Publisher,
@@ -71,7 +71,7 @@ async function publishLane(publisher: Publisher, lane: Lane, signal: AbortSignal
   }
 }
 
-/** A right that is missing is given by somebody, and the row waits for that. */
+/** A missing right is not permanent: the row waits until an administrator grants it. */
 function isRefusedForGood(error: unknown): boolean {
   return error instanceof PublishRefusedError && !(error instanceof PublishDeniedError);
 }

@@ -13,14 +13,14 @@ export interface FailedRow extends RefusedRow {
   delay: number;
 }
 
-/** What became of the rows that a relay had claimed. */
+/** Results of the rows that a relay had claimed. */
 export interface Outcome {
-  /** Ids of those that the broker has stored and confirmed. */
+  /** Ids of the rows that the broker has stored and confirmed. */
   published: string[];
-  /** Those that it will never take. */
+  /** Rows that the broker will never accept. */
   refused: RefusedRow[];
   failed: FailedRow[];
-  /** Ids of those behind a failed row of their key. */
+  /** Ids of the rows behind a failed row of their key. */
   untried: string[];
 }
 
@@ -30,7 +30,7 @@ export interface Settlement {
   remove: boolean;
 }
 
-/** Writes down what became of claimed rows and ends their leases. Repeating it, whole or from the middle, is harmless. */
+/** Stores the results of claimed rows and ends their leases. It may be repeated, even after it was interrupted. */
 export async function settleRows(
   db: Database,
   outcome: Outcome,
@@ -61,9 +61,9 @@ export async function settleRows(
   }
 }
 
-/** Whoever has the lease by now: the broker has confirmed the events. */
+/** Does not check the lease: another relay may have it now, but the broker has confirmed the events. */
 async function settlePublished(db: Database, ids: string[], remove: boolean): Promise<void> {
-  // One parameter, however many they are: Drizzle takes longer to write five hundred than the server to find them.
+  // A single parameter: to write 500 of them takes Drizzle longer than the server takes to find the rows.
   const published = sql`${outbox.id} = any(${sql.param(ids)}::uuid[])`;
   if (remove) {
     await db.delete(outbox).where(published);

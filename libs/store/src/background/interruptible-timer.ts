@@ -1,15 +1,15 @@
-/** Waits, for as long as no other code interrupts it. */
+/** Waits until its time is over, or until other code interrupts it. */
 export class InterruptibleTimer {
   private interrupted = false;
   private endWait: () => void = () => undefined;
 
-  /** Ends the wait that is running. If none is running, the next one ends as it begins. */
+  /** Ends the current wait. If there is no wait, the next one ends at once. */
   interrupt(): void {
     this.interrupted = true;
     this.endWait();
   }
 
-  /** @param limit Milliseconds after which the wait ends by itself. */
+  /** @param limit Milliseconds that the wait takes if nothing interrupts it. */
   async wait(limit: number): Promise<void> {
     if (!this.interrupted) {
       await new Promise<void>((resolve) => {

@@ -3,14 +3,14 @@ import { InterruptibleTimer } from './interruptible-timer.js';
 
 const LONG = 60_000;
 
-it('ends a wait that is running', async () => {
+it('ends the current wait', async () => {
   const timer = new InterruptibleTimer();
   const wait = timer.wait(LONG);
   timer.interrupt();
   await expect(wait).resolves.toBeUndefined();
 });
 
-it('ends the next wait as it begins when none is running, and only that one', async () => {
+it('ends only the next wait if there is no current one', async () => {
   const timer = new InterruptibleTimer();
   timer.interrupt();
   timer.interrupt();
@@ -22,6 +22,6 @@ it('ends the next wait as it begins when none is running, and only that one', as
   await second;
 });
 
-it('lets a wait end by itself', async () => {
+it('lets a wait end after its time', async () => {
   await expect(new InterruptibleTimer().wait(1)).resolves.toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
 
-/** Logs an outage when it begins and when it ends, and none of the attempts in between. */
+/** Logs the beginning and the end of an outage, and no attempt in between. */
 export class OutageLog {
   private lasts = false;
 

@@ -14,27 +14,27 @@ import { Store } from '../store.js';
 
 export interface TablePurgeOptions {
   /**
-   * The time from which a row's age counts: a column with an index. Rows without that time are kept. The table must not be
-   * partitioned: rows of its partitions are kept too.
+   * Column with the time from which the age of a row counts. It needs an index. Rows in which it is null are kept. The table must not
+   * be partitioned: rows in partitions are kept too.
    */
   column: PgColumn;
-  /** Milliseconds for which a row is kept. A function is called before each chunk, and never before the service has started. */
+  /** Milliseconds for which a row is kept. A function is called before each chunk, after the service has started. */
   keepFor: number | (() => number);
-  /** Nothing is removed before. Default: removes at once. */
+  /** Nothing is removed before this resolves. Default: removing begins at once. */
   after?: Promise<void>;
-  /** The plural of what is removed, for the log: `old deliveries`. */
+  /** Name of the rows in the log, in the plural: `old deliveries`. */
   name: string;
   /** Milliseconds between two searches for old rows. Default 60,000. */
   every?: number;
 }
 
 const EVERY = 60_000;
-/** Rows that one statement removes. A longer statement would make others wait. */
+/** Rows that one statement removes. A longer statement would make other statements wait. */
 const CHUNK = 1_000;
 
 /**
- * Removes old rows of a table, when the service starts and from then on in the background. Replicas may do so at the same time:
- * each removes rows that no other has locked.
+ * Removes old rows of a table in the background while the service runs. Replicas may do so at the same time: each removes rows that
+ * no other replica has locked.
  */
 export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly timer = new InterruptibleTimer();
@@ -49,7 +49,7 @@ export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShut
     this.outage = new OutageLog(new Logger('Purge'), `${options.name} are removed again`);
   }
 
-  /** For the `providers` of a module. Needs `StoreModule`. */
+  /** Makes a provider for a module. Needs `StoreModule`. */
   static provider(options: TablePurgeOptions): FactoryProvider<TablePurge> {
     return {
       provide: Symbol(`purge of ${options.name}`),
@@ -72,7 +72,7 @@ export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShut
     if (!this.stopping) this.running ??= this.run();
   }
 
-  /** Waits for the statement in flight. */
+  /** Waits until the statement in flight has ended. */
   async stop(): Promise<void> {
     this.stopping = true;
     this.timer.interrupt();
@@ -86,18 +86,18 @@ export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShut
         while ((await this.removeChunk()) === CHUNK && !this.stopping);
         this.outage.end();
       } catch (error) {
-        this.outage.begin(`${name} cannot be removed, trying again later: ${reasonOf(error)}`);
+        this.outage.begin(`${name} cannot be removed; trying again in ${every / 1_000} s: ${reasonOf(error)}`);
       }
       await this.timer.wait(every);
     }
   }
 
   /**
-   * Finds rows by their place, so that a table needs no key of one column. A row cannot move between the two steps: the first
-   * one locks it. A row that another statement has just changed is judged by its new values, and stays until the next search.
+   * Finds rows by their place (`ctid`), so the table needs no primary key of one column. The first step locks the rows, so none can
+   * move before the second one. A row that another statement has just changed stays until the next search.
    *
-   * `only`, because a place is unique within one table. Without it, an old row of one partition would take with it a young row
-   * at the same place of another.
+   * `only` is needed because a `ctid` is unique within one table. Without it, an old row of one partition would delete a young row
+   * at the same place in another partition.
    */
   private async removeChunk(): Promise<number> {
     const { column, keepFor } = this.options;

@@ -3,23 +3,23 @@ import { sql, type SQL } from 'drizzle-orm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database.js';
 
-/** Any number, the same in all replicas; advisory locks belong to one database. */
+/** An arbitrary number. Advisory locks belong to one database, so services on different databases may share it. */
 export const MIGRATION_LOCK = 7_238_514_902;
 
-/** Milliseconds between two tries. */
+/** Milliseconds between two attempts to get the lock. */
 const TRY_EVERY = 100;
-/** Milliseconds. Replicas that start together wait for less than the first, and say nothing. */
+/** Milliseconds. Replicas that start together wait for less than this and log nothing. */
 const REPORT_AFTER = 1_000;
 const REPORT_EVERY = 30_000;
 
 /**
- * Runs `work` in a transaction, once no other process does so on this database. Waits for as long as that takes, and reports
- * what for: a start that gave up would only be made again by whatever runs the service.
+ * Runs `work` in a transaction when no other process does so on this database. Waits without limit and logs what it waits for: if
+ * the start gave up, the supervisor of the service would only repeat it.
  *
- * The lock belongs to the transaction, not to the session, and is tried rather than waited for: a pooler may give each
- * transaction another connection, and has too few of them for sessions that wait.
+ * The lock belongs to the transaction, not to the session: a pooler may give each transaction another connection. The lock is
+ * polled, because a session that waits would occupy one of the pooler's few connections.
  *
- * @param place The database, for people.
+ * @param place Name of the database in the log.
  */
 export async function runLocked(
   db: Database,
@@ -37,7 +37,7 @@ export async function runLocked(
   while (!(await db.transaction(attempt))) {
     if (Date.now() >= reportAt) {
       logger.warn(
-        `${place} is being migrated by ${await describeHolder(db)}, waiting since ${since.toISOString()}`,
+        `${place} is being migrated by ${await describeHolder(db)}. Waiting since ${since.toISOString()}.`,
       );
       reportAt = Date.now() + REPORT_EVERY;
     }
@@ -49,11 +49,11 @@ interface Holder extends Record<string, unknown> {
   pid: number;
   name: string | null;
   client: string | null;
-  /** When its transaction began; null where this user may not know. */
+  /** Start of its transaction. Null if this user has no right to see it. */
   since: string | null;
 }
 
-/** The process that has the lock, and how to end it. */
+/** Describes the process that has the lock, and how to end that process. */
 async function describeHolder(db: Database): Promise<string> {
   const [holder] = (await db.execute<Holder>(HOLDER)).rows;
   if (!holder) return 'a process that has just ended';

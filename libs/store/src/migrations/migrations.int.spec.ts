@@ -20,7 +20,7 @@ async function migrationsIn(folder: string): Promise<string> {
   return migrations;
 }
 
-it('are found from the sources, from a build below them, and from a build that has its own', async () => {
+it('are found from the sources, from a build below them, and from a build that has its own copy', async () => {
   const migrations = await migrationsIn('.');
   const from = (module: string) => findMigrations('signup', pathToFileURL(join(root, module)).href);
   expect(from('apps/signup/src/signup.module.js')).toBe(migrations);
@@ -30,7 +30,7 @@ it('are found from the sources, from a build below them, and from a build that h
   expect(from('dist/image/apps/signup/src/signup.module.js')).toBe(copied);
 });
 
-it('are asked for, with the places looked at, where there are none', async () => {
+it('are reported missing, with the folders that were searched', async () => {
   await migrationsIn('.');
   const from = pathToFileURL(join(root, 'apps/notifier/src/main.js')).href;
   expect(() => findMigrations('notifier', from)).toThrow(MigrationsNotFoundError);

@@ -11,10 +11,10 @@ const JOURNAL = 'meta/_journal.json';
 const APPLIED = sql`drizzle.__drizzle_migrations`;
 
 /**
- * The folder of an app's committed migrations, `apps/<app>/migrations` in the nearest folder above a module that has it:
- * from the sources, from either build and from an image alike.
+ * Finds the committed migrations of an app: `apps/<app>/migrations` in the nearest folder above the caller that has it. Works from
+ * the sources, from a build and in an image.
  *
- * @param app Folder of the app under `apps/`.
+ * @param app Name of the app's folder under `apps/`.
  * @param from `import.meta.url` of the caller.
  * @throws MigrationsNotFoundError
  */
@@ -26,7 +26,7 @@ export function findMigrations(app: string, from: string): string {
     if (folder === dirname(folder)) {
       throw new MigrationsNotFoundError(
         `No migrations of ${app}: neither ${start} nor a folder above it has apps/${app}/migrations/${JOURNAL}. ` +
-          'Copy that folder next to the build, or write the first migration with drizzle-kit generate.',
+          'Copy that folder next to the build, or generate the first migration with drizzle-kit generate.',
       );
     }
   }
@@ -36,16 +36,16 @@ export function findMigrations(app: string, from: string): string {
 export function assertMigrations(folder: string): void {
   if (existsSync(join(folder, JOURNAL))) return;
   throw new MigrationsNotFoundError(
-    `No migrations in ${folder}: there is no ${JOURNAL}. Write the first one with drizzle-kit generate.`,
+    `No migrations in ${folder}: there is no ${JOURNAL}. Generate the first migration with drizzle-kit generate.`,
   );
 }
 
 /**
- * Applies what is missing. To be called in a transaction: all or nothing.
+ * Applies the missing migrations. Call it in a transaction, so that all of them are applied or none.
  *
- * What has been applied is written down as Drizzle's own migrator does, so that drizzle-kit can be used on the database too.
- * That one needs transactions of its own, cannot run behind a lock, and skips silently what is older than the newest migration
- * applied.
+ * It records migrations in the format of Drizzle's migrator, so drizzle-kit works on the database too. Drizzle's migrator itself
+ * does not fit: it opens its own transactions, cannot run behind a lock, and silently skips migrations that are older than the
+ * newest applied one.
  *
  * @throws MigrationError
  */
@@ -65,7 +65,7 @@ export async function applyMigrations(tx: Database, folder: string): Promise<voi
   }
 }
 
-/** When each migration that the database has was generated. */
+/** Returns when each applied migration was generated. */
 async function readApplied(tx: Database): Promise<Set<number>> {
   const { rows: tables } = await tx.execute(sql`select to_regclass('drizzle.__drizzle_migrations') as name`);
   if (tables[0]?.['name'] === null) {
@@ -78,14 +78,14 @@ async function readApplied(tx: Database): Promise<Set<number>> {
   return new Set(rows.map((row) => Number(row['created_at'])));
 }
 
-/** Missing ones are older where they were merged late, or where a second service was given the same database. */
+/** Missing migrations are older if they were merged late, or if two services share the database. */
 function assertNewer(missing: readonly MigrationMeta[], applied: Set<number>, folder: string): void {
   const newest = Math.max(...applied);
   const older = missing.filter(({ folderMillis }) => folderMillis < newest);
   if (older.length === 0) return;
   throw new MigrationError(
     `${older.length} of the migrations in ${folder} are older than those that this database already has, and were not applied. ` +
-      'Either the database belongs to another service (each needs one of its own), or a migration was merged late: generate it again.',
+      'Either the database belongs to another service (each service needs its own), or a migration was merged late: generate it again.',
   );
 }
 

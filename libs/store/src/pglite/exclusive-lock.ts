@@ -5,7 +5,7 @@ import { StoreDirectoryError, StoreLockedError } from '../errors.js';
 
 const LOCK_FILE = 'lock';
 
-/** Beyond the process id at the start of the file: on Windows a locked range cannot be read by others. */
+/** Lies behind the process id at the start of the file, because other processes cannot read a locked range on Windows. */
 const LOCKED_BYTE = 4096;
 
 export interface ExclusiveLock {
@@ -13,11 +13,11 @@ export interface ExclusiveLock {
 }
 
 /**
- * Locks a folder, which is made where it is missing, for this process alone. The kernel holds the lock and drops it with
- * the process, also at kill -9; a file that merely exists would outlive its owner.
+ * Locks a folder for this process alone, and creates the folder if it is missing. The kernel holds the lock and releases it when
+ * the process ends, even by kill -9. A lock file without a kernel lock would outlive its owner.
  *
- * @throws StoreLockedError where it is locked already, by this process too
- * @throws StoreDirectoryError where the folder cannot be made, written or locked
+ * @throws StoreLockedError if the folder is locked already, by another process or by this one
+ * @throws StoreDirectoryError if the folder cannot be created, written or locked
  */
 export function lockDirectory(directory: string): ExclusiveLock {
   const path = join(directory, LOCK_FILE);
@@ -30,7 +30,7 @@ export function lockDirectory(directory: string): ExclusiveLock {
     closeSync(file);
     throw cause instanceof StoreLockedError ? cause : new StoreDirectoryError(directory, cause);
   }
-  // Closing ends the lock. The file stays: removing it would let two processes lock two files of one name.
+  // Closing releases the lock. The file stays: if it were removed, two processes could lock two files of one name.
   return { release: () => closeSync(file) };
 }
 
@@ -47,7 +47,7 @@ function ownerOf(path: string): number | undefined {
   return Number.parseInt(readFileSync(path, 'utf8'), 10) || undefined;
 }
 
-/** Loaded here, so that a service on a PostgreSQL server needs no native module. The package has no types. */
+/** Loads the native module late: a service on a PostgreSQL server does not need it. The package has no types. */
 function lock(file: number): boolean {
   const { tryLock } = createRequire(import.meta.url)('fs-native-extensions') as {
     tryLock: (file: number, offset: number, length: number) => boolean;

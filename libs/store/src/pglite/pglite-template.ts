@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { CLUSTER } from './pglite-folder.js';
+import { pgliteClusterOf } from './pglite-folder.js';
 
 /**
- * An empty embedded database to copy: an empty folder takes 2 to 4 s of computing at its first opening, a copy a tenth of a
- * second. Made once for each version of PGlite.
+ * Returns the folder of an empty embedded database to copy, which is made once for each version of PGlite. To open an empty folder
+ * takes 2 to 4 s of CPU, to open a copy 0.1 s.
  *
- * @param cache folder in which it is kept
- * @returns its folder
+ * @param cache Folder in which the template is kept.
  */
 export async function pgliteTemplate(cache: string): Promise<string> {
   const template = join(cache, `pglite-${await pgliteVersion()}`);
@@ -17,9 +16,9 @@ export async function pgliteTemplate(cache: string): Promise<string> {
   return template;
 }
 
-/** Puts a copy of the template where `openStore` looks for its database; one that is there is left alone. */
+/** Copies the template to the place where `openStore` looks for its database. Keeps a database that is there already. */
 export async function copyPgliteTemplate(template: string, dataDir: string): Promise<void> {
-  const cluster = join(dataDir, CLUSTER);
+  const cluster = pgliteClusterOf(dataDir);
   if (existsSync(cluster)) return;
   const unfinished = `${cluster}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
@@ -27,12 +26,12 @@ export async function copyPgliteTemplate(template: string, dataDir: string): Pro
   await rename(unfinished, cluster);
 }
 
-/** Beside its place, then renamed: another process may be making it too, and the first one to be done wins. */
+/** Makes the template in another folder and renames it: if several processes do so at once, the first one wins. */
 async function makeTemplate(cache: string, template: string): Promise<void> {
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(`${template}.`);
   try {
-    const made = join(folder, CLUSTER);
+    const made = pgliteClusterOf(folder);
     const { initialise } = await import('./pglite.js');
     await initialise(made);
     await rename(made, template);

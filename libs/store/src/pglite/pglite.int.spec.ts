@@ -33,13 +33,13 @@ async function open(): Promise<Store<{ notes: typeof notes }>> {
   return store;
 }
 
-it('makes the database in an empty folder, whatever a first opening that was killed has left there', async () => {
+it('makes the database in an empty folder, even after a first opening that was killed', async () => {
   await mkdir(join(dataDir, 'cluster.unfinished'), { recursive: true });
   await writeFile(join(dataDir, 'cluster.unfinished', 'PG_VERSION'), '18\n');
   await expect((await open()).ready()).resolves.toBeUndefined();
 });
 
-it('is refused to a second process, and has every row that the first had committed once that is killed', async () => {
+it('is refused to a second process, and keeps every committed row when the first is killed', async () => {
   await copyPgliteTemplate(dataDir);
   const writer = startScript(appendRows, [dataDir]);
   try {
@@ -64,7 +64,7 @@ it('is refused to a second process, and has every row that the first had committ
   }
 });
 
-it('is refused to a second store of one process until the first is closed', async () => {
+it('is refused to a second store of the same process until the first is closed', async () => {
   await copyPgliteTemplate(dataDir);
   const first = await open();
   await expect(open()).rejects.toThrow(/already open in this process/);
@@ -72,7 +72,7 @@ it('is refused to a second store of one process until the first is closed', asyn
   await expect(open()).resolves.toBeDefined();
 });
 
-it('names the folder that cannot be made, and what to do', async () => {
+it('names the folder that cannot be created, and what to do', async () => {
   await writeFile(dataDir, 'a file in the way');
   const opening = openStore({ schema: {}, migrations, dataDir });
   await expect(opening).rejects.toThrow(StoreDirectoryError);
@@ -80,7 +80,7 @@ it('names the folder that cannot be made, and what to do', async () => {
   await expect(opening).rejects.toThrow('DATA_DIR');
 });
 
-it('makes a checkpoint every minute, so that its log of changes does not grow for as long as it is open', async () => {
+it('writes a checkpoint every minute, so that its write-ahead log does not grow', async () => {
   await copyPgliteTemplate(dataDir);
   onlyIntervalsByHand();
   const store = await open();
@@ -98,7 +98,7 @@ it('makes a checkpoint every minute, so that its log of changes does not grow fo
   await eventually(async () => expect(await lastCheckpoint()).not.toBe(before));
 });
 
-/** Jest's clock moves the intervals that are set from now on; everything else keeps the real time. */
+/** Jest's clock drives the intervals that are set from now on. All other timers keep the real time. */
 function onlyIntervalsByHand(): void {
   jest.useFakeTimers({
     doNotFake: ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'setTimeout'],

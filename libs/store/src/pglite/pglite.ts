@@ -2,37 +2,36 @@ import { PGlite, types } from '@electric-sql/pglite';
 import { Logger } from '@nestjs/common';
 import { drizzle } from 'drizzle-orm/pglite';
 import { existsSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Database, Schema } from '../database.js';
 import { reasonOf, StoreUnavailableError, TransactionRolledBackError } from '../errors.js';
 import { lockDirectory, type ExclusiveLock } from './exclusive-lock.js';
 import { applyMigrations } from '../migrations/migrations.js';
-import { CLUSTER } from './pglite-folder.js';
+import { pgliteClusterOf } from './pglite-folder.js';
 import type { Connection } from '../store.js';
 
 /**
- * Milliseconds. PGlite has none of PostgreSQL's background processes: without checkpoints its log grows by all that is ever
- * written, and a killed process replays the whole of it at its next start (measured: 60 MB for 100,000 rows of 300 bytes);
- * without vacuum the room of old row versions is never used again. Both take 10 ms where there is little to do.
+ * Milliseconds. PGlite has no background processes. Without checkpoints its write-ahead log would grow forever, and all of it is
+ * replayed after a kill (measured: 60 MB for 100,000 rows of 300 bytes). Without vacuum the space of old row versions would not be
+ * used again. Both take 10 ms if there is little to do.
  */
 const UPKEEP_EVERY = 60_000;
 
-/** SQLSTATE. */
+/** SQLSTATE of a statement after another one of its transaction has failed. */
 const IN_FAILED_TRANSACTION = '25P02';
 
 const options = {
-  // The values of the PostgreSQL driver, which gives 64-bit integers as text for want of a number that holds them.
+  // The same values as from the PostgreSQL driver, which returns 64-bit integers as text, since a number cannot hold them.
   parsers: {
     [types.INT8]: (value: string) => value,
     [types.BYTEA]: (value: string) => Buffer.from(value.slice(2), 'hex'),
   },
-  // Log files of 1 MB for 16: a quarter of the first opening's time goes into writing the first one.
+  // Log files of 1 MB instead of 16: to write the first one takes a quarter of the time of the first opening.
   initDbStartParams: ['--wal-segsize=1'],
 };
 
 /**
- * Its writes reach the operating system before a commit answers, so that a killed process loses none; PGlite never
- * calls fsync, so that a power cut may.
+ * Opens an embedded database. Writes reach the operating system before a commit returns, so a killed process loses nothing. PGlite
+ * never calls fsync, so a power cut may lose the last writes.
  *
  * @throws StoreLockedError, StoreDirectoryError, StoreUnavailableError, MigrationError
  */
@@ -56,12 +55,12 @@ export async function openPglite<Tables extends Schema>(
   }
 }
 
-/** The same error as on a server for a commit that became a rollback. */
+/** Throws the same error as on a server if a commit became a rollback. */
 function reportingRollbacks<Tables extends Schema>(db: Database<Tables>): Database<Tables>['transaction'] {
   const transaction = db.transaction.bind(db);
   return (work, config) =>
     transaction(work, config).catch((error: unknown) => {
-      // A statement's own error comes wrapped by Drizzle: this one is of the commit.
+      // Drizzle wraps the errors of statements, but not that of the commit.
       throw (error as { code?: unknown }).code === IN_FAILED_TRANSACTION
         ? new TransactionRolledBackError({ cause: error })
         : error;
@@ -77,20 +76,20 @@ function closing(client: PGlite, lock: ExclusiveLock): () => Promise<void> {
 }
 
 async function openCluster(directory: string): Promise<PGlite> {
-  const cluster = join(directory, CLUSTER);
+  const cluster = pgliteClusterOf(directory);
   try {
     if (!existsSync(cluster)) await initialise(cluster);
     return await PGlite.create(cluster, options);
   } catch (cause) {
     throw new StoreUnavailableError(
       `The database in ${directory} cannot be opened: ${reasonOf(cause)}. ` +
-        'Where its contents do not matter, remove the folder: it is made afresh.',
+        'If you do not need its contents, remove the folder: the next start makes a new database.',
       { cause },
     );
   }
 }
 
-/** Beside its place, then renamed: of a process that is killed in between, the next finds nothing rather than half a database. */
+/** Makes the database in another folder and renames it, so that a process that is killed leaves no half-made database. */
 export async function initialise(cluster: string): Promise<void> {
   const unfinished = `${cluster}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
@@ -98,7 +97,7 @@ export async function initialise(cluster: string): Promise<void> {
   renameSync(unfinished, cluster);
 }
 
-/** @returns The way to end it. */
+/** Vacuums and writes checkpoints until the returned function is called. */
 function keepUp(client: PGlite): () => void {
   const logger = new Logger('Store');
   const upkeep = async () => {

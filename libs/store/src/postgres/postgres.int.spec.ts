@@ -26,14 +26,14 @@ describe('a server that cannot be opened', () => {
     ['another database', `mysql://u:${PASSWORD}@db/x`],
     ['a password that is not encoded', `postgres://u:${PASSWORD}/1@db/x`],
     ['a password that looks like a port', `postgres://u:12/${PASSWORD}@db/x`],
-  ])('is refused for a URL of %s, which is not printed', async (_, databaseUrl) => {
+  ])('is refused if its URL has %s, and the URL is not printed', async (_, databaseUrl) => {
     await expectRefusal(
       databaseUrl,
       /DATABASE_URL is not of the form postgres:\/\/user:password@host:port\/database/,
     );
   });
 
-  it('is named with host, port and database when nothing listens there', async () => {
+  it('is named with host, port and database if nothing listens there', async () => {
     const port = await unusedPort();
     await expectRefusal(
       `postgres://u:${PASSWORD}@127.0.0.1:${port}/signup`,
@@ -41,7 +41,7 @@ describe('a server that cannot be opened', () => {
     );
   });
 
-  it('is given up after 2 s when it says nothing', async () => {
+  it('is given up after 2 s if it does not answer', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     try {
@@ -104,7 +104,7 @@ describePostgres((databases) => {
     expect(applied?.rowCount).toBe(1);
   });
 
-  it('migrates once when replicas start together behind a pooler of transactions', async () => {
+  it('migrates once when replicas start together behind a pooler in transaction mode', async () => {
     const { databaseUrl = '', dataDir } = await databases.create();
     const pooler = await startTransactionPooler(databaseUrl);
     try {
@@ -118,7 +118,7 @@ describePostgres((databases) => {
     }
   });
 
-  it('says what it waits for, and since when, while another process migrates', async () => {
+  it('logs what it waits for, and since when, while another process migrates', async () => {
     const database = await databases.create();
     const other = new pg.Client({
       connectionString: database.databaseUrl,
@@ -137,7 +137,7 @@ describePostgres((databases) => {
       expect(warnings[0]).toMatch(
         new RegExp(
           `^PostgreSQL at .+ is being migrated by another process \\(server process ${pid}, the other replica, from 127.*` +
-            `since .+ select pg_terminate_backend\\(${pid}\\)\\), waiting since .+Z$`,
+            `since .+ select pg_terminate_backend\\(${pid}\\)\\)\\. Waiting since .+Z\\.$`,
         ),
       );
       await other.query('rollback');
@@ -169,8 +169,8 @@ describePostgres((databases) => {
     await expect(store.db.transaction((tx) => tx.execute(sql`select 1`))).resolves.toBeDefined();
   });
 
-  describe('that takes no writes any more, as a server that was demoted', () => {
-    /** Of one connection alone: as where the others lead to the server that took its place. */
+  describe('that takes no writes any longer, like a demoted server', () => {
+    /** Makes only one connection read-only, as if the others led to the new primary. */
     const demote = (tx: Database) => tx.execute(sql`set session characteristics as transaction read only`);
     let db: Database<{ notes: typeof notes }>;
     beforeEach(async () => {
@@ -189,19 +189,19 @@ describePostgres((databases) => {
       },
     );
 
-    it('loses the connection on which a statement finds that out', async () => {
+    it('drops the connection on which a write fails', async () => {
       const write = (id: number) => db.insert(notes).values({ id, text: `note ${id}` });
       await expect(write(1)).rejects.toMatchObject({ cause: { code: '25006' } });
       await expect(write(2)).resolves.toBeDefined();
     });
 
-    it('is not ready, and loses the connection on which that is found out', async () => {
+    it('is not ready, and drops the connection of the check', async () => {
       await expect(store.ready()).rejects.toThrow(/is not available: it takes no writes/);
       await expect(store.ready()).resolves.toBeUndefined();
     });
   });
 
-  it('is not ready within a second when the network is gone without a word', async () => {
+  it('is not ready after a second if the network does not answer', async () => {
     await openThroughProxy();
     await store.ready();
     proxy.swallow();

@@ -10,21 +10,21 @@ import { transactions } from './transactions.js';
 
 const connecting = {
   application_name: 'cascade',
-  /** Milliseconds. Short, so that a request fails while its caller still waits and a start fails at once. */
+  /** Milliseconds. Short, so that a request fails while its caller still waits. */
   connectionTimeoutMillis: 2_000,
   keepAlive: true,
-  /** Times come back as text, in the session's zone: the same as the embedded database's. */
+  /** PostgreSQL returns times as text in the zone of the session. The embedded database uses UTC. */
   options: '-c TimeZone=UTC',
 };
 
-/** Of a pool, unless the service asks for another number. */
+/** Default size of the pool. */
 const CONNECTIONS = 10;
 
 const pooled = {
-  /** Statements go out without waiting for the answers to those before them. */
+  /** Sends statements without waiting for the results of earlier ones (ADR 12). */
   pipeline: true,
   idleTimeoutMillis: 30_000,
-  /** The server ends a statement after 10 s; a server that is gone without a word is noticed after 12. */
+  /** The server ends a statement after 10 s. The client gives up after 12 s, in case the server has disappeared. */
   statement_timeout: 10_000,
   query_timeout: 12_000,
   idle_in_transaction_session_timeout: 30_000,
@@ -32,7 +32,7 @@ const pooled = {
 
 const REMEDIES: Record<string, string> = {
   '28P01': 'Correct the user or the password in DATABASE_URL.',
-  '28000': 'Correct the user in DATABASE_URL, or let it in in pg_hba.conf.',
+  '28000': 'Correct the user in DATABASE_URL, or allow it in pg_hba.conf.',
   '3D000': 'Create it with createdb, or correct DATABASE_URL.',
 };
 const REMEDY = 'Check that the server runs and that DATABASE_URL is right.';
@@ -40,7 +40,7 @@ const REMEDY = 'Check that the server runs and that DATABASE_URL is right.';
 interface PostgresOptions<Tables extends Schema> {
   databaseUrl: string;
   schema: Tables;
-  /** Their folder. */
+  /** Folder. */
   migrations: string;
   connections?: number | undefined;
 }
@@ -62,11 +62,11 @@ export async function openPostgres<Tables extends Schema>({
 function newClient(databaseUrl: string): pg.Client {
   try {
     const { protocol, pathname } = new URL(databaseUrl);
-    // A slash in the password ends what is read as the host: the rest of the password would pass for the database.
+    // A slash in the password ends the host, so the rest of the password would be read as the name of the database.
     if (!/^postgres(ql)?:$/.test(protocol) || pathname.includes('@')) throw new TypeError('not of the form');
     return new pg.Client({ ...connecting, connectionString: databaseUrl });
   } catch {
-    // Neither the URL nor the error, which quotes it: it may hold a password.
+    // The message has neither the URL nor the error, because both may contain a password.
     throw new StoreUnavailableError(
       'DATABASE_URL is not of the form postgres://user:password@host:port/database. ' +
         'Characters such as @ : / # % in the password must be percent-encoded.',
@@ -74,9 +74,9 @@ function newClient(databaseUrl: string): pg.Client {
   }
 }
 
-/** On a connection of its own: the pool's limits on time are not for migrations. */
+/** Migrates on a separate connection, because the timeouts of the pool are too short for migrations. */
 async function migrateAlone(client: pg.Client, place: string, folder: string): Promise<void> {
-  // A connection that breaks fails the statement in flight as well; unheard, the event would end the process.
+  // Without a listener, a broken connection would end the process. The statement in flight fails anyway.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -93,7 +93,7 @@ async function migrateAlone(client: pg.Client, place: string, folder: string): P
 
 function openPool(databaseUrl: string, place: string, max: number): pg.Pool {
   const pool = new pg.Pool({ ...connecting, ...pooled, max, connectionString: databaseUrl });
-  // A connection that breaks while a transaction holds it has no listener of the pool's, and would end the process.
+  // The pool does not listen while a transaction holds a connection. Without a listener, a broken one would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   const logger = new Logger('Store');
   pool.on('error', (error) => logger.warn(`${place} closed an idle connection: ${reasonOf(error)}`));

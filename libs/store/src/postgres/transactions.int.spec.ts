@@ -23,7 +23,7 @@ function ignoreUniqueViolation(error: unknown): void {
 describeStores((databases) => {
   const open = () => databases.open<Tables>({ schema: { notes }, migrations });
 
-  it('keeps all that a transaction wrote, or nothing', async () => {
+  it('keeps everything that a transaction wrote, or nothing', async () => {
     const { db } = await open();
     await db.transaction(async (tx) => void (await tx.insert(notes).values({ id: 1, text: 'kept' })));
     const undone = db.transaction(async (tx) => {
@@ -34,7 +34,7 @@ describeStores((databases) => {
     expect(await db.select().from(notes)).toMatchObject([{ id: 1 }]);
   });
 
-  it('undoes what was sent together with a statement that fails', async () => {
+  it('rolls back the statements that were sent together with one that fails', async () => {
     const { db } = await open();
     const failed = db.transaction((tx) =>
       Promise.all([
@@ -47,7 +47,7 @@ describeStores((databases) => {
     expect(await db.$count(notes)).toBe(0);
   });
 
-  it('undoes a part alone, in a transaction within', async () => {
+  it('rolls back only the inner transaction', async () => {
     const { db } = await open();
     await db.transaction(async (tx) => {
       await tx.insert(notes).values({ id: 1, text: 'kept' });
@@ -63,7 +63,7 @@ describeStores((databases) => {
   describe.each([undefined, { isolationLevel: 'serializable' } as const])(
     'with the settings %p',
     (settings) => {
-      it('fails where a failed statement had it rolled back, even though the code caught that error', async () => {
+      it('fails if a statement has failed, even if the code caught the error', async () => {
         const { db } = await open();
         await db.insert(notes).values({ id: 1, text: 'taken' });
         const attempt = db.transaction(async (tx) => {
@@ -78,7 +78,7 @@ describeStores((databases) => {
         expect(await db.$count(notes)).toBe(2);
       });
 
-      it('is kept where the failed statement was alone in a transaction within', async () => {
+      it('is kept if the failed statement was in an inner transaction', async () => {
         const { db } = await open();
         await db.insert(notes).values({ id: 1, text: 'taken' });
         await db.transaction(async (tx) => {
@@ -92,7 +92,7 @@ describeStores((databases) => {
     },
   );
 
-  it('runs with the isolation that is asked for', async () => {
+  it('runs with the requested isolation', async () => {
     const { db } = await open();
     const isolation = (tx: Database<Tables>) => tx.execute(sql`show transaction_isolation`);
     const strict = await db.transaction(isolation, { isolationLevel: 'serializable' });
@@ -100,14 +100,14 @@ describeStores((databases) => {
     expect((await db.transaction(isolation)).rows).toEqual([{ transaction_isolation: 'read committed' }]);
   });
 
-  it('runs nothing with an isolation that is refused', async () => {
+  it('runs nothing if the isolation is refused', async () => {
     const { db } = await open();
     const work = (tx: Database<Tables>) => tx.insert(notes).values({ id: 1, text: 'written' });
     await expect(db.transaction(work, { isolationLevel: 'none' as 'serializable' })).rejects.toThrow();
     expect(await db.$count(notes)).toBe(0);
   });
 
-  it('runs prepared statements within transactions and without', async () => {
+  it('runs prepared statements inside and outside of transactions', async () => {
     const { db } = await open();
     const addNote = prepared(noteOf);
     await addNote(db).execute({ id: 1, text: 'without' });
@@ -137,7 +137,7 @@ describePostgres((databases) => {
     expect(begins).toEqual([expect.stringMatching(/begin[^]*select 1[^]*select 2/)]);
   });
 
-  it('tells what happened first where the connection breaks in the middle', async () => {
+  it('throws the first error if the connection breaks in the middle', async () => {
     const { db } = await openThroughProxy();
     proxy!.breakOn((sent) => sent.includes('rollback'));
     const failed = db.transaction(() => Promise.reject(new Error('no such author')));
@@ -153,7 +153,7 @@ describePostgres((databases) => {
         built += 1;
         return noteOf(tx);
       });
-      // One after the other they have one connection.
+      // Transactions that run one after the other use the same connection.
       for (const id of [1, 2, 3])
         await db.transaction((tx) => addNote(tx).execute({ id, text: `note ${id}` }));
       const known = await db.execute(sql`select name from pg_prepared_statements`);

@@ -6,17 +6,18 @@ import { codeOf, READ_ONLY, TransactionRolledBackError } from '../errors.js';
 
 type Transaction<Tables extends Schema> = Parameters<Parameters<Database<Tables>['transaction']>[0]>[0];
 
+/** Status of a connection without a transaction. */
 const IDLE = 'I';
 
 /**
- * Transactions on the connections of a pool. Drizzle's own never gives a connection back on which `begin` fails, and gives one
- * back in the middle of a transaction when `rollback` fails: after ten such outages the pool is empty for good.
+ * Runs transactions on the connections of a pool. Drizzle's own transactions never return a connection whose `begin` fails, and
+ * return one in the middle of a transaction if `rollback` fails. After ten such outages the pool would be empty forever.
  */
 export function transactions<Tables extends Schema>(
   pool: pg.Pool,
   schema: Tables,
 ): Database<Tables>['transaction'] {
-  // One for each connection: making it takes longer than using it.
+  // Kept for each connection: to make one takes longer than to use it.
   const made = new WeakMap<pg.PoolClient, Transaction<Tables>>();
   return async (work, config) => {
     const client = await pool.connect();
@@ -27,7 +28,7 @@ export function transactions<Tables extends Schema>(
     try {
       if (!config) return await runTransaction(client, () => work(transaction));
       return await runTransaction(client, async () => {
-        // Settings that are refused end the transaction before its work begins.
+        // If the settings are refused, the work does not begin.
         await transaction.setTransaction(config);
         return work(transaction);
       });
@@ -35,30 +36,30 @@ export function transactions<Tables extends Schema>(
       isReadOnly = codeOf(error) === READ_ONLY;
       throw error;
     } finally {
-      // A server that was demoted keeps its connections: the next one may lead to the server that took its place.
+      // A demoted server keeps its connections, so drop this one: the next may lead to the new primary.
       client.release(isReadOnly || client.getTransactionStatus() !== IDLE);
     }
   };
 }
 
-/** `begin` goes out together with the first statements, since each write to the server wakes a process there. */
+/** Sends `begin` in one write with the first statements, since each write wakes a process of the server. */
 async function runTransaction<Result>(client: pg.PoolClient, work: () => Promise<Result>): Promise<Result> {
   const { stream } = client.connection;
   stream.cork();
   process.nextTick(() => stream.uncork());
   const begun = client.query('begin');
-  // It fails only with its connection, and with that fails what follows.
+  // It fails only if the connection fails, and then the statements after it fail as well.
   begun.catch(() => undefined);
   let result: Result;
   try {
     result = await work();
     await begun;
   } catch (error) {
-    // Where that fails too the connection is not given back, and what happened first is what to tell.
+    // If the rollback fails, the connection is dropped. The first error is the one to throw.
     await client.query('rollback').catch(() => undefined);
     throw error;
   }
-  // PostgreSQL answers the commit of a transaction in which a statement has failed with a rollback, and reports success.
+  // If a statement of the transaction has failed, PostgreSQL answers `commit` with a successful rollback.
   const { command } = await client.query('commit');
   if (command !== 'COMMIT') throw new TransactionRolledBackError();
   return result;
@@ -66,7 +67,7 @@ async function runTransaction<Result>(client: pg.PoolClient, work: () => Promise
 
 function newTransaction<Tables extends Schema>(client: pg.PoolClient, schema: Tables): Transaction<Tables> {
   const db = drizzle(client, { schema });
-  // Drizzle keeps these to itself.
+  // Drizzle does not export these.
   const { dialect, session } = db as unknown as { dialect: PgDialect; session: NodePgSession<Tables, never> };
   const { schema: relations } = session as unknown as { schema: undefined };
   return new NodePgTransaction(dialect, session, relations) as unknown as Transaction<Tables>;

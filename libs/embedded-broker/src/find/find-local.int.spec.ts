@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { findLocalNatsServer } from './local.js';
+import { findLocalNatsServer } from './find-nats-server.js';
 import { newSearch, sayVersion, type TestSearch, writeProgram } from './search.fixture.js';
 
 let search: TestSearch;
@@ -13,8 +13,8 @@ const find = () => findLocalNatsServer({ env: { ...search.env, CASCADE_CACHE: se
 const cache = (version: string, script: string) =>
   writeProgram(join(search.cacheDir, 'nats-server', version, 'nats-server'), script);
 
-describe('the nats-server that is here', () => {
-  it('is that of the PATH, else that of the cache', async () => {
+describe('the nats-server on this machine', () => {
+  it('is the one on the PATH, else the one in the cache', async () => {
     await cache('2.14.5', sayVersion('2.14.5'));
     await expect(find()).resolves.toMatchObject({
       server: { from: 'cache', version: '2.14.5' },
@@ -24,11 +24,11 @@ describe('the nats-server that is here', () => {
     await expect(find()).resolves.toMatchObject({ server: { from: 'PATH', version: '2.15.1' }, refused: [] });
   });
 
-  it('is none where there is none, without a word of complaint', async () => {
+  it('is undefined if there is none, and nothing is reported', async () => {
     await expect(find()).resolves.toEqual({ server: undefined, refused: [] });
   });
 
-  it('is not one that cannot be used, which is told with the reason', async () => {
+  it('is not one that cannot be used, and the reason is reported', async () => {
     await search.program('nats-server', sayVersion('2.10.1'));
     await cache('2.14.5', 'exit 1');
     const { server, refused } = await find();
