@@ -18,7 +18,7 @@ function IsTime(): PropertyDecorator {
   return isAboveZero((text) => read(TIME, TIMES, text), 'a time above 0 such as 90m, 36h or 14d');
 }
 
-/** The server takes 0 for "without limit". */
+/** 0 is refused, because the server takes it for "no limit". */
 function isAboveZero(valueOf: (text: string) => number | undefined, wanted: string): PropertyDecorator {
   return ValidateBy({
     name: 'isAboveZero',
@@ -29,9 +29,9 @@ function isAboveZero(valueOf: (text: string) => number | undefined, wanted: stri
   });
 }
 
-/** The size of the system's streams, as the environment sets it for services and for `node cascade provision` alike. */
+/** Limits of the system's streams. Services and `node cascade provision` read them from the same variables. */
 export class StreamConfig {
-  /** Copies of every stream, in a cluster. */
+  /** Copies of every stream in a cluster. */
   @IsOptional()
   @IsInt()
   @IsIn([1, 3, 5])
@@ -53,7 +53,7 @@ export class StreamConfig {
   @IsTime()
   failuresMaxAge?: string;
 
-  /** The streams as the system declares them, with what the environment sets instead. */
+  /** Returns the declared streams with the values that the environment overrides. */
   streamsOf({ replicas, events, failures }: JetStreamSettings): JetStreamSettings {
     return {
       ...given({ replicas: this.streamReplicas ?? replicas }),

@@ -2,17 +2,17 @@ import { Module, type Abstract, type DynamicModule } from '@nestjs/common';
 import { HealthController } from './health.controller.js';
 import { Readiness, type Part } from './readiness.js';
 
-/** Provider classes of global modules, by the name that their state has in the answer. */
+/** Provider classes of global modules, by their name in the answer. */
 export type Parts = Record<string, Abstract<Part>>;
 
 export interface HealthOptions {
-  /** What the service is not ready without. */
+  /** Parts that the service needs to be ready. */
   checks: Parts;
-  /** What the service can do without for a while: its state is told and changes nothing. Default none. */
+  /** Parts that the service can miss for a while. Their state is only shown. Default none. */
   optional?: Parts;
 }
 
-/** `GET /health/live` and `GET /health/ready`. */
+/** Serves `GET /health/live` and `GET /health/ready`. */
 @Module({ controllers: [HealthController] })
 export class HealthModule {
   static forRoot({ checks, optional = {} }: HealthOptions): DynamicModule {
