@@ -95,8 +95,8 @@ describe('The packed libraries, in an empty folder', () => {
 
   it('say what an embedded database of a test needs', async () => {
     const started = evaluate(`
-      const { copyPgliteTemplate } = await import('@cascade/testing');
-      await copyPgliteTemplate('data');`);
+      const { createEmbeddedDatabase } = await import('@cascade/testing');
+      await (await createEmbeddedDatabase()).remove();`);
     await expect(started).rejects.toThrow(/No nest-cli\.json above/);
   });
 });

@@ -2,6 +2,7 @@ export { connectionsFor } from './inbox/connections-for.js';
 export { Inbox } from './inbox/inbox.js';
 export { InboxModule, type InboxOptions } from './inbox/inbox.module.js';
 export { inbox } from './inbox/inbox-table.js';
+export { plainIdOf } from './inbox/plain-id.js';
 export { ForgottenEventError } from './inbox/stored-result.js';
 export type { Backlog } from './outbox/backlog.js';
 export { OutboxModule } from './outbox/outbox.module.js';

@@ -45,7 +45,7 @@ describe('eventually', () => {
     quietLog.warn('The van is away.', 'Depot');
     const waiting = eventually(attempt, { timeout: 30, interval: 5, instead });
     await expect(waiting).rejects.toThrow(
-      /^Not within 30 ms: nothing came\nThere is this, for question 1\.\nLogged was:\n {2}\S+ warn The van is away\. Depot$/,
+      /^Not within 30 ms: nothing came\nThere is this, for question 1\.\nLogged:\n {2}\S+ warn The van is away\. Depot$/,
     );
   });
 
@@ -53,7 +53,7 @@ describe('eventually', () => {
     const attempt = () => Promise.reject(new Error('nothing came'));
     const instead = () => Promise.reject(new Error('the broker is away'));
     await expect(eventually(attempt, { timeout: 20, instead })).rejects.toThrow(
-      'nothing came\nIt cannot be told what there is: Error: the broker is away',
+      'nothing came\nThe actual state could not be read: Error: the broker is away',
     );
   });
 

@@ -16,18 +16,18 @@ import { notificationColumns, notificationFailureColumns, signupColumns } from '
 import { mergeNotification, mergeSignup } from './merge.js';
 import type * as schema from './schema.js';
 
-/** What each of the processors has in common. */
+/** Options of all processors. */
 const ON_THE_DATABASE = {
-  // Each event has a connection of the pool, which the module sizes by this, for as long as it is recorded.
+  // Each event in flight occupies a connection of the pool. The module sizes the pool by this number.
   concurrency: 8,
-  // While the database is away no event can be recorded; it is tried often, since it takes little.
+  // While the database is down, no event can be recorded. A probe costs little, so probe often.
   outage: isDatabaseUnavailable,
   pause: { maxProbe: 10_000 },
 };
 
 /**
- * Keeps the metadata row of each user up to date. Each event type has a processor, and so a durable, of its own. They
- * need no order between them: see merge.ts. The inbox has each event merged once.
+ * Keeps the metadata row of each user up to date. Each event type has its own processor, and so its own durable. They need no order
+ * between them: see merge.ts. Through the inbox, each event is merged once.
  */
 @Controller()
 export class UserMetadataRecorder {
@@ -68,7 +68,7 @@ export class UserMetadataRecorder {
     });
   }
 
-  /** The notifier gave up on a signup: the user's row says so until a replay succeeds. */
+  /** Records that the notifier gave up on a signup. The row shows that until a replay succeeds. */
   @ConsumesFailure(UserSignedUp, {
     of: 'notifier',
     processor: 'metadata-writer-failures',
@@ -89,7 +89,7 @@ export class UserMetadataRecorder {
     });
   }
 
-  /** Undefined where it breaks its contract: such an event tells of no user. */
+  /** Returns undefined if the original event breaks its contract: such an event has no user. */
   private async signupOf(failure: EventFailed): Promise<UserSignedUp | undefined> {
     try {
       return await this.failures.originalEvent(failure, UserSignedUp);
@@ -100,7 +100,7 @@ export class UserMetadataRecorder {
   }
 }
 
-/** Published also where nothing was written, for a later event had been recorded before: the flow then ends visibly. */
+/** Published even if nothing was written because a later event had been recorded, so that the flow ends visibly. */
 function recorded(userId: string, fields: string[]): UserMetadataRecorded {
   return new UserMetadataRecorded({ userId, fields, recordedAt: new Date().toISOString() });
 }

@@ -36,18 +36,18 @@ export class SignupsController {
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
     summary: 'Sign up',
-    description: 'An address that has signed up before is answered like a new one, and nothing happens.',
+    description: 'A known address gets the same answer as a new one, and nothing else happens.',
   })
   @ApiHeader({
     name: IDEMPOTENCY_KEY_HEADER,
     required: false,
-    description: 'Makes repeating safe: for a day, the same key with the same body gets the same answer.',
+    description: 'Makes it safe to repeat the request: for a day, the same key with the same body gets the same answer.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
   })
   @ApiResponse({
     status: 202,
     type: SignupAccepted,
-    headers: { Location: { description: 'Where the signup can be read.', schema: { type: 'string' } } },
+    headers: { Location: { description: 'Path of the signup.', schema: { type: 'string' } } },
   })
   @ApiProblem(400, 'The body or a header breaks a rule; `errors` names every one.')
   @ApiProblem(413, 'The body is larger than 16 KB.')
@@ -72,7 +72,7 @@ export class SignupsController {
   @ApiOperation({
     summary: 'Read a signup',
     description:
-      'A signup can be read for 31 days, unless `SIGNUP_DAYS` sets another number, and is removed then.',
+      'A signup can be read for 31 days, or for `SIGNUP_DAYS`. Then it is removed.',
   })
   @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
   @ApiResponse({ status: 200, type: SignupStatus })

@@ -43,7 +43,7 @@ function dbOf(service: INestMicroservice) {
 
 describeStores((databases) => {
   it('publishes the next event of committed work after its process was killed, and does not work again', async () => {
-    const store = { ...(await databases.create()), migrations: await databases.migrationsFor(filingSchema) };
+    const store = await databases.createFor(filingSchema);
     const killed = startScript(stuckFiling, [JSON.stringify({ store, broker: { servers: broker.url } })]);
     try {
       expect(await killed.nextLine()).toBe('filing');
@@ -66,7 +66,7 @@ describeStores((databases) => {
 describePostgres((databases) => {
   /** Delivers the same event to two replicas. The work of the first lasts until `end` is called. */
   async function deliverTwice() {
-    const store = { ...(await databases.create()), migrations: await databases.migrationsFor(filingSchema) };
+    const store = await databases.createFor(filingSchema);
     const replicas = [await start(store), await start(store)];
     const db = dbOf(replicas[0]!);
     let begun = 0;

@@ -26,7 +26,7 @@ describeStores((databases, kind) => {
   let filing: Filing;
   let db: Store<typeof filingSchema>['db'];
   beforeAll(async () => {
-    const store = { ...(await databases.create()), migrations: await databases.migrationsFor(filingSchema) };
+    const store = await databases.createFor(filingSchema);
     service = await startFilingService({ store, broker: { servers: broker.url } });
     filing = service.get(Filing);
     db = service.get<Store<typeof filingSchema>>(Store).db;

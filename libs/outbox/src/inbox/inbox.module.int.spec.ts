@@ -24,10 +24,7 @@ describeStores((databases, kind) => {
     /** Time that failures are kept. If it is set, the service consumes failures. */
     failuresMaxAge?: number;
   }
-  const newStore = async () => ({
-    ...(await databases.create()),
-    migrations: await databases.migrationsFor(filingSchema),
-  });
+  const newStore = () => databases.createFor(filingSchema);
   const start = (
     store: Awaited<ReturnType<typeof newStore>>,
     { keepMarks, maxAge, failuresMaxAge }: Settings,

@@ -2,8 +2,8 @@ import { assertPublishable, type EventContext } from '@cascade/jetstream';
 import { Store, type Database, type Schema } from '@cascade/store';
 import { Injectable } from '@nestjs/common';
 import { sql, type SQL } from 'drizzle-orm';
-import { createHash } from 'node:crypto';
 import { inbox } from './inbox-table.js';
+import { plainIdOf } from './plain-id.js';
 import { revivedResult, storedResult, type StoredResult } from './stored-result.js';
 
 /** Result of a handler: an event, several, or nothing. */
@@ -88,12 +88,4 @@ function markOf({ eventId, identity, replayId, failureId, asNew }: EventContext)
   // A failure in a replay as new belongs to that replay, because the result of the first handling was wrong.
   const replay = asNew ?? (failureId === undefined ? replayId : undefined);
   return { eventId: plainIdOf(eventId), processor: identity, replayId: replay ?? '' };
-}
-
-/** Short enough for an index, and without NUL characters. */
-const PLAIN = /^[\x20-\x7e]{1,200}$/;
-
-/** Returns an event's id if it is short and plain, as ours are, else its SHA-256: any publisher may choose event ids. */
-function plainIdOf(eventId: string): string {
-  return PLAIN.test(eventId) ? eventId : createHash('sha256').update(eventId).digest('hex');
 }

@@ -21,7 +21,7 @@ describeStores((databases) => {
     broker = await startTestBroker();
     client = await connect({ servers: broker.url });
     service = await startFilingService({
-      store: { ...(await databases.create()), migrations: await databases.migrationsFor(filingSchema) },
+      store: await databases.createFor(filingSchema),
       broker: { servers: broker.url },
       controllers: [Drafting, Filing],
     });

@@ -35,7 +35,7 @@ describeStores((databases, kind) => {
     brokers.push(await startBroker({ storeDir, port, settings }));
   };
   const startService = async (broker: BrokerAccess) => {
-    const store = { ...(await databases.create()), migrations: await databases.migrationsFor(schema) };
+    const store = await databases.createFor(schema);
     service = await startNotebookService({ store, broker });
     const notebook = new Notebook(service.get<Store<typeof schema>>(Store));
     return { notebook, outbox: service.get(Outbox), relay: service.get(OutboxRelay) };

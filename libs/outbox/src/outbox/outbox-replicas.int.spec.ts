@@ -55,7 +55,7 @@ describeStores((databases, kind) => {
     const broker = await startTestBroker();
     const scripts: Script[] = [];
     try {
-      const store = { ...(await databases.create()), migrations: await databases.migrationsFor(schema) };
+      const store = await databases.createFor(schema);
       const options = { store, broker: { servers: broker.url }, outbox: { lease: 1_000 } };
       const [authors, each] = [100, 50];
       await write(store, authors, each);

@@ -27,7 +27,7 @@ afterAll(async () => {
 describeStores((databases) => {
   it('publishes the events of a running service to the broker', async () => {
     const service = await startNotebookService({
-      store: { ...(await databases.create()), migrations: await databases.migrationsFor(schema) },
+      store: await databases.createFor(schema),
       broker: { servers: broker.url },
     });
     try {
@@ -55,7 +55,7 @@ describeStores((databases) => {
   });
 
   it('removes events an hour after they were published, and no unpublished event', async () => {
-    const database = { ...(await databases.create()), migrations: await databases.migrationsFor(schema) };
+    const database = await databases.createFor(schema);
     const before = await databases.open({ schema, database, migrations: database.migrations });
     const ago = (time: string) => sql`now() - ${time}::interval`;
     const row = (key: string, times: Partial<Record<'publishedAt' | 'setAsideAt', SQL>>) => ({

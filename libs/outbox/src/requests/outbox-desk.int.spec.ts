@@ -47,7 +47,7 @@ describeStores((databases, kind) => {
   let remote: RemoteOutbox;
 
   beforeEach(async () => {
-    store = { ...(await databases.create()), migrations: await databases.migrationsFor(schema) };
+    store = await databases.createFor(schema);
     remote = new RemoteOutbox(operator, 'notebook');
   });
   afterEach(async () => {

@@ -95,7 +95,7 @@ describe('a service process', () => {
     const again = await startBroker({ storeDir: broker.storeDir, port: broker.port });
     try {
       expect(await service.exitCode()).toBe(1);
-      expect(service.output).toMatch(/ERROR .*closed for good: the credentials file is gone/);
+      expect(service.output).toMatch(/ERROR .*closed for good: the credentials file was removed/);
       expect(service.output).toMatch(
         /FATAL .*the connection to NATS has closed permanently: start the service again/,
       );

@@ -16,9 +16,9 @@ import { delimiter, join } from 'node:path';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 
-/** A PostgreSQL server of our own, empty and throw-away. */
+/** A temporary PostgreSQL server, which is empty at first. */
 export interface PostgresCluster {
-  /** Its superuser, on 127.0.0.1. */
+  /** URL of its superuser, on 127.0.0.1. */
   readonly url: string;
   /** Ends the server and removes its files. */
   stop(): Promise<void>;
@@ -27,8 +27,8 @@ export interface PostgresCluster {
 type Shell = ChildProcessByStdio<Writable, null, Readable>;
 
 /**
- * The shell's standard input is a pipe whose other end only this process holds. It ends with this process, by kill -9
- * too; then the shell ends its process group, in which initdb or the server runs, and removes the files.
+ * The shell's standard input is a pipe whose other end only this process holds. It closes when this process ends, even by kill -9.
+ * Then the shell ends its process group, in which initdb or the server runs, and removes the files.
  */
 const SCRIPT = `
 folder=$1 bin=$2 port=$3
@@ -47,10 +47,10 @@ wait
 rm -rf "$folder"
 `;
 
-/** Milliseconds; it takes 0.8 s on an idle machine of 2 cores. */
+/** Milliseconds. A start takes 0.8 s on an idle machine with 2 cores. */
 const START_WITHIN = 30_000;
 
-/** The folder of PostgreSQL's programs: of `initdb` on PATH, else of the newest in Debian's place. */
+/** Returns the folder of PostgreSQL's programs: that of `initdb` on the PATH, else the newest in Debian's folder. */
 export function findPostgres(): string | undefined {
   const debian = '/usr/lib/postgresql';
   const versions = readFolder(debian).sort((a, b) => Number(b) - Number(a));
@@ -60,7 +60,7 @@ export function findPostgres(): string | undefined {
   );
 }
 
-/** Starts a server on a free port; it does not outlive this process. @param bin Folder of its programs. */
+/** Starts a server on a free port, which does not outlive this process. @param bin Folder of its programs. */
 export async function startPostgres(bin: string): Promise<PostgresCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'cascade-postgres-'));
   const password = randomBytes(16).toString('hex');
@@ -72,7 +72,7 @@ export async function startPostgres(bin: string): Promise<PostgresCluster> {
   const shell = spawn('/bin/sh', ['-c', SCRIPT, 'bound', folder, bin, String(port)], {
     ...user,
     cwd: folder,
-    // A session and a process group of its own, so that Ctrl-C does not end it before the specs that use it.
+    // In a separate process group, so that Ctrl-C does not end it before the specs that use it.
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
   });
@@ -89,7 +89,7 @@ export async function startPostgres(bin: string): Promise<PostgresCluster> {
   return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop };
 }
 
-/** The server says on its standard error when it is ready, or why it cannot be. */
+/** The server writes to its standard error when it is ready, or why it cannot start. */
 async function started(shell: Shell): Promise<void> {
   let log = '';
   let timer: NodeJS.Timeout | undefined;
@@ -106,12 +106,12 @@ async function started(shell: Shell): Promise<void> {
     });
   } finally {
     clearTimeout(timer);
-    // Read on, unheeded: the server would wait once the pipe is full.
+    // Discards the rest of the output: with a full pipe, the server would wait.
     shell.stderr.removeAllListeners('data').resume();
   }
 }
 
-/** Whom to run PostgreSQL as, since its programs refuse to run as root; nothing for anybody else. */
+/** Returns the user to run PostgreSQL as, because its programs refuse to run as root. Undefined if this is not root. */
 export function unprivilegedUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const users = readFileSync('/etc/passwd', 'utf8')
