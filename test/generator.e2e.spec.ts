@@ -6,10 +6,10 @@ import { CheckoutCopy } from './checkout-copy.js';
 import { NpmCommand } from './npm-command.js';
 import { ownEnvironment, root } from './system.js';
 
-/** Milliseconds; a compiler or linter of the whole takes half a minute where others use the machine. */
+/** Milliseconds. To compile or lint everything takes half a minute on a busy machine. */
 const LONG = 240_000;
 
-/** By names that nobody would give, since the checkout may have processors that somebody has generated. */
+/** Unusual names, since the checkout may have generated processors already. */
 const PROCESSORS = {
   'trial-coupon': ['--consumes', 'user.signed-up', '--publishes', 'trial-coupon.issued'],
   'trial-counter': ['--consumes', 'notification.sent', '--app', 'notifier'],
@@ -19,7 +19,7 @@ const APPS = ['trial-coupon', 'notifier', 'trial-watch'];
 const FOLDERS = ['apps/trial-coupon', 'apps/notifier/src/trial-counter', 'apps/trial-watch'];
 const COUPON = 'apps/trial-coupon/src/trial-coupon/trial-coupon.processor.ts';
 
-/** Where a system that runs says so. */
+/** File in which a running system is recorded. */
 const RUNNING = '.data/running.json';
 
 const signedUp = JSON.stringify({
@@ -33,7 +33,7 @@ const signedUp = JSON.stringify({
 describe('node cascade new processor, and remove processor', () => {
   let checkout: CheckoutCopy;
   let before: Record<string, string>;
-  /** What the schematic wrote. */
+  /** Files that the schematic wrote. */
   let bySchematic: Record<string, string>;
 
   beforeAll(async () => {
@@ -42,7 +42,7 @@ describe('node cascade new processor, and remove processor', () => {
   }, LONG);
   afterAll(() => checkout.remove());
 
-  /** A script of Node in the copy, as people call it. */
+  /** Runs a Node script in the copy, like a user. */
   function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     const child = spawn(process.execPath, args, {
       cwd: checkout.path,
@@ -145,7 +145,7 @@ describe('node cascade new processor, and remove processor', () => {
     'npm would write the same of its app into the lock file, and installs without a network',
     async () => {
       const present = await checkout.content();
-      // Without node_modules, which npm would change.
+      // Has no node_modules, which npm would change.
       const manifests = await CheckoutCopy.empty();
       const paths = Object.keys(present).filter((path) =>
         /(^|\/)package(-lock)?\.json$|^\.npmrc$/.test(path),
@@ -172,7 +172,7 @@ describe('node cascade new processor, and remove processor', () => {
         ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
         ...['node_modules/jest/bin/jest.js', ...FOLDERS, 'test/topology.unit.spec.ts'],
       ]).ended;
-      // Jest shows of two objects what differs: the output belongs to that.
+      // Compares the output too, so that Jest shows it if the comparison fails.
       expect({ code, failed: code === 0 ? '' : output }).toEqual({ code: 0, failed: '' });
       expect(output).toMatch(/Test Suites: 7 passed, 7 total/);
     },
@@ -189,7 +189,7 @@ describe('node cascade new processor, and remove processor', () => {
       try {
         const correlationId = '0199d0a0-7c1e-7abc-8def-0123456789ac';
         const publish = ['cascade', 'publish', 'user.signed-up', signedUp, '--correlation-id', correlationId];
-        // Once the service has made the streams.
+        // Waits until the service has created the streams.
         await eventually(
           async () => expect(await start([...publish, '--id', correlationId], env).ended).toMatchObject(done),
           { timeout: 60_000 },
@@ -266,7 +266,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 });
 
-/** The entries of apps in a lock file, in its order. Releases of npm differ in what they say of other packages. */
+/** Returns the entries of apps in a lock file. Releases of npm differ in the entries of other packages. */
 function appsIn(lock: string): [string, unknown][] {
   const { packages } = JSON.parse(lock) as { packages: Record<string, unknown> };
   return Object.entries(packages).filter(([path]) => /^(apps|node_modules\/@app)\//.test(path));

@@ -5,35 +5,35 @@ import { eventually } from '@cascade/testing';
 const TICK_MS = 20;
 const ANSWER_WITHIN_MS = 15_000;
 const RETRY_AFTER_MS = 500;
-/** Requests under way, beyond which clients wait for answers. */
+/** Most requests in flight. Beyond that, clients wait for answers. */
 const MOST_UNDER_WAY = 100;
 
 export interface SignupLoadOptions {
-  /** Replicas of the signup service, which get the requests in turn. */
+  /** Replicas of the signup service. The requests go to each in turn. */
   readonly urls: readonly string[];
-  /** Requests a second: repeated ones first, new signups with what is left. */
+  /** Requests per second: repeated ones first, then new signups. */
   readonly rate: number;
 }
 
 interface Client {
   readonly key: string;
   readonly email: string;
-  /** When it may ask again. */
+  /** Time at which it may ask again. */
   notBefore: number;
 }
 
 /**
- * Clients who sign up, each a person of its own, and who repeat a request that got no 202 with the same idempotency key: so
- * every signup that was begun is acknowledged in the end, and counted once.
+ * Clients that sign up, each with its own address. A client repeats a request without a 202 with the same idempotency key. So every
+ * signup is acknowledged in the end, and counted once.
  */
 export class SignupLoad {
-  /** Signup id to address, of those that were answered with 202. */
+  /** Addresses by signup id, of the signups that were answered with 202. */
   readonly acknowledged = new Map<string, string>();
-  /** How often each other answer came; `none` where the connection failed. */
+  /** Number of other answers by status. `none` if the connection failed. */
   readonly otherAnswers = new Map<string, number>();
-  /** Milliseconds until the slowest answer of each status came. */
+  /** Milliseconds of the slowest answer by status. */
   readonly slowest = new Map<string, number>();
-  /** Those that will ask again, the one that waits longest first. */
+  /** Clients that will ask again, the one that waits longest first. */
   private readonly waiting: Client[] = [];
   private underWay = 0;
   private requests = 0;
@@ -42,12 +42,12 @@ export class SignupLoad {
   private last = performance.now();
   private readonly timer: NodeJS.Timeout;
 
-  /** Begins at once. */
+  /** The load begins at once. */
   constructor(private readonly options: SignupLoadOptions) {
     this.timer = setInterval(() => this.tick(), TICK_MS);
   }
 
-  /** One more signup, beside those that come by the rate. */
+  /** Adds a signup to those of the rate. */
   offer(): void {
     void this.ask(newClient());
   }
@@ -56,7 +56,7 @@ export class SignupLoad {
     this.offering = false;
   }
 
-  /** Offers no more and waits until all that were begun are acknowledged. @throws where they are not, within 60 s */
+  /** Offers no more signups and waits until all are acknowledged. @throws Error if they are not within 60 s */
   async finish(): Promise<void> {
     this.stopOffering();
     await eventually(
@@ -68,7 +68,7 @@ export class SignupLoad {
     );
   }
 
-  /** Gives up what is not acknowledged yet. */
+  /** Stops, and does not wait for signups without an acknowledgment. */
   stop(): void {
     clearInterval(this.timer);
   }

@@ -43,7 +43,7 @@ async function run(trial: Trial): Promise<void> {
   );
 }
 
-/** @returns how long it took, in seconds */
+/** @returns Seconds that it took. */
 async function replayAll(trial: Trial, system: WorkerSystem, count: number, rate: number): Promise<number> {
   const module = JetStreamModule.forRoot({ source: 'replayer', servers: system.broker.url });
   const context = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });

@@ -25,7 +25,7 @@ const OPERATORS_SETTINGS = {
 };
 const NEXT_SIZES = { EVENTS_MAX_BYTES: '512MiB', EVENTS_MAX_AGE: '2d', FAILURES_MAX_AGE: '3d' };
 
-/** Differences that a service of either version finds, and those that the next notifier finds beside them. */
+/** Differences that services of both versions find, and those that only the next notifier finds. */
 const DIFFERING = ['stream EVENTS', 'stream FAILURES'];
 const DIFFERING_NOTIFIER = [
   'consumer notifier on stream EVENTS',
@@ -78,7 +78,7 @@ async function run(trial: Trial): Promise<void> {
 
 class RollingDeploy {
   private readonly endings = new Set<string>();
-  /** What each process should have logged; nothing where it was started before the operator changed the settings. */
+  /** Differences that each process must log. Empty if it started before the operator changed the settings. */
   private readonly differing = new Map<ServiceProcess, readonly string[]>();
   private replaced = 0;
 
@@ -100,7 +100,7 @@ class RollingDeploy {
     return new RollingDeploy(trial, system, settings, watchChanges(system.client.connection));
   }
 
-  /** Stops and starts one replica after the other, in any order. */
+  /** Stops and starts one replica after the other, in a random order. */
   async roll(names: readonly ServiceName[], version: ServiceVersion): Promise<void> {
     const replicas = names.flatMap((name) => this.system.replicas(name));
     for (const service of this.trial.random.shuffled(replicas)) {
@@ -146,7 +146,7 @@ async function untilPublished({ client }: SignupSystem, version: number): Promis
   await eventually(check, { timeout: 60_000 });
 }
 
-/** Waits until the old version will meet no event of this version: no outbox holds one, no processor and no retry. */
+/** Waits until the old version cannot get an event of this version from an outbox, a consumer or a retry. */
 async function untilHandled(system: SignupSystem, version: number): Promise<void> {
   const isWaiting = `select 1 from outbox where version = ${version} and published_at is null`;
   const published = async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 let found: Promise<NatsServer> | undefined;
 
-/** A broker that comes back at its address, on what it had stored. */
+/** A broker that starts again at the same address, with its store. */
 export class BrokerProcess {
   private broker: Broker | undefined;
 
@@ -38,7 +38,7 @@ export class BrokerProcess {
     });
   }
 
-  /** kill -9. */
+  /** Sends SIGKILL. */
   async kill(): Promise<void> {
     await this.broker?.kill();
   }

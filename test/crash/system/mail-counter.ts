@@ -3,22 +3,22 @@ import { once } from 'node:events';
 import { SMTPServer } from 'smtp-server';
 
 /**
- * `refuse` takes no connection; `hang` and `drop` get the whole mail first. `drop` keeps it, and goes away without an answer when
- * it is the first one for its recipient.
+ * `refuse` accepts no connection. `hang` and `drop` receive the whole mail first. `drop` keeps it, and closes the connection without an
+ * answer at the first mail for a recipient.
  */
 export type MailMode = 'accept' | 'refuse' | 421 | 550 | 'hang' | 'drop';
 
-/** A real SMTP server that keeps of each mail only for whom it was, and its `Message-ID`. */
+/** A real SMTP server that keeps only the recipient and the `Message-ID` of each mail. */
 export class MailCounter {
-  /** Mails for each recipient. */
+  /** Number of mails by recipient. */
   readonly counts = new Map<string, number>();
-  /** A mail that comes again under an id that is here can be told from a new one. */
+  /** All `Message-ID`s so far, to distinguish a repeated mail from a new one. */
   readonly messageIds = new Set<string>();
   private accepted = 0;
   private mode: MailMode = 'accept';
   private server: SMTPServer | undefined;
   private readonly sockets = new Map<number, Socket>();
-  /** Mails, or attempts at one, that were not accepted. */
+  /** Number of mails or attempts that were not accepted. */
   refusals = 0;
 
   constructor(private readonly port: number) {}
@@ -31,7 +31,7 @@ export class MailCounter {
     return this.accepted;
   }
 
-  /** Those beyond the first for each recipient. */
+  /** Number of mails beyond the first for each recipient. */
   get extra(): number {
     return this.accepted - this.counts.size;
   }
@@ -61,7 +61,7 @@ export class MailCounter {
       this.sockets.set(remotePort!, socket);
       socket.once('close', () => this.sockets.delete(remotePort!));
     });
-    // A client that goes away in the middle is what this is about.
+    // Clients that close the connection early are part of the test.
     server.on('error', () => undefined);
     server.listen(this.port, '127.0.0.1');
     await once(server.server, 'listening');

@@ -20,7 +20,7 @@ wait
 `;
 const START_WITHIN_MS = 30_000;
 
-/** A PostgreSQL server of our own, with its default settings, that can be stopped as a crash stops it and started again. */
+/** A PostgreSQL server with its default settings, which can be stopped like a crash and started again. */
 export class PostgresServer {
   private process: Shell | undefined;
 
@@ -30,7 +30,7 @@ export class PostgresServer {
     private readonly port: number,
   ) {}
 
-  /** @throws Error where PostgreSQL is not installed */
+  /** @throws Error if PostgreSQL is not installed */
   static async create(port: number): Promise<PostgresServer> {
     const bin = findPostgres();
     if (!bin) throw new Error('PostgreSQL is needed: initdb is neither on PATH nor in /usr/lib/postgresql.');
@@ -60,7 +60,7 @@ export class PostgresServer {
     await ready(this.process);
   }
 
-  /** At once, as a crash does: PostgreSQL's "immediate" shutdown, which recovers from its log at the next start. */
+  /** Stops the server like a crash, with PostgreSQL's "immediate" shutdown. The next start recovers from the log. */
   async stop(): Promise<void> {
     const shell = this.process;
     if (!shell) return;
@@ -93,7 +93,7 @@ export class PostgresServer {
   }
 }
 
-/** It says so on its standard error. */
+/** Waits until the server writes to its standard error that it is ready. */
 async function ready(shell: Shell): Promise<void> {
   let log = '';
   let timer: NodeJS.Timeout | undefined;
@@ -106,6 +106,6 @@ async function ready(shell: Shell): Promise<void> {
       if (log.includes('database system is ready to accept connections')) resolve();
     });
   }).finally(() => clearTimeout(timer));
-  // Read on, unheeded: the server would wait once the pipe is full.
+  // Discards the rest of the output: with a full pipe, the server would wait.
   shell.stderr.removeAllListeners('data').resume();
 }

@@ -16,11 +16,11 @@ export type ServiceName = (typeof SERVICES)[number];
 export interface SignupSystemOptions {
   /** Default `postgres`. */
   readonly store?: 'postgres' | 'pglite';
-  /** Processes of each service, each at a port of its own. Default 1; an embedded database has room for one. */
+  /** Processes of each service, each on its own port. Default 1. With an embedded database, there can be only one. */
   readonly replicas?: number;
 }
 
-/** The whole system, each of its parts a process that can be killed, on a broker and databases of its own. */
+/** The whole system with its own broker and databases. Each part is a process that can be killed. */
 export class SignupSystem {
   private readonly running = new Map<ServiceName, ServiceProcess[]>();
 
@@ -28,12 +28,12 @@ export class SignupSystem {
     readonly broker: BrokerProcess,
     readonly mail: MailCounter,
     readonly client: PlainClient,
-    /** None where the services' databases are embedded, in `folder`. */
+    /** Undefined if the databases are embedded, in `folder`. */
     readonly postgres: PostgresServer | undefined,
     readonly folder: string,
   ) {}
 
-  /** Stopped, and its files removed, when the trial has ended. */
+  /** Starts a system. It is stopped and its files are removed when the trial has ended. */
   static async start(
     trial: Pick<Trial, 'defer'>,
     { store = 'postgres', replicas = 1 }: SignupSystemOptions = {},
@@ -65,7 +65,7 @@ export class SignupSystem {
     return this.running.get(name)!;
   }
 
-  /** The first replica. */
+  /** Returns the first replica. */
   service(name: ServiceName): ServiceProcess {
     return this.replicas(name)[0]!;
   }
@@ -74,7 +74,7 @@ export class SignupSystem {
     return this.replicas(name).map(({ url }) => url);
   }
 
-  /** Brings back whatever is down. */
+  /** Starts all parts that are down. */
   async heal(): Promise<void> {
     await this.mail.setMode('accept');
     const down = this.all.filter(({ isRunning }) => !isRunning);
