@@ -79,7 +79,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'is also a schematic, which `nest generate` lists',
+    'is a schematic too, which `nest generate` lists',
     async () => {
       const { output } = await tool('@nestjs/cli/bin/nest.js', 'generate', '--help');
       expect(output).toMatch(/processor .*Create an event processor/);
@@ -100,7 +100,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'writes one with an app of its own, one in an app that is there, and one on failures',
+    'writes one in a new app, one in an existing app, and one on failures',
     async () => {
       await checkout.write(RUNNING, JSON.stringify({ pid: process.pid, parts: {} }));
       for (const [name, options] of Object.entries(PROCESSORS)) {
@@ -126,7 +126,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'what it wrote is formatted, passes lint and types, and builds',
+    'writes formatted code that passes lint and types, and builds',
     async () => {
       const present = await checkout.content();
       const written = Object.keys(present).filter((path) => present[path] !== before[path]);
@@ -142,7 +142,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'npm would write the same of its app into the lock file, and installs without a network',
+    'writes the same lock file as npm, so that npm installs without a network',
     async () => {
       const present = await checkout.content();
       // Has no node_modules, which npm would change.
@@ -166,7 +166,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'its tests pass unchanged, and those of the topology',
+    'writes tests that pass, like those of the topology',
     async () => {
       const { code, output } = await start([
         ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
@@ -180,7 +180,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'the first one answers an event over a real broker',
+    'writes a processor that answers an event over a real broker',
     async () => {
       const broker = await startTestBroker();
       const env = { NATS_URL: broker.url, PORT: '0' };
@@ -231,7 +231,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'takes nothing out that somebody has changed, and says what that is',
+    'removes no file that was changed, and lists such files',
     async () => {
       await checkout.edit(COUPON, (code) => code.replace('// The same event', '// Any event'));
       await checkout.write('apps/trial-coupon/src/notes.txt', 'mine');
@@ -254,7 +254,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'takes out all that it wrote, and nothing else',
+    'removes all that it wrote, and nothing else',
     async () => {
       for (const name of Object.keys(PROCESSORS)) {
         const { code, output } = await cascade('remove', 'processor', name, '--yes');

@@ -83,7 +83,7 @@ export class NotifierConfig extends DatabaseConfig {
     return [...super.contradictions(), ...this.deliveryLogContradictions(), ...this.twilioContradictions()];
   }
 
-  /** If a message is removed from the log before its event from the stream, a replay of the event sends it again. */
+  /** A replay sends a message again that was removed from the log before its event. */
   private deliveryLogContradictions(): string[] {
     const least = this.daysOver(EVENTS_STREAM);
     if (this.daysOfDeliveries >= least) return [];

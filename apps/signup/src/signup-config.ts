@@ -22,7 +22,7 @@ export class SignupConfig extends DatabaseConfig {
   })
   signupDays: number = 31;
 
-  /** Whether `/docs` is served. Default true, in production false. */
+  /** True serves `/docs`. Default true, in production false. */
   @IsOptional()
   @IsBoolean()
   serveDocs?: boolean;

@@ -13,8 +13,8 @@ export class UnusableBrokerError extends Error {
 }
 
 /**
- * Checks that a broker answers and is new enough. It reads the greeting that a server sends before the login, so it needs no
- * credentials and does not try those in the URL.
+ * Checks that a broker answers and is new enough. It reads the greeting that a server sends before the login. So it needs no
+ * credentials, and does not try those in the URL.
  *
  * @param servers As in `NATS_URL`: one URL, or several separated by commas. The first server that answers is checked.
  * @param timeout Milliseconds for each server.

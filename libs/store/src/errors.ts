@@ -46,7 +46,7 @@ export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
 
-/** The database answers but takes no writes: its server is, or has become, a standby. */
+/** The database takes no writes, because its server is a standby. */
 export class ReadOnlyDatabaseError extends Error {
   override readonly name = 'ReadOnlyDatabaseError';
   readonly code = READ_ONLY;

@@ -126,8 +126,8 @@ describeStores((databases, kind) => {
       await expect(opening).rejects.toThrow(MigrationError);
       await expect(opening).rejects.toThrow('relation "a" already exists');
 
-      const mended = await folderOf([1, 'create table a (id int)'], [2, 'create table b (id int)']);
-      const store = await databases.open({ schema: {}, database, migrations: mended });
+      const corrected = await folderOf([1, 'create table a (id int)'], [2, 'create table b (id int)']);
+      const store = await databases.open({ schema: {}, database, migrations: corrected });
       await expect(store.db.execute(sql`select from a, b`)).resolves.toBeDefined();
     });
 

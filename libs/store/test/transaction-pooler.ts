@@ -12,12 +12,12 @@ export interface TransactionPooler {
 const READY = 'Z'.charCodeAt(0);
 const IDLE = 'I'.charCodeAt(0);
 const TERMINATE = 'X';
-/** Messages that the server answers with ReadyForQuery: a simple query, and a Sync. */
+/** Messages after which the server sends ReadyForQuery: a simple query, and a Sync. */
 const ANSWERED_WITH_READY = ['Q', 'S'];
 
 /**
- * Runs each transaction on the connection that has been unused for longest, so that the next transaction of a client runs on
- * another. The state of a session, such as a lock, stays on the connection.
+ * Runs each transaction on the connection that has been unused for longest. So the next transaction of a client runs on another. The
+ * state of a session, such as a lock, stays on the connection.
  */
 export async function startTransactionPooler(databaseUrl: string, size = 2): Promise<TransactionPooler> {
   const upstreams = await Promise.all(Array.from({ length: size }, () => Upstream.connect(databaseUrl)));

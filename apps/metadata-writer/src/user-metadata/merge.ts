@@ -13,8 +13,8 @@ import type * as schema from './schema.js';
  *    of the notification.
  * 2. A `notification.sent` outranks every failure, at any time and in any order, because the message was sent. So a late failure
  *    changes nothing, nor does a replay that fails after a success.
- * 3. Among events of one type, the later one wins by the time in the event (of a failure, the time of its last attempt). At the same
- *    time, the greater event id wins. So the row shows the last of several failures.
+ * 3. Among events of one type, the later one wins by the time in the event. The time of a failure is that of its last attempt. At the
+ *    same time, the greater event id wins. So the row shows the last of several failures.
  * 4. If an event is merged again, the result is the same.
  *
  * Together: the row shows the highest-ranking events that have arrived, and the rank of an event follows from the event alone.

@@ -14,7 +14,7 @@ import { displayName } from './display-name.js';
 import { welcomeEmail } from './welcome-email.js';
 import { welcomeText } from './welcome-text.js';
 
-/** The last attempt is after 21 to 26 minutes, which covers an outage of the provider that hits too few mails for a pause. */
+/** The last attempt is after 21 to 26 minutes. That covers an outage that hits too few mails for a pause. */
 const ATTEMPTS = 8;
 
 /** Welcomes each new user: by text message if there is a phone number, else by e-mail. */

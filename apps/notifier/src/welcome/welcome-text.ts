@@ -1,6 +1,6 @@
 import { displayName } from './display-name.js';
 
-/** In characters. A longer name would exceed one SMS. It is left out, since a truncated name reads badly. */
+/** Number of characters. A longer name would exceed one SMS. It is left out, since a truncated name reads badly. */
 const LONGEST_NAME = 40;
 
 /** Returns the welcome text message for a user, in one line. */

@@ -32,7 +32,7 @@ export const idempotencyKeys = pgTable(
   {
     key: text('key').primaryKey(),
     requestHash: text('request_hash').notNull(),
-    /** Id of a row of `signups`, which is written later in the same transaction and kept at least a day longer than the key. */
+    /** Id of a row of `signups`, written later in the same transaction. The row is kept at least a day longer than the key. */
     signupId: uuid('signup_id').notNull(),
     /** Time at which its signup was received. */
     createdAt: moment('created_at').notNull(),

@@ -32,9 +32,9 @@ const LOCAL_STEPS = { PATH: findOnPath, cache: findCached };
 const STEPS = { ...LOCAL_STEPS, download: findDownloaded, package: findPackaged, docker: findDockerized };
 
 /**
- * Finds a nats-server of {@link MINIMUM_VERSION} or newer, or fetches one. It looks on the `PATH`, in the project's cache, at GitHub
- * (checked by SHA-256), in the distribution's archive, and in Docker, in this order. Nothing is installed in the system. If the
- * cache has a copy, the search takes about 20 ms.
+ * Finds a nats-server of {@link MINIMUM_VERSION} or newer, or fetches one. The order is: `PATH`, the project's cache, GitHub (checked
+ * by SHA-256), the distribution's archive, Docker. Nothing is installed in the system. If the cache has a copy, the search takes
+ * about 20 ms.
  *
  * @throws NatsServerNotFoundError if every step failed
  */

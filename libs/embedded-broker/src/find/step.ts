@@ -9,7 +9,7 @@ export interface Search {
 }
 
 export interface StepFailure {
-  /** What the user can do about it. */
+  /** Advice for the user. */
   remedy?: string;
   /** True if there was nothing to find. Then the failure is reported only if all steps fail. */
   expected?: boolean;

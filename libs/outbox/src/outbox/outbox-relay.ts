@@ -109,8 +109,8 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   /**
-   * Tries until the database has stored the outcome. A published row without a mark would be published again, and the broker would
-   * store it twice if its duplicate window is over.
+   * Tries until the database has stored the outcome. A published row without a mark would be published again. After its duplicate
+   * window, the broker would store it twice.
    */
   private async settle(outcome: Outcome): Promise<void> {
     const settlement = { lease: this.lease, remove: this.options.keepPublished === 0 };

@@ -96,9 +96,9 @@ export class Outbox {
   /**
    * Lets the relay poll the outbox at once. Call it after the commit.
    *
-   * It wakes only the relay of this process. NOTIFY would wake those of other replicas too, but needs a listening connection for each
-   * and a lock for which all commits of the server queue. Other replicas need the row only if this process dies before it publishes
-   * the event, and then find it by polling (ADR 4).
+   * It wakes only the relay of this process (ADR 4). NOTIFY would wake other replicas too. But it needs a connection for each, and
+   * a lock for which all commits of the server queue. Other replicas need the row only if this process dies first. Then they find it by
+   * polling.
    */
   wake(): void {
     this.relay.wake();
@@ -107,7 +107,7 @@ export class Outbox {
   /**
    * Readiness check. Make it optional: while the outbox is down, the service accepts requests, and their events wait.
    *
-   * @throws Error with the number of waiting events if the oldest has waited for 10 s, and with the number that are set aside
+   * @throws Error if the oldest waiting event has waited for 10 s, or if events are set aside
    */
   async ready(): Promise<void> {
     const { waiting, oldestAge, setAside } = await readBacklog(this.store.db, CHECKED);

@@ -17,7 +17,7 @@ import { parseRequest, type Asker, type OutboxAnswer, type OutboxRequest } from 
 
 /**
  * Answers requests of the command line about this service's outbox. The requests come over NATS, because only the service can open
- * an embedded database, and because an operator then needs no access to the databases.
+ * an embedded database. So an operator needs no access to the databases.
  */
 @Injectable()
 export class OutboxDesk implements OnApplicationBootstrap, BeforeApplicationShutdown {

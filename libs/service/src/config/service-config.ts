@@ -42,8 +42,8 @@ export class ServiceConfig extends StreamConfig {
   stopTimeoutMs: number = 10_000;
 
   /**
-   * Milliseconds at the beginning of a stop in which the service is not ready but still accepts requests, because load balancers
-   * react late. Default 0. Part of `stopTimeoutMs`.
+   * Milliseconds at the beginning of a stop in which the service is not ready but still accepts requests. Load balancers react late.
+   * Default 0. Part of `stopTimeoutMs`.
    */
   @IsInt()
   @Min(0)

@@ -25,8 +25,8 @@ export class ListenError extends Error {
  * event processors start.
  *
  * SIGTERM, SIGINT and a closed IPC channel of the parent process stop it. Running requests and events finish, and the process exits
- * with 0, or with 1 if that takes longer than `stopTimeoutMs`. It logs a failed start, an uncaught error, and a connection to the
- * broker that has closed permanently, and exits with 1.
+ * with 0, or with 1 if that takes longer than `stopTimeoutMs`. After a failed start, an uncaught error, or the permanent loss of the
+ * broker, it logs the reason and exits with 1.
  *
  * @param prepare Called before the service listens, for example to add a page of API documentation.
  */

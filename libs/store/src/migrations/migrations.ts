@@ -44,8 +44,8 @@ export function assertMigrations(folder: string): void {
  * Applies the missing migrations. Call it in a transaction, so that all of them are applied or none.
  *
  * It records migrations in the format of Drizzle's migrator, so drizzle-kit works on the database too. Drizzle's migrator itself
- * does not fit: it opens its own transactions, cannot run behind a lock, and silently skips migrations that are older than the
- * newest applied one.
+ * opens its own transactions and cannot run behind a lock. It also skips migrations silently that are older than the newest
+ * applied one.
  *
  * @throws MigrationError
  */

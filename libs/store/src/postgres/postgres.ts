@@ -62,7 +62,7 @@ export async function openPostgres<Tables extends Schema>({
 function newClient(databaseUrl: string): pg.Client {
   try {
     const { protocol, pathname } = new URL(databaseUrl);
-    // A slash in the password ends the host, so the rest of the password would be read as the name of the database.
+    // A slash in the password ends the host. The rest of the password would be read as the database.
     if (!/^postgres(ql)?:$/.test(protocol) || pathname.includes('@')) throw new TypeError('not of the form');
     return new pg.Client({ ...connecting, connectionString: databaseUrl });
   } catch {

@@ -10,8 +10,8 @@ type Transaction<Tables extends Schema> = Parameters<Parameters<Database<Tables>
 const IDLE = 'I';
 
 /**
- * Runs transactions on the connections of a pool. Drizzle's own transactions never return a connection whose `begin` fails, and
- * return one in the middle of a transaction if `rollback` fails. After ten such outages the pool would be empty forever.
+ * Runs transactions on the connections of a pool. Drizzle's own transactions never return a connection whose `begin` fails. If
+ * `rollback` fails, they return it in the middle of a transaction. After ten such outages the pool would be empty forever.
  */
 export function transactions<Tables extends Schema>(
   pool: pg.Pool,

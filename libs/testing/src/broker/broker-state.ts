@@ -40,7 +40,7 @@ export async function untilAnswered(connection: NatsConnection, failureId: strin
   );
 }
 
-/** Describes the messages on each subject, the progress of each consumer, and all events, for the error of a failed wait. */
+/** Describes subjects, consumers and all events of the broker, for the error of a failed wait. */
 export async function brokerState(connection: NatsConnection): Promise<string> {
   const manager = await jetstreamManager(connection);
   const lines: string[] = [];
