@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Schema } from './database.js';
 import { ReadOnlyDatabaseError, reasonOf, StoreUnavailableError } from './errors.js';
 
@@ -32,17 +33,12 @@ export class Store<Tables extends Schema = Schema> {
    */
   async ready(): Promise<void> {
     if (this.closing) throw this.unavailable('it was closed');
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${READY_WITHIN} ms`)), READY_WITHIN);
-    });
-    try {
-      await Promise.race([this.db.transaction(assertWritable), late]);
-    } catch (cause) {
+    const checked = this.db.transaction(assertWritable).catch((cause: unknown) => {
       throw this.unavailable(reasonOf(cause), cause);
-    } finally {
-      clearTimeout(timer);
-    }
+    });
+    const late = `no answer within ${READY_WITHIN} ms`;
+    const reason = await Promise.race([checked, sleep(READY_WITHIN, late, { ref: false })]);
+    if (reason) throw this.unavailable(reason);
   }
 
   /** Waits for running queries and closes the database. May be called twice. */

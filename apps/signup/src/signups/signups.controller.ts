@@ -1,4 +1,4 @@
-import { RequestValidationPipe } from '@cascade/service';
+import { BrokenRulesException, RequestValidationPipe } from '@cascade/service';
 import {
   Body,
   Controller,
@@ -9,6 +9,7 @@ import {
   Ip,
   NotFoundException,
   Param,
+  ParseUUIDPipe,
   Post,
   Res,
   UsePipes,
@@ -18,10 +19,14 @@ import type { FastifyReply } from 'fastify';
 import { IDEMPOTENCY_KEY_HEADER, readIdempotencyKey } from './idempotency.js';
 import { ApiProblem } from './problem-docs.js';
 import { SignUpRequest } from './sign-up-request.js';
-import { SignupIdPipe } from './signup-id.pipe.js';
 import { SignupAccepted, SignupStatus } from './signup-answers.js';
 import { SignupQuota } from './signup-quota.js';
 import { Signups } from './signups.js';
+
+const ID = new ParseUUIDPipe({
+  exceptionFactory: () =>
+    new BrokenRulesException([{ field: 'id', rule: 'isUuid', message: 'id must be a UUID' }]),
+});
 
 @ApiTags('signups')
 @Controller('signups')
@@ -79,7 +84,7 @@ export class SignupsController {
   @ApiProblem(400, 'The id is not a UUID.')
   @ApiProblem(404, 'There is no such signup, or it has been removed.')
   @ApiProblem(503, 'The database cannot be reached.')
-  async read(@Param('id', SignupIdPipe) id: string): Promise<SignupStatus> {
+  async read(@Param('id', ID) id: string): Promise<SignupStatus> {
     const signup = await this.signups.find(id);
     if (!signup) throw new NotFoundException(`There is no signup ${id}.`);
     return { ...signup, status: 'accepted' };

@@ -16,21 +16,15 @@ export interface HealthOptions {
 @Module({ controllers: [HealthController] })
 export class HealthModule {
   static forRoot({ checks, optional = {} }: HealthOptions): DynamicModule {
-    const required = Object.entries(checks);
-    const all = [...required, ...Object.entries(optional)];
+    const names = Object.keys({ ...checks, ...optional });
     return {
       module: HealthModule,
       providers: [
         {
           provide: Readiness,
-          inject: all.map(([, part]) => part),
-          useFactory: (...parts: Part[]) => {
-            const named = parts.map((part, index) => [all[index]![0], part] as const);
-            return new Readiness(
-              Object.fromEntries(named.slice(0, required.length)),
-              Object.fromEntries(named.slice(required.length)),
-            );
-          },
+          inject: Object.values({ ...checks, ...optional }),
+          useFactory: (...parts: Part[]) =>
+            new Readiness(new Map(parts.map((part, index) => [names[index]!, part])), Object.keys(checks)),
         },
       ],
     };

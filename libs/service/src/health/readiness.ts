@@ -1,4 +1,5 @@
 import { Logger, type OnModuleDestroy } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A part that the service uses, such as its database. */
 export interface Part {
@@ -25,23 +26,22 @@ export class Readiness implements OnModuleDestroy {
   private readonly known = new Map<string, PartState['state']>();
   private stopping = false;
 
-  /** @param required The service is ready only if all of these are. The state of the `optional` parts is only shown. */
+  /** @param required Names of the parts that must be up. The state of the others is only shown. */
   constructor(
-    private readonly required: Record<string, Part>,
-    private readonly optional: Record<string, Part>,
+    private readonly parts: ReadonlyMap<string, Part>,
+    private readonly required: readonly string[],
   ) {}
 
   /** Checks all parts in parallel. Each has at most a second. */
   async report(): Promise<ReadinessReport> {
-    const [required, optional] = await Promise.all([
-      this.statesOf(this.required),
-      this.statesOf(this.optional),
-    ]);
-    const isReady = Object.values(required).every(({ state }) => state === 'up');
-    return {
-      status: this.stopping ? 'stopping' : isReady ? 'ready' : 'not ready',
-      checks: { ...required, ...optional },
-    };
+    const states = [...this.parts].map(async ([name, part]): Promise<[string, PartState]> => {
+      const reason = await whyDown(part);
+      this.note(name, reason);
+      return [name, { state: reason === undefined ? 'up' : 'down' }];
+    });
+    const checks = Object.fromEntries(await Promise.all(states));
+    const isReady = this.required.every((name) => checks[name]!.state === 'up');
+    return { status: this.stopping ? 'stopping' : isReady ? 'ready' : 'not ready', checks };
   }
 
   /** Reports from now on that no more requests should be sent. */
@@ -52,15 +52,6 @@ export class Readiness implements OnModuleDestroy {
   /** `app.close()` calls this first, while HTTP still answers. */
   onModuleDestroy(): void {
     this.stop();
-  }
-
-  private async statesOf(parts: Record<string, Part>): Promise<Record<string, PartState>> {
-    const states = Object.entries(parts).map(async ([name, part]) => {
-      const reason = await whyDown(part);
-      this.note(name, reason);
-      return [name, { state: reason === undefined ? 'up' : 'down' }] as const;
-    });
-    return Object.fromEntries(await Promise.all(states));
   }
 
   private note(name: string, reason: string | undefined): void {
@@ -77,16 +68,13 @@ export class Readiness implements OnModuleDestroy {
 
 /** Returns undefined if the part can be used. */
 async function whyDown(part: Part): Promise<string | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`)), CHECK_TIMEOUT_MS);
-  });
+  const late = `no answer within ${CHECK_TIMEOUT_MS} ms`;
   try {
-    await Promise.race([part.ready(), late]);
-    return undefined;
+    return await Promise.race([
+      part.ready().then(() => undefined),
+      sleep(CHECK_TIMEOUT_MS, late, { ref: false }),
+    ]);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
-  } finally {
-    clearTimeout(timer);
   }
 }
