@@ -1,6 +1,5 @@
 import { MINIMUM_VERSION } from '../version.js';
 import { cacheFolder, findCached } from './cached.js';
-import { findDockerized } from './dockerized.js';
 import { findDownloaded } from './downloaded.js';
 import type { NatsServer } from './nats-server.js';
 import { findOnPath } from './on-path.js';
@@ -29,12 +28,11 @@ type Step = (search: Search) => Promise<NatsServer>;
 
 const LOCAL_STEPS = { PATH: findOnPath, cache: findCached };
 /** All steps of the search, in their order. */
-const STEPS = { ...LOCAL_STEPS, download: findDownloaded, package: findPackaged, docker: findDockerized };
+const STEPS = { ...LOCAL_STEPS, download: findDownloaded, package: findPackaged };
 
 /**
  * Finds a nats-server of {@link MINIMUM_VERSION} or newer, or fetches one. The order is: `PATH`, the project's cache, GitHub (checked
- * by SHA-256), the distribution's archive, Docker. Nothing is installed in the system. If the cache has a copy, the search takes
- * about 20 ms.
+ * by SHA-256), the distribution's archive. Nothing is installed in the system. If the cache has a copy, the search takes about 20 ms.
  *
  * @throws NatsServerNotFoundError if every step failed
  */
@@ -83,7 +81,7 @@ export class NatsServerNotFoundError extends Error {
     super(
       `No nats-server ${MINIMUM_VERSION} or newer could be found or fetched.\n${steps.join('\n')}\n` +
         'One of these is enough. The shortest way: install nats-server (macOS: `brew install nats-server`; others: ' +
-        'https://nats.io/download), or set NATS_URL to a running server.',
+        'https://nats.io/download), or run it in Docker (`docker run -p 4222:4222 nats -js`) and set NATS_URL.',
       { cause: [...failures.values()] },
     );
     this.name = 'NatsServerNotFoundError';
@@ -98,7 +96,7 @@ function asFailure(error: unknown): StepFailedError {
   throw error;
 }
 
-function describeOrigin({ from, command, container }: NatsServer): string {
+function describeOrigin({ from, command }: NatsServer): string {
   switch (from) {
     case 'PATH':
       return `from the PATH (${command})`;
@@ -108,7 +106,5 @@ function describeOrigin({ from, command, container }: NatsServer): string {
       return `downloaded to ${command}`;
     case 'package':
       return `from the distribution's package, unpacked to ${command}`;
-    case 'docker':
-      return `from Docker (${container?.image})`;
   }
 }

@@ -5,18 +5,11 @@ import { StepFailedError } from './step.js';
 /** A nats-server that runs on this machine and is new enough. */
 export interface NatsServer {
   /** Step of the search that found it. */
-  from: 'PATH' | 'cache' | 'download' | 'package' | 'docker';
+  from: 'PATH' | 'cache' | 'download' | 'package';
   /** `major.minor.patch`, as the server reports it. */
   version: string;
-  /** Absolute path of nats-server, or of the docker client if `container` is set. */
+  /** Absolute path of nats-server. */
   command: string;
-  container?: Container;
-}
-
-export interface Container {
-  image: string;
-  /** `uid:gid` to run as, so that the user who started it owns the files in the store. Default the user of the image. */
-  user?: string;
 }
 
 /** Asks the executable for its version, which also proves that it runs on this machine. */
