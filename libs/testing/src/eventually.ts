@@ -58,15 +58,11 @@ export class NeverHappenedError extends Error {
 
 async function stateOf(instead: EventuallyOptions['instead']): Promise<string[]> {
   if (!instead) return [];
-  const over = new AbortController();
-  const late = delay(INSTEAD_TIMEOUT_MS, 'The actual state could not be read in time.', { signal: over.signal });
-  late.catch(() => {});
+  const late = delay(INSTEAD_TIMEOUT_MS, 'The actual state could not be read in time.', { ref: false });
   try {
     return [await Promise.race([instead(), late])];
   } catch (error) {
     return [`The actual state could not be read: ${String(error)}`];
-  } finally {
-    over.abort();
   }
 }
 

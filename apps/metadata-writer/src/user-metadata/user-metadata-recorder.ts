@@ -10,6 +10,7 @@ import {
 } from '@cascade/jetstream';
 import { Inbox } from '@cascade/outbox';
 import { isDatabaseUnavailable } from '@cascade/service';
+import type { Database } from '@cascade/store';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { notificationColumns, notificationFailureColumns, signupColumns } from './columns.js';
@@ -45,11 +46,7 @@ export class UserMetadataRecorder {
     @Payload() event: UserSignedUp,
     @Ctx() context: EventContext,
   ): Promise<UserMetadataRecorded> {
-    return this.inbox.once(context, async (tx) => {
-      const columns = signupColumns(event, context.eventId);
-      const written = await mergeSignup(tx, event.userId, columns);
-      return recorded(event.userId, written ? Object.keys(columns) : []);
-    });
+    return this.record(context, event.userId, signupColumns(event, context.eventId), mergeSignup);
   }
 
   @Consumes(NotificationSent, {
@@ -61,11 +58,7 @@ export class UserMetadataRecorder {
     @Payload() event: NotificationSent,
     @Ctx() context: EventContext,
   ): Promise<UserMetadataRecorded> {
-    return this.inbox.once(context, async (tx) => {
-      const columns = notificationColumns(event, context.eventId);
-      const written = await mergeNotification(tx, event.userId, columns);
-      return recorded(event.userId, written ? Object.keys(columns) : []);
-    });
+    return this.record(context, event.userId, notificationColumns(event, context.eventId), mergeNotification);
   }
 
   /** Records that the notifier gave up on a signup. The row shows that until a replay succeeds. */
@@ -82,10 +75,21 @@ export class UserMetadataRecorder {
   ): Promise<UserMetadataRecorded | undefined> {
     const signup = await this.signupOf(failure);
     if (!signup) return undefined;
+    const columns = notificationFailureColumns(failure, context.eventId);
+    return this.record(context, signup.userId, columns, mergeNotification);
+  }
+
+  /** Announces the event even if nothing was written because a later event had been recorded, so that the flow ends visibly. */
+  private record<Columns extends object>(
+    context: EventContext,
+    userId: string,
+    columns: Columns,
+    merge: (db: Database<typeof schema>, userId: string, columns: Columns) => Promise<boolean>,
+  ): Promise<UserMetadataRecorded> {
     return this.inbox.once(context, async (tx) => {
-      const columns = notificationFailureColumns(failure, context.eventId);
-      const written = await mergeNotification(tx, signup.userId, columns);
-      return recorded(signup.userId, written ? Object.keys(columns) : []);
+      const written = await merge(tx, userId, columns);
+      const fields = written ? Object.keys(columns) : [];
+      return new UserMetadataRecorded({ userId, fields, recordedAt: new Date().toISOString() });
     });
   }
 
@@ -98,9 +102,4 @@ export class UserMetadataRecorder {
       throw error;
     }
   }
-}
-
-/** Published even if nothing was written because a later event had been recorded, so that the flow ends visibly. */
-function recorded(userId: string, fields: string[]): UserMetadataRecorded {
-  return new UserMetadataRecorded({ userId, fields, recordedAt: new Date().toISOString() });
 }
