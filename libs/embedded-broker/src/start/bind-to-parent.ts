@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 
 /** A process with its output piped and no input. */
@@ -56,9 +56,9 @@ export function spawnBoundToParent(
   args: readonly string[],
   { hold, ipc = false, ...settings }: BindOptions = {},
 ): BoundProcess {
-  const channel: StdioOptions = ipc ? ['ipc'] : [];
+  const channel: 'ipc'[] = ipc ? ['ipc'] : [];
   if (process.platform === 'win32') {
-    const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...channel];
+    const stdio = ['ignore' as const, 'pipe' as const, 'pipe' as const, ...channel];
     return spawn(command, args, { ...settings, stdio, windowsHide: true }) as BoundProcess;
   }
   const child = spawn('/bin/sh', ['-c', SCRIPT, 'bound', command, ...args], {

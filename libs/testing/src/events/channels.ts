@@ -108,7 +108,7 @@ export class TestChannels {
   async failed(type: EventClass, by: string, options: WaitOptions = {}): Promise<SeenEvent<EventFailed>> {
     return this.waitFor<EventFailed>(
       failureChannelOf(by, type.event.name),
-      `${by} has given up on no ${type.event.name}`,
+      `${by} has not given up on any ${type.event.name}`,
       options,
     );
   }
