@@ -23,8 +23,8 @@ interface Client {
 }
 
 /**
- * Clients that sign up, each with its own address. A client repeats a request without a 202 with the same idempotency key. So every
- * signup is acknowledged in the end, and counted once.
+ * Clients that sign up, each with its own address. A client repeats a request without a 202 with the same idempotency key. So
+ * every signup is acknowledged in the end, and counted once.
  */
 export class SignupLoad {
   /** Addresses by signup id, of the signups that were answered with 202. */

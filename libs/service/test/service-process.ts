@@ -8,8 +8,8 @@ const TYPESCRIPT = join(PACKAGE, '../testing/node/typescript.mjs');
 const MAIN_FILE = join(PACKAGE, 'test/run-scenario.ts');
 
 /**
- * A service in its own process, started with an IPC channel as the development supervisor does. It ends with this process, even if
- * this one is killed.
+ * A service in its own process, started with an IPC channel as the development supervisor does. It ends with this process, even
+ * if this one is killed.
  */
 export class ServiceProcess {
   output = '';

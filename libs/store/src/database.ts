@@ -17,7 +17,7 @@ export type Schema = Record<string, unknown>;
 /**
  * A service's database, on PGlite or PostgreSQL. A transaction on it has the same type: `db.transaction(async (tx) => …)`.
  *
- * Inside a transaction, use only `tx`. PGlite has one session: a query on `db` would wait for the transaction, which waits for the
- * query. For the same reason, wait for nothing but the database.
+ * Inside a transaction, use only `tx`. PGlite has one session: a query on `db` would wait for the transaction, which waits for
+ * the query. For the same reason, wait for nothing but the database.
  */
 export type Database<Tables extends Schema = Schema> = PgDatabase<StatementResultOf, Tables>;

@@ -16,8 +16,8 @@ const TERMINATE = 'X';
 const ANSWERED_WITH_READY = ['Q', 'S'];
 
 /**
- * Runs each transaction on the connection that has been unused for longest. So the next transaction of a client runs on another. The
- * state of a session, such as a lock, stays on the connection.
+ * Runs each transaction on the connection that has been unused for longest. So the next transaction of a client runs on another.
+ * The state of a session, such as a lock, stays on the connection.
  */
 export async function startTransactionPooler(databaseUrl: string, size = 2): Promise<TransactionPooler> {
   const upstreams = await Promise.all(Array.from({ length: size }, () => Upstream.connect(databaseUrl)));

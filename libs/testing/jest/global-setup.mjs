@@ -1,8 +1,8 @@
 import { importPostgresCluster } from './postgres-cluster.mjs';
 
 /**
- * Starts one PostgreSQL server for the run and sets TEST_DATABASE_URL to its address. If the variable is set already, that server is
- * used. Without PostgreSQL, specs for both stores run only on PGlite, but CI fails.
+ * Starts one PostgreSQL server for the run and sets TEST_DATABASE_URL to its address. If the variable is set already, that server
+ * is used. Without PostgreSQL, specs for both stores run only on PGlite, but CI fails.
  */
 export default async function startPostgresForSpecs({ testPathPatterns }) {
   if (process.env.TEST_DATABASE_URL || onlyUnitSpecs(testPathPatterns.patterns)) return;

@@ -15,11 +15,11 @@ export interface EventuallyOptions {
 }
 
 /**
- * Calls `attempt` until it neither throws nor rejects, and resolves to its result. Use it instead of sleeping:
- * `await eventually(() => expect(received).toHaveLength(2))`.
+ * Calls `attempt` until it neither throws nor rejects, and resolves to its result. Use it instead of sleeping: `await
+ * eventually(() => expect(received).toHaveLength(2))`.
  *
- * @throws NeverHappenedError after the timeout. It has the error of the last attempt, the result of `instead`, and the warnings in
- *   {@link quietLog}
+ * @throws NeverHappenedError after the timeout. It has the error of the last attempt, the result of `instead`, and the warnings
+ *   in {@link quietLog}
  */
 export async function eventually<T>(
   attempt: () => T | Promise<T>,

@@ -8,8 +8,8 @@ const kept: string[] = [];
 const captures = new Set<string[]>();
 
 /**
- * A logger for Nest that prints nothing, so that passing tests are quiet. It keeps warnings and errors, which {@link eventually} adds
- * to its error.
+ * A logger for Nest that prints nothing, so that passing tests are quiet. It keeps warnings and errors, which {@link eventually}
+ * adds to its error.
  */
 export const quietLog: LoggerService = {
   log: (message: unknown) => capture('log', message),

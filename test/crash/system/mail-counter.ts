@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { SMTPServer } from 'smtp-server';
 
 /**
- * `refuse` accepts no connection. `hang` and `drop` receive the whole mail first. `drop` keeps it, and closes the connection without an
- * answer at the first mail for a recipient.
+ * `refuse` accepts no connection. `hang` and `drop` receive the whole mail first. `drop` keeps it, and closes the connection
+ * without an answer at the first mail for a recipient.
  */
 export type MailMode = 'accept' | 'refuse' | 421 | 550 | 'hang' | 'drop';
 

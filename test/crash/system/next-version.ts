@@ -13,8 +13,8 @@ const SIGNUPS = 'apps/signup/src/signups/signups.ts';
 const NOTIFIER = 'apps/notifier/src/welcome/welcome-notifier.ts';
 
 /**
- * Compiles another version of the code: `user.signed-up` has a version 2, according to docs/versions.md, and the notifier declares
- * another `ackWait`.
+ * Compiles another version of the code: `user.signed-up` has a version 2, according to docs/versions.md, and the notifier
+ * declares another `ackWait`.
  *
  * @returns Its path.
  */

@@ -10,7 +10,9 @@ import pg from 'pg';
 
 type Shell = ChildProcessByStdio<Writable, null, Readable>;
 
-/** Standard input is a pipe whose other end only this process holds. The server ends when the pipe closes, even after a kill -9. */
+/**
+ * Standard input is a pipe whose other end only this process holds. The server ends when the pipe closes, even after a kill -9.
+ */
 const SCRIPT = `
 trap : QUIT
 (trap - QUIT; exec "$1/postgres" -D "$2" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories=) </dev/null &

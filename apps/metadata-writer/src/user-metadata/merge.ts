@@ -8,13 +8,13 @@ import type * as schema from './schema.js';
 /*
  * Rules by which events become a row, in any order, repeated or in parallel:
  *
- * 1. A signup owns its columns and its key in `rest`. `notification.sent` and failures of the notifier share the other columns, and
- *    each writes all of them: a success clears the error. So a signup that arrives after its notification does not change the state
- *    of the notification.
+ * 1. A signup owns its columns and its key in `rest`. `notification.sent` and failures of the notifier share the other columns,
+ *    and each writes all of them: a success clears the error. So a signup that arrives after its notification does not change the
+ *    state of the notification.
  * 2. A `notification.sent` outranks every failure, at any time and in any order, because the message was sent. So a late failure
  *    changes nothing, nor does a replay that fails after a success.
- * 3. Among events of one type, the later one wins by the time in the event. The time of a failure is that of its last attempt. At the
- *    same time, the greater event id wins. So the row shows the last of several failures.
+ * 3. Among events of one type, the later one wins by the time in the event. The time of a failure is that of its last attempt. At
+ *    the same time, the greater event id wins. So the row shows the last of several failures.
  * 4. If an event is merged again, the result is the same.
  *
  * Together: the row shows the highest-ranking events that have arrived, and the rank of an event follows from the event alone.

@@ -27,8 +27,8 @@ const ON_THE_DATABASE = {
 };
 
 /**
- * Keeps the metadata row of each user up to date. Each event type has its own processor, and so its own durable. They need no order
- * between them: see merge.ts. Through the inbox, each event is merged once.
+ * Keeps the metadata row of each user up to date. Each event type has its own processor, and so its own durable. They need no
+ * order between them: see merge.ts. Through the inbox, each event is merged once.
  */
 @Controller()
 export class UserMetadataRecorder {

@@ -35,12 +35,12 @@ export interface DeliveryLogOptions {
  * Records by event id which messages a gateway has accepted, so that a redelivered event sends no message again.
  *
  * An event is claimed before its message is sent, so only one of two parallel deliveries sends. In the same replica, the other
- * delivery gets the same result. In another replica it fails, uses up an attempt, and finds the message sent when it is retried. The
- * owner renews its claim while it sends, even if the provider is slow. The claim expires if the owner dies.
+ * delivery gets the same result. In another replica it fails, uses up an attempt, and finds the message sent when it is retried.
+ * The owner renews its claim while it sends, even if the provider is slow. The claim expires if the owner dies.
  *
  * The message is sent again only if
- * - the process dies after the provider has accepted the message and before that is recorded: a few milliseconds and the time on the
- *   network;
+ * - the process dies after the provider has accepted the message and before that is recorded: a few milliseconds and the time on
+ *   the network;
  * - the provider accepted it, but its answer did not arrive in time;
  * - the database fails at that moment, and the event is delivered again;
  * - the process is suspended for longer than its claim lasts.

@@ -3,8 +3,8 @@ import { moment } from '@cascade/store';
 import { index, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 
 /**
- * Has a row for each event whose message is being sent, or was accepted by a gateway. It has only the masked recipient, and no other
- * personal data.
+ * Has a row for each event whose message is being sent, or was accepted by a gateway. It has only the masked recipient, and no
+ * other personal data.
  */
 export const deliveries = pgTable(
   'deliveries',

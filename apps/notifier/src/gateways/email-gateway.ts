@@ -25,15 +25,17 @@ export interface EmailGatewayOptions {
 export const MAIL_CONNECTIONS = 10;
 
 /**
- * A mail may take this many timeouts: 12 steps from the name lookup to the last answer, and as many while it waits for a connection.
- * Only a server that answers byte by byte takes longer. With a shorter limit, a slow server may have accepted the mail, and each
- * retry would send it again.
+ * A mail may take this many timeouts: 12 steps from the name lookup to the last answer, and as many while it waits for a
+ * connection. Only a server that answers byte by byte takes longer. With a shorter limit, a slow server may have accepted the
+ * mail, and each retry would send it again.
  */
 const MOST_WAITS = 24;
 
 /** nodemailer's codes for a failure at MAIL FROM, RCPT TO or DATA. Any other failure concerns all messages. */
 const ABOUT_THE_MESSAGE = new Set(['EENVELOPE', 'EMESSAGE']);
-/** The server wants a login, another kind of login, or TLS first (RFC 4954, 6; RFC 3207, 4). MAIL FROM may get these codes too. */
+/**
+ * The server wants a login, another kind of login, or TLS first (RFC 4954, 6; RFC 3207, 4). MAIL FROM may get these codes too.
+ */
 const LOGIN_WANTED = new Set([530, 534, 535, 538]);
 
 /** Sends mail over SMTP, through a pool of connections. */
@@ -105,8 +107,8 @@ export class EmailGateway implements NotificationGateway<Email>, OnApplicationSh
 }
 
 /**
- * A 5xx is permanent (RFC 5321, 4.2.1). It refuses the message if it answers a command about the message. At the greeting, at EHLO
- * or at the login it concerns all mails, until an operator solves the problem.
+ * A 5xx is permanent (RFC 5321, 4.2.1). It refuses the message if it answers a command about the message. At the greeting, at
+ * EHLO or at the login it concerns all mails, until an operator solves the problem.
  */
 function isRefusal({ code = '', permanent = true, responseCode = 0 }: NodemailerError): boolean {
   return ABOUT_THE_MESSAGE.has(code) && permanent && !LOGIN_WANTED.has(responseCode);

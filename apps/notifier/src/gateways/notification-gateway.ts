@@ -4,8 +4,8 @@ import type { Mailbox } from './mailbox.js';
 /** Gives messages of one kind to a provider that delivers them. */
 export interface NotificationGateway<Message> {
   /**
-   * Sends a message, and resolves with the provider's id when the provider has accepted it. Settles in time even if the provider does
-   * not answer.
+   * Sends a message, and resolves with the provider's id when the provider has accepted it. Settles in time even if the provider
+   * does not answer.
    *
    * @param key Id of the event: the same at each attempt, so that the provider or the recipient can recognize a repeat.
    * @throws MessageRefusedError if the provider will never accept this message
@@ -36,8 +36,8 @@ export class MessageRefusedError extends UnrecoverableError {
 }
 
 /**
- * The provider could not be reached, did not answer in time, asked to retry later, or refused the login. The event is retried. The
- * error concerns every message, so many of them pause the processor instead of dead-lettering all events.
+ * The provider could not be reached, did not answer in time, asked to retry later, or refused the login. The event is retried.
+ * The error concerns every message, so many of them pause the processor instead of dead-lettering all events.
  */
 export class GatewayUnavailableError extends Error {
   override readonly name = 'GatewayUnavailableError';

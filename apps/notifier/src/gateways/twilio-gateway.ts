@@ -32,10 +32,10 @@ interface TwilioAnswer {
  * Sends text messages over Twilio's REST API.
  *
  * Twilio has no idempotency key for messages. A repeated request after a 5xx may send the message twice
- * (https://www.twilio.com/docs/api/errors/20500). After a 429 it is safe (https://www.twilio.com/docs/api/errors/20429). So a text
- * is sent twice if Twilio accepted it and the answer did not arrive. Reasons are a timeout, a lost connection, a 5xx, or a killed
- * process. The key is
- * sent in the header that Twilio uses for its webhooks. It appears in proxies and logs, and nothing relies on it.
+ * (https://www.twilio.com/docs/api/errors/20500). After a 429 it is safe (https://www.twilio.com/docs/api/errors/20429). So a
+ * text is sent twice if Twilio accepted it and the answer did not arrive. Reasons are a timeout, a lost connection, a 5xx, or a
+ * killed process. The key is sent in the header that Twilio uses for its webhooks. It appears in proxies and logs, and nothing
+ * relies on it.
  */
 export class TwilioGateway implements NotificationGateway<TextMessage> {
   private readonly url: string;

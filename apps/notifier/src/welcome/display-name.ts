@@ -7,9 +7,9 @@ const BLANKS = /[\s\p{Cc}]+/gu;
 const LINK_GLUE = /([.:/@\u3002\uff0e\uff61\uff20])(?=\S)/gu;
 
 /**
- * Makes the name of a user fit for a message: one line, without links. Otherwise anyone could sign up with another person's address
- * and send a link to that person in our name. A space after each full stop, colon, slash and `@` is enough: `http://evil.example`
- * becomes `http: / / evil. example`, and `J.R.R. Tolkien` becomes `J. R. R. Tolkien`.
+ * Makes the name of a user fit for a message: one line, without links. Otherwise anyone could sign up with another person's
+ * address and send a link to that person in our name. A space after each full stop, colon, slash and `@` is enough:
+ * `http://evil.example` becomes `http: / / evil. example`, and `J.R.R. Tolkien` becomes `J. R. R. Tolkien`.
  *
  * It does not escape HTML: the template does. Returns an empty text if nothing readable is left.
  */

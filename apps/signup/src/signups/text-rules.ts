@@ -6,8 +6,8 @@ export function IsNotBlank(): PropertyDecorator {
 }
 
 /**
- * Forbids control characters, line breaks and halves of surrogate pairs. They could end a mail header that has the name or address.
- * PostgreSQL cannot store the character 0 or half a pair.
+ * Forbids control characters, line breaks and halves of surrogate pairs. They could end a mail header that has the name or
+ * address. PostgreSQL cannot store the character 0 or half a pair.
  */
 export function IsPlainText(): PropertyDecorator {
   return textRule(

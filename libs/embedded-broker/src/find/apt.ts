@@ -42,8 +42,8 @@ async function readSources(folder: string): Promise<{ name: string; text: string
 }
 
 /**
- * apt with its own sources, lists and cache in one folder, so it needs no root and does not change the system. The machine's other
- * settings (proxies, credentials, keys) apply, except hooks after an update, which expect root.
+ * apt with its own sources, lists and cache in one folder, so it needs no root and does not change the system. The machine's
+ * other settings (proxies, credentials, keys) apply, except hooks after an update, which expect root.
  */
 export class Apt {
   private constructor(
@@ -92,7 +92,10 @@ export class Apt {
   }
 }
 
-/** Read by apt after the machine's files. Without the sandbox user, apt under root would switch to a user who cannot read the folder. */
+/**
+ * Read by apt after the machine's files. Without the sandbox user, apt under root would switch to a user who cannot read the
+ * folder.
+ */
 function configuration(folder: string): string {
   return `#clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;

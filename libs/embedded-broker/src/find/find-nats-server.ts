@@ -8,8 +8,8 @@ import { type Search, StepFailedError } from './step.js';
 
 export interface FindOptions {
   /**
-   * Environment to read. Default that of the process. `PATH` is searched. `CASCADE_CACHE` is the cache folder, by default `.cache`
-   * in the project. `NATS_SERVER_MIRROR` replaces the address of the releases at GitHub.
+   * Environment to read. Default that of the process. `PATH` is searched. `CASCADE_CACHE` is the cache folder, by default
+   * `.cache` in the project. `NATS_SERVER_MIRROR` replaces the address of the releases at GitHub.
    */
   env?: NodeJS.ProcessEnv;
   /** Takes lines for the user: what is fetched, what is refused and why, and at the end what was found. */
@@ -31,8 +31,9 @@ const LOCAL_STEPS = { PATH: findOnPath, cache: findCached };
 const STEPS = { ...LOCAL_STEPS, download: findDownloaded, package: findPackaged };
 
 /**
- * Finds a nats-server of {@link MINIMUM_VERSION} or newer, or fetches one. The order is: `PATH`, the project's cache, GitHub (checked
- * by SHA-256), the distribution's archive. Nothing is installed in the system. If the cache has a copy, the search takes about 20 ms.
+ * Finds a nats-server of {@link MINIMUM_VERSION} or newer, or fetches one. The order is: `PATH`, the project's cache, GitHub
+ * (checked by SHA-256), the distribution's archive. Nothing is installed in the system. If the cache has a copy, the search takes
+ * about 20 ms.
  *
  * @throws NatsServerNotFoundError if every step failed
  */

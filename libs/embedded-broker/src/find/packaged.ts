@@ -10,8 +10,8 @@ import { type Search, StepFailedError } from './step.js';
 const PACKAGE = 'nats-server';
 
 /**
- * Step "package": unpacks the package of the distribution (Debian, Ubuntu and derivatives) into the cache. It installs nothing and
- * needs no root. If the machine's suite is too old, it tries newer suites of the same archive.
+ * Step "package": unpacks the package of the distribution (Debian, Ubuntu and derivatives) into the cache. It installs nothing
+ * and needs no root. If the machine's suite is too old, it tries newer suites of the same archive.
  *
  * @param etc Folder with `os-release` and `apt`.
  */

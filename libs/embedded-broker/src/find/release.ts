@@ -7,8 +7,8 @@ export interface Release {
 
 /**
  * The release to download. The checksums for Linux and Windows come from the Dockerfiles of the official image
- * (nats-io/nats-docker, 2.14.x). Those for macOS come from other public projects that pin the same release. Take the checksums of a
- * new release from its SHA256SUMS file.
+ * (nats-io/nats-docker, 2.14.x). Those for macOS come from other public projects that pin the same release. Take the checksums of
+ * a new release from its SHA256SUMS file.
  */
 export const PINNED_RELEASE: Release = {
   version: '2.14.5',

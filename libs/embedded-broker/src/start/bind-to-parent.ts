@@ -21,12 +21,12 @@ export interface BindOptions {
 const GRACE_STEPS = 50;
 
 /**
- * Descriptor 3 is a pipe whose other end only the parent holds. It closes when the parent ends, even by kill -9. A subshell
- * waits for that and then ends the program.
+ * Descriptor 3 is a pipe whose other end only the parent holds. It closes when the parent ends, even by kill -9. A subshell waits
+ * for that and then ends the program.
  *
  * The shell itself becomes the program, so the program has the process id that the parent knows. When the program has ended, the
- * parent writes a line to the pipe, and the subshell exits. The subshell closes the other descriptors of the program. Otherwise it
- * would keep the program's output, lock and IPC channel open.
+ * parent writes a line to the pipe, and the subshell exits. The subshell closes the other descriptors of the program. Otherwise
+ * it would keep the program's output, lock and IPC channel open.
  */
 const SCRIPT = `
 {

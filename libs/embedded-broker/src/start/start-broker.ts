@@ -10,7 +10,10 @@ import { type BrokerExit, launch, type ServerSettings } from './launch.js';
 const STOP_TIMEOUT = 5_000;
 
 export interface StartBrokerOptions {
-  /** Folder of the streams. It is created if it is missing. Only one broker at a time may use it; the streams stay for the next one. */
+  /**
+   * Folder of the streams. It is created if it is missing. Only one broker at a time may use it; the streams stay for the next
+   * one.
+   */
   storeDir: string;
   /** Default 0, which takes a free port. */
   port?: number;

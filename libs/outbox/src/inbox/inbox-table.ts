@@ -2,8 +2,8 @@ import { index, json, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/p
 import type { StoredResult } from './stored-result.js';
 
 /**
- * Marks of the events that a processor has handled. A mark is committed together with the work. drizzle-kit must find the table in
- * the schema of the service, so that the migrations create it.
+ * Marks of the events that a processor has handled. A mark is committed together with the work. drizzle-kit must find the table
+ * in the schema of the service, so that the migrations create it.
  */
 export const inbox = pgTable(
   'inbox',

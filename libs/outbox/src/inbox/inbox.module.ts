@@ -6,9 +6,10 @@ import { Inbox } from './inbox.js';
 
 export interface InboxOptions {
   /**
-   * Milliseconds for which a mark is kept. It must be longer than the broker keeps the consumed events, since the broker may deliver
-   * them again. Default one day longer: 8 days if events are kept for 7, or 31 days if the service consumes failure events, which
-   * are kept for 30. If an operator has set a longer time at the broker, the default applies, and a warning is logged.
+   * Milliseconds for which a mark is kept. It must be longer than the broker keeps the consumed events, since the broker may
+   * deliver them again. Default one day longer: 8 days if events are kept for 7, or 31 days if the service consumes failure
+   * events, which are kept for 30. If an operator has set a longer time at the broker, the default applies, and a warning is
+   * logged.
    *
    * The replay of a failure after this time does the work again.
    */

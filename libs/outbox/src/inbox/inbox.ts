@@ -19,16 +19,16 @@ export class Inbox<Tables extends Schema = Schema> {
 
   /**
    * Runs a handler's work in a transaction, which also marks the event as handled: both are kept, or neither. If the event is
-   * delivered again, the work does not run, and its first result is returned. So the transport publishes the same events under the
-   * same ids. If two deliveries run at once, the second waits for the first.
+   * delivered again, the work does not run, and its first result is returned. So the transport publishes the same events under
+   * the same ids. If two deliveries run at once, the second waits for the first.
    *
    *     return this.inbox.once(context, async (tx) => {
    *       await tx.insert(orders).values(…);
    *       return new OrderStored(…);
    *     });
    *
-   * A mark is valid for `keepMarks`. Each replay of a time range does the work again. The replay of a failure does not, if the work
-   * was committed and a later step failed. A failure in a replay as new belongs to that replay.
+   * A mark is valid for `keepMarks`. Each replay of a time range does the work again. The replay of a failure does not, if the
+   * work was committed and a later step failed. A failure in a replay as new belongs to that replay.
    *
    * @param work Must use only `tx`, and wait for nothing but the database. Effects outside the database, such as a mail, are not
    *   rolled back, and happen again at the next attempt.
@@ -60,8 +60,8 @@ export class Inbox<Tables extends Schema = Schema> {
 }
 
 /*
- * These statements run for every event and are written by hand: to build them would take Drizzle longer than the database takes to
- * run them.
+ * These statements run for every event and are written by hand: to build them would take Drizzle longer than the database takes
+ * to run them.
  */
 
 /** Waits for a transaction that inserts the same mark. @returns False if the mark exists. */

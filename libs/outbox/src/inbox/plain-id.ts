@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 const DOT_ATOM = /^(?=.{1,200}$)[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
 
 /**
- * Returns an event's id if it is short and plain, as ours are, else its SHA-256. Any publisher may choose event ids. The result fits
- * into an index and into a mail header.
+ * Returns an event's id if it is short and plain, as ours are, else its SHA-256. Any publisher may choose event ids. The result
+ * fits into an index and into a mail header.
  */
 export function plainIdOf(eventId: string): string {
   return DOT_ATOM.test(eventId) ? eventId : createHash('sha256').update(eventId).digest('hex');

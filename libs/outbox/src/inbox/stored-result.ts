@@ -30,8 +30,8 @@ export function storedResult(returned: unknown): StoredResult {
 }
 
 /**
- * Returns what {@link storedResult} was given, as instances of the declared classes. Upcasts an event if the processor now declares
- * a newer version.
+ * Returns what {@link storedResult} was given, as instances of the declared classes. Upcasts an event if the processor now
+ * declares a newer version.
  *
  * @throws ForgottenEventError
  */

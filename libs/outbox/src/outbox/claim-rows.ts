@@ -15,8 +15,8 @@ export interface Lease {
  * has no rows in flight. Rows that it has leased already are claimed again: it did not learn of them because the database failed.
  *
  * The relay that claims the head of a key, its first waiting row, owns the key. All rows behind the head are left to that relay,
- * which keeps the order of a key across relays. Two relays at once lock different heads. PostgreSQL checks a head that has changed
- * again after it has locked it.
+ * which keeps the order of a key across relays. Two relays at once lock different heads. PostgreSQL checks a head that has
+ * changed again after it has locked it.
  */
 export async function claimRows(db: Database, lease: Lease, limit: number): Promise<OutboxRow[]> {
   const earlier = alias(outbox, 'earlier');

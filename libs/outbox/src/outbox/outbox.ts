@@ -96,9 +96,9 @@ export class Outbox {
   /**
    * Lets the relay poll the outbox at once. Call it after the commit.
    *
-   * It wakes only the relay of this process (ADR 4). NOTIFY would wake other replicas too. But it needs a connection for each, and
-   * a lock for which all commits of the server queue. Other replicas need the row only if this process dies first. Then they find it by
-   * polling.
+   * It wakes only the relay of this process (ADR 4). NOTIFY would wake other replicas too. But it needs a connection for each,
+   * and a lock for which all commits of the server queue. Other replicas need the row only if this process dies first. Then they
+   * find it by polling.
    */
   wake(): void {
     this.relay.wake();

@@ -27,8 +27,8 @@ const RETRY_AFTER = { first: 250, most: 5_000 };
 const MAX_ERROR_LENGTH = 1_000;
 
 /**
- * Publishes claimed rows: rows of one key one after the other, different keys in parallel. A failed row holds back the rows behind
- * it in its key. A row that the broker refuses permanently does not.
+ * Publishes claimed rows: rows of one key one after the other, different keys in parallel. A failed row holds back the rows
+ * behind it in its key. A row that the broker refuses permanently does not.
  *
  * @param rows In their order.
  * @param signal When it aborts, rows without a confirmation count as failed. They are published again under the same id, and the

@@ -16,8 +16,8 @@ import { Outbox } from '../outbox/outbox.js';
 import { parseRequest, type Asker, type OutboxAnswer, type OutboxRequest } from './outbox-requests.js';
 
 /**
- * Answers requests of the command line about this service's outbox. The requests come over NATS, because only the service can open
- * an embedded database. So an operator needs no access to the databases.
+ * Answers requests of the command line about this service's outbox. The requests come over NATS, because only the service can
+ * open an embedded database. So an operator needs no access to the databases.
  */
 @Injectable()
 export class OutboxDesk implements OnApplicationBootstrap, BeforeApplicationShutdown {

@@ -10,13 +10,13 @@ interface MayContradict {
 
 /**
  * Reads the environment into a typed object. Each property with class-validator rules is set by the variable of its name in
- * UPPER_SNAKE (`natsUrl` by `NATS_URL`). Its initializer is the default. An empty variable counts as not set. Numbers and booleans
- * are strict: `3000x` is not a number, and the only booleans are `true` and `false`.
+ * UPPER_SNAKE (`natsUrl` by `NATS_URL`). Its initializer is the default. An empty variable counts as not set. Numbers and
+ * booleans are strict: `3000x` is not a number, and the only booleans are `true` and `false`.
  *
  * @param env Default the environment of this process. If that has faults, they are printed without a stack, and the process exits
  *   with 1.
- * @throws InvalidConfigError with all faults: values that break a rule, missing values, contradictions, and unknown variables that
- *   look like variables of this service
+ * @throws InvalidConfigError with all faults: values that break a rule, missing values, contradictions, and unknown variables
+ *   that look like variables of this service
  */
 export function readConfig<Config extends object>(
   ConfigClass: new () => Config,

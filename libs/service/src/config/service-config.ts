@@ -42,16 +42,16 @@ export class ServiceConfig extends StreamConfig {
   stopTimeoutMs: number = 10_000;
 
   /**
-   * Milliseconds at the beginning of a stop in which the service is not ready but still accepts requests. Load balancers react late.
-   * Default 0. Part of `stopTimeoutMs`.
+   * Milliseconds at the beginning of a stop in which the service is not ready but still accepts requests. Load balancers react
+   * late. Default 0. Part of `stopTimeoutMs`.
    */
   @IsInt()
   @Min(0)
   stopDelayMs: number = 0;
 
   /**
-   * Addresses or CIDR ranges of trusted reverse proxies, separated by commas. Their `X-Forwarded-For` is used. Without this setting,
-   * the address of a client is that of its connection: behind a proxy, the address of the proxy.
+   * Addresses or CIDR ranges of trusted reverse proxies, separated by commas. Their `X-Forwarded-For` is used. Without this
+   * setting, the address of a client is that of its connection: behind a proxy, the address of the proxy.
    */
   @IsOptional()
   @Matches(/^[\da-f.:/]+(,[\da-f.:/]+)*$/i, {

@@ -7,8 +7,8 @@ const GRACE_MS = 1_000;
 const CHECK_EVERY_MS = 100;
 
 /**
- * Ends the connections of a stopping HTTP server. Fastify's `close()` waits for all of them, even if a client has sent no request or
- * half of one. It also waits if an answer that began before the stop leaves its connection open.
+ * Ends the connections of a stopping HTTP server. Fastify's `close()` waits for all of them, even if a client has sent no request
+ * or half of one. It also waits if an answer that began before the stop leaves its connection open.
  */
 export class HttpConnections {
   private readonly sockets = new Set<Socket>();

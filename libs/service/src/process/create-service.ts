@@ -13,8 +13,8 @@ import { findProvider } from './find-provider.js';
 import { ServiceLogger } from './service-logger.js';
 
 /**
- * Creates a service from its root module: Fastify, errors as problem details, JSON bodies up to 16 KB, and event processors if the
- * module provides {@link JetStreamStrategy}. Nothing listens yet.
+ * Creates a service from its root module: Fastify, errors as problem details, JSON bodies up to 16 KB, and event processors if
+ * the module provides {@link JetStreamStrategy}. Nothing listens yet.
  *
  * @throws errors of the module's providers, such as a database that cannot be opened
  */

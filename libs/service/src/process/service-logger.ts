@@ -16,14 +16,14 @@ const NOISE = new Set([
 ]);
 
 /**
- * Contexts in which Nest logs an error that it also throws. `startService` reports the first kind. The transport reports the second,
- * with the event and the attempt.
+ * Contexts in which Nest logs an error that it also throws. `startService` reports the first kind. The transport reports the
+ * second, with the event and the attempt.
  */
 const REPORTED_ELSEWHERE = new Set(['ExceptionHandler', 'RpcExceptionsHandler']);
 
 /**
- * Logs JSON in production, and otherwise a plain line for each message. It masks credentials, addresses and phone numbers like the
- * transport, even in objects. For a failed query it logs the cause, without the parameters.
+ * Logs JSON in production, and otherwise a plain line for each message. It masks credentials, addresses and phone numbers like
+ * the transport, even in objects. For a failed query it logs the cause, without the parameters.
  */
 export class ServiceLogger extends ConsoleLogger {
   constructor({ nodeEnv, logLevel }: Pick<ServiceConfig, 'nodeEnv' | 'logLevel'>) {

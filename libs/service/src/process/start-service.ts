@@ -24,9 +24,9 @@ export class ListenError extends Error {
  * Runs a service as this process. HTTP listens first, so that `/health/live` answers while the broker is unreachable. Then the
  * event processors start.
  *
- * SIGTERM, SIGINT and a closed IPC channel of the parent process stop it. Running requests and events finish, and the process exits
- * with 0, or with 1 if that takes longer than `stopTimeoutMs`. After a failed start, an uncaught error, or the permanent loss of the
- * broker, it logs the reason and exits with 1.
+ * SIGTERM, SIGINT and a closed IPC channel of the parent process stop it. Running requests and events finish, and the process
+ * exits with 0, or with 1 if that takes longer than `stopTimeoutMs`. After a failed start, an uncaught error, or the permanent
+ * loss of the broker, it logs the reason and exits with 1.
  *
  * @param prepare Called before the service listens, for example to add a page of API documentation.
  */

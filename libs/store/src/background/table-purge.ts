@@ -14,8 +14,8 @@ import { Store } from '../store.js';
 
 export interface TablePurgeOptions {
   /**
-   * Column with the time from which the age of a row counts. It needs an index. Rows in which it is null are kept. The table must not
-   * be partitioned: rows in partitions are kept too.
+   * Column with the time from which the age of a row counts. It needs an index. Rows in which it is null are kept. The table must
+   * not be partitioned: rows in partitions are kept too.
    */
   column: PgColumn;
   /** Milliseconds for which a row is kept. A function is called before each chunk, after the service has started. */
@@ -33,8 +33,8 @@ const EVERY = 60_000;
 const CHUNK = 1_000;
 
 /**
- * Removes old rows of a table in the background while the service runs. Replicas may do so at the same time: each removes rows that
- * no other replica has locked.
+ * Removes old rows of a table in the background while the service runs. Replicas may do so at the same time: each removes rows
+ * that no other replica has locked.
  */
 export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly timer = new InterruptibleTimer();
@@ -93,11 +93,11 @@ export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /**
-   * Finds rows by their place (`ctid`), so the table needs no primary key of one column. The first step locks the rows, so none can
-   * move before the second one. A row that another statement has just changed stays until the next search.
+   * Finds rows by their place (`ctid`), so the table needs no primary key of one column. The first step locks the rows, so none
+   * can move before the second one. A row that another statement has just changed stays until the next search.
    *
-   * `only` is needed because a `ctid` is unique within one table. Without it, an old row of one partition would delete a young row
-   * at the same place in another partition.
+   * `only` is needed because a `ctid` is unique within one table. Without it, an old row of one partition would delete a young
+   * row at the same place in another partition.
    */
   private async removeChunk(): Promise<number> {
     const { column, keepFor } = this.options;

@@ -11,8 +11,8 @@ const JOURNAL = 'meta/_journal.json';
 const APPLIED = sql`drizzle.__drizzle_migrations`;
 
 /**
- * Finds the committed migrations of an app: `apps/<app>/migrations` in the nearest folder above the caller that has it. Works from
- * the sources, from a build and in an image.
+ * Finds the committed migrations of an app: `apps/<app>/migrations` in the nearest folder above the caller that has it. Works
+ * from the sources, from a build and in an image.
  *
  * @param app Name of the app's folder under `apps/`.
  * @param from `import.meta.url` of the caller.

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { pgliteClusterOf } from './pglite-folder.js';
 
 /**
- * Returns the folder of an empty embedded database to copy, which is made once for each version of PGlite. To open an empty folder
- * takes 2 to 4 s of CPU, to open a copy 0.1 s.
+ * Returns the folder of an empty embedded database to copy, which is made once for each version of PGlite. To open an empty
+ * folder takes 2 to 4 s of CPU, to open a copy 0.1 s.
  *
  * @param cache Folder in which the template is kept.
  */

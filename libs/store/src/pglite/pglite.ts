@@ -11,8 +11,8 @@ import type { Connection } from '../store.js';
 
 /**
  * Milliseconds. PGlite has no background processes. Without checkpoints its write-ahead log would grow forever, and all of it is
- * replayed after a kill (measured: 60 MB for 100,000 rows of 300 bytes). Without vacuum the space of old row versions would not be
- * used again. Both take 10 ms if there is little to do.
+ * replayed after a kill (measured: 60 MB for 100,000 rows of 300 bytes). Without vacuum the space of old row versions would not
+ * be used again. Both take 10 ms if there is little to do.
  */
 const UPKEEP_EVERY = 60_000;
 
@@ -30,8 +30,8 @@ const options = {
 };
 
 /**
- * Opens an embedded database. Writes reach the operating system before a commit returns, so a killed process loses nothing. PGlite
- * never calls fsync, so a power cut may lose the last writes.
+ * Opens an embedded database. Writes reach the operating system before a commit returns, so a killed process loses nothing.
+ * PGlite never calls fsync, so a power cut may lose the last writes.
  *
  * @throws StoreLockedError, StoreDirectoryError, StoreUnavailableError, MigrationError
  */

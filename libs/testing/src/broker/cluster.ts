@@ -11,8 +11,8 @@ import { eventually } from '../eventually.js';
 const SIZE = 3;
 
 /**
- * A cluster of three nats-servers on loopback, to test a lost quorum or a new leader. A server that is started again keeps its name,
- * its ports and its store.
+ * A cluster of three nats-servers on loopback, to test a lost quorum or a new leader. A server that is started again keeps its
+ * name, its ports and its store.
  */
 export class TestCluster {
   private readonly running = new Map<number, BoundProcess>();

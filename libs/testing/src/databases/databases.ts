@@ -38,8 +38,8 @@ export function databaseEnvironment({ databaseUrl, dataDir }: TestDatabase): Nod
 }
 
 /**
- * Makes a database on a server read-only or writable, as if its server was demoted to a standby: open connections break, and writes
- * on new ones fail with 25006.
+ * Makes a database on a server read-only or writable, as if its server was demoted to a standby: open connections break, and
+ * writes on new ones fail with 25006.
  */
 export async function setReadOnly(databaseUrl: string, readOnly: boolean): Promise<void> {
   const name = new URL(databaseUrl).pathname.slice(1);
@@ -51,8 +51,8 @@ type Specs = (databases: TestDatabases, kind: Store['kind']) => void;
 type Undo = () => Promise<unknown>;
 
 /**
- * Runs the same specs on PGlite and on PostgreSQL. Jest's global set-up starts a PostgreSQL server and sets TEST_DATABASE_URL. Without
- * a server, the specs run only on PGlite.
+ * Runs the same specs on PGlite and on PostgreSQL. Jest's global set-up starts a PostgreSQL server and sets TEST_DATABASE_URL.
+ * Without a server, the specs run only on PGlite.
  */
 export function describeStores(specs: Specs): void {
   describeStore('pglite', specs);

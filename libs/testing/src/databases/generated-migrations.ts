@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Writes the migrations that drizzle-kit generates for a schema, for specs of libraries. Specs of apps use the committed migrations.
+ * Writes the migrations that drizzle-kit generates for a schema, for specs of libraries. Specs of apps use the committed
+ * migrations.
  *
  * @returns The folder. The caller removes it.
  */

@@ -19,8 +19,8 @@ export interface PostgresCluster {
 type Shell = ChildProcessByStdio<Writable, null, Readable>;
 
 /**
- * The shell's standard input is a pipe whose other end only this process holds. It closes when this process ends, even by kill -9.
- * Then the shell ends its process group, in which initdb or the server runs, and removes the files.
+ * The shell's standard input is a pipe whose other end only this process holds. It closes when this process ends, even by kill
+ * -9. Then the shell ends its process group, in which initdb or the server runs, and removes the files.
  */
 const SCRIPT = `
 folder=$1 bin=$2 port=$3

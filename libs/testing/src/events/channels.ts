@@ -26,8 +26,8 @@ export interface WaitOptions extends Limits {
 }
 
 /**
- * The channels of a broker for a test: publishes events and waits for events. The streams must exist, so start a processor first. The
- * error of a failed wait lists the stored events.
+ * The channels of a broker for a test: publishes events and waits for events. The streams must exist, so start a processor first.
+ * The error of a failed wait lists the stored events.
  */
 export class TestChannels {
   /** Places of events that were published here, or waited for: see {@link nothingMore}. */
@@ -56,8 +56,8 @@ export class TestChannels {
   }
 
   /**
-   * Publishes an event on its channel. With the id of an earlier event it is stored again, as after the broker's duplicate window:
-   * every processor gets a duplicate.
+   * Publishes an event on its channel. With the id of an earlier event it is stored again, as after the broker's duplicate
+   * window: every processor gets a duplicate.
    *
    * @returns The id of the event.
    */
@@ -123,8 +123,8 @@ export class TestChannels {
   }
 
   /**
-   * Returns every publication of this class since this was connected, in order, with the id of its event. It includes publications
-   * that the broker dropped as duplicates.
+   * Returns every publication of this class since this was connected, in order, with the id of its event. It includes
+   * publications that the broker dropped as duplicates.
    */
   announced<Event extends object>(
     type: EventClass<Event>,

@@ -3,8 +3,8 @@ import type { GoldenFile } from '@cascade/topology';
 import { projectFolder } from '../project-folder.js';
 
 /**
- * Returns the golden sample of an event in its newest version, as a handler gets it. If there are several, it is the first by file
- * name.
+ * Returns the golden sample of an event in its newest version, as a handler gets it. If there are several, it is the first by
+ * file name.
  *
  * @throws Error if there is none
  */

@@ -5,11 +5,14 @@ import { from, lastValueFrom, type Observable, toArray } from 'rxjs';
 
 /** Faults of a processor, which occur for each event. Several can occur together. */
 export interface Faults {
-  /** Number of attempts that fail before the handler is called. If it is all attempts of the processor, the event is dead-lettered. */
+  /**
+   * Number of attempts that fail before the handler is called. If it is all attempts of the processor, the event is
+   * dead-lettered.
+   */
   fail?: number;
   /**
-   * Number of attempts that crash the service after the handler, which is the worst moment: its result is not published, and no event
-   * in flight is acknowledged. The service starts again at once.
+   * Number of attempts that crash the service after the handler, which is the worst moment: its result is not published, and no
+   * event in flight is acknowledged. The service starts again at once.
    */
   crash?: number;
   /** Milliseconds to wait before the handler is called. */

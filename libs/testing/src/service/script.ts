@@ -15,7 +15,8 @@ export interface Script {
 }
 
 /**
- * Runs a TypeScript file of the workspace in another process, without a build. It ends with this process, even if this one is killed.
+ * Runs a TypeScript file of the workspace in another process, without a build. It ends with this process, even if this one is
+ * killed.
  *
  * @param file `new URL('../test/writer.ts', import.meta.url)`
  * @param env Complete environment. Default that of this process.

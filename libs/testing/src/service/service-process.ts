@@ -5,8 +5,8 @@ import { startScript, type Script } from './script.js';
 const LISTENING = /listening on (http:\/\/\S+)/;
 
 /**
- * Runs a service in another process, without a build, for a specification that also holds for {@link runService}. Resolves when it is
- * ready.
+ * Runs a service in another process, without a build, for a specification that also holds for {@link runService}. Resolves when
+ * it is ready.
  *
  * @param main `new URL('./main.ts', import.meta.url)`
  * @param env Complete environment. `PORT: '0'` takes a free port.
