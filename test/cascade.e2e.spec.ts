@@ -40,7 +40,7 @@ describe('node cascade', () => {
   });
   afterAll(() => broker.stop());
 
-  /** From the root of the checkout, as people call it. */
+  /** Calls it from the root of the checkout, like a user. */
   function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     const child = spawn(process.execPath, ['cascade', ...args], {
       cwd: root,
@@ -57,7 +57,7 @@ describe('node cascade', () => {
   }
   const run = (args: readonly string[], env?: NodeJS.ProcessEnv) => start(args, env).ended;
 
-  it('shows what there is, with the exit codes, where nothing or --help is asked for', async () => {
+  it('shows its commands and exit codes without arguments and with --help', async () => {
     const [bare, help] = await Promise.all([run([]), run(['--help'])]);
     expect(bare).toEqual(help);
     expect(help).toMatchObject({ code: 0, stderr: '' });
@@ -65,7 +65,7 @@ describe('node cascade', () => {
     expect(help.stdout).toMatch(/Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 /);
   });
 
-  it('has --help with examples, and --json, at every command', async () => {
+  it('has --help with examples, and --json, for every command', async () => {
     for (const command of COMMANDS) {
       const { code, stdout } = await run([...command, '--help']);
       expect(code).toBe(0);
@@ -75,7 +75,7 @@ describe('node cascade', () => {
     }
   });
 
-  it('ends with 2 where it is called in a wrong way, and suggests what may be meant', async () => {
+  it('ends with 2 if it is called in a wrong way, and suggests the right one', async () => {
     const unknown = await run(['flwo', 'x']);
     expect(unknown).toMatchObject({ code: 2, stdout: '' });
     expect(unknown.stderr).toContain('Did you mean flow?');
@@ -84,7 +84,7 @@ describe('node cascade', () => {
     expect(missing.stderr).toContain("missing required argument 'correlation-id'");
   });
 
-  it('provisions, publishes, and shows the flow: without colour where it is piped, and as one JSON value', async () => {
+  it('provisions, publishes, and shows the flow without color in a pipe, and as one JSON value', async () => {
     expect(await run(['provision', '--check'])).toMatchObject({ code: 1 });
     expect(await run(['provision'])).toMatchObject({ code: 0 });
     const published = await run(['publish', 'user.signed-up', signedUp, '--json']);
@@ -98,7 +98,7 @@ describe('node cascade', () => {
     expect(json.steps).toHaveLength(1);
   });
 
-  it('tail ends with 0 at Ctrl-C, and when its reader has gone', async () => {
+  it('tail ends with 0 at Ctrl-C, and when its reader ends', async () => {
     const { child, shown, ended } = start(['tail', '--since', '1h']);
     await eventually(() => expect(shown.stdout).toContain('user.signed-up'));
     child.kill('SIGINT');
@@ -109,14 +109,14 @@ describe('node cascade', () => {
     expect(await unread.ended).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('says where it looked, and what to do, where no broker answers', async () => {
+  it('reports where it looked, and what to do, if no broker answers', async () => {
     const { code, stdout, stderr } = await run(['lag'], { NATS_URL: 'nats://127.0.0.1:1' });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^No broker answers: .*127\.0\.0\.1:1.*\n.*NATS_URL.*npm start/);
     expect(stderr).not.toContain('    at ');
   });
 
-  it('ends where something else than a broker listens, which says nothing and hangs up on nobody', async () => {
+  it('ends if another program than a broker listens, which neither answers nor closes the connection', async () => {
     const silent = createServer();
     silent.listen(0, '127.0.0.1');
     await once(silent, 'listening');

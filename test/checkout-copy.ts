@@ -8,14 +8,14 @@ const COPIED = [
   ...['package.json', 'package-lock.json', 'nest-cli.json', 'tsconfig.json', '.swcrc'],
 ];
 
-/** What git ignores, and git's own. */
+/** Folders that git ignores, and git's own folder. */
 const MADE = new Set(['.git', '.cache', '.data', 'coverage', 'dist', 'node_modules']);
 
-/** A copy of the checkout, with its dependencies, whose sources a test may change. */
+/** A copy of the checkout with its dependencies. A test may change its sources. */
 export class CheckoutCopy {
   private constructor(readonly path: string) {}
 
-  /** @param names What is copied; default what it takes to run the system. */
+  /** @param names Files and folders to copy. Default those that a running system needs. */
   static async create(names: readonly string[] = COPIED): Promise<CheckoutCopy> {
     const copy = await CheckoutCopy.empty();
     const { path } = copy;
@@ -24,18 +24,18 @@ export class CheckoutCopy {
     return copy;
   }
 
-  /** Nothing of it yet, its dependencies neither. */
+  /** Makes an empty folder, without the dependencies. */
   static async empty(): Promise<CheckoutCopy> {
     return new CheckoutCopy(await mkdtemp(join(tmpdir(), 'cascade-copy-')));
   }
 
-  /** All of it, but for what is made from it. */
+  /** Copies the whole checkout, without generated folders. */
   static async createWhole(): Promise<CheckoutCopy> {
     const names = await readdir(root);
     return CheckoutCopy.create(names.filter((name) => !MADE.has(name)));
   }
 
-  /** What every file holds, by its path, but for what is made from them. */
+  /** Returns the content of every file by its path, without generated folders. */
   async content(): Promise<Record<string, string>> {
     const names = (await readdir(this.path)).filter((name) => !MADE.has(name));
     const found = await Promise.all(names.map((name) => this.contentBelow(name)));
@@ -46,7 +46,7 @@ export class CheckoutCopy {
     const absolute = join(this.path, path);
     if (!(await stat(absolute)).isDirectory()) return [[path, await readFile(absolute, 'utf8')]];
     const names = await readdir(absolute);
-    // An empty folder is seen as well: git would not tell of it.
+    // Includes empty folders, which git would not show.
     if (names.length === 0) return [[`${path}/`, '']];
     return (await Promise.all(names.map((name) => this.contentBelow(`${path}/${name}`)))).flat();
   }
@@ -56,7 +56,7 @@ export class CheckoutCopy {
     await writeFile(join(this.path, file), content);
   }
 
-  /** Changes a file; the result of `change` becomes its content. */
+  /** Replaces the content of a file by the result of `change`. */
   async edit(file: string, change: (content: string) => string): Promise<void> {
     await this.write(file, change(await readFile(join(this.path, file), 'utf8')));
   }
@@ -65,7 +65,7 @@ export class CheckoutCopy {
     return rm(join(this.path, file));
   }
 
-  /** The copy itself. */
+  /** Removes the copy. */
   remove(): Promise<void> {
     return rm(this.path, { recursive: true, force: true });
   }

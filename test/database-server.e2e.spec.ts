@@ -26,7 +26,7 @@ describePostgres(() => {
     await server.end();
   }, 20_000);
 
-  it('The system gives each service a database of its own on the server that DATABASE_URL names', async () => {
+  it('The system gives each service its own database on the server in DATABASE_URL', async () => {
     const userId = await userOf(system, await signUp(system, { email: uniqueEmail(), name: 'Ada' }));
     await eventually(async () => {
       expect(await metadataOf(system, userId)).toMatchObject({ notificationState: 'sent' });
@@ -38,7 +38,7 @@ describePostgres(() => {
     expect(rows.map(({ datname }) => datname).sort()).toEqual([...databases].sort());
   });
 
-  it('The system comes back on the databases that are there', async () => {
+  it('The system starts again on the existing databases', async () => {
     const { id, correlationId } = await signUp(system, { email: uniqueEmail(), name: 'Ada' });
     await system.stopParts();
     await system.startAgain();

@@ -34,7 +34,7 @@ async function pids(): Promise<Record<Service, number>> {
   return Object.fromEntries(SERVICES.map((name) => [name, parts[name]!.pid])) as Record<Service, number>;
 }
 
-/** Resolves when these services, and no others, have been started anew. */
+/** Resolves when only these services have been restarted. */
 async function untilRestarted(before: Record<Service, number>, restarted: readonly Service[]): Promise<void> {
   await eventually(
     async () => {
@@ -46,14 +46,14 @@ async function untilRestarted(before: Record<Service, number>, restarted: readon
 }
 
 describe('npm run dev', () => {
-  it('takes up what was changed while it started', async () => {
+  it('notices a change during its start', async () => {
     await dev.shows(/^\[metadata-writer\] +restarts for apps\/metadata-writer\/src\/main\.ts$/m);
     await dev.shows(/^\[metadata-writer\] +an early change$/m);
-    // The old process is gone by now: until the new one is recorded, there is none of that id.
+    // The old process has ended by now. Until the new one is recorded, there is no process of that id.
     await eventually(async () => process.kill((await pids())['metadata-writer'], 0));
   }, 30_000);
 
-  it('restarts the one app that was touched', async () => {
+  it('restarts the app that was changed', async () => {
     const before = await pids();
     await checkout.edit('apps/notifier/src/main.ts', (code) => `${code}\nconsole.log('a new notifier');\n`);
     await dev.shows(/^\[notifier\] +restarts for apps\/notifier\/src\/main\.ts$/m);
@@ -61,7 +61,7 @@ describe('npm run dev', () => {
     await untilRestarted(before, ['notifier']);
   }, 30_000);
 
-  it('restarts the apps that import a library that was touched', async () => {
+  it('restarts the apps that import a changed library', async () => {
     const library = 'libs/shared/src/index.ts';
     await checkout.write(library, `export const shared = 1;`);
     const before = await pids();
@@ -78,7 +78,7 @@ describe('npm run dev', () => {
     await untilRestarted(between, ['signup', 'metadata-writer']);
   }, 30_000);
 
-  it('shows a syntax error and leaves the old process alone, until the error is mended', async () => {
+  it('shows a syntax error, and keeps the old process until the error is corrected', async () => {
     const before = await pids();
     const { url } = (await folder.running())!.parts['signup']!;
     await checkout.edit('apps/signup/src/main.ts', (code) => `${code}const = ;`);
@@ -90,7 +90,7 @@ describe('npm run dev', () => {
     await untilRestarted(before, ['signup']);
   }, 30_000);
 
-  it('starts an app again that its last change has broken, at the next change', async () => {
+  it('restarts a broken app at the next change', async () => {
     const before = await pids();
     await checkout.edit('apps/notifier/src/main.ts', (code) => `throw new Error('broken by hand');\n${code}`);
     await dev.shows(/^notifier failed: exited with code 1$/m);

@@ -2,42 +2,42 @@ import { jetstream, type JsMsg } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { EVENTS_STREAM, FAILURES_STREAM } from '@cascade/jetstream';
 
-/** An event as it is stored: what any NATS client can read. */
+/** A stored event, as any NATS client can read it. */
 export interface StoredEvent {
   readonly subject: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Record<string, unknown>;
 }
 
-/** Reads and writes the broker as a plain NATS client, without our transport. */
+/** Reads and writes events as a plain NATS client, without our transport. */
 export class EventLog {
   private constructor(
     private readonly connection: NatsConnection,
     private readonly sources: readonly string[] | undefined,
   ) {}
 
-  /** @param sources Services and processors whose events are read; default all. */
+  /** @param sources Services and processors whose events are read. Default all. */
   static async open(natsUrl: string, sources?: readonly string[]): Promise<EventLog> {
     return new EventLog(await connect({ servers: natsUrl }), sources);
   }
 
-  /** All events of a flow, in the order in which they were stored. */
+  /** Returns all events of a flow, in the order of the stream. */
   async flow(correlationId: string): Promise<StoredEvent[]> {
-    const events = await this.#readAll(EVENTS_STREAM);
+    const events = await this.readAll(EVENTS_STREAM);
     return events.filter(({ headers }) => headers['ce-correlationid'] === correlationId);
   }
 
-  /** Everything on a subject, in the order in which it was stored. */
+  /** Returns all events on a subject, in the order of the stream. */
   async published(subject: string): Promise<StoredEvent[]> {
-    const events = await this.#readAll(EVENTS_STREAM);
+    const events = await this.readAll(EVENTS_STREAM);
     return events.filter((event) => event.subject === subject);
   }
 
   failures(): Promise<StoredEvent[]> {
-    return this.#readAll(FAILURES_STREAM);
+    return this.readAll(FAILURES_STREAM);
   }
 
-  /** Publishes by hand; resolves when it is stored. */
+  /** Publishes any text. Resolves when it is stored. */
   async publish(subject: string, body: string): Promise<void> {
     await jetstream(this.connection).publish(subject, body);
   }
@@ -46,7 +46,7 @@ export class EventLog {
     return this.connection.close();
   }
 
-  async #readAll(stream: string): Promise<StoredEvent[]> {
+  private async readAll(stream: string): Promise<StoredEvent[]> {
     const consumer = await jetstream(this.connection).consumers.get(stream);
     const { num_pending: count } = await consumer.info();
     const events: StoredEvent[] = [];
@@ -68,7 +68,7 @@ function read(message: JsMsg): StoredEvent {
   };
 }
 
-/** Events that were published by hand need not be JSON. */
+/** Returns an empty object if the event is not JSON. */
 function parse(message: JsMsg): Record<string, unknown> {
   try {
     return message.json<Record<string, unknown>>();

@@ -6,13 +6,13 @@ import { TestSystem } from './system.js';
 
 const UUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/;
 
-/** Whoever adds a processor to these channels changes nothing for them. */
+/** Other processors on these channels do not change the flow of these. */
 const SOURCES = [
   ...['signup', 'notifier'],
   ...['metadata-writer', 'metadata-writer-notifications', 'metadata-writer-failures'],
 ];
 
-/** Whatever HTTP can be asked for by an id. */
+/** All HTTP paths with an id. */
 const PATHS = [
   ['signup', '/signups/ID'],
   ['signup', '/users/ID/metadata'],
@@ -35,7 +35,7 @@ afterAll(async () => {
 }, 20_000);
 
 describe('A signup', () => {
-  it('is accepted at once, and can be looked up where the answer says', async () => {
+  it('is accepted at once, and can be read at the path in the answer', async () => {
     const response = await postSignup(system, { email: uniqueEmail(), name: 'Ada' });
     expect(response.status).toBe(202);
     const accepted = (await response.json()) as Record<string, unknown>;
@@ -45,7 +45,7 @@ describe('A signup', () => {
     expect(await (await fetch(location)).json()).toMatchObject({ ...accepted, status: 'accepted' });
   });
 
-  it('is welcomed by mail, and the metadata row says so', async () => {
+  it('is welcomed by mail, and the metadata row shows that', async () => {
     const email = uniqueEmail();
     const userId = await userOf(system, await signUp(system, { email, name: 'Ada', locale: 'de-CH' }));
     const [mail] = await eventually(async () => {
@@ -65,7 +65,7 @@ describe('A signup', () => {
     });
   });
 
-  it('with a phone number is welcomed by a text message instead', async () => {
+  it('is welcomed by a text message if it has a phone number', async () => {
     const email = uniqueEmail();
     const accepted = await signUp(system, { email, name: 'Grace', phone: '+14155550123' });
     const userId = await userOf(system, accepted);
@@ -81,7 +81,7 @@ describe('A signup', () => {
     expect(await mailsTo(system, email)).toEqual([]);
   });
 
-  it('becomes a flow of events, each of which names its source and its cause', async () => {
+  it('becomes a flow of events, each with its source and its cause', async () => {
     const email = uniqueEmail();
     const { correlationId } = await signUp(system, { email, name: 'Ada' });
     const events = await eventually(async () => {
@@ -124,7 +124,7 @@ describe('A signup', () => {
     expect(JSON.stringify(sent.body)).not.toContain(email);
   });
 
-  it('of an address that has signed up before gets the same answer, and causes nothing', async () => {
+  it('of a known address gets the same answer, and causes no event', async () => {
     const email = uniqueEmail();
     const first = await signUp(system, { email, name: 'Ada' });
     await eventually(async () => expect(await log.flow(first.correlationId)).toHaveLength(4));
@@ -132,14 +132,14 @@ describe('A signup', () => {
     expect(response.status).toBe(202);
     const again = (await response.json()) as { correlationId: string };
 
-    // What the second one would have caused comes before what a third one causes.
+    // Events of the second signup would come before those of the third one.
     const third = await signUp(system, { email: uniqueEmail(), name: 'Ada' });
     await eventually(async () => expect(await log.flow(third.correlationId)).toHaveLength(4));
     expect(await mailsTo(system, email)).toHaveLength(1);
     if (again.correlationId !== first.correlationId) expect(await log.flow(again.correlationId)).toEqual([]);
   });
 
-  it('tells nobody over HTTP whether its address had signed up before, whatever is asked afterwards', async () => {
+  it('does not reveal over HTTP whether its address was known, at any later request', async () => {
     const email = uniqueEmail();
     const first = await signUp(system, { email, name: 'Ada' });
     await eventually(async () => expect(await log.flow(first.correlationId)).toHaveLength(4));
@@ -153,7 +153,7 @@ describe('A signup', () => {
     });
   });
 
-  /** What the services answer about the ids of a signup, in which its own values are made unrecognizable. */
+  /** Returns the answers of the services about the ids of a signup, with placeholders for its own values. */
   async function everyAnswerOf(accepted: Accepted): Promise<Record<string, unknown>> {
     const answers: Record<string, unknown> = {};
     for (const id of [accepted.id, accepted.correlationId]) {
@@ -170,7 +170,7 @@ describe('A signup', () => {
     return answers;
   }
 
-  it('that breaks rules is refused with all of them', async () => {
+  it('is refused with all the rules that it breaks', async () => {
     const response = await postSignup(system, { email: 'nobody', name: '', phone: '12', colour: 'red' });
     expect(response.status).toBe(400);
     expect(response.headers.get('content-type')).toContain('application/problem+json');
@@ -206,7 +206,7 @@ describe('A bad event on a channel', () => {
 });
 
 describe('After a restart', () => {
-  it('everything is still there, and works on', async () => {
+  it('everything is still there, and works', async () => {
     const email = uniqueEmail();
     const { id, correlationId } = await signUp(system, { email, name: 'Ada' });
     await eventually(async () => expect(await log.flow(correlationId)).toHaveLength(4));

@@ -6,10 +6,10 @@ import { CheckoutCopy } from './checkout-copy.js';
 import { NpmCommand } from './npm-command.js';
 import { ownEnvironment, root } from './system.js';
 
-/** Milliseconds; a compiler or linter of the whole takes half a minute where others use the machine. */
+/** Milliseconds. To compile or lint everything takes half a minute on a busy machine. */
 const LONG = 240_000;
 
-/** By names that nobody would give, since the checkout may have processors that somebody has generated. */
+/** Unusual names, since the checkout may have generated processors already. */
 const PROCESSORS = {
   'trial-coupon': ['--consumes', 'user.signed-up', '--publishes', 'trial-coupon.issued'],
   'trial-counter': ['--consumes', 'notification.sent', '--app', 'notifier'],
@@ -19,7 +19,7 @@ const APPS = ['trial-coupon', 'notifier', 'trial-watch'];
 const FOLDERS = ['apps/trial-coupon', 'apps/notifier/src/trial-counter', 'apps/trial-watch'];
 const COUPON = 'apps/trial-coupon/src/trial-coupon/trial-coupon.processor.ts';
 
-/** Where a system that runs says so. */
+/** File in which a running system is recorded. */
 const RUNNING = '.data/running.json';
 
 const signedUp = JSON.stringify({
@@ -33,7 +33,7 @@ const signedUp = JSON.stringify({
 describe('node cascade new processor, and remove processor', () => {
   let checkout: CheckoutCopy;
   let before: Record<string, string>;
-  /** What the schematic wrote. */
+  /** Files that the schematic wrote. */
   let bySchematic: Record<string, string>;
 
   beforeAll(async () => {
@@ -42,7 +42,7 @@ describe('node cascade new processor, and remove processor', () => {
   }, LONG);
   afterAll(() => checkout.remove());
 
-  /** A script of Node in the copy, as people call it. */
+  /** Runs a Node script in the copy, like a user. */
   function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     const child = spawn(process.execPath, args, {
       cwd: checkout.path,
@@ -79,7 +79,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'is also a schematic, which `nest generate` lists',
+    'is a schematic too, which `nest generate` lists',
     async () => {
       const { output } = await tool('@nestjs/cli/bin/nest.js', 'generate', '--help');
       expect(output).toMatch(/processor .*Create an event processor/);
@@ -100,7 +100,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'writes one with an app of its own, one in an app that is there, and one on failures',
+    'writes one in a new app, one in an existing app, and one on failures',
     async () => {
       await checkout.write(RUNNING, JSON.stringify({ pid: process.pid, parts: {} }));
       for (const [name, options] of Object.entries(PROCESSORS)) {
@@ -126,7 +126,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'what it wrote is formatted, passes lint and types, and builds',
+    'writes formatted code that passes lint and types, and builds',
     async () => {
       const present = await checkout.content();
       const written = Object.keys(present).filter((path) => present[path] !== before[path]);
@@ -142,10 +142,10 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'npm would write the same of its app into the lock file, and installs without a network',
+    'writes the same lock file as npm, so that npm installs without a network',
     async () => {
       const present = await checkout.content();
-      // Without node_modules, which npm would change.
+      // Has no node_modules, which npm would change.
       const manifests = await CheckoutCopy.empty();
       const paths = Object.keys(present).filter((path) =>
         /(^|\/)package(-lock)?\.json$|^\.npmrc$/.test(path),
@@ -166,13 +166,13 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'its tests pass unchanged, and those of the topology',
+    'writes tests that pass, like those of the topology',
     async () => {
       const { code, output } = await start([
         ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
         ...['node_modules/jest/bin/jest.js', ...FOLDERS, 'test/topology.unit.spec.ts'],
       ]).ended;
-      // Jest shows of two objects what differs: the output belongs to that.
+      // Compares the output too, so that Jest shows it if the comparison fails.
       expect({ code, failed: code === 0 ? '' : output }).toEqual({ code: 0, failed: '' });
       expect(output).toMatch(/Test Suites: 7 passed, 7 total/);
     },
@@ -180,7 +180,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'the first one answers an event over a real broker',
+    'writes a processor that answers an event over a real broker',
     async () => {
       const broker = await startTestBroker();
       const env = { NATS_URL: broker.url, PORT: '0' };
@@ -189,7 +189,7 @@ describe('node cascade new processor, and remove processor', () => {
       try {
         const correlationId = '0199d0a0-7c1e-7abc-8def-0123456789ac';
         const publish = ['cascade', 'publish', 'user.signed-up', signedUp, '--correlation-id', correlationId];
-        // Once the service has made the streams.
+        // Waits until the service has created the streams.
         await eventually(
           async () => expect(await start([...publish, '--id', correlationId], env).ended).toMatchObject(done),
           { timeout: 60_000 },
@@ -231,7 +231,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'takes nothing out that somebody has changed, and says what that is',
+    'removes no file that was changed, and lists such files',
     async () => {
       await checkout.edit(COUPON, (code) => code.replace('// The same event', '// Any event'));
       await checkout.write('apps/trial-coupon/src/notes.txt', 'mine');
@@ -254,7 +254,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'takes out all that it wrote, and nothing else',
+    'removes all that it wrote, and nothing else',
     async () => {
       for (const name of Object.keys(PROCESSORS)) {
         const { code, output } = await cascade('remove', 'processor', name, '--yes');
@@ -266,7 +266,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 });
 
-/** The entries of apps in a lock file, in its order. Releases of npm differ in what they say of other packages. */
+/** Returns the entries of apps in a lock file. Releases of npm differ in the entries of other packages. */
 function appsIn(lock: string): [string, unknown][] {
   const { packages } = JSON.parse(lock) as { packages: Record<string, unknown> };
   return Object.entries(packages).filter(([path]) => /^(apps|node_modules\/@app)\//.test(path));

@@ -7,7 +7,7 @@ import { CheckoutCopy } from './checkout-copy.js';
 import { WorkingFolder, type NpmCommand } from './npm-command.js';
 import { ownEnvironment, root } from './system.js';
 
-/** By a name that nobody would give, since the checkout may have processors that somebody has generated. */
+/** An unusual name, since the checkout may have generated processors already. */
 const NAME = 'trial-stamp';
 
 describe.each([
@@ -32,7 +32,7 @@ describe.each([
     await checkout.remove();
   }, 20_000);
 
-  /** `node cascade`, in the folder in which the system runs. */
+  /** Runs `node cascade` in the folder in which the system runs. */
   function cascade(...args: string[]): Promise<{ code: number; output: string }> {
     return new Promise((resolve) => {
       execFile(
@@ -44,7 +44,7 @@ describe.each([
     });
   }
 
-  it('starts its app by itself, and other services stay', async () => {
+  it('starts its app, and keeps the other services running', async () => {
     const before = (await folder.running())!.parts;
     const generated = await cascade(
       ...[
@@ -74,7 +74,7 @@ describe.each([
     if (command[0] === 'start') expect(others).toEqual(before);
   }, 60_000);
 
-  it('stops it when it is taken out', async () => {
+  it('stops the app when it is removed', async () => {
     const { pid } = (await folder.running())!.parts[NAME]!;
     expect(await cascade('remove', 'processor', NAME, '--yes')).toMatchObject({ code: 0 });
     await system.shows(new RegExp(`^\\[${NAME}\\] +is no longer in nest-cli.json: stopped$`, 'm'));
@@ -83,7 +83,7 @@ describe.each([
     expect(system.output).not.toContain(`${NAME} failed`);
   }, 30_000);
 
-  it('says what is wrong with a list that cannot be read, and runs on', async () => {
+  it('reports what is wrong with an invalid list of apps, and continues', async () => {
     const list = (await checkout.content())['nest-cli.json']!;
     await checkout.write('nest-cli.json', '{');
     await system.shows(/nest-cli\.json cannot be read/);

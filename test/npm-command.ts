@@ -1,16 +1,16 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnLeashed, type LeashedProcess } from '@cascade/embedded-broker';
+import { spawnBoundToParent, type BoundProcess } from '@cascade/embedded-broker';
 import { eventually } from '@cascade/testing';
 import { readRunning, type RunningSystem } from '../tools/supervisor/data-folder.js';
 import { ownEnvironment, root } from './system.js';
 
-/** A folder in which the project's npm commands run as in the checkout, but with state of their own. */
+/** A folder in which the project's npm commands run like in the checkout, but with separate state. */
 export class WorkingFolder {
   private constructor(readonly path: string) {}
 
-  /** @param checkout Whose commands they are. Default: this one. */
+  /** @param checkout Checkout with the commands. Default this one. */
   static async create(checkout = root): Promise<WorkingFolder> {
     const path = await mkdtemp(join(tmpdir(), 'cascade-npm-'));
     const { scripts } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')) as {
@@ -21,7 +21,7 @@ export class WorkingFolder {
     return new WorkingFolder(path);
   }
 
-  /** @param env Variables on top of this process's. */
+  /** @param env Variables in addition to those of this process. */
   run(command: readonly string[], env: NodeJS.ProcessEnv = {}): NpmCommand {
     return new NpmCommand(this.path, command, env);
   }
@@ -35,28 +35,28 @@ export class WorkingFolder {
   }
 }
 
-/** `npm …`, in a process group of its own, as a terminal runs it. It ends with this process, however this one ends. */
+/** `npm …` in a separate process group, like in a terminal. It ends with this process, even if this one is killed. */
 export class NpmCommand {
   output = '';
   /** Resolves to the exit code, or to the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
-  readonly #process: LeashedProcess;
+  private readonly process: BoundProcess;
 
   constructor(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv) {
-    this.#process = spawnLeashed('npm', args, { cwd, env: { ...ownEnvironment(), ...env } });
-    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+    this.process = spawnBoundToParent('npm', args, { cwd, env: { ...ownEnvironment(), ...env } });
+    for (const stream of [this.process.stdout, this.process.stderr]) {
       stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     }
     this.ended = new Promise((resolve) => {
-      this.#process.once('close', (code, signal) => resolve(signal ?? code!));
+      this.process.once('close', (code, signal) => resolve(signal ?? code!));
     });
   }
 
   get pid(): number {
-    return this.#process.pid!;
+    return this.process.pid!;
   }
 
-  /** Resolves when the output matches; fails with the output when it does not in time. */
+  /** Resolves when the output matches. Fails with the output if it does not match in time. */
   async shows(pattern: RegExp, timeout = 30_000): Promise<void> {
     const check = () => {
       if (!pattern.test(this.output))
@@ -65,9 +65,9 @@ export class NpmCommand {
     await eventually(check, { timeout });
   }
 
-  /** Ctrl-C: a terminal sends it to the whole group. */
+  /** Sends Ctrl-C to the whole group, like a terminal. */
   pressCtrlC(): void {
-    if (this.#process.exitCode === null && this.#process.signalCode === null)
+    if (this.process.exitCode === null && this.process.signalCode === null)
       process.kill(-this.pid, 'SIGINT');
   }
 }

@@ -12,7 +12,7 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** Milliseconds; a compiler takes half a minute where others use the machine. */
+/** Milliseconds. A compiler takes half a minute on a busy machine. */
 const LONG = 180_000;
 
 const TSCONFIG = {
@@ -32,7 +32,7 @@ describe('The packed libraries, in an empty folder', () => {
     const tarballs = await run(root, process.execPath, 'tools/bin/pack.mjs');
     libraries = await Promise.all(tarballs.trim().split('\n').map(install));
     await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
-    // Dependencies come from this checkout, so without a network: those that are declared, and no others.
+    // Links only the declared dependencies, from this checkout, so that no network is needed.
     const declared = libraries.flatMap(({ dependencies, peerDependencies }) =>
       Object.keys({ ...dependencies, ...peerDependencies }),
     );
@@ -57,7 +57,7 @@ describe('The packed libraries, in an empty folder', () => {
     await symlink(join(root, 'node_modules', name), place);
   }
 
-  /** All code blocks of a README are one module. */
+  /** Writes all code blocks of a README as one module. */
   async function writeExample({ name }: Manifest): Promise<void> {
     const text = await readFile(join(folder, 'node_modules', name, 'README.md'), 'utf8');
     const blocks = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code);
@@ -86,22 +86,22 @@ describe('The packed libraries, in an empty folder', () => {
       await Promise.all(libraries.map(writeExample));
       await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
       await run(folder, process.execPath, join(root, 'node_modules/typescript/bin/tsc'));
-      // It publishes an event, and prints the one that its processor answers with.
+      // The example publishes an event and prints the next event of its processor.
       const printed = await run(folder, process.execPath, 'out/testing.js');
       expect(printed).toBe('receipt.sent for 0199d0a0-7c1e-7abc-8def-0123456789ab\n');
     },
     LONG,
   );
 
-  it('say what an embedded database of a test needs', async () => {
+  it('report what an embedded database of a test needs', async () => {
     const started = evaluate(`
-      const { copyPgliteTemplate } = await import('@cascade/testing');
-      await copyPgliteTemplate('data');`);
+      const { createEmbeddedDatabase } = await import('@cascade/testing');
+      await (await createEmbeddedDatabase()).remove();`);
     await expect(started).rejects.toThrow(/No nest-cli\.json above/);
   });
 });
 
-/** Resolves to what it printed; rejects with it if it fails. */
+/** Resolves to the output. If the command fails, rejects with the output. */
 async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
   const env = { ...ownEnvironment(), CASCADE_CACHE: join(root, '.cache') };
   try {

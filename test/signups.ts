@@ -26,14 +26,14 @@ export function postSignup(system: TestSystem, body: Record<string, unknown>): P
   });
 }
 
-/** @throws When it is not accepted. */
+/** @throws Error if the signup is not accepted */
 export async function signUp(system: TestSystem, body: Record<string, unknown>): Promise<Accepted> {
   const response = await postSignup(system, body);
   if (response.status !== 202) throw new Error(`${response.status} ${await response.text()}`);
   return (await response.json()) as Accepted;
 }
 
-/** The id of the user that a signup made: its answer does not tell, the event does. */
+/** Returns the id of the user of a signup from its event, because the answer does not have it. */
 export async function userOf(system: TestSystem, { correlationId }: Accepted): Promise<string> {
   const log = await EventLog.open(system.natsUrl);
   try {
@@ -47,14 +47,14 @@ export async function userOf(system: TestSystem, { correlationId }: Accepted): P
   }
 }
 
-/** @throws Until there is a row. */
+/** @throws Error if there is no row yet */
 export async function metadataOf(system: TestSystem, userId: string): Promise<Record<string, unknown>> {
   const response = await fetch(`${system.url('metadata-writer')}/users/${userId}/metadata`);
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
   return (await response.json()) as Record<string, unknown>;
 }
 
-/** What the mail catcher has for an address. */
+/** Returns the mails to an address in the mail catcher. */
 export async function mailsTo(system: TestSystem, address: string): Promise<Mail[]> {
   const response = await fetch(`${system.url('mail')}/api/email`);
   const mails = (await response.json()) as Mail[];

@@ -46,7 +46,7 @@ describe('npm start', () => {
     expect(start.output).toMatch(/curl -i -X POST http:\/\/localhost:\d+\/signups/);
   });
 
-  it('has every service ready where the table says', async () => {
+  it('has every service ready at the address in the table', async () => {
     const { parts } = (await folder.running())!;
     for (const name of ['signup', 'notifier', 'metadata-writer']) {
       const { url } = parts[name]!;
@@ -56,7 +56,7 @@ describe('npm start', () => {
     }
   });
 
-  it('is followed by the logs of the services, each line behind its service', async () => {
+  it('is followed by the logs, with the name of the service in each line', async () => {
     const { parts } = (await folder.running())!;
     await fetch(`${parts['signup']!.url}/signups`, {
       method: 'POST',
@@ -66,7 +66,7 @@ describe('npm start', () => {
     await start.shows(/^\[mail\] .*ada@example\.com/m);
   });
 
-  it('refuses to run twice on the same data, and says who runs and where', async () => {
+  it('refuses to run twice on the same data, and reports which process runs there', async () => {
     const second = folder.run(['start']);
     expect(await second.ended).toBe(1);
     const { pid, parts } = (await folder.running())!;
@@ -74,13 +74,13 @@ describe('npm start', () => {
     expect(second.output).toContain(parts['signup']!.url);
   });
 
-  it('does not have its data removed under it', async () => {
+  it('protects its data from npm run reset', async () => {
     const reset = folder.run(['run', 'reset']);
     expect(await reset.ended).toBe(1);
     expect(reset.output).toContain('nothing was removed');
   });
 
-  it('starts a service again that dies, at the same place', async () => {
+  it('restarts a service that dies, at the same address', async () => {
     const before = (await folder.running())!.parts['notifier']!;
     process.kill(before.pid!, 'SIGKILL');
     await start.shows(/^\[notifier\] +was killed by SIGKILL; starting it again$/m);
@@ -95,7 +95,7 @@ describe('npm start', () => {
     );
   });
 
-  it('starts the broker again that dies, at the same place and with all that it had stored', async () => {
+  it('restarts the broker if it dies, at the same address and with its store', async () => {
     const before = (await folder.running())!;
     const messages = await storedEvents(before.natsUrl!);
     process.kill(before.parts['broker']!.pid!, 'SIGKILL');
@@ -120,7 +120,7 @@ describe('npm run demo', () => {
     }
   });
 
-  it('says what to do where nothing runs', async () => {
+  it('explains what to do if no system runs', async () => {
     const elsewhere = await WorkingFolder.create();
     const demo = elsewhere.run(['run', 'demo']);
     expect(await demo.ended).toBe(1);
@@ -130,7 +130,7 @@ describe('npm run demo', () => {
 });
 
 describe('The end of npm start', () => {
-  it('by Ctrl-C is code 0, within 10 s, and leaves no process', async () => {
+  it('by Ctrl-C has code 0, takes at most 10 s, and leaves no process', async () => {
     const pids = pidsOf((await folder.running())!);
     const pressed = performance.now();
     start.pressCtrlC();
@@ -140,7 +140,7 @@ describe('The end of npm start', () => {
     expect(await folder.running()).toBeUndefined();
   }, 20_000);
 
-  it('by kill -9 leaves no process either, and the next start finds everything', async () => {
+  it('by kill -9 leaves no process, and the next start finds all data', async () => {
     start = folder.run(['start']);
     await start.shows(UP);
     const running = (await folder.running())!;
@@ -155,13 +155,13 @@ describe('The end of npm start', () => {
     expect(mails.length).toBeGreaterThan(0);
   }, 90_000);
 
-  it('by the end of npm leaves no process either', async () => {
+  it('by the end of npm leaves no process', async () => {
     const running = (await folder.running())!;
     process.kill(start.pid, 'SIGKILL');
     await eventually(() => expect(pidsOf(running).filter(isAlive)).toEqual([]), { timeout: 15_000 });
   }, 20_000);
 
-  it('is not waited for when Ctrl-C is pressed again', async () => {
+  it('is immediate when Ctrl-C is pressed again', async () => {
     start = folder.run(['start']);
     await start.shows(UP);
     const running = (await folder.running())!;
@@ -183,7 +183,7 @@ describe('The end of npm start', () => {
   });
 });
 
-describe('npm start that cannot bring a part up', () => {
+describe('npm start if a part cannot start', () => {
   let other: WorkingFolder;
 
   beforeEach(async () => {
@@ -192,7 +192,7 @@ describe('npm start that cannot bring a part up', () => {
 
   afterEach(() => other.remove());
 
-  it('shows which, and its last lines, and ends with code 1 and no process left', async () => {
+  it('shows the part and its last lines, ends with code 1, and leaves no process', async () => {
     const command = other.run(['start'], { MAIL_FROM: 'nobody' });
     await command.shows(/^ {2}notifier +failed/m);
     expect(await command.ended).toBe(1);
@@ -200,13 +200,13 @@ describe('npm start that cannot bring a part up', () => {
     expect(await other.running()).toBeUndefined();
   }, 30_000);
 
-  it('says what is wrong with a broker that it was given', async () => {
+  it('reports what is wrong with the broker in NATS_URL', async () => {
     const command = other.run(['start'], { NATS_URL: 'nats://127.0.0.1:9' });
     expect(await command.ended).toBe(1);
     expect(command.output).toMatch(/^broker failed: No broker answers \(127\.0\.0\.1:9: .*unset NATS_URL/m);
   }, 30_000);
 
-  it('ends with code 0 where Ctrl-C was first', async () => {
+  it('ends with code 0 if Ctrl-C was first', async () => {
     const command = other.run(['start']);
     await command.shows(/^Starting/m);
     command.pressCtrlC();

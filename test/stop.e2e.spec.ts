@@ -27,7 +27,7 @@ async function dial(address: string, text = ''): Promise<void> {
 }
 
 describe('A system that is stopped', () => {
-  it('ends within 5 s and kills nobody, whatever connections are silent or half through a request', async () => {
+  it('ends within 5 s without a kill, even if connections are silent or have sent half a request', async () => {
     const mail = system.part('mail');
     for (const url of [...SERVICES.map((name) => system.url(name)), mail.run!.url]) {
       await dial(url);

@@ -7,26 +7,27 @@ import { composeSystem, type System } from '../tools/supervisor/system.js';
 
 export const root = checkoutRoot();
 
-/** What stands for somebody's own servers or settings must not reach a test. */
-const FOREIGN = /^(PORT|HOST|NATS_|DATABASE_|DATA_|SMTP_|MAIL_|TWILIO_|SIGNUPS_|LOG_)/;
+/** Variables of the services and of the system: the developer's own values must not reach a test. */
+const SETTINGS =
+  /^(PORT|HOST|NATS_|DATABASE_|DATA_|DELIVERY_|EVENTS_|FAILURES_|STREAM_|STOP_|TRUST_|SERVE_|SMTP_|MAIL_|TWILIO_|SIGNUPS?_|LOG_)/;
 
 export interface TestSystemOptions {
   /** Variables for the services, or for the system: `DATABASE_URL`. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** The whole system as real processes, on free ports and in a temporary folder. */
+/** The whole system in real processes, on free ports and in a temporary folder. */
 export class TestSystem {
-  /** What all parts wrote, each line behind its part's name. */
+  /** Output of all parts, with the name of the part in each line. */
   readonly lines: string[] = [];
-  #system: System | undefined;
+  private system: System | undefined;
 
   private constructor(
     private readonly dataDir: string,
     private readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  /** Compiles what has changed, and starts it. Stop it in `afterAll`. */
+  /** Compiles changed sources and starts the system. Stop it in `afterAll`. */
   static async start({ env = {} }: TestSystemOptions = {}): Promise<TestSystem> {
     await compileCheckout();
     const dataDir = await mkdtemp(join(tmpdir(), 'cascade-system-'));
@@ -35,9 +36,9 @@ export class TestSystem {
     return system;
   }
 
-  /** Starts it on what it had stored, after {@link stopParts}. Its ports are others then. */
+  /** Starts the system again after {@link stopParts}, with its data but on other ports. */
   async startAgain(): Promise<void> {
-    this.#system = composeSystem({
+    this.system = composeSystem({
       root,
       dataDir: this.dataDir,
       env: this.env,
@@ -49,7 +50,7 @@ export class TestSystem {
       report: () => undefined,
     });
     try {
-      await this.#system.supervisor.start();
+      await this.system.supervisor.start();
     } catch (error) {
       await this.stop();
       throw new Error(`The system did not start. ${String(error)}\n${this.lines.join('\n')}`, {
@@ -62,35 +63,35 @@ export class TestSystem {
     return this.part('broker').address!;
   }
 
-  /** Of a service, or of the mail catcher's page. */
+  /** Returns the URL of a service, or of the mail catcher's page. */
   url(name: string): string {
     return this.part(name).run!.url;
   }
 
   part(name: string) {
-    return this.#system!.parts.find((part) => part.name === name)!;
+    return this.system!.parts.find((part) => part.name === name)!;
   }
 
-  /** Stops all processes; what they stored stays. */
+  /** Stops all processes and keeps their data. */
   async stopParts(): Promise<void> {
-    await this.#system?.supervisor.stop();
+    await this.system?.supervisor.stop();
   }
 
-  /** Stops all processes and removes what they stored. */
+  /** Stops all processes and removes their data. */
   async stop(): Promise<void> {
     await this.stopParts();
     await rm(this.dataDir, { recursive: true, force: true });
   }
 }
 
-/** The environment of this process, without what would change how a system runs. */
+/** Returns the environment of this process without settings of the system. */
 export function ownEnvironment(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name) && !name.startsWith('npm_'));
+  const own = Object.entries(process.env).filter(([name]) => !SETTINGS.test(name) && !name.startsWith('npm_'));
   return { ...Object.fromEntries(own), NODE_ENV: 'development' };
 }
 
 /**
- * As `npm start` does, so that a spec run alone tests the present sources.
+ * Compiles a checkout like `npm start`, so that a single spec tests the current sources.
  *
  * @param path Default this checkout.
  */

@@ -13,7 +13,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { checkoutRoot } from '../tools/checkout.js';
 
-/** Severities of the parser's diagnostics from which a document is not valid. */
+/** Severities of the parser's diagnostics that make a document invalid. */
 const WARNING = 1;
 
 describe("this system's topology", () => {
@@ -30,7 +30,7 @@ describe("this system's topology", () => {
     expect(faults.map(({ message }) => message).join('\n\n')).toBe('');
   });
 
-  it('is what docs/processors.md tells', async () => {
+  it('is the one in docs/processors.md', async () => {
     expect(processorsPageFaults(await readProcessorsPage(root), topology)).toEqual([]);
   });
 
@@ -47,7 +47,7 @@ describe("this system's topology", () => {
     }
   });
 
-  it('has contracts in JSON Schema, draft 2020-12, that take their golden samples', () => {
+  it('has contracts in JSON Schema, draft 2020-12, that accept their golden samples', () => {
     const ajv = new Ajv2020({ strict: true, validateFormats: false, keywords: ['x-rules'] });
     for (const { schema, samples } of topology.contracts) {
       const validate = ajv.compile(schema);

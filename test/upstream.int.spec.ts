@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from './system.js';
 
-/** The newest nats-server that is known to have the fault. */
+/** Newest nats-server that has the bug. */
 const NEWEST_FAULTY = [2, 15, 1];
 
 let broker: Broker;
@@ -30,7 +30,7 @@ function isNewerThan(known: readonly number[], version: string): boolean {
   return place !== -1 && parts[place]! > known[place]!;
 }
 
-it('docs/upstream.md shows what a start time and several filter subjects do, or the server has mended it', async () => {
+it('docs/upstream.md shows what a start time and several filter subjects do, unless the server has fixed it', async () => {
   const { code, stdout, stderr } = await run('docs/upstream/consumer-start-time.mjs');
   const version = /^nats-server (\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? '';
   const [, shown] = /\n```text\n(nats-server .+?)```\n/s.exec(

@@ -1,6 +1,9 @@
 import { defineConfig } from 'drizzle-kit';
 
-/** After a change of a schema: `npx drizzle-kit generate --config apps/metadata-writer/drizzle.config.ts`, and commit what it writes. */
+/**
+ * After a change of a schema, run `npx drizzle-kit generate --config apps/metadata-writer/drizzle.config.ts` and commit the new
+ * files.
+ */
 export default defineConfig({
   dialect: 'postgresql',
   schema: ['apps/metadata-writer/src/user-metadata/schema.ts', 'libs/outbox/src/inbox/inbox-table.ts'],

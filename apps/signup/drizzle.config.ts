@@ -1,8 +1,8 @@
 import { defineConfig } from 'drizzle-kit';
 
-/** After a change of a schema: `npx drizzle-kit generate --config apps/signup/drizzle.config.ts`, and commit what it writes. */
+/** After a change of a schema, run `npx drizzle-kit generate --config apps/signup/drizzle.config.ts` and commit the new files. */
 export default defineConfig({
   dialect: 'postgresql',
-  schema: ['apps/signup/src/signups/schema.ts', 'libs/outbox/src/outbox-table.ts'],
+  schema: ['apps/signup/src/signups/schema.ts', 'libs/outbox/src/outbox/outbox-table.ts'],
   out: 'apps/signup/migrations',
 });

@@ -1,14 +1,14 @@
-/** What has to be undone when something has ended. */
+/** Steps that undo a set-up. */
 export class Cleanups {
-  readonly #cleanups: (() => unknown)[] = [];
+  private readonly cleanups: (() => unknown)[] = [];
 
   defer(cleanup: () => unknown): void {
-    this.#cleanups.push(cleanup);
+    this.cleanups.push(cleanup);
   }
 
-  /** Undoes all of it, what came last first. One that fails keeps none of the others from being undone. */
+  /** Runs all steps, the last one first. If a step fails, the others still run. */
   async run(log: (line: string) => void): Promise<void> {
-    for (const cleanup of this.#cleanups.splice(0).reverse()) {
+    for (const cleanup of this.cleanups.splice(0).reverse()) {
       try {
         await cleanup();
       } catch (error) {

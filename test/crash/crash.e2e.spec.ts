@@ -1,13 +1,13 @@
-import { spawnLeashed } from '@cascade/embedded-broker';
+import { spawnBoundToParent } from '@cascade/embedded-broker';
 import { expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { root } from '../system.js';
 
 it('The system survives the short form of the crash test', async () => {
-  const runner = spawnLeashed(process.execPath, ['tools/bin/crash.mjs', '--short'], { cwd: root });
+  const runner = spawnBoundToParent(process.execPath, ['tools/bin/crash.mjs', '--short'], { cwd: root });
   const ended = once(runner, 'exit') as Promise<[code: number | null]>;
   const [output, errors, [code]] = await Promise.all([text(runner.stdout), text(runner.stderr), ended]);
-  // The output names the seed, and what was expected and seen.
+  // The output has the seed, the expected values and the actual ones.
   expect({ code, output: code === 0 ? '' : `${output}\n${errors}` }).toEqual({ code: 0, output: '' });
 }, 180_000);

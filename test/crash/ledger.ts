@@ -21,7 +21,7 @@ export interface LedgerExpectations {
   readonly extraMails?: number;
 }
 
-/** Waits until nothing is on its way any more. @returns how long that took, in milliseconds. @throws where 60 s are not enough */
+/** Waits until nothing is in flight. @returns Milliseconds that it took. @throws Error if it takes more than 60 s */
 export async function drained(system: SignupSystem, load: SignupLoad): Promise<number> {
   const begun = performance.now();
   await eventually(() => assertDrained(system, load), { timeout: DRAIN_WITHIN_MS, interval: 250 });
@@ -48,8 +48,8 @@ async function assertDrained({ client, postgres }: SignupSystem, load: SignupLoa
 }
 
 /**
- * Heals, drains and compares what was acknowledged with what is there: users, outbox, stream, metadata, mails, failures.
- * Embedded databases are read after their services were stopped.
+ * Heals and drains the system, and compares the acknowledged signups with users, outbox, stream, metadata, mails and failures.
+ * Embedded databases are read after their services have stopped.
  */
 export async function checkLedger(
   trial: Trial,
@@ -70,7 +70,7 @@ export async function checkLedger(
   const events = await readEvents(system);
   trial.figure(`${acknowledged.size} acknowledged`);
   expectSame(trial, 'signups', signups, new Set(acknowledged.keys()));
-  // The answer to a signup does not name the user, and each client has an address of its own.
+  // Compares addresses, because the answer to a signup has no user id. Each client has its own address.
   const places = {
     users: [...users.values()],
     'published outbox events': published,
@@ -105,7 +105,7 @@ function expectSame(
   trial.expectEqual(`${what}: duplicates`, found.length - distinct.size, 0);
 }
 
-/** What the checks so far have found, for the table. */
+/** Returns the sums of the checks so far, for the table. */
 function lossesOf(trial: Trial): string {
   const sum = (suffix: string) =>
     trial.checks
@@ -119,7 +119,7 @@ async function readEvents({ client }: SignupSystem): Promise<{ addresses: string
   const addresses: string[] = [];
   for await (const message of client.read(EVENTS_STREAM, CHANNEL)) {
     const id = message.headers?.get('ce-id') ?? '';
-    // The same event stored twice is what an id is for; processors drop the second.
+    // An event may be stored twice: processors recognize it by its id.
     if (ids.has(id)) continue;
     ids.add(id);
     addresses.push(message.json<{ email: string }>().email);
@@ -134,7 +134,7 @@ async function readRows(system: SignupSystem) {
   const users = await rowsOf('signup', 'select id, email from users');
   return {
     signups: await column('signup', 'select id as value from signups'),
-    /** User id to address. */
+    /** Addresses by user id. */
     users: new Map(users.map((row) => [String(row['id']), String(row['email'])])),
     published: await column(
       'signup',

@@ -5,7 +5,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** What the figures of a run were measured on, one part a line. */
+/** Describes the machine of a run, one part per line. */
 export async function describeMachine(): Promise<string[]> {
   const { version } = await findNatsServer();
   const postgres = await promisify(execFile)(join(findPostgres()!, 'postgres'), ['--version']);

@@ -10,10 +10,10 @@ import type { Scenario } from './scenario.js';
 /** `npm run test:crash -- --only kill-broker --short` */
 export const takesArguments = true;
 
-/** In the short form scenarios mostly wait, for instance for an event to come again. */
+/** Scenarios of the short form mostly wait, for example for a redelivery. */
 const SHORT_AT_ONCE = 5;
 
-/** `npm run test:crash`: resolves to 1 where a scenario fails. */
+/** Runs `npm run test:crash`. Resolves to 1 if a scenario fails. */
 export async function main({ root, args }: Checkout): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
@@ -52,7 +52,7 @@ function seedOf(text: string | undefined): number {
   return Number(text);
 }
 
-/** Everything else that was started ends with this process by itself. */
+/** All other processes are bound to this one, and end with it. */
 function endChildrenWith(owner: NodeJS.Process): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     owner.once(signal, () => {

@@ -4,10 +4,10 @@ import { promisify } from 'node:util';
 import { ownEnvironment, root } from '../system.js';
 import type { PlainClient } from './system/plain-client.js';
 
-/** Those that services create. */
+/** Streams that services create. */
 const STREAMS = ['EVENTS', 'RETRIES', 'FAILURES'];
 
-/** Requests that change a stream or consumer, or delete it or what it holds. */
+/** Requests that change or delete a stream, a consumer or messages. */
 const CHANGES = [
   ...['CREATE', 'UPDATE', 'DELETE', 'PURGE', 'MSG.DELETE'].map((verb) => `$JS.API.STREAM.${verb}.*`),
   ...['CREATE', 'DURABLE.CREATE', 'DELETE'].map((verb) => `$JS.API.CONSUMER.${verb}.>`),
@@ -19,7 +19,7 @@ export async function provision(natsUrl: string, sizes: NodeJS.ProcessEnv): Prom
   await promisify(execFile)(process.execPath, ['cascade', 'provision'], { cwd: root, env });
 }
 
-/** Settings of each stream and consumer, and when it was created. */
+/** Returns the settings of each stream and consumer, and the time of its creation. */
 export async function settingsOf({ manager }: PlainClient): Promise<Record<string, object>> {
   const settings: Record<string, object> = {};
   for (const stream of STREAMS) {
@@ -35,7 +35,7 @@ export async function settingsOf({ manager }: PlainClient): Promise<Record<strin
   return settings;
 }
 
-/** Collects the requests from now on that change a stream or consumer, each with where its answer goes: the inbox of a service. */
+/** Collects requests from now on that change a stream or consumer, each with its reply subject: the inbox of a service. */
 export function watchChanges(connection: NatsConnection): string[] {
   const changes: string[] = [];
   for (const subject of CHANGES) {

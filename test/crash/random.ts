@@ -1,29 +1,29 @@
-/** Numbers that the same seed gives again: mulberry32. */
+/** Random numbers that are the same for the same seed (mulberry32). */
 export class Random {
-  #state: number;
+  private state: number;
 
-  /** @param text What else than the seed tells its numbers from those of others: a scenario's name. */
+  /** @param text Makes the numbers differ for the same seed: the name of a scenario. */
   constructor(seed: number, text = '') {
-    this.#state = [...text].reduce(
+    this.state = [...text].reduce(
       (state, letter) => Math.imul(state ^ letter.charCodeAt(0), 16_777_619),
       seed,
     );
   }
 
-  /** In [0, 1). */
+  /** Returns a number in [0, 1). */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    this.state = (this.state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number from `least` to `most`, both included. */
+  /** Returns a whole number from `least` to `most`, both included. */
   between(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }
 
-  /** In another order. */
+  /** Returns the items in another order. */
   shuffled<Item>(items: readonly Item[]): Item[] {
     const shuffled = [...items];
     for (let last = shuffled.length - 1; last > 0; last--) {

@@ -2,7 +2,7 @@ import type { ScenarioResult } from './run-scenarios.js';
 
 const HEADING = ['scenario', 'what was done', 'figures', 'must show', 'ok'];
 
-/** As a table of Markdown, which can be read as it is. */
+/** Formats the results as a Markdown table that is readable as text. */
 export function resultTable(results: readonly ScenarioResult[]): string {
   const rows = results.map(({ scenario, trial }) => [
     scenario.name,

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { resultTable } from './result-table.js';
 import { Trial } from './trial.js';
 
-it('The table says of each scenario what was done, seen and wanted, and whether it holds', () => {
+it('The table has the load, the figures, the claim and the verdict of each scenario', () => {
   const rows = [0, 1].map((lost) => {
     const trial = new Trial({ name: 'kill', seed: 1, short: true, log: () => undefined });
     trial.done = '30 kills | 200/s';

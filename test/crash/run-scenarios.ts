@@ -11,12 +11,12 @@ export interface ScenarioResult {
 export interface RunOptions {
   readonly seed: number;
   readonly short: boolean;
-  /** Scenarios that run at the same time. */
+  /** Number of scenarios that run in parallel. */
   readonly atOnce: number;
   log(this: void, line: string): void;
 }
 
-/** Runs each to its end, also after another has failed. Resolves to the results in the order of `scenarios`. */
+/** Runs every scenario, even if others fail. Resolves to the results in the order of `scenarios`. */
 export async function runScenarios(
   scenarios: readonly Scenario[],
   { atOnce, ...options }: RunOptions,

@@ -1,10 +1,10 @@
 import type { Trial } from './trial.js';
 
 export interface Scenario {
-  /** For `--only`. */
+  /** Name for `--only`. */
   readonly name: string;
   readonly mustShow: string;
-  /** Not part of the short form, unless asked for with `--only`: another scenario shows the same sooner. */
+  /** True if the short form leaves it out, because another scenario shows the same sooner. `--only` runs it anyway. */
   readonly onlyFull?: boolean;
   run(trial: Trial): Promise<void>;
 }

@@ -5,104 +5,104 @@ import { eventually } from '@cascade/testing';
 const TICK_MS = 20;
 const ANSWER_WITHIN_MS = 15_000;
 const RETRY_AFTER_MS = 500;
-/** Requests under way, beyond which clients wait for answers. */
+/** Most requests in flight. Beyond that, clients wait for answers. */
 const MOST_UNDER_WAY = 100;
 
 export interface SignupLoadOptions {
-  /** Replicas of the signup service, which get the requests in turn. */
+  /** Replicas of the signup service. The requests go to each in turn. */
   readonly urls: readonly string[];
-  /** Requests a second: repeated ones first, new signups with what is left. */
+  /** Requests per second: repeated ones first, then new signups. */
   readonly rate: number;
 }
 
 interface Client {
   readonly key: string;
   readonly email: string;
-  /** When it may ask again. */
+  /** Time at which it may ask again. */
   notBefore: number;
 }
 
 /**
- * Clients who sign up, each a person of its own, and who repeat a request that got no 202 with the same idempotency key: so
- * every signup that was begun is acknowledged in the end, and counted once.
+ * Clients that sign up, each with its own address. A client repeats a request without a 202 with the same idempotency key. So
+ * every signup is acknowledged in the end, and counted once.
  */
 export class SignupLoad {
-  /** Signup id to address, of those that were answered with 202. */
+  /** Addresses by signup id, of the signups that were answered with 202. */
   readonly acknowledged = new Map<string, string>();
-  /** How often each other answer came; `none` where the connection failed. */
+  /** Number of other answers by status. `none` if the connection failed. */
   readonly otherAnswers = new Map<string, number>();
-  /** Milliseconds until the slowest answer of each status came. */
+  /** Milliseconds of the slowest answer by status. */
   readonly slowest = new Map<string, number>();
-  /** Those that will ask again, the one that waits longest first. */
-  readonly #waiting: Client[] = [];
-  #underWay = 0;
-  #requests = 0;
-  #offering = true;
-  #due = 0;
-  #last = performance.now();
-  readonly #timer: NodeJS.Timeout;
+  /** Clients that will ask again, the one that waits longest first. */
+  private readonly waiting: Client[] = [];
+  private underWay = 0;
+  private requests = 0;
+  private offering = true;
+  private due = 0;
+  private last = performance.now();
+  private readonly timer: NodeJS.Timeout;
 
-  /** Begins at once. */
+  /** The load begins at once. */
   constructor(private readonly options: SignupLoadOptions) {
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.timer = setInterval(() => this.tick(), TICK_MS);
   }
 
-  /** One more signup, beside those that come by the rate. */
+  /** Adds a signup to those of the rate. */
   offer(): void {
-    void this.#ask(newClient());
+    void this.ask(newClient());
   }
 
   stopOffering(): void {
-    this.#offering = false;
+    this.offering = false;
   }
 
-  /** Offers no more and waits until all that were begun are acknowledged. @throws where they are not, within 60 s */
+  /** Offers no more signups and waits until all are acknowledged. @throws Error if they are not within 60 s */
   async finish(): Promise<void> {
     this.stopOffering();
     await eventually(
       () => {
-        const left = this.#waiting.length + this.#underWay;
-        if (left > 0) throw new Error(`${left} signups are not acknowledged: ${this.#answers()}`);
+        const left = this.waiting.length + this.underWay;
+        if (left > 0) throw new Error(`${left} signups are not acknowledged: ${this.answers()}`);
       },
       { timeout: 60_000 },
     );
   }
 
-  /** Gives up what is not acknowledged yet. */
+  /** Stops, and does not wait for signups without an acknowledgment. */
   stop(): void {
-    clearInterval(this.#timer);
+    clearInterval(this.timer);
   }
 
-  #tick(): void {
+  private tick(): void {
     const now = performance.now();
-    this.#due = Math.min(this.#due + ((now - this.#last) / 1_000) * this.options.rate, MOST_UNDER_WAY);
-    this.#last = now;
+    this.due = Math.min(this.due + ((now - this.last) / 1_000) * this.options.rate, MOST_UNDER_WAY);
+    this.last = now;
     const next = () => {
-      if ((this.#waiting[0]?.notBefore ?? Infinity) <= now) return this.#waiting.shift();
-      return this.#offering ? newClient() : undefined;
+      if ((this.waiting[0]?.notBefore ?? Infinity) <= now) return this.waiting.shift();
+      return this.offering ? newClient() : undefined;
     };
-    for (; this.#due >= 1 && this.#underWay < MOST_UNDER_WAY; this.#due -= 1) {
+    for (; this.due >= 1 && this.underWay < MOST_UNDER_WAY; this.due -= 1) {
       const client = next();
-      if (client) void this.#ask(client);
+      if (client) void this.ask(client);
     }
   }
 
-  async #ask(client: Client): Promise<void> {
-    this.#underWay += 1;
-    const id = await this.#request(client);
-    this.#underWay -= 1;
+  private async ask(client: Client): Promise<void> {
+    this.underWay += 1;
+    const id = await this.request(client);
+    this.underWay -= 1;
     if (id) this.acknowledged.set(id, client.email);
-    else this.#waiting.push({ ...client, notBefore: performance.now() + RETRY_AFTER_MS });
+    else this.waiting.push({ ...client, notBefore: performance.now() + RETRY_AFTER_MS });
   }
 
-  async #request({ key, email }: Client): Promise<string | undefined> {
+  private async request({ key, email }: Client): Promise<string | undefined> {
     const begun = performance.now();
     const answered = (status: string) => {
       this.slowest.set(status, Math.max(this.slowest.get(status) ?? 0, performance.now() - begun));
       if (status !== '202') this.otherAnswers.set(status, (this.otherAnswers.get(status) ?? 0) + 1);
     };
     const { urls } = this.options;
-    const url = urls[this.#requests++ % urls.length]!;
+    const url = urls[this.requests++ % urls.length]!;
     try {
       const response = await fetch(`${url}/signups`, {
         method: 'POST',
@@ -119,7 +119,7 @@ export class SignupLoad {
     }
   }
 
-  #answers(): string {
+  private answers(): string {
     return [...this.otherAnswers].map(([status, count]) => `${count} × ${status}`).join(', ');
   }
 }

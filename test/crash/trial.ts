@@ -12,21 +12,21 @@ export interface Check {
 export interface TrialOptions {
   readonly name: string;
   readonly seed: number;
-  /** Small counts, for `npm test`. Several run at once then, so ratios of times are shown and not judged. */
+  /** Small counts, for `npm test`. Several scenarios run in parallel, so ratios of times are shown but not checked. */
   readonly short: boolean;
-  /** Takes progress, a line at a time. */
+  /** Takes a line of progress. */
   log(this: void, line: string): void;
 }
 
-/** One run of one scenario: what was done, what was measured, and what of it is not as it must be. */
+/** A run of a scenario: its load, its figures and its checks. */
 export class Trial {
   readonly random: Random;
   readonly short: boolean;
   readonly checks: Check[] = [];
   readonly figures: string[] = [];
-  /** What was done, with its counts. */
+  /** Description of the load, with its counts. */
   done = '';
-  readonly #cleanups = new Cleanups();
+  private readonly cleanups = new Cleanups();
 
   constructor(private readonly options: TrialOptions) {
     this.random = new Random(options.seed, options.name);
@@ -37,7 +37,7 @@ export class Trial {
     return this.checks.every(({ ok }) => ok);
   }
 
-  /** The first in the full form, the second in the short one. */
+  /** Returns the first value in the full form, the second in the short one. */
   scale<Value>(full: Value, short: Value): Value {
     return this.short ? short : full;
   }
@@ -65,13 +65,13 @@ export class Trial {
     this.checks.push({ what, expected, seen: shown, ok: seen >= limit });
   }
 
-  /** Has it undone when the scenario has ended, what came last first. */
+  /** Runs `cleanup` when the scenario has ended, the last one first. */
   defer(cleanup: () => unknown): void {
-    this.#cleanups.defer(cleanup);
+    this.cleanups.defer(cleanup);
   }
 
   cleanUp(): Promise<void> {
-    return this.#cleanups.run((line) => this.log(line));
+    return this.cleanups.run((line) => this.log(line));
   }
 }
 

@@ -1,5 +1,5 @@
 import { UserSignedUp } from '@app/contracts';
-import type { Broker } from '@cascade/embedded-broker';
+import { spawnBoundToParent, type Broker } from '@cascade/embedded-broker';
 import {
   Consumes,
   ConsumesFailure,
@@ -12,7 +12,6 @@ import { Controller, type INestMicroservice } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { IsString, IsUUID } from 'class-validator';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { runCascade } from '../../tools/cascade/test/session.js';
@@ -35,7 +34,7 @@ class StampBookOpened {
 const opened: StampBookOpened[] = [];
 const failed: EventFailed[] = [];
 
-/** Processors of ours, to which the plain one is like any other. */
+/** Our processors, which treat the plain one like any other. */
 @Controller()
 class Observer {
   @Consumes(StampBookOpened, { processor: 'observer' })
@@ -79,12 +78,13 @@ afterAll(async () => {
   await broker?.stop();
 });
 
-/** @returns stops it */
+/** @returns A function that stops it. */
 function startStampBook(languages: string): () => Promise<void> {
-  const child = spawn(process.execPath, [SCRIPT], {
+  const child = spawnBoundToParent(process.execPath, [SCRIPT], {
     env: { ...ownEnvironment(), NATS_URL: broker.url, LANGUAGES: languages },
-    stdio: ['ignore', 'inherit', 'inherit'],
   });
+  child.stdout.pipe(process.stdout);
+  child.stderr.pipe(process.stderr);
   const ended = once(child, 'close');
   return async () => {
     child.kill('SIGTERM');
@@ -92,7 +92,7 @@ function startStampBook(languages: string): () => Promise<void> {
   };
 }
 
-/** @returns the correlation id, which is also the event's id */
+/** @returns The correlation id, which is also the id of the event. */
 async function signUp(name: string, locale = 'en'): Promise<string> {
   const user = {
     userId: USER_ID,
@@ -118,8 +118,8 @@ async function failures(): Promise<Failure[]> {
 const openedIn = async (correlationId: string) =>
   (await log.flow(correlationId)).filter(({ subject }) => subject === 'events.stamp-book.opened');
 
-describe('A processor of a NATS client and the wire contract alone', () => {
-  it('publishes an event of the flow, which a processor of ours takes', async () => {
+describe('A processor with only a NATS client and the wire contract', () => {
+  it('publishes an event of the flow, which our processor consumes', async () => {
     const correlationId = await signUp('Ada');
     const [event] = await eventually(async () => {
       const events = await openedIn(correlationId);
@@ -136,13 +136,13 @@ describe('A processor of a NATS client and the wire contract alone', () => {
     ]);
   });
 
-  it('makes another attempt where one fails', async () => {
+  it('makes another attempt if one fails', async () => {
     const correlationId = await signUp('flaky');
     await eventually(async () => expect(await openedIn(correlationId)).toHaveLength(1));
     expect(await failures()).toEqual([]);
   });
 
-  it('gets a replay of its channel, and publishes nothing twice unless it is one as new', async () => {
+  it('gets a replay of its channel, and publishes events again only in a replay as new', async () => {
     const replay = ['replay', '--channel', 'user.signed-up', '--processor', 'stamp-book', '--reason', 'test'];
     expect(await cascade(...replay)).toMatchObject({ replayed: 2 });
     await eventually(async () => {
@@ -156,7 +156,7 @@ describe('A processor of a NATS client and the wire contract alone', () => {
     await eventually(async () => expect(await log.published('events.stamp-book.opened')).toHaveLength(4));
   });
 
-  it('gives up on what cannot work: a failure that can be listed, shown, consumed, and replayed', async () => {
+  it('gives up on an impossible event with a failure that can be listed, shown, consumed and replayed', async () => {
     const correlationId = await signUp('Émile', 'fr');
     const [failure] = await eventually(async () => {
       const found = await failures();
@@ -180,18 +180,18 @@ describe('A processor of a NATS client and the wire contract alone', () => {
     );
     expect(await openedIn(correlationId)).toHaveLength(1);
     await eventually(() => expect(failed).toHaveLength(2));
-    // The headers of an event that was replayed twice are still those that its publisher wrote.
+    // After two replays, the event still has the headers of its publisher.
     expect(failed[1]!.original).toEqual(failed[0]!.original);
   });
 
-  it('gives up on what breaks the contract, also where it was published by hand', async () => {
+  it('gives up on an event that breaks the contract, even if it has no headers', async () => {
     await log.publish('events.user.signed-up', 'not JSON');
     await eventually(async () =>
       expect(await failures()).toContainEqual(expect.objectContaining({ reason: 'invalid-event' })),
     );
   });
 
-  it('is known to the command line as a foreign one, and no fault', async () => {
+  it('is shown as foreign by the command line, and not as a fault', async () => {
     const { processors } = await cascade<{ processors: object[] }>('lag');
     expect(processors).toContainEqual(
       expect.objectContaining({ processor: 'stamp-book', state: 'foreign', missing: [] }),

@@ -1,5 +1,5 @@
-// A processor on docs/wire.md alone: Node, the NATS client, and nothing of this repository. Opens a stamp book for whoever
-// signs up. LANGUAGES are those it knows; `flaky` users succeed at their second attempt.
+// A processor that uses only docs/wire.md, Node and the NATS client, and nothing of this repository. It opens a stamp book for each
+// new user. LANGUAGES are the languages that it knows. `flaky` users succeed at the second attempt.
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers as natsHeaders } from '@nats-io/transport-node';
 import { createHash } from 'node:crypto';

@@ -1,6 +1,6 @@
 import { DatabaseConfig } from '@cascade/service';
 
-/** What the metadata-writer reads from its environment. */
+/** Environment of the metadata-writer. */
 export class MetadataWriterConfig extends DatabaseConfig {
   override port: number = 3002;
 }

@@ -39,7 +39,7 @@ export class MetadataWriterModule {
         InboxModule.forRoot(),
         HealthModule.forRoot({
           checks: { nats: JetStreamConnection, database: Store, processors: JetStreamStrategy },
-          // Paused processors go on by themselves; meanwhile rows can be read.
+          // A pause ends by itself, and rows can be read during it.
           optional: { pauses: Pauses, publishes: Publishes, unread: UnreadEvents },
         }),
       ],

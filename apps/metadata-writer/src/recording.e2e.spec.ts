@@ -4,11 +4,11 @@ import { describeRecording } from '../test/describe-recording.js';
 import { MetadataWriterConfig } from './metadata-writer-config.js';
 import { MetadataWriterModule } from './metadata-writer.module.js';
 
-describeRecording('inside the process of the test', (env) => {
+describeRecording('in the process of the test', (env) => {
   const config = readConfig(MetadataWriterConfig, env);
   return runService(MetadataWriterModule.forRoot(config), config);
 });
 
-describeRecording('as a process of its own', (env) =>
+describeRecording('in its own process', (env) =>
   startServiceProcess(new URL('./main.ts', import.meta.url), env),
 );

@@ -1,80 +1,70 @@
 import { UserMetadataRecorded, UserSignedUp } from '@app/contracts';
-import type { Broker } from '@cascade/embedded-broker';
 import { EventFailed } from '@cascade/jetstream';
-import { goldenEvent, startTestBroker, TestChannels } from '@cascade/testing';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describeProcessor, goldenEvent } from '@cascade/testing';
+import { expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * What the metadata-writer does, as its channels show it. It holds wherever the service runs.
+ * Specifies the metadata-writer by its channels, wherever the service runs.
  *
- * @param start with this environment; resolves once the service is ready
+ * @param start Starts the service with this environment. Resolves when it is ready.
  */
 export function describeRecording(
   where: string,
   start: (env: NodeJS.ProcessEnv) => Promise<{ stop(): Promise<void> }>,
 ): void {
-  describe(`metadata-writer ${where}`, () => {
-    let broker: Broker;
-    let dataDir: string;
-    let service: { stop(): Promise<void> };
-    let channels: TestChannels;
+  const startInFolder = async (natsUrl: string) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'cascade-recording-'));
+    const service = await start({ NATS_URL: natsUrl, DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'fatal' });
+    const stop = async () => {
+      await service.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    };
+    return { stop };
+  };
 
-    beforeAll(async () => {
-      broker = await startTestBroker();
-      dataDir = await mkdtemp(join(tmpdir(), 'cascade-recording-'));
-      service = await start({ NATS_URL: broker.url, DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'fatal' });
-      channels = await TestChannels.connect(broker.url);
-    }, 60_000);
-
-    afterAll(async () => {
-      await channels?.close();
-      await service?.stop();
-      await broker?.stop();
-      if (dataDir) await rm(dataDir, { recursive: true, force: true });
-    });
-
+  describeProcessor(`metadata-writer ${where}`, startInFolder, (test) => {
     it('announces that it has recorded each golden user.signed-up', async () => {
-      for (const id of await channels.publishGolden(UserSignedUp)) {
-        const recorded = await channels.published(UserMetadataRecorded, { causedBy: id });
+      for (const id of await test.channels.publishGolden(UserSignedUp)) {
+        const recorded = await test.channels.published(UserMetadataRecorded, { causedBy: id });
         expect(recorded.source).toBe('metadata-writer');
       }
-      await channels.consumed(UserSignedUp, 'metadata-writer');
-      await channels.nothingMore();
+      await test.channels.consumed(UserSignedUp, 'metadata-writer');
+      await test.channels.nothingMore();
     });
 
-    it('announces once what comes twice', async () => {
+    it('announces an event once that is delivered twice', async () => {
       const user = await goldenEvent(UserSignedUp);
-      const id = await channels.publish(user);
-      await channels.published(UserMetadataRecorded, { causedBy: id });
+      const id = await test.channels.publish(user);
+      await test.channels.published(UserMetadataRecorded, { causedBy: id });
 
-      await channels.publish(user, id);
+      await test.channels.publish(user, id);
 
-      await channels.consumed(UserSignedUp, 'metadata-writer');
-      await channels.nothingMore();
+      await test.channels.consumed(UserSignedUp, 'metadata-writer');
+      await test.channels.nothingMore();
     });
 
     it('records that the notifier gave up', async () => {
-      const id = await channels.publishFailure('notifier', await goldenEvent(UserSignedUp));
+      const id = await test.channels.publishFailure('notifier', await goldenEvent(UserSignedUp));
 
-      const { source, data } = await channels.published(UserMetadataRecorded, { causedBy: id });
+      const { source, data } = await test.channels.published(UserMetadataRecorded, { causedBy: id });
 
       expect(source).toBe('metadata-writer-failures');
       expect(data.fields).toContain('notificationState');
-      await channels.consumed(EventFailed, 'metadata-writer-failures');
-      await channels.nothingMore();
+      await test.channels.consumed(EventFailed, 'metadata-writer-failures');
+      await test.channels.nothingMore();
     });
 
-    it('gives up at once on what breaks the contract', async () => {
-      const id = await channels.publishRaw('events.user.signed-up', '{"userId":"nobody"}');
+    it('gives up at once on an event that breaks the contract', async () => {
+      const id = await test.channels.publishRaw('events.user.signed-up', '{"userId":"nobody"}');
 
-      const { data } = await channels.failed(UserSignedUp, 'metadata-writer', { causedBy: id });
+      const { data } = await test.channels.failed(UserSignedUp, 'metadata-writer', { causedBy: id });
 
       expect(data).toMatchObject({ reason: 'invalid-event', attempts: 1 });
-      await channels.consumed(UserSignedUp, 'metadata-writer');
-      await channels.nothingMore();
+      await test.channels.consumed(UserSignedUp, 'metadata-writer');
+      await test.channels.nothingMore();
     });
   });
 }

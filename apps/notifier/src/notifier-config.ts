@@ -7,11 +7,11 @@ import type { TwilioGatewayOptions } from './gateways/twilio-gateway.js';
 
 const DAY = 24 * 60 * 60 * 1_000;
 
-/** What the notifier reads from its environment. */
+/** Environment of the notifier. */
 export class NotifierConfig extends DatabaseConfig {
   override port: number = 3001;
 
-  /** Days that the delivery log remembers a message. Default: longer than the streams keep events, and failures for a replay. */
+  /** Days for which the delivery log keeps a message. Default longer than the streams keep events and failures. */
   @IsOptional()
   @IsInt()
   deliveryLogDays?: number;
@@ -26,7 +26,7 @@ export class NotifierConfig extends DatabaseConfig {
   )
   smtpUrl: string = 'smtp://127.0.0.1:1025';
 
-  /** Sender of the mails. Its domain is also that of their `Message-ID`s. */
+  /** Sender of the mails. Its domain is also the domain of their `Message-ID`s. */
   @ValidateBy({
     name: 'isMailbox',
     validator: {
@@ -68,7 +68,7 @@ export class NotifierConfig extends DatabaseConfig {
     return parseMailbox(this.mailFrom)!;
   }
 
-  /** How text messages are sent; undefined where they go to the mail catcher. */
+  /** Options of Twilio. Undefined if text messages go to the mail catcher. */
   get twilio(): TwilioGatewayOptions | undefined {
     const {
       twilioAccountSid: accountSid,
@@ -83,17 +83,17 @@ export class NotifierConfig extends DatabaseConfig {
     return [...super.contradictions(), ...this.deliveryLogContradictions(), ...this.twilioContradictions()];
   }
 
-  /** A message that is forgotten before its event is sent again if that event is replayed. */
+  /** A replay sends a message again that was removed from the log before its event. */
   private deliveryLogContradictions(): string[] {
     const least = this.daysOver(EVENTS_STREAM);
     if (this.daysOfDeliveries >= least) return [];
     return [
-      `DELIVERY_LOG_DAYS must be ${least} or more: longer than EVENTS keeps an event, and may deliver it again (EVENTS_MAX_AGE), ` +
+      `DELIVERY_LOG_DAYS must be ${least} or more: longer than EVENTS keeps an event and may deliver it again (EVENTS_MAX_AGE), ` +
         `found ${this.daysOfDeliveries}`,
     ];
   }
 
-  /** Whole days that are longer than a stream keeps what it holds. */
+  /** Returns the least number of whole days that is longer than a stream keeps its messages. */
   private daysOver(stream: string): number {
     return Math.floor(keptFor(stream, this.streamsOf(streams)) / DAY) + 1;
   }
@@ -109,11 +109,11 @@ export class NotifierConfig extends DatabaseConfig {
     );
     if (missing.length === 0) return [];
     if (missing.length < 3 || this.twilioBaseUrl) {
-      return [`Twilio is set up in part: set ${missing.join(', ')} too, or no TWILIO_… at all`];
+      return [`Twilio is set up only in part: set ${missing.join(', ')} too, or no TWILIO_… at all`];
     }
     if (this.nodeEnv === 'production') {
       return [
-        `${missing.join(', ')} must be set in production: without Twilio, text messages go to the mail catcher and reach nobody`,
+        `${missing.join(', ')} must be set in production: without Twilio, text messages go to the mail catcher and are not delivered`,
       ];
     }
     return [];

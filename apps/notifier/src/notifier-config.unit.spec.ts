@@ -34,16 +34,16 @@ describe('NotifierConfig', () => {
     });
   });
 
-  it('refuses two databases together with what else is wrong', () => {
+  it('refuses two databases together with all other faults', () => {
     const DATABASE_URL = 'postgres://notifier:top-secret@127.0.0.1:5432/notifier';
 
     expect(faultsOf({ DATABASE_URL, DATA_DIR: 'data', TWILIO_FROM: '+15005550006' })).toEqual([
       expect.stringContaining('DATABASE_URL and DATA_DIR exclude each other'),
-      expect.stringContaining('Twilio is set up in part'),
+      expect.stringContaining('Twilio is set up only in part'),
     ]);
   });
 
-  it('forgets no message before its event is forgotten, however long the streams keep it', () => {
+  it('keeps messages longer than the streams keep their events', () => {
     const daysOf = (env: NodeJS.ProcessEnv) => readConfig(NotifierConfig, env).daysOfDeliveries;
     expect(daysOf({ DELIVERY_LOG_DAYS: '8' })).toBe(8);
     expect(daysOf({ EVENTS_MAX_AGE: '60d' })).toBe(61);
@@ -57,7 +57,7 @@ describe('NotifierConfig', () => {
     ]);
   });
 
-  it('lists what is missing where Twilio is set up in part', () => {
+  it('lists what is missing if Twilio is set up only in part', () => {
     expect(faultsOf({ TWILIO_ACCOUNT_SID: 'AC42' })).toEqual([
       expect.stringContaining('set TWILIO_AUTH_TOKEN, TWILIO_FROM too'),
     ]);
@@ -66,7 +66,7 @@ describe('NotifierConfig', () => {
     ]);
   });
 
-  it('needs Twilio in production, where a text in a mail catcher would be lost', () => {
+  it('needs Twilio in production, because a text in a mail catcher would be lost', () => {
     const production = { NODE_ENV: 'production', DATA_DIR: '/data' };
     expect(faultsOf(production)).toEqual([
       expect.stringMatching(/^TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM must be set in production/),

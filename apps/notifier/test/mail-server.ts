@@ -3,17 +3,17 @@ import { text } from 'node:stream/consumers';
 import { SMTPServer } from 'smtp-server';
 
 export interface ReceivedMail {
-  /** Whom the mail is for, as told to the server. */
+  /** Recipients of the envelope. */
   recipients: string[];
-  /** In order, unfolded, as `Name: value`. */
+  /** Headers in order, unfolded, as `Name: value`. */
   headers: string[];
   body: string;
 }
 
 export interface MailServerOptions {
-  /** Default a free one. */
+  /** Default a free port. */
   port?: number;
-  /** Asks for a user and a password. Default: takes mail from anyone. */
+  /** User and password that a client needs. Default: accepts mail from anyone. */
   login?: Login;
 }
 
@@ -25,22 +25,22 @@ export interface Login {
 export interface Refusal {
   code: number;
   message: string;
-  /** Default at the recipient. */
+  /** Step at which it refuses. Default `recipient`. */
   at?: 'greeting' | 'sender' | 'recipient' | 'message';
 }
 
-/** A real SMTP server on this machine, which can be told to refuse mail, to say nothing or to go away. */
+/** A real SMTP server on this machine, which can refuse mail, not answer, or drop connections. */
 export class MailServer {
   readonly mails: ReceivedMail[] = [];
-  /** What to do with the next mails; to hang and to drop, both once it has a mail: `drop` keeps it. */
+  /** Reaction to the next mails. `hang` and `drop` apply after it has received the mail, and `drop` keeps the mail. */
   behaviour: 'accept' | 'hang' | 'drop' | Refusal = 'accept';
-  /** Milliseconds before it says that it has taken a mail. */
+  /** Milliseconds until it confirms a mail. */
   delay = 0;
-  /** Whom it lets in. */
+  /** User and password that a client needs. */
   login: Login | undefined;
-  /** How often something was refused so far. */
+  /** Number of refusals so far. */
   refusals = 0;
-  /** How many connections were opened so far. */
+  /** Number of connections opened so far. */
   connections = 0;
   private readonly server: SMTPServer;
   private readonly sockets = new Map<number, Socket>();
@@ -76,7 +76,7 @@ export class MailServer {
       },
     });
     this.server.server.on('connection', (socket) => this.sockets.set(socket.remotePort!, socket));
-    // A client that goes away in the middle is not this server's concern.
+    // A client may close its connection at any time.
     this.server.on('error', () => undefined);
   }
 

@@ -12,12 +12,13 @@ export interface NotifierSurroundings {
   database: TestDatabase;
 }
 
-/** The notifier inside the spec's process, at work. */
+/** The notifier, running in the spec's process. */
 export interface StartedNotifier {
   app: NestFastifyApplication;
   store: Store<typeof schema>;
-  /** What `/health/ready` answers. */
+  /** Asks `/health/ready`. */
   health(): Promise<{ status: number; body: unknown }>;
+  stop(): Promise<void>;
 }
 
 export async function startNotifier({
@@ -41,5 +42,6 @@ export async function startNotifier({
       const response = await fetch(`${await app.getUrl()}/health/ready`);
       return { status: response.status, body: await response.json() };
     },
+    stop: () => app.close(),
   };
 }

@@ -1,28 +1,25 @@
-import { copyPgliteTemplate, startScript, type Script } from '@cascade/testing';
+import { createEmbeddedDatabase, startScript, type EmbeddedDatabase, type Script } from '@cascade/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 describe('the API documentation', () => {
-  let dataDir: string;
+  let database: EmbeddedDatabase;
   let service: Script;
   let url: string;
 
   beforeAll(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), 'cascade-docs-'));
-    await copyPgliteTemplate(dataDir);
-    service = startScript(new URL('../test/serve-docs.ts', import.meta.url), ['nats://127.0.0.1:1', dataDir]);
+    database = await createEmbeddedDatabase();
+    const args = ['nats://127.0.0.1:1', database.dataDir];
+    service = startScript(new URL('../test/serve-docs.ts', import.meta.url), args);
     url = await service.nextLine();
   }, 60_000);
 
   afterAll(async () => {
     await service?.kill();
-    await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
+    await database?.remove();
   });
 
-  it('is a page whose parts all come from the service', async () => {
+  it('is a page that loads all its parts from the service', async () => {
     const page = await fetch(`${url}/docs`);
     expect(page.status).toBe(200);
     const html = await page.text();
@@ -37,17 +34,16 @@ describe('the API documentation', () => {
     }
   });
 
-  it('is not served in production, unless it is asked for', async () => {
+  it('is not served in production, unless SERVE_DOCS is set', async () => {
     const statuses = await Promise.all([{}, { SERVE_DOCS: 'true' }].map(statusInProduction));
     expect(statuses).toEqual([404, 200]);
   }, 60_000);
 
   async function statusInProduction(env: NodeJS.ProcessEnv): Promise<number> {
-    const folder = await mkdtemp(join(tmpdir(), 'cascade-docs-'));
-    await copyPgliteTemplate(folder);
+    const { dataDir, remove } = await createEmbeddedDatabase();
     const main = startScript(new URL('./main.ts', import.meta.url), [], {
       ...{ PATH: process.env['PATH'], NODE_ENV: 'production', PORT: '0' },
-      ...{ NATS_URL: 'nats://127.0.0.1:1', DATA_DIR: folder, ...env },
+      ...{ NATS_URL: 'nats://127.0.0.1:1', DATA_DIR: dataDir, ...env },
     });
     try {
       let found: string | undefined;
@@ -55,7 +51,7 @@ describe('the API documentation', () => {
       return (await fetch(`${found}/docs`)).status;
     } finally {
       await main.kill();
-      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+      await remove();
     }
   }
 

@@ -6,15 +6,9 @@ import { SignupModule } from './signup.module.js';
 export function serveApiDocs(app: NestFastifyApplication): void {
   const info = new DocumentBuilder()
     .setTitle('Signup')
-    .setDescription('Takes signups and announces each as the event `user.signed-up`.')
+    .setDescription('Accepts signups and announces each as the event `user.signed-up`.')
     .setVersion('1')
     .build();
-  SwaggerModule.setup(
-    'docs',
-    app,
-    () => SwaggerModule.createDocument(app, info, { include: [SignupModule] }),
-    {
-      customSiteTitle: 'Signup API',
-    },
-  );
+  const document = () => SwaggerModule.createDocument(app, info, { include: [SignupModule] });
+  SwaggerModule.setup('docs', app, document, { customSiteTitle: 'Signup API' });
 }

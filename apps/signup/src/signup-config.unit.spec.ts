@@ -13,7 +13,7 @@ describe('SignupConfig', () => {
     });
   });
 
-  it('serves the API documentation, in production only where that is asked for', () => {
+  it('serves the API documentation, in production only if it is set', () => {
     const production = { NODE_ENV: 'production', DATA_DIR: '/data' };
     expect(readConfig(SignupConfig, {}).servesDocs).toBe(true);
     expect(readConfig(SignupConfig, { SERVE_DOCS: 'false' }).servesDocs).toBe(false);
@@ -27,11 +27,11 @@ describe('SignupConfig', () => {
       expect(() => readConfig(SignupConfig, { SIGNUP_DAYS: days })).toThrow(InvalidConfigError);
     }
     expect(() => readConfig(SignupConfig, { SIGNUP_DAYS: '1' })).toThrow(
-      /SIGNUP_DAYS must be 2 or more, for idempotency keys are kept for a day/,
+      /SIGNUP_DAYS must be 2 or more, because idempotency keys are kept for a day/,
     );
   });
 
-  it('refuses two databases, a negative limit and a misspelt name at once', () => {
+  it('refuses two databases, a negative limit and a misspelled name together', () => {
     const env = {
       DATABASE_URL: 'postgres://db/signup',
       DATA_DIR: '/data',

@@ -2,7 +2,7 @@ import { UserSignedUp } from '@app/contracts';
 import type { Broker } from '@cascade/embedded-broker';
 import { channelOf, EVENTS_STREAM } from '@cascade/jetstream';
 import {
-  copyPgliteTemplate,
+  createEmbeddedDatabase,
   describePostgres,
   eventually,
   setReadOnly,
@@ -11,9 +11,6 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startSignup, type StartedSignup } from '../test/start-signup.js';
 import { TcpProxy } from '../test/tcp-proxy.js';
 
@@ -33,7 +30,7 @@ afterEach(async () => {
 });
 
 describe('the signup service', () => {
-  it('takes signups while the broker is away, and announces them when it is back', async () => {
+  it('accepts signups while the broker is down, and announces them after its return', async () => {
     const port = await freePort();
     const dataDir = await newFolder();
     const signup = await startSignup({ NATS_URL: `nats://127.0.0.1:${port}`, DATA_DIR: dataDir });
@@ -54,7 +51,7 @@ describe('the signup service', () => {
     expect(message.email).toBe('ada@example.com');
   });
 
-  it('takes signups while EVENTS is full, tells what waits, and announces them once there is room', async () => {
+  it('accepts signups while EVENTS is full, reports what waits, and announces them when there is room', async () => {
     const own = await startTestBroker();
     undo.push(() => own.stop());
     const signup = await start({ NATS_URL: own.url, DATA_DIR: await newFolder() });
@@ -81,7 +78,7 @@ describe('the signup service', () => {
         }),
       { timeout: 20_000 },
     );
-    // The outbox gives up after 10 s and tries again: that is still the same.
+    // The outbox times out after 10 s and tries again, which must not change the state.
     await eventually(
       async () =>
         expect(await signup.get('/health/ready')).toMatchObject({
@@ -100,7 +97,7 @@ describe('the signup service', () => {
     );
   }, 80_000);
 
-  it('refuses the eleventh signup a minute, and does not count mistakes', async () => {
+  it('refuses the eleventh signup per minute, and does not count invalid ones', async () => {
     const signup = await start({ SIGNUPS_PER_MINUTE: '10', DATA_DIR: await newFolder() });
     const post = (number: number) => signup.post({ email: `user${number}@example.com`, name: 'Ada' });
     for (let number = 1; number <= 10; number += 1) {
@@ -118,7 +115,7 @@ describe('the signup service', () => {
     });
   });
 
-  it('counts the clients behind a proxy that it trusts, and believes no other', async () => {
+  it('counts the clients behind a trusted proxy, and ignores other proxies', async () => {
     const limit = { SIGNUPS_PER_MINUTE: '1', DATA_DIR: await newFolder() };
     const from = (signup: StartedSignup, address: string) =>
       signup.post({ email: 'ada@example.com', name: 'Ada' }, { 'x-forwarded-for': address });
@@ -136,7 +133,7 @@ describe('the signup service', () => {
 });
 
 describePostgres((databases) => {
-  it('asks to try again while the database is away, and goes on when it is back', async () => {
+  it('asks to try again while the database is down, and continues after its return', async () => {
     const database = new URL((await databases.create()).databaseUrl!);
     const proxy = new TcpProxy({ host: database.hostname, port: Number(database.port || 5432) });
     await proxy.open();
@@ -160,7 +157,7 @@ describePostgres((databases) => {
     expect((await signup.post(body)).status).toBe(202);
   });
 
-  it('asks to try again while the database takes no writes, as one that was demoted', async () => {
+  it('asks to try again while the database takes no writes, like a demoted one', async () => {
     const { databaseUrl = '' } = await databases.create();
     const signup = await start({ DATABASE_URL: databaseUrl });
     const body = { email: 'ada@example.com', name: 'Ada' };
@@ -185,13 +182,12 @@ async function start(env: NodeJS.ProcessEnv): Promise<StartedSignup> {
 }
 
 async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'cascade-signup-'));
-  undo.push(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
-  await copyPgliteTemplate(folder);
-  return folder;
+  const { dataDir, remove } = await createEmbeddedDatabase();
+  undo.push(remove);
+  return dataDir;
 }
 
-/** A port of nobody's. */
+/** Returns a free port. */
 async function freePort(): Promise<number> {
   const proxy = new TcpProxy({ host: '127.0.0.1', port: 0 });
   await proxy.open();

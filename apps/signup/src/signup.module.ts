@@ -32,7 +32,7 @@ export class SignupModule {
           dataDir,
         }),
         OutboxModule.forRoot(),
-        // Signups are taken while the broker is away: the outbox keeps their events.
+        // While the broker is down, signups are accepted: the outbox keeps their events.
         HealthModule.forRoot({
           checks: { database: Store },
           optional: { nats: JetStreamConnection, publishes: Publishes, outbox: Outbox },

@@ -9,7 +9,7 @@ afterEach(() => {
   server?.close();
 });
 
-/** A server that greets with the line. */
+/** Starts a server that greets with the line. */
 async function greet(line: string): Promise<string> {
   server = createServer((socket) => socket.on('error', () => {}).write(line)).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -19,7 +19,7 @@ async function greet(line: string): Promise<string> {
 const NOBODY = 'nats://127.0.0.1:1';
 
 describe('the check of NATS_URL', () => {
-  it('gives the version of a broker that answers, without signing in', async () => {
+  it('returns the version of a broker that answers, without a login', async () => {
     const broker = await startTestBroker({
       settings: { authorization: { user: 'ada', password: 'secret' } },
     });
@@ -30,35 +30,35 @@ describe('the check of NATS_URL', () => {
     }
   });
 
-  it('refuses an old one, and names the version found and the one needed', async () => {
+  it('refuses an old broker, and names its version and the one that is needed', async () => {
     const address = await greet('INFO {"server_id":"X","version":"2.9.11","headers":true}\r\n');
     await expect(checkBroker(`nats://ada:secret@${address}`)).rejects.toThrow(
-      `The broker at ${address} is nats-server 2.9.11, and 2.12.0 or newer is needed`,
+      `The broker at ${address} is nats-server 2.9.11, but 2.12.0 or newer is needed`,
     );
   });
 
-  it('asks the next server of the list when one does not answer', async () => {
+  it('asks the next server of the list if one does not answer', async () => {
     const address = await greet('INFO {"version":"2.14.5"}\r\n');
     await expect(checkBroker(`${NOBODY}, ${address}`)).resolves.toEqual({ version: '2.14.5' });
   });
 
-  it('says where nobody answers, and keeps the password to itself', async () => {
+  it('reports which server does not answer, without the password', async () => {
     const error = await checkBroker('nats://ada:secret@127.0.0.1:1').catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ message: expect.stringContaining('127.0.0.1:1: connect ECONNREFUSED') });
     expect((error as Error).message).not.toContain('secret');
   });
 
-  it('tells another kind of server from a broker', async () => {
+  it('refuses a server that is not a broker', async () => {
     const address = await greet('220 mail.test ESMTP\r\n');
-    await expect(checkBroker(address)).rejects.toThrow('what answers there is not a NATS server');
+    await expect(checkBroker(address)).rejects.toThrow('the server there is not a NATS server');
   });
 
-  it('gives up on a server that says nothing', async () => {
+  it('gives up on a server that sends nothing', async () => {
     const address = await greet('');
     await expect(checkBroker(address, { timeout: 100 })).rejects.toThrow('no answer within 100 ms');
   });
 
-  it('refuses what is not an address', async () => {
+  it('refuses an invalid address', async () => {
     await expect(checkBroker('nats://')).rejects.toThrow('nats://host:port');
   });
 });

@@ -1,9 +1,9 @@
 import { readGreeting } from './greeting.js';
 import { isTooOld, MINIMUM_VERSION } from './version.js';
 
-/** A broker that somebody else runs, named by `NATS_URL`, cannot be used. */
+/** The broker that `NATS_URL` names cannot be used. */
 export class UnusableBrokerError extends Error {
-  /** For the tools: the message says all, no stack is needed. */
+  /** Tells the tools to print the message without the stack. */
   readonly operational = true;
 
   constructor(message: string, cause?: unknown) {
@@ -13,12 +13,12 @@ export class UnusableBrokerError extends Error {
 }
 
 /**
- * Checks that a broker answers and is new enough. It reads the greeting that a server sends before anybody signs in, so
- * it needs no credentials and does not try those in the URL.
+ * Checks that a broker answers and is new enough. It reads the greeting that a server sends before the login. So it needs no
+ * credentials, and does not try those in the URL.
  *
- * @param servers As in `NATS_URL`: one URL, or several with commas; the first that answers is asked.
- * @param timeout Milliseconds for each.
- * @throws UnusableBrokerError when none answers, or the version is older than {@link MINIMUM_VERSION}
+ * @param servers As in `NATS_URL`: one URL, or several separated by commas. The first server that answers is checked.
+ * @param timeout Milliseconds for each server.
+ * @throws UnusableBrokerError if no server answers, or if the version is older than {@link MINIMUM_VERSION}
  */
 export async function checkBroker(servers: string, { timeout = 3_000 } = {}): Promise<{ version: string }> {
   const failures: string[] = [];
@@ -29,8 +29,8 @@ export async function checkBroker(servers: string, { timeout = 3_000 } = {}): Pr
       const { version } = await readGreeting(hostname.replace(/^\[|\]$/g, ''), port, timeout);
       if (!isTooOld(version)) return { version };
       throw new UnusableBrokerError(
-        `The broker at ${address} is nats-server ${version}, and ${MINIMUM_VERSION} or newer is needed: upgrade it, ` +
-          'or unset NATS_URL to have one started for you.',
+        `The broker at ${address} is nats-server ${version}, but ${MINIMUM_VERSION} or newer is needed. Upgrade it, ` +
+          'or unset NATS_URL to start one automatically.',
       );
     } catch (error) {
       if (error instanceof UnusableBrokerError) throw error;
@@ -38,7 +38,7 @@ export async function checkBroker(servers: string, { timeout = 3_000 } = {}): Pr
     }
   }
   throw new UnusableBrokerError(
-    `No broker answers (${failures.join('; ')}). Start it, correct NATS_URL, or unset NATS_URL to have one started for you.`,
+    `No broker answers (${failures.join('; ')}). Start it, correct NATS_URL, or unset NATS_URL to start one automatically.`,
   );
 }
 

@@ -1,18 +1,18 @@
 import { connect } from 'node:net';
 
-/** What a server tells about itself before anybody signs in: no credentials are needed to read it. */
+/** Facts that a server sends before the login, so that no credentials are needed. */
 export interface Greeting {
   serverName: string;
   /** `major.minor.patch`. */
   version: string;
-  /** JetStream is on. A server of its own opens its port only after its streams are back. */
+  /** True if JetStream is on. A server opens its port only after it has restored its streams. */
   jetstream: boolean;
 }
 
 /**
  * Reads the first line that a NATS server sends: `INFO {"version":"2.15.1",...}`.
  *
- * @throws Error when nothing listens there, something else does, or nothing comes within `timeout` milliseconds
+ * @throws Error if nothing listens there, if it is not a NATS server, or if nothing arrives within `timeout` milliseconds
  */
 export function readGreeting(host: string, port: number, timeout: number): Promise<Greeting> {
   return new Promise((resolve, reject) => {
@@ -25,7 +25,7 @@ export function readGreeting(host: string, port: number, timeout: number): Promi
       if (!received.includes('\n') && received.length < 65_536) return;
       const greeting = parse(received);
       if (greeting) resolve(greeting);
-      socket.destroy(greeting ? undefined : new Error('what answers there is not a NATS server'));
+      socket.destroy(greeting ? undefined : new Error('the server there is not a NATS server'));
     });
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('the connection was closed without a greeting')));

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 
 export interface RunOptions {
-  /** Milliseconds until it is killed. */
+  /** Milliseconds until the program is killed. */
   timeout: number;
   cwd?: string;
   env?: NodeJS.ProcessEnv;
@@ -11,11 +11,11 @@ export interface RunResult {
   ok: boolean;
   stdout: string;
   stderr: string;
-  /** For an explanation: the last line it wrote, or why it could not be run. Empty when it said nothing. */
+  /** Last line that it wrote, or why it could not run. Empty if it wrote nothing. */
   lastLine: string;
 }
 
-/** Runs a program to its end. Never rejects: a program that is absent, fails or hangs gives `ok: false`. */
+/** Runs a program until it ends. Never rejects: if the program is missing, fails or hangs, `ok` is false. */
 export function run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   return new Promise((resolve) => {
     const settings = {

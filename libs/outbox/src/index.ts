@@ -3,11 +3,12 @@ export { Inbox } from './inbox/inbox.js';
 export { InboxModule, type InboxOptions } from './inbox/inbox.module.js';
 export { inbox } from './inbox/inbox-table.js';
 export { ForgottenEventError } from './inbox/stored-result.js';
-export type { Backlog } from './backlog.js';
-export { OutboxModule } from './outbox.module.js';
-export { OutboxRelay, type OutboxOptions } from './outbox-relay.js';
-export { outbox, type OutboxRow } from './outbox-table.js';
-export { Outbox, type AddOptions } from './outbox.js';
+export type { Backlog } from './outbox/backlog.js';
+export { OutboxModule } from './outbox/outbox.module.js';
+export { OutboxRelay, type OutboxOptions } from './outbox/outbox-relay.js';
+export { outbox, type OutboxRow } from './outbox/outbox-table.js';
+export type { NewRow } from './outbox/insert-or-take-back.js';
+export { Outbox, type AddOptions, type OutboxEntry } from './outbox/outbox.js';
 export {
   type Asker,
   MOST_EVENTS,

@@ -5,7 +5,7 @@ import { IsString } from 'class-validator';
 import { Inbox } from '../src/inbox/inbox.js';
 import { NoteWritten } from './note-written.js';
 
-/** Somebody drafted a note. */
+/** An author drafted a note. */
 export class NoteDrafted {
   static readonly event = { name: 'note.drafted', version: 1 };
 
@@ -13,7 +13,7 @@ export class NoteDrafted {
   readonly by!: string;
 }
 
-/** A processor that is wrong until a spec corrects it, upstream of the one that files notes. It has an inbox too. */
+/** A processor upstream of the one that files notes. It is wrong until a spec corrects it, and has an inbox too. */
 @Controller()
 export class Drafting {
   authorOf: (by: string) => string = () => 'nobody';

@@ -12,20 +12,20 @@ import { NoteFiled } from './note-filed.js';
 import { NoteWritten } from './note-written.js';
 import type { NotebookServiceOptions } from './notebook-service.js';
 
-/** One row for each time that a note was filed. */
+/** Has a row for each time that a note was filed. */
 export const places = pgTable('places', { place: uuid().primaryKey(), author: text().notNull() });
 export const filingSchema = { places, inbox };
 
-/** Files notes, and does what a spec wants done meanwhile. */
+/** Files notes, and calls the hooks of a spec. */
 @Controller()
 export class Filing {
-  /** Within the transaction, after the writes. */
+  /** Called in the transaction, after the writes. */
   duringWork: (note: NoteWritten) => Promise<void> | void = () => undefined;
-  /** After the commit, before the transport publishes and acknowledges. */
+  /** Called after the commit, before the transport publishes and acknowledges. */
   afterWork: (note: NoteWritten) => Promise<void> | void = () => undefined;
-  /** Ids of the events that the inbox has answered for, each as often as it did. */
+  /** Id of the event for each time that the inbox returned. */
   readonly handled: string[] = [];
-  /** What the work returns. */
+  /** Makes the result of the work. */
   result: (filed: NoteFiled) => NoteFiled | NoteFiled[] | undefined = (filed) => filed;
 
   constructor(private readonly inbox: Inbox<typeof filingSchema>) {}
@@ -65,7 +65,7 @@ export interface FilingServiceOptions extends Omit<NotebookServiceOptions, 'outb
   controllers?: Type[];
 }
 
-/** A service with an inbox, as an app puts it together. */
+/** Starts a service with an inbox, composed like an app. */
 export async function startFilingService({
   store,
   broker,

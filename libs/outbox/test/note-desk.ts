@@ -4,9 +4,9 @@ import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { NoteFiled } from './note-filed.js';
 import { NoteWritten } from './note-written.js';
 
-/** A client of the broker beside the filing service: hands in notes, and sees what the service publishes. */
+/** A client of the broker that hands in notes, and records what the filing service publishes. */
 export class NoteDesk {
-  /** Every publication of the service, in order: also those that the broker drops as duplicates. */
+  /** Every publication of the service in order, including those that the broker drops as duplicates. */
   readonly published: { id: string; note: NoteFiled }[] = [];
 
   private constructor(private readonly connection: NatsConnection) {
@@ -26,7 +26,7 @@ export class NoteDesk {
     await this.connection.close();
   }
 
-  /** Hands in a note `copies` times under one event id, as happens beyond the broker's window for duplicates. */
+  /** Hands in a note `copies` times under one event id, as happens outside the broker's duplicate window. */
   async handIn(id: string, copies = 1): Promise<void> {
     const eventHeaders = headers();
     eventHeaders.set('ce-id', encodeURIComponent(id));
@@ -36,12 +36,12 @@ export class NoteDesk {
     await Promise.all(Array.from({ length: copies }, publish));
   }
 
-  /** The places of the publications that followed from an event id. */
+  /** Places of the publications with this event id. */
   placesOf(id: string): string[] {
     return this.published.filter((each) => each.id === id).map(({ note }) => note.place);
   }
 
-  /** Deliveries that are not acknowledged, and events that were not delivered. */
+  /** Number of deliveries without an acknowledgment, and of events that were not delivered. */
   async unsettled(): Promise<number> {
     const { consumers } = await jetstreamManager(this.connection);
     const found = await Promise.all(['EVENTS', 'RETRIES'].map((stream) => consumers.info(stream, 'filing')));

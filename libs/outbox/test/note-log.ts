@@ -7,7 +7,7 @@ import { NoteWritten } from './note-written.js';
 const CHANNEL = channelOf(NoteWritten.event.name);
 const STREAM_FULL = 10_077;
 
-/** What a broker has stored, as a client of its own sees it. */
+/** Reads what a broker has stored, over its own connection. */
 export class NoteLog {
   private constructor(
     private readonly connection: NatsConnection,
@@ -28,7 +28,7 @@ export class NoteLog {
     return state.subjects?.[CHANNEL] ?? 0;
   }
 
-  /** The numbers of each author's notes, in the order of the stream, once it holds `count` of them; no more may be in it. */
+  /** Returns the numbers of each author's notes in the order of the stream, when it has exactly `count` notes. */
   async notes(count: number): Promise<Map<string, number[]>> {
     await eventually(async () => {
       const stored = await this.count();
@@ -45,7 +45,7 @@ export class NoteLog {
     return notes;
   }
 
-  /** Until an event is refused for want of room. */
+  /** Resolves when the stream is full. */
   async untilFull(): Promise<void> {
     await eventually(async () => {
       const code = await jetstream(this.connection)

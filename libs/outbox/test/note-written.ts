@@ -1,6 +1,6 @@
 import { IsInt, IsOptional, IsString, Length } from 'class-validator';
 
-/** The `number`-th note of an author. */
+/** An author wrote the `number`-th note. */
 export class NoteWritten {
   static readonly event = { name: 'note.written', version: 2 };
 

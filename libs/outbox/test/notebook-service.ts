@@ -2,8 +2,8 @@ import { JetStreamModule, type JetStreamOptions } from '@cascade/jetstream';
 import { StoreModule } from '@cascade/store';
 import { createMicroservice } from '@cascade/testing';
 import type { INestMicroservice } from '@nestjs/common';
-import type { OutboxOptions } from '../src/outbox-relay.js';
-import { OutboxModule } from '../src/outbox.module.js';
+import type { OutboxOptions } from '../src/outbox/outbox-relay.js';
+import { OutboxModule } from '../src/outbox/outbox.module.js';
 import { NoteWritten } from './note-written.js';
 import { schema } from './notebook.js';
 
@@ -13,7 +13,7 @@ export interface NotebookServiceOptions {
   outbox?: OutboxOptions;
 }
 
-/** A service whose outbox publishes to a broker, as an app puts it together. */
+/** Starts a service with an outbox, composed like an app. */
 export async function startNotebookService({
   store,
   broker,

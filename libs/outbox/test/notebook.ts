@@ -1,9 +1,9 @@
 import { EventPublisher, newEventId, type JetStreamConnection } from '@cascade/jetstream';
 import type { Store } from '@cascade/store';
 import { eq, isNull } from 'drizzle-orm';
-import { OutboxRelay, type OutboxOptions } from '../src/outbox-relay.js';
-import { outbox, type OutboxRow } from '../src/outbox-table.js';
-import { Outbox } from '../src/outbox.js';
+import { OutboxRelay, type OutboxOptions } from '../src/outbox/outbox-relay.js';
+import { outbox, type OutboxRow } from '../src/outbox/outbox-table.js';
+import { Outbox } from '../src/outbox/outbox.js';
 import { NoteWritten } from './note-written.js';
 import { RecordingPublisher } from './recording-publisher.js';
 
@@ -15,7 +15,7 @@ export class Notebook {
   private readonly relays: OutboxRelay[] = [];
 
   constructor(readonly store: Store<typeof schema>) {
-    // Adding asks the publisher what may be published, and nothing of a broker.
+    // Adding an event uses the publisher's declarations, but not its connection.
     const publisher = new EventPublisher({} as JetStreamConnection, {
       source: 'notebook',
       publishes: [NoteWritten],
@@ -34,7 +34,7 @@ export class Notebook {
     await Promise.all(this.relays.splice(0).map((relay) => relay.stop()));
   }
 
-  /** Adds notes, each in a transaction of its own and keyed by its author. */
+  /** Adds notes, each in a separate transaction and keyed by its author. */
   async write(author: string, ...numbers: number[]): Promise<string[]> {
     const ids: string[] = [];
     for (const number of numbers) {

@@ -1,10 +1,10 @@
 import type { PublishedEvent, StoredEvent } from '@cascade/jetstream';
-import type { Publisher } from '../src/publish-rows.js';
+import type { Publisher } from '../src/outbox/publish-rows.js';
 import type { NoteWritten } from './note-written.js';
 
-/** In place of the broker, which cannot be made to fail for one event, or to hang, at the moment that a spec needs it. */
+/** Replaces the broker, which cannot fail or hang for a single event when a spec needs it. */
 export class RecordingPublisher implements Publisher {
-  /** What was confirmed, in order. */
+  /** Confirmed events, in order. */
   readonly published: StoredEvent[] = [];
   tries = 0;
 
@@ -22,7 +22,7 @@ export class RecordingPublisher implements Publisher {
     return this.published.map(({ data }) => data as NoteWritten);
   }
 
-  /** The numbers of an author's notes, in the order in which they were confirmed. */
+  /** Numbers of an author's notes, in the order of their confirmation. */
   numbersOf(author: string): number[] {
     return this.notes.filter((note) => note.author === author).map((note) => note.number);
   }

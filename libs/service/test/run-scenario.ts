@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HealthModule, readConfig, ServiceConfig, startService } from '../src/index.js';
 
-/** Process of the specs of `startService`: the main file of a service, with the module that its first argument names. */
+/** Main file of the service processes in the specs. Its first argument names the module. */
 class Config extends ServiceConfig {
   override port: number = 0;
 }
@@ -32,7 +32,7 @@ class EndlessProcessor {
   }
 }
 
-/** Answers bit by bit, for longer than a connection without a request is kept at a stop. */
+/** Answers in parts, for longer than a stop keeps a connection without a request. */
 @Controller('story')
 class StoryController {
   @Get()
@@ -65,7 +65,7 @@ class BodiesController {
   }
 }
 
-/** Takes as long as the relay of an outbox may. */
+/** Takes as long to stop as the relay of an outbox may. */
 class SlowRelay {
   async beforeApplicationShutdown(): Promise<void> {
     await delay(2_000);
@@ -80,11 +80,11 @@ class Stuck {
 
 class Root {}
 
-/** Credentials as from a file that is removed once the service is connected. */
+/** Returns credentials only once, like a file that is removed after the service has connected. */
 function credentialsOnce(): Authenticator {
   let asked = 0;
   return () => {
-    if (asked++ > 0) throw new Error('the credentials file is gone');
+    if (asked++ > 0) throw new Error('the credentials file was removed');
     return { auth_token: 'from a file' };
   };
 }

@@ -1,5 +1,5 @@
+import { spawnBoundToParent, type BoundProcess } from '@cascade/embedded-broker';
 import { eventually } from '@cascade/testing';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
@@ -7,26 +7,29 @@ const PACKAGE = join(import.meta.dirname, '..');
 const TYPESCRIPT = join(PACKAGE, '../testing/node/typescript.mjs');
 const MAIN_FILE = join(PACKAGE, 'test/run-scenario.ts');
 
-/** A service in a process of its own, started by this one with an IPC channel, as the development supervisor does. */
+/**
+ * A service in its own process, started with an IPC channel as the development supervisor does. It ends with this process, even
+ * if this one is killed.
+ */
 export class ServiceProcess {
   output = '';
-  private readonly child: ChildProcess;
+  private readonly child: BoundProcess;
   private readonly exited: Promise<unknown>;
 
   constructor(scenario: string, env: NodeJS.ProcessEnv = {}) {
-    this.child = spawn(process.execPath, ['--import', TYPESCRIPT, MAIN_FILE, scenario], {
+    this.child = spawnBoundToParent(process.execPath, ['--import', TYPESCRIPT, MAIN_FILE, scenario], {
       env: { PATH: process.env['PATH'], ...env },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      ipc: true,
     });
-    const streams = [this.child.stdout!, this.child.stderr!];
-    // Not the child's 'close', which never comes once the IPC channel was closed from here.
+    const streams = [this.child.stdout, this.child.stderr];
+    // The child emits no 'close' after this side has closed the IPC channel.
     this.exited = Promise.all([once(this.child, 'exit'), ...streams.map((stream) => once(stream, 'end'))]);
     for (const stream of streams) {
       stream.setEncoding('utf8').on('data', (text: string) => (this.output += text));
     }
   }
 
-  /** Where it listens, once it does. */
+  /** Resolves to its address when it listens. */
   url(): Promise<string> {
     const read = () => {
       const [url] = /http:\/\/[\w.:]+/.exec(this.output) ?? [];

@@ -1,9 +1,9 @@
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 
-/** What a statement answers where Drizzle maps no rows: the fields that both drivers have. */
+/** Result of a statement whose rows Drizzle does not map: the fields that both drivers have. */
 export interface StatementResult<Row> {
   rows: Row[];
-  /** Rows returned or changed; null for commands that count none. */
+  /** Number of rows that were returned or changed. Null if the command counts no rows. */
   rowCount: number | null;
 }
 
@@ -15,9 +15,9 @@ interface StatementResultOf extends PgQueryResultHKT {
 export type Schema = Record<string, unknown>;
 
 /**
- * A service's database, and also a transaction on it (`db.transaction(async (tx) => …)`), on PGlite as on PostgreSQL.
+ * A service's database, on PGlite or PostgreSQL. A transaction on it has the same type: `db.transaction(async (tx) => …)`.
  *
- * Inside a transaction use `tx` alone: PGlite has one session, so a query on `db` would wait for the transaction that
- * waits for it. For the same reason wait for nothing but the database inside one.
+ * Inside a transaction, use only `tx`. PGlite has one session: a query on `db` would wait for the transaction, which waits for
+ * the query. For the same reason, wait for nothing but the database.
  */
 export type Database<Tables extends Schema = Schema> = PgDatabase<StatementResultOf, Tables>;

@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 
 /**
- * A time by the database's clock, which all replicas share; their own clocks may differ.
+ * A time by the clock of the database, because the clocks of the replicas may differ.
  *
  * @param milliseconds Negative for a time in the past.
  */

@@ -10,13 +10,14 @@ export {
   TransactionRolledBackError,
 } from './errors.js';
 export { fromNow } from './from-now.js';
-export { InterruptibleTimer } from './interruptible-timer.js';
-export { findMigrations } from './migrations.js';
+export { InterruptibleTimer } from './background/interruptible-timer.js';
+export { findMigrations } from './migrations/migrations.js';
+export { moment } from './moment.js';
 export { openStore, type StoreOptions } from './open-store.js';
-export { OutageLog } from './outage-log.js';
-export { pgliteClusterOf } from './pglite-folder.js';
-export { copyPgliteTemplate, pgliteTemplate } from './pglite-template.js';
-export { prepared } from './prepared.js';
+export { OutageLog } from './background/outage-log.js';
+export { pgliteClusterOf } from './pglite/pglite-folder.js';
+export { copyPgliteTemplate, pgliteTemplate } from './pglite/pglite-template.js';
+export { placeholdersOf, prepared, preparedInsert, type Row } from './prepared.js';
 export { Store } from './store.js';
 export { StoreModule } from './store.module.js';
-export { TablePurge, type TablePurgeOptions } from './table-purge.js';
+export { TablePurge, type TablePurgeOptions } from './background/table-purge.js';

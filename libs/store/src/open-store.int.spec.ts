@@ -20,7 +20,7 @@ describeStores((databases, kind) => {
     await expect(store.ready()).resolves.toBeUndefined();
   });
 
-  it('gives back typed columns as they were written', async () => {
+  it('returns typed columns as they were written', async () => {
     const note = {
       id: 2 ** 40,
       text: 'typed',
@@ -33,7 +33,7 @@ describeStores((databases, kind) => {
     expect(await store.db.query.notes.findFirst({ where: eq(notes.id, note.id) })).toEqual(note);
   });
 
-  it('gives the same plain values for statements without a mapping', async () => {
+  it('returns the same plain values for statements that Drizzle does not map', async () => {
     const { rows, rowCount } = await store.db.execute(
       sql`select 9007199254740993::bigint as large, 7 as small, 1.50::numeric as exact, true as flag,
             '{"a":1}'::jsonb as json, '2026-01-02T03:04:05Z'::timestamptz as time, '\\x01ff'::bytea as bytes`,
@@ -64,7 +64,7 @@ describeStores((databases, kind) => {
     expect(rowCount).toBe(2);
   });
 
-  it('keeps nothing of a transaction that throws, and goes on', async () => {
+  it('keeps nothing of a transaction that throws, and continues to work', async () => {
     const attempt = store.db.transaction(async (tx) => {
       await tx.insert(notes).values({ id: 31, text: 'rolled back' });
       throw new Error('changed my mind');
@@ -89,7 +89,7 @@ describeStores((databases, kind) => {
     expect(kept).toEqual([{ id: 41 }]);
   });
 
-  it('runs transactions that are begun at the same time', async () => {
+  it('runs transactions that begin at the same time', async () => {
     const ids = Array.from({ length: 25 }, (_, index) => 100 + index);
     await Promise.all(
       ids.map((id) => store.db.transaction((tx) => tx.insert(notes).values({ id, text: `together ${id}` }))),
@@ -97,7 +97,7 @@ describeStores((databases, kind) => {
     expect(await store.db.$count(notes, sql`${notes.id} between 100 and 124`)).toBe(25);
   });
 
-  it('tells a unique violation, and of which index, from other errors', async () => {
+  it('distinguishes a unique violation from other errors, and one index from another', async () => {
     await store.db.insert(notes).values({ id: 51, text: 'only once' });
     const twice = await failure(store.db.insert(notes).values({ id: 52, text: 'only once' }));
     expect(isUniqueViolation(twice)).toBe(true);
@@ -107,7 +107,7 @@ describeStores((databases, kind) => {
     expect(isUniqueViolation(nothing)).toBe(false);
   });
 
-  it('keeps its rows when it is closed, which may be done twice, and opened again', async () => {
+  it('keeps its rows when it is closed, even twice, and opened again', async () => {
     const database = await databases.create();
     const first = await databases.open({ schema: { notes }, database, migrations });
     await first.db.insert(notes).values({ id: 1, text: 'stays' });
@@ -119,19 +119,19 @@ describeStores((databases, kind) => {
   });
 
   describe('migrations', () => {
-    it('leave the database as it was when one of them fails, and let it be opened once it is mended', async () => {
+    it('leave the database as it was if one of them fails, and are applied after it is corrected', async () => {
       const database = await databases.create();
       const broken = await folderOf([1, 'create table a (id int)'], [2, 'create table a (id int)']);
       const opening = openStore({ ...database, schema: {}, migrations: broken });
       await expect(opening).rejects.toThrow(MigrationError);
       await expect(opening).rejects.toThrow('relation "a" already exists');
 
-      const mended = await folderOf([1, 'create table a (id int)'], [2, 'create table b (id int)']);
-      const store = await databases.open({ schema: {}, database, migrations: mended });
+      const corrected = await folderOf([1, 'create table a (id int)'], [2, 'create table b (id int)']);
+      const store = await databases.open({ schema: {}, database, migrations: corrected });
       await expect(store.db.execute(sql`select from a, b`)).resolves.toBeDefined();
     });
 
-    it('are refused where the database has newer ones, which would hide them', async () => {
+    it('are refused if the database has newer ones', async () => {
       const database = await databases.create();
       const ours = await folderOf([2, 'create table a (id int)']);
       await (await openStore({ ...database, schema: {}, migrations: ours })).close();
@@ -151,7 +151,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 
 let folders = 0;
 
-/** A folder as drizzle-kit writes it, of migrations with the times of their making. */
+/** Writes a folder of migrations as drizzle-kit does, with the times at which they were generated. */
 async function folderOf(...migrations: [when: number, statement: string][]): Promise<string> {
   const folder = join(root, String(folders++));
   await mkdir(join(folder, 'meta'), { recursive: true });

@@ -1,36 +1,36 @@
 import { resolve } from 'node:path';
 import type { Schema } from './database.js';
-import { assertMigrations } from './migrations.js';
+import { assertMigrations } from './migrations/migrations.js';
 import { Store } from './store.js';
 
 export interface StoreOptions<Tables extends Schema = Schema> {
-  /** The service's tables: `import * as schema from './schema.js'`. */
+  /** Tables of the service: `import * as schema from './schema.js'`. */
   schema: Tables;
-  /** Folder of the migrations that drizzle-kit wrote, absolute: see `findMigrations`. */
+  /** Absolute folder of the migrations that drizzle-kit generated: see `findMigrations`. */
   migrations: string;
   /**
-   * `postgres://user:password@host:port/database`. What stands behind its `?` wins over the limits in `postgres.ts`:
-   * `?statement_timeout=60000&application_name=signup`. Without it the database is embedded, in `dataDir`.
+   * `postgres://user:password@host:port/database`. Its parameters override the limits in `postgres.ts`:
+   * `?statement_timeout=60000&application_name=signup`. Without a URL, the database is embedded, in `dataDir`.
    */
   databaseUrl?: string | undefined;
-  /** Folder of the embedded database, made where it is missing; relative to the working directory. */
+  /** Folder of the embedded database, relative to the working directory. It is created if it is missing. */
   dataDir: string;
   /**
-   * Connections to a server that the service opens at most; default 10. Each transaction has one for as long as it lasts: see
+   * Most connections that the service opens to a server. Default 10. Each transaction occupies a connection until it ends: see
    * `connectionsFor` of `@cascade/outbox`. The embedded database has one session.
    */
   connections?: number | undefined;
 }
 
 /**
- * Opens a service's database and brings it up to date. An embedded one is this process's alone until it is closed; on a
- * server, replicas that start together migrate one after the other.
+ * Opens a service's database and applies the missing migrations. No other process can open an embedded database until this one
+ * closes it. On a server, replicas that start together migrate one after the other.
  *
  * The first opening of an empty `dataDir` takes 2 to 4 s, later ones 0.3 s.
  *
- * @throws StoreLockedError where another process has the `dataDir` open
- * @throws StoreDirectoryError where the `dataDir` cannot be made or written
- * @throws StoreUnavailableError where the server does not answer or lets nobody in, or the `dataDir` holds no usable database
+ * @throws StoreLockedError if another process has the `dataDir` open
+ * @throws StoreDirectoryError if the `dataDir` cannot be created or written
+ * @throws StoreUnavailableError if the server does not answer or refuses the login, or if the `dataDir` has no usable database
  * @throws MigrationsNotFoundError, MigrationError
  */
 export async function openStore<Tables extends Schema>(
@@ -39,11 +39,11 @@ export async function openStore<Tables extends Schema>(
   const { schema, databaseUrl, connections } = options;
   const migrations = resolve(options.migrations);
   assertMigrations(migrations);
-  // Each driver is loaded only where it is used: together they take a fifth of a second of a start.
+  // Loads only the driver in use: both together take a fifth of a second.
   if (databaseUrl) {
-    const { openPostgres } = await import('./postgres.js');
+    const { openPostgres } = await import('./postgres/postgres.js');
     return new Store('postgres', await openPostgres({ databaseUrl, schema, migrations, connections }));
   }
-  const { openPglite } = await import('./pglite.js');
+  const { openPglite } = await import('./pglite/pglite.js');
   return new Store('pglite', await openPglite(resolve(options.dataDir), schema, migrations));
 }

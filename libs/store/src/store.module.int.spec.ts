@@ -15,7 +15,7 @@ class Notebook {
 class NotebookModule {}
 
 describeStores((databases) => {
-  it('gives every module the open store, and closes it when the application closes', async () => {
+  it('provides the open store to every module, and closes it with the application', async () => {
     const app = await NestFactory.createApplicationContext(
       {
         module: NotebookModule,

@@ -3,7 +3,7 @@ import type { Schema } from './database.js';
 import { openStore, type StoreOptions } from './open-store.js';
 import { Store } from './store.js';
 
-/** Opens the service's database while the application is made, and offers it as `Store` to all modules. */
+/** Opens the service's database when Nest creates the application, and provides it as `Store` to all modules. */
 @Module({})
 export class StoreModule implements OnApplicationShutdown {
   constructor(private readonly store: Store) {}
@@ -17,7 +17,7 @@ export class StoreModule implements OnApplicationShutdown {
     };
   }
 
-  /** Nest calls this after the transport has closed, when no handler runs any more. */
+  /** Nest calls this after the transport has closed: no handler runs any longer. */
   async onApplicationShutdown(): Promise<void> {
     await this.store.close();
   }

@@ -1,19 +1,20 @@
 import { sql } from 'drizzle-orm';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Schema } from './database.js';
 import { ReadOnlyDatabaseError, reasonOf, StoreUnavailableError } from './errors.js';
 
-/** Milliseconds within which the database must answer to count as ready. */
+/** Milliseconds that the database has to answer the readiness check. */
 const READY_WITHIN = 1_000;
 
-/** An open database, as the drivers hand it over. */
+/** An open database, as a driver returns it. */
 export interface Connection<Tables extends Schema> {
   readonly db: Database<Tables>;
-  /** Where it is, for people: host, port and database, or the folder. No password. */
+  /** Its place for messages: host, port and database, or the folder. Without the password. */
   readonly place: string;
   close(): Promise<void>;
 }
 
-/** A service's own database. Made by `openStore` or `StoreModule`. */
+/** A service's database. `openStore` and `StoreModule` create it. */
 export class Store<Tables extends Schema = Schema> {
   readonly db: Database<Tables>;
   private closing: Promise<void> | undefined;
@@ -26,26 +27,21 @@ export class Store<Tables extends Schema = Schema> {
   }
 
   /**
-   * Readiness check: the database must say within a second that it takes writes.
+   * Readiness check: the database must answer within a second, and take writes.
    *
    * @throws StoreUnavailableError with the reason
    */
   async ready(): Promise<void> {
     if (this.closing) throw this.unavailable('it was closed');
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${READY_WITHIN} ms`)), READY_WITHIN);
-    });
-    try {
-      await Promise.race([this.db.transaction(assertWritable), late]);
-    } catch (cause) {
+    const checked = this.db.transaction(assertWritable).catch((cause: unknown) => {
       throw this.unavailable(reasonOf(cause), cause);
-    } finally {
-      clearTimeout(timer);
-    }
+    });
+    const late = `no answer within ${READY_WITHIN} ms`;
+    const reason = await Promise.race([checked, sleep(READY_WITHIN, late, { ref: false })]);
+    if (reason) throw this.unavailable(reason);
   }
 
-  /** Waits for running queries, then lets go of the database. Closing twice is harmless. */
+  /** Waits for running queries and closes the database. May be called twice. */
   close(): Promise<void> {
     this.closing ??= this.connection.close();
     return this.closing;
@@ -56,7 +52,7 @@ export class Store<Tables extends Schema = Schema> {
   }
 }
 
-/** In a transaction, which gives up a connection that leads to a read-only server. */
+/** Needs a transaction: that drops the connection if the server is read-only. */
 async function assertWritable(tx: Database): Promise<void> {
   const { rows } = await tx.execute(sql`select current_setting('transaction_read_only') as value`);
   if (rows[0]?.['value'] !== 'off') throw new ReadOnlyDatabaseError();

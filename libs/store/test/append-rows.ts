@@ -1,8 +1,8 @@
 import { openStore } from '../src/open-store.js';
 import { migrations, notes } from './notes.js';
 
-// Opens the database in the folder of its argument, says so, and writes rows until it is killed. It prints the id of each
-// row once the row is committed.
+// Opens the database in the folder of its argument, reports that, and writes rows until it is killed. It prints the id of each
+// row when the row is committed.
 const [dataDir = ''] = process.argv.slice(2);
 const store = await openStore({ schema: { notes }, migrations, dataDir });
 console.log('open');

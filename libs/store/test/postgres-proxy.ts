@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** Stands between a store and its server, to break the connection where a test wants it broken. */
+/** Stands between a store and its server, and breaks connections when a test asks for it. */
 export interface PostgresProxy {
   /** The server's URL, through the proxy. */
   readonly url: string;
-  /** Asked of everything that the store sends; true breaks the connection instead of passing it on. */
+  /** Called for each chunk that the store sends. True breaks the connection instead of forwarding the chunk. */
   breakOn(condition: (sent: Buffer) => boolean): void;
-  /** Takes what the store sends and passes nothing on: as when the network is gone without a word. */
+  /** Takes what the store sends and forwards nothing, like a network that does not answer. */
   swallow(): void;
   stop(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import pg from 'pg';
 
-/** Stands between stores and their server as a pooler in transaction mode does, such as PgBouncer. */
+/** Stands between stores and their server like PgBouncer in transaction mode. */
 export interface TransactionPooler {
   /** The server's URL, through the pooler. */
   readonly url: string;
@@ -12,12 +12,12 @@ export interface TransactionPooler {
 const READY = 'Z'.charCodeAt(0);
 const IDLE = 'I'.charCodeAt(0);
 const TERMINATE = 'X';
-/** Messages that the server answers with ReadyForQuery: a simple query, and a Sync. */
+/** Messages after which the server sends ReadyForQuery: a simple query, and a Sync. */
 const ANSWERED_WITH_READY = ['Q', 'S'];
 
 /**
- * Each transaction runs on the connection to the server that has been unused for longest, so that the next one of the same client
- * runs on another. What belongs to a session, such as a lock, stays behind on the connection.
+ * Runs each transaction on the connection that has been unused for longest. So the next transaction of a client runs on another.
+ * The state of a session, such as a lock, stays on the connection.
  */
 export async function startTransactionPooler(databaseUrl: string, size = 2): Promise<TransactionPooler> {
   const upstreams = await Promise.all(Array.from({ length: size }, () => Upstream.connect(databaseUrl)));
@@ -88,7 +88,7 @@ class Upstream {
 
   static async connect(databaseUrl: string): Promise<Upstream> {
     const client = new pg.Client({ connectionString: databaseUrl });
-    // The pooler's end is not reported.
+    // An error when the pooler ends is not reported.
     client.on('error', () => undefined);
     await client.connect();
     const { stream } = client.connection;
@@ -114,7 +114,7 @@ class Upstream {
   }
 }
 
-/** @param typed bytes in front of a message's length; a client's first message has no type */
+/** @param typed Bytes before the length of a message. The first message of a client has no type. */
 async function* messagesOf(socket: Socket, typed = 0): AsyncGenerator<Buffer, void, undefined> {
   let buffered: Buffer = Buffer.alloc(0);
   for await (const chunk of socket as AsyncIterable<Buffer>) {

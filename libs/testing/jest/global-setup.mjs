@@ -1,8 +1,8 @@
 import { importPostgresCluster } from './postgres-cluster.mjs';
 
 /**
- * Starts one PostgreSQL server for the run and tells the specs of it by TEST_DATABASE_URL. A server that is given by that
- * variable is used instead; where there is none, specs for both stores run on PGlite alone, except in CI, which fails.
+ * Starts one PostgreSQL server for the run and sets TEST_DATABASE_URL to its address. If the variable is set already, that server
+ * is used. Without PostgreSQL, specs for both stores run only on PGlite, but CI fails.
  */
 export default async function startPostgresForSpecs({ testPathPatterns }) {
   if (process.env.TEST_DATABASE_URL || onlyUnitSpecs(testPathPatterns.patterns)) return;
@@ -19,7 +19,7 @@ export default async function startPostgresForSpecs({ testPathPatterns }) {
   }
 }
 
-/** They need no server, which takes most of a second to start. */
+/** Unit specs need no server, which takes most of a second to start. */
 function onlyUnitSpecs(patterns) {
   return patterns.length > 0 && patterns.every((pattern) => /\.unit\b|\bunit\.spec/.test(pattern));
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 const libs = new URL('../../', import.meta.url);
 const root = fileURLToPath(new URL('../', libs));
 
-/** Libraries by their root, as tsconfig's `paths` say, and siblings by the name that their output would have. */
+/** Resolves libraries by their root, like tsconfig's `paths`, and siblings from the name of their output. */
 export function resolve(specifier, context, next) {
   const [, library] = /^@(?:app|cascade)\/([^/]+)$/.exec(specifier) ?? [];
   if (library) return next(new URL(`${library}/src/index.ts`, libs).href, context);

@@ -2,24 +2,24 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { keptWarnings } from './quiet-log.js';
 
 const LATE = Symbol('late');
-/** Milliseconds to tell in what there was instead: whoever is asked may be what hangs. */
-const TELL_WITHIN = 2_000;
+/** Milliseconds that `instead` has to answer, since it may hang too. */
+const INSTEAD_TIMEOUT_MS = 2_000;
 
 export interface EventuallyOptions {
-  /** Milliseconds until it gives up. Default 15,000: generous, since a test that passes does not wait for it. */
+  /** Milliseconds until it gives up. Default 15,000, which is generous because only a failing test waits that long. */
   timeout?: number;
-  /** Milliseconds between two tries. Default 20. */
+  /** Milliseconds between two attempts. Default 20. */
   interval?: number;
-  /** Asked once when time is over: what there was instead, for the message. */
+  /** Describes the actual state for the error. Called once after the timeout. */
   instead?: () => Promise<string>;
 }
 
 /**
- * Calls `attempt` until it neither throws nor rejects, and resolves to what it returned. In place of sleeping in tests:
- * `await eventually(() => expect(received).toHaveLength(2))`.
+ * Calls `attempt` until it neither throws nor rejects, and resolves to its result. Use it instead of sleeping: `await
+ * eventually(() => expect(received).toHaveLength(2))`.
  *
- * @throws NeverHappenedError when time is over; its message and cause are those of the last try, followed by what there was `instead` and
- * what was logged, where the test's services log to {@link quietLog}
+ * @throws NeverHappenedError after the timeout. It has the error of the last attempt, the result of `instead`, and the warnings
+ *   in {@link quietLog}
  */
 export async function eventually<T>(
   attempt: () => T | Promise<T>,
@@ -28,18 +28,18 @@ export async function eventually<T>(
   const over = new AbortController();
   const late = delay(timeout, LATE, { signal: over.signal });
   late.catch(() => {});
-  let last: unknown = new Error('the first try did not come to an end');
+  let last: unknown = new Error('the first attempt did not end');
   try {
     for (;;) {
       try {
-        // Raced: a try that hangs must not hang the test.
+        // An attempt that hangs must not hang the test.
         const result = await Promise.race([attempt(), late]);
         if (result !== LATE) return result;
       } catch (error) {
         last = error;
       }
       if ((await Promise.race([delay(interval), late])) === LATE) {
-        throw new NeverHappenedError(timeout, last, [...(await tell(instead)), ...logged()]);
+        throw new NeverHappenedError(timeout, last, [...(await stateOf(instead)), ...logged()]);
       }
     }
   } finally {
@@ -47,7 +47,7 @@ export async function eventually<T>(
   }
 }
 
-/** What a test waited for did not come about in time. */
+/** A condition of a test did not come true in time. */
 export class NeverHappenedError extends Error {
   constructor(timeout: number, cause: unknown, details: readonly string[] = []) {
     const last = cause instanceof Error ? cause.message : String(cause);
@@ -56,21 +56,17 @@ export class NeverHappenedError extends Error {
   }
 }
 
-async function tell(instead: EventuallyOptions['instead']): Promise<string[]> {
+async function stateOf(instead: EventuallyOptions['instead']): Promise<string[]> {
   if (!instead) return [];
-  const told = new AbortController();
-  const late = delay(TELL_WITHIN, 'It takes too long to tell what there is.', { signal: told.signal });
-  late.catch(() => {});
+  const late = delay(INSTEAD_TIMEOUT_MS, 'The actual state could not be read in time.', { ref: false });
   try {
     return [await Promise.race([instead(), late])];
   } catch (error) {
-    return [`It cannot be told what there is: ${String(error)}`];
-  } finally {
-    told.abort();
+    return [`The actual state could not be read: ${String(error)}`];
   }
 }
 
 function logged(): string[] {
   const lines = keptWarnings();
-  return lines.length > 0 ? ['Logged was:', ...lines.map((line) => `  ${line}`)] : [];
+  return lines.length > 0 ? ['Logged:', ...lines.map((line) => `  ${line}`)] : [];
 }

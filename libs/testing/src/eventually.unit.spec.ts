@@ -3,7 +3,7 @@ import { eventually } from './eventually.js';
 import { quietLog } from './quiet-log.js';
 
 describe('eventually', () => {
-  it('tries until nothing is thrown, and gives the result', async () => {
+  it('tries until nothing is thrown, and returns the result', async () => {
     let tries = 0;
     const result = await eventually(
       () => {
@@ -35,7 +35,7 @@ describe('eventually', () => {
     });
   });
 
-  it('tells what there was instead, and what was logged', async () => {
+  it('shows the actual state, and what was logged', async () => {
     const attempt = () => {
       throw new Error('nothing came');
     };
@@ -45,19 +45,19 @@ describe('eventually', () => {
     quietLog.warn('The van is away.', 'Depot');
     const waiting = eventually(attempt, { timeout: 30, interval: 5, instead });
     await expect(waiting).rejects.toThrow(
-      /^Not within 30 ms: nothing came\nThere is this, for question 1\.\nLogged was:\n {2}\S+ warn The van is away\. Depot$/,
+      /^Not within 30 ms: nothing came\nThere is this, for question 1\.\nLogged:\n {2}\S+ warn The van is away\. Depot$/,
     );
   });
 
-  it('gives up in time where what there is cannot be told', async () => {
+  it('gives up in time if the actual state cannot be read', async () => {
     const attempt = () => Promise.reject(new Error('nothing came'));
     const instead = () => Promise.reject(new Error('the broker is away'));
     await expect(eventually(attempt, { timeout: 20, instead })).rejects.toThrow(
-      'nothing came\nIt cannot be told what there is: Error: the broker is away',
+      'nothing came\nThe actual state could not be read: Error: the broker is away',
     );
   });
 
-  it('gives up on a try that hangs', async () => {
+  it('gives up on an attempt that hangs', async () => {
     const attempt = () => new Promise<never>(() => {});
     await expect(eventually(attempt, { timeout: 20 })).rejects.toThrow('Not within 20 ms');
   });

@@ -11,7 +11,8 @@ export {
   type TestDatabase,
   type TestDatabases,
 } from './databases/databases.js';
-export { copyPgliteTemplate } from './databases/embedded-database.js';
+export { createEmbeddedDatabase, type EmbeddedDatabase } from './databases/embedded-database.js';
+export { describeProcessor, type ProcessorTest } from './service/describe-processor.js';
 export { eventually, NeverHappenedError, type EventuallyOptions } from './eventually.js';
 export { failureOf } from './events/failure.js';
 export { InjectedFaultError, type Faults } from './service/faults.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
- * The project whose specs run: the nearest folder above this package that has a `nest-cli.json`.
+ * Returns the project whose specs run: the nearest folder above this package with a `nest-cli.json`.
  *
  * @throws Error if there is none
  */
@@ -11,6 +11,6 @@ export function projectFolder(): string {
     if (existsSync(join(folder, 'nest-cli.json'))) return folder;
   }
   throw new Error(
-    `No nest-cli.json above ${import.meta.dirname}. Golden events and embedded databases need a project that has one.`,
+    `No nest-cli.json above ${import.meta.dirname}. Golden events and embedded databases need a project with that file.`,
   );
 }

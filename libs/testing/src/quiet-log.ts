@@ -1,15 +1,15 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 
-/** Lines; the last ones tell most. */
+/** Number of last lines to keep. */
 const KEPT = 30;
-/** Nest logs here what it then hands on: the transport tells it again, with the event and the attempt. */
-const TOLD_AGAIN = 'RpcExceptionsHandler';
+/** Context in which Nest logs an error that it also throws. The transport logs it with the event and the attempt. */
+const LOGGED_AGAIN = 'RpcExceptionsHandler';
 const kept: string[] = [];
 const captures = new Set<string[]>();
 
 /**
- * A logger for Nest that prints nothing, so that a test which passes is quiet. It keeps warnings and errors: {@link eventually}
- * tells them when it waits in vain.
+ * A logger for Nest that prints nothing, so that passing tests are quiet. It keeps warnings and errors, which {@link eventually}
+ * adds to its error.
  */
 export const quietLog: LoggerService = {
   log: (message: unknown) => capture('log', message),
@@ -18,12 +18,12 @@ export const quietLog: LoggerService = {
   fatal: keepAs('fatal'),
 };
 
-/** Oldest first, with the time of day in UTC, and without stacks. */
+/** Returns the kept lines, oldest first, with the time of day in UTC, and without stacks. */
 export function keptWarnings(): readonly string[] {
   return kept;
 }
 
-/** Keeps what is logged from here on, each message behind its level, such as `warn: cannot pull`; nothing of it is printed. */
+/** Records messages from now on without printing them. The returned function returns lines such as `warn: cannot pull`. */
 export function recordLog(): () => string[] {
   const lines: string[] = [];
   captures.add(lines);
@@ -37,7 +37,7 @@ function capture(level: string, message: unknown): void {
 
 function keepAs(level: string) {
   return (message: unknown, ...details: unknown[]): void => {
-    if (details.at(-1) === TOLD_AGAIN) return;
+    if (details.at(-1) === LOGGED_AGAIN) return;
     capture(level, message);
     const time = new Date().toISOString().slice(11, 23);
     const parts = [time, level, message, ...details].filter((part) => part !== undefined);

@@ -1,4 +1,4 @@
-import { findNatsServer, spawnLeashed } from '@cascade/embedded-broker';
+import { findNatsServer, spawnBoundToParent } from '@cascade/embedded-broker';
 import { eventually } from '@cascade/testing';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -27,7 +27,7 @@ export async function startBrokerWithFile(
      include ./permissions.conf`,
   );
   const { command } = await findNatsServer();
-  const server = spawnLeashed(command, ['-c', config], { env: { ...process.env, ...env } });
+  const server = spawnBoundToParent(command, ['-c', config], { env: { ...process.env, ...env } });
   const output: string[] = [];
   for (const stream of [server.stdout, server.stderr]) stream.on('data', (data) => output.push(String(data)));
   const ended = once(server, 'close');

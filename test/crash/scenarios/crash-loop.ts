@@ -12,7 +12,7 @@ export const crashLoop: Scenario = {
   run,
 };
 
-/** The events around the poisonous one are in the same process when it dies: they must not die with it. */
+/** Events around the poisonous one are in the same process when it dies. They must not be dead-lettered with it. */
 async function run(trial: Trial): Promise<void> {
   const count = trial.scale(200, 50);
   const poison = trial.random.between(5, count - 5);

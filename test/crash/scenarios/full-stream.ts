@@ -11,14 +11,14 @@ import { round, type Trial } from '../trial.js';
 import { resumption } from './kill-broker.js';
 
 const ROOM_BYTES = 200_000;
-/** A few events more. */
+/** Room for a few more events. */
 const MORE_ROOM_BYTES = 10_000;
 
 interface Fullness {
   readonly seconds: number;
-  /** Signups a second. */
+  /** Signups per second. */
   readonly rate: number;
-  /** Seconds in which everything must go on after room was made. */
+  /** Seconds within which everything must resume after room was made. */
   readonly resumesWithin: number;
 }
 
@@ -32,7 +32,7 @@ export const fullStream: Scenario = {
     ),
 };
 
-/** Longer than an event may be unanswered (`ackWait`, 30 s), and twice as long as a relay has its rows (`lease`, 30 s). */
+/** Lasts longer than `ackWait` (30 s), and twice as long as the `lease` of a relay (30 s). */
 export const fullStreamLong: Scenario = {
   name: 'full-stream-long',
   onlyFull: true,
@@ -75,7 +75,7 @@ async function run(trial: Trial, { seconds, rate, resumesWithin }: Fullness): Pr
   await checkLedger(trial, system, load);
 }
 
-/** Until nothing more is stored, and processors hold events whose next events have no room. */
+/** Waits until nothing more is stored, and processors have events in flight whose next events find no room. */
 async function untilFull(system: SignupSystem, maxBytes: number): Promise<void> {
   const { client } = system;
   const stored = async () => (await client.manager.streams.info(EVENTS_STREAM)).state.last_seq;
@@ -85,7 +85,7 @@ async function untilFull(system: SignupSystem, maxBytes: number): Promise<void> 
     await sleep(1_000);
     if ((await stored()) > before) throw new Error('the stream is not full yet');
     if ((await heldEvents(system)).length > 0) return;
-    // The last event that had room happened to be the last of its flow.
+    // The last stored event was the last of its flow.
     room += MORE_ROOM_BYTES;
     await client.manager.streams.update(EVENTS_STREAM, { max_bytes: room });
     throw new Error('no processor has an event in flight');
@@ -93,13 +93,13 @@ async function untilFull(system: SignupSystem, maxBytes: number): Promise<void> 
   await eventually(check, { timeout: 60_000, interval: 0 });
 }
 
-/** Of each processor that has events in flight. */
+/** Returns the consumers with events in flight. */
 async function heldEvents({ client }: SignupSystem): Promise<ConsumerInfo[]> {
   const consumers = await client.manager.consumers.list(EVENTS_STREAM).next();
   return consumers.filter(({ num_ack_pending }) => num_ack_pending > 0);
 }
 
-/** Resolves, once each has settled what it held, to the seconds from now. */
+/** Waits until each consumer has settled its events in flight. @returns Seconds from now. */
 async function untilSettled({ client }: SignupSystem, held: readonly ConsumerInfo[]): Promise<number> {
   const begun = performance.now();
   const check = async ({ name, delivered }: ConsumerInfo) => {

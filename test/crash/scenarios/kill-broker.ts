@@ -8,7 +8,6 @@ import { SignupLoad } from '../signup-load.js';
 import { SignupSystem } from '../system/signup-system.js';
 import { round, type Trial } from '../trial.js';
 
-/** Of the notifier: mails whose sending was not recorded as done, or not acknowledged, are few; none is expected. */
 const RESUMES_WITHIN_S = 10;
 
 export const killBroker: Scenario = {
@@ -39,7 +38,7 @@ async function run(trial: Trial): Promise<void> {
   await checkLedger(trial, system, load);
 }
 
-/** Seconds from now until events are stored, mails sent and rows written again. */
+/** Returns the seconds from now until events are stored, mails sent and rows written again. */
 export async function resumption(system: SignupSystem): Promise<[what: string, seconds: number][]> {
   const begun = performance.now();
   const counts: Record<string, () => Promise<number>> = {

@@ -5,18 +5,18 @@ import { SignupLoad } from '../signup-load.js';
 import { SERVICES, SignupSystem, type ServiceName } from '../system/signup-system.js';
 import type { Trial } from '../trial.js';
 
-/** Of the notifier: mails that may be on their way when it is killed. */
+/** Mails of the notifier that may be in flight when it is killed. */
 const CONCURRENCY = 10;
 const RATE = 200;
 
-/** Each service in turn, in an order and at moments that the seed decides. */
+/** Kills each service in turn, in an order and at times that follow from the seed. */
 export const killServices: Scenario = {
   name: 'kill-services',
   mustShow: 'lost 0, duplicate rows 0, extra mails ≤ kills × concurrency',
   run: (trial) => run(trial, 'postgres', trial.scale(30, 1)),
 };
 
-/** The same on the embedded databases, whose rows are read afterwards. */
+/** Does the same on embedded databases, whose rows are read afterwards. */
 export const killServicesEmbedded: Scenario = {
   name: 'kill-services-pglite',
   onlyFull: true,

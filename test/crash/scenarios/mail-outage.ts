@@ -7,9 +7,9 @@ import { SignupLoad } from '../signup-load.js';
 import { SignupSystem } from '../system/signup-system.js';
 import { round, type Trial } from '../trial.js';
 
-/** A probe every 10 s finds the mail server again; then what has piled up is sent. */
+/** A probe every 10 s finds the mail server again. Then the backlog is sent. */
 const DRAINS_WITHIN_S = 30;
-/** Messages that are stored for retries and probes, two for each: the broker is not to be worn out meanwhile. */
+/** Limit of the messages for retries and probes, two for each, so that the outage does not load the broker. */
 const RETRIES_PER_S = 30;
 
 export const mailOutage: Scenario = {

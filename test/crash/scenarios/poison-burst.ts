@@ -5,7 +5,7 @@ import { publishAll, tasks } from '../system/publish.js';
 import { WorkerSystem } from '../system/worker-system.js';
 import { round, type Trial } from '../trial.js';
 
-/** Twelve times as many as make a processor pause, and four times as many as it handles at once. */
+/** Twelve times the failures that pause a processor, and four times its concurrency. */
 const POISON = 250;
 const WITHIN_S = 30;
 

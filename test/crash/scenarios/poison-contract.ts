@@ -48,7 +48,7 @@ async function run(trial: Trial): Promise<void> {
   trial.figure(`${row!.n - warmUp - 2 * events} done with poison between`);
 }
 
-/** @returns events a second */
+/** @returns Events per second. */
 async function handle(system: SignupSystem, count: number, withPoison: boolean): Promise<number> {
   const begun = performance.now();
   await publishAll(system.client.connection, signups(count, withPoison));

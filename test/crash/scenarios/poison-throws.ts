@@ -8,10 +8,10 @@ import { WorkerSystem, type Worker } from '../system/worker-system.js';
 import { round, type Trial } from '../trial.js';
 
 const ROUNDS = 5;
-/** Milliseconds that the handler waits, as one does that asks a database or another service. */
+/** Milliseconds that the handler waits, like one that uses a database or another service. */
 const TAKES = 5;
 
-/** Clean runs and runs with poison alternate, and medians are compared: the machine is not the same from second to second. */
+/** Alternates clean runs and runs with poison, and compares medians, because the speed of the machine varies. */
 export const poisonThrows: Scenario = {
   name: 'poison-throws',
   mustShow:
@@ -28,12 +28,12 @@ async function run(trial: Trial): Promise<void> {
   trial.figure(`${shown(waiting)} with ${TAKES} ms`);
   if (!trial.short)
     trial.expectAtLeast(`throughput of a clean run with ${TAKES} ms`, waiting.share * 100, 80, ' %');
-  // All that is measured here is what the transport costs: a failure costs it as much as some tens of events.
+  // Measures only the cost of the transport. A failure costs as much as some tens of events.
   trial.figure(`${shown(await compare(trial, events, 0))} with nothing`);
 }
 
 interface Comparison {
-  /** Events a second, with poison and without. */
+  /** Events per second with poison. */
   poisoned: number;
   clean: number;
   share: number;
@@ -69,7 +69,7 @@ async function compare(trial: Trial, events: number, takes: number): Promise<Com
   return { poisoned: median(poisoned), clean: median(clean), share: median(poisoned) / median(clean) };
 }
 
-/** @returns how many of the good events are handled a second; what waits for its retry meanwhile is waited for afterwards */
+/** @returns Good events that are handled per second. The retries are awaited after the measurement. */
 async function handle(
   system: WorkerSystem,
   worker: Worker,

@@ -26,24 +26,24 @@ async function run(trial: Trial): Promise<void> {
   await system.untilDone(sibling);
   trial.expectEqual('failure events', await system.client.count(FAILURES_STREAM, 'failed.worker.>'), count);
   await failing.service.terminate();
-  const mended = await system.work({ processor: 'worker' });
+  const corrected = await system.work({ processor: 'worker' });
   sibling.handled.length = 0;
 
   const seconds = await replayAll(trial, system, count, rate);
-  await system.untilDone(mended);
-  const numbers = new Set(mended.handled.map(({ number }) => number));
+  await system.untilDone(corrected);
+  const numbers = new Set(corrected.handled.map(({ number }) => number));
   const actual = count / seconds;
   trial.expectEqual('different events replayed', numbers.size, count);
-  trial.expectEqual('deliveries', mended.handled.length, count);
+  trial.expectEqual('deliveries', corrected.handled.length, count);
   trial.expectEqual('seen by the sibling', sibling.handled.length, 0);
   trial.expectAtMost('rate', actual, rate * 1.1, '/s');
   if (!trial.short) trial.expectAtLeast('rate', actual, rate * 0.9, '/s');
   trial.figure(
-    `${mended.handled.length} deliveries of ${numbers.size} events, ${sibling.handled.length} to the sibling, ${round(actual)}/s`,
+    `${corrected.handled.length} deliveries of ${numbers.size} events, ${sibling.handled.length} to the sibling, ${round(actual)}/s`,
   );
 }
 
-/** @returns how long it took, in seconds */
+/** @returns Seconds that it took. */
 async function replayAll(trial: Trial, system: WorkerSystem, count: number, rate: number): Promise<number> {
   const module = JetStreamModule.forRoot({ source: 'replayer', servers: system.broker.url });
   const context = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
@@ -51,7 +51,7 @@ async function replayAll(trial: Trial, system: WorkerSystem, count: number, rate
   const begun = performance.now();
   const result = await context
     .get(Replays)
-    .replayFailures({ processor: 'worker' }, { by: 'crash test', reason: 'the worker was mended', rate });
+    .replayFailures({ processor: 'worker' }, { by: 'crash test', reason: 'the worker was corrected', rate });
   trial.expectEqual('replayed and skipped', [result.replayed, result.skipped], [count, 0]);
   return (performance.now() - begun) / 1_000;
 }

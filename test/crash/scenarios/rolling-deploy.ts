@@ -25,7 +25,7 @@ const OPERATORS_SETTINGS = {
 };
 const NEXT_SIZES = { EVENTS_MAX_BYTES: '512MiB', EVENTS_MAX_AGE: '2d', FAILURES_MAX_AGE: '3d' };
 
-/** Differences that a service of either version finds, and those that the next notifier finds beside them. */
+/** Differences that services of both versions find, and those that only the next notifier finds. */
 const DIFFERING = ['stream EVENTS', 'stream FAILURES'];
 const DIFFERING_NOTIFIER = [
   'consumer notifier on stream EVENTS',
@@ -77,10 +77,10 @@ async function run(trial: Trial): Promise<void> {
 }
 
 class RollingDeploy {
-  readonly #endings = new Set<string>();
-  /** What each process should have logged; nothing where it was started before the operator changed the settings. */
-  readonly #differing = new Map<ServiceProcess, readonly string[]>();
-  #replaced = 0;
+  private readonly endings = new Set<string>();
+  /** Differences that each process must log. Empty if it started before the operator changed the settings. */
+  private readonly differing = new Map<ServiceProcess, readonly string[]>();
+  private replaced = 0;
 
   private constructor(
     private readonly trial: Trial,
@@ -100,38 +100,38 @@ class RollingDeploy {
     return new RollingDeploy(trial, system, settings, watchChanges(system.client.connection));
   }
 
-  /** Stops and starts one replica after the other, in any order. */
+  /** Stops and starts one replica after the other, in a random order. */
   async roll(names: readonly ServiceName[], version: ServiceVersion): Promise<void> {
     const replicas = names.flatMap((name) => this.system.replicas(name));
     for (const service of this.trial.random.shuffled(replicas)) {
       await sleep(this.trial.random.between(50, 300));
       const { how } = await service.terminate();
-      this.#endings.add(how);
-      this.#expectLogged(service);
+      this.endings.add(how);
+      this.expectLogged(service);
       service.lines.length = 0;
       service.use(version);
       await service.start();
       const isNextNotifier = service.name === 'notifier' && version !== OLD;
-      this.#differing.set(service, [...DIFFERING, ...(isNextNotifier ? DIFFERING_NOTIFIER : [])]);
-      this.#replaced += 1;
+      this.differing.set(service, [...DIFFERING, ...(isNextNotifier ? DIFFERING_NOTIFIER : [])]);
+      this.replaced += 1;
     }
   }
 
   async finish(): Promise<void> {
     const { trial, system } = this;
-    for (const service of system.all) this.#expectLogged(service);
-    trial.expectEqual('endings', [...this.#endings], ['exited with code 0']);
+    for (const service of system.all) this.expectLogged(service);
+    trial.expectEqual('endings', [...this.endings], ['exited with code 0']);
     trial.expectEqual('requests that change streams or consumers', this.changes, []);
     for (const [what, settings] of Object.entries(await settingsOf(system.client)))
       trial.expectEqual(`settings of ${what}`, settings, this.settings[what]);
     const { state } = await system.client.manager.streams.info(EVENTS_STREAM);
     trial.expectEqual('events deleted from EVENTS', state.last_seq - state.messages, 0);
-    trial.figure(`${this.#replaced} replicas replaced, ${this.changes.length} requests to change a setting`);
+    trial.figure(`${this.replaced} replicas replaced, ${this.changes.length} requests to change a setting`);
   }
 
-  #expectLogged(service: ServiceProcess): void {
+  private expectLogged(service: ServiceProcess): void {
     const logged = service.lines.flatMap((line) => DIFFERS.exec(line)?.[1] ?? []);
-    const expected = this.#differing.get(service) ?? [];
+    const expected = this.differing.get(service) ?? [];
     this.trial.expectEqual(`differences that a ${service.name} logged`, logged.sort(), [...expected].sort());
   }
 }
@@ -146,7 +146,7 @@ async function untilPublished({ client }: SignupSystem, version: number): Promis
   await eventually(check, { timeout: 60_000 });
 }
 
-/** Waits until the old version will meet no event of this version: no outbox holds one, no processor and no retry. */
+/** Waits until the old version cannot get an event of this version from an outbox, a consumer or a retry. */
 async function untilHandled(system: SignupSystem, version: number): Promise<void> {
   const isWaiting = `select 1 from outbox where version = ${version} and published_at is null`;
   const published = async () => {

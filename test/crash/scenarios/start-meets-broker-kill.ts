@@ -9,13 +9,13 @@ import { SERVICES, SignupSystem, type ServiceName } from '../system/signup-syste
 import { round, type Trial } from '../trial.js';
 
 const STREAMS = ['EVENTS', 'RETRIES', 'FAILURES'];
-/** Milliseconds that a start takes, about. */
+/** Approximate milliseconds of a start. */
 const START_MS = 2_000;
-/** Milliseconds of it in which a service asks the broker for streams and consumers, about. */
+/** Approximate milliseconds of a start in which a service asks the broker for streams and consumers. */
 const PROVISION_MS = 60;
 /** The JetStream API waits 5 s for a request that a killed broker never answers. */
 const READY_WITHIN_S = 20;
-/** A random moment of a start would seldom meet the requests to the broker: they take a small part of it. */
+/** A random time in a start would seldom hit the requests to the broker, which take a small part of it. */
 const MOMENTS = ['creates its streams', 'looks at its streams', 'starts'] as const;
 
 export const startMeetsBrokerKill: Scenario = {
@@ -56,8 +56,8 @@ async function run(trial: Trial): Promise<void> {
 /**
  * Starts all services and kills the broker under them.
  *
- * @returns seconds from the return of the broker until all are ready
- * @throws if a process ends, or is not ready in time
+ * @returns Seconds from the restart of the broker until all services are ready.
+ * @throws Error if a process ends, or is not ready in time
  */
 async function startUnderKill(
   trial: Trial,
@@ -92,9 +92,9 @@ async function firstRequestOf(system: SignupSystem, service: ServiceName): Promi
 }
 
 /**
- * One more signup gets its mail and its row.
+ * Waits until another signup has its mail and its row.
  *
- * @throws if a process ends before
+ * @throws Error if a process ends first
  */
 async function expectFlow({ all, mail, postgres }: SignupSystem, load: SignupLoad): Promise<void> {
   const flow = async () => {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 
 let found: Promise<NatsServer> | undefined;
 
-/** A broker that comes back at its address, on what it had stored. */
+/** A broker that starts again at the same address, with its store. */
 export class BrokerProcess {
-  #broker: Broker | undefined;
+  private broker: Broker | undefined;
 
   private constructor(
     private readonly storeDir: string,
@@ -25,12 +25,12 @@ export class BrokerProcess {
   }
 
   get version(): string {
-    return this.#broker!.version;
+    return this.broker!.version;
   }
 
   async start(): Promise<void> {
     found ??= findNatsServer();
-    this.#broker = await startBroker({
+    this.broker = await startBroker({
       storeDir: this.storeDir,
       port: this.port,
       server: await found,
@@ -38,13 +38,13 @@ export class BrokerProcess {
     });
   }
 
-  /** kill -9. */
+  /** Sends SIGKILL. */
   async kill(): Promise<void> {
-    await this.#broker?.kill();
+    await this.broker?.kill();
   }
 
   async remove(): Promise<void> {
-    await this.#broker?.stop();
+    await this.broker?.stop();
     await rm(this.storeDir, { recursive: true, force: true, maxRetries: 3 });
   }
 }

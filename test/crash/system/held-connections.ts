@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** The headers of the first are unfinished, and the body of the second. */
+/** The first has unfinished headers, the second an unfinished body. */
 const HALF_REQUESTS = [
   'GET /health/live HTTP/1.1\r\nhost: ',
   'POST /signups HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 60\r\n\r\n{"email":"',
 ];
 
 export interface HeldConnectionsOptions {
-  /** Connections that send nothing. */
+  /** Number of connections that send nothing. */
   readonly silent: number;
-  /** Connections that send half a request. */
+  /** Number of connections that send half a request. */
   readonly halfSent: number;
 }
 
@@ -24,12 +24,12 @@ export class HeldConnections {
       index < silent ? '' : HALF_REQUESTS[index % HALF_REQUESTS.length]!,
     );
     const sockets = await Promise.all(texts.map((text) => dial(url, text)));
-    // A service accepts connections in their order, so that this one is behind all others.
+    // A service accepts connections in order, so this one is the last.
     await fetch(`${url}/health/live`);
     return new HeldConnections(sockets);
   }
 
-  /** How many the service has not closed. */
+  /** Number of connections that the service has not closed. */
   get count(): number {
     return this.sockets.filter(({ destroyed }) => !destroyed).length;
   }
@@ -42,9 +42,9 @@ export class HeldConnections {
 async function dial(url: string, text: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
-  // The service resets what it does not wait for.
+  // The service resets connections for which it does not wait.
   socket.on('error', () => undefined);
-  // An end is noticed only behind what was read.
+  // The end is noticed only after the data was read.
   socket.resume();
   await once(socket, 'connect');
   if (text) await new Promise<void>((sent) => socket.write(text, () => sent()));

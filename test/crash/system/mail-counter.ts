@@ -3,22 +3,22 @@ import { once } from 'node:events';
 import { SMTPServer } from 'smtp-server';
 
 /**
- * `refuse` takes no connection; `hang` and `drop` get the whole mail first. `drop` keeps it, and goes away without an answer when
- * it is the first one for its recipient.
+ * `refuse` accepts no connection. `hang` and `drop` receive the whole mail first. `drop` keeps it, and closes the connection
+ * without an answer at the first mail for a recipient.
  */
 export type MailMode = 'accept' | 'refuse' | 421 | 550 | 'hang' | 'drop';
 
-/** A real SMTP server that keeps of each mail only for whom it was, and its `Message-ID`. */
+/** A real SMTP server that keeps only the recipient and the `Message-ID` of each mail. */
 export class MailCounter {
-  /** Mails for each recipient. */
+  /** Number of mails by recipient. */
   readonly counts = new Map<string, number>();
-  /** A mail that comes again under an id that is here can be told from a new one. */
+  /** All `Message-ID`s so far, to distinguish a repeated mail from a new one. */
   readonly messageIds = new Set<string>();
-  #total = 0;
-  #mode: MailMode = 'accept';
-  #server: SMTPServer | undefined;
-  readonly #sockets = new Map<number, Socket>();
-  /** Mails, or attempts at one, that were not accepted. */
+  private accepted = 0;
+  private mode: MailMode = 'accept';
+  private server: SMTPServer | undefined;
+  private readonly sockets = new Map<number, Socket>();
+  /** Number of mails or attempts that were not accepted. */
   refusals = 0;
 
   constructor(private readonly port: number) {}
@@ -28,12 +28,12 @@ export class MailCounter {
   }
 
   get total(): number {
-    return this.#total;
+    return this.accepted;
   }
 
-  /** Those beyond the first for each recipient. */
+  /** Number of mails beyond the first for each recipient. */
   get extra(): number {
-    return this.#total - this.counts.size;
+    return this.accepted - this.counts.size;
   }
 
   async start(): Promise<void> {
@@ -41,61 +41,61 @@ export class MailCounter {
       authOptional: true,
       disabledCommands: ['STARTTLS'],
       closeTimeout: 100,
-      onRcptTo: (_address, _session, done) => done(this.#refusal()),
+      onRcptTo: (_address, _session, done) => done(this.refusal()),
       onData: (stream, { envelope, remotePort }, done) => {
         const source: Buffer[] = [];
         stream.on('data', (chunk: Buffer) => source.push(chunk));
         stream.once('end', () => {
-          if (this.#mode === 'hang') return void (this.refusals += 1);
+          if (this.mode === 'hang') return void (this.refusals += 1);
           this.messageIds.add(/^message-id: *(\S+)/im.exec(Buffer.concat(source).toString())?.[1] ?? '');
-          for (const { address } of envelope.rcptTo) this.#count(address);
+          for (const { address } of envelope.rcptTo) this.count(address);
           const isFirst = envelope.rcptTo.some(({ address }) => this.counts.get(address) === 1);
-          if (this.#mode !== 'drop' || !isFirst) return done();
+          if (this.mode !== 'drop' || !isFirst) return done();
           this.refusals += 1;
-          this.#sockets.get(remotePort)?.destroy();
+          this.sockets.get(remotePort)?.destroy();
         });
       },
     });
     server.server.on('connection', (socket: Socket) => {
       const { remotePort } = socket;
-      this.#sockets.set(remotePort!, socket);
-      socket.once('close', () => this.#sockets.delete(remotePort!));
+      this.sockets.set(remotePort!, socket);
+      socket.once('close', () => this.sockets.delete(remotePort!));
     });
-    // A client that goes away in the middle is what this is about.
+    // Clients that close the connection early are part of the test.
     server.on('error', () => undefined);
     server.listen(this.port, '127.0.0.1');
     await once(server.server, 'listening');
-    this.#server = server;
+    this.server = server;
   }
 
   async setMode(mode: MailMode): Promise<void> {
-    const wasHanging = this.#mode === 'hang';
-    this.#mode = mode;
+    const wasHanging = this.mode === 'hang';
+    this.mode = mode;
     if (mode === 'refuse') await this.stop();
-    else if (!this.#server) await this.start();
-    if (wasHanging) this.#dropConnections();
+    else if (!this.server) await this.start();
+    if (wasHanging) this.dropConnections();
   }
 
   async stop(): Promise<void> {
-    const server = this.#server;
+    const server = this.server;
     if (!server) return;
-    this.#server = undefined;
-    this.#dropConnections();
+    this.server = undefined;
+    this.dropConnections();
     await new Promise<void>((resolve) => void server.close(resolve));
   }
 
-  #dropConnections(): void {
-    for (const socket of this.#sockets.values()) socket.destroy();
+  private dropConnections(): void {
+    for (const socket of this.sockets.values()) socket.destroy();
   }
 
-  #count(recipient: string): void {
-    this.#total += 1;
+  private count(recipient: string): void {
+    this.accepted += 1;
     this.counts.set(recipient, (this.counts.get(recipient) ?? 0) + 1);
   }
 
-  #refusal(): Error | null {
-    if (typeof this.#mode !== 'number') return null;
+  private refusal(): Error | null {
+    if (typeof this.mode !== 'number') return null;
     this.refusals += 1;
-    return Object.assign(new Error('Refused by the crash test'), { responseCode: this.#mode });
+    return Object.assign(new Error('Refused by the crash test'), { responseCode: this.mode });
   }
 }

@@ -4,7 +4,7 @@ import { CheckoutCopy } from '../../checkout-copy.js';
 import { compileCheckout } from '../../system.js';
 import type { Trial } from '../trial.js';
 
-/** What the services need. */
+/** Files and folders that the services need. */
 const COPIED = ['apps', 'libs', 'package.json', 'package-lock.json', 'tsconfig.json', '.swcrc'];
 
 const CONTRACT = 'libs/contracts/src/user-signed-up.ts';
@@ -13,10 +13,10 @@ const SIGNUPS = 'apps/signup/src/signups/signups.ts';
 const NOTIFIER = 'apps/notifier/src/welcome/welcome-notifier.ts';
 
 /**
- * Another version of the code, compiled: `user.signed-up` has a version 2, made as docs/versions.md teaches, and the notifier
+ * Compiles another version of the code: `user.signed-up` has a version 2, according to docs/versions.md, and the notifier
  * declares another `ackWait`.
  *
- * @returns its path
+ * @returns Its path.
  */
 export async function nextVersion(trial: Trial): Promise<string> {
   const copy = await CheckoutCopy.create(COPIED);
@@ -58,7 +58,7 @@ function contractV2(code: string): string {
 ${replaced(named, 'readonly name!: string;', 'readonly displayName!: string;')}`;
 }
 
-/** @throws Error if the code does not have this text, since it has changed */
+/** @throws Error if the code does not have this text any longer */
 function replaced(code: string, text: string, by: string): string {
   if (!code.includes(text))
     throw new Error(`The next version cannot be made: there is no ${text} in\n${code}`);

@@ -2,15 +2,15 @@ import { jetstream, jetstreamManager, type JetStreamManager, type JsMsg } from '
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 
 export interface Backlog {
-  /** Stored, and not delivered yet. */
+  /** Stored but not delivered. */
   readonly waiting: number;
-  /** Delivered, and not answered yet. */
+  /** Delivered but not acknowledged. */
   readonly inFlight: number;
-  /** Deliveries so far, repeated ones included. */
+  /** Deliveries so far, including repeated ones. */
   readonly deliveries: number;
 }
 
-/** What any NATS client sees, without our transport. */
+/** The view of a plain NATS client, without our transport. */
 export class PlainClient {
   private constructor(
     readonly connection: NatsConnection,
@@ -27,7 +27,7 @@ export class PlainClient {
     return new PlainClient(connection, await jetstreamManager(connection, { checkAPI: false }));
   }
 
-  /** @throws where the stream, or the consumer, is not there */
+  /** @throws Error if the stream or the consumer does not exist */
   async backlog(stream: string, durable: string): Promise<Backlog> {
     const info = await this.manager.consumers.info(stream, durable);
     return {
@@ -37,7 +37,7 @@ export class PlainClient {
     };
   }
 
-  /** Of all consumers of a stream, by name. */
+  /** Returns the backlogs of all consumers of a stream, by name. */
   async backlogs(stream: string): Promise<Map<string, Backlog>> {
     const backlogs = new Map<string, Backlog>();
     for await (const { name } of this.manager.consumers.list(stream)) {
@@ -46,13 +46,13 @@ export class PlainClient {
     return backlogs;
   }
 
-  /** Messages on a subject, wildcards included. */
+  /** Counts the messages on a subject, which may have wildcards. */
   async count(stream: string, subject: string): Promise<number> {
     const { state } = await this.manager.streams.info(stream, { subjects_filter: subject });
     return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
   }
 
-  /** Everything on a subject, oldest first. */
+  /** Reads all messages on a subject, oldest first. */
   async *read(stream: string, subject: string): AsyncGenerator<JsMsg> {
     const consumer = await jetstream(this.connection).consumers.get(stream, { filter_subjects: [subject] });
     for (let left = (await consumer.info()).num_pending; left > 0;) {

@@ -8,10 +8,12 @@ import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import pg from 'pg';
 
-type Leashed = ChildProcessByStdio<Writable, null, Readable>;
+type Shell = ChildProcessByStdio<Writable, null, Readable>;
 
-/** Ends with this process, by kill -9 too: standard input is a pipe whose other end only this process holds. */
-const LEASH = `
+/**
+ * Standard input is a pipe whose other end only this process holds. The server ends when the pipe closes, even after a kill -9.
+ */
+const SCRIPT = `
 trap : QUIT
 (trap - QUIT; exec "$1/postgres" -D "$2" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories=) </dev/null &
 cat >/dev/null
@@ -20,9 +22,9 @@ wait
 `;
 const START_WITHIN_MS = 30_000;
 
-/** A PostgreSQL server of our own, with its default settings, that can be stopped as a crash stops it and started again. */
+/** A PostgreSQL server with its default settings, which can be stopped like a crash and started again. */
 export class PostgresServer {
-  #process: Leashed | undefined;
+  private process: Shell | undefined;
 
   private constructor(
     private readonly bin: string,
@@ -30,7 +32,7 @@ export class PostgresServer {
     private readonly port: number,
   ) {}
 
-  /** @throws Error where PostgreSQL is not installed */
+  /** @throws Error if PostgreSQL is not installed */
   static async create(port: number): Promise<PostgresServer> {
     const bin = findPostgres();
     if (!bin) throw new Error('PostgreSQL is needed: initdb is neither on PATH nor in /usr/lib/postgresql.');
@@ -38,7 +40,7 @@ export class PostgresServer {
     const user = unprivilegedUser();
     if (user) await chown(folder, user.uid, user.gid);
     const server = new PostgresServer(bin, folder, port);
-    const data = `--pgdata=${server.#data}`;
+    const data = `--pgdata=${server.data}`;
     const settings = ['--username=postgres', '--auth=trust', '--no-sync', '--locale=C', '--encoding=UTF8'];
     await promisify(execFile)(join(bin, 'initdb'), [data, ...settings], { ...user, cwd: folder });
     await server.start();
@@ -50,23 +52,23 @@ export class PostgresServer {
   }
 
   async start(): Promise<void> {
-    const script = ['-c', LEASH, 'leash', this.bin, this.#data, String(this.port)];
-    this.#process = spawn('/bin/sh', script, {
+    const args = ['-c', SCRIPT, 'bound', this.bin, this.data, String(this.port)];
+    this.process = spawn('/bin/sh', args, {
       ...unprivilegedUser(),
       cwd: this.folder,
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe'],
     });
-    await ready(this.#process);
+    await ready(this.process);
   }
 
-  /** At once, as a crash does: PostgreSQL's "immediate" shutdown, which recovers from its log at the next start. */
+  /** Stops the server like a crash, with PostgreSQL's "immediate" shutdown. The next start recovers from the log. */
   async stop(): Promise<void> {
-    const leashed = this.#process;
-    if (!leashed) return;
-    this.#process = undefined;
-    leashed.stdin.end();
-    if (leashed.exitCode === null && leashed.signalCode === null) await once(leashed, 'exit');
+    const shell = this.process;
+    if (!shell) return;
+    this.process = undefined;
+    shell.stdin.end();
+    if (shell.exitCode === null && shell.signalCode === null) await once(shell, 'exit');
   }
 
   async remove(): Promise<void> {
@@ -88,24 +90,24 @@ export class PostgresServer {
     }
   }
 
-  get #data(): string {
+  private get data(): string {
     return join(this.folder, 'data');
   }
 }
 
-/** It says so on its standard error. */
-async function ready(leashed: Leashed): Promise<void> {
+/** Waits until the server writes to its standard error that it is ready. */
+async function ready(shell: Shell): Promise<void> {
   let log = '';
   let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve, reject) => {
     const fail = () => reject(new Error(`PostgreSQL does not start:\n${log}`));
     timer = setTimeout(fail, START_WITHIN_MS);
-    leashed.once('exit', fail);
-    leashed.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    shell.once('exit', fail);
+    shell.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       log += chunk;
       if (log.includes('database system is ready to accept connections')) resolve();
     });
   }).finally(() => clearTimeout(timer));
-  // Read on, unheeded: the server would wait once the pipe is full.
-  leashed.stderr.removeAllListeners('data').resume();
+  // Discards the rest of the output: with a full pipe, the server would wait.
+  shell.stderr.removeAllListeners('data').resume();
 }

@@ -6,20 +6,20 @@ import { TaskAdded } from '../fixtures/task-added.js';
 export interface PlainEvent {
   readonly subject: string;
   readonly body: unknown;
-  /** Default a new one. */
+  /** Id of the event. Default a new one. */
   readonly id?: string;
-  /** What the broker recognises a second message by. Default none: it stores each. */
+  /** `Nats-Msg-Id`, by which the broker recognizes a duplicate. Default none, so that it stores each message. */
   readonly messageId?: string;
 }
 
-/** Messages on their way without a confirmation. */
+/** Most messages in flight without a confirmation. */
 const WINDOW = 1_000;
 
 /**
- * Publishes as a plain client, many at a time, and resolves when all are confirmed.
+ * Publishes as a plain client, many events in parallel. Resolves when all are confirmed.
  *
- * @param rate Events a second. Default as fast as it goes.
- * @throws where the broker refuses one
+ * @param rate Events per second. Default as fast as possible.
+ * @throws Error if the broker refuses an event
  */
 export async function publishAll(
   connection: NatsConnection,
@@ -59,7 +59,7 @@ export async function publishAll(
   return sent;
 }
 
-/** Tasks `from`, `from + 1`, … */
+/** Makes tasks `from`, `from + 1`, … */
 export function* tasks(
   count: number,
   isPoison: (number: number) => boolean = () => false,

@@ -5,21 +5,21 @@ import { compiled } from '../../../tools/checkout.js';
 import { root } from '../../system.js';
 
 const READY_WITHIN_MS = 40_000;
-/** More than a service gives itself to stop. */
+/** Milliseconds. Longer than a service takes to stop. */
 const STOP_GRACE_MS = 15_000;
 const KEPT_LINES = 400;
 
 /** Code and settings of a service. */
 export interface ServiceVersion {
-  /** Path of the checkout, which is compiled. */
+  /** Path of the compiled checkout. */
   readonly checkout: string;
-  /** Variables beside those of the service. */
+  /** Variables in addition to those of the service. */
   readonly env: NodeJS.ProcessEnv;
 }
 
 export interface ServiceProcessOptions {
   readonly name: string;
-  /** Its source, relative to the checkout. */
+  /** Source file, relative to the checkout. */
   readonly script: string;
   readonly port: number;
   readonly env: NodeJS.ProcessEnv;
@@ -27,12 +27,12 @@ export interface ServiceProcessOptions {
   onLine?(line: string): void;
 }
 
-/** A service as a process of its own, always at the same address. It runs the code of this checkout until {@link use}. */
+/** A service in its own process, always at the same address. It runs the code of this checkout until {@link use}. */
 export class ServiceProcess {
   /** The last lines that it wrote. */
   readonly lines: string[] = [];
-  #child: Child | undefined;
-  #version: ServiceVersion = { checkout: root, env: {} };
+  private child: Child | undefined;
+  private version: ServiceVersion = { checkout: root, env: {} };
 
   constructor(private readonly options: ServiceProcessOptions) {}
 
@@ -45,17 +45,17 @@ export class ServiceProcess {
   }
 
   get isRunning(): boolean {
-    return this.#child !== undefined && !this.#child.hasEnded;
+    return this.child !== undefined && !this.child.hasEnded;
   }
 
   /** Resolves to how it ended. */
   get ended(): Promise<string> {
-    return this.#child!.ended;
+    return this.child!.ended;
   }
 
   /** The next start runs this version. */
   use(version: ServiceVersion): void {
-    this.#version = version;
+    this.version = version;
   }
 
   /** Resolves when it is ready. */
@@ -64,10 +64,10 @@ export class ServiceProcess {
     await this.ready();
   }
 
-  /** Starts it without waiting. */
+  /** Starts the process without waiting. */
   launch(): void {
-    const { checkout, env } = this.#version;
-    this.#child = new Child({
+    const { checkout, env } = this.version;
+    this.child = new Child({
       script: compiled(checkout, this.options.script),
       env: { ...this.options.env, ...env, PORT: String(this.options.port) },
       onLine: (line) => {
@@ -88,17 +88,17 @@ export class ServiceProcess {
     if (!this.isRunning) throw new Error(`${this.name} has ended:\n${this.lines.slice(-20).join('\n')}`);
   }
 
-  /** kill -9; resolves when it is gone. */
+  /** Sends SIGKILL. Resolves when the process has ended. */
   async kill(): Promise<void> {
-    this.#child?.kill();
-    await this.#child?.ended;
+    this.child?.kill();
+    await this.child?.ended;
   }
 
-  /** SIGTERM; resolves to how and how fast it ended. */
+  /** Sends SIGTERM. Resolves to the way it ended and the time it took. */
   async terminate(): Promise<{ how: string; milliseconds: number }> {
     const begun = performance.now();
-    await this.#child!.stop(STOP_GRACE_MS);
-    return { how: await this.#child!.ended, milliseconds: performance.now() - begun };
+    await this.child!.stop(STOP_GRACE_MS);
+    return { how: await this.child!.ended, milliseconds: performance.now() - begun };
   }
 
   async stop(): Promise<void> {

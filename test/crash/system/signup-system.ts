@@ -16,24 +16,24 @@ export type ServiceName = (typeof SERVICES)[number];
 export interface SignupSystemOptions {
   /** Default `postgres`. */
   readonly store?: 'postgres' | 'pglite';
-  /** Processes of each service, each at a port of its own. Default 1; an embedded database has room for one. */
+  /** Processes of each service, each on its own port. Default 1. With an embedded database, there can be only one. */
   readonly replicas?: number;
 }
 
-/** The whole system, each of its parts a process that can be killed, on a broker and databases of its own. */
+/** The whole system with its own broker and databases. Each part is a process that can be killed. */
 export class SignupSystem {
-  readonly #replicas = new Map<ServiceName, ServiceProcess[]>();
+  private readonly running = new Map<ServiceName, ServiceProcess[]>();
 
   private constructor(
     readonly broker: BrokerProcess,
     readonly mail: MailCounter,
     readonly client: PlainClient,
-    /** None where the services' databases are embedded, in `folder`. */
+    /** Undefined if the databases are embedded, in `folder`. */
     readonly postgres: PostgresServer | undefined,
     readonly folder: string,
   ) {}
 
-  /** Stopped, and its files removed, when the trial has ended. */
+  /** Starts a system. It is stopped and its files are removed when the trial has ended. */
   static async start(
     trial: Pick<Trial, 'defer'>,
     { store = 'postgres', replicas = 1 }: SignupSystemOptions = {},
@@ -52,20 +52,20 @@ export class SignupSystem {
 
     const system = new SignupSystem(broker, mail, client, postgres, folder);
     trial.defer(() => system.stopServices());
-    for (const name of SERVICES) await system.#add(name, replicas);
+    for (const name of SERVICES) await system.add(name, replicas);
     await Promise.all(system.all.map((service) => service.start()));
     return system;
   }
 
   get all(): ServiceProcess[] {
-    return [...this.#replicas.values()].flat();
+    return [...this.running.values()].flat();
   }
 
   replicas(name: ServiceName): readonly ServiceProcess[] {
-    return this.#replicas.get(name)!;
+    return this.running.get(name)!;
   }
 
-  /** The first replica. */
+  /** Returns the first replica. */
   service(name: ServiceName): ServiceProcess {
     return this.replicas(name)[0]!;
   }
@@ -74,7 +74,7 @@ export class SignupSystem {
     return this.replicas(name).map(({ url }) => url);
   }
 
-  /** Brings back whatever is down. */
+  /** Starts all parts that are down. */
   async heal(): Promise<void> {
     await this.mail.setMode('accept');
     const down = this.all.filter(({ isRunning }) => !isRunning);
@@ -86,7 +86,7 @@ export class SignupSystem {
     await Promise.all(this.all.map((service) => service.stop()));
   }
 
-  async #add(name: ServiceName, replicas: number): Promise<void> {
+  private async add(name: ServiceName, replicas: number): Promise<void> {
     const database = name.replaceAll('-', '_');
     await this.postgres?.createDatabase(database);
     const env = {
@@ -101,7 +101,7 @@ export class SignupSystem {
     };
     const script = `apps/${name}/src/main.ts`;
     const ports = await Promise.all(Array.from({ length: replicas }, claimPort));
-    this.#replicas.set(
+    this.running.set(
       name,
       ports.map((port) => new ServiceProcess({ name, script, port, env })),
     );

@@ -11,7 +11,7 @@ import { ServiceProcess } from './service-process.js';
 export interface Handling {
   readonly number: number;
   readonly attempt: number;
-  /** From the task's addition to the end of its handling. */
+  /** Milliseconds from publishing the task to the end of handling. */
   readonly milliseconds: number;
 }
 
@@ -23,7 +23,7 @@ export interface Totals {
   readonly at: number;
 }
 
-/** A process with processors of `TaskAdded`, and what it says of its work. */
+/** A process with processors of `TaskAdded`, and its reports. */
 export class Worker {
   readonly handled: Handling[] = [];
   readonly totals: Totals[] = [];
@@ -65,7 +65,7 @@ export class WorkerSystem {
     return worker;
   }
 
-  /** A process that is not started yet. */
+  /** Makes a process without starting it. */
   async prepare(...processors: WorkerOptions[]): Promise<Worker> {
     const worker: Worker = new Worker(
       new ServiceProcess({
@@ -97,7 +97,7 @@ export class WorkerSystem {
     );
   }
 
-  /** Resolves once nothing of the worker's is on its way, retries included. */
+  /** Resolves when the worker has no events in flight, including retries. */
   async untilDone({ processors }: Worker, timeout = 60_000): Promise<void> {
     const check = async (durable: string) => {
       const { waiting, inFlight } = await this.client.backlog(EVENTS_STREAM, durable);

@@ -21,7 +21,7 @@ describeStores((databases, kind) => {
 
   beforeAll(async () => {
     broker = await startTestBroker();
-    const database = { ...(await databases.create()), migrations: await databases.migrationsFor({ outbox }) };
+    const database = await databases.createFor({ outbox });
     service = await createMicroservice({
       module: class Signup {},
       imports: [

@@ -1,10 +1,10 @@
 import type { NotificationSent, UserSignedUp } from '@app/contracts';
 import { type EventFailed, UnrecoverableError } from '@cascade/jetstream';
 
-/** What a class can be called. An error may name itself, and could so carry anything into the row. */
+/** Name of a class. An error may have any name, so without this check, any text could get into the row. */
 const CLASS_NAME = /^[A-Za-z_$][\w$]{0,99}$/;
 
-/** The columns that `user.signed-up` owns: no other event writes them. */
+/** Returns the columns that only `user.signed-up` writes. */
 export function signupColumns(event: UserSignedUp, eventId: string) {
   return {
     emailDomain: event.email.slice(event.email.lastIndexOf('@') + 1).toLowerCase(),
@@ -14,7 +14,7 @@ export function signupColumns(event: UserSignedUp, eventId: string) {
   };
 }
 
-/** The columns of the notification, as `notification.sent` writes them. */
+/** Returns the columns of the notification after `notification.sent`. */
 export function notificationColumns(event: NotificationSent, eventId: string) {
   const { channel, recipient, providerMessageId, sentAt } = event;
   return {
@@ -26,7 +26,7 @@ export function notificationColumns(event: NotificationSent, eventId: string) {
   };
 }
 
-/** The columns of the notification, as a failure of the notifier writes them. */
+/** Returns the columns of the notification after a failure of the notifier. */
 export function notificationFailureColumns(failure: EventFailed, eventId: string) {
   const { error, reason, attempts, lastAttemptAt } = failure;
   return {
@@ -42,11 +42,11 @@ export type SignupColumns = ReturnType<typeof signupColumns>;
 export type NotificationColumns =
   ReturnType<typeof notificationColumns> | ReturnType<typeof notificationFailureColumns>;
 
-/** RFC 3339 allows a leap second, which no `Date` can hold. */
+/** @throws UnrecoverableError for a leap second, which RFC 3339 allows but a `Date` cannot hold */
 function parseTime(field: string, text: string): Date {
   const time = new Date(text);
   if (Number.isNaN(time.getTime())) {
-    throw new UnrecoverableError(`${field} is no point in time that can be stored: ${JSON.stringify(text)}`);
+    throw new UnrecoverableError(`${field} is not a time that can be stored: ${JSON.stringify(text)}`);
   }
   return time;
 }

@@ -13,7 +13,7 @@ const signup = new UserSignedUp({
 });
 
 describe('signupColumns', () => {
-  it('keeps no personal data: of the address the domain, of the number that there is one', () => {
+  it('keeps no personal data: only the domain of the address, and whether there is a number', () => {
     expect(signupColumns(signup, 'event-1')).toEqual({
       emailDomain: 'mail.example.com',
       locale: 'de-CH',
@@ -22,7 +22,7 @@ describe('signupColumns', () => {
     });
   });
 
-  it('tells a user without a phone number', () => {
+  it('recognizes a user without a phone number', () => {
     const { rest } = signupColumns(new UserSignedUp({ ...signup, phone: undefined }), 'event-1');
 
     expect(rest.signup.hasPhone).toBe(false);
@@ -30,7 +30,7 @@ describe('signupColumns', () => {
 });
 
 describe('notificationColumns', () => {
-  it('gives up at once on a time that the contract allows and no date can hold', () => {
+  it('gives up at once on a time that the contract allows and a date cannot hold', () => {
     const sent = new NotificationSent({
       userId: signup.userId,
       channel: 'email',
@@ -65,7 +65,7 @@ describe('notificationFailureColumns', () => {
     },
   });
 
-  it('keeps the class of the error, and neither message nor stack', () => {
+  it('keeps only the class of the error, without message and stack', () => {
     expect(notificationFailureColumns(failure, 'event-2')).toEqual({
       notificationState: 'failed',
       notificationChannel: null,
@@ -76,7 +76,7 @@ describe('notificationFailureColumns', () => {
   });
 
   it.each(['ada@example.com', 'no such user', '', 'x'.repeat(101), undefined as unknown as string])(
-    'does not believe %j to be a class',
+    'does not accept %j as a class',
     (name) => {
       const named = new EventFailed({ ...failure, error: { ...failure.error, name } });
 

@@ -1,73 +1,57 @@
 import { NotificationSent, UserMetadataRecorded, UserSignedUp } from '@app/contracts';
-import type { Broker } from '@cascade/embedded-broker';
 import { JetStreamStrategy } from '@cascade/jetstream';
 import { findMigrations, type Database } from '@cascade/store';
-import {
-  describePostgres,
-  eventually,
-  goldenEvent,
-  setReadOnly,
-  startTestBroker,
-  TestChannels,
-} from '@cascade/testing';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { describePostgres, describeProcessor, eventually, goldenEvent, setReadOnly } from '@cascade/testing';
+import { expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { startMetadataWriter } from '../../test/start-metadata-writer.js';
 import * as schema from './schema.js';
 
 describePostgres((databases) => {
-  let broker: Broker;
-  let databaseUrl: string;
-  let writer: NestFastifyApplication;
-  let channels: TestChannels;
+  const start = async (natsUrl: string) => {
+    const { databaseUrl = '' } = await databases.create();
+    const writer = await startMetadataWriter({ NATS_URL: natsUrl, DATABASE_URL: databaseUrl });
+    return { databaseUrl, writer, stop: () => writer.close() };
+  };
 
-  beforeAll(async () => {
-    broker = await startTestBroker();
-    ({ databaseUrl = '' } = await databases.create());
-    writer = await startMetadataWriter({ NATS_URL: broker.url, DATABASE_URL: databaseUrl });
-    channels = await TestChannels.connect(broker.url);
-  }, 60_000);
-
-  afterAll(async () => {
-    await channels?.close();
-    await writer?.close();
-    await broker?.stop();
-  });
-
-  it('has a connection for each event that it records at once, so that none fails for want of one', async () => {
+  describeProcessor('metadata-writer', start, (test) => {
+  it('has a connection for each event that it records in parallel', async () => {
     const migrations = findMigrations('metadata-writer', import.meta.url);
-    const { db } = await databases.open({ schema, migrations, database: { databaseUrl, dataDir: '' } });
+    const { db } = await databases.open({
+      schema,
+      migrations,
+      database: { databaseUrl: test.service.databaseUrl, dataDir: '' },
+    });
     const table = await lockTable(db);
     const signup = await goldenEvent(UserSignedUp);
     const sent = await goldenEvent(NotificationSent);
     const ids = await Promise.all(
       Array.from({ length: 8 }, () => [
-        channels.publish(signup),
-        channels.publish(sent),
-        channels.publishFailure('notifier', signup),
+        test.channels.publish(signup),
+        test.channels.publish(sent),
+        test.channels.publishFailure('notifier', signup),
       ]).flat(),
     );
 
     await eventually(async () => expect(await countWaiting(db)).toBe(ids.length)).finally(table.unlock);
 
-    for (const id of ids) await channels.published(UserMetadataRecorded, { causedBy: id });
-    expect(writer.get(JetStreamStrategy, { strict: false }).paused).toEqual([]);
+    for (const id of ids) await test.channels.published(UserMetadataRecorded, { causedBy: id });
+    expect(test.service.writer.get(JetStreamStrategy, { strict: false }).paused).toEqual([]);
   });
 
-  it('pauses while the database takes no writes, as one that was demoted, and records afterwards', async () => {
-    const strategy = writer.get(JetStreamStrategy, { strict: false });
-    await setReadOnly(databaseUrl, true);
-    const id = await channels.publish(await goldenEvent(UserSignedUp));
+  it('pauses while the database takes no writes, like a demoted one, and records afterwards', async () => {
+    const strategy = test.service.writer.get(JetStreamStrategy, { strict: false });
+    await setReadOnly(test.service.databaseUrl, true);
+    const id = await test.channels.publish(await goldenEvent(UserSignedUp));
     await eventually(() => expect(strategy.paused).toMatchObject([{ processor: 'metadata-writer' }]));
 
-    await setReadOnly(databaseUrl, false);
+    await setReadOnly(test.service.databaseUrl, false);
 
-    await channels.published(UserMetadataRecorded, { causedBy: id });
+    await test.channels.published(UserMetadataRecorded, { causedBy: id });
     expect(strategy.paused).toEqual([]);
   });
 
-  /** Readers are let in; those that write wait. */
+  /** Blocks writers, but not readers. */
   async function lockTable(db: Database<typeof schema>): Promise<{ unlock: () => Promise<void> }> {
     return new Promise((resolve, reject) => {
       const locked = db.transaction(async (tx) => {
@@ -87,4 +71,5 @@ describePostgres((databases) => {
     );
     return rows[0]!.count;
   }
+  });
 });

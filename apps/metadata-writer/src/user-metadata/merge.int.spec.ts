@@ -73,7 +73,7 @@ describe('merging events into a row', () => {
       });
     });
 
-    it('comes to the same row in each of the 120 orders of five events', async () => {
+    it('leads to the same row in each of the 120 orders of five events', async () => {
       const events = [
         signup,
         signupAtTheSameTime,
@@ -87,7 +87,7 @@ describe('merging events into a row', () => {
       for (const row of rows) expect(row).toEqual(expected);
     });
 
-    it('comes to the same row in each of the 90 orders of three events that arrive twice', async () => {
+    it('leads to the same row in each of the 90 orders of three events that arrive twice', async () => {
       const events = [signupAtTheSameTime, earlyNotification, notificationAtTheSameTime];
       const rows = await Promise.all(
         permutations([...events, ...events]).map((order) => rowAfter(store, order)),
@@ -97,7 +97,7 @@ describe('merging events into a row', () => {
       for (const row of rows) expect(row).toEqual(expected);
     });
 
-    it('says sent in each of the 120 orders of failures before and after the success', async () => {
+    it('is sent in each of the 120 orders of failures before and after the success', async () => {
       const events = [
         signupAtTheSameTime,
         earlyFailure,
@@ -111,7 +111,7 @@ describe('merging events into a row', () => {
       for (const row of rows) expect(row).toEqual(expected);
     });
 
-    it('says sent in each of the 90 orders of signup, success and failure that arrive twice', async () => {
+    it('is sent in each of the 90 orders of signup, success and failure that arrive twice', async () => {
       const events = [signupAtTheSameTime, notificationAtTheSameTime, failure];
       const rows = await Promise.all(
         permutations([...events, ...events]).map((order) => rowAfter(store, order)),
@@ -121,7 +121,7 @@ describe('merging events into a row', () => {
       for (const row of rows) expect(row).toEqual(expected);
     });
 
-    it('tells of the last failure in each of the 24 orders where there is no success', async () => {
+    it('shows the last failure in each of the 24 orders without a success', async () => {
       const events = [signupAtTheSameTime, earlyFailure, failure, failureAtTheSameTime];
       const rows = await Promise.all(permutations(events).map((order) => rowAfter(store, order)));
 
@@ -138,7 +138,7 @@ describe('merging events into a row', () => {
       }
     });
 
-    it('comes to the same row where all events arrive twice and at once', async () => {
+    it('leads to the same row if all events arrive twice and in parallel', async () => {
       const events = [
         signup,
         signupAtTheSameTime,
@@ -167,7 +167,7 @@ describe('merging events into a row', () => {
       });
     });
 
-    it('knows only the notification until the signup arrives', async () => {
+    it('has only the notification until the signup arrives', async () => {
       expect(await rowAfter(store, [notificationAtTheSameTime])).toEqual({
         ...expectedNotification,
         emailDomain: null,
@@ -177,7 +177,7 @@ describe('merging events into a row', () => {
       });
     });
 
-    it('tells whether it wrote: an event that comes again did, one that a later one has replaced did not', async () => {
+    it('returns whether it wrote: a repeated event did, an overtaken one did not', async () => {
       const userId = randomUUID();
 
       expect(await notification(store, userId)).toBe(true);
@@ -187,7 +187,7 @@ describe('merging events into a row', () => {
       expect(await signup(store, userId)).toBe(true);
     });
 
-    it('notes when the row was made and when it was last written', async () => {
+    it('records when the row was created and when it was last written', async () => {
       const userId = randomUUID();
       await signup(store, userId);
       const before = await timesOf(store, userId);
@@ -269,7 +269,7 @@ async function select(store: Store<typeof schema>, userId: string) {
   return rows as [(typeof rows)[0]];
 }
 
-/** All orders; those that differ only in which of two equal items comes first count once. */
+/** Returns all orders. Orders that differ only in the order of equal items count once. */
 function permutations<T>(items: T[]): T[][] {
   if (items.length === 0) return [[]];
   return [...new Set(items)].flatMap((first) => {

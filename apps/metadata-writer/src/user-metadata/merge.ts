@@ -6,24 +6,24 @@ import { type Rest, userMetadata } from './schema.js';
 import type * as schema from './schema.js';
 
 /*
- * How events become a row, whatever their order, repetition and concurrency:
+ * Rules by which events become a row, in any order, repeated or in parallel:
  *
- * 1. A signup owns its columns and its key within `rest`. `notification.sent` and the notifier's failures share theirs, and
- *    each writes all of them: a success clears the error. Neither touches what is the other's, so a signup that comes
- *    after its notification leaves the notification's state alone.
- * 2. A `notification.sent` outranks every failure, whatever their times and order: the message went out, and nothing takes
- *    it back. So a failure that arrives late changes nothing, nor does a replay that fails after a success.
- * 3. Among events of one type, the later one wins, by the time in the event (of a failure, that of its last attempt); at
- *    the same time, the greater event id. So of several failures, the row tells of the last.
- * 4. An event that was merged before is merged again, with the same result.
+ * 1. A signup owns its columns and its key in `rest`. `notification.sent` and failures of the notifier share the other columns,
+ *    and each writes all of them: a success clears the error. So a signup that arrives after its notification does not change the
+ *    state of the notification.
+ * 2. A `notification.sent` outranks every failure, at any time and in any order, because the message was sent. So a late failure
+ *    changes nothing, nor does a replay that fails after a success.
+ * 3. Among events of one type, the later one wins by the time in the event. The time of a failure is that of its last attempt. At
+ *    the same time, the greater event id wins. So the row shows the last of several failures.
+ * 4. If an event is merged again, the result is the same.
  *
- * Together: the row tells of the highest-ranking events that have arrived, and the rank of an event lies in the event alone.
+ * Together: the row shows the highest-ranking events that have arrived, and the rank of an event follows from the event alone.
  *
- * Each merge is one statement. PostgreSQL locks the row on conflict and judges the condition on its newest version, so of
- * two replicas that merge at once, the second sees what the first wrote.
+ * Each merge is one statement. PostgreSQL locks the row on conflict and checks the condition on its newest version. So if two
+ * replicas merge at once, the second sees what the first wrote.
  */
 
-/** @returns false where a later signup of this user is recorded already, and nothing was written */
+/** @returns False if a later signup of this user is recorded, so that nothing was written. */
 export function mergeSignup(
   db: Database<typeof schema>,
   userId: string,
@@ -32,7 +32,7 @@ export function mergeSignup(
   return merge(db, userId, columns, notOutranked(userMetadata.signedUpAt, rankOfSignup));
 }
 
-/** @returns false where a notification that outranks it is recorded already, and nothing was written */
+/** @returns False if a notification that outranks it is recorded, so that nothing was written. */
 export function mergeNotification(
   db: Database<typeof schema>,
   userId: string,
@@ -59,13 +59,13 @@ async function merge(
   return written.length > 0;
 }
 
-/** Which version of the row a column is read from. */
+/** Reads a column from one of the two versions of the row. */
 type Version = (column: PgColumn) => SQL;
 
 const recorded: Version = (column) => sql`${column}`;
 const arriving: Version = (column) => sql`excluded.${sql.identifier(column.name)}`;
 
-/** @param time null where nothing is recorded yet */
+/** @param time Null if nothing is recorded yet. */
 function notOutranked(time: PgColumn, rank: (version: Version) => SQL): SQL {
   return sql`${time} is null or ${rank(recorded)} <= ${rank(arriving)}`;
 }
@@ -74,13 +74,13 @@ function rankOfSignup(version: Version): SQL {
   return sql`(${version(userMetadata.signedUpAt)}, ${eventId(version, 'signup')})`;
 }
 
-/** False is below true. */
+/** False ranks below true. */
 function rankOfNotification(version: Version): SQL {
   const isSent = sql`${version(userMetadata.notificationState)} = 'sent'`;
   return sql`(${isSent}, ${version(userMetadata.notificationAt)}, ${eventId(version, 'notification')})`;
 }
 
-/** Ids compare by byte in any database. */
+/** Compares ids by byte, with any collation of the database. */
 function eventId(version: Version, source: keyof Rest): SQL {
   return sql`(${version(userMetadata.rest)} #>> ${`{${source},eventId}`}::text[]) collate "C"`;
 }

@@ -30,7 +30,7 @@ class MessageRefusedError extends UnrecoverableError {}
 
 let refusing: boolean;
 
-/** Stands for the service of this name: to the metadata-writer it is a processor and its channels, nothing more. */
+/** Replaces the service of this name, of which the metadata-writer knows only the processor and its channels. */
 @Controller()
 class Notifier {
   @Consumes(UserSignedUp, { processor: 'notifier', publishes: [NotificationSent] })
@@ -51,7 +51,7 @@ let broker: Broker;
 let connection: NatsConnection;
 let streams: JetStreamManager;
 let notifier: INestApplication;
-/** Each `user.metadata-recorded` by its id. */
+/** All `user.metadata-recorded` by id. */
 const announced = new Map<string, UserMetadataRecorded>();
 
 beforeAll(async () => {
@@ -135,7 +135,7 @@ describe("metadata-writer and the notifier's failures", () => {
       expect(JSON.stringify(sent)).not.toContain(failureId);
     });
 
-    it('records the failure of a signup that was too large to be carried by it', async () => {
+    it('records the failure of a signup that is too large for the failure event', async () => {
       refusing = true;
       const user = signup();
       const large = JSON.stringify({ ...user, padding: 'x'.repeat(1_040_000) });
@@ -153,7 +153,7 @@ describe("metadata-writer and the notifier's failures", () => {
       expect(stored!.json<EventFailed>().original).not.toHaveProperty('body');
     });
 
-    it('keeps what was sent where a replay fails afterwards', async () => {
+    it('keeps the state sent if a replay fails afterwards', async () => {
       const user = await publishSignup();
       const sent = await eventually(async () => {
         const row = await rowOf(writer, user.userId);
@@ -174,7 +174,7 @@ describe("metadata-writer and the notifier's failures", () => {
       expect(await rowOf(writer, user.userId)).toEqual(sent);
     });
 
-    it('records nothing of an event that tells of no user', async () => {
+    it('records nothing of an event without a user', async () => {
       const { seq } = await jetstream(connection).publish(
         channelOf(UserSignedUp.event.name),
         '{"userId":17}',
@@ -232,7 +232,7 @@ async function publishSignup(): Promise<UserSignedUp> {
   return user;
 }
 
-/** The newest failure event of the notifier, once it is of this user's signup. */
+/** Waits until the newest failure event of the notifier is that of this user's signup. */
 function failureOf({ userId }: UserSignedUp): Promise<{ id: string; failure: EventFailed }> {
   return eventually(async () => {
     const stored = await streams.streams.getMessage(FAILURES_STREAM, { last_by_subj: FAILURES_OF_NOTIFIER });
@@ -242,7 +242,7 @@ function failureOf({ userId }: UserSignedUp): Promise<{ id: string; failure: Eve
   });
 }
 
-/** The `user.metadata-recorded` that a processor published for this event. */
+/** Waits for the `user.metadata-recorded` that a processor published for this event. */
 function announcementOf(eventId: string, processor: string): Promise<UserMetadataRecorded> {
   return eventually(() => {
     const event = announced.get(derivedEventId(eventId, processor, 0));

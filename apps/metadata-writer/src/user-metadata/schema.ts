@@ -1,11 +1,12 @@
 import type { NotificationChannel } from '@app/contracts';
 import type { FailureReason } from '@cascade/jetstream';
-import { jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { moment } from '@cascade/store';
+import { jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 
-/** `pending` until a gateway has accepted the welcome message, or the notifier has given up on it. */
+/** `pending` until a gateway has accepted the welcome message, or until the notifier has given up. */
 export type NotificationState = 'pending' | 'sent' | 'failed';
 
-/** What has no column of its own, under the event that it comes from. */
+/** Values without a column, by the event that they come from. */
 export interface Rest {
   signup?: { eventId: string; hasPhone: boolean };
   notification?: SentNotification | FailedNotification;
@@ -18,15 +19,15 @@ interface SentNotification {
 }
 
 interface FailedNotification {
-  /** Of the failure event, which holds the message and the stack. */
+  /** Id of the failure event, which has the message and the stack. */
   eventId: string;
   reason: FailureReason;
   attempts: number;
 }
 
 /**
- * One row a user, made by whichever event comes first. Personal data stays out: of the e-mail address only the domain is
- * kept, of the recipient only the masked form.
+ * Has a row for each user, which the first event of the user creates. It has no personal data: only the domain of the e-mail
+ * address, and only the masked recipient.
  */
 export const userMetadata = pgTable('user_metadata', {
   userId: uuid('user_id').primaryKey(),
@@ -38,16 +39,12 @@ export const userMetadata = pgTable('user_metadata', {
 
   notificationState: text('notification_state').$type<NotificationState>().notNull().default('pending'),
   notificationChannel: text('notification_channel').$type<NotificationChannel>(),
-  /** Class of the error where the state is `failed`. Never its message, which may hold an address. */
+  /** Class of the error if the state is `failed`. Not its message, which may have an address. */
   notificationError: text('notification_error'),
-  /** When the gateway accepted the message, or when the last attempt failed. */
+  /** Time at which the gateway accepted the message, or at which the last attempt failed. */
   notificationAt: moment('notification_at'),
 
   rest: jsonb('rest').$type<Rest>().notNull(),
   createdAt: moment('created_at').notNull().defaultNow(),
   updatedAt: moment('updated_at').notNull().defaultNow(),
 });
-
-function moment(name: string) {
-  return timestamp(name, { withTimezone: true, precision: 3 });
-}

@@ -10,24 +10,25 @@ import {
 } from '@cascade/jetstream';
 import { Inbox } from '@cascade/outbox';
 import { isDatabaseUnavailable } from '@cascade/service';
+import type { Database } from '@cascade/store';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { notificationColumns, notificationFailureColumns, signupColumns } from './columns.js';
 import { mergeNotification, mergeSignup } from './merge.js';
 import type * as schema from './schema.js';
 
-/** What each of the processors has in common. */
+/** Options of all processors. */
 const ON_THE_DATABASE = {
-  // Each event has a connection of the pool, which the module sizes by this, for as long as it is recorded.
+  // Each event in flight occupies a connection of the pool. The module sizes the pool by this number.
   concurrency: 8,
-  // While the database is away no event can be recorded; it is tried often, since it takes little.
+  // While the database is down, no event can be recorded. A probe costs little, so probe often.
   outage: isDatabaseUnavailable,
   pause: { maxProbe: 10_000 },
 };
 
 /**
- * Keeps the metadata row of each user up to date. Each event type has a processor, and so a durable, of its own. They
- * need no order between them: see merge.ts. The inbox has each event merged once.
+ * Keeps the metadata row of each user up to date. Each event type has its own processor, and so its own durable. They need no
+ * order between them: see merge.ts. Through the inbox, each event is merged once.
  */
 @Controller()
 export class UserMetadataRecorder {
@@ -45,11 +46,7 @@ export class UserMetadataRecorder {
     @Payload() event: UserSignedUp,
     @Ctx() context: EventContext,
   ): Promise<UserMetadataRecorded> {
-    return this.inbox.once(context, async (tx) => {
-      const columns = signupColumns(event, context.eventId);
-      const written = await mergeSignup(tx, event.userId, columns);
-      return recorded(event.userId, written ? Object.keys(columns) : []);
-    });
+    return this.record(context, event.userId, signupColumns(event, context.eventId), mergeSignup);
   }
 
   @Consumes(NotificationSent, {
@@ -61,14 +58,10 @@ export class UserMetadataRecorder {
     @Payload() event: NotificationSent,
     @Ctx() context: EventContext,
   ): Promise<UserMetadataRecorded> {
-    return this.inbox.once(context, async (tx) => {
-      const columns = notificationColumns(event, context.eventId);
-      const written = await mergeNotification(tx, event.userId, columns);
-      return recorded(event.userId, written ? Object.keys(columns) : []);
-    });
+    return this.record(context, event.userId, notificationColumns(event, context.eventId), mergeNotification);
   }
 
-  /** The notifier gave up on a signup: the user's row says so until a replay succeeds. */
+  /** Records that the notifier gave up on a signup. The row shows that until a replay succeeds. */
   @ConsumesFailure(UserSignedUp, {
     of: 'notifier',
     processor: 'metadata-writer-failures',
@@ -82,14 +75,25 @@ export class UserMetadataRecorder {
   ): Promise<UserMetadataRecorded | undefined> {
     const signup = await this.signupOf(failure);
     if (!signup) return undefined;
+    const columns = notificationFailureColumns(failure, context.eventId);
+    return this.record(context, signup.userId, columns, mergeNotification);
+  }
+
+  /** Announces the event even if nothing was written because a later event had been recorded, so that the flow ends visibly. */
+  private record<Columns extends object>(
+    context: EventContext,
+    userId: string,
+    columns: Columns,
+    merge: (db: Database<typeof schema>, userId: string, columns: Columns) => Promise<boolean>,
+  ): Promise<UserMetadataRecorded> {
     return this.inbox.once(context, async (tx) => {
-      const columns = notificationFailureColumns(failure, context.eventId);
-      const written = await mergeNotification(tx, signup.userId, columns);
-      return recorded(signup.userId, written ? Object.keys(columns) : []);
+      const written = await merge(tx, userId, columns);
+      const fields = written ? Object.keys(columns) : [];
+      return new UserMetadataRecorded({ userId, fields, recordedAt: new Date().toISOString() });
     });
   }
 
-  /** Undefined where it breaks its contract: such an event tells of no user. */
+  /** Returns undefined if the original event breaks its contract: such an event has no user. */
   private async signupOf(failure: EventFailed): Promise<UserSignedUp | undefined> {
     try {
       return await this.failures.originalEvent(failure, UserSignedUp);
@@ -98,9 +102,4 @@ export class UserMetadataRecorder {
       throw error;
     }
   }
-}
-
-/** Published also where nothing was written, for a later event had been recorded before: the flow then ends visibly. */
-function recorded(userId: string, fields: string[]): UserMetadataRecorded {
-  return new UserMetadataRecorded({ userId, fields, recordedAt: new Date().toISOString() });
 }

@@ -1,78 +1,48 @@
 import { NotificationSent, UserMetadataRecorded, UserSignedUp } from '@app/contracts';
-import type { Broker } from '@cascade/embedded-broker';
-import {
-  channelOf,
-  derivedEventId,
-  EVENTS_STREAM,
-  EventPublisher,
-  JetStreamConnection,
-  newEventId,
-} from '@cascade/jetstream';
+import { derivedEventId, newEventId } from '@cascade/jetstream';
 import { inbox } from '@cascade/outbox';
 import { Store } from '@cascade/store';
-import { databaseEnvironment, describeStores, eventually, startTestBroker } from '@cascade/testing';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type JetStreamManager, jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
-import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { databaseEnvironment, describeProcessor, describeStores, eventually } from '@cascade/testing';
+import { expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
 import { getMetadata, startMetadataWriter } from '../../test/start-metadata-writer.js';
 
-let broker: Broker;
-let connection: NatsConnection;
-let streams: JetStreamManager;
-let others: JetStreamConnection;
-let publisher: EventPublisher;
+describeStores((databases) => {
+  const start = async (natsUrl: string) => {
+    const database = databaseEnvironment(await databases.create());
+    const writer = await startMetadataWriter({ NATS_URL: natsUrl, ...database });
+    return { writer, stop: () => writer.close() };
+  };
 
-beforeAll(async () => {
-  broker = await startTestBroker();
-  others = new JetStreamConnection({ source: 'others', servers: broker.url });
-  publisher = new EventPublisher(others, { source: 'others', publishes: [UserSignedUp, NotificationSent] });
-  connection = await connect({ servers: broker.url });
-  streams = await jetstreamManager(connection);
-}, 120_000);
-
-afterAll(async () => {
-  await others?.close();
-  await connection?.close();
-  await broker?.stop();
-});
-
-describe('metadata-writer', () => {
-  describeStores((databases) => {
-    let writer: NestFastifyApplication;
-
-    beforeAll(async () => {
-      const database = databaseEnvironment(await databases.create());
-      writer = await startMetadataWriter({ NATS_URL: broker.url, ...database });
-    });
-
-    afterAll(async () => {
-      await writer?.close();
-    });
+  describeProcessor('metadata-writer', start, (test) => {
+    /** Publishes an event and waits until it is recorded. */
+    async function record(event: object): Promise<{ id: string; recorded: UserMetadataRecorded }> {
+      const id = await test.channels.publish(event);
+      const seen = await test.channels.published(UserMetadataRecorded, { causedBy: id });
+      expect(seen.id).toBe(derivedEventId(id, seen.source!, 0));
+      return { id, recorded: seen.data };
+    }
 
     it('records a signup and its notification, and announces each', async () => {
       const user = signup({ email: 'ada@Example.com', phone: '+14155550123', locale: 'de-CH' });
-      const signupId = await publish(user);
-      const afterSignup = await storedEvent(derivedEventId(signupId, 'metadata-writer', 0));
+      const { id: signupId, recorded: signupRecorded } = await record(user);
       const sent = notification({ userId: user.userId });
-      const sentId = await publish(sent);
-      const afterSent = await storedEvent(derivedEventId(sentId, 'metadata-writer-notifications', 0));
+      const { id: sentId, recorded: sentRecorded } = await record(sent);
 
-      expect(afterSignup.json()).toEqual({
+      expect(signupRecorded).toEqual({
         userId: user.userId,
         fields: ['emailDomain', 'locale', 'signedUpAt', 'rest'],
         recordedAt: expect.stringMatching(/Z$/),
       });
-      expect(afterSent.json<UserMetadataRecorded>().fields).toEqual([
+      expect(sentRecorded.fields).toEqual([
         'notificationState',
         'notificationChannel',
         'notificationError',
         'notificationAt',
         'rest',
       ]);
-      const response = await getMetadata(writer, user.userId);
+      const response = await getMetadata(test.service.writer, user.userId);
       expect(response.status).toBe(200);
       const body = await response.text();
       expect(JSON.parse(body)).toEqual({
@@ -98,66 +68,50 @@ describe('metadata-writer', () => {
       expect(body).not.toMatch(/ada@|Lovelace|4155550123/i);
     });
 
-    it('keeps the state of a notification that comes before its signup', async () => {
+    it('keeps the state of a notification that arrives before its signup', async () => {
       const user = signup({});
-      const sentId = await publish(notification({ userId: user.userId }));
-      await storedEvent(derivedEventId(sentId, 'metadata-writer-notifications', 0));
-      expect(await (await getMetadata(writer, user.userId)).json()).toMatchObject({ signedUpAt: null });
+      await record(notification({ userId: user.userId }));
+      expect(await (await getMetadata(test.service.writer, user.userId)).json()).toMatchObject({ signedUpAt: null });
 
-      const signupId = await publish(user);
-      await storedEvent(derivedEventId(signupId, 'metadata-writer', 0));
+      await record(user);
 
-      expect(await (await getMetadata(writer, user.userId)).json()).toMatchObject({
+      expect(await (await getMetadata(test.service.writer, user.userId)).json()).toMatchObject({
         signedUpAt: user.signedUpAt,
         notificationState: 'sent',
       });
     });
 
-    it('works once on a signup that comes 200 times, and announces the same each time', async () => {
+    it('records a signup once that is delivered 200 times, and announces the same each time', async () => {
       const user = signup({});
-      const eventId = newEventId();
-      const announced: string[] = [];
-      const subscription = connection.subscribe(channelOf(UserMetadataRecorded.event.name), {
-        callback: (_error, message) => void announced.push(message.headers!.get('ce-id') + message.string()),
-      });
-      // Without Nats-Msg-Id each is stored, as it would be beyond the broker's window for duplicates.
-      const eventHeaders = headers();
-      eventHeaders.set('ce-id', eventId);
-      for (let copy = 0; copy < 200; copy++) {
-        connection.publish(channelOf(UserSignedUp.event.name), JSON.stringify(user), {
-          headers: eventHeaders,
-        });
-      }
-      await eventually(() => expect(announced).toHaveLength(200), { timeout: 30_000 });
-      subscription.unsubscribe();
+      const causedBy = newEventId();
+      await Promise.all(Array.from({ length: 200 }, () => test.channels.publish(user, causedBy)));
 
-      expect(new Set(announced).size).toBe(1);
-      expect(announced[0]).toContain(derivedEventId(eventId, 'metadata-writer', 0));
-      const row = (await (await getMetadata(writer, user.userId)).json()) as {
+      const announced = () => test.channels.announced(UserMetadataRecorded, { causedBy });
+      await eventually(() => expect(announced()).toHaveLength(200), { timeout: 30_000 });
+      expect(new Set(announced().map((each) => JSON.stringify(each))).size).toBe(1);
+      expect(announced()[0]!.id).toBe(derivedEventId(causedBy, 'metadata-writer', 0));
+      const row = (await (await getMetadata(test.service.writer, user.userId)).json()) as {
         createdAt: string;
         updatedAt: string;
       };
       expect(row.updatedAt).toBe(row.createdAt);
-      const { db } = writer.get<Store<{ inbox: typeof inbox }>>(Store, { strict: false });
-      expect(await db.$count(inbox, eq(inbox.eventId, eventId))).toBe(1);
+      const { db } = test.service.writer.get<Store<{ inbox: typeof inbox }>>(Store, { strict: false });
+      expect(await db.$count(inbox, eq(inbox.eventId, causedBy))).toBe(1);
     }, 40_000);
 
     it('announces that an overtaken event set nothing', async () => {
       const userId = randomUUID();
-      const later = await publish(notification({ userId, sentAt: '2026-01-02T03:04:06Z' }));
-      await storedEvent(derivedEventId(later, 'metadata-writer-notifications', 0));
-      const earlier = await publish(notification({ userId, sentAt: '2026-01-02T03:04:05Z' }));
+      await record(notification({ userId, sentAt: '2026-01-02T03:04:06Z' }));
+      const { recorded } = await record(notification({ userId, sentAt: '2026-01-02T03:04:05Z' }));
 
-      const announced = await storedEvent(derivedEventId(earlier, 'metadata-writer-notifications', 0));
-
-      expect(announced.json<UserMetadataRecorded>().fields).toEqual([]);
+      expect(recorded.fields).toEqual([]);
     });
 
     it.each([
-      ['a user it never heard of', 404, '0198c0de-7b1e-7000-8000-000000000000'],
-      ['an id that is no UUID', 400, 'ada'],
+      ['an unknown user', 404, '0198c0de-7b1e-7000-8000-000000000000'],
+      ['an id that is not a UUID', 400, 'ada'],
     ])('answers %s with a problem of status %d', async (_who, status, id) => {
-      const response = await getMetadata(writer, id);
+      const response = await getMetadata(test.service.writer, id);
 
       expect(response.status).toBe(status);
       expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -185,20 +139,5 @@ function notification(fields: Partial<NotificationSent>): NotificationSent {
     providerMessageId: '<id@cascade.localhost>',
     sentAt: new Date().toISOString(),
     ...fields,
-  });
-}
-
-async function publish(event: object): Promise<string> {
-  const { id } = await publisher.publish(event, { id: newEventId() });
-  return id;
-}
-
-/** The `user.metadata-recorded` of this id, once it is stored. */
-function storedEvent(id: string): Promise<StoredMsg> {
-  return eventually(async () => {
-    const channel = channelOf(UserMetadataRecorded.event.name);
-    const stored = await streams.streams.getMessage(EVENTS_STREAM, { last_by_subj: channel });
-    expect(stored?.header.get('ce-id')).toBe(id);
-    return stored!;
   });
 }

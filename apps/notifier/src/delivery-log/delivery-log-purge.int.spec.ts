@@ -13,7 +13,7 @@ const migrations = findMigrations('notifier', import.meta.url);
 
 describe('the purge of the delivery log', () => {
   describeStores((databases) => {
-    it('removes what is older than its days, however much, sent or not, and nothing else', async () => {
+    it('removes all rows that are older than its days, sent or not, and no others', async () => {
       const database = await databases.create();
       const before = await databases.open({ schema, migrations, database });
       await insert(before, 2_500, sql`now() - interval '14 days 1 second'`);
@@ -53,7 +53,7 @@ describe('the purge of the delivery log', () => {
   });
 });
 
-/** Without a broker, which the purge does not need. */
+/** Starts the notifier without a broker, which the purge does not need. */
 async function startNotifier(database: NodeJS.ProcessEnv) {
   const env = { NATS_URL: 'nats://127.0.0.1:1', LOG_LEVEL: 'fatal', DELIVERY_LOG_DAYS: '14', ...database };
   const config = readConfig(NotifierConfig, env);

@@ -32,7 +32,7 @@ describe('DeliveryLog', () => {
       return [new DeliveryLog(store, options), new DeliveryLog(store, options)];
     }
 
-    /** As if its owner had stood still, or died, for longer than its claim lasts. */
+    /** Lets the claim expire, as if its owner had died or was suspended. */
     async function runOut(eventId: string): Promise<void> {
       await store.db
         .update(schema.deliveries)
@@ -40,7 +40,7 @@ describe('DeliveryLog', () => {
         .where(eq(schema.deliveries.eventId, eventId));
     }
 
-    it('sends once, and answers the same from then on', async () => {
+    it('sends once, and returns the same from then on', async () => {
       const gateway = new CountingGateway();
       const eventId = randomUUID();
 
@@ -52,7 +52,7 @@ describe('DeliveryLog', () => {
       expect(gateway.sends).toBe(1);
     });
 
-    it('turns away a second delivery while another replica still sends', async () => {
+    it('refuses a second delivery while another replica still sends', async () => {
       const replicas = twoReplicas();
       const gateway = new WaitingGateway();
       const eventId = randomUUID();
@@ -69,7 +69,7 @@ describe('DeliveryLog', () => {
       expect(await again).toEqual(delivery);
     });
 
-    it('lets one of 50 deliveries at once send, and tells all of them what it sent', async () => {
+    it('lets one of 50 parallel deliveries send, and returns its result to all', async () => {
       const gateway = new WaitingGateway();
       const eventId = randomUUID();
 
@@ -91,7 +91,7 @@ describe('DeliveryLog', () => {
       expect(await log.sendOnce(eventId, () => Promise.resolve(sent))).toMatchObject(sent);
     });
 
-    it('takes over from a delivery that died, once its claim has run out', async () => {
+    it('takes over from a delivery that died, after its claim has expired', async () => {
       const replicas = twoReplicas();
       const eventId = randomUUID();
       const dying = new WaitingGateway();
@@ -106,7 +106,7 @@ describe('DeliveryLog', () => {
       expect(gateway.sends).toBe(1);
     });
 
-    it('keeps its claim for as long as it sends', async () => {
+    it('keeps its claim while it sends', async () => {
       const replicas = twoReplicas({ claimTime: 300 });
       const eventId = randomUUID();
       const slow = new WaitingGateway();
@@ -128,7 +128,7 @@ describe('DeliveryLog', () => {
       await first;
     });
 
-    it('begins at once where the database took its claim and went away before it said so', async () => {
+    it('begins at once if the database stored its claim and failed before it answered', async () => {
       const eventId = randomUUID();
       await log['claim'](eventId);
       const gateway = new CountingGateway();
@@ -138,7 +138,7 @@ describe('DeliveryLog', () => {
       expect(gateway.sends).toBe(1);
     });
 
-    it('tells one story where a delivery that was taken for dead comes back', async () => {
+    it('returns one result if a delivery that seemed dead continues', async () => {
       const replicas = twoReplicas();
       const eventId = randomUUID();
       const slow = new WaitingGateway();
@@ -153,7 +153,7 @@ describe('DeliveryLog', () => {
       expect(await replicas[0].sendOnce(eventId, slow.send)).toEqual(second);
     });
 
-    it('keeps what was accepted where the delivery that took over fails', async () => {
+    it('keeps the first result if the delivery that took over fails', async () => {
       const replicas = twoReplicas();
       const eventId = randomUUID();
       const [slow, failing] = [new WaitingGateway(), new WaitingGateway()];
@@ -176,7 +176,7 @@ describe('DeliveryLog', () => {
       ['of 100,000 characters', 'x'.repeat(100_000)],
       ['that is empty', ''],
       ['that looks like SQL', `'; drop table deliveries; --`],
-    ])('takes an event id %s', async (_what, eventId) => {
+    ])('accepts an event id %s', async (_what, eventId) => {
       const gateway = new CountingGateway();
 
       await log.sendOnce(eventId, gateway.send);
@@ -187,7 +187,7 @@ describe('DeliveryLog', () => {
   });
 
   describeStores((databases) => {
-    it('sends nothing while the database is away', async () => {
+    it('sends nothing while the database is down', async () => {
       const log = await closedLog(databases);
       const gateway = new CountingGateway();
 
@@ -196,7 +196,7 @@ describe('DeliveryLog', () => {
       expect(gateway.sends).toBe(0);
     });
 
-    it('reports a message as sent also where the database went away meanwhile', async () => {
+    it('reports a message as sent even if the database fails while it is sent', async () => {
       const store = await databases.open({ schema, migrations });
       const log = new DeliveryLog(store);
 
@@ -208,7 +208,7 @@ describe('DeliveryLog', () => {
       expect(delivery).toMatchObject(sent);
     });
 
-    it('reports why a message was not sent also where the database went away meanwhile', async () => {
+    it('reports why a message was not sent even if the database fails while it is sent', async () => {
       const store = await databases.open({ schema, migrations });
       const log = new DeliveryLog(store);
 
@@ -222,7 +222,7 @@ describe('DeliveryLog', () => {
   });
 
   describePostgres((databases) => {
-    it('sends each of 100 messages once, also where two replicas get all of them', async () => {
+    it('sends each of 100 messages once, even if two replicas get all of them', async () => {
       const database = await databases.create();
       const replicas = await Promise.all(
         [1, 2].map(async () => {
@@ -250,7 +250,7 @@ class CountingGateway {
   };
 }
 
-/** Answers when it is told to. */
+/** Answers when the spec tells it to. */
 class WaitingGateway {
   sends = 0;
   accept!: (sent: Sent) => void;

@@ -9,15 +9,15 @@ import type * as schema from './schema.js';
 import { deliveries } from './schema.js';
 
 /**
- * Shorter than the broker takes to repeat an event whose replica died, so that the repeat finds the claim run out: `ackWait`,
- * 30 s, less the 10 s at most since its last keep-alive when it was claimed.
+ * Milliseconds. Shorter than the broker waits before it redelivers an event whose replica died, so that the redelivery finds an
+ * expired claim: `ackWait` (30 s) minus at most 10 s since the last keep-alive.
  */
 const CLAIM_TIME = 20_000;
 
 /** A message that a gateway accepted. */
 export interface Sent {
   channel: NotificationChannel;
-  /** Masked. */
+  /** Masked recipient. */
   recipient: string;
   providerMessageId: string;
 }
@@ -27,30 +27,30 @@ export interface Delivery extends Sent {
 }
 
 export interface DeliveryLogOptions {
-  /** Milliseconds that a claim lasts when its owner has died. Default 20,000. */
+  /** Milliseconds after which the claim of a dead owner expires. Default 20,000. */
   claimTime?: number;
 }
 
 /**
- * Remembers, under an event's id, the message that a gateway accepted, so that a redelivered event sends none again.
+ * Records by event id which messages a gateway has accepted, so that a redelivered event sends no message again.
  *
- * An event is claimed before its message is sent, so that of two deliveries at once one sends. In the same replica the other
- * has the same outcome. In another replica it fails, which costs it an attempt, and finds the message sent when the event is tried
- * again. A claim is renewed while its owner sends, however long a slow provider takes, and runs out when the owner died.
+ * An event is claimed before its message is sent, so only one of two parallel deliveries sends. In the same replica, the other
+ * delivery gets the same result. In another replica it fails, uses up an attempt, and finds the message sent when it is retried.
+ * The owner renews its claim while it sends, even if the provider is slow. The claim expires if the owner dies.
  *
- * The message goes out again only where
- * - the process dies after the provider accepted the message and before that is written here: a few milliseconds, and the
- *   time on the network;
- * - the provider accepted it and its answer did not arrive in time;
- * - the database fails at that very moment, and the event is delivered again all the same;
- * - the process stands still for longer than its claim lasts.
+ * The message is sent again only if
+ * - the process dies after the provider has accepted the message and before that is recorded: a few milliseconds and the time on
+ *   the network;
+ * - the provider accepted it, but its answer did not arrive in time;
+ * - the database fails at that moment, and the event is delivered again;
+ * - the process is suspended for longer than its claim lasts.
  *
- * No local record can close these: only the provider could, by the key that it is given.
+ * A local record cannot prevent these cases. Only the provider could, by the key that it gets.
  */
 export class DeliveryLog {
   private readonly logger = new Logger('DeliveryLog');
   private readonly claimTime: number;
-  /** This process, as the owner of its claims. */
+  /** Id of this process as the owner of its claims. */
   private readonly owner = randomUUID();
   private readonly underway = new Map<string, Promise<Delivery>>();
 
@@ -62,12 +62,12 @@ export class DeliveryLog {
   }
 
   /**
-   * Sends the message of an event, unless it is known to be sent.
+   * Sends the message of an event, unless the log has it as sent.
    *
-   * @returns what was accepted, now or then
-   * @throws DeliveryUnderwayError where another replica is sending it at this moment
-   * @throws DeliveryLogUnavailableError where the database fails; nothing was sent
-   * @throws what `send` throws
+   * @returns The delivery that the gateway accepted, now or earlier.
+   * @throws DeliveryUnderwayError if another replica is sending it now
+   * @throws DeliveryLogUnavailableError if the database fails; nothing was sent
+   * @throws errors of `send`
    */
   sendOnce(eventId: string, send: () => Promise<Sent>): Promise<Delivery> {
     const id = plainIdOf(eventId);
@@ -97,7 +97,7 @@ export class DeliveryLog {
     return this.record(id, { ...sent, acceptedAt: new Date() });
   }
 
-  /** Also where a claim of this process stands: the database took it and went away before it could say so. */
+  /** Succeeds if this process has a claim already: the database stored it, but failed before it answered. */
   private async claim(eventId: string): Promise<Delivery | 'claimed' | 'underway'> {
     const runOut = lte(deliveries.claimedAt, fromNow(-this.claimTime));
     const claim = this.owner;
@@ -122,7 +122,7 @@ export class DeliveryLog {
     return row as Delivery | undefined;
   }
 
-  /** Where the database fails, the next renewal may come in time. */
+  /** Ignores an error of the database, since the next renewal may still be in time. */
   private async renew(eventId: string): Promise<void> {
     await this.store.db
       .update(deliveries)
@@ -138,7 +138,7 @@ export class DeliveryLog {
       .where(this.isClaimed(eventId))
       .catch((error: unknown) => {
         this.logger.warn(
-          `the claim on event ${eventId} could not be released, and keeps other replicas from it until it runs out: ${reasonOf(error)}`,
+          `the claim on event ${eventId} could not be released, and blocks other replicas until it expires: ${reasonOf(error)}`,
         );
       });
   }
@@ -152,8 +152,8 @@ export class DeliveryLog {
   }
 
   /**
-   * Never fails: the message went out, and an error would only have it sent again. Where another attempt has recorded the
-   * event, that stands, so that all tell the same.
+   * Never fails: the message was sent, and an error would send it again. If another attempt has recorded the event, that record
+   * stays, so that all attempts return the same.
    */
   private async record(eventId: string, delivery: Delivery): Promise<Delivery> {
     try {
@@ -169,7 +169,7 @@ export class DeliveryLog {
       return written.length > 0 ? delivery : ((await this.find(eventId)) ?? delivery);
     } catch (error) {
       this.logger.warn(
-        `the message of event ${eventId} was sent, and could not be recorded: if the event is delivered again, ` +
+        `the message of event ${eventId} was sent but could not be recorded. If the event is delivered again, ` +
           `the message is sent again: ${reasonOf(error)}`,
       );
       return delivery;

@@ -1,13 +1,13 @@
-/** Another delivery of the same event is sending its message at this moment. Retried, as any error. */
+/** Another delivery of the same event is sending its message now. The event is retried. */
 export class DeliveryUnderwayError extends Error {
   override readonly name = 'DeliveryUnderwayError';
 
   constructor(readonly eventId: string) {
-    super(`Another delivery of event ${eventId} is sending its message; this one is tried again later.`);
+    super(`Another delivery of event ${eventId} is sending its message. This delivery is retried later.`);
   }
 }
 
-/** The delivery log could not be asked, so nothing was sent. Retried, as any error. */
+/** The delivery log could not be read, so nothing was sent. The event is retried. */
 export class DeliveryLogUnavailableError extends Error {
   override readonly name = 'DeliveryLogUnavailableError';
 }

@@ -1,16 +1,17 @@
 import type { NotificationChannel } from '@app/contracts';
-import { index, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { moment } from '@cascade/store';
+import { index, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 
 /**
- * One row an event whose message is being sent, or was accepted by a gateway. Of the recipient only the masked form is kept,
- * of the user nothing.
+ * Has a row for each event whose message is being sent, or was accepted by a gateway. It has only the masked recipient, and no
+ * other personal data.
  */
 export const deliveries = pgTable(
   'deliveries',
   {
-    /** In its plain form: see `plainIdOf`. */
+    /** Plain form of the id: see `plainIdOf`. */
     eventId: text('event_id').primaryKey(),
-    /** Of the attempt that is sending the message, or sent it. */
+    /** Id of the process that sends the message, or sent it. */
     claim: uuid('claim').notNull(),
     claimedAt: moment('claimed_at').notNull().defaultNow(),
     /** This and the next three are null until a gateway has accepted the message. */
@@ -21,7 +22,3 @@ export const deliveries = pgTable(
   },
   (table) => [index('deliveries_claimed_at').on(table.claimedAt)],
 );
-
-function moment(name: string) {
-  return timestamp(name, { withTimezone: true, precision: 3 });
-}

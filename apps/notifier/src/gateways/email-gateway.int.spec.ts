@@ -111,7 +111,7 @@ describe('EmailGateway', () => {
     { code: 550, message: 'No such sender here', at: 'sender' },
     { code: 550, message: 'No such user here', at: 'recipient' },
     { code: 554, message: 'This looks like spam', at: 'message' },
-  ])('reports a $code at the $at as refused for good, with the answer of the server', async (refusal) => {
+  ])('reports a $code at the $at as refused permanently, with the answer of the server', async (refusal) => {
     server.behaviour = refusal;
 
     const sending = gateway.send(mail, 'event-1');
@@ -135,7 +135,7 @@ describe('EmailGateway', () => {
     expect(error.message).not.toContain('ada@');
   });
 
-  it('masks also an address of which a pattern would show a part', async () => {
+  it('masks even an address of which a pattern would show a part', async () => {
     server.behaviour = { code: 550, message: "No such user o'brien/ada@intranet" };
     const to = { name: '', address: "o'brien/ada@intranet" };
 
@@ -161,7 +161,7 @@ describe('EmailGateway', () => {
     expect(server.mails).toHaveLength(1);
   });
 
-  it('reports a server that is down as unavailable, and delivers once it is back', async () => {
+  it('reports a server that is down as unavailable, and delivers after its return', async () => {
     const port = await portOfNobody();
     const unreachable = new EmailGateway({ smtpUrl: `smtp://127.0.0.1:${port}`, from });
 
@@ -172,7 +172,7 @@ describe('EmailGateway', () => {
     unreachable.onApplicationShutdown();
   });
 
-  it('gives up on a server that takes the mail and then says nothing', async () => {
+  it('gives up on a server that takes the mail and does not answer', async () => {
     server.behaviour = 'hang';
     const impatient = new EmailGateway({ smtpUrl: server.url, from, timeout: 200 });
 
@@ -181,7 +181,7 @@ describe('EmailGateway', () => {
     impatient.onApplicationShutdown();
   });
 
-  it('waits for a server that is slow but works, however many mails there are', async () => {
+  it('waits for a server that is slow but works, even for many mails', async () => {
     server.delay = 600;
     const patient = new EmailGateway({ smtpUrl: server.url, from, timeout: 1_000 });
     const keys = Array.from({ length: 40 }, (_, index) => `event-${index}`);
@@ -192,7 +192,7 @@ describe('EmailGateway', () => {
     patient.onApplicationShutdown();
   });
 
-  it('gives up on a server that answers in drips', async () => {
+  it('gives up on a server that answers byte by byte', async () => {
     const dripping = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.write('220 ready\r\n');
@@ -208,13 +208,13 @@ describe('EmailGateway', () => {
     const sending = impatient.send(mail, 'event-1');
 
     await expect(sending).rejects.toThrow(GatewayUnavailableError);
-    await expect(sending).rejects.toThrow(/did not take the mail within 2400 ms/);
+    await expect(sending).rejects.toThrow(/did not accept the mail within 2400 ms/);
 
     impatient.onApplicationShutdown();
     await new Promise((resolve) => dripping.close(resolve));
   });
 
-  it('reports a server that goes away with the mail as unavailable: it may have taken it', async () => {
+  it('reports a server as unavailable that drops the connection and may have accepted the mail', async () => {
     server.behaviour = 'drop';
 
     const sending = gateway.send(mail, 'event-1');
@@ -233,7 +233,7 @@ describe('EmailGateway', () => {
     await mute.stop();
   });
 
-  it('logs in, and where that fails reports it as unavailable and names no password', async () => {
+  it('logs in, and reports a failed login as unavailable without the password', async () => {
     const guarded = await MailServer.start({ login: { user: 'cascade', password: 'right-secret' } });
     const right = new EmailGateway({
       smtpUrl: `smtp://cascade:right-secret@127.0.0.1:${guarded.port}`,
@@ -273,7 +273,7 @@ describe('MailedTextGateway', () => {
   });
 });
 
-/** Accepts connections and never says a word. */
+/** Accepts connections and sends nothing. */
 class MuteServer {
   private readonly sockets: Socket[] = [];
   private readonly server: Server = createServer((socket) => {
@@ -297,7 +297,7 @@ class MuteServer {
   }
 }
 
-/** A port that was free a moment ago. */
+/** Returns a port that was free a moment ago. */
 async function portOfNobody(): Promise<number> {
   const server = await MuteServer.start();
   const { port } = server;

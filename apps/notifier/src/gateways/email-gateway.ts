@@ -13,27 +13,29 @@ import {
 import { quotable } from './quotable.js';
 
 export interface EmailGatewayOptions {
-  /** `smtp://` or `smtps://`, with user and password where the server wants them. Its query may set nodemailer's options. */
+  /** `smtp://` or `smtps://`, with user and password if the server needs them. Its query may set options of nodemailer. */
   smtpUrl: string;
-  /** Its domain is also that of the `Message-ID`s. */
+  /** Sender of the mails. Its domain is also the domain of the `Message-ID`s. */
   from: Mailbox;
   /** Milliseconds to wait for the connection, for the greeting and for each answer. Default 10,000. */
   timeout?: number;
 }
 
-/** As many as the notifier sends at once, so that none waits for a connection; `maxConnections` in the URL sets another. */
+/** Same as the concurrency of the notifier, so that no mail waits for a connection. `maxConnections` in the URL overrides it. */
 export const MAIL_CONNECTIONS = 10;
 
 /**
- * How often a mail may take the time-out: from looking up the server to its last answer, and as often again for a free
- * connection. Only a server that answers in drips takes longer. A mail that were given up sooner may have been taken by a
- * server that is slow but works, and would be sent again at each attempt.
+ * A mail may take this many timeouts: 12 steps from the name lookup to the last answer, and as many while it waits for a
+ * connection. Only a server that answers byte by byte takes longer. With a shorter limit, a slow server may have accepted the
+ * mail, and each retry would send it again.
  */
 const MOST_WAITS = 24;
 
-/** What nodemailer calls a failure at MAIL FROM, RCPT TO or DATA. Any other is not about one message. */
+/** nodemailer's codes for a failure at MAIL FROM, RCPT TO or DATA. Any other failure concerns all messages. */
 const ABOUT_THE_MESSAGE = new Set(['EENVELOPE', 'EMESSAGE']);
-/** A login is wanted, or one of another kind, or TLS before it (RFC 4954, 6; RFC 3207, 4): also MAIL FROM is answered so. */
+/**
+ * The server wants a login, another kind of login, or TLS first (RFC 4954, 6; RFC 3207, 4). MAIL FROM may get these codes too.
+ */
 const LOGIN_WANTED = new Set([530, 534, 535, 538]);
 
 /** Sends mail over SMTP, through a pool of connections. */
@@ -54,7 +56,7 @@ export class EmailGateway implements NotificationGateway<Email>, OnApplicationSh
       greetingTimeout: timeout,
       socketTimeout: timeout,
       dnsTimeout: timeout,
-      // A pooled connection that the server has dropped is replaced once; every other retry is the transport's, with backoff.
+      // nodemailer replaces a dropped connection once. All other retries are those of the processor, with backoff.
       maxRequeues: 1,
       disableFileAccess: true,
       disableUrlAccess: true,
@@ -90,25 +92,23 @@ export class EmailGateway implements NotificationGateway<Email>, OnApplicationSh
 
   private explained(cause: NodemailerError, recipient: string): Error {
     if (cause.code === 'EABORT') {
-      const message = `The mail server ${this.server} did not take the mail within ${this.longestSend} ms.`;
+      const message = `The mail server ${this.server} did not accept the mail within ${this.longestSend} ms.`;
       return new GatewayUnavailableError(message, { cause });
     }
     const answer = quotable(cause.response ?? cause.message, recipient, maskEmail(recipient));
     if (isRefusal(cause)) {
-      return new MessageRefusedError(`The mail server ${this.server} refused the mail: ${answer}.`, {
-        cause,
-      });
+      return new MessageRefusedError(`The mail server ${this.server} refused the mail: ${answer}.`, { cause });
     }
     return new GatewayUnavailableError(
-      `The mail server ${this.server} did not take the mail: ${answer}.${remedyFor(cause)}`,
+      `The mail server ${this.server} did not accept the mail: ${answer}.${remedyFor(cause)}`,
       { cause },
     );
   }
 }
 
 /**
- * A 5xx is for good (RFC 5321, 4.2.1) and refuses the message where it answers a command that is about the message. At the
- * greeting, at EHLO or at the login it strikes all mails alike, until somebody mends it.
+ * A 5xx is permanent (RFC 5321, 4.2.1). It refuses the message if it answers a command about the message. At the greeting, at
+ * EHLO or at the login it concerns all mails, until an operator solves the problem.
  */
 function isRefusal({ code = '', permanent = true, responseCode = 0 }: NodemailerError): boolean {
   return ABOUT_THE_MESSAGE.has(code) && permanent && !LOGIN_WANTED.has(responseCode);
@@ -121,8 +121,8 @@ function remedyFor({ code, responseCode }: NodemailerError): string {
 }
 
 /**
- * nodemailer repairs odd addresses by guessing, and so sends to somebody else: `ada@example.com, eve@example.com` becomes
- * one address at example.com. What would need quoting in a header is refused instead.
+ * Refuses addresses that need quoting in a header. nodemailer would repair them by guessing and might send to another person:
+ * `ada@example.com, eve@example.com` becomes one address at example.com.
  */
 function assertOnePlainAddress(address: string): void {
   if (!/^[^\s\p{C}"(),:;<>@[\]\\]+@[^\s\p{C}"(),:;<>@[\]\\]+$/u.test(address)) {

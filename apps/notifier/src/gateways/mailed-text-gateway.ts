@@ -2,8 +2,8 @@ import type { EmailGateway } from './email-gateway.js';
 import type { NotificationGateway, TextMessage } from './notification-gateway.js';
 
 /**
- * Development only: mails each text message to `NUMBER@text.localhost`, so that the mail catcher shows it. No mail server
- * elsewhere would deliver there (RFC 6761 keeps `localhost` for this machine).
+ * For development: mails each text message to `NUMBER@text.localhost`, so that the mail catcher shows it. A real mail server
+ * would not deliver it (RFC 6761 reserves `localhost` for this machine).
  */
 export class MailedTextGateway implements NotificationGateway<TextMessage> {
   constructor(private readonly email: EmailGateway) {}

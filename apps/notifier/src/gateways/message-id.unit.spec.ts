@@ -9,13 +9,13 @@ describe('messageIdOf', () => {
   });
 
   it.each(['a\r\nBcc: eve@example.com', 'a>b', 'a@b', 'a b', '.a', 'a..b', '', 'Ünï', 'x'.repeat(5000)])(
-    'replaces the event id %j, which cannot stand in a header, by a digest',
+    'replaces the event id %j, which does not fit into a header, by a digest',
     (eventId) => {
       expect(messageIdOf(eventId, 'cascade.localhost')).toMatch(/^<[0-9a-f]{64}@cascade\.localhost>$/);
     },
   );
 
-  it('keeps different event ids apart', () => {
+  it('differs for different event ids', () => {
     expect(messageIdOf('a b', 'cascade.localhost')).not.toBe(messageIdOf('a  b', 'cascade.localhost'));
   });
 });

@@ -1,16 +1,15 @@
 import { UnrecoverableError } from '@cascade/jetstream';
 import type { Mailbox } from './mailbox.js';
 
-/** Hands messages of one kind to a provider that delivers them. */
+/** Gives messages of one kind to a provider that delivers them. */
 export interface NotificationGateway<Message> {
   /**
-   * Resolves once the provider has accepted the message, with what the provider calls it. Settles in time, whatever the
-   * provider does.
+   * Sends a message, and resolves with the provider's id when the provider has accepted it. Settles in time even if the provider
+   * does not answer.
    *
-   * @param key the same at each attempt to send this message (the id of the event behind it), so that a provider
-   *   or a person can tell a repeat
-   * @throws MessageRefusedError where the provider will not take this message, however often it is tried
-   * @throws GatewayUnavailableError where another attempt may succeed, and where the failure tells nothing of this message
+   * @param key Id of the event: the same at each attempt, so that the provider or the recipient can recognize a repeat.
+   * @throws MessageRefusedError if the provider will never accept this message
+   * @throws GatewayUnavailableError if another attempt may succeed, or if the failure does not concern this message
    */
   send(message: Message, key: string): Promise<string>;
 }
@@ -31,14 +30,14 @@ export interface TextMessage {
 /** Injection token of the `NotificationGateway<TextMessage>`. */
 export const TEXT_GATEWAY = Symbol('text gateway');
 
-/** The provider refused a message for good. Dead-lettered at once. */
+/** The provider refused a message permanently. The event is dead-lettered at once. */
 export class MessageRefusedError extends UnrecoverableError {
   override readonly name = 'MessageRefusedError';
 }
 
 /**
- * The provider could not be reached, did not answer in time, asked to come back later, or would not let us in. Retried; and
- * since it strikes every message, it pauses the processor rather than dead-letter them all.
+ * The provider could not be reached, did not answer in time, asked to retry later, or refused the login. The event is retried.
+ * The error concerns every message, so many of them pause the processor instead of dead-lettering all events.
  */
 export class GatewayUnavailableError extends Error {
   override readonly name = 'GatewayUnavailableError';

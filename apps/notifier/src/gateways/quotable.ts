@@ -4,8 +4,8 @@ import { redact } from '@cascade/jetstream';
 const LONGEST = 500;
 
 /**
- * What a provider answered, as an error may quote it: with the recipient masked, whatever it looks like, and without anything
- * else that is personal or secret by its looks.
+ * Returns a provider's answer in a form that an error may quote: the recipient is masked, and everything else that looks personal
+ * or secret.
  */
 export function quotable(answer: string, recipient: string, masked: string): string {
   return redact(answer.replaceAll(recipient, masked)).slice(0, LONGEST);

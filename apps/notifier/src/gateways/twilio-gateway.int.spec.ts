@@ -67,7 +67,7 @@ describe('TwilioGateway', () => {
   });
 
   it.each(["'+14155550123'", "'14155550123'", 'whatsapp:+14155550123'])(
-    'masks the number where it is quoted as %s',
+    'masks the number if it is quoted as %s',
     async (quoted) => {
       answer = json(400, { code: 21211, message: `${quoted} is not a valid phone number.` });
 
@@ -111,7 +111,7 @@ describe('TwilioGateway', () => {
     ],
     ['null', json(200, null)],
     ['an answer without a sid', json(201, { status: 'queued' })],
-  ])('does not take %s for a sent message', async (_what, wrong) => {
+  ])('does not mistake %s for a sent message', async (_what, wrong) => {
     answer = wrong;
 
     await expect(gateway().send(message, 'event-1')).rejects.toThrow(
@@ -142,7 +142,7 @@ describe('TwilioGateway', () => {
     await expect(gateway({ timeout: 100 }).send(message, 'event-1')).rejects.toThrow(GatewayUnavailableError);
   });
 
-  it('says why where nobody listens', async () => {
+  it('reports the reason if nothing listens', async () => {
     const closed = gateway();
     await new Promise((resolve) => twilio.close(resolve));
 

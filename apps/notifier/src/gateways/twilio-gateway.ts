@@ -10,7 +10,7 @@ import { quotable } from './quotable.js';
 export interface TwilioGatewayOptions {
   accountSid: string;
   authToken: string;
-  /** The number, short code or alphanumeric name that texts come from. */
+  /** Sender: a number, a short code or an alphanumeric name. */
   from: string;
   /** Default `https://api.twilio.com`. */
   baseUrl?: string;
@@ -18,10 +18,10 @@ export interface TwilioGatewayOptions {
   timeout?: number;
 }
 
-/** Wrong token, suspended account, unknown account: no message would be taken. */
+/** Wrong token, suspended account, unknown account: Twilio accepts no message. */
 const ABOUT_THE_ACCOUNT = new Set([401, 403, 404]);
 
-/** What Twilio answers: a message, or an error. */
+/** Answer of Twilio: a message, or an error. */
 interface TwilioAnswer {
   sid?: unknown;
   code?: unknown;
@@ -31,11 +31,11 @@ interface TwilioAnswer {
 /**
  * Sends text messages over Twilio's REST API.
  *
- * Twilio has no idempotency key for messages, and says that repeating such a request after a 5xx may send twice
- * (https://www.twilio.com/docs/api/errors/20500; a 429 is safe, https://www.twilio.com/docs/api/errors/20429). So a text
- * goes out twice where Twilio accepted it and its answer did not arrive: time-out, cut connection, 5xx, or this process
- * killed in between. The key is sent along in the header that Twilio uses for the same purpose on its webhooks: it shows
- * up in proxies and logs, and nothing relies on Twilio heeding it.
+ * Twilio has no idempotency key for messages. A repeated request after a 5xx may send the message twice
+ * (https://www.twilio.com/docs/api/errors/20500). After a 429 it is safe (https://www.twilio.com/docs/api/errors/20429). So a
+ * text is sent twice if Twilio accepted it and the answer did not arrive. Reasons are a timeout, a lost connection, a 5xx, or a
+ * killed process. The key is sent in the header that Twilio uses for its webhooks. It appears in proxies and logs, and nothing
+ * relies on it.
  */
 export class TwilioGateway implements NotificationGateway<TextMessage> {
   private readonly url: string;
@@ -65,7 +65,7 @@ export class TwilioGateway implements NotificationGateway<TextMessage> {
     const remedy = ABOUT_THE_ACCOUNT.has(status)
       ? '. Check TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and the account at Twilio.'
       : '';
-    throw new GatewayUnavailableError(`Twilio did not take the text message: ${reason}${remedy}`);
+    throw new GatewayUnavailableError(`Twilio did not accept the text message: ${reason}${remedy}`);
   }
 
   private async post(form: URLSearchParams, key: string): Promise<{ status: number; answer: TwilioAnswer }> {
@@ -74,18 +74,14 @@ export class TwilioGateway implements NotificationGateway<TextMessage> {
         method: 'POST',
         headers: { authorization: this.authorization, 'i-twilio-idempotency-token': encodeURIComponent(key) },
         body: form,
-        // Followed, a redirect would turn the POST into a GET, and text nobody.
+        // A redirect would turn the POST into a GET, which sends no text.
         redirect: 'error',
         signal: AbortSignal.timeout(this.timeout),
       });
       return { status: response.status, answer: parse(await response.text()) };
     } catch (cause) {
-      throw new GatewayUnavailableError(
-        `No answer from Twilio at ${new URL(this.url).origin}: ${reasonOf(cause)}`,
-        {
-          cause,
-        },
-      );
+      const message = `No answer from Twilio at ${new URL(this.url).origin}: ${reasonOf(cause)}`;
+      throw new GatewayUnavailableError(message, { cause });
     }
   }
 }
@@ -100,13 +96,13 @@ function parse(body: string): TwilioAnswer {
 
 function describe(status: number, { code, message }: TwilioAnswer, recipient: string): string {
   if (status < 400) return `HTTP ${status} without a message sid. Check TWILIO_BASE_URL.`;
-  // Twilio quotes the number with its `+` or without.
+  // Twilio quotes the number with or without its `+`.
   const [number, masked] = [recipient, maskPhone(recipient)].map((shown) => shown.replace('+', ''));
   const text = typeof message === 'string' ? `: ${quotable(message, number!, masked!)}` : '';
   return typeof code === 'number' ? `HTTP ${status}, Twilio's code ${code}${text}` : `HTTP ${status}${text}`;
 }
 
-/** `fetch` says only "fetch failed"; what happened is in its cause. */
+/** `fetch` throws only "fetch failed". The reason is in its cause. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   const inner = cause as NodeJS.ErrnoException | undefined;

@@ -1,44 +1,50 @@
+import { NotificationSent } from '@app/contracts';
+import type { Broker } from '@cascade/embedded-broker';
 import { EVENTS_STREAM } from '@cascade/jetstream';
-import { copyPgliteTemplate, eventually } from '@cascade/testing';
+import {
+  createEmbeddedDatabase,
+  eventually,
+  startTestBroker,
+  TestChannels,
+  type EmbeddedDatabase,
+} from '@cascade/testing';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { MailServer } from '../../test/mail-server.js';
-import { SignupChannels } from '../../test/signup-channels.js';
+import { signup } from '../../test/signup.js';
 import { startNotifier } from '../../test/start-notifier.js';
 
-let channels: SignupChannels;
+let broker: Broker;
+let channels: TestChannels;
 let client: NatsConnection;
 let manager: JetStreamManager;
 let mailServer: MailServer;
-let dataDir: string;
+let database: EmbeddedDatabase;
 
 beforeAll(async () => {
-  channels = await SignupChannels.start();
-  client = await connect({ servers: channels.natsUrl });
+  broker = await startTestBroker();
+  channels = await TestChannels.connect(broker.url);
+  client = await connect({ servers: broker.url });
   manager = await jetstreamManager(client);
   mailServer = await MailServer.start();
-  dataDir = await mkdtemp(join(tmpdir(), 'cascade-notifier-'));
-  await copyPgliteTemplate(dataDir);
+  database = await createEmbeddedDatabase();
 }, 120_000);
 
 afterAll(async () => {
   await mailServer?.stop();
   await client?.close();
-  await channels?.stop();
-  await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
+  await channels?.close();
+  await broker?.stop();
+  await database?.remove();
 });
 
-it('notifier, where EVENTS is full: stays ready, reports that its publishes wait, and sends each mail once', async () => {
-  const start = () =>
-    startNotifier({ natsUrl: channels.natsUrl, smtpUrl: mailServer.url, database: { dataDir } });
-  await (await start()).app.close();
-  const signups = await Promise.all(Array.from({ length: 5 }, () => channels.publishSignup()));
+it('The notifier stays ready while EVENTS is full, reports that its publishes wait, and sends each mail once', async () => {
+  const start = () => startNotifier({ natsUrl: broker.url, smtpUrl: mailServer.url, database });
+  await (await start()).stop();
+  const ids = await Promise.all(Array.from({ length: 5 }, () => channels.publish(signup())));
   const { state } = await manager.streams.info(EVENTS_STREAM);
-  // A limit that the service does not set to what it declares when it starts.
+  // A limit that the service does not reset to the declared one when it starts.
   await manager.streams.update(EVENTS_STREAM, { max_msgs: state.messages });
   const notifier = await start();
   try {
@@ -46,23 +52,18 @@ it('notifier, where EVENTS is full: stays ready, reports that its publishes wait
       async () =>
         expect(await notifier.health()).toMatchObject({
           status: 200,
-          body: {
-            status: 'ready',
-            checks: {
-              publishes: { state: 'down' },
-            },
-          },
+          body: { status: 'ready', checks: { publishes: { state: 'down' } } },
         }),
       { timeout: 20_000 },
     );
 
     await manager.streams.update(EVENTS_STREAM, { max_msgs: -1 });
-    for (const { eventId } of signups) await channels.sentFor(eventId);
+    for (const id of ids) await channels.published(NotificationSent, { causedBy: id });
     await eventually(async () =>
       expect(await notifier.health()).toMatchObject({ body: { checks: { publishes: { state: 'up' } } } }),
     );
-    expect(mailServer.mails).toHaveLength(signups.length);
+    expect(mailServer.mails).toHaveLength(ids.length);
   } finally {
-    await notifier.app.close();
+    await notifier.stop();
   }
 }, 60_000);

@@ -1,74 +1,80 @@
-import type { NotificationSent } from '@app/contracts';
-import { copyPgliteTemplate, eventually } from '@cascade/testing';
+import { NotificationSent, UserSignedUp } from '@app/contracts';
+import type { Broker } from '@cascade/embedded-broker';
+import {
+  createEmbeddedDatabase,
+  eventually,
+  startTestBroker,
+  TestChannels,
+  type EmbeddedDatabase,
+} from '@cascade/testing';
 import { afterEach, afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { MailServer } from '../../test/mail-server.js';
-import { SignupChannels } from '../../test/signup-channels.js';
+import { signup } from '../../test/signup.js';
 import { startNotifier, type StartedNotifier } from '../../test/start-notifier.js';
 
-/** In place of the 10 s that a mail server has to answer. */
+/** Replaces the 10 s that a mail server has to answer. */
 const ANSWER_WITHIN_MS = 300;
-/** So many different events must fail before a processor pauses. */
+/** Number of different events that must fail before a processor pauses. */
 const FAILURES_THAT_PAUSE = 20;
 
-let channels: SignupChannels;
-let dataDir: string;
+let broker: Broker;
+let channels: TestChannels;
+let database: EmbeddedDatabase;
 let mailServer: MailServer;
 let notifier: StartedNotifier;
 
 beforeAll(async () => {
-  channels = await SignupChannels.start();
-  dataDir = await mkdtemp(join(tmpdir(), 'cascade-notifier-'));
-  await copyPgliteTemplate(dataDir);
+  broker = await startTestBroker();
+  channels = await TestChannels.connect(broker.url);
+  database = await createEmbeddedDatabase();
 }, 120_000);
 
 afterAll(async () => {
-  await channels?.stop();
-  await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
+  await channels?.close();
+  await broker?.stop();
+  await database?.remove();
 });
 
 beforeEach(async () => {
   mailServer = await MailServer.start();
   notifier = await start(mailServer.url);
-  channels.failures.splice(0);
 });
 
 afterEach(async () => {
-  await notifier.app.close();
+  await notifier.stop();
   await mailServer.stop();
 });
 
-describe('notifier, where the mail server', () => {
-  it('refuses connections: tries again, and sends one mail', async () => {
+describe('The notifier, if the mail server', () => {
+  it('refuses connections, tries again and sends one mail', async () => {
     const { port } = mailServer;
     await mailServer.stop();
-    const { eventId } = await channels.publishSignup();
-    await channels.retryFor(eventId);
+    const id = await channels.publish(signup());
+    await channels.retried('notifier', id);
 
     mailServer = await MailServer.start({ port });
-    await channels.sentFor(eventId);
+    await channels.published(NotificationSent, { causedBy: id });
 
     expect(mailServer.mails).toHaveLength(1);
   });
 
-  it('answers 421: tries again, and sends one mail', async () => {
+  it('answers 421, tries again and sends one mail', async () => {
     mailServer.behaviour = { code: 421, message: 'Try again later' };
-    const { eventId } = await channels.publishSignup();
-    await channels.retryFor(eventId);
+    const id = await channels.publish(signup());
+    await channels.retried('notifier', id);
 
     mailServer.behaviour = 'accept';
-    await channels.sentFor(eventId);
+    await channels.published(NotificationSent, { causedBy: id });
 
     expect(mailServer.mails).toHaveLength(1);
   });
 
-  it('answers 550: dead-letters at the first attempt, with the reason', async () => {
+  it('answers 550, dead-letters the event at the first attempt, with the reason', async () => {
     mailServer.behaviour = { code: 550, message: 'No such user here' };
-    const { user, eventId } = await channels.publishSignup();
+    const user = signup();
+    const id = await channels.publish(user);
 
-    const failure = await channels.failureFor(eventId);
+    const { data: failure } = await channels.failed(UserSignedUp, 'notifier', { causedBy: id });
 
     expect(failure).toMatchObject({ processor: 'notifier', reason: 'unrecoverable', attempts: 1 });
     expect(failure.error).toMatchObject({
@@ -79,65 +85,60 @@ describe('notifier, where the mail server', () => {
     expect(mailServer.refusals).toBe(1);
   });
 
-  it('takes a mail and says nothing: gives up after the time-out, and tries again', async () => {
+  it('takes a mail and does not answer, gives up after the timeout and tries again', async () => {
     mailServer.behaviour = 'hang';
-    const { eventId } = await channels.publishSignup();
-    await channels.retryFor(eventId);
+    const id = await channels.publish(signup());
+    await channels.retried('notifier', id);
 
     mailServer.behaviour = 'accept';
-    await channels.sentFor(eventId);
+    await channels.published(NotificationSent, { causedBy: id });
 
     expect(mailServer.mails).toHaveLength(1);
   });
 
-  it('takes a mail and goes away without an answer: sends at most one more, under the same Message-ID', async () => {
+  it('takes a mail and drops the connection, sends at most one more, under the same Message-ID', async () => {
     mailServer.behaviour = 'drop';
-    const { user, eventId } = await channels.publishSignup();
-    await channels.retryFor(eventId);
+    const user = signup();
+    const id = await channels.publish(user);
+    await channels.retried('notifier', id);
 
     mailServer.behaviour = 'accept';
-    const sent = await channels.sentFor(eventId);
+    const { data } = await channels.published(NotificationSent, { causedBy: id });
 
-    const messageId = `<${eventId}@cascade.localhost>`;
+    const messageId = `<${id}@cascade.localhost>`;
     expect(mailServer.mails).toHaveLength(2);
     for (const { headers } of mailServer.mails) expect(headers).toContain(`Message-ID: ${messageId}`);
-    expect(sent.json<NotificationSent>()).toMatchObject({
-      userId: user.userId,
-      providerMessageId: messageId,
-    });
-    expect(channels.failures).toEqual([]);
+    expect(data).toMatchObject({ userId: user.userId, providerMessageId: messageId });
+    await channels.nothingMore();
   });
 
-  it('refuses the password: pauses, dead-letters nobody, and sends all mails when it is put right', async () => {
-    await notifier.app.close();
+  it('refuses the password, pauses, dead-letters no event, and sends all mails after the correction', async () => {
+    await notifier.stop();
     await mailServer.stop();
     mailServer = await MailServer.start({ login: { user: 'cascade', password: 'another' } });
     notifier = await start(`smtp://cascade:secret@127.0.0.1:${mailServer.port}`);
-    const signups = await Promise.all(
-      Array.from({ length: FAILURES_THAT_PAUSE + 5 }, () => channels.publishSignup()),
+    const ids = await Promise.all(
+      Array.from({ length: FAILURES_THAT_PAUSE + 5 }, () => channels.publish(signup())),
     );
 
     await eventually(async () => {
       expect(await notifier.health()).toMatchObject({
         status: 200,
-        body: {
-          status: 'ready',
-          checks: { pauses: { state: 'down' } },
-        },
+        body: { status: 'ready', checks: { pauses: { state: 'down' } } },
       });
     });
     mailServer.login = { user: 'cascade', password: 'secret' };
-    for (const { eventId } of signups) await channels.sentFor(eventId);
+    for (const id of ids) await channels.published(NotificationSent, { causedBy: id });
 
-    expect(mailServer.mails).toHaveLength(signups.length);
-    expect(channels.failures).toEqual([]);
+    expect(mailServer.mails).toHaveLength(ids.length);
+    await channels.nothingMore();
   });
 });
 
 async function start(smtpUrl: string): Promise<StartedNotifier> {
   return startNotifier({
-    natsUrl: channels.natsUrl,
+    natsUrl: broker.url,
     smtpUrl: `${smtpUrl}?socketTimeout=${ANSWER_WITHIN_MS}`,
-    database: { dataDir },
+    database,
   });
 }

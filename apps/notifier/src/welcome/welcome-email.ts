@@ -1,16 +1,16 @@
 import { displayName } from './display-name.js';
 
-/** A subject without the name: it cannot carry a stranger's message, nor a header. */
+/** Has no name, so that it cannot contain a stranger's message or a header. */
 const SUBJECT = 'Welcome to Cascade';
 
-/** The welcome mail for somebody of this name, as text and as HTML. */
+/** Returns the welcome mail for a user, as text and as HTML. */
 export function welcomeEmail(name: string): { subject: string; text: string; html: string } {
   const shown = displayName(name);
   const greeting = shown ? `Hello ${shown},` : 'Hello,';
   const paragraphs = [
     greeting,
     'your account is ready. We are glad that you are here.',
-    'If you did not sign up, somebody typed your address by mistake: ignore this message.',
+    'If you did not sign up, someone entered your address by mistake. Please ignore this message.',
   ];
   return {
     subject: SUBJECT,

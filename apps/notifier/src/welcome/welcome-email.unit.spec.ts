@@ -9,7 +9,7 @@ describe('welcomeEmail', () => {
     expect(html).toContain('<p>Hello Ada Lovelace,</p>');
   });
 
-  it('escapes what users typed in HTML, and only there', () => {
+  it('escapes the text of users only in HTML', () => {
     const { text, html } = welcomeEmail(`<script>alert("1")</script> & 'Co'`);
 
     expect(html).toContain('Hello &lt;script&gt;alert(&quot;1&quot;)&lt;/ script&gt; &amp; &#39;Co&#39;,');
@@ -17,7 +17,7 @@ describe('welcomeEmail', () => {
     expect(text).toContain(`Hello <script>alert("1")</ script> & 'Co',`);
   });
 
-  it('holds no link that a user typed', () => {
+  it('has no link that a user typed', () => {
     const { text, html } = welcomeEmail(
       '<a href="https://evil.example">Ada</a> www.evil.example eve@evil.example',
     );
@@ -32,11 +32,11 @@ describe('welcomeEmail', () => {
     expect(welcomeEmail('Ada\r\nBcc: eve@example.com').subject).toBe(welcomeEmail('Grace').subject);
   });
 
-  it('greets without a name where nothing readable was typed', () => {
+  it('greets without a name if nothing readable was typed', () => {
     expect(welcomeEmail(' \u0007 ').text).toMatch(/^Hello,\n/);
   });
 
-  it('takes a name of any length whole', () => {
+  it('keeps a name of any length', () => {
     const name = 'Ż'.repeat(10_000);
 
     expect(welcomeEmail(name).text).toContain(name);

@@ -14,10 +14,10 @@ import { displayName } from './display-name.js';
 import { welcomeEmail } from './welcome-email.js';
 import { welcomeText } from './welcome-text.js';
 
-/** The last one after 21 to 26 minutes: an outage of the provider that too few mails meet for a pause is ridden out as well. */
+/** The last attempt is after 21 to 26 minutes. That covers an outage that hits too few mails for a pause. */
 const ATTEMPTS = 8;
 
-/** Welcomes each new user: by text message where there is a phone number, else by e-mail. */
+/** Welcomes each new user: by text message if there is a phone number, else by e-mail. */
 @Controller()
 export class WelcomeNotifier {
   constructor(
@@ -29,10 +29,10 @@ export class WelcomeNotifier {
   @Consumes(UserSignedUp, {
     processor: 'notifier',
     publishes: [NotificationSent],
-    // A mail that waits for a connection would tell late that the server is away.
+    // A mail that waits for a connection would learn late that the server is down.
     concurrency: MAIL_CONNECTIONS,
     attempts: ATTEMPTS,
-    // Nothing was sent. Tried often, since it takes little.
+    // Nothing was sent. A probe costs little, so probe often.
     outage: (error) => error instanceof DeliveryLogUnavailableError,
     pause: { maxProbe: 10_000 },
   })

@@ -1,9 +1,9 @@
 import { displayName } from './display-name.js';
 
-/** In characters. A longer name would push the text over one SMS, and is left out: cut in the middle it reads badly. */
+/** Number of characters. A longer name would exceed one SMS. It is left out, since a truncated name reads badly. */
 const LONGEST_NAME = 40;
 
-/** The welcome text message for somebody of this name: one line. */
+/** Returns the welcome text message for a user, in one line. */
 export function welcomeText(name: string): string {
   const shown = displayName(name);
   return shown && [...shown].length <= LONGEST_NAME

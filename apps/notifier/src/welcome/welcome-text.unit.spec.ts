@@ -16,7 +16,7 @@ describe('welcomeText', () => {
     },
   );
 
-  it('leaves out a name that is too long, instead of cutting it', () => {
+  it('leaves out a name that is too long', () => {
     expect(welcomeText('x'.repeat(41))).toBe('Hello, welcome to Cascade.');
   });
 });

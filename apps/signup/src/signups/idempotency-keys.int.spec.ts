@@ -20,7 +20,7 @@ describe('claimKey', () => {
     const claim = (key: string, now = new Date()) =>
       store.db.transaction((tx) => claimKey(tx, { key, requestHash: 'hash', signupId: randomUUID(), now }));
 
-    it('finds the signup of a key for as long as the key is good', async () => {
+    it('finds the signup of a key while the key is valid', async () => {
       const [key, id, correlationId] = [randomUUID(), randomUUID(), randomUUID()];
       const time = sql`now() - interval '23 hours 59 minutes'`;
       await store.db.insert(signups).values({ id, correlationId, receivedAt: time });
@@ -30,7 +30,7 @@ describe('claimKey', () => {
       expect(await claim(key)).toEqual({ id, correlationId });
     });
 
-    it('takes an old key anew, whatever the clock of the service: its signup may be gone', async () => {
+    it('claims an old key again, with any clock of the service, because its signup may be removed', async () => {
       const key = randomUUID();
       const daysAgo = new Date(Date.now() - 40 * DAY);
       expect(await claim(key, daysAgo)).toBeUndefined();

@@ -13,13 +13,13 @@ export interface Claim {
 }
 
 /**
- * Takes the key for a new signup. A concurrent request of the same key waits here until the transaction of the first has ended.
+ * Claims the key for a new signup. A parallel request with the same key waits until the transaction of the first has ended.
  *
- * A key is as old as its signup, and the clock of the database measures both ages. So a key that is still good finds its signup:
- * signups are kept for longer (`MIN_SIGNUP_DAYS`).
+ * A key is as old as its signup, and the clock of the database measures both ages. A valid key always has its signup, because
+ * signups are kept longer (`MIN_SIGNUP_DAYS`).
  *
- * @returns the signup that the key was taken for before, if it was
- * @throws IdempotencyKeyReusedException where that came with another body
+ * @returns The signup for which the key was claimed before, if it was.
+ * @throws IdempotencyKeyReusedException if that request had another body
  */
 export async function claimKey(
   tx: Database<typeof schema>,

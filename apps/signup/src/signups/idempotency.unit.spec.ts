@@ -18,7 +18,7 @@ describe('readIdempotencyKey', () => {
 describe('requestHash', () => {
   const ada = { email: 'ada@example.com', name: 'Ada', locale: 'en' };
 
-  it('is the same for the same request, whatever the order of its fields', () => {
+  it('is the same for the same request, in any order of its fields', () => {
     expect(requestHash({ locale: 'en', name: 'Ada', email: 'ada@example.com' })).toBe(requestHash(ada));
     expect(requestHash({ ...ada, phone: undefined })).toBe(requestHash(ada));
   });

@@ -21,14 +21,14 @@ describe('the purges of signup', () => {
       signup = undefined;
     });
 
-    /** Without a broker, which no purge needs. */
+    /** Starts the service without a broker, which no purge needs. */
     async function start(env: NodeJS.ProcessEnv = {}): Promise<StartedSignup> {
       const settings = { NATS_URL: 'nats://127.0.0.1:1', ...databaseEnvironment(database), ...env };
       signup = await startSignup(settings);
       return signup;
     }
 
-    /** Works on the database while the service does not run: the purges begin with its start. */
+    /** Prepares the database before the service starts, since the purges begin with the start. */
     async function prepare(work: (store: Store<typeof schema>) => Promise<unknown>): Promise<void> {
       const store = await databases.open({ schema, migrations, database });
       await work(store);
@@ -50,7 +50,7 @@ describe('the purges of signup', () => {
     const keysOf = async ({ db }: Store<typeof schema>) =>
       (await db.select({ key: idempotencyKeys.key }).from(idempotencyKeys)).map(({ key }) => key);
 
-    it('leave no signup behind after its days: nobody can read it any more', async () => {
+    it('remove each signup after its days, so that it can no longer be read', async () => {
       let [old, young, fresh] = ['', '', ''];
       await prepare(async (store) => {
         old = await addSignup(store, '31 days 1 second');
@@ -63,7 +63,7 @@ describe('the purges of signup', () => {
       expect((await service.get(`/signups/${fresh}`)).status).toBe(200);
     });
 
-    it('keep signups for as many days as they are told', async () => {
+    it('keep signups for the configured days', async () => {
       let [old, young] = ['', ''];
       await prepare(async (store) => {
         old = await addSignup(store, '3 days 1 second');
@@ -74,7 +74,7 @@ describe('the purges of signup', () => {
       expect((await service.get(`/signups/${young}`)).status).toBe(200);
     });
 
-    it('leave no idempotency key behind after a day', async () => {
+    it('remove each idempotency key after a day', async () => {
       await prepare(async (store) => {
         await addKey(store, 'fresh', '23 hours 59 minutes');
         await addKey(store, 'old', '24 hours 1 second');
@@ -83,7 +83,7 @@ describe('the purges of signup', () => {
       await eventually(async () => expect(await keysOf(store)).toEqual(['fresh']));
     });
 
-    it('remove an idempotency key before its signup, also where signups are kept for the shortest time', async () => {
+    it('remove an idempotency key before its signup, even if signups are kept for the shortest time', async () => {
       const body = { email: 'ada@example.com', name: 'Ada' };
       const shortest = { SIGNUP_DAYS: '2' };
       const post = async (service: StartedSignup) =>

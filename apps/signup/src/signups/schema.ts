@@ -1,10 +1,11 @@
-import { index, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { moment } from '@cascade/store';
+import { index, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 
 export const users = pgTable('users', {
   id: uuid('id').primaryKey(),
-  /** As typed. */
+  /** Spelled as the user typed it. */
   email: text('email').notNull(),
-  /** Lower-cased: two spellings of one address are one user. */
+  /** Lower-case address: two spellings of an address are one user. */
   emailKey: text('email_key').notNull().unique(),
   name: text('name').notNull(),
   phone: text('phone'),
@@ -13,8 +14,8 @@ export const users = pgTable('users', {
 });
 
 /**
- * One row an accepted request. It tells nothing of the user, not even that there is one: an address that had signed up before has
- * its rows here too.
+ * Has a row for each accepted request. A row does not reveal whether a user was created: requests with a known address have rows
+ * too.
  */
 export const signups = pgTable(
   'signups',
@@ -31,14 +32,10 @@ export const idempotencyKeys = pgTable(
   {
     key: text('key').primaryKey(),
     requestHash: text('request_hash').notNull(),
-    /** Row of `signups`: written later in the same transaction, and kept for at least a day longer than the key is good. */
+    /** Id of a row of `signups`, written later in the same transaction. The row is kept at least a day longer than the key. */
     signupId: uuid('signup_id').notNull(),
-    /** When its signup was received. */
+    /** Time at which its signup was received. */
     createdAt: moment('created_at').notNull(),
   },
   (table) => [index('idempotency_keys_created_at').on(table.createdAt)],
 );
-
-function moment(name: string) {
-  return timestamp(name, { withTimezone: true, precision: 3 });
-}

@@ -20,7 +20,7 @@ export class SignUpRequest {
   @ApiPropertyOptional({
     pattern: '^\\+[1-9]\\d{6,14}$',
     example: '+14155550123',
-    description: 'E.164. With it the welcome message is a text, without it an e-mail.',
+    description: 'E.164. With a number, the welcome message is a text, without it an e-mail.',
   })
   @ValidateIf((_request, phone) => phone !== undefined)
   @Matches(/^\+[1-9]\d{6,14}$/, { message: 'phone must be an E.164 number such as +14155550123' })

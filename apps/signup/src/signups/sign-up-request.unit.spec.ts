@@ -6,7 +6,7 @@ import { SignUpRequest } from './sign-up-request.js';
 
 const ADA = { email: 'ada@example.com', name: 'Ada' };
 
-/** `field.rule` of every rule that the body breaks. */
+/** Returns `field.rule` of every rule that the body breaks. */
 function brokenRules(body: object): string[] {
   return validateSync(plainToInstance(SignUpRequest, body))
     .flatMap(({ property, constraints }) =>
@@ -23,7 +23,7 @@ describe('SignUpRequest', () => {
     { ...ADA, name: 'Zoë 李 O’Neil-Źółć 👩‍🚀' },
     { ...ADA, email: `${'a'.repeat(64)}@${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(57)}.org` },
     { ...ADA, locale: 'zh-Hant-TW' },
-  ])('takes %j, and so does the event', (body) => {
+  ])('accepts %j, and the event accepts it too', (body) => {
     const request = plainToInstance(SignUpRequest, body);
     expect(validateSync(request)).toEqual([]);
     const userId = '0197d5bb-3c5e-7c58-b0a5-6f3b1c8e2a11';
@@ -32,11 +32,11 @@ describe('SignUpRequest', () => {
     ).toEqual([]);
   });
 
-  it('speaks English unless told otherwise', () => {
+  it('has English as the default', () => {
     expect(plainToInstance(SignUpRequest, ADA).locale).toBe('en');
   });
 
-  it('breaks every rule of the required fields with nothing in it', () => {
+  it('breaks every rule of the required fields if it is empty', () => {
     expect(brokenRules({})).toEqual([
       'email.isEmail',
       'email.isPlainText',

@@ -2,17 +2,17 @@ import { ApiProperty } from '@nestjs/swagger';
 
 /** Answer of `POST /signups`. */
 export class SignupAccepted {
-  @ApiProperty({ format: 'uuid', description: 'Of this request, not of a user.' })
+  @ApiProperty({ format: 'uuid', description: 'Id of this request, not of a user.' })
   readonly id!: string;
 
   @ApiProperty({
     format: 'uuid',
-    description: 'What all events that follow from this signup have in common.',
+    description: 'The id that all events of this signup share.',
   })
   readonly correlationId!: string;
 }
 
-/** Answer of `GET /signups/:id`. No personal data: whoever has the id may read it. */
+/** Answer of `GET /signups/:id`. It has no personal data, since anyone with the id may read it. */
 export class SignupStatus extends SignupAccepted {
   @ApiProperty({ enum: ['accepted'] })
   readonly status!: 'accepted';

@@ -5,18 +5,18 @@ import { clientNetwork } from './client-network.js';
 const MINUTE_MS = 60_000;
 
 /**
- * How many signups one client may post within any minute. Counted in this process's memory.
+ * Limits the signups of a client within any minute. Counts in the memory of this process.
  *
- * Not a guard: guards run before the body is validated, and a typo must not cost.
+ * It is not a guard: guards run before the body is validated, and an invalid body must not count.
  */
 export class SignupQuota {
-  /** By client: when it posted within the last minute, oldest first. */
+  /** Times of the posts within the last minute by client, oldest first. */
   private readonly taken = new Map<string, number[]>();
   private sweptAt = 0;
 
   /**
-   * @param limit 0 for none
-   * @param now milliseconds of a clock that never goes back
+   * @param limit 0 for no limit.
+   * @param now Milliseconds of a monotonic clock.
    */
   constructor(
     private readonly limit: number,
@@ -36,7 +36,7 @@ export class SignupQuota {
     this.taken.set(client, times);
   }
 
-  /** Once a minute, so that clients which never come back leave nothing behind. */
+  /** Removes once a minute the clients that have not come back. */
   private sweep(now: number): void {
     if (now - this.sweptAt < MINUTE_MS) return;
     this.sweptAt = now;
@@ -48,7 +48,7 @@ export class SignupQuota {
   private refusal(waitMs: number): ProblemException {
     return new ProblemException(
       HttpStatus.TOO_MANY_REQUESTS,
-      `Only ${this.limit} signups a minute are taken from one address.`,
+      `Only ${this.limit} signups per minute are accepted from one address.`,
       { headers: { 'retry-after': String(Math.ceil(waitMs / 1_000)) } },
     );
   }

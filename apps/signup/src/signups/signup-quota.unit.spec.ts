@@ -22,7 +22,7 @@ describe('SignupQuota', () => {
     throw new Error('not refused');
   }
 
-  it('refuses the eleventh within a minute, says when to come back, and takes it then', () => {
+  it('refuses the eleventh within a minute, says when to retry, and accepts it then', () => {
     const ten = quota(10);
     for (let taken = 0; taken < 10; taken += 1) {
       ten.take('192.0.2.1');
@@ -47,14 +47,14 @@ describe('SignupQuota', () => {
     one.take('192.0.2.1');
   });
 
-  it('counts each client by itself', () => {
+  it('counts each client separately', () => {
     const one = quota(1);
     one.take('192.0.2.1');
     one.take('192.0.2.2');
     refusal(one, '192.0.2.1');
   });
 
-  it('forgets clients that are gone for a minute, and only those', () => {
+  it('forgets only clients that have posted nothing for a minute', () => {
     const one = quota(1);
     one.take('192.0.2.1');
     seconds += 50;

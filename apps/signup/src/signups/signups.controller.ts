@@ -1,4 +1,4 @@
-import { RequestValidationPipe } from '@cascade/service';
+import { BrokenRulesException, RequestValidationPipe } from '@cascade/service';
 import {
   Body,
   Controller,
@@ -9,6 +9,7 @@ import {
   Ip,
   NotFoundException,
   Param,
+  ParseUUIDPipe,
   Post,
   Res,
   UsePipes,
@@ -18,10 +19,14 @@ import type { FastifyReply } from 'fastify';
 import { IDEMPOTENCY_KEY_HEADER, readIdempotencyKey } from './idempotency.js';
 import { ApiProblem } from './problem-docs.js';
 import { SignUpRequest } from './sign-up-request.js';
-import { SignupIdPipe } from './signup-id.pipe.js';
 import { SignupAccepted, SignupStatus } from './signup-answers.js';
 import { SignupQuota } from './signup-quota.js';
 import { Signups } from './signups.js';
+
+const ID = new ParseUUIDPipe({
+  exceptionFactory: () =>
+    new BrokenRulesException([{ field: 'id', rule: 'isUuid', message: 'id must be a UUID' }]),
+});
 
 @ApiTags('signups')
 @Controller('signups')
@@ -36,18 +41,18 @@ export class SignupsController {
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
     summary: 'Sign up',
-    description: 'An address that has signed up before is answered like a new one, and nothing happens.',
+    description: 'A known address gets the same answer as a new one, and nothing else happens.',
   })
   @ApiHeader({
     name: IDEMPOTENCY_KEY_HEADER,
     required: false,
-    description: 'Makes repeating safe: for a day, the same key with the same body gets the same answer.',
+    description: 'Makes it safe to repeat the request: for a day, the same key with the same body gets the same answer.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
   })
   @ApiResponse({
     status: 202,
     type: SignupAccepted,
-    headers: { Location: { description: 'Where the signup can be read.', schema: { type: 'string' } } },
+    headers: { Location: { description: 'Path of the signup.', schema: { type: 'string' } } },
   })
   @ApiProblem(400, 'The body or a header breaks a rule; `errors` names every one.')
   @ApiProblem(413, 'The body is larger than 16 KB.')
@@ -72,14 +77,14 @@ export class SignupsController {
   @ApiOperation({
     summary: 'Read a signup',
     description:
-      'A signup can be read for 31 days, unless `SIGNUP_DAYS` sets another number, and is removed then.',
+      'A signup can be read for 31 days, or for `SIGNUP_DAYS`. Then it is removed.',
   })
   @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
   @ApiResponse({ status: 200, type: SignupStatus })
   @ApiProblem(400, 'The id is not a UUID.')
   @ApiProblem(404, 'There is no such signup, or it has been removed.')
   @ApiProblem(503, 'The database cannot be reached.')
-  async read(@Param('id', SignupIdPipe) id: string): Promise<SignupStatus> {
+  async read(@Param('id', ID) id: string): Promise<SignupStatus> {
     const signup = await this.signups.find(id);
     if (!signup) throw new NotFoundException(`There is no signup ${id}.`);
     return { ...signup, status: 'accepted' };

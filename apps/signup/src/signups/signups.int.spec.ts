@@ -41,7 +41,7 @@ describe('signups', () => {
       await signup?.app.close();
     });
 
-    it('takes a signup, and its event becomes a message', async () => {
+    it('accepts a signup, and publishes its event', async () => {
       const body = { email: newAddress(), name: 'Ada', phone: '+14155550123', locale: 'de-CH' };
       const before = Date.now();
       const { status, headers, body: answer } = await signup.post(body);
@@ -67,7 +67,7 @@ describe('signups', () => {
       expect(body).toEqual({ ...accepted, status: 'accepted', receivedAt: expect.stringMatching(/Z$/) });
     });
 
-    it('knows of no signup that was not taken', async () => {
+    it('does not find an unknown signup', async () => {
       expect(await signup.get(`/signups/${randomUUID()}`)).toMatchObject({
         status: 404,
         body: { status: 404 },
@@ -92,8 +92,8 @@ describe('signups', () => {
       expect(await usersOf(email)).toBe(0);
     });
 
-    describe('of an address that has signed up before', () => {
-      it('are answered like any other, and change nothing', async () => {
+    describe('of a known address', () => {
+      it('get the same answer as any other, and change nothing', async () => {
         const email = newAddress();
         const first = await signup.post({ email, name: 'Ada' });
         const second = await signup.post({ email: email.toUpperCase(), name: 'Eve', locale: 'fr' });
@@ -115,7 +115,7 @@ describe('signups', () => {
         expect(user).toMatchObject({ email, name: 'Ada', locale: 'en' });
       });
 
-      it('tell nobody the id of the user, so that no other service can be asked about it', async () => {
+      it('do not reveal the id of the user, with which a client could ask another service', async () => {
         const accepted = await signup.post({ email: newAddress(), name: 'Ada' });
         const [message] = await publishedOf(accepted.body);
         const { userId } = message!.json<UserSignedUp>();
@@ -125,9 +125,9 @@ describe('signups', () => {
         }
       });
 
-      // The embedded database has one session: its transactions wait for one another anyway.
+      // The embedded database has one session, so its transactions wait for one another anyway.
       if (kind === 'postgres')
-        it('wait for one another, as those of a new address do', async () => {
+        it('wait for one another like those of a new address', async () => {
           const body = { email: newAddress(), name: 'Ada' };
           await signup.post(body);
           const again = await signup.store.db.transaction(async (tx) => {
@@ -139,7 +139,7 @@ describe('signups', () => {
           expect((await again.answer).status).toBe(202);
         });
 
-      it('make one user and one event, also when they come at once', async () => {
+      it('create one user and one event, even in parallel', async () => {
         const email = newAddress();
         const answers = await Promise.all(
           Array.from({ length: 12 }, () => signup.post({ email, name: 'Ada' })),
@@ -180,7 +180,7 @@ describe('signups', () => {
         expect(await signup.store.db.$count(signups)).toBe(before + 1);
       });
 
-      it('are refused for a key that came with another body', async () => {
+      it('are refused if the key had another body', async () => {
         const [key, email] = [randomUUID(), newAddress()];
         await signup.post({ email, name: 'Ada' }, withKey(key));
         const other = await signup.post({ email, name: 'Eve' }, withKey(key));
@@ -188,7 +188,7 @@ describe('signups', () => {
         expect(other.headers.get('content-type')).toMatch(/^application\/problem\+json/);
       });
 
-      it('are refused for what is no key', async () => {
+      it('are refused if the key is invalid', async () => {
         const { status, body } = await signup.post(
           { email: newAddress(), name: 'Ada' },
           withKey('x'.repeat(256)),
@@ -222,7 +222,7 @@ describe('signups', () => {
       return signup.store.db.$count(users, eq(users.emailKey, email.toLowerCase()));
     }
 
-    /** What came of a signup, once the outbox has nothing more to publish. */
+    /** Returns the events of a signup after the outbox is empty. */
     async function publishedOf({ correlationId }: Answer['body']): Promise<JsMsg[]> {
       await eventually(async () => {
         expect(await signup.store.db.$count(outbox, isNull(outbox.publishedAt))).toBe(0);

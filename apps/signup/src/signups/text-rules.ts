@@ -1,13 +1,13 @@
 import { isLocale, ValidateBy } from 'class-validator';
 
-/** At least one letter, digit, sign or emoji. */
+/** Needs at least one letter, digit, sign or emoji. */
 export function IsNotBlank(): PropertyDecorator {
   return textRule('isNotBlank', (text) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(text), 'must not be blank');
 }
 
 /**
- * No control characters, line breaks or halves of surrogate pairs: they could end a mail header where the name or address is
- * used, and PostgreSQL stores neither the character 0 nor half a pair.
+ * Forbids control characters, line breaks and halves of surrogate pairs. They could end a mail header that has the name or
+ * address. PostgreSQL cannot store the character 0 or half a pair.
  */
 export function IsPlainText(): PropertyDecorator {
   return textRule(
@@ -17,7 +17,7 @@ export function IsPlainText(): PropertyDecorator {
   );
 }
 
-/** BCP 47, such as `en` or `de-CH`: what `Intl` takes too. */
+/** Needs a tag of BCP 47 that `Intl` accepts too, such as `en` or `de-CH`. */
 export function IsLanguageTag(): PropertyDecorator {
   return textRule('isLanguageTag', isLanguageTag, 'must be a BCP 47 language tag such as en or de-CH');
 }

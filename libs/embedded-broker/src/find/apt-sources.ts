@@ -1,18 +1,16 @@
-/** A Debian or Ubuntu archive that the machine takes its own packages from. */
+/** A Debian or Ubuntu archive from which the machine gets its packages. */
 export interface Archive {
   uris: string;
   components: string;
-  architectures?: string;
   signedBy?: string;
 }
 
-/** The parts of the archive that nats-server is in: `main` at Debian, `universe` at Ubuntu. */
+/** Components of the archive that have nats-server: `main` at Debian, `universe` at Ubuntu. */
 const COMPONENTS = ['main', 'universe'];
 
 /**
- * The archives that serve one of the suites, out of the machine's files: deb822 stanzas (`.sources`) and one-line
- * entries (`.list`). Disabled ones are left out. `trusted=yes` and its like are not carried over, so that what comes
- * from these archives is always checked against a signature.
+ * Returns the archives of one of the suites from the machine's files: deb822 stanzas (`.sources`) and one-line entries (`.list`).
+ * Leaves out disabled archives, and options such as `trusted=yes`: packages are always checked against a signature.
  */
 export function archivesServing(
   suites: readonly string[],
@@ -30,21 +28,19 @@ export function archivesServing(
     return {
       uris: entry['uris'],
       components: components.join(' '),
-      ...(entry['architectures'] && { architectures: entry['architectures'] }),
       ...(entry['signed-by'] && { signedBy: entry['signed-by'] }),
     };
   });
 }
 
-/** A deb822 sources file that takes the package lists, and nothing else, of one suite of the archives. */
+/** Writes a deb822 sources file that gets only the package lists of one suite of the archives. */
 export function sourcesFile(archives: readonly Archive[], suite: string): string {
-  const stanzas = archives.map(({ uris, components, architectures, signedBy }) =>
+  const stanzas = archives.map(({ uris, components, signedBy }) =>
     [
       'Types: deb',
       `URIs: ${uris}`,
       `Suites: ${suite}`,
       `Components: ${components}`,
-      ...(architectures ? [`Architectures: ${architectures}`] : []),
       ...(signedBy ? [`Signed-By: ${signedBy}`] : []),
       'Targets: Packages',
     ].join('\n'),
@@ -52,7 +48,7 @@ export function sourcesFile(archives: readonly Archive[], suite: string): string
   return `${stanzas.join('\n\n')}\n`;
 }
 
-/** Fields by lower-case name; a continuation line (an inline key, for one) stays part of its field. */
+/** Returns fields by lower-case name. Continuation lines, such as those of an inline key, stay part of their field. */
 function readStanzas(text: string): Record<string, string>[] {
   const lines = text.split('\n').filter((line) => !line.startsWith('#'));
   return lines
@@ -78,7 +74,6 @@ function readLines(text: string): Record<string, string | undefined>[] {
       uris,
       suites,
       components,
-      architectures: given.get('arch')?.replaceAll(',', ' '),
       'signed-by': given.get('signed-by'),
     };
   });

@@ -4,19 +4,19 @@ import { run, type RunResult } from '../run.js';
 import { compareVersions, versionIn } from '../version.js';
 import { type Archive, archivesServing, sourcesFile } from './apt-sources.js';
 
-/** Newer suites that have a nats-server of 2.12 or later, for machines whose own suite is too old. */
+/** Newer suites with nats-server 2.12 or later, for machines whose own suite is too old. */
 const NEWER_SUITES = { debian: ['forky', 'testing', 'sid'], ubuntu: ['resolute', 'devel'] };
 
-/** Names for a suite that sources files use in place of its code name. */
+/** Aliases that sources files may use instead of the code name of a suite. */
 const SUITE_ALIASES = ['stable', 'testing', 'unstable', 'sid', 'devel'];
 
 export interface Distribution {
   archives: Archive[];
-  /** Suites to look in, in this order: the machine's own, then newer ones. */
+  /** Suites to search in this order: the machine's own, then newer ones. */
   suites: string[];
 }
 
-/** The distribution's own archives, as the files below `etc` (`/etc`) name them. */
+/** Reads the distribution's archives from the files in `etc` (`/etc`). */
 export async function readDistribution(etc: string): Promise<Distribution> {
   const release = await readFile(join(etc, 'os-release'), 'utf8').catch(() => '');
   const field = (name: string) => new RegExp(`^${name}="?([^"\n]*)`, 'm').exec(release)?.[1];
@@ -42,9 +42,8 @@ async function readSources(folder: string): Promise<{ name: string; text: string
 }
 
 /**
- * apt with sources, lists and cache of its own below one folder: it needs no root and leaves the system as it is. The
- * machine's other settings (proxies, credentials, keys) stay in force, except the hooks that an image may have put
- * after an update: they expect root.
+ * apt with its own sources, lists and cache in one folder, so it needs no root and does not change the system. The machine's
+ * other settings (proxies, credentials, keys) apply, except hooks after an update, which expect root.
  */
 export class Apt {
   private constructor(
@@ -59,17 +58,17 @@ export class Apt {
     return new Apt(folder, { ...env, LC_ALL: 'C' });
   }
 
-  /** Fetches the lists of one suite. Gives the reason when not a single one came. */
+  /** Fetches the lists of one suite. Returns the reason if no list arrived. */
   async update(archives: readonly Archive[], suite: string): Promise<{ answered: boolean; reason: string }> {
     await writeFile(join(this.folder, 'archive.sources'), sourcesFile(archives, suite));
-    // Not every archive of the machine has every suite: what counts is whether lists came.
+    // Not every archive has every suite, so the exit code does not matter, but whether a list arrived.
     const { stderr, lastLine } = await this.run('apt-get', ['update', '-q']);
     const lists = await readdir(join(this.folder, 'lists'));
     const reason = /^E: .*/m.exec(stderr)?.[0] ?? /^W: Failed .*/m.exec(stderr)?.[0] ?? lastLine;
     return { answered: lists.some((name) => name.includes('_Packages')), reason };
   }
 
-  /** The newest version of a package in the lists, as `major.minor.patch`. */
+  /** Returns the newest version of a package in the lists, as `major.minor.patch`. */
   async newest(name: string): Promise<string | undefined> {
     const { stdout } = await this.run('apt-cache', ['madison', name]);
     const versions = stdout.split('\n').map((line) => versionIn(line.split('|')[1] ?? ''));
@@ -93,7 +92,10 @@ export class Apt {
   }
 }
 
-/** Read by apt after the machine's own files. Started by root, apt would else drop to a user who may not read the folder. */
+/**
+ * Read by apt after the machine's files. Without the sandbox user, apt under root would switch to a user who cannot read the
+ * folder.
+ */
 function configuration(folder: string): string {
   return `#clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;

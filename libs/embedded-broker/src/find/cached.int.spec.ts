@@ -34,13 +34,13 @@ describe('step cache', () => {
     await expect(findCached(search)).rejects.toThrow('nats-server 2.10.1');
   });
 
-  it('expects that there may be nothing yet', async () => {
+  it('does not count it as an error if the cache is empty', async () => {
     await expect(findCached(search)).rejects.toMatchObject({ expected: true });
   });
 });
 
 describe('adding to the cache', () => {
-  it('leaves one whole copy when many do it at once', async () => {
+  it('leaves one whole copy if many processes do so at once', async () => {
     const add = () =>
       addToCache(search, (folder) => writeProgram(join(folder, 'unpacked'), sayVersion('2.14.5')));
     const copies = await Promise.all(Array.from({ length: 8 }, add));
@@ -65,11 +65,11 @@ describe('the cache folder', () => {
     expect(cacheFolder({}, join(search.folder, 'dist/dev/libs/x'))).toBe(join(search.folder, '.cache'));
   });
 
-  it('is CASCADE_CACHE where that is set', () => {
+  it('is CASCADE_CACHE if it is set', () => {
     expect(cacheFolder({ CASCADE_CACHE: '/somewhere/else' })).toBe('/somewhere/else');
   });
 
-  it('is asked for outside of a project', () => {
+  it('must be set outside of a project', () => {
     expect(() => cacheFolder({}, search.folder)).toThrow('set CASCADE_CACHE');
   });
 });

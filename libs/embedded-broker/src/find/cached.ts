@@ -8,8 +8,9 @@ import { type Search, StepFailedError } from './step.js';
 export const EXECUTABLE = process.platform === 'win32' ? 'nats-server.exe' : 'nats-server';
 
 /**
- * `CASCADE_CACHE`, or `.cache` beside the `nest-cli.json` above this file. Both the sources and the compiled output
- * lie under that folder.
+ * Returns `CASCADE_CACHE`, or `.cache` beside the nearest `nest-cli.json` above this file.
+ *
+ * @throws Error if there is neither
  */
 export function cacheFolder(env: NodeJS.ProcessEnv, from: string = import.meta.dirname): string {
   if (env['CASCADE_CACHE']) return resolve(env['CASCADE_CACHE']);
@@ -19,7 +20,7 @@ export function cacheFolder(env: NodeJS.ProcessEnv, from: string = import.meta.d
   throw new Error(`No nest-cli.json above ${from}, so there is no cache folder: set CASCADE_CACHE to one.`);
 }
 
-/** Step "cache": the newest copy that an earlier download or package left in `.cache/nats-server/<version>/`. */
+/** Step "cache": the newest copy in `.cache/nats-server/<version>/`, where an earlier download or package was put. */
 export async function findCached({ cacheDir }: Search): Promise<NatsServer> {
   const folder = join(cacheDir, 'nats-server');
   const copies = (await readdir(folder).catch((): string[] => []))
@@ -35,9 +36,8 @@ export async function findCached({ cacheDir }: Search): Promise<NatsServer> {
 }
 
 /**
- * Runs `fill` in an empty folder inside the cache, checks the executable it returns, and moves that into its place in
- * one rename: whoever looks sees a whole copy or none, however many processes do this at once. The folder is removed
- * whatever happens.
+ * Runs `fill` in an empty folder in the cache, checks the executable that it returns, and renames that to its place. So other
+ * processes see a whole copy or none, even if several do this at once. The folder is removed in any case.
  */
 export async function addToCache(
   { cacheDir }: Search,

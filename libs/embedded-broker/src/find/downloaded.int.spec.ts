@@ -26,14 +26,14 @@ afterEach(async () => {
   await search.remove();
 });
 
-/** Stands in for GitHub. */
+/** Replaces GitHub. */
 async function serve(listener: RequestListener): Promise<void> {
   const started = (server = createServer(listener));
   await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
   search.env['NATS_SERVER_MIRROR'] = `http://127.0.0.1:${(started.address() as AddressInfo).port}/`;
 }
 
-/** An archive laid out like those of the releases. */
+/** Makes an archive with the layout of a release. */
 async function archiveOf(script: string): Promise<Buffer> {
   const name = `nats-server-v${VERSION}-${PLATFORM}`;
   const program = await writeProgram(join(search.folder, 'release', name, 'nats-server'), script);
@@ -67,7 +67,7 @@ describe('step download', () => {
     await expect(cached()).resolves.toEqual([VERSION]);
   });
 
-  it('follows the redirect that GitHub answers with', async () => {
+  it('follows a redirect, which GitHub sends', async () => {
     const archive = await archiveOf(sayVersion(VERSION));
     await serve((request, response) => {
       if (request.url === PATH_ON_SERVER) response.writeHead(302, { location: '/storage/42' }).end();
@@ -112,20 +112,20 @@ describe('step download', () => {
     await expect(found).rejects.toThrow('no answer within 100 ms');
   });
 
-  it('gives up on a server that never comes to an end', async () => {
+  it('gives up on a download that never ends', async () => {
     await serve((_, response) => void response.write('some'));
     const found = findDownloaded(search, { platform: PLATFORM, totalTimeout: 200 });
     await expect(found).rejects.toThrow('not complete within 200 ms');
   });
 
-  it('says what a server answered that does not have the file', async () => {
+  it('reports the answer of a server that does not have the file', async () => {
     await serve((_, response) => response.writeHead(404).end());
     await expect(findDownloaded(search, { platform: PLATFORM })).rejects.toThrow(
       'the server answered 404 Not Found',
     );
   });
 
-  it('says why a server cannot be reached, and what to do', async () => {
+  it('reports why a server cannot be reached, and what to do', async () => {
     await serve(() => {});
     await new Promise((resolve) => server?.close(resolve));
     await expect(findDownloaded(search, { platform: PLATFORM })).rejects.toMatchObject({
@@ -134,7 +134,7 @@ describe('step download', () => {
     });
   });
 
-  it('asks nobody for a platform that it knows no checksum of', async () => {
+  it('fetches nothing for a platform without a checksum', async () => {
     await expect(findDownloaded(search, { platform: 'sunos-sparc' })).rejects.toMatchObject({
       message: expect.stringContaining('sunos-sparc'),
       remedy: expect.stringContaining('install nats-server'),

@@ -9,7 +9,7 @@ import { type Search, StepFailedError } from './step.js';
 
 const GITHUB_RELEASES = 'https://github.com/nats-io/nats-server/releases/download';
 
-/** Step "download": the pinned release, from GitHub or the mirror in `NATS_SERVER_MIRROR`, into the cache. */
+/** Step "download": fetches the pinned release from GitHub, or from `NATS_SERVER_MIRROR`, into the cache. */
 export async function findDownloaded(
   search: Search,
   {
@@ -42,7 +42,7 @@ export async function findDownloaded(
   return { from: 'download', ...copy };
 }
 
-/** Two limits, in milliseconds: until the server answers, and until the last byte (the archive is about 7 MB). */
+/** Has two timeouts in milliseconds: until the server answers, and until the last byte. The archive has about 7 MB. */
 async function download(url: string, answerTimeout: number, totalTimeout: number): Promise<Buffer> {
   const timeout = new AbortController();
   const giveUp = (reason: string) => timeout.abort(new Error(reason));
@@ -65,7 +65,7 @@ async function download(url: string, answerTimeout: number, totalTimeout: number
   }
 }
 
-/** `fetch` says only "fetch failed"; its cause says why. A host with two addresses fails with a code and no message. */
+/** `fetch` throws "fetch failed" with a cause. If a host has two addresses, the cause has a code but no message. */
 function reasonOf({ message, cause }: Error): string {
   const { message: why, code } = (cause ?? {}) as NodeJS.ErrnoException;
   return why || code || message;
@@ -76,11 +76,11 @@ function verify(archive: Buffer, expected: string, url: string): void {
   if (found === expected) return;
   throw new StepFailedError(`${url} was refused: its SHA-256 is ${found}, and ${expected} was expected`, {
     remedy:
-      'somebody changed the file on its way: look at what answers there (a proxy, the mirror) before anything else',
+      'the file was changed on its way: check the server at that address (a proxy, the mirror) first',
   });
 }
 
-/** The `tar` of Windows 10 and newer reads zip files too; the one that Git brings along does not. */
+/** The `tar` of Windows 10 and newer reads zip files. The one that comes with Git does not. */
 async function unpack(file: string, folder: string, env: NodeJS.ProcessEnv): Promise<void> {
   const windows = process.platform === 'win32';
   const tar = windows ? join(env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'tar.exe') : 'tar';

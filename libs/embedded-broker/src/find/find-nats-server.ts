@@ -1,62 +1,77 @@
 import { MINIMUM_VERSION } from '../version.js';
 import { cacheFolder, findCached } from './cached.js';
-import { findDockerized } from './dockerized.js';
 import { findDownloaded } from './downloaded.js';
-import { type NatsServer, STEPS } from './nats-server.js';
+import type { NatsServer } from './nats-server.js';
 import { findOnPath } from './on-path.js';
 import { findPackaged } from './packaged.js';
 import { type Search, StepFailedError } from './step.js';
 
 export interface FindOptions {
   /**
-   * Default: the process's own. `PATH` is searched; `CASCADE_CACHE` is the cache folder (default: `.cache` in the
-   * project); `NATS_SERVER_MIRROR` stands in for the address of the releases at GitHub.
+   * Environment to read. Default that of the process. `PATH` is searched. `CASCADE_CACHE` is the cache folder, by default
+   * `.cache` in the project. `NATS_SERVER_MIRROR` replaces the address of the releases at GitHub.
    */
   env?: NodeJS.ProcessEnv;
-  /** Takes lines for people: what is fetched, what is refused and why, and in the end what was taken. */
+  /** Takes lines for the user: what is fetched, what is refused and why, and at the end what was found. */
   report?: (line: string) => void;
+}
+
+/** A nats-server that can be used without fetching one. */
+export interface LocalServer {
+  /** Undefined if it would have to be fetched. */
+  server: NatsServer | undefined;
+  /** Servers that are there but cannot be used, with the reason. */
+  refused: StepFailedError[];
 }
 
 type Step = (search: Search) => Promise<NatsServer>;
 
-const FIND: Record<NatsServer['from'], Step> = {
-  PATH: findOnPath,
-  cache: findCached,
-  download: findDownloaded,
-  package: findPackaged,
-  docker: findDockerized,
-};
+const LOCAL_STEPS = { PATH: findOnPath, cache: findCached };
+/** All steps of the search, in their order. */
+const STEPS = { ...LOCAL_STEPS, download: findDownloaded, package: findPackaged };
 
 /**
- * Finds a nats-server of {@link MINIMUM_VERSION} or newer, or fetches one: on the `PATH`, in the project's cache, from
- * GitHub (checked by SHA-256), from the distribution's archive, through Docker; in this order. Nothing is installed in
- * the system. Once the cache has a copy this takes some 20 ms.
+ * Finds a nats-server of {@link MINIMUM_VERSION} or newer, or fetches one. The order is: `PATH`, the project's cache, GitHub
+ * (checked by SHA-256), the distribution's archive. Nothing is installed in the system. If the cache has a copy, the search takes
+ * about 20 ms.
  *
- * @throws NatsServerNotFoundError when every step failed
+ * @throws NatsServerNotFoundError if every step failed
  */
-export async function findNatsServer({
-  env = process.env,
-  report = () => {},
-}: FindOptions = {}): Promise<NatsServer> {
-  const search = { env, cacheDir: cacheFolder(env), report };
+export async function findNatsServer(options: FindOptions = {}): Promise<NatsServer> {
+  const { server, failures } = await search(STEPS, options);
+  if (!server) throw new NatsServerNotFoundError(failures);
+  options.report?.(`nats-server ${server.version} ${describeOrigin(server)}`);
+  return server;
+}
+
+/** Looks for a nats-server on the `PATH` and in the project's cache, and fetches nothing. */
+export async function findLocalNatsServer({ env }: Pick<FindOptions, 'env'> = {}): Promise<LocalServer> {
+  const { server, failures } = await search(LOCAL_STEPS, { env });
+  return { server, refused: [...failures.values()].filter(({ expected }) => !expected) };
+}
+
+/** Takes the first server that a step finds. */
+async function search(
+  steps: Record<string, Step>,
+  { env = process.env, report = () => {} }: FindOptions,
+): Promise<{ server?: NatsServer; failures: Map<string, StepFailedError> }> {
+  const input: Search = { env, cacheDir: cacheFolder(env), report };
   const failures = new Map<string, StepFailedError>();
-  for (const step of STEPS) {
+  for (const [name, find] of Object.entries(steps)) {
     try {
-      const server = await FIND[step](search);
-      report(`nats-server ${server.version} ${describeOrigin(server)}`);
-      return server;
+      return { server: await find(input), failures };
     } catch (error) {
       const failure = asFailure(error);
       if (!failure.expected) report(failure.message);
-      failures.set(step, failure);
+      failures.set(name, failure);
     }
   }
-  throw new NatsServerNotFoundError(failures);
+  return { failures };
 }
 
-/** Every step of the search failed. The message lists what each one met and what can be done. */
+/** Every step of the search failed. The message lists for each step what happened and what to do. */
 export class NatsServerNotFoundError extends Error {
-  /** For the tools: the message says all, no stack is needed. */
+  /** Tells the tools to print the message without the stack. */
   readonly operational = true;
 
   constructor(readonly failures: ReadonlyMap<string, StepFailedError>) {
@@ -67,14 +82,14 @@ export class NatsServerNotFoundError extends Error {
     super(
       `No nats-server ${MINIMUM_VERSION} or newer could be found or fetched.\n${steps.join('\n')}\n` +
         'One of these is enough. The shortest way: install nats-server (macOS: `brew install nats-server`; others: ' +
-        'https://nats.io/download), or set NATS_URL to a server that runs.',
+        'https://nats.io/download), or run it in Docker (`docker run -p 4222:4222 nats -js`) and set NATS_URL.',
       { cause: [...failures.values()] },
     );
     this.name = 'NatsServerNotFoundError';
   }
 }
 
-/** A full disk or a folder that may not be written ends a step, not the search. */
+/** A full disk or a read-only folder fails only its step, not the search. */
 function asFailure(error: unknown): StepFailedError {
   if (error instanceof StepFailedError) return error;
   if (error instanceof Error && 'syscall' in error)
@@ -82,7 +97,7 @@ function asFailure(error: unknown): StepFailedError {
   throw error;
 }
 
-function describeOrigin({ from, command, container }: NatsServer): string {
+function describeOrigin({ from, command }: NatsServer): string {
   switch (from) {
     case 'PATH':
       return `from the PATH (${command})`;
@@ -92,7 +107,5 @@ function describeOrigin({ from, command, container }: NatsServer): string {
       return `downloaded to ${command}`;
     case 'package':
       return `from the distribution's package, unpacked to ${command}`;
-    case 'docker':
-      return `from Docker (${container?.image})`;
   }
 }

@@ -14,7 +14,7 @@ describe('step PATH', () => {
     await expect(findOnPath(search)).resolves.toEqual({ from: 'PATH', version: '2.12.0', command });
   });
 
-  it('names an older one, with both versions, and refuses it', async () => {
+  it('refuses an older one, and names both versions', async () => {
     const command = await search.program('nats-server', sayVersion('2.9.11'));
     await expect(findOnPath(search)).rejects.toMatchObject({
       message: `nats-server 2.9.11 (${command}) is older than 2.12.0, so it is not used`,
@@ -24,13 +24,13 @@ describe('step PATH', () => {
 
   it.each([
     ['fails', 'echo broken >&2; exit 1', 'broken'],
-    ['tells no version', 'true', 'it names no version'],
+    ['prints no version', 'true', 'it prints no version'],
   ])('refuses one that %s', async (_, script, reason) => {
     const command = await search.program('nats-server', script);
     await expect(findOnPath(search)).rejects.toThrow(`${command} does not run here: ${reason}`);
   });
 
-  it('expects that there may be none', async () => {
+  it('does not count it as an error if there is none', async () => {
     await expect(findOnPath(search)).rejects.toMatchObject({
       message: 'no nats-server on the PATH',
       expected: true,

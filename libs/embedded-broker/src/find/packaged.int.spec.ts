@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => search.remove());
 
 describe('step package', () => {
-  it('expects that there may be no apt', async () => {
+  it('does not count it as an error if there is no apt', async () => {
     await expect(findPackaged(search)).rejects.toMatchObject({
       message: 'no apt-get on the PATH',
       expected: true,
@@ -53,13 +53,13 @@ onDebian('step package, where there is apt', () => {
       expect(found.from).toBe('package');
       expect(compareVersions(found.version, MINIMUM_VERSION)).toBeGreaterThanOrEqual(0);
       expect(execFileSync(found.command, ['-v']).toString()).toContain(found.version);
-      // Neither package lists nor archives stay behind.
+      // It leaves neither package lists nor archives.
       await expect(cached()).resolves.toEqual([found.version]);
     },
     120_000,
   );
 
-  /** An archive on disk, that nobody signed. */
+  /** Makes an unsigned archive on disk. */
   async function unsignedArchive(suite: string): Promise<string> {
     const archive = join(search.folder, 'archive');
     const content = join(search.folder, 'package');
@@ -87,14 +87,14 @@ onDebian('step package, where there is apt', () => {
     return archive;
   }
 
-  it('refuses an archive that is not signed, even one that the machine was told to trust', async () => {
+  it('refuses an unsigned archive, even if the machine trusts it', async () => {
     const archive = await unsignedArchive('bookworm');
     await writeFile(join(etc(), 'apt/sources.list'), `deb [trusted=yes] file:${archive} bookworm main\n`);
     await expect(findPackaged(search, { etc: etc() })).rejects.toThrow(/not signed/);
     await expect(cached()).resolves.toEqual([]);
   });
 
-  it('says so when the archive does not answer', async () => {
+  it('reports that the archive does not answer', async () => {
     const nowhere = `deb file:${search.folder}/nowhere bookworm main\n`;
     await writeFile(join(etc(), 'apt/sources.list'), nowhere);
     await expect(findPackaged(search, { etc: etc() })).rejects.toMatchObject({
@@ -103,7 +103,7 @@ onDebian('step package, where there is apt', () => {
     });
   });
 
-  it('runs none of the hooks that the machine has for updates', async () => {
+  it('runs no update hooks of the machine', async () => {
     const marker = join(search.folder, 'hook-ran');
     const hooks = ['Pre-Invoke', 'Post-Invoke'].map(
       (hook) => `APT::Update::${hook} { "echo >> ${marker}"; };`,
@@ -118,7 +118,7 @@ onDebian('step package, where there is apt', () => {
     expect(existsSync(marker)).toBe(false);
   });
 
-  it('says so when the machine names no archive of its distribution', async () => {
+  it('reports that the machine has no archive of its distribution', async () => {
     await writeFile(join(etc(), 'apt/sources.list'), 'deb http://other.test/apt trixie-tools main\n');
     await writeFile(join(etc(), 'os-release'), 'ID=debian\nVERSION_CODENAME=trixie\n');
     await expect(findPackaged(search, { etc: etc() })).rejects.toThrow('no archive of the distribution');
@@ -133,7 +133,7 @@ onDebian('step package, where there is apt', () => {
       ['noble', 'resolute', 'devel'],
     ],
     ['ID=debian\n', 'testing', ['testing', 'forky', 'sid']],
-  ])('asks the suites of %j in their order', async (release, own, suites) => {
+  ])('tries the suites of %j in their order', async (release, own, suites) => {
     await writeFile(join(etc(), 'os-release'), release);
     await writeFile(join(etc(), 'apt/sources.list'), `deb http://archive.test/debian ${own} main\n`);
     await expect(readDistribution(etc())).resolves.toMatchObject({ suites });

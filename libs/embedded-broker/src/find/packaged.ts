@@ -10,10 +10,10 @@ import { type Search, StepFailedError } from './step.js';
 const PACKAGE = 'nats-server';
 
 /**
- * Step "package": the distribution's own package (Debian, Ubuntu and their kin), unpacked into the cache. Nothing is
- * installed and no root is needed. Where the machine's suite is too old, newer suites of the same archive are asked.
+ * Step "package": unpacks the package of the distribution (Debian, Ubuntu and derivatives) into the cache. It installs nothing
+ * and needs no root. If the machine's suite is too old, it tries newer suites of the same archive.
  *
- * @param etc Where the machine's `os-release` and `apt` folder lie.
+ * @param etc Folder with `os-release` and `apt`.
  */
 export async function findPackaged(search: Search, { etc = '/etc' } = {}): Promise<NatsServer> {
   for (const tool of ['apt-get', 'dpkg-deb']) {
@@ -33,25 +33,25 @@ async function unpackPackage(search: Search, distribution: Distribution, folder:
   const suite = await findSuite(search, apt, distribution);
   search.report(`unpacking the package ${PACKAGE} of the distribution's suite ${suite}`);
   const { ok, lastLine } = await apt.unpack(PACKAGE, join(folder, 'files'));
-  if (!ok) throw new StepFailedError(`the package ${PACKAGE} of ${suite} could not be had: ${lastLine}`);
+  if (!ok) throw new StepFailedError(`the package ${PACKAGE} of ${suite} could not be downloaded: ${lastLine}`);
 
   const executable = ['usr/sbin', 'usr/bin']
     .map((place) => join(folder, 'files', place, 'nats-server'))
     .find(existsSync);
-  if (!executable) throw new StepFailedError(`the package ${PACKAGE} of ${suite} holds no nats-server`);
+  if (!executable) throw new StepFailedError(`the package ${PACKAGE} of ${suite} has no nats-server`);
   return executable;
 }
 
-/** Leaves apt with the lists of the first suite whose package is new enough. */
+/** Finds the first suite whose package is new enough. apt has its lists then. */
 async function findSuite(search: Search, apt: Apt, { archives, suites }: Distribution): Promise<string> {
   const offers: string[] = [];
   for (const [index, suite] of suites.entries()) {
     search.report(`asking the distribution's archive for nats-server: suite ${suite}`);
     const { answered, reason } = await apt.update(archives, suite);
-    // The machine's own suite always exists: without its lists, asking for the others is a waste of time.
+    // The machine's own suite always exists. If its lists do not arrive, those of the others will not either.
     if (!answered && index === 0) {
       throw new StepFailedError(`the distribution's archive gave no package lists: ${reason}`, {
-        remedy: 'connect to the network for the first start, and see whether `apt-get update` works',
+        remedy: 'connect to the network for the first start, and check that `apt-get update` works',
       });
     }
     const version = answered ? await apt.newest(PACKAGE) : undefined;

@@ -1,14 +1,14 @@
 /** A release of nats-server on the NATS project's GitHub page. */
 export interface Release {
   version: string;
-  /** SHA-256 of the archive, by `<os>-<arch>` as the file's name has them. */
+  /** SHA-256 of the archive by `<os>-<arch>`, as in the name of the file. */
   checksums: Readonly<Record<string, string>>;
 }
 
 /**
- * The release that is downloaded. The checksums for Linux and Windows are those in the Dockerfiles of the official image
- * (nats-io/nats-docker, 2.14.x), which names none for macOS; those are the ones that other public projects pin for the
- * same release. A new pin takes all of them from the release's own SHA256SUMS file.
+ * The release to download. The checksums for Linux and Windows come from the Dockerfiles of the official image
+ * (nats-io/nats-docker, 2.14.x). Those for macOS come from other public projects that pin the same release. Take the checksums of
+ * a new release from its SHA256SUMS file.
  */
 export const PINNED_RELEASE: Release = {
   version: '2.14.5',
@@ -28,12 +28,12 @@ export const PINNED_RELEASE: Release = {
 const OPERATING_SYSTEMS: Record<string, string> = { win32: 'windows' };
 const ARCHITECTURES: Record<string, string> = { x64: 'amd64', ia32: '386', arm: 'arm7', ppc64: 'ppc64le' };
 
-/** `<os>-<arch>` in the words of the release's file names, from those of Node. */
+/** Translates Node's names of platform and architecture to `<os>-<arch>` of the release's file names. */
 export function platformName(platform: string = process.platform, arch: string = process.arch): string {
   return `${OPERATING_SYSTEMS[platform] ?? platform}-${ARCHITECTURES[arch] ?? arch}`;
 }
 
-/** Where the archive lies under the releases' base address, e.g. `v2.14.5/nats-server-v2.14.5-linux-amd64.tar.gz`. */
+/** Returns the path of the archive below the address of the releases: `v2.14.5/nats-server-v2.14.5-linux-amd64.tar.gz`. */
 export function archivePath(version: string, platform: string): string {
   const extension = platform.startsWith('windows-') ? 'zip' : 'tar.gz';
   return `v${version}/nats-server-v${version}-${platform}.${extension}`;

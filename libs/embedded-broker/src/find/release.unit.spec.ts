@@ -17,7 +17,7 @@ describe('the pinned release', () => {
     expect(PINNED_RELEASE.checksums[platformName(os, arch)]).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('names the archives as the release page does', () => {
+  it('has the names of the archives on the release page', () => {
     expect(archivePath('2.14.5', 'linux-amd64')).toBe('v2.14.5/nats-server-v2.14.5-linux-amd64.tar.gz');
     expect(archivePath('2.14.5', 'windows-amd64')).toBe('v2.14.5/nats-server-v2.14.5-windows-amd64.zip');
   });

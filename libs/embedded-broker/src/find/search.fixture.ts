@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Search } from './step.js';
 
-/** For specs: a search that sees only programs of the test's own, in a folder of its own. */
+/** A search for specs, which sees only the programs of the test. */
 export interface TestSearch extends Search {
   folder: string;
-  /** What was reported. */
+  /** Reported lines. */
   lines: string[];
-  /** Puts an executable on the search's PATH. */
+  /** Puts an executable on the PATH of the search. */
   program(name: string, script: string): Promise<string>;
   remove(): Promise<void>;
 }
@@ -34,7 +34,7 @@ export async function writeProgram(path: string, script: string): Promise<string
   return path;
 }
 
-/** The script of a nats-server that can only tell its version. */
+/** Returns the script of a nats-server that can only print its version. */
 export function sayVersion(version: string): string {
   return `echo 'nats-server: v${version}'`;
 }

@@ -1,22 +1,22 @@
-/** What every step of the search may use. */
+/** Input of every step of the search. */
 export interface Search {
-  /** Read for `PATH`, `CASCADE_CACHE` and `NATS_SERVER_MIRROR`, and handed to the programs that a step runs. */
+  /** Has `PATH`, `CASCADE_CACHE` and `NATS_SERVER_MIRROR`. Also the environment of the programs that a step runs. */
   env: NodeJS.ProcessEnv;
-  /** The project's cache folder (`.cache`); a step puts nothing anywhere else. */
+  /** Cache folder of the project (`.cache`). A step writes nowhere else. */
   cacheDir: string;
-  /** Takes one line for people, told before a step that may take seconds. */
+  /** Takes a line for the user, before a step that may take seconds. */
   report: (line: string) => void;
 }
 
 export interface StepFailure {
-  /** What the person at the keyboard can do about it. */
+  /** Advice for the user. */
   remedy?: string;
-  /** There was simply nothing to find: no reason to speak of it while a later step may succeed. */
+  /** True if there was nothing to find. Then the failure is reported only if all steps fail. */
   expected?: boolean;
   cause?: unknown;
 }
 
-/** A step of the search found no usable nats-server; the message says what happened. The next step is tried. */
+/** A step of the search found no usable nats-server, for the reason in the message. The next step is tried. */
 export class StepFailedError extends Error {
   readonly remedy: string | undefined;
   readonly expected: boolean;

@@ -3,10 +3,10 @@ import { readGreeting } from '../greeting.js';
 import type { BrokerExit } from './launch.js';
 
 export interface Awaited {
-  /** What the server was named: another one at the same address means that ours is about to fail. */
+  /** Name of the server. If another server answers at the address, ours is about to fail. */
   name: string;
   host: string;
-  /** The port as soon as it is known. */
+  /** Returns the port as soon as it is known. */
   port: () => Promise<number | undefined>;
   exited: Promise<BrokerExit>;
   /** Milliseconds. */
@@ -16,7 +16,7 @@ export interface Awaited {
 /**
  * Waits until the server accepts connections and has JetStream on.
  *
- * @throws Error when the server ends, or time is over
+ * @throws Error if the server ends, or does not answer in time
  */
 export async function answer(awaited: Awaited): Promise<{ port: number; version: string }> {
   const deadline = Date.now() + awaited.timeout;

@@ -72,7 +72,7 @@ describe('a broker', () => {
     await expect(storedEvents(one)).resolves.toBe(1);
   });
 
-  it('is gone once it is stopped, and may be stopped twice', async () => {
+  it('has ended after it is stopped, and may be stopped twice', async () => {
     const broker = await start();
     await broker.stop();
     await broker.stop();
@@ -81,7 +81,7 @@ describe('a broker', () => {
     expect(() => process.kill(broker.pid, 0)).toThrow('ESRCH');
   });
 
-  it('comes back on the same store and port after a crash, with what it had stored', async () => {
+  it('starts on the same store and port after a crash, and keeps its streams', async () => {
     const broker = await start();
     await storeOneEvent(broker);
     await broker.kill();
@@ -92,7 +92,7 @@ describe('a broker', () => {
     await expect(storedEvents(again)).resolves.toBe(1);
   });
 
-  it('has the process id of the server, so that a crash test may kill it', async () => {
+  it('has the process id of the server, so that a crash test can kill it', async () => {
     const broker = await start();
     process.kill(broker.pid, 'SIGKILL');
     await expect(broker.exited).resolves.toEqual({ code: null, signal: 'SIGKILL' });
@@ -107,7 +107,7 @@ describe('a broker', () => {
     });
   });
 
-  it('hands on what it writes', async () => {
+  it('forwards its output', async () => {
     const lines: string[] = [];
     const broker = await start({ log: (line) => lines.push(line) });
     await broker.stop();
@@ -117,14 +117,14 @@ describe('a broker', () => {
 });
 
 describe('a broker that cannot start', () => {
-  it('on a port that another broker has, does not take that one for itself', async () => {
+  it('on the port of another broker, does not mistake that one for its own', async () => {
     const { port } = await start();
     const error = await failure({ storeDir: join(storeDir, 'other'), port });
     expect(error).toBeInstanceOf(BrokerStartError);
     expect(error.message).toMatch(/it ended with code 1\. Its last lines:\n[^]*address already in use/);
   });
 
-  it('on a port that something else has, gives the last lines of the server', async () => {
+  it('on a port that another program has, reports the last lines of the server', async () => {
     const other = createServer((socket) => socket.end('hello\r\n')).listen(0, '127.0.0.1');
     await once(other, 'listening');
     try {
@@ -138,12 +138,12 @@ describe('a broker that cannot start', () => {
     }
   });
 
-  it('with a setting that nats-server does not know, gives its complaint', async () => {
+  it('with a setting that nats-server does not know, reports its error', async () => {
     const error = await failure({ settings: { max_paylod: 1 } });
     expect(error.message).toContain('max_paylod');
   });
 
-  it('with a program that never answers, is given up and killed', async () => {
+  it('with a program that never answers, gives up and kills it', async () => {
     const command = await writeProgram(join(storeDir, 'silent'), 'echo "I am $$"; exec sleep 60');
     const error = await failure({ server: { ...server, command }, timeout: 300 });
     expect(error.message).toMatch(/no answer within 300 ms \(it opened no port\)/);
@@ -151,7 +151,7 @@ describe('a broker that cannot start', () => {
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 
-  it('on a store that a running broker has, is refused', async () => {
+  it('on the store of a running broker, is refused', async () => {
     await start();
     await expect(failure({})).resolves.toBeInstanceOf(StoreInUseError);
   });

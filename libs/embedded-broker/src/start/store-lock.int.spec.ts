@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { spawnLeashed } from './leash.js';
+import { spawnBoundToParent } from './bind-to-parent.js';
 import { lockStore, StoreInUseError } from './store-lock.js';
 
 describe('the lock of a store', () => {
@@ -13,9 +13,9 @@ describe('the lock of a store', () => {
   });
   afterEach(() => rm(storeDir, { recursive: true, force: true }));
 
-  it('is held by the server that got it, even when whoever started that lets go, until the server ends', async () => {
+  it('is held by the server that inherits it until the server ends, even if its parent releases it', async () => {
     const lock = await lockStore(storeDir);
-    const server = spawnLeashed('/bin/sleep', ['60'], { hold: lock.descriptor });
+    const server = spawnBoundToParent('/bin/sleep', ['60'], { hold: lock.descriptor });
     await once(server, 'spawn');
     lock.release();
 

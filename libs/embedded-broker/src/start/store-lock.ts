@@ -3,30 +3,29 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** It comes without types. */
+/** The package has no types. */
 interface Locks {
   tryLock: (descriptor: number) => boolean;
 }
 const { tryLock } = createRequire(import.meta.url)('fs-native-extensions') as Locks;
 
-/** Milliseconds that a broker which is just being stopped gets to let go of its store. */
-const PATIENCE = 1_000;
+/** Milliseconds that a stopping broker gets to release its store. */
+const LOCK_TIMEOUT_MS = 1_000;
 
-/** An exclusive lock on a store. Whoever inherits the descriptor holds it too; it ends with the last holder. */
+/** An exclusive lock on a store. A process that inherits the descriptor holds it too. The last holder releases it. */
 export interface StoreLock {
   readonly descriptor: number;
   release(): void;
 }
 
 /**
- * nats-server does not notice that another one writes to the same store, and the two would destroy each other's
- * streams.
+ * Locks a store. nats-server does not notice if another one writes to the same store: they would destroy each other's streams.
  *
- * @throws StoreInUseError when another broker holds the store
+ * @throws StoreInUseError if another broker has the lock
  */
 export async function lockStore(storeDir: string): Promise<StoreLock> {
   const descriptor = openSync(join(storeDir, 'lock'), 'a+');
-  const deadline = Date.now() + PATIENCE;
+  const deadline = Date.now() + LOCK_TIMEOUT_MS;
   while (!tryLock(descriptor)) {
     if (Date.now() > deadline) {
       closeSync(descriptor);
@@ -39,12 +38,12 @@ export async function lockStore(storeDir: string): Promise<StoreLock> {
 
 /** Another broker runs on the store. */
 export class StoreInUseError extends Error {
-  /** For the tools: the message says all, no stack is needed. */
+  /** Tells the tools to print the message without the stack. */
   readonly operational = true;
 
   constructor(readonly storeDir: string) {
     super(
-      `Another broker runs on the store in ${storeDir}. Stop it first, or give this one a folder of its own.`,
+      `Another broker runs on the store in ${storeDir}. Stop it first, or give this broker another folder.`,
     );
     this.name = 'StoreInUseError';
   }

@@ -17,7 +17,7 @@ class Counting {
 }
 
 describe('connectionsFor', () => {
-  it('gives every event that is worked on at once a connection, and leaves two for others', () => {
+  it('counts a connection for each event that is handled at once, and two more', () => {
     expect(connectionsFor(Filing)).toBe(5 + 3 + 2);
     expect(connectionsFor(Filing, Counting)).toBe(5 + 3 + 1 + 2);
   });

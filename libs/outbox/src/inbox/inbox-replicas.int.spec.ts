@@ -42,8 +42,8 @@ function dbOf(service: INestMicroservice) {
 }
 
 describeStores((databases) => {
-  it('publishes the next event of work that was committed when its process was killed, and works no more', async () => {
-    const store = { ...(await databases.create()), migrations: await databases.migrationsFor(filingSchema) };
+  it('publishes the next event of committed work after its process was killed, and does not work again', async () => {
+    const store = await databases.createFor(filingSchema);
     const killed = startScript(stuckFiling, [JSON.stringify({ store, broker: { servers: broker.url } })]);
     try {
       expect(await killed.nextLine()).toBe('filing');
@@ -64,9 +64,9 @@ describeStores((databases) => {
 });
 
 describePostgres((databases) => {
-  /** Two replicas, each with a delivery of the same event: the work of the first goes on until `end` is called. */
+  /** Delivers the same event to two replicas. The work of the first lasts until `end` is called. */
   async function deliverTwice() {
-    const store = { ...(await databases.create()), migrations: await databases.migrationsFor(filingSchema) };
+    const store = await databases.createFor(filingSchema);
     const replicas = [await start(store), await start(store)];
     const db = dbOf(replicas[0]!);
     let begun = 0;
@@ -84,7 +84,7 @@ describePostgres((databases) => {
     return { db, replicas, end, begun: () => begun };
   }
 
-  it('has the second of two deliveries at once wait for the first, and then work no more', async () => {
+  it('lets the second of two parallel deliveries wait for the first, and not work again', async () => {
     const { db, replicas, end, begun } = await deliverTwice();
     end();
     await eventually(() => expect(desk.placesOf(NEXT)).toHaveLength(2));
@@ -95,7 +95,7 @@ describePostgres((databases) => {
     expect(new Set(desk.placesOf(NEXT))).toEqual(new Set(filed.map(({ place }) => place)));
   });
 
-  it('has the second of two deliveries at once do the work where the first fails', async () => {
+  it('lets the second of two parallel deliveries do the work if the first fails', async () => {
     const { db, end, begun } = await deliverTwice();
     end(new Error('the first fails'));
     await eventually(() => expect(desk.placesOf(NEXT)).toHaveLength(2));

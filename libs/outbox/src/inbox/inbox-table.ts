@@ -2,18 +2,18 @@ import { index, json, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/p
 import type { StoredResult } from './stored-result.js';
 
 /**
- * One mark for each event that a processor has worked on, committed together with that work. A service exports the table
- * from its own schema file, so that drizzle-kit writes it into the service's migrations.
+ * Marks of the events that a processor has handled. A mark is committed together with the work. drizzle-kit must find the table
+ * in the schema of the service, so that the migrations create it.
  */
 export const inbox = pgTable(
   'inbox',
   {
-    /** In its plain form: see `plainIdOf`. */
+    /** Plain form of the id: see `plainIdOf`. */
     eventId: text('event_id').notNull(),
     processor: text().notNull(),
-    /** The replay of a time range that the event was part of, which has the work done again; empty elsewhere. */
+    /** Id of the replay of a time range, which does the work again. Empty if there was no such replay. */
     replayId: text('replay_id').notNull().default(''),
-    /** What the handler returned, to be returned at a redelivery. Not jsonb, which takes no text with a NUL character in it. */
+    /** Result of the handler, which a redelivery returns again. Not jsonb, which cannot store NUL characters. */
     result: json().$type<StoredResult>(),
     processedAt: timestamp('processed_at', { withTimezone: true }).notNull().defaultNow(),
   },

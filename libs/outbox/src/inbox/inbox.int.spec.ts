@@ -26,7 +26,7 @@ describeStores((databases, kind) => {
   let filing: Filing;
   let db: Store<typeof filingSchema>['db'];
   beforeAll(async () => {
-    const store = { ...(await databases.create()), migrations: await databases.migrationsFor(filingSchema) };
+    const store = await databases.createFor(filingSchema);
     service = await startFilingService({ store, broker: { servers: broker.url } });
     filing = service.get(Filing);
     db = service.get<Store<typeof filingSchema>>(Store).db;
@@ -37,21 +37,21 @@ describeStores((databases, kind) => {
   });
   afterAll(() => service?.close());
 
-  /** Ids of this store's own: the broker is the same for both. */
+  /** Makes the ids of the two stores differ, since they share the broker. */
   const idOf = (name: string) => `${name}-${kind.slice(0, 4)}`;
   const marks = (eventId: string) => db.select().from(inbox).where(eq(inbox.eventId, eventId));
   const filed = async (author: string) => {
     const rows = await db.select().from(places).where(eq(places.author, author));
     return rows.map(({ place }) => place);
   };
-  /** Until the event has been handled so many times, and acknowledged. */
+  /** Resolves when the event has been handled so many times and acknowledged. */
   const settled = (id: string, times = 1) =>
     eventually(async () => {
       expect(filing.handled.filter((handled) => handled === id)).toHaveLength(times);
       expect(await desk.unsettled()).toBe(0);
     });
 
-  it('keeps the work and the mark together, with what was returned', async () => {
+  it('keeps the work together with the mark, which has the result', async () => {
     const id = idOf('one');
     await desk.handIn(id);
     await settled(id);
@@ -68,7 +68,7 @@ describeStores((databases, kind) => {
     await eventually(() => expect(desk.placesOf(derivedEventId(id, 'filing', 0))).toEqual([place]));
   });
 
-  it('works once on an event that is stored many times, and publishes the same next event each time', async () => {
+  it('handles an event once that is stored many times, and publishes the same next event each time', async () => {
     const id = idOf('many');
     await desk.handIn(id, 50);
     await settled(id, 50);
@@ -81,7 +81,7 @@ describeStores((databases, kind) => {
   it.each([
     ['several', (one: NoteFiled) => [one, new NoteFiled({ ...one, number: 2 })], 2],
     ['nothing', () => undefined, 0],
-  ])('returns again what was returned: %s', async (name, result, count) => {
+  ])('returns the first result again: %s', async (name, result, count) => {
     const id = idOf(name);
     filing.result = result;
     await desk.handIn(id);
@@ -98,7 +98,7 @@ describeStores((databases, kind) => {
     expect(desk.placesOf(derivedEventId(id, 'filing', count))).toEqual([]);
   });
 
-  it('keeps neither work nor mark where the handler fails after its writes', async () => {
+  it('keeps neither work nor mark if the handler fails after its writes', async () => {
     const id = idOf('fails');
     let attempts = 0;
     filing.duringWork = async () => {
@@ -115,7 +115,7 @@ describeStores((databases, kind) => {
   it.each([
     ['undeclared', () => new (class NoteLost extends NoteFiled {})({ author: 'a', number: 1, place: 'p' })],
     ['invalid', (one: NoteFiled) => new NoteFiled({ ...one, number: 1.5 })],
-  ])('keeps neither where the work returns an event that cannot be published: %s', async (name, result) => {
+  ])('keeps neither if the work returns an event that cannot be published: %s', async (name, result) => {
     const id = idOf(name);
     const failures = await desk.failures();
     filing.result = result;
@@ -128,7 +128,7 @@ describeStores((databases, kind) => {
   it.each([
     ['long', 'x'.repeat(10_000)],
     ['strange', 'a\0é'],
-  ])('works once on events whose ids are %s', async (_, strange) => {
+  ])('handles events once whose ids are %s', async (_, strange) => {
     const id = idOf(strange);
     const failures = await desk.failures();
     const before = await db.$count(places);
@@ -138,7 +138,7 @@ describeStores((databases, kind) => {
     expect(await desk.failures()).toBe(failures);
   });
 
-  it('works again on a time range that is replayed, once for each replay', async () => {
+  it('does the work again in each replay of a time range', async () => {
     const id = idOf('range');
     const since = new Date();
     await desk.handIn(id, 2);
@@ -154,7 +154,7 @@ describeStores((databases, kind) => {
     expect((await marks(id)).map((mark) => mark.replayId).sort()).toEqual(['', replayId]);
   });
 
-  it('does not work again where a failure is replayed whose work had been committed', async () => {
+  it('does not work again in the replay of a failure whose work was committed', async () => {
     const id = idOf('failure');
     const failures = await desk.failures();
     filing.afterWork = () => Promise.reject(new UnrecoverableError('after the work'));
@@ -168,7 +168,7 @@ describeStores((databases, kind) => {
     for await (const stored of archive.list())
       if (stored.failure.original.eventId === id) failureIds.push(stored.id);
     const replays = service.get(Replays, { strict: false });
-    await replays.replayFailures({ failureIds }, { by: 'spec', reason: 'mended' });
+    await replays.replayFailures({ failureIds }, { by: 'spec', reason: 'corrected' });
     await eventually(() => expect(desk.placesOf(derivedEventId(id, 'filing', 0))).toHaveLength(1));
     expect(await filed(id)).toEqual(desk.placesOf(derivedEventId(id, 'filing', 0)));
     expect(await marks(id)).toHaveLength(1);

@@ -21,13 +21,10 @@ describeStores((databases, kind) => {
   interface Settings {
     keepMarks?: number;
     maxAge?: number;
-    /** That of failures; where it is set, the service consumes failures. */
+    /** Time that failures are kept. If it is set, the service consumes failures. */
     failuresMaxAge?: number;
   }
-  const newStore = async () => ({
-    ...(await databases.create()),
-    migrations: await databases.migrationsFor(filingSchema),
-  });
+  const newStore = () => databases.createFor(filingSchema);
   const start = (
     store: Awaited<ReturnType<typeof newStore>>,
     { keepMarks, maxAge, failuresMaxAge }: Settings,
@@ -71,20 +68,20 @@ describeStores((databases, kind) => {
 
   it('keeps marks a day longer than events, and removes older ones', () => keeps({}, [0, 7.9]));
 
-  // What follows is the same for either store.
+  // The rest is the same with either store.
   if (kind !== 'pglite') return;
 
   it.each<[string, Settings, number[]]>([
     ['a day longer than events that are kept for 14 days', { maxAge: 14 * DAY }, [0, 7.9, 8.1]],
     [
-      'a day longer than failures where the service consumes them',
+      'a day longer than failures if the service consumes them',
       { failuresMaxAge: 30 * DAY },
       [0, 7.9, 8.1, 15.1],
     ],
-    ['for 10 days where these are set', { keepMarks: 10 * DAY }, [0, 7.9, 8.1]],
+    ['for 10 days if these are set', { keepMarks: 10 * DAY }, [0, 7.9, 8.1]],
   ])('keeps marks %s', (_, settings, kept) => keeps(settings, kept));
 
-  describe('where an operator has raised the time that events are kept to 20 days', () => {
+  describe('if an operator has raised the time that events are kept to 20 days', () => {
     const raise = async (days: number) => {
       const client = await connect({ servers: broker.url });
       const { streams } = await jetstreamManager(client);
@@ -96,7 +93,7 @@ describeStores((databases, kind) => {
 
     it('keeps marks a day longer than that from the start', () => keeps({}, [0, 7.9, 8.1, 15.1]));
 
-    it('does so too where it was told to keep them for 10 days, and warns', async () => {
+    it('does so with a setting of 10 days too, and warns', async () => {
       const log = recordLog();
       await keeps({ keepMarks: 10 * DAY }, [0, 7.9, 8.1, 15.1]);
       expect(log().filter((line) => line.includes('keepMarks'))).toEqual([
@@ -106,14 +103,14 @@ describeStores((databases, kind) => {
   });
 
   it.each<[Settings, RegExp]>([
-    [{ keepMarks: 7 * DAY }, /keeps its marks for 604800000 ms .* is kept for 604800000 ms/],
-    [{ keepMarks: 29 * DAY, failuresMaxAge: 30 * DAY }, /is kept for 2592000000 ms/],
+    [{ keepMarks: 7 * DAY }, /keeps its marks for 604800000 ms .* keeps the events of this service for 604800000 ms/],
+    [{ keepMarks: 29 * DAY, failuresMaxAge: 30 * DAY }, /keeps the events of this service for 2592000000 ms/],
     [
       { keepMarks: 8 * DAY, maxAge: 9 * DAY },
-      /worked on twice\. Keep marks longer than events, or events shorter/,
+      /handled twice\. Keep marks longer than events, or events shorter/,
     ],
     [{ keepMarks: NaN }, /keeps its marks for NaN ms/],
-  ])('does not start where marks would be gone before their events: %j', async (settings, message) => {
+  ])('does not start if marks would be removed before their events: %j', async (settings, message) => {
     const starting = start(await newStore(), settings);
     await expect(starting).rejects.toThrow(InvalidDeclarationError);
     await expect(starting).rejects.toThrow(message);

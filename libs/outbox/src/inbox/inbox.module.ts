@@ -6,12 +6,12 @@ import { Inbox } from './inbox.js';
 
 export interface InboxOptions {
   /**
-   * Milliseconds for which it is remembered that an event was worked on: longer than the broker keeps what the service
-   * consumes, and may deliver it again. Default a day longer than that: 8 days where events are kept for 7, and 31 days where
-   * the service consumes failure events, which are kept for 30. If an operator has raised the time of the broker above this, the
-   * default applies instead, and the log warns.
+   * Milliseconds for which a mark is kept. It must be longer than the broker keeps the consumed events, since the broker may
+   * deliver them again. Default one day longer: 8 days if events are kept for 7, or 31 days if the service consumes failure
+   * events, which are kept for 30. If an operator has set a longer time at the broker, the default applies, and a warning is
+   * logged.
    *
-   * A failure that is replayed later than this has its work done again.
+   * The replay of a failure after this time does the work again.
    */
   keepMarks?: number;
 }
@@ -20,7 +20,7 @@ const INBOX_OPTIONS = Symbol('inbox options');
 const INBOX_PURGE = Symbol('inbox purge');
 const DAY = 24 * 60 * 60 * 1_000;
 
-/** The inbox of a service. Needs `StoreModule` and `JetStreamModule`. */
+/** Provides the inbox of a service. Needs `StoreModule` and `JetStreamModule`. */
 @Module({})
 export class InboxModule implements OnModuleInit {
   constructor(
@@ -41,14 +41,14 @@ export class InboxModule implements OnModuleInit {
     };
   }
 
-  /** @throws InvalidDeclarationError where an event could come again when its mark is gone; the start fails then */
+  /** @throws InvalidDeclarationError if an event could be delivered again after its mark was removed; the start fails */
   onModuleInit(): void {
     const { eventsKeptFor } = this.strategy;
     const { keepMarks = eventsKeptFor + DAY } = this.options;
     if (keepMarks > eventsKeptFor && Number.isFinite(keepMarks)) return;
     throw new InvalidDeclarationError(
-      `The inbox keeps its marks for ${keepMarks} ms (keepMarks), but what the service consumes is kept for ` +
-        `${eventsKeptFor} ms: an event that comes again after its mark is gone would be worked on twice. ` +
+      `The inbox keeps its marks for ${keepMarks} ms (keepMarks), but the broker keeps the events of this service for ` +
+        `${eventsKeptFor} ms. An event that is delivered again after its mark was removed would be handled twice. ` +
         'Keep marks longer than events, or events shorter (streams.events.maxAge and streams.failures.maxAge of the system).',
     );
   }
@@ -66,14 +66,14 @@ function purgeOf(store: Store, strategy: JetStreamStrategy, { keepMarks }: Inbox
     if (keepMarks !== undefined) warnOnce(eventsKeptFor);
     return eventsKeptFor + DAY;
   };
-  // Before, only the declared times are known, not those of the broker.
+  // The times of the broker are known after the start. Before it, only the declared ones are.
   const after = strategy.untilStarted();
   return new TablePurge(store, { column: inbox.processedAt, keepFor, after, name: 'old marks of the inbox' });
 }
 
 function tooShortText(keepMarks: number, keptFor: number): string {
   return (
-    `The inbox was to keep its marks for ${keepMarks} ms (keepMarks), but the broker keeps what the service consumes for ` +
-    `${keptFor} ms. Marks are kept for a day longer than that. Raise keepMarks.`
+    `The inbox should keep its marks for ${keepMarks} ms (keepMarks), but the broker keeps the events of this service for ` +
+    `${keptFor} ms. The marks are kept for a day longer than that. Raise keepMarks.`
   );
 }

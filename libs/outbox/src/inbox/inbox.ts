@@ -5,36 +5,35 @@ import { sql, type SQL } from 'drizzle-orm';
 import { inbox } from './inbox-table.js';
 import { revivedResult, storedResult, type StoredResult } from './stored-result.js';
 
-/** What a handler may return: an event, several, or nothing. */
+/** Result of a handler: an event, several, or nothing. */
 type Result = object | readonly (object | null | undefined)[] | null | undefined | void;
 
-/** What tells one mark from another. */
+/** Primary key of a mark. */
 type Mark = Pick<typeof inbox.$inferSelect, 'eventId' | 'processor' | 'replayId'>;
 
-/** Has each event worked on once by a processor, however often it is delivered. */
+/** Handles each event once per processor, however often it is delivered. */
 @Injectable()
 export class Inbox<Tables extends Schema = Schema> {
   constructor(private readonly store: Store<Tables>) {}
 
   /**
-   * Does a handler's work in a transaction, which also marks the event as worked on; both are kept, or neither. When the event
-   * is delivered again, nothing is done, and what the work returned then is returned again, so that the transport
-   * publishes the same events under the same ids. Of two deliveries at once, the second waits for the first.
+   * Runs a handler's work in a transaction, which also marks the event as handled: both are kept, or neither. If the event is
+   * delivered again, the work does not run, and its first result is returned. So the transport publishes the same events under
+   * the same ids. If two deliveries run at once, the second waits for the first.
    *
    *     return this.inbox.once(context, async (tx) => {
    *       await tx.insert(orders).values(…);
    *       return new OrderStored(…);
    *     });
    *
-   * A mark is good for as long as `keepMarks` says. A replay of a time range has the work done again, once for each replay; the
-   * replay of a failure does not where the work had been done before something behind it failed. A failure in a replay as new is
-   * part of that replay.
+   * A mark is valid for `keepMarks`. Each replay of a time range does the work again. The replay of a failure does not, if the
+   * work was committed and a later step failed. A failure in a replay as new belongs to that replay.
    *
-   * @param work must use `tx` alone, and wait for nothing but the database. What is done elsewhere, such as a mail, is not undone
-   *   with the transaction, and is done again at the next attempt.
-   * @throws UndeclaredEventError, UnrecoverableError where the work returned what cannot be published; nothing is kept then
-   * @throws ForgottenEventError where the mark tells of an event that is no longer declared
-   * @throws what `work` and the database throw
+   * @param work Must use only `tx`, and wait for nothing but the database. Effects outside the database, such as a mail, are not
+   *   rolled back, and happen again at the next attempt.
+   * @throws UndeclaredEventError, UnrecoverableError if the result cannot be published; nothing is kept
+   * @throws ForgottenEventError if the mark has an event that the processor no longer declares
+   * @throws errors of `work` and of the database
    */
   once<Returned extends Result>(
     context: EventContext,
@@ -51,7 +50,7 @@ export class Inbox<Tables extends Schema = Schema> {
 
   private async keep(tx: Database, mark: Mark, returned: Result, context: EventContext): Promise<void> {
     const events = [returned].flat().filter((event) => event !== undefined && event !== null);
-    // Were it kept, every redelivery would come upon it again, also of a handler that was mended.
+    // An invalid result must not be kept: every redelivery would return it, even after the handler was corrected.
     for (const event of events) await assertPublishable(event, context);
     if (events.length === 0) return;
     const result = JSON.stringify(storedResult(returned));
@@ -60,10 +59,11 @@ export class Inbox<Tables extends Schema = Schema> {
 }
 
 /*
- * Written by hand: building them takes Drizzle longer than the database takes to run them, and they are run for every event.
+ * These statements run for every event and are written by hand: to build them would take Drizzle longer than the database takes
+ * to run them.
  */
 
-/** Waits for a transaction that is inserting the same mark. @returns false where the mark is there */
+/** Waits for a transaction that inserts the same mark. @returns False if the mark exists. */
 async function insert(tx: Database, { eventId, processor, replayId }: Mark): Promise<boolean> {
   const inserted = await tx.execute(
     sql`insert into ${inbox} (event_id, processor, replay_id) values (${eventId}, ${processor}, ${replayId})
@@ -84,7 +84,7 @@ function is({ eventId, processor, replayId }: Mark): SQL {
 }
 
 function markOf({ eventId, identity, replayId, failureId, asNew }: EventContext): Mark {
-  // What failed in a replay as new belongs to that, not to the first handling of the event, whose result was wrong.
+  // A failure in a replay as new belongs to that replay, because the result of the first handling was wrong.
   const replay = asNew ?? (failureId === undefined ? replayId : undefined);
   return { eventId: plainIdOf(eventId), processor: identity, replayId: replay ?? '' };
 }

@@ -21,7 +21,7 @@ describeStores((databases) => {
     broker = await startTestBroker();
     client = await connect({ servers: broker.url });
     service = await startFilingService({
-      store: { ...(await databases.create()), migrations: await databases.migrationsFor(filingSchema) },
+      store: await databases.createFor(filingSchema),
       broker: { servers: broker.url },
       controllers: [Drafting, Filing],
     });
@@ -42,10 +42,10 @@ describeStores((databases) => {
     const { db } = service.get<Store<typeof filingSchema>>(Store);
     return (await db.select().from(places)).map(({ author }) => author);
   };
-  /** Nothing more can come of what was published and replayed so far. */
+  /** Resolves when everything that was published and replayed so far is settled. */
   async function settled(): Promise<void> {
     const { consumers } = await jetstreamManager(client);
-    // Upstream first: what that one publishes is pending for the other one before it is acknowledged.
+    // Upstream first: its events are pending downstream before it acknowledges.
     for (const processor of ['drafting', 'filing'])
       for (const stream of ['EVENTS', 'RETRIES'])
         await eventually(async () => {
@@ -67,7 +67,7 @@ describeStores((databases) => {
     return replayId;
   }
 
-  it('corrects what a wrong processor has published, through the inbox of those downstream', async () => {
+  it('corrects what a wrong processor has published, through the inbox downstream', async () => {
     await draft('ada');
     drafting.authorOf = (by) => by;
 
@@ -78,7 +78,7 @@ describeStores((databases) => {
     expect((await filed()).filter((author) => author === 'ada')).toHaveLength(1);
   });
 
-  it('is finished by the replay of what failed in it, also where its work was committed before', async () => {
+  it('is completed by the replay of its failures, even if their work was committed', async () => {
     await draft('bob');
     drafting.authorOf = (by) => by;
     drafting.afterWork = () => {

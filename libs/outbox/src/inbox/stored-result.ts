@@ -1,7 +1,7 @@
 import { classOf, upcast, versionsOf, type EventClass } from '@cascade/jetstream';
 import { plainToInstance } from 'class-transformer';
 
-/** What a handler returned, as it is kept beside a mark: an event, several, or nothing. */
+/** Result of a handler as a mark keeps it: an event, several, or nothing. */
 export type StoredResult = StoredEvent | null | StoredResult[];
 
 interface StoredEvent {
@@ -10,14 +10,14 @@ interface StoredEvent {
   data: object;
 }
 
-/** A mark tells of an event that the processor returned, and that it no longer declares. */
+/** A mark has an event that the processor returned and no longer declares. */
 export class ForgottenEventError extends Error {
   override readonly name = 'ForgottenEventError';
 
   constructor({ name, version }: StoredEvent, processor: string) {
     super(
-      `${processor} returned ${name}.v${version} when it worked on this event, and now declares no such event under ` +
-        '`publishes`. Declare it again for as long as events may be delivered again.',
+      `${processor} returned ${name}.v${version} when it handled this event, but no longer declares it under \`publishes\`. ` +
+        'Declare it for as long as the broker may deliver the event again.',
     );
   }
 }
@@ -30,7 +30,8 @@ export function storedResult(returned: unknown): StoredResult {
 }
 
 /**
- * What {@link storedResult} was given, as instances of the declared classes: upcast where a newer version is declared by now.
+ * Returns what {@link storedResult} was given, as instances of the declared classes. Upcasts an event if the processor now
+ * declares a newer version.
  *
  * @throws ForgottenEventError
  */

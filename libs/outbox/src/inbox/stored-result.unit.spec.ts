@@ -14,20 +14,20 @@ it.each<[string, unknown, unknown]>([
   ['one that may be missing', [undefined, filed, null], [undefined, filed, undefined]],
   ['nothing', undefined, undefined],
   ['null', null, undefined],
-])('gives back %s, as it was', (_, returned, expected) => {
+])('returns %s as it was', (_, returned, expected) => {
   const kept = JSON.parse(JSON.stringify(storedResult(returned))) as ReturnType<typeof storedResult>;
   const revived = revivedResult(kept, filing);
   expect(revived).toStrictEqual(expected);
   expect(JSON.stringify(revived)).toBe(JSON.stringify(expected));
 });
 
-it('knows the versions of an event apart, and tells of one that the processor no longer declares', () => {
+it('distinguishes the versions of an event, and reports one that the processor no longer declares', () => {
   const older = { name: 'note.written', version: 1, data: { author: 'ada', number: 2 } };
   expect(() => revivedResult(older, filing)).toThrow(ForgottenEventError);
-  expect(() => revivedResult(older, filing)).toThrow(/^filing returned note\.written\.v1 when it worked/);
+  expect(() => revivedResult(older, filing)).toThrow(/^filing returned note\.written\.v1 when it handled/);
 });
 
-it('gives back an event in the version that is declared by now', () => {
+it('returns an event in the version that is declared now', () => {
   class NoteFiledInRoom {
     static readonly event = { name: 'note.filed', version: 2, replaces: NoteFiled };
 

@@ -10,8 +10,8 @@ import { randomUUID } from 'node:crypto';
 import { Notebook, schema } from '../../test/notebook.js';
 import { startNotebookService } from '../../test/notebook-service.js';
 import { NoteWritten } from '../../test/note-written.js';
-import { outbox } from '../outbox-table.js';
-import { Outbox } from '../outbox.js';
+import { outbox } from '../outbox/outbox-table.js';
+import { Outbox } from '../outbox/outbox.js';
 import { OutboxDesk } from './outbox-desk.js';
 import { NoOutboxError, OutboxTimeoutError, RemoteOutbox } from './remote-outbox.js';
 
@@ -47,7 +47,7 @@ describeStores((databases, kind) => {
   let remote: RemoteOutbox;
 
   beforeEach(async () => {
-    store = { ...(await databases.create()), migrations: await databases.migrationsFor(schema) };
+    store = await databases.createFor(schema);
     remote = new RemoteOutbox(operator, 'notebook');
   });
   afterEach(async () => {
@@ -56,7 +56,7 @@ describeStores((databases, kind) => {
   });
 
   const urlAs = (user: string) => `nats://${user}:x@127.0.0.1:${broker.port}`;
-  /** As a user that may provision, unless told otherwise. */
+  /** @param user Default one that may provision. */
   const start = async (user = 'operator') => {
     const access = { servers: urlAs(user), provision: user === 'operator' };
     const service = await startNotebookService({ store, broker: access });
@@ -64,7 +64,7 @@ describeStores((databases, kind) => {
     await eventually(() => remote.show(0));
     return new Notebook(service.get<Store<typeof schema>>(Store));
   };
-  /** Events that the broker refused for good a while ago. */
+  /** Adds events that the broker has refused permanently. */
   const setAside = async (notebook: Notebook, count: number): Promise<string[]> => {
     const error = new PublishRefusedError('larger than\nthe limit');
     const rows = Array.from({ length: count }, (_, number) => {
@@ -76,7 +76,7 @@ describeStores((databases, kind) => {
     await notebook.store.db.insert(outbox).values(rows);
     return rows.map(({ id }) => id);
   };
-  /** Keeps an event from being published, as another relay does that has it. */
+  /** Adds an event that another relay seems to have leased. */
   const hold = async (notebook: Notebook, id: string): Promise<void> => {
     const held = { leasedUntil: new Date(Date.now() + 60_000), createdAt: new Date(Date.now() - 60_000) };
     const error = 'PublishTimeoutError: maximum bytes exceeded';
@@ -93,7 +93,7 @@ describeStores((databases, kind) => {
     });
   };
 
-  it('shows how many events wait and are set aside, and why', async () => {
+  it('shows how many events wait or are set aside, and why', async () => {
     const notebook = await start();
     expect(await remote.show(10)).toEqual({ waiting: 0, setAside: 0, setAsideEvents: [] });
     const [first = ''] = await setAside(notebook, 3);
@@ -121,7 +121,7 @@ describeStores((databases, kind) => {
     });
   });
 
-  it('puts back what is set aside, by id or all of it, and it is published; the log says for whom and why', async () => {
+  it('puts back events that are set aside, by id or all of them, and logs for whom and why', async () => {
     const notebook = await start();
     const [first = '', ...others] = await setAside(notebook, 3);
     const lines = recordLog();
@@ -136,7 +136,7 @@ describeStores((databases, kind) => {
     ]);
   });
 
-  it('drops what is set aside and nothing else; the log keeps id, name, who and why', async () => {
+  it('drops only events that are set aside, and logs id, name, who and why', async () => {
     const notebook = await start();
     const [dropped = '', kept = ''] = await setAside(notebook, 2);
     const waiting = randomUUID();
@@ -147,11 +147,11 @@ describeStores((databases, kind) => {
     expect(await notebook.rowOf(waiting)).toBeDefined();
     expect(await notebook.rowOf(kept)).toBeDefined();
     expect(lines()).toEqual([
-      `warn: event ${dropped} (note.written), set aside, dropped for ann: sent by hand`,
+      `warn: event ${dropped} (note.written), which was set aside, dropped for ann: sent by hand`,
     ]);
   });
 
-  it('is down in /health/ready while an event has waited for 10 s, or is set aside', async () => {
+  it('is down in /health/ready if an event has waited for 10 s or is set aside', async () => {
     const notebook = await start();
     const box = services[0]!.get(Outbox);
     await box.ready();
@@ -172,19 +172,19 @@ describeStores((databases, kind) => {
     expect(await remote.show(0)).toMatchObject({ waiting: 12_000 });
   });
 
-  // Two processes cannot have one embedded database.
+  // Two processes cannot open one embedded database.
   if (kind === 'postgres') {
-    it('is answered for by one of the replicas', async () => {
+    it('is answered by one of the replicas', async () => {
       await start();
       const notebook = await start();
       for (const id of await setAside(notebook, 10)) expect(await remote.drop([id], REASON)).toBe(1);
     });
   }
 
-  // What comes and goes over NATS is the same for either store.
+  // The messages are the same with either store.
   if (kind !== 'pglite') return;
 
-  it('works with the rights that follow from the declarations, which no other service has', async () => {
+  it('works with the rights that follow from the declarations, and with no others', async () => {
     await start('notebook');
     expect(await remote.show(10)).toMatchObject({ waiting: 0 });
 
@@ -197,7 +197,7 @@ describeStores((databases, kind) => {
     }
   });
 
-  it('says in the log which rights are missing where it cannot be asked', async () => {
+  it('logs which rights are missing if it cannot subscribe', async () => {
     const lines = recordLog();
     const connection = new JetStreamConnection({ source: 'notebook', servers: urlAs('deaf') });
     const desk = new OutboxDesk(connection, new Notebook(await databases.open({ schema })).outbox);
@@ -213,7 +213,7 @@ describeStores((databases, kind) => {
     await connection.close();
   });
 
-  it('is named, with what may be wrong, where the service may not answer', async () => {
+  it('is named with the possible causes if the service may not answer', async () => {
     const connection = new JetStreamConnection({ source: 'notebook', servers: urlAs('mute') });
     const desk = new OutboxDesk(connection, new Notebook(await databases.open({ schema })).outbox);
     desk.onApplicationBootstrap();
@@ -230,7 +230,7 @@ describeStores((databases, kind) => {
     await connection.close();
   });
 
-  it('does not answer once its service has ended, and refuses what it does not understand', async () => {
+  it('does not answer after its service has ended, and refuses invalid requests', async () => {
     await start();
     await expect(remote.show(501)).rejects.toThrow('notebook: limit must be a whole number from 0 to 500');
     await services.splice(0)[0]!.close();

@@ -12,19 +12,19 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { Msg, Subscription } from '@nats-io/transport-node';
-import { Outbox } from '../outbox.js';
+import { Outbox } from '../outbox/outbox.js';
 import { parseRequest, type Asker, type OutboxAnswer, type OutboxRequest } from './outbox-requests.js';
 
 /**
- * Answers requests of the command line about this service's outbox. They come over NATS: nobody but the service can open an embedded
- * database, and whoever looks after a system need not know the databases of its services.
+ * Answers requests of the command line about this service's outbox. The requests come over NATS, because only the service can
+ * open an embedded database. So an operator needs no access to the databases.
  */
 @Injectable()
 export class OutboxDesk implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Outbox');
   private subscription: Subscription | undefined;
   private isStopping = false;
-  /** Requests are answered one after the other: there are few. */
+  /** The last answer in progress. Requests are few, and answered one after the other. */
   private answering: Promise<void> = Promise.resolve();
 
   constructor(
@@ -32,7 +32,7 @@ export class OutboxDesk implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly outbox: Outbox,
   ) {}
 
-  /** In the background: the broker may be away. */
+  /** Subscribes in the background, since the broker may be unreachable. */
   onApplicationBootstrap(): void {
     void this.open();
   }
@@ -48,21 +48,21 @@ export class OutboxDesk implements OnApplicationBootstrap, BeforeApplicationShut
     try {
       const nats = await this.connection.get();
       if (this.isStopping) return;
-      // One of the replicas answers: they share the database.
+      // The replicas share the database, so one of them answers.
       this.subscription = nats.subscribe(outboxRequestsOf(source), {
         queue: 'outbox',
         callback: (error, message) => (error ? this.denied(error) : this.receive(message)),
       });
     } catch (error) {
-      // Whoever starts the service tells of it.
+      // `startService` reports that.
       if (!(error instanceof BrokerUnreachableError)) throw error;
     }
   }
 
   private denied(error: Error): void {
     this.logger.warn(
-      `\`node cascade outbox\` cannot reach this service: ${error.message}. Give its user the right to subscribe to ` +
-        `${outboxRequestsOf(this.connection.source)} and to publish to ${outboxAnswersOf(this.connection.source)}, and start it again.`,
+      `\`node cascade outbox\` cannot reach this service: ${error.message}. Grant its user the right to subscribe to ` +
+        `${outboxRequestsOf(this.connection.source)} and to publish to ${outboxAnswersOf(this.connection.source)}, and restart it.`,
     );
   }
 
@@ -91,13 +91,13 @@ export class OutboxDesk implements OnApplicationBootstrap, BeforeApplicationShut
       return { changed };
     }
     const dropped = await this.outbox.drop(request.ids);
-    // All that is left of them.
+    // The log has the only trace of them.
     for (const { id, name } of dropped)
-      this.logger.warn(`event ${id} (${name}), set aside, dropped${onBehalf(request)}`);
+      this.logger.warn(`event ${id} (${name}), which was set aside, dropped${onBehalf(request)}`);
     return { changed: dropped.length };
   }
 }
 
 function onBehalf({ by, reason }: Asker): string {
-  return ` for ${by || 'somebody'}${reason ? `: ${reason}` : ''}`;
+  return ` for ${by || 'an unknown user'}${reason ? `: ${reason}` : ''}`;
 }

@@ -1,22 +1,22 @@
-/** What the command line asks of a service's outbox, in JSON on the service's subject. */
+/** Request of the command line to a service's outbox, as JSON on the service's subject. */
 export type OutboxRequest =
   | { do: 'show'; limit: number }
   | ({ do: 'put-back'; ids?: readonly string[] } & Asker)
   | ({ do: 'drop'; ids: readonly string[] } & Asker);
 
-/** Who asks, and why: for the service's log. */
+/** Author of a request and the reason, for the service's log. */
 export interface Asker {
   by: string;
   reason: string;
 }
 
-/** What an outbox holds beside published events. */
+/** Events of an outbox that are not published. */
 export interface OutboxContent {
-  /** Events still to be published. */
+  /** Number of events still to be published. */
   waiting: number;
-  /** The oldest of these. */
+  /** Oldest of the waiting events. */
   oldest?: UnpublishedEvent;
-  /** How many events are set aside, and the oldest of them. */
+  /** Number of events that are set aside. `setAsideEvents` has the oldest of them. */
   setAside: number;
   setAsideEvents: UnpublishedEvent[];
 }
@@ -27,29 +27,29 @@ export interface UnpublishedEvent {
   event: string;
   /** RFC 3339. */
   addedAt: string;
-  /** How often publishing it has failed. */
+  /** How often publishing has failed. */
   attempts: number;
-  /** Why it failed the last time, or was set aside; undefined where it has not failed. */
+  /** Reason for the last failure, or for setting it aside. Undefined if it has not failed. */
   error?: string;
 }
 
-/** Events that were put back or dropped. */
+/** Number of events that were put back or dropped. */
 export interface OutboxChange {
   changed: number;
 }
 
 export type OutboxAnswer = OutboxContent | OutboxChange | { refused: string };
 
-/** Of one request, so that an answer fits into a message. */
+/** Most events of one request, so that an answer fits into a message. */
 export const MOST_EVENTS = 500;
 export const MAX_TEXT = 300;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * Reads a request as anybody may have sent it who has the right to.
+ * Parses a request, which any client with the right to send it may have written.
  *
- * @throws Error with the reason where it is none
+ * @throws Error with the reason if it is not a valid request
  */
 export function parseRequest(text: string): OutboxRequest {
   const request = (JSON.parse(text) ?? {}) as Record<string, unknown>;
@@ -72,7 +72,7 @@ function idsIn(value: unknown): string[] {
   throw new Error(`ids must be 1 to ${MOST_EVENTS} UUIDs`);
 }
 
-/** On one line, and short: it goes into a log. */
+/** Makes a text fit for a log: one line, and short. */
 export function lineOf(value: unknown): string {
   const text = typeof value === 'string' ? value.replace(/\p{C}+/gu, ' ').trim() : '';
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;

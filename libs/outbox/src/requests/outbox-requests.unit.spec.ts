@@ -5,7 +5,7 @@ const id = '0199d0a0-7c1e-7abc-8def-0123456789ab';
 const parse = (request: unknown) => parseRequest(JSON.stringify(request));
 
 describe('A request to an outbox', () => {
-  it('has who asks and why on one line, and short', () => {
+  it('has a short author and reason, on one line', () => {
     const by = 'ann\n\u001b[31mforged line';
     expect(parse({ do: 'put-back', by, reason: 'x'.repeat(1_000) })).toEqual({
       do: 'put-back',
@@ -30,11 +30,11 @@ describe('A request to an outbox', () => {
     [{ do: 'put-back', ids: ["1' or true"] }, /ids must be/],
     [{ do: 'drop', by: 'ann', reason: 'all' }, /ids must be/],
     [{ do: 'drop', ids: [id], reason: ' ' }, /needs a reason/],
-  ])('is refused that says %j', (request, reason) => {
+  ])('is refused if it is %j', (request, reason) => {
     expect(() => parse(request)).toThrow(reason);
   });
 
-  it('is refused that is no JSON', () => {
+  it('is refused if it is not JSON', () => {
     expect(() => parseRequest('show')).toThrow(SyntaxError);
   });
 });

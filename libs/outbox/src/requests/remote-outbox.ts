@@ -2,10 +2,10 @@ import { outboxAnswersOf, outboxRequestsOf } from '@cascade/jetstream';
 import { errors, nuid, type NatsConnection } from '@nats-io/transport-node';
 import type { Asker, OutboxAnswer, OutboxChange, OutboxContent, OutboxRequest } from './outbox-requests.js';
 
-/** Milliseconds. */
+/** Milliseconds that a service has to answer. */
 const ANSWER_WITHIN = 5_000;
 
-/** The service does not run, has no outbox, or may not be asked about it. */
+/** The service does not run, has no outbox, or may not be asked about its outbox. */
 export class NoOutboxError extends Error {
   override readonly name = 'NoOutboxError';
   readonly operational = true;
@@ -14,18 +14,18 @@ export class NoOutboxError extends Error {
     readonly source: string,
     options?: ErrorOptions,
   ) {
-    super(`${source} does not answer for an outbox: it does not run, or has none`, options);
+    super(`${source} does not answer for an outbox: it does not run, or it has no outbox`, options);
   }
 }
 
-/** The service has understood a request and could not do it, or did not understand it. */
+/** The service did not understand a request, or could not carry it out. */
 export class OutboxRefusedError extends Error {
   override readonly name = 'OutboxRefusedError';
-  /** For the tools: the message says all, no stack is needed. */
+  /** Tells the tools to print the message without the stack. */
   readonly operational = true;
 }
 
-/** The service runs and has not answered a request. It may have done what it was asked for. */
+/** The service runs but did not answer a request. It may have carried the request out. */
 export class OutboxTimeoutError extends Error {
   override readonly name = 'OutboxTimeoutError';
   readonly operational = true;
@@ -40,8 +40,8 @@ export class OutboxTimeoutError extends Error {
 }
 
 /**
- * The outbox of a service that runs, over NATS. Every method throws {@link NoOutboxError}, {@link OutboxRefusedError} and
- * {@link OutboxTimeoutError}.
+ * Reads and changes the outbox of a running service over NATS. Every method throws {@link NoOutboxError},
+ * {@link OutboxRefusedError} and {@link OutboxTimeoutError}.
  */
 export class RemoteOutbox {
   constructor(
@@ -49,12 +49,12 @@ export class RemoteOutbox {
     readonly source: string,
   ) {}
 
-  /** @param limit events that are set aside to show, at most 500 */
+  /** @param limit Most events to return that are set aside, at most 500. */
   show(limit: number): Promise<OutboxContent> {
     return this.ask({ do: 'show', limit });
   }
 
-  /** @param ids default all that are set aside */
+  /** @param ids Default all events that are set aside. */
   async putBack(ids: readonly string[] | undefined, asker: Asker): Promise<number> {
     const { changed } = await this.ask<OutboxChange>({ do: 'put-back', ...(ids ? { ids } : {}), ...asker });
     return changed;

@@ -1,16 +1,16 @@
 import { IsOptional, IsString, Matches } from 'class-validator';
 import { ServiceConfig } from './service-config.js';
 
-/** What a service that keeps data reads from its environment. Extend it with the service's own variables. */
+/** Environment of a service that keeps data. Extend it with the service's own variables. */
 export class DatabaseConfig extends ServiceConfig {
-  /** A PostgreSQL server. Without it the database is embedded, in `dataDir`. */
+  /** URL of a PostgreSQL server. Without it, the database is embedded, in `dataDir`. */
   @IsOptional()
   @Matches(/^postgres(ql)?:\/\//, {
     message: 'databaseUrl must be a URL such as postgres://user:password@host:5432/database',
   })
   databaseUrl?: string;
 
-  /** Folder of the embedded database. Must be named in production. */
+  /** Folder of the embedded database. In production it must be set, or `databaseUrl`. */
   @IsOptional()
   @IsString()
   dataDir?: string;
@@ -23,13 +23,13 @@ export class DatabaseConfig extends ServiceConfig {
     const { databaseUrl, dataDir, nodeEnv } = this;
     if (databaseUrl !== undefined && dataDir !== undefined) {
       return [
-        'DATABASE_URL and DATA_DIR exclude each other: set one, for the database is either on a server or embedded',
+        'DATABASE_URL and DATA_DIR exclude each other: set only one, because the database is either on a server or embedded',
       ];
     }
     if (nodeEnv === 'production' && databaseUrl === undefined && dataDir === undefined) {
       return [
         'DATABASE_URL must be set in production, or DATA_DIR to a folder on a volume: ' +
-          "the embedded database's default folder is lost with its container, and so is what waits there to be published",
+          'the default folder of the embedded database is lost with its container, together with its unpublished events',
       ];
     }
     return [];

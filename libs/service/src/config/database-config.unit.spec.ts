@@ -20,7 +20,7 @@ function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
 }
 
 describe('the configuration of a service with a database', () => {
-  it('needs nothing set in development, and takes a server or a folder', () => {
+  it('needs no variable in development, and accepts a server or a folder', () => {
     expect(readConfig(LedgerConfig, {})).toMatchObject({ port: 3009 });
     expect(readConfig(LedgerConfig, { DATABASE_URL }).databaseUrl).toBe(DATABASE_URL);
     expect(readConfig(LedgerConfig, { DATA_DIR: '/data' }).dataDir).toBe('/data');
@@ -32,13 +32,13 @@ describe('the configuration of a service with a database', () => {
     ]);
   });
 
-  it('refuses what is not a PostgreSQL server, and shows no password', () => {
+  it('refuses a URL that is not of PostgreSQL, and shows no password', () => {
     const faults = faultsOf({ DATABASE_URL: 'mysql://ledger:top-secret@db/x' });
     expect(faults).toEqual([expect.stringMatching(/^DATABASE_URL must be a URL such as postgres:/)]);
     expect(faults.join()).not.toContain('top-secret');
   });
 
-  it('wants one of them named in production, where a folder that nobody named is lost with its container', () => {
+  it('needs one of them in production, because the default folder is lost with its container', () => {
     const NODE_ENV = 'production';
     expect(faultsOf({ NODE_ENV })).toEqual([
       expect.stringMatching(/^DATABASE_URL must be set in production, or DATA_DIR /),

@@ -3,20 +3,20 @@ import { InvalidConfigError } from './invalid-config-error.js';
 import { unknownVariables } from './unknown-variables.js';
 import { shown, variablesOf, type Variable } from './variable.js';
 
-/** A config class may say which of its values exclude each other, one sentence each. */
+/** A config class may have a method that lists which of its values contradict each other, one sentence each. */
 interface MayContradict {
   contradictions?(): string[];
 }
 
 /**
- * Reads the environment into a typed object. Each property that has class-validator rules is set by the variable of its
- * name in UPPER_SNAKE (`natsUrl` by `NATS_URL`); its initialiser is the default. A variable that is empty counts as not set.
- * Numbers and booleans are taken strictly: `3000x` is no number, and only `true` and `false` are booleans.
+ * Reads the environment into a typed object. Each property with class-validator rules is set by the variable of its name in
+ * UPPER_SNAKE (`natsUrl` by `NATS_URL`). Its initializer is the default. An empty variable counts as not set. Numbers and
+ * booleans are strict: `3000x` is not a number, and the only booleans are `true` and `false`.
  *
- * @param env default that of this process, which then does not start with a faulty one: the faults are printed, without a
- *   stack, and it exits with 1
- * @throws InvalidConfigError with every fault at once: values that break a rule, missing ones, contradictions, and variables
- *   that look meant for this service but that it does not know
+ * @param env Default the environment of this process. If that has faults, they are printed without a stack, and the process exits
+ *   with 1.
+ * @throws InvalidConfigError with all faults: values that break a rule, missing values, contradictions, and unknown variables
+ *   that look like variables of this service
  */
 export function readConfig<Config extends object>(
   ConfigClass: new () => Config,
@@ -54,7 +54,7 @@ interface Fault {
   fault: string;
 }
 
-/** Sets the property from the variable's text; answers the fault where the text is not of the property's type. */
+/** Sets the property from the text of its variable. Returns a fault if the text does not fit the property's type. */
 function assign(
   config: object,
   { name, property, type }: Variable,

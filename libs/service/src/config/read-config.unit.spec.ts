@@ -59,7 +59,7 @@ function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
 }
 
 describe('readConfig', () => {
-  it('gives the defaults where nothing but the required is set', () => {
+  it('returns the defaults if only the required variables are set', () => {
     expect(readConfig(MailConfig, VALID)).toEqual({
       nodeEnv: 'development',
       host: '127.0.0.1',
@@ -132,7 +132,7 @@ describe('readConfig', () => {
     expect(faultsOf({ ...env, STOP_TIMEOUT_MS: '10001' })).toEqual([]);
   });
 
-  it('prints no value of a variable that may hold a secret', () => {
+  it('prints no value of a variable that may have a secret', () => {
     const faults = faultsOf({
       ...VALID,
       MAIL_TOKEN: 'hunter2',

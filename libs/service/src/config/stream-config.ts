@@ -38,9 +38,9 @@ function isAtLeast(
   });
 }
 
-/** The size of the system's streams, as the environment sets it for services and for `node cascade provision` alike. */
+/** Limits of the system's streams. Services and `node cascade provision` read them from the same variables. */
 export class StreamConfig {
-  /** Copies of every stream, in a cluster. */
+  /** Copies of every stream in a cluster. */
   @IsOptional()
   @IsInt()
   @IsIn([1, 3, 5])
@@ -62,7 +62,7 @@ export class StreamConfig {
   @IsTime()
   failuresMaxAge?: string;
 
-  /** The streams as the system declares them, with what the environment sets instead. */
+  /** Returns the declared streams with the values that the environment overrides. */
   streamsOf({ replicas, events, failures }: JetStreamSettings): JetStreamSettings {
     return {
       ...given({ replicas: this.streamReplicas ?? replicas }),

@@ -8,11 +8,11 @@ const declared = { replicas: 1, events: { maxBytes: 1_000, maxAge: 7 * DAY }, fa
 const streamsOf = (env: NodeJS.ProcessEnv) => readConfig(StreamConfig, env).streamsOf(declared);
 
 describe('The size of the streams', () => {
-  it('is as declared where the environment says nothing', () => {
+  it('is as declared if the environment does not set it', () => {
     expect(streamsOf({})).toEqual(declared);
   });
 
-  it('is set by the environment, in units that people write', () => {
+  it('is set by the environment, with units', () => {
     const env = {
       STREAM_REPLICAS: '3',
       EVENTS_MAX_BYTES: '20GiB',
@@ -27,7 +27,7 @@ describe('The size of the streams', () => {
     });
   });
 
-  it('is refused where it is none, with every fault', () => {
+  it('is refused if it is invalid, with every fault', () => {
     const read = () =>
       streamsOf({ STREAM_REPLICAS: '2', EVENTS_MAX_BYTES: '20 gigs', FAILURES_MAX_AGE: '3' });
     expect(read).toThrow(InvalidConfigError);
@@ -36,7 +36,7 @@ describe('The size of the streams', () => {
     expect(read).toThrow(/FAILURES_MAX_AGE must be a time of at least 10m, .* such as 90m, 36h or 14d, found "3"/);
   });
 
-  it.each(['0', '0GiB', '0.4B'])('is refused where it is %s bytes: that would be no limit', (size) => {
+  it.each(['0', '0GiB', '0.4B'])('is refused if it is %s bytes, which would mean no limit', (size) => {
     expect(() => streamsOf({ EVENTS_MAX_BYTES: size })).toThrow(
       `EVENTS_MAX_BYTES must be a size above 0 such as 512MiB, 20GiB or a number of bytes, found "${size}"`,
     );
@@ -54,7 +54,7 @@ describe('The size of the streams', () => {
     expect(streamsOf({ EVENTS_MAX_AGE: '10m' }).events).toMatchObject({ maxAge: 600_000 });
   });
 
-  it('is not set by a name that is misspelt', () => {
+  it('is not set by a misspelled name', () => {
     expect(() => streamsOf({ EVENTS_MAX_SIZE: '1GiB' })).toThrow(/EVENTS_MAX_SIZE is not known/);
   });
 });

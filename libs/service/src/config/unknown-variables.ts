@@ -1,21 +1,21 @@
 import { distance } from 'fastest-levenshtein';
 
-/** Shorter names are too near to too many words. */
+/** Shorter names are too similar to many other words. */
 const SHORTEST_TYPO_TARGET = 6;
 const TYPO_DISTANCE = 2;
 
-/** What Kubernetes and Docker set for every service that they know: `NATS_SERVICE_HOST`, `NATS_PORT=tcp://10.0.0.7:4222`, … */
+/** Variables that Kubernetes and Docker set for every service: `NATS_SERVICE_HOST`, `NATS_PORT=tcp://10.0.0.7:4222`, … */
 const INJECTED = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
 const INJECTED_PORT = { name: /_PORT$/, value: /^(tcp|udp|sctp):\/\// };
 
-/** Prefixes that belong to others: Node and its images set `NODE_OPTIONS`, `NODE_PATH`, `NODE_VERSION`, … */
+/** Prefixes of foreign variables: Node and its images set `NODE_OPTIONS`, `NODE_PATH`, `NODE_VERSION`, … */
 const FOREIGN_PREFIXES = new Set(['NODE']);
 
 /**
- * Faults for the variables that somebody set for this service and that it would not read: those that begin like a
- * declared name (up to its first `_`), and those within two letters of one.
+ * Returns faults for variables that look like variables of this service but are unknown to it: they have the prefix of a declared
+ * name (up to its first `_`), or differ from one by at most two letters.
  *
- * @param declared names of the service's variables
+ * @param declared Names of the service's variables.
  */
 export function unknownVariables(env: NodeJS.ProcessEnv, declared: readonly string[]): string[] {
   return Object.entries(env)
@@ -36,7 +36,7 @@ function isTypoOf(name: string, candidate: string): boolean {
   return candidate.length >= SHORTEST_TYPO_TARGET && distance(name.toUpperCase(), candidate) <= TYPO_DISTANCE;
 }
 
-/** `NATS` of `NATS_URL`; none where there is no `_`, so that `HOST` does not claim `HOST_IP`, nor `MAIL_FROM` the shell's `MAIL`. */
+/** Returns `NATS` of `NATS_URL`. A name without `_` has no prefix, so `HOST` does not claim `HOST_IP`. */
 function prefixOf(name: string): string | undefined {
   const end = name.indexOf('_');
   return end > 0 ? name.slice(0, end) : undefined;

@@ -24,7 +24,7 @@ describe('unknownVariables', () => {
     expect(unknownVariables({ [name]: 'x' }, DECLARED)).toEqual([fault]);
   });
 
-  it('lets pass what Kubernetes and Docker inject for a service named like a prefix', () => {
+  it('ignores variables that Kubernetes and Docker inject for a service named like a prefix', () => {
     const injected = {
       NATS_SERVICE_HOST: '10.0.0.7',
       NATS_SERVICE_PORT: '4222',
@@ -62,11 +62,11 @@ describe('unknownVariables', () => {
       'http_proxy',
       'TEST_DATABASE_URL',
     ],
-  ])('lets %s pass, which others set', (name) => {
+  ])('ignores %s, which other programs set', (name) => {
     expect(unknownVariables({ [name]: 'x' }, DECLARED)).toEqual([]);
   });
 
-  it('lets the declared names pass', () => {
+  it('ignores the declared names', () => {
     expect(unknownVariables(Object.fromEntries(DECLARED.map((name) => [name, 'x'])), DECLARED)).toEqual([]);
   });
 });

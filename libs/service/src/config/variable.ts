@@ -3,7 +3,7 @@ import 'reflect-metadata';
 
 /** A property of a config class and the environment variable that sets it. */
 export interface Variable {
-  /** UPPER_SNAKE of the property. */
+  /** Name of the property in UPPER_SNAKE. */
   readonly name: string;
   readonly property: string;
   readonly type: 'string' | 'number' | 'boolean';
@@ -12,7 +12,7 @@ export interface Variable {
 const SECRET = /_(URL|DSN|SID)$|TOKEN|SECRET|PASSWORD|KEY|CREDENTIAL/;
 const SHOWN_LENGTH = 60;
 
-/** The variables of a config class: its properties that carry class-validator rules. */
+/** Returns the variables of a config class: its properties with class-validator rules. */
 export function variablesOf(ConfigClass: new () => object): Variable[] {
   const rules = getMetadataStorage().getTargetValidationMetadatas(ConfigClass, '', false, false);
   const properties = [...new Set(rules.map((rule) => rule.propertyName))];
@@ -28,7 +28,7 @@ export function toVariableName(property: string): string {
   return property.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
 }
 
-/** What a message may say of a value: nothing where it may hold a credential. */
+/** Returns the value as a message may show it. Empty if the variable may have a credential. */
 export function shown(name: string, value: string): string {
   if (SECRET.test(name)) return '';
   const text = value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}…` : value;

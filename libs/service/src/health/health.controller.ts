@@ -6,14 +6,14 @@ import { Readiness, type ReadinessReport } from './readiness.js';
 export class HealthController {
   constructor(private readonly readiness: Readiness) {}
 
-  /** 200 for as long as the process can answer at all: where it does not, restart it. */
+  /** Returns 200. If the process does not answer, restart it. */
   @Get('live')
   @Header('cache-control', 'no-store')
   live(): { status: 'live' } {
     return { status: 'live' };
   }
 
-  /** 200 or 503, with the state of every part. */
+  /** Returns 200 or 503, with the state of every part. */
   @Get('ready')
   @Header('cache-control', 'no-store')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadinessReport> {

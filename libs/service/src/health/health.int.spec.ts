@@ -68,7 +68,7 @@ describe('the health of a service', () => {
     return { status: response.status, body: await response.json() };
   }
 
-  it('is ready when every part is', async () => {
+  it('is ready if every part is', async () => {
     expect(await get('ready')).toEqual({
       status: 200,
       body: {
@@ -78,7 +78,7 @@ describe('the health of a service', () => {
     });
   });
 
-  it('is alive and not ready while a part is away, and tells strangers nothing more', async () => {
+  it('is alive and not ready while a part is down, and does not show the reason', async () => {
     broker.ready = () => Promise.reject(new Error('disconnected'));
     database.ready = () => {
       throw new Error('closed');
@@ -97,7 +97,7 @@ describe('the health of a service', () => {
     });
   });
 
-  it('logs why a part is away, and that it is back, once for each change however often it is asked', async () => {
+  it('logs once why a part is down, and once that it is up again', async () => {
     await get('ready');
     logged.length = 0;
     broker.ready = () => Promise.reject(new Error('disconnected (NATS at broker:4222)'));
@@ -134,7 +134,7 @@ describe('the health of a service', () => {
     expect(performance.now() - start).toBeLessThan(2_000);
   });
 
-  it('is not ready once it stops', async () => {
+  it('is not ready after the stop has begun', async () => {
     let duringClose: { status: number; body: unknown } | undefined;
     closing = async () => {
       duringClose = await get('ready');

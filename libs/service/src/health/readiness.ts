@@ -1,13 +1,14 @@
 import { nameError } from '@cascade/jetstream';
 import { Logger, type OnModuleDestroy } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A part that the service works with, such as its database. */
+/** A part that the service uses, such as its database. */
 export interface Part {
-  /** Resolves where the part can be used; rejects with the reason where it cannot. */
+  /** Resolves if the part can be used. Rejects with the reason if it cannot. */
   ready(): Promise<void>;
 }
 
-/** Without the reason, which may name hosts and databases: whoever reaches the service reads this. */
+/** Has no reason, since anyone may read it, and a reason may name hosts and databases. */
 export interface PartState {
   state: 'up' | 'down';
 }
@@ -19,56 +20,46 @@ export interface ReadinessReport {
 
 const CHECK_TIMEOUT_MS = 1_000;
 
-/** Whether requests should be sent to this process now. Why not is logged, once for each change of a part. */
+/** Reports whether this process is ready for requests. Logs the reason once when the state of a part changes. */
 export class Readiness implements OnModuleDestroy {
   private readonly logger = new Logger('Health');
-  /** Of the parts that have been asked. */
+  /** Last known state of each part. */
   private readonly known = new Map<string, PartState['state']>();
   private stopping = false;
 
-  /** @param required without one of these the service is not ready; the state of the `optional` ones is only told */
+  /** @param required Names of the parts that must be up. The state of the others is only shown. */
   constructor(
-    private readonly required: Record<string, Part>,
-    private readonly optional: Record<string, Part>,
+    private readonly parts: ReadonlyMap<string, Part>,
+    private readonly required: readonly string[],
   ) {}
 
-  /** Asks all parts at once, each for at most a second. */
+  /** Checks all parts in parallel. Each has at most a second. */
   async report(): Promise<ReadinessReport> {
-    const [required, optional] = await Promise.all([
-      this.statesOf(this.required),
-      this.statesOf(this.optional),
-    ]);
-    const isReady = Object.values(required).every(({ state }) => state === 'up');
-    return {
-      status: this.stopping ? 'stopping' : isReady ? 'ready' : 'not ready',
-      checks: { ...required, ...optional },
-    };
+    const states = [...this.parts].map(async ([name, part]): Promise<[string, PartState]> => {
+      const reason = await whyDown(part);
+      this.note(name, reason);
+      return [name, { state: reason === undefined ? 'up' : 'down' }];
+    });
+    const checks = Object.fromEntries(await Promise.all(states));
+    const isReady = this.required.every((name) => checks[name]!.state === 'up');
+    return { status: this.stopping ? 'stopping' : isReady ? 'ready' : 'not ready', checks };
   }
 
-  /** From now on it says that no more requests should come. */
+  /** Reports from now on that no more requests should be sent. */
   stop(): void {
     this.stopping = true;
   }
 
-  /** The first thing that `app.close()` calls: HTTP still answers. */
+  /** `app.close()` calls this first, while HTTP still answers. */
   onModuleDestroy(): void {
     this.stop();
-  }
-
-  private async statesOf(parts: Record<string, Part>): Promise<Record<string, PartState>> {
-    const states = Object.entries(parts).map(async ([name, part]) => {
-      const reason = await whyDown(part);
-      this.note(name, reason);
-      return [name, { state: reason === undefined ? 'up' : 'down' }] as const;
-    });
-    return Object.fromEntries(await Promise.all(states));
   }
 
   private note(name: string, reason: string | undefined): void {
     const before = this.known.get(name);
     const now = reason === undefined ? 'up' : 'down';
     this.known.set(name, now);
-    // Parts that close at a stop are not news.
+    // At a stop, parts close as expected.
     if (this.stopping || before === now) return;
     if (before === 'up') this.logger.warn(`${name} is down: ${reason}`);
     else if (now === 'down') this.logger.log(`${name} is not up yet: ${reason}`);
@@ -76,18 +67,15 @@ export class Readiness implements OnModuleDestroy {
   }
 }
 
-/** Undefined where the part can be used. */
+/** Returns undefined if the part can be used. */
 async function whyDown(part: Part): Promise<string | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`)), CHECK_TIMEOUT_MS);
-  });
+  const late = `no answer within ${CHECK_TIMEOUT_MS} ms`;
   try {
-    await Promise.race([part.ready(), late]);
-    return undefined;
+    return await Promise.race([
+      part.ready().then(() => undefined),
+      sleep(CHECK_TIMEOUT_MS, late, { ref: false }),
+    ]);
   } catch (error) {
     return nameError(error).message;
-  } finally {
-    clearTimeout(timer);
   }
 }

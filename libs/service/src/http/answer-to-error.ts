@@ -10,14 +10,14 @@ export interface ErrorAnswer {
 
 const RETRY_AFTER_SECONDS = '5';
 
-/** Fastify's own words say what is wrong; these say what to do. */
+/** Replace Fastify's messages, which do not say what to do. */
 const DETAILS: Record<string, string> = {
   FST_ERR_CTP_BODY_TOO_LARGE: `The body must not be larger than ${BODY_LIMIT_BYTES / 1024} KB.`,
   FST_ERR_CTP_INVALID_MEDIA_TYPE:
     'The body must be JSON, sent with the header content-type: application/json.',
 };
 
-/** The problem that a request is answered with when `error` ends it. An error nobody foresaw tells the client nothing. */
+/** Returns the problem with which a failed request is answered. It has no details of an unexpected error. */
 export function answerToError(error: unknown): ErrorAnswer {
   if (error instanceof ProblemException) {
     return { problem: problemOf(error.getStatus(), error.message, error.errors), headers: error.headers };
@@ -31,14 +31,14 @@ export function answerToError(error: unknown): ErrorAnswer {
   if (isDatabaseUnavailable(error)) {
     const problem = problemOf(
       HttpStatus.SERVICE_UNAVAILABLE,
-      'The database cannot be reached; try again soon.',
+      'The database cannot be reached. Try again soon.',
     );
     return { problem, headers: { 'retry-after': RETRY_AFTER_SECONDS } };
   }
   return { problem: problemOf(HttpStatus.INTERNAL_SERVER_ERROR), headers: {} };
 }
 
-/** Nest hands on what Fastify refused as an HttpException caused by Fastify's error. */
+/** Nest wraps an error of Fastify in an HttpException. */
 function detailOf(exception: HttpException): string {
   return (isFastifyClientError(exception.cause) && DETAILS[exception.cause.code]) || exception.message;
 }

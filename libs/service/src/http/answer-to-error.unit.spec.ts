@@ -11,7 +11,7 @@ function failedQuery(properties: { code?: string; message?: string }): Error {
 }
 
 describe('answerToError', () => {
-  it('answers what the code says of its own exceptions', () => {
+  it('answers with the message of an exception of the code', () => {
     expect(answerToError(new NotFoundException('No such signup.'))).toEqual({
       problem: { type: 'about:blank', title: 'Not Found', status: 404, detail: 'No such signup.' },
       headers: {},
@@ -47,7 +47,7 @@ describe('answerToError', () => {
     [new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE(), 413, 'The body must not be larger than 16 KB.'],
     [new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE(), 415, expect.stringContaining('application/json')],
     [new errorCodes.FST_ERR_BAD_URL('/%'), 400, expect.stringContaining('/%')],
-  ])('says what to do about %s', (refused, status, detail) => {
+  ])('explains what to do about %s', (refused, status, detail) => {
     expect(answerToError(refused).problem).toMatchObject({ status, detail });
     const mapped = new HttpException(refused.message, status, { cause: refused });
     expect(answerToError(mapped).problem).toMatchObject({ status, detail });
@@ -62,7 +62,7 @@ describe('answerToError', () => {
     failedQuery({ message: 'Connection terminated unexpectedly' }),
     failedQuery({ message: 'timeout exceeded when trying to connect' }),
     Object.assign(new AggregateError([new Error('connect ECONNREFUSED ::1:5432')]), { code: 'ECONNREFUSED' }),
-  ])('answers 503 while the database is away: %#', (error) => {
+  ])('answers 503 while the database is down: %#', (error) => {
     const { problem, headers } = answerToError(error);
     expect(problem).toMatchObject({ status: 503, title: 'Service Unavailable' });
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
@@ -74,7 +74,7 @@ describe('answerToError', () => {
     new errorCodes.FST_ERR_INSTANCE_ALREADY_LISTENING('secret'),
     'a string',
     undefined,
-  ])('tells nothing of an error that nobody foresaw: %#', (error) => {
+  ])('shows nothing of an unexpected error: %#', (error) => {
     expect(answerToError(error)).toEqual({
       problem: { type: 'about:blank', title: 'Internal Server Error', status: 500 },
       headers: {},

@@ -1,11 +1,11 @@
-/** Levels of objects and arrays within each other. */
+/** Levels of nested objects and arrays. */
 export const MAX_NESTING = 20;
-/** Keys and array elements, of all levels together. */
+/** Keys and array elements on all levels together. */
 export const MAX_MEMBERS = 500;
 
 /**
- * Whether a parsed body keeps to both bounds. Validation calls itself for each level, and looks at each member: 16 KB can nest
- * 2,700 objects, at which it overflowed the stack after 45 ms, or have 2,000 unknown keys, which took 20 ms and an answer of 150 KB.
+ * True if a parsed body keeps both limits. Validation recurses into each level and visits each member. Measured for 16 KB: 2,700
+ * nested objects overflow the stack after 45 ms; 2,000 unknown keys take 20 ms and an answer of 150 KB.
  */
 export function isBounded(body: unknown): boolean {
   let members = 0;

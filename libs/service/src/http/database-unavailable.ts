@@ -1,4 +1,4 @@
-/** What sockets and name lookups fail with while a server is away. */
+/** Codes of sockets and name lookups if a server cannot be reached. */
 const CONNECTION_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -11,12 +11,12 @@ const CONNECTION_CODES = new Set([
 ]);
 
 /**
- * PostgreSQL: connection exceptions (08), read-only as after a failover (25006), out of connections or disk (53), timed out,
- * shutting down or starting up (57).
+ * Codes of PostgreSQL: connection exceptions (08), read-only after a failover (25006), out of connections or disk (53), timeout,
+ * shutdown or startup (57).
  */
 const UNAVAILABLE_SQLSTATE = /^(08...|25006|53...|57014|57P0[123])$/;
 
-/** pg gives these no code: the connection was lost or not made in time. */
+/** Messages of pg errors without a code: the connection was lost, or could not be opened in time. */
 const PG_MESSAGES = new Set([
   'Connection terminated',
   'Connection terminated unexpectedly',
@@ -27,7 +27,7 @@ const PG_MESSAGES = new Set([
   'timeout expired',
 ]);
 
-/** Whether the error, or what caused it, says that the database cannot be used now but may be soon. */
+/** True if the error or its cause is an outage of the database, so that a later attempt may succeed. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const { code, message, cause } = Object(error) as { code?: unknown; message?: unknown; cause?: unknown };
   if (typeof code === 'string' && (CONNECTION_CODES.has(code) || UNAVAILABLE_SQLSTATE.test(code)))

@@ -41,7 +41,7 @@ describe('X-Forwarded-For', () => {
     await app.listen(0, '127.0.0.1');
   }
 
-  /** What the service takes for the client's address. */
+  /** Returns the address of the client as the service sees it. */
   async function ask(forwardedFor?: string): Promise<string> {
     const headers = new Headers(forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor });
     const answer = await fetch(`${await app.getUrl()}/ip`, { headers });
@@ -49,9 +49,9 @@ describe('X-Forwarded-For', () => {
   }
 
   it.each([
-    ['nobody is trusted', {}],
-    ['another is trusted', { TRUST_PROXY: '10.0.0.0/8' }],
-  ])('where %s is not believed, and warned of once an hour', async (_who, env) => {
+    ['no proxy is trusted', {}],
+    ['another proxy is trusted', { TRUST_PROXY: '10.0.0.0/8' }],
+  ])('is ignored if %s, with a warning once an hour', async (_who, env) => {
     const clock = jest.spyOn(performance, 'now');
     await start(env);
     for (const client of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) expect(await ask(client)).toBe('127.0.0.1');
@@ -64,10 +64,10 @@ describe('X-Forwarded-For', () => {
     expect(warnings).toHaveLength(2);
   });
 
-  it('is no reason for a warning where its sender is trusted, nor where there is none', async () => {
+  it('causes no warning if its sender is trusted, or if it is missing', async () => {
     await start({ TRUST_PROXY: '10.0.0.0/8,127.0.0.1' });
     expect(await ask('192.0.2.1')).toBe('192.0.2.1');
-    // The proxy asks for itself.
+    // A request of the proxy itself.
     expect(await ask('127.0.0.1')).toBe('127.0.0.1');
     expect(await ask()).toBe('127.0.0.1');
     expect(warnings).toEqual([]);

@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-/** Milliseconds between two warnings: anyone can send the header. */
+/** Milliseconds between two warnings, since any client can send the header. */
 const WARN_EVERY = 60 * 60 * 1_000;
 
 /**
- * Warns of `X-Forwarded-For` from an address that `TRUST_PROXY` does not list. Where that is a proxy, all clients behind it count
- * as one, and share its quota.
+ * Warns of `X-Forwarded-For` from an address that `TRUST_PROXY` does not list. If that is a proxy, all clients behind it count as
+ * one and share a quota.
  */
 export function warnOfUntrustedProxies(fastify: FastifyInstance): void {
   const logger = new Logger('HTTP');
@@ -18,7 +18,7 @@ export function warnOfUntrustedProxies(fastify: FastifyInstance): void {
         warnedAt = now;
         const sender = request.socket.remoteAddress ?? 'an unknown address';
         logger.warn(
-          `X-Forwarded-For from ${sender} is not believed, for TRUST_PROXY does not list it: all clients behind that address ` +
+          `X-Forwarded-For from ${sender} is ignored, because TRUST_PROXY does not list that address. All clients behind it ` +
             `count as one. If it is your proxy, set TRUST_PROXY=${sender}.`,
         );
       }
@@ -27,7 +27,7 @@ export function warnOfUntrustedProxies(fastify: FastifyInstance): void {
   });
 }
 
-/** Beside the sender's own address, Fastify lists those that a trusted sender forwards. */
+/** Fastify lists the sender's address, and those that a trusted sender forwards. */
 function isTrusted({ ips = [] }: FastifyRequest): boolean {
   return ips.length > 1;
 }

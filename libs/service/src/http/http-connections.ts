@@ -2,17 +2,17 @@ import type { FastifyInstance } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Milliseconds that a connection gets for the rest of a request, once the server takes no more connections. */
+/** Milliseconds that a connection gets for the rest of a request after the server has stopped accepting connections. */
 const GRACE_MS = 1_000;
-const LOOK_EVERY_MS = 100;
+const CHECK_EVERY_MS = 100;
 
 /**
- * Ends the connections of an HTTP server that stops. Fastify's `close()` waits for all of them, also for one that never sent a
- * request or sent half of one, and for one whose answer was begun before and then left it open.
+ * Ends the connections of a stopping HTTP server. Fastify's `close()` waits for all of them, even if a client has sent no request
+ * or half of one. It also waits if an answer that began before the stop leaves its connection open.
  */
 export class HttpConnections {
   private readonly sockets = new Set<Socket>();
-  /** Answers that are owed. */
+  /** Answers in progress. */
   private readonly answers = new Set<ServerResponse>();
   private leaving = false;
 
@@ -23,7 +23,7 @@ export class HttpConnections {
     });
     fastify.addHook('onRequest', (_request, { raw: answer }, done) => {
       this.answers.add(answer);
-      // Emitted also where the client hangs up.
+      // Emitted even if the client hangs up.
       answer.once('close', () => this.answers.delete(answer));
       done();
     });
@@ -38,7 +38,7 @@ export class HttpConnections {
     });
   }
 
-  /** From now on each answer closes its connection: whoever sends requests on it goes elsewhere. */
+  /** From now on, each answer closes its connection, so that clients send their next requests elsewhere. */
   leave(): void {
     this.leaving = true;
   }
@@ -50,11 +50,11 @@ export class HttpConnections {
       if (performance.now() < graceEnds) return;
       const busy = this.busySockets();
       for (const socket of this.sockets) if (!busy.has(socket)) socket.destroy();
-    }, LOOK_EVERY_MS).unref();
+    }, CHECK_EVERY_MS).unref();
     server.once('close', () => clearInterval(timer));
   }
 
-  /** Those with a request that has arrived whole and is not answered to its last byte. */
+  /** Returns the sockets of requests that have arrived completely and are not answered completely. */
   private busySockets(): Set<Socket> {
     const running = [...this.answers].filter(({ req }) => req.complete);
     return new Set(running.map(({ req }) => req.socket));

@@ -120,14 +120,14 @@ describe('the HTTP side of a service', () => {
     return send('/orders', { method: 'POST', headers: { 'content-type': type }, body: text });
   }
 
-  it('hands on an instance of the class with its defaults', async () => {
+  it('passes an instance of the class with its defaults', async () => {
     expect((await post({ item: 'tea' })).body).toEqual({
       isOrder: true,
       order: { item: 'tea', count: 1, address: { city: 'London' } },
     });
   });
 
-  it('names every broken rule, also of nested and unknown fields', async () => {
+  it('names every broken rule, even of nested and unknown fields', async () => {
     const { status, type, body } = await post({ item: '', count: 7, size: 'L', address: { city: 4 } });
     expect(status).toBe(400);
     expect(type).toMatch(/^application\/problem\+json/);
@@ -217,7 +217,7 @@ describe('the HTTP side of a service', () => {
     expect(body.errors).not.toContainEqual(expect.objectContaining({ field: 'body' }));
   });
 
-  it('refuses a body over 16 KB, and takes one of 16 KB', async () => {
+  it('refuses a body over 16 KB, and accepts one of 16 KB', async () => {
     const padding = (size: number) => `{"item":"tea"${' '.repeat(size - 14)}}`;
     expect(await post(padding(16 * 1024))).toMatchObject({ status: 201 });
     const { status, type, body } = await post(padding(16 * 1024 + 1));
@@ -244,19 +244,19 @@ describe('the HTTP side of a service', () => {
     expect(answer.type).toMatch(/^application\/problem\+json/);
   });
 
-  it('tells nothing of an error that nobody foresaw', async () => {
+  it('shows nothing of an unexpected error', async () => {
     const { status, body } = await send('/orders/broken');
     expect(status).toBe(500);
     expect(body).toEqual({ type: 'about:blank', title: 'Internal Server Error', status: 500 });
   });
 
-  it('asks to try again while the database is away', async () => {
+  it('asks to try again while the database is down', async () => {
     const { status, headers } = await send('/orders/away');
     expect(status).toBe(503);
     expect(headers.get('retry-after')).toMatch(/^\d+$/);
   });
 
-  it("leaves an error to the service's own filter where it has one", async () => {
+  it("leaves an error to the service's own filter if it has one", async () => {
     expect(await send('/orders/out-of-stock')).toMatchObject({ status: 409, body: { sold: 'out' } });
   });
 });

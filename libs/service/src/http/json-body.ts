@@ -13,9 +13,9 @@ const OUT_OF_BOUNDS: BrokenRule = {
 };
 
 /**
- * Makes JSON the only body that is read: anything else is answered with 415. No body at all is handed on as `undefined`, so
- * that validation can name every rule which that breaks. Keys that would reach an object's prototype are refused, and bodies
- * that would keep validation busy: see {@link isBounded}.
+ * Accepts only JSON bodies, and answers others with 415. A missing body becomes `undefined`, so that validation can list every
+ * broken rule. Refuses keys that would reach an object's prototype, and bodies that would slow validation down: see
+ * {@link isBounded}.
  */
 export function acceptOnlyJson(fastify: FastifyInstance): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');

@@ -7,7 +7,7 @@ import { answerToError } from './answer-to-error.js';
 
 const UNAVAILABLE: number = HttpStatus.SERVICE_UNAVAILABLE;
 
-/** Answers every HTTP error as `application/problem+json` (RFC 9457). Those that are the service's own fault are logged. */
+/** Answers every HTTP error as `application/problem+json` (RFC 9457). Logs errors of the service itself. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('HTTP');
@@ -15,7 +15,7 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    // Event handlers inherit this filter; without an answer from it, Nest goes on as if it were not there.
+    // Event handlers inherit this filter. If it returns nothing, Nest continues as if there were no filter.
     if (host.getType() !== 'http') return;
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
@@ -33,16 +33,16 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   private log(error: unknown, status: number, request: FastifyRequest): void {
-    // The pattern of the route, not the path: paths and queries may hold personal data.
+    // Logs the pattern of the route, because paths and queries may have personal data.
     const what = `${request.method} ${request.routeOptions?.url ?? ''} answered ${status}`;
-    // The message of a failed query holds its parameters, which are personal data too.
+    // The message of a failed query has its parameters, which may be personal data too.
     const logged = error instanceof DrizzleQueryError ? error.cause : error;
     if (status === UNAVAILABLE) this.logger.warn(`${what}: ${nameError(logged).message}`);
     else this.logger.error(what, stackOf(logged));
   }
 }
 
-/** The stack alone: a driver's error has the query and its parameters among its properties. */
+/** Returns only the stack: other properties of a driver's error have the query and its parameters. */
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

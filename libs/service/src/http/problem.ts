@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 
 /** One rule that a request breaks. */
 export interface BrokenRule {
-  /** Path of the field, such as `address.city`; `body` for the body as a whole, or the name of a header. */
+  /** Path of the field, such as `address.city`. `body` for the whole body, or the name of a header. */
   field: string;
   rule: string;
   message: string;
@@ -11,7 +11,7 @@ export interface BrokenRule {
 
 /** Problem details: RFC 9457. */
 export interface Problem {
-  /** `about:blank`: the status says it all. */
+  /** `about:blank`, which means that the status explains the problem. */
   type: string;
   title: string;
   status: number;
@@ -26,7 +26,7 @@ export interface ProblemOptions extends ErrorOptions {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** Throw it in a request to answer with a problem that Nest's own exceptions cannot express. */
+/** Answers a request with a problem that Nest's exceptions cannot express. */
 export class ProblemException extends HttpException {
   readonly errors: readonly BrokenRule[] | undefined;
   readonly headers: Readonly<Record<string, string>>;

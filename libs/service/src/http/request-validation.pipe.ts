@@ -3,11 +3,11 @@ import type { ValidationError } from 'class-validator';
 import { BrokenRulesException, type BrokenRule } from './problem.js';
 
 /**
- * Checks what a request carries against the class that the controller's method declares, and names every broken rule.
- * Fields that the class does not know are refused, and no type is converted.
+ * Checks the body and the parameters of a request against the class that the controller declares, and lists every broken rule. It
+ * refuses unknown fields and converts no types.
  *
- * Bind it to HTTP controllers, `@UsePipes(RequestValidationPipe)`. It is not global, because event handlers inherit global
- * pipes and a pipe cannot tell a request from an event, which may carry fields that are newer than its reader.
+ * Bind it to HTTP controllers: `@UsePipes(RequestValidationPipe)`. It must not be global, because event handlers inherit global
+ * pipes. A pipe cannot distinguish a request from an event, which may have fields that its reader does not know yet.
  */
 @Injectable()
 export class RequestValidationPipe extends ValidationPipe {
@@ -16,13 +16,13 @@ export class RequestValidationPipe extends ValidationPipe {
       whitelist: true,
       forbidNonWhitelisted: true,
       forbidUnknownValues: true,
-      // To an instance of the class, which gives its defaults; implicit conversion stays off.
+      // Makes an instance of the class, with its defaults. Implicit conversion stays off.
       transform: true,
       exceptionFactory: (errors) => new BrokenRulesException(errors.flatMap((error) => brokenRules(error))),
     });
   }
 
-  /** A body that is no object breaks that rule and those that an empty one breaks. */
+  /** If the body is not an object, it breaks that rule, and all rules that an empty body breaks. */
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type !== 'body' || !this.toValidate(metadata) || isObject(value)) {
       return (await super.transform(value, metadata)) as unknown;

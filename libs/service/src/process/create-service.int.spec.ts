@@ -49,7 +49,7 @@ describe('a service with an event processor', () => {
     Logger.overrideLogger(true);
   });
 
-  it('leaves what a handler throws to the transport, which tells of it once', async () => {
+  it('leaves the error of a handler to the transport, which logs it once', async () => {
     const written = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
     const user = new UserSignedUp({
       userId: '0197d5bb-3c5e-7c58-b0a5-6f3b1c8e2a11',

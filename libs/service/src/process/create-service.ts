@@ -13,10 +13,10 @@ import { findProvider } from './find-provider.js';
 import { ServiceLogger } from './service-logger.js';
 
 /**
- * Makes a service of its root module: Fastify, errors as problem details, JSON bodies up to 16 KB, and, where the module
- * provides {@link JetStreamStrategy}, its event processors. Nothing listens yet.
+ * Creates a service from its root module: Fastify, errors as problem details, JSON bodies up to 16 KB, and event processors if
+ * the module provides {@link JetStreamStrategy}. Nothing listens yet.
  *
- * @throws what the module's providers throw while they are made, such as a database that cannot be opened
+ * @throws errors of the module's providers, such as a database that cannot be opened
  */
 export async function createService(
   module: Type | DynamicModule,
@@ -37,12 +37,12 @@ export async function createService(
 function newAdapter(config: ServiceConfig): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
-    // Milliseconds to receive a request in: Fastify's default lets a client hold a connection for ever.
+    // Milliseconds to receive a request. Fastify has no limit by default, so a client could hold a connection forever.
     requestTimeout: 30_000,
     trustProxy: config.trustProxy ?? false,
-    // While it closes, requests on open connections are served to the last; the answers close them.
+    // At a stop, requests on open connections are still served. The answers close the connections.
     return503OnClosing: false,
-    // What the router refuses, such as a malformed URL, reaches no filter.
+    // Errors of the router, such as a malformed URL, do not reach the filter.
     frameworkErrors: (error: unknown, _request: FastifyRequest, reply: FastifyReply) => {
       const { problem } = answerToError(error);
       void reply.status(problem.status).type('application/problem+json').send(problem);
@@ -53,7 +53,7 @@ function newAdapter(config: ServiceConfig): FastifyAdapter {
   return adapter;
 }
 
-/** The filter stands in front of the service's own module, so that filters which the service declares go first. */
+/** The filter belongs to an outer module, so that filters of the service's own module run first. */
 function rootOf(module: Type | DynamicModule, connections: HttpConnections): DynamicModule {
   return {
     module: class Root {},

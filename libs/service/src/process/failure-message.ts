@@ -2,8 +2,8 @@ import { describeError, errorReport } from '@cascade/jetstream';
 import { inspect } from 'node:util';
 
 /**
- * What to tell of an error that ended a start. An error with a name or a code of its own says what happened and what to do:
- * its message will do. Any other is a mistake in the code, and its stack says where.
+ * Returns what to log about an error that ended a start. For an error with a code, or with a name that is not built in, the
+ * message explains what to do. Any other error is a mistake in the code, so its stack is logged.
  */
 export function failureMessage(error: unknown): string {
   if (!(error instanceof Error)) return inspect(error);

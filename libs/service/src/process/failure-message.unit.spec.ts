@@ -6,7 +6,7 @@ class StoreLockedError extends Error {
 }
 
 describe('failureMessage', () => {
-  it('is the message alone for errors that are written for people', () => {
+  it('is only the message if the error explains what to do', () => {
     expect(failureMessage(new StoreLockedError('The database is open elsewhere.'))).toBe(
       'The database is open elsewhere.',
     );
@@ -25,7 +25,7 @@ describe('failureMessage', () => {
     expect(text).toContain('deeper');
   });
 
-  it('copes with what is not an error', () => {
+  it('handles a value that is not an error', () => {
     expect(failureMessage({ reason: 'odd' })).toContain('odd');
   });
 });

@@ -1,6 +1,6 @@
 import type { INestApplicationContext, Type } from '@nestjs/common';
 
-/** The provider of a class, in whichever module; undefined where there is none. */
+/** Returns the provider of a class from any module, or undefined if there is none. */
 export function findProvider<Provider>(
   app: INestApplicationContext,
   type: Type<Provider> | (abstract new (...args: never[]) => Provider),

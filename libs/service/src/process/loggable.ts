@@ -1,15 +1,15 @@
 import { describeError, errorReport, isCredential, redact } from '@cascade/jetstream';
 import { inspect } from 'node:util';
 
-/** Levels of an object that are logged: as many as Nest shows. */
+/** Levels of an object that are logged, the same number as Nest shows. */
 const MAX_DEPTH = 6;
-/** Values that are logged of one object, on all levels. */
+/** Values of an object that are logged, on all levels together. */
 const MAX_VALUES = 1_000;
 const LEFT_OUT = '[…]';
 
 /**
- * A copy of what is logged: credentials are made unreadable, addresses and phone numbers masked, and errors described as the
- * transport describes them. Bytes are counted, for they may be text. Never throws.
+ * Copies a value for the log. Credentials are made unreadable, addresses and phone numbers masked, and errors described as the
+ * transport does. Bytes are only counted, since they may be text. Never throws.
  */
 export function loggable(logged: unknown): unknown {
   let count = 0;
@@ -35,11 +35,11 @@ export function loggable(logged: unknown): unknown {
   try {
     return copy(logged, []);
   } catch {
-    return 'what was logged cannot be shown';
+    return 'this value cannot be logged';
   }
 }
 
-/** Its fields in JSON, and its report in a text. */
+/** In JSON it has the fields of the description. In a text it is the report. */
 function described(error: Error): object {
   const description = describeError(error);
   return { ...description, [inspect.custom]: () => errorReport(description) };

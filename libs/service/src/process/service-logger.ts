@@ -5,7 +5,7 @@ import { loggable } from './loggable.js';
 
 const LEVELS: LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 
-/** What Nest tells of its own start: dozens of lines that nobody acts on. Its warnings and errors are kept. */
+/** Contexts in which Nest logs dozens of lines about its start. Their warnings and errors are kept. */
 const NOISE = new Set([
   'InstanceLoader',
   'NestApplication',
@@ -16,15 +16,14 @@ const NOISE = new Set([
 ]);
 
 /**
- * Nest logs here what it then hands on as well: whoever starts the service reports the one, and the transport the other, with
- * the event, the attempt, and credentials made unreadable.
+ * Contexts in which Nest logs an error that it also throws. `startService` reports the first kind. The transport reports the
+ * second, with the event and the attempt.
  */
 const REPORTED_ELSEWHERE = new Set(['ExceptionHandler', 'RpcExceptionsHandler']);
 
 /**
- * JSON in production, for machines; otherwise one plain line a message, for people. Credentials are made unreadable, addresses and
- * phone numbers masked, and of a query that failed its cause is told, as the transport does it: users log errors as they come, also
- * inside of objects.
+ * Logs JSON in production, and otherwise a plain line for each message. It masks credentials, addresses and phone numbers like
+ * the transport, even in objects. For a failed query it logs the cause, without the parameters.
  */
 export class ServiceLogger extends ConsoleLogger {
   constructor({ nodeEnv, logLevel }: Pick<ServiceConfig, 'nodeEnv' | 'logLevel'>) {
@@ -51,7 +50,7 @@ export class ServiceLogger extends ConsoleLogger {
     return super.stringifyParams(loggable(params) as object);
   }
 
-  /** Nest takes any last text for the context. */
+  /** Nest takes the last text of any call for the context, so it may be anything. */
   protected override formatContext(context: string): string {
     return super.formatContext(textOf(context) as string);
   }

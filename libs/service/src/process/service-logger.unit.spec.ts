@@ -23,11 +23,11 @@ describe('the log of a service', () => {
 
   const logger = (nodeEnv: 'development' | 'production') => new ServiceLogger({ nodeEnv, logLevel: 'log' });
 
-  it.each(['development', 'production'] as const)('tells no personal data of an error, in %s', (nodeEnv) => {
+  it.each(['development', 'production'] as const)('has no personal data of an error, in %s', (nodeEnv) => {
     logger(nodeEnv).error('refused <ada@example.com>', 'HTTP');
     logger(nodeEnv).warn('no such number: +14155550123');
     logger(nodeEnv).error('POST /signups answered 500', failed.stack, 'HTTP');
-    logger(nodeEnv).fatal('ended by an error that nobody caught', failed);
+    logger(nodeEnv).fatal('ended by an uncaught error', failed);
     logger(nodeEnv).error(failed);
     logger(nodeEnv).error(new Error('not written', { cause: failed }));
     jest.restoreAllMocks();
@@ -39,7 +39,7 @@ describe('the log of a service', () => {
     expect(written).toContain('service-logger.unit.spec');
   });
 
-  it.each(['development', 'production'] as const)('nor of what lies in an object, in %s', (nodeEnv) => {
+  it.each(['development', 'production'] as const)('has no personal data of an object, in %s', (nodeEnv) => {
     const log = logger(nodeEnv);
     const circular: Record<string, unknown> = { to: 'ada@example.com' };
     circular['self'] = circular;
@@ -59,7 +59,7 @@ describe('the log of a service', () => {
     expect(written).toContain('service-logger.unit.spec');
   });
 
-  it('has the fields of what is logged, in JSON', () => {
+  it('has the fields of the logged value in JSON', () => {
     const order = { id: 'order-1', at: new Date(0), lines: [{ count: 2, paid: true, note: undefined }] };
     logger('production').log('placed', { order }, 'Orders');
     jest.restoreAllMocks();
@@ -71,7 +71,7 @@ describe('the log of a service', () => {
     });
   });
 
-  it('goes on where what is logged cannot be read, or has no end', () => {
+  it('continues if a value cannot be read, or has no end', () => {
     const hostile = Object.defineProperty({}, 'x', {
       enumerable: true,
       get: () => {
@@ -90,7 +90,7 @@ describe('the log of a service', () => {
     expect(written.match(/odd/g)).toHaveLength(6);
   });
 
-  it('tells what an error of several is made of', () => {
+  it('shows the parts of an AggregateError', () => {
     logger('development').error(new AggregateError([new Error('no route'), failed], 'no server left'));
     jest.restoreAllMocks();
 
@@ -100,7 +100,7 @@ describe('the log of a service', () => {
     expect(written).not.toContain('Lovelace');
   });
 
-  it('lets nothing in a text command the terminal, and keeps the lines of a stack', () => {
+  it('lets no text control the terminal, and keeps the lines of a stack', () => {
     logger('development').error(
       'order \u001b[2J declined',
       'Error: x\u0007\n    at a (b.ts:3:14)',

@@ -41,7 +41,7 @@ describe('a service process', () => {
     },
   );
 
-  it('gives up on handlers and exits with 0 within the time that a stop may take', async () => {
+  it('abandons handlers that do not end, and exits with 0 in time', async () => {
     const broker = await startTestBroker();
     const client = await connect({ servers: broker.url });
     try {
@@ -52,29 +52,29 @@ describe('a service process', () => {
       await eventually(() => expect(service.output).toContain('working'));
       service.signal('SIGTERM');
       expect(await service.exitCode()).toBe(0);
-      expect(service.output).not.toContain('giving up');
+      expect(service.output).not.toContain('not stopped within');
     } finally {
       await client.close();
       await broker.stop();
     }
   }, 30_000);
 
-  it('exits with 1 where it is not stopped in time, which can be set', async () => {
+  it('exits with 1 if it is not stopped in time, which can be set', async () => {
     const service = start('stuck', { STOP_TIMEOUT_MS: '5000' });
     await service.url();
     service.signal('SIGTERM');
     expect(await service.exitCode()).toBe(1);
-    expect(service.output).toContain('not stopped within 5 s (STOP_TIMEOUT_MS), giving up');
+    expect(service.output).toContain('not stopped within 5 s (STOP_TIMEOUT_MS): exiting now');
   }, 30_000);
 
-  it('stops when the parent that started it is gone', async () => {
+  it('stops when its parent has ended', async () => {
     const service = start('plain');
     await service.url();
     service.disconnect();
     expect(await service.exitCode()).toBe(0);
   });
 
-  it('is alive and not ready while the broker is awaited, and can be stopped then', async () => {
+  it('is alive and not ready while the broker is unreachable, and can be stopped', async () => {
     const service = start('broker', { NATS_URL: `nats://127.0.0.1:${await freePort()}` });
     const url = await service.url();
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
@@ -86,7 +86,7 @@ describe('a service process', () => {
     expect(service.output).not.toContain('cannot start');
   });
 
-  it('exits with 1 where its connection to the broker closes for good, and says why', async () => {
+  it('exits with 1 if its connection to the broker closes permanently, and logs why', async () => {
     const broker = await startTestBroker();
     const service = start('closing', { NATS_URL: broker.url });
     const url = await service.url();
@@ -95,9 +95,9 @@ describe('a service process', () => {
     const again = await startBroker({ storeDir: broker.storeDir, port: broker.port });
     try {
       expect(await service.exitCode()).toBe(1);
-      expect(service.output).toMatch(/ERROR .*closed for good: the credentials file is gone/);
+      expect(service.output).toMatch(/ERROR .*closed for good: the credentials file was removed/);
       expect(service.output).toMatch(
-        /FATAL .*there is no connection to NATS any more: start the service again/,
+        /FATAL .*the connection to NATS has closed permanently: start the service again/,
       );
     } finally {
       await again.stop();
@@ -105,7 +105,7 @@ describe('a service process', () => {
     }
   }, 30_000);
 
-  it('says which port is taken, without a stack, and exits with 1', async () => {
+  it('logs which port is taken, without a stack, and exits with 1', async () => {
     const port = await occupiedPort();
     const service = start('plain', { PORT: String(port) });
     expect(await service.exitCode()).toBe(1);
@@ -124,14 +124,14 @@ describe('a service process', () => {
     );
   });
 
-  it('says where a mistake in its own code is, once, and exits with 1', async () => {
+  it('logs once where a mistake in its code is, and exits with 1', async () => {
     const service = start('mistake');
     expect(await service.exitCode()).toBe(1);
     expect(service.output.match(/TypeError: a mistake/g)).toHaveLength(1);
     expect(service.output).toMatch(/\n\s+at .+run-scenario/);
   });
 
-  it.each(['exception', 'rejection'])('logs an %s that nobody caught and exits with 1', async (scenario) => {
+  it.each(['exception', 'rejection'])('logs an uncaught %s and exits with 1', async (scenario) => {
     const service = start(scenario);
     expect(await service.exitCode()).toBe(1);
     expect(service.output).toContain('slipped through');

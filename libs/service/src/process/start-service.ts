@@ -8,7 +8,7 @@ import { failureMessage } from './failure-message.js';
 import { ServiceLogger } from './service-logger.js';
 import { stopService } from './stop-service.js';
 
-/** The address that the service should listen on is taken, or may not be used. */
+/** The address to listen on is taken, or may not be used. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
 
@@ -21,14 +21,14 @@ export class ListenError extends Error {
 }
 
 /**
- * Runs a service as this process. HTTP listens first, so that `/health/live` answers while the broker is awaited; then its
+ * Runs a service as this process. HTTP listens first, so that `/health/live` answers while the broker is unreachable. Then the
  * event processors start.
  *
- * SIGTERM, SIGINT and the loss of a parent process that holds an IPC channel stop it: running requests and events are
- * finished, and it exits with 0, or with 1 where that takes longer than `stopTimeoutMs`. A failed start, an error nobody caught and a
- * connection to the broker that closed for good are logged, and it exits with 1.
+ * SIGTERM, SIGINT and a closed IPC channel of the parent process stop it. Running requests and events finish, and the process
+ * exits with 0, or with 1 if that takes longer than `stopTimeoutMs`. After a failed start, an uncaught error, or the permanent
+ * loss of the broker, it logs the reason and exits with 1.
  *
- * @param prepare what the application needs before it listens, such as a page of API documentation
+ * @param prepare Called before the service listens, for example to add a page of API documentation.
  */
 export async function startService(
   module: Type | DynamicModule,
@@ -56,10 +56,10 @@ class RunningService {
     for (const signal of ['SIGTERM', 'SIGINT'] as const)
       process.on(signal, () => void this.stop(`stopping (${signal})`));
     if (process.connected)
-      process.once('disconnect', () => void this.stop('stopping, as the parent process is gone'));
-    // Rejections that nobody handles arrive here too.
+      process.once('disconnect', () => void this.stop('stopping, because the parent process has ended'));
+    // Unhandled rejections arrive here too.
     process.on('uncaughtException', (error) => {
-      this.logger.fatal('ended by an error that nobody caught', error);
+      this.logger.fatal('ended by an uncaught error', error);
       process.exit(1);
     });
   }
@@ -68,7 +68,7 @@ class RunningService {
     const { config } = this;
     const app = (this.app = await this.created);
     findProvider(app, JetStreamConnection)?.onClosed(
-      () => void this.end('there is no connection to NATS any more: start the service again'),
+      () => void this.end('the connection to NATS has closed permanently: start the service again'),
     );
     await prepare(app);
     await app.listen(config.port, config.host).catch((error: Error) => {
@@ -83,7 +83,7 @@ class RunningService {
   }
 
   private async end(message: string): Promise<void> {
-    // What fails while it stops is no news.
+    // Failures during a stop are expected.
     if (!this.stopping) this.logger.fatal(message);
     await (this.stopping ??= this.closeAndExit(1, 0));
   }
@@ -96,11 +96,11 @@ class RunningService {
   private async closeAndExit(exitCode: number, delay: number): Promise<void> {
     const { stopTimeoutMs } = this.config;
     setTimeout(() => {
-      this.logger.error(`not stopped within ${stopTimeoutMs / 1_000} s (STOP_TIMEOUT_MS), giving up`);
+      this.logger.error(`not stopped within ${stopTimeoutMs / 1_000} s (STOP_TIMEOUT_MS): exiting now`);
       process.exit(1);
     }, stopTimeoutMs);
     try {
-      // What is still being made has nothing at work.
+      // An application that is not complete yet has no work in progress.
       if (this.app) await stopService(this.app, delay);
       process.exit(exitCode);
     } catch (error) {

@@ -43,7 +43,7 @@ describe('a service that is stopped', () => {
     await eventually(async () => expect((await fetch(`${url}/health/ready`)).status).toBe(200));
   }
 
-  /** A connection on which this has been sent. */
+  /** Opens a connection and sends the text. */
   async function dial(text: string): Promise<Socket> {
     const { hostname, port } = new URL(url);
     const socket = connectTcp(Number(port), hostname);
@@ -61,18 +61,18 @@ describe('a service that is stopped', () => {
     return performance.now() - begun;
   }
 
-  it('waits a second, and no longer, for connections that have sent nothing or half a request', async () => {
+  it('waits only a second for connections that have sent nothing or half a request', async () => {
     await dial('');
     await dial('GET /story HTTP/1.1\r\nhost: ');
     await dial(
       'POST /bodies HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{"a',
     );
-    // Connections are accepted in their order.
+    // The server accepts connections in their order.
     await fetch(`${url}/health/live`);
     expect(await stopIt()).toBeLessThan(3_000);
   });
 
-  it('takes the rest of a request that comes within that second', async () => {
+  it('accepts the rest of a request that arrives within that second', async () => {
     const socket = await dial('GET /health/live HTTP/1.1\r\n');
     await fetch(`${url}/health/live`);
     service.signal('SIGTERM');
@@ -90,7 +90,7 @@ describe('a service that is stopped', () => {
     expect(await service.exitCode()).toBe(0);
   });
 
-  it('begins to work on no more events while requests are still answered', async () => {
+  it('handles no new events while it still answers requests', async () => {
     await publishSignup('Ada');
     await eventually(() => expect(service.output).toContain('recorded Ada'));
     const answer = await fetch(`${url}/story`);
@@ -102,7 +102,7 @@ describe('a service that is stopped', () => {
     expect(service.output).not.toContain('recorded Grace');
   });
 
-  it('says that it is not ready, and takes requests for as long as STOP_DELAY_MS says', async () => {
+  it('reports that it is not ready, and accepts requests during STOP_DELAY_MS', async () => {
     service.signal('SIGKILL');
     await start({ STOP_DELAY_MS: '1500' });
     const stopped = stopIt();
@@ -110,14 +110,14 @@ describe('a service that is stopped', () => {
       const ready = await fetch(`${url}/health/ready`);
       expect(ready.status).toBe(503);
       expect(await ready.json()).toMatchObject({ status: 'stopping' });
-      // A balancer that has kept the connection is told to leave it.
+      // A load balancer that has kept the connection must close it.
       expect(ready.headers.get('connection')).toBe('close');
     });
     expect(await (await fetch(`${url}/story`)).text()).toBe(STORY);
     expect(await stopped).toBeGreaterThanOrEqual(1_500);
   });
 
-  it('ends at once where it is still being made', async () => {
+  it('ends at once if its application is not complete yet', async () => {
     service.signal('SIGKILL');
     service = new ServiceProcess('unmade', {});
     await eventually(() => expect(service.output).toContain('waits'), { timeout: 15_000 });

@@ -4,7 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { eventually } from '../eventually.js';
 import { storedEvents, tableOf } from './stored-events.js';
 
-/** Waits until a stream holds at least so many messages on a subject; where it never does, tells what there is instead. */
+/** Waits until a stream has at least so many messages on a subject. If it never has, the error shows the state of the broker. */
 export async function untilStored(
   connection: NatsConnection,
   stream: string,
@@ -23,8 +23,8 @@ export async function untilStored(
 }
 
 /**
- * Waits until a processor has told what became of the replay of a failure. How many states are stored tells nothing: where the
- * processor is faster than whoever notes that a replay was requested, that is not noted.
+ * Waits until a processor has reported the result of the replay of a failure. The number of stored states does not help: if the
+ * processor is fast, the state "requested" is never stored.
  */
 export async function untilAnswered(connection: NatsConnection, failureId: string): Promise<void> {
   const { streams } = await jetstreamManager(connection);
@@ -40,7 +40,7 @@ export async function untilAnswered(connection: NatsConnection, failureId: strin
   );
 }
 
-/** How many messages lie on which subject, how far each consumer is, and the events themselves: for the message of a wait that failed. */
+/** Describes subjects, consumers and all events of the broker, for the error of a failed wait. */
 export async function brokerState(connection: NatsConnection): Promise<string> {
   const manager = await jetstreamManager(connection);
   const lines: string[] = [];
@@ -53,9 +53,9 @@ export async function brokerState(connection: NatsConnection): Promise<string> {
       config.name,
     )) {
       lines.push(
-        `${config.name} has for ${name}: ${num_pending} waiting, ${num_ack_pending} in hand, ${num_redelivered} handed out again`,
+        `${config.name} has for ${name}: ${num_pending} waiting, ${num_ack_pending} in flight, ${num_redelivered} redelivered`,
       );
     }
   }
-  return `${lines.map((line) => `  ${line}`).join('\n')}\n  Stored is:${tableOf(await storedEvents(connection))}`;
+  return `${lines.map((line) => `  ${line}`).join('\n')}\n  Stored events:${tableOf(await storedEvents(connection))}`;
 }

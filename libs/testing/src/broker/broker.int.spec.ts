@@ -5,7 +5,7 @@ import { startBroker } from '@cascade/embedded-broker';
 import { startTestBroker } from './broker.js';
 
 describe('a test broker', () => {
-  it('answers on a port of its own and leaves nothing behind', async () => {
+  it('answers on its own port and leaves nothing behind', async () => {
     const [one, other] = await Promise.all([startTestBroker(), startTestBroker()]);
     expect(one.url).not.toBe(other.url);
     const connection = await connect({ servers: one.url });
@@ -14,7 +14,7 @@ describe('a test broker', () => {
     expect(existsSync(one.storeDir)).toBe(false);
   });
 
-  it('can be brought back after a crash', async () => {
+  it('can be started again after a crash', async () => {
     const broker = await startTestBroker();
     await broker.kill();
     const again = await startBroker(broker);

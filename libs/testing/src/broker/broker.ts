@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { type Broker, startBroker, type StartBrokerOptions } from '@cascade/embedded-broker';
 
 /**
- * Starts a broker of the test's own: a free port, an empty store. `stop()` removes the store too; after `kill()`,
- * `startBroker({ storeDir, port })` brings the same broker back.
+ * Starts a broker on a free port with an empty store. `stop()` removes the store too. After `kill()`,
+ * `startBroker({ storeDir, port })` starts the same broker again.
  *
- * Start one in `beforeAll` and stop it in `afterAll`: one a test file, as streams are cheap and servers are not.
+ * Start one broker per test file, in `beforeAll`, and stop it in `afterAll`: streams are cheap, servers are not.
  */
 export async function startTestBroker(options: Omit<StartBrokerOptions, 'storeDir'> = {}): Promise<Broker> {
   const storeDir = await mkdtemp(join(tmpdir(), 'cascade-broker-'));

@@ -1,4 +1,4 @@
-import { findNatsServer, spawnLeashed, type LeashedProcess } from '@cascade/embedded-broker';
+import { findNatsServer, spawnBoundToParent, type BoundProcess } from '@cascade/embedded-broker';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { once } from 'node:events';
@@ -11,11 +11,11 @@ import { eventually } from '../eventually.js';
 const SIZE = 3;
 
 /**
- * Three nats-servers on loopback that make one cluster, for what a single one cannot show: a lost quorum, a new leader. Each keeps its
- * name, its ports and what it stored when it is started again.
+ * A cluster of three nats-servers on loopback, to test a lost quorum or a new leader. A server that is started again keeps its
+ * name, its ports and its store.
  */
 export class TestCluster {
-  private readonly running = new Map<number, LeashedProcess>();
+  private readonly running = new Map<number, BoundProcess>();
 
   private constructor(
     private readonly command: string,
@@ -24,10 +24,9 @@ export class TestCluster {
     private readonly routes: number[],
   ) {}
 
-  /** Resolves once the cluster stores what is published. */
+  /** Resolves when the cluster stores messages. */
   static async start(): Promise<TestCluster> {
-    const { command, container } = await findNatsServer();
-    if (container) throw new Error('A cluster needs a nats-server that is installed, not one in Docker.');
+    const { command } = await findNatsServer();
     const folder = await mkdtemp(join(tmpdir(), 'cascade-cluster-'));
     const ports = await freePorts(2 * SIZE);
     const cluster = new TestCluster(command, folder, ports.slice(0, SIZE), ports.slice(SIZE));
@@ -51,14 +50,14 @@ export class TestCluster {
       file,
       JSON.stringify({ server_name: `node-${index}`, host, port: this.ports[index], jetstream, cluster }),
     );
-    const node = spawnLeashed(this.command, ['-c', file]);
-    // Its output is not read: it must not fill the pipe.
+    const node = spawnBoundToParent(this.command, ['-c', file]);
+    // Discards the output, which would fill the pipe.
     node.stdout.resume();
     node.stderr.resume();
     this.running.set(index, node);
   }
 
-  /** Ends a node as a crash would. */
+  /** Ends a node like a crash. */
   async kill(index: number): Promise<void> {
     const node = this.running.get(index)!;
     this.running.delete(index);
@@ -72,7 +71,7 @@ export class TestCluster {
     await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  /** Seen from each server: one that has just joined may not know the others yet, and then refuses streams of three replicas. */
+  /** Checks each server: one that has just joined may not know the others yet, and refuses streams with three replicas. */
   private async untilLed(): Promise<void> {
     for (const server of this.servers) {
       await eventually(async () => {

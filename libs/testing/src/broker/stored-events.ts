@@ -11,13 +11,13 @@ import type { NatsConnection } from '@nats-io/transport-node';
 /** An event or a failure event that the broker has stored. */
 export interface SeenEvent<Data = unknown> extends StoredEnvelope {
   subject: string;
-  /** As it was read from JSON; its text where it is none. */
+  /** Parsed JSON, or the text if it is not JSON. */
   data: Data;
-  /** Where it lies: `EVENTS-17`. */
+  /** Stream and sequence: `EVENTS-17`. */
   place: string;
 }
 
-/** All events and failure events that are stored at this moment, each stream in its order. */
+/** Returns all stored events and failure events, in the order of each stream. */
 export async function storedEvents(connection: NatsConnection): Promise<SeenEvent[]> {
   const seen: SeenEvent[] = [];
   for (const selection of [
@@ -29,7 +29,7 @@ export async function storedEvents(connection: NatsConnection): Promise<SeenEven
   return seen;
 }
 
-/** A table for the message of a wait that failed. */
+/** Formats events as a table, for the error of a failed wait. */
 export function tableOf(seen: readonly SeenEvent[]): string {
   if (seen.length === 0) return ' nothing';
   const rows = seen.map(({ subject, source, id, causationId, data }) => [

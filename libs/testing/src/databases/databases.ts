@@ -1,28 +1,29 @@
 import { openStore, type Schema, type Store, type StoreOptions } from '@cascade/store';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import pg from 'pg';
 import { generateMigrations } from './generated-migrations.js';
-import { copyPgliteTemplate } from './embedded-database.js';
+import { createEmbeddedDatabase } from './embedded-database.js';
 
-/** Where an empty database is, to be spread into the options of `openStore`. */
+/** Place of an empty database: part of the options of `openStore`. */
 export type TestDatabase = Pick<StoreOptions, 'databaseUrl' | 'dataDir'>;
 
-/** Databases for the specs of one file. What is opened here is closed, and every database removed, after the specs. */
+/** Databases for the specs of one file. After the specs, stores are closed and databases removed. */
 export interface TestDatabases {
-  /** An empty database of the spec's own. */
+  /** Creates an empty database. */
   create(): Promise<TestDatabase>;
 
-  /** Folder of the migrations that drizzle-kit generates for a schema; the same one each time. */
+  /** Creates an empty database, and adds the folder of {@link migrationsFor} to its place. */
+  createFor(schema: Schema): Promise<TestDatabase & { migrations: string }>;
+
+  /** Returns the folder of the migrations that drizzle-kit generates for a schema, the same one each time. */
   migrationsFor(schema: Schema): Promise<string>;
 
   /**
    * Opens a store.
    *
    * @param options.migrations Default those of {@link migrationsFor}.
-   * @param options.database Default a new one.
+   * @param options.database Default a new database.
    */
   open<Tables extends Schema>(options: {
     schema: Tables;
@@ -31,14 +32,14 @@ export interface TestDatabases {
   }): Promise<Store<Tables>>;
 }
 
-/** Where a database is, as a service reads it from its environment. */
+/** Returns the environment variables by which a service finds the database. */
 export function databaseEnvironment({ databaseUrl, dataDir }: TestDatabase): NodeJS.ProcessEnv {
   return databaseUrl ? { DATABASE_URL: databaseUrl } : { DATA_DIR: dataDir };
 }
 
 /**
- * Has a database on a server take no writes, or take them again, as where its server is demoted to a standby: connections that
- * are open break, and new ones fail at a write with 25006.
+ * Makes a database on a server read-only or writable, as if its server was demoted to a standby: open connections break, and
+ * writes on new ones fail with 25006.
  */
 export async function setReadOnly(databaseUrl: string, readOnly: boolean): Promise<void> {
   const name = new URL(databaseUrl).pathname.slice(1);
@@ -50,21 +51,21 @@ type Specs = (databases: TestDatabases, kind: Store['kind']) => void;
 type Undo = () => Promise<unknown>;
 
 /**
- * Runs the same specs on PGlite and, where the run has a server (TEST_DATABASE_URL; Jest's global set-up starts one where
- * it can), on PostgreSQL.
+ * Runs the same specs on PGlite and on PostgreSQL. Jest's global set-up starts a PostgreSQL server and sets TEST_DATABASE_URL.
+ * Without a server, the specs run only on PGlite.
  */
 export function describeStores(specs: Specs): void {
   describeStore('pglite', specs);
   describePostgres(specs);
 }
 
-/** Runs the specs of what PGlite cannot show: several processes at one database, a server that goes away. */
+/** Runs specs only on PostgreSQL: for several processes on one database, or for outages of the server. */
 export function describePostgres(specs: Specs): void {
   if (process.env['TEST_DATABASE_URL']) describeStore('postgres', specs);
 }
 
 function describeStore(kind: Store['kind'], specs: Specs): void {
-  // Jest's globals rather than its package, which cannot be imported outside Jest; tools import the rest of this library.
+  // Uses Jest's globals, because its package cannot be imported outside Jest, where tools import the rest of this library.
   const { describe, afterAll } = globalThis as unknown as typeof import('@jest/globals');
   describe(`on ${kind}`, () => {
     const undo: Undo[] = [];
@@ -79,6 +80,10 @@ function testDatabases(kind: Store['kind'], undo: Undo[]): TestDatabases {
   const generated = new Map<Schema, Promise<string>>();
   const databases: TestDatabases = {
     create: () => (kind === 'pglite' ? createEmbedded(undo) : createOnServer(undo)),
+    createFor: async (schema) => ({
+      ...(await databases.create()),
+      migrations: await databases.migrationsFor(schema),
+    }),
     migrationsFor(schema) {
       const migrations = generated.get(schema) ?? temporaryMigrations(schema, undo);
       generated.set(schema, migrations);
@@ -98,9 +103,8 @@ function testDatabases(kind: Store['kind'], undo: Undo[]): TestDatabases {
 }
 
 async function createEmbedded(undo: Undo[]): Promise<TestDatabase> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'cascade-store-'));
-  undo.push(() => rm(dataDir, { recursive: true, force: true, maxRetries: 3 }));
-  await copyPgliteTemplate(dataDir);
+  const { dataDir, remove } = await createEmbeddedDatabase();
+  undo.push(remove);
   return { dataDir };
 }
 

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Writes the migrations that drizzle-kit would generate for a schema, for specs of libraries: an app's specs use those
- * that it has committed.
+ * Writes the migrations that drizzle-kit generates for a schema, for specs of libraries. Specs of apps use the committed
+ * migrations.
  *
- * @returns The folder, for the caller to remove.
+ * @returns The folder. The caller removes it.
  */
 export async function generateMigrations(schema: Record<string, unknown>): Promise<string> {
-  // Loaded late: it is large, and most specs that use this library need no migrations.
+  // Loaded late, because it is large and most specs need no migrations.
   const { generateDrizzleJson, generateMigration } = await import('drizzle-kit/api');
   const empty = generateDrizzleJson({});
   const statements = await generateMigration(empty, generateDrizzleJson(schema, empty.id));

@@ -17,11 +17,11 @@ async function query(connectionString: string): Promise<unknown> {
   }
 }
 
-it('says why a server cannot be started', async () => {
+it('reports why a server cannot start', async () => {
   await expect(startPostgres('/nowhere')).rejects.toThrow(/nowhere\/initdb/);
 });
 
-// Without PostgreSQL's programs the set-up of the run has said so already, or refused to run.
+// Without PostgreSQL's programs, the set-up of the run has reported that already, or refused to run.
 if (programs) {
   it('runs a server until it is stopped', async () => {
     const server = await startPostgres(programs);

@@ -1,36 +1,28 @@
 // Imports nothing of the workspace: Jest's global set-up compiles this file alone.
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  accessSync,
-  chownSync,
-  constants,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 
-/** A PostgreSQL server of our own, empty and throw-away. */
+/** A temporary PostgreSQL server, which is empty at first. */
 export interface PostgresCluster {
-  /** Its superuser, on 127.0.0.1. */
+  /** URL of its superuser, on 127.0.0.1. */
   readonly url: string;
   /** Ends the server and removes its files. */
   stop(): Promise<void>;
 }
 
-type Leashed = ChildProcessByStdio<Writable, null, Readable>;
+type Shell = ChildProcessByStdio<Writable, null, Readable>;
 
 /**
- * The shell's standard input is a pipe whose other end only this process holds. It ends with this process, by kill -9
- * too; then the shell ends its process group, in which initdb or the server runs, and removes the files.
+ * The shell's standard input is a pipe whose other end only this process holds. It closes when this process ends, even by kill
+ * -9. Then the shell ends its process group, in which initdb or the server runs, and removes the files.
  */
-const LEASH = `
+const SCRIPT = `
 folder=$1 bin=$2 port=$3
 trap : QUIT
 (
@@ -47,20 +39,20 @@ wait
 rm -rf "$folder"
 `;
 
-/** Milliseconds; it takes 0.8 s on an idle machine of 2 cores. */
+/** Milliseconds. A start takes 0.8 s on an idle machine with 2 cores. */
 const START_WITHIN = 30_000;
 
-/** The folder of PostgreSQL's programs: of `initdb` on PATH, else of the newest in Debian's place. */
+/** Returns the folder of PostgreSQL's programs: that of `initdb` on the PATH, else the newest in Debian's folder. */
 export function findPostgres(): string | undefined {
   const debian = '/usr/lib/postgresql';
-  const versions = readFolder(debian).sort((a, b) => Number(b) - Number(a));
+  const versions = (existsSync(debian) ? readdirSync(debian) : []).sort((a, b) => Number(b) - Number(a));
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
   return [...folders, ...versions.map((version) => join(debian, version, 'bin'))].find(
-    (folder) => isExecutable(join(folder, 'initdb')) && isExecutable(join(folder, 'postgres')),
+    (folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')),
   );
 }
 
-/** Starts a server on a free port; it does not outlive this process. @param bin Folder of its programs. */
+/** Starts a server on a free port, which does not outlive this process. @param bin Folder of its programs. */
 export async function startPostgres(bin: string): Promise<PostgresCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'cascade-postgres-'));
   const password = randomBytes(16).toString('hex');
@@ -69,19 +61,19 @@ export async function startPostgres(bin: string): Promise<PostgresCluster> {
   if (user) for (const path of [join(folder, 'password'), folder]) chownSync(path, user.uid, user.gid);
 
   const port = await freePort();
-  const leashed = spawn('/bin/sh', ['-c', LEASH, 'leash', folder, bin, String(port)], {
+  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'bound', folder, bin, String(port)], {
     ...user,
     cwd: folder,
-    // A session and a process group of its own, so that Ctrl-C does not end it before the specs that use it.
+    // In a separate process group, so that Ctrl-C does not end it before the specs that use it.
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
   });
   const stop = async (): Promise<void> => {
-    leashed.stdin.end();
-    if (leashed.exitCode === null && leashed.signalCode === null) await once(leashed, 'exit');
+    shell.stdin.end();
+    if (shell.exitCode === null && shell.signalCode === null) await once(shell, 'exit');
   };
   try {
-    await started(leashed);
+    await started(shell);
   } catch (error) {
     await stop();
     throw error;
@@ -89,16 +81,16 @@ export async function startPostgres(bin: string): Promise<PostgresCluster> {
   return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop };
 }
 
-/** The server says on its standard error when it is ready, or why it cannot be. */
-async function started(leashed: Leashed): Promise<void> {
+/** The server writes to its standard error when it is ready, or why it cannot start. */
+async function started(shell: Shell): Promise<void> {
   let log = '';
   let timer: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       const fail = (what: string) => reject(new Error(`PostgreSQL ${what}:\n${log}`));
       timer = setTimeout(fail, START_WITHIN, `has not started within ${START_WITHIN} ms`);
-      leashed.once('error', reject);
-      leashed.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      shell.once('error', reject);
+      shell.stderr.setEncoding('utf8').on('data', (chunk: string) => {
         log += chunk;
         if (log.includes('database system is ready to accept connections')) resolve();
         if (/^ended with status/m.test(log)) fail('does not start');
@@ -106,12 +98,12 @@ async function started(leashed: Leashed): Promise<void> {
     });
   } finally {
     clearTimeout(timer);
-    // Read on, unheeded: the server would wait once the pipe is full.
-    leashed.stderr.removeAllListeners('data').resume();
+    // Discards the rest of the output: with a full pipe, the server would wait.
+    shell.stderr.removeAllListeners('data').resume();
   }
 }
 
-/** Whom to run PostgreSQL as, since its programs refuse to run as root; nothing for anybody else. */
+/** Returns the user to run PostgreSQL as, because its programs refuse to run as root. Undefined if this is not root. */
 export function unprivilegedUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const users = readFileSync('/etc/passwd', 'utf8')
@@ -132,21 +124,4 @@ async function freePort(): Promise<number> {
   probe.close();
   await once(probe, 'close');
   return port;
-}
-
-function readFolder(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,20 +1,17 @@
-import type { Broker } from '@cascade/embedded-broker';
 import { Consumes, EventFailed, ConsumesFailure } from '@cascade/jetstream';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { OrderBilled, OrderPlaced } from '../../test/orders.js';
-import { startTestBroker } from '../broker/broker.js';
-import { TestChannels } from './channels.js';
+import { describeProcessor } from '../service/describe-processor.js';
 import { startProcessor } from '../service/processor.js';
-import type { RunningService } from '../service/service.js';
 
 /** Failures that were handled, by the id of the order. */
 const regretted: string[] = [];
 
 @Controller()
 class Desk {
-  @Consumes(OrderPlaced, { processor: 'billing', publishes: [OrderBilled], attempts: 1 })
+  @Consumes(OrderPlaced, { processor: 'billing', publishes: [OrderBilled], attempts: 2 })
   bill(@Payload() { orderId }: OrderPlaced): OrderBilled {
     if (orderId === 'bad') throw new Error('no such order');
     return new OrderBilled(orderId);
@@ -27,56 +24,52 @@ class Desk {
   }
 }
 
-describe('the channels of a test', () => {
-  let broker: Broker;
-  let desk: RunningService;
-  let channels: TestChannels;
+const startDesk = (natsUrl: string) => startProcessor(Desk, { natsUrl });
 
-  beforeAll(async () => {
-    broker = await startTestBroker();
-    desk = await startProcessor(Desk, { natsUrl: broker.url });
-  }, 60_000);
-  afterAll(async () => {
-    await desk?.stop();
-    await broker?.stop();
-  });
-  afterEach(() => channels.close());
+describeProcessor('the channels of a test', startDesk, (test) => {
+  it('return what a processor published after an event, and check that there is nothing else', async () => {
+    const id = await test.channels.publish(new OrderPlaced('1'));
+    await test.channels.publish(new OrderPlaced('1'), id);
 
-  it('give what a processor published after an event, and tell that nothing else was', async () => {
-    channels = await TestChannels.connect(broker.url);
-    const id = await channels.publish(new OrderPlaced('1'));
-    await channels.publish(new OrderPlaced('1'), id);
-
-    const billed = await channels.published(OrderBilled, { causedBy: id });
+    const billed = await test.channels.published(OrderBilled, { causedBy: id });
 
     expect(billed).toMatchObject({ source: 'billing', causationId: id, data: { orderId: '1' } });
-    await channels.consumed(OrderPlaced, 'billing');
-    await channels.nothingMore();
+    await test.channels.consumed(OrderPlaced, 'billing');
+    await test.channels.nothingMore();
   });
 
-  it('give what a processor gave up on', async () => {
-    channels = await TestChannels.connect(broker.url);
-    const id = await channels.publish(new OrderPlaced('bad'));
-    const { data } = await channels.failed(OrderPlaced, 'billing', { causedBy: id });
-    expect(data).toMatchObject({ processor: 'billing', attempts: 1, error: { message: 'no such order' } });
+  it('return every publication, even one that the broker dropped', async () => {
+    const id = await test.channels.publish(new OrderPlaced('2'));
+    const { id: billedId } = await test.channels.published(OrderBilled, { causedBy: id });
+    await test.channels.publish(new OrderPlaced('2'), id);
+    await test.channels.consumed(OrderPlaced, 'billing');
+    const announced = { id: billedId, data: { orderId: '2' } };
+    expect(test.channels.announced(OrderBilled, { causedBy: id })).toEqual([announced, announced]);
+    expect(test.channels.announced(OrderBilled).length).toBeGreaterThanOrEqual(2);
+    await test.channels.nothingMore();
   });
 
-  it('bring failures to those who consume them', async () => {
-    channels = await TestChannels.connect(broker.url);
-    await channels.publishFailure('billing', new OrderPlaced('17'));
-    await channels.consumed(EventFailed, 'regrets');
+  it('return the failure of a processor, and wait for its retries', async () => {
+    const id = await test.channels.publish(new OrderPlaced('bad'));
+    await test.channels.retried('billing', id);
+    const { data } = await test.channels.failed(OrderPlaced, 'billing', { causedBy: id });
+    expect(data).toMatchObject({ processor: 'billing', attempts: 2, error: { message: 'no such order' } });
+  });
+
+  it('publish failures to the processors that consume them', async () => {
+    await test.channels.publishFailure('billing', new OrderPlaced('17'));
+    await test.channels.consumed(EventFailed, 'regrets');
     expect(regretted).toContain('17');
   });
 
-  it('say what was stored instead of what was waited for, and what there is more than expected', async () => {
-    channels = await TestChannels.connect(broker.url);
-    await channels.publish(new OrderPlaced('bad'));
-    await channels.consumed(OrderPlaced, 'billing');
-    await expect(channels.published(OrderBilled, { causedBy: 'nobody', timeout: 300 })).rejects.toThrow(
-      /no order\.billed after nobody; stored is:\n(.*\n)* {2}events\.order\.placed .*"orderId":"bad"(.*\n)*Logged was:\n(.*\n)* {2}\S+ error event \S+ of flow \S+ dead-lettered, .*no such order/,
+  it('list the stored events if a wait fails, and events that are not expected', async () => {
+    await test.channels.publish(new OrderPlaced('bad'));
+    await test.channels.consumed(OrderPlaced, 'billing');
+    await expect(test.channels.published(OrderBilled, { causedBy: 'nobody', timeout: 300 })).rejects.toThrow(
+      /no order\.billed after nobody; stored events:\n(.*\n)* {2}events\.order\.placed .*"orderId":"bad"(.*\n)*Logged:\n(.*\n)* {2}\S+ error event \S+ of flow \S+ dead-lettered, .*no such order/,
     );
-    await expect(channels.nothingMore()).rejects.toThrow(
-      /more than was expected:\n(.*\n)* {2}failed\.billing\.order\.placed {2}billing /,
+    await expect(test.channels.nothingMore()).rejects.toThrow(
+      /more events than expected:\n(.*\n)* {2}failed\.billing\.order\.placed {2}billing /,
     );
   });
 });

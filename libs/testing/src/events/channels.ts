@@ -12,7 +12,7 @@ import {
   type EventClass,
 } from '@cascade/jetstream';
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
-import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import { connect, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { failureOf } from './failure.js';
 import { goldenSamples } from './golden.js';
 import { eventually, type EventuallyOptions } from '../eventually.js';
@@ -21,26 +21,34 @@ import { tableOf, storedEvents, type SeenEvent } from '../broker/stored-events.j
 type Limits = Pick<EventuallyOptions, 'timeout' | 'interval'>;
 
 export interface WaitOptions extends Limits {
-  /** Id of the event that led to it. Default any. */
+  /** Id of the event that caused it. Default any. */
   causedBy?: string;
 }
 
 /**
- * The channels of a broker, as a neighbour of the processors under test uses them: publishes, and waits for what is stored.
- * The streams must be there: start a processor first. A wait that fails tells what was stored instead.
+ * The channels of a broker for a test: publishes events and waits for events. The streams must exist, so start a processor first.
+ * The error of a failed wait lists the stored events.
  */
 export class TestChannels {
   /** Places of events that were published here, or waited for: see {@link nothingMore}. */
   private readonly known = new Set<string>();
+  /** Everything that was published on an event channel or as a retry since this was connected. */
+  private readonly heard: Msg[] = [];
 
   private constructor(
     private readonly connection: NatsConnection,
     private readonly manager: JetStreamManager,
-  ) {}
+  ) {
+    for (const subject of ['events.>', 'retry.*.sch.>']) {
+      connection.subscribe(subject, { callback: (_error, message) => void this.heard.push(message) });
+    }
+  }
 
   static async connect(natsUrl: string): Promise<TestChannels> {
     const connection = await connect({ servers: natsUrl, name: 'test' });
-    return new TestChannels(connection, await jetstreamManager(connection));
+    const channels = new TestChannels(connection, await jetstreamManager(connection));
+    await connection.flush();
+    return channels;
   }
 
   async close(): Promise<void> {
@@ -48,10 +56,10 @@ export class TestChannels {
   }
 
   /**
-   * Publishes an event on its channel. With the id of an earlier one it is stored a second time, as by a publisher whom the
-   * broker's memory of ids does not help any more: every processor gets a duplicate.
+   * Publishes an event on its channel. With the id of an earlier event it is stored again, as after the broker's duplicate
+   * window: every processor gets a duplicate.
    *
-   * @returns its id
+   * @returns The id of the event.
    */
   async publish(event: object, id = newEventId()): Promise<string> {
     const { name, version } = classOf(event).event;
@@ -59,10 +67,10 @@ export class TestChannels {
   }
 
   /**
-   * Publishes every golden sample of an event, of all its versions, as they were published in their time.
+   * Publishes every golden sample of an event, of all its versions.
    *
-   * @returns their ids
-   * @throws Error where there is none
+   * @returns Their ids.
+   * @throws Error if there is none
    */
   async publishGolden(type: EventClass): Promise<string[]> {
     const samples = await goldenSamples(type);
@@ -73,7 +81,7 @@ export class TestChannels {
     );
   }
 
-  /** Publishes that a processor, which need not run, gave up on this event; as {@link publish} does. */
+  /** Publishes the failure event of a processor, which need not run, for this event. */
   async publishFailure(of: string, event: object, id = newEventId()): Promise<string> {
     const { name } = classOf(event).event;
     const { name: failed, version } = EventFailed.event;
@@ -83,12 +91,12 @@ export class TestChannels {
     });
   }
 
-  /** Publishes what no contract allows: any text, on any subject of a stream. */
+  /** Publishes any text on any subject of a stream, even against a contract. */
   async publishRaw(subject: string, text: string, id = newEventId()): Promise<string> {
     return this.store(subject, text, { id });
   }
 
-  /** The first event of this class, once it is stored. */
+  /** Waits for the first stored event of this class. */
   async published<Event extends object>(
     type: EventClass<Event>,
     options: WaitOptions = {},
@@ -96,16 +104,41 @@ export class TestChannels {
     return this.waitFor<Event>(channelOf(type.event.name), `no ${type.event.name}`, options);
   }
 
-  /** The failure event, once the processor `by` has given up on an event of this class. */
+  /** Waits until the processor `by` has given up on an event of this class, and returns the failure event. */
   async failed(type: EventClass, by: string, options: WaitOptions = {}): Promise<SeenEvent<EventFailed>> {
     return this.waitFor<EventFailed>(
       failureChannelOf(by, type.event.name),
-      `${by} has given up on no ${type.event.name}`,
+      `${by} has not given up on any ${type.event.name}`,
       options,
     );
   }
 
-  /** Resolves when the processor `by` has settled all events of this class, retries included. */
+  /** Waits until the processor `by` has scheduled a retry of the event with this id. */
+  async retried(by: string, id: string, limits?: Limits): Promise<void> {
+    await eventually(() => {
+      const isRetry = ({ subject, headers }: Msg) =>
+        subject.startsWith(`retry.${by}.`) && headers?.get(CloudEventHeader.id) === id;
+      if (!this.heard.some(isRetry)) throw new Error(`${by} has scheduled no retry of ${id}`);
+    }, limits);
+  }
+
+  /**
+   * Returns every publication of this class since this was connected, in order, with the id of its event. It includes
+   * publications that the broker dropped as duplicates.
+   */
+  announced<Event extends object>(
+    type: EventClass<Event>,
+    { causedBy }: Pick<WaitOptions, 'causedBy'> = {},
+  ): { id: string; data: Event }[] {
+    const isAnnounced = ({ subject, headers }: Msg) =>
+      subject === channelOf(type.event.name) &&
+      (!causedBy || headers?.get(CloudEventHeader.causationId) === causedBy);
+    return this.heard
+      .filter(isAnnounced)
+      .map((message) => ({ id: message.headers?.get(CloudEventHeader.id) ?? '', data: message.json<Event>() }));
+  }
+
+  /** Waits until the processor `by` has settled all events of this class, including retries. */
   async consumed(type: EventClass, by: string, limits?: Limits): Promise<void> {
     const stream = type === EventFailed ? FAILURES_STREAM : EVENTS_STREAM;
     const settled = async () => {
@@ -116,23 +149,23 @@ export class TestChannels {
       const retries = Object.keys(state.subjects ?? {}).length;
       if (num_pending + num_ack_pending + retries === 0) return;
       throw new Error(
-        `${by} has not settled every ${type.event.name}: ${num_pending} wait, ${num_ack_pending} are in hand, ` +
-          `${retries} to be tried again`,
+        `${by} has not settled every ${type.event.name}: ${num_pending} wait, ${num_ack_pending} are in flight, ` +
+          `${retries} wait for a retry`,
       );
     };
-    const instead = async () => `Stored is:${tableOf(await storedEvents(this.connection))}`;
+    const instead = async () => `Stored events:${tableOf(await storedEvents(this.connection))}`;
     await eventually(settled, { ...limits, instead });
   }
 
   /**
-   * Nothing was stored but what was published here and what was waited for. Wait for {@link consumed} first: what is still
-   * being worked on may lead to more.
+   * Checks that every stored event was published here or waited for. Wait for {@link consumed} first: events in flight may cause
+   * more events.
    *
-   * @throws Error that lists the rest
+   * @throws Error that lists the other events
    */
   async nothingMore(): Promise<void> {
     const more = (await storedEvents(this.connection)).filter(({ place }) => !this.known.has(place));
-    if (more.length > 0) throw new Error(`There is more than was expected:${tableOf(more)}`);
+    if (more.length > 0) throw new Error(`There are more events than expected:${tableOf(more)}`);
   }
 
   private async waitFor<Data>(
@@ -146,13 +179,13 @@ export class TestChannels {
         (event) => event.subject === subject && (!causedBy || event.causationId === causedBy),
       );
       if (!found)
-        throw new Error(`${missing}${causedBy ? ` after ${causedBy}` : ''}; stored is:${tableOf(stored)}`);
+        throw new Error(`${missing}${causedBy ? ` after ${causedBy}` : ''}; stored events:${tableOf(stored)}`);
       this.known.add(found.place);
       return found as SeenEvent<Data>;
     }, limits);
   }
 
-  /** Without a message id, so that the broker drops no repetition. */
+  /** Stores a message without a message id, so that the broker drops no duplicate. */
   private async store(
     subject: string,
     body: string,

@@ -1,6 +1,6 @@
 import { EventContext, newEventId, type EventMetadata } from '@cascade/jetstream';
 
-/** The context of an attempt, for a handler that is called without a transport. Default the first attempt at a new event. */
+/** Makes the context of an attempt, to call a handler without a transport. Default the first attempt at a new event. */
 export function contextFor(processor: string, metadata: Partial<EventMetadata> = {}): EventContext {
   const eventId = metadata.eventId ?? newEventId();
   return new EventContext(

@@ -3,10 +3,10 @@ import type { GoldenFile } from '@cascade/topology';
 import { projectFolder } from '../project-folder.js';
 
 /**
- * A golden sample of an event in its newest version, as a processor would be given it: where there are several, the first by
+ * Returns the golden sample of an event in its newest version, as a handler gets it. If there are several, it is the first by
  * file name.
  *
- * @throws Error where there is none
+ * @throws Error if there is none
  */
 export async function goldenEvent<Event extends object>(type: EventClass<Event>): Promise<Event> {
   const { name, version } = type.event;
@@ -17,12 +17,12 @@ export async function goldenEvent<Event extends object>(type: EventClass<Event>)
 }
 
 /**
- * All golden samples of an event, of every version that its class can be upcast from.
+ * Returns all golden samples of an event, of every version that can be upcast to its class.
  *
- * @throws Error where there is none
+ * @throws Error if there is none
  */
 export async function goldenSamples(type: EventClass): Promise<GoldenFile[]> {
-  // Loaded late: it is large, and most specs that use this library need no samples.
+  // Loaded late, because it is large and most specs need no samples.
   const { findSamples } = await import('@cascade/topology');
   const types = versionsOf(type).map(({ event }) => typeOf(event.name, event.version));
   const samples = (await findSamples(projectFolder())).filter(
@@ -33,5 +33,5 @@ export async function goldenSamples(type: EventClass): Promise<GoldenFile[]> {
 }
 
 function missing(type: string): string {
-  return `${type} has no golden sample. Write one, as it would be published: libs/contracts/golden/${type}.json`;
+  return `${type} has no golden sample. Write one as it would be published: libs/contracts/golden/${type}.json`;
 }

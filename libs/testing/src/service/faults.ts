@@ -3,27 +3,30 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import { setTimeout as delay } from 'node:timers/promises';
 import { from, lastValueFrom, type Observable, toArray } from 'rxjs';
 
-/** What goes wrong in a processor, at each event anew. Several go wrong together. */
+/** Faults of a processor, which occur for each event. Several can occur together. */
 export interface Faults {
-  /** So many attempts fail before the handler is called. With as many as the processor has, the event is dead-lettered. */
+  /**
+   * Number of attempts that fail before the handler is called. If it is all attempts of the processor, the event is
+   * dead-lettered.
+   */
   fail?: number;
   /**
-   * So many attempts end the service once the handler is done, which is the worst moment: nothing that it returned is published,
-   * nothing that was in hand is acknowledged. The service is started again at once.
+   * Number of attempts that crash the service after the handler, which is the worst moment: its result is not published, and no
+   * event in flight is acknowledged. The service starts again at once.
    */
   crash?: number;
-  /** Milliseconds that pass before the handler is called. */
+  /** Milliseconds to wait before the handler is called. */
   slow?: number;
 }
 
-/** What an injected fault threw. */
+/** Error of an injected fault. */
 export class InjectedFaultError extends Error {
   override readonly name = 'InjectedFaultError';
 }
 
-/** Stands before every handler of a service, as a global interceptor, so that neither handler nor transport knows of it. */
+/** Injects faults before every handler of a service, as a global interceptor. */
 export class FaultInjection implements NestInterceptor {
-  /** @param crash Cuts the service off, so that nothing more of it reaches the broker. */
+  /** @param crash Cuts the service off from the broker. */
   constructor(
     private readonly faultsOf: (processor: string) => Faults | undefined,
     private readonly crash: () => Promise<void>,

@@ -4,8 +4,8 @@ import { NestFactory } from '@nestjs/core';
 import { quietLog } from '../quiet-log.js';
 
 /**
- * Makes an application of the transport alone, without HTTP, configuration or signals: for specs of what a service is built of.
- * Specs of processors have `startProcessor`. Nothing is consumed until `listen()`.
+ * Creates an application with only the transport, without HTTP, configuration or signals, for specs of libraries. Specs of
+ * processors use `startProcessor`. Nothing is consumed before `listen()`.
  */
 export function createMicroservice(module: Type | DynamicModule): Promise<INestMicroservice> {
   return NestFactory.createMicroservice(module, {

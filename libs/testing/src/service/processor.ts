@@ -8,8 +8,8 @@ export interface StartProcessorOptions extends Pick<ModuleMetadata, 'imports' | 
 }
 
 /**
- * Runs the processors of a controller alone, in a service made for them: see {@link runService}. What the controller needs
- * injected is given as `providers` and `imports`.
+ * Runs the processors of a controller in a minimal service: see {@link runService}. `providers` and `imports` have the
+ * dependencies of the controller.
  */
 export async function startProcessor(
   controller: Type,

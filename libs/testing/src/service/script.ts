@@ -1,28 +1,29 @@
-import { spawnLeashed } from '@cascade/embedded-broker';
+import { spawnBoundToParent } from '@cascade/embedded-broker';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** A process of a spec's own, to be killed or to be refused something. */
+/** A process that a spec started. */
 export interface Script {
   readonly pid: number;
-  /** The next line of its standard output. Rejects, with what it wrote to standard error, when it ends before that. */
+  /** Resolves to the next line of its standard output. If it ends first, rejects with its standard error. */
   nextLine(): Promise<string>;
-  /** Asks it to end, as a supervisor would: SIGTERM. Resolves once it has ended. */
+  /** Sends SIGTERM. Resolves when the process has ended. */
   stop(): Promise<void>;
-  /** Ends it at once, as a crash would: SIGKILL. */
+  /** Sends SIGKILL, like a crash. Resolves when the process has ended. */
   kill(): Promise<void>;
 }
 
 /**
- * Runs a TypeScript file of the workspace in another process, from its source. It ends with this process, however this one ends.
+ * Runs a TypeScript file of the workspace in another process, without a build. It ends with this process, even if this one is
+ * killed.
  *
  * @param file `new URL('../test/writer.ts', import.meta.url)`
- * @param env its whole environment; default that of this process
+ * @param env Complete environment. Default that of this process.
  */
 export function startScript(file: URL, args: string[] = [], env: NodeJS.ProcessEnv = process.env): Script {
   const hooks = new URL('../../node/typescript.mjs', import.meta.url).href;
-  const child = spawnLeashed(process.execPath, ['--import', hooks, fileURLToPath(file), ...args], { env });
+  const child = spawnBoundToParent(process.execPath, ['--import', hooks, fileURLToPath(file), ...args], { env });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk));
   const ended = once(child, 'close');

@@ -1,15 +1,15 @@
 import { eventually } from '../eventually.js';
 import { startScript, type Script } from './script.js';
 
-/** What `startService` of `@cascade/service` says first. */
+/** First line of `startService` of `@cascade/service`. */
 const LISTENING = /listening on (http:\/\/\S+)/;
 
 /**
- * Runs a service as a process of its own, from its source: for a specification that holds for {@link runService} too.
+ * Runs a service in another process, without a build, for a specification that also holds for {@link runService}. Resolves when
+ * it is ready.
  *
  * @param main `new URL('./main.ts', import.meta.url)`
- * @param env its whole environment; `PORT: '0'` takes a free port
- * @returns once it is ready
+ * @param env Complete environment. `PORT: '0'` takes a free port.
  */
 export async function startServiceProcess(main: URL, env: NodeJS.ProcessEnv): Promise<Script> {
   const script = startScript(main, [], { ...env, LOG_LEVEL: 'log' });

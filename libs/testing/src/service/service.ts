@@ -13,16 +13,14 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FaultInjection, type Faults } from './faults.js';
 import { quietLog } from '../quiet-log.js';
 
-/** Milliseconds after which the broker hands out again what a crashed service had in hand: the least that it may be. */
+/** Milliseconds after which the broker redelivers the events of a crashed service. The broker allows no less. */
 const ACK_WAIT_AFTER_CRASH = 1_000;
-/** In nanoseconds, as the server counts. */
+/** Nanoseconds, the unit of the server. */
 const MILLISECOND = 1_000_000;
 
 /**
- * Runs a service inside the test's process, as `startService` of `@cascade/service` does in its own, but for two things: it does not
- * listen for requests, and its clock has no backoffs, so that every retry is due at once.
- *
- * @returns once its processors consume
+ * Runs a service in the test's process, like `startService` of `@cascade/service`, with two differences: it does not listen for
+ * requests, and it has no backoffs, so that every retry is due at once. Resolves when its processors consume.
  */
 export async function runService(
   module: Type | DynamicModule,
@@ -33,7 +31,7 @@ export async function runService(
   return service;
 }
 
-/** A service at work inside the test's process. */
+/** A service that runs in the test's process. */
 export class RunningService {
   private readonly faults = new Map<string, Faults>();
   private readonly processors = new Map<string, ProcessorDeclaration>();
@@ -46,29 +44,29 @@ export class RunningService {
     private readonly config: ServiceConfig,
   ) {}
 
-  /** @throws what keeps the service from starting */
+  /** @throws errors of the start */
   async start(): Promise<void> {
     await (this.current ??= this.open());
   }
 
   /**
-   * From now on these faults occur in a processor of the service; `{}` ends them.
+   * Sets the faults of a processor from now on. `{}` ends them.
    *
-   * @throws Error where the service has no processor of that name
+   * @throws Error if the service has no processor of that name
    */
   inject(processor: string, faults: Faults): void {
     if (!this.processors.has(processor)) {
       throw new Error(
-        `There is no processor '${processor}' here, but ${[...this.processors.keys()].join(', ')}.`,
+        `There is no processor '${processor}' here. There are: ${[...this.processors.keys()].join(', ')}.`,
       );
     }
     this.faults.set(processor, faults);
   }
 
   /**
-   * Lets what is in hand be settled, and ends it.
+   * Waits until the events in flight are settled, and stops the service.
    *
-   * @throws what kept it from starting again after a crash
+   * @throws errors of a start after a crash
    */
   async stop(): Promise<void> {
     this.stopping = true;
@@ -81,9 +79,9 @@ export class RunningService {
       this.withFaults(() => this.crash(app)),
       this.config,
     );
-    // It would print next to nothing: what it warns of is told by a wait that fails.
+    // Prints nothing. A failed wait shows the warnings.
     if (this.config.logLevel === 'fatal') app.useLogger(quietLog);
-    app.get(JetStreamStrategy, { strict: false }).adjust((declaration) => this.hurried(declaration));
+    app.get(JetStreamStrategy, { strict: false }).adjust((declaration) => this.withoutBackoff(declaration));
     try {
       await app.startAllMicroservices();
       return app;
@@ -102,24 +100,24 @@ export class RunningService {
     };
   }
 
-  private hurried(declaration: ProcessorDeclaration): ProcessorDeclaration {
+  private withoutBackoff(declaration: ProcessorDeclaration): ProcessorDeclaration {
     this.processors.set(declaration.processor, declaration);
     return { ...declaration, delays: declaration.delays.map(() => 0) };
   }
 
-  /** Cuts it off from the broker, which is all that the broker sees of a crash. */
+  /** Closes the connection: the broker sees no more of a crash than that. */
   private async crash(app: NestFastifyApplication): Promise<void> {
     const connection = await app.get(JetStreamConnection, { strict: false }).get();
     if (connection.isClosed() || this.stopping) return;
     await this.shortenAckWait(connection);
     await connection.close();
-    // Not awaited: it waits for the handler that has crashed to end.
+    // Not awaited, because closing waits for the handler that has crashed.
     this.current = app.close().then(() => this.open());
-    // `stop` tells of it.
+    // `stop` reports the error.
     this.current.catch(() => undefined);
   }
 
-  /** So that no test waits for half a minute until the broker hands out again what the crashed service had in flight. */
+  /** Otherwise tests would wait for half a minute until the broker redelivers the events of the crashed service. */
   private async shortenAckWait(connection: NatsConnection): Promise<void> {
     const { consumers } = await jetstreamManager(connection);
     for (const { stream, config } of [...this.processors.values()].flatMap(consumerConfigs))

@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+
+/** A process with its output piped and no input. */
+export interface BoundProcess extends ChildProcess {
+  stdin: null;
+  stdout: Readable;
+  stderr: Readable;
+}
+
+export interface BindOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** File descriptor that the process keeps open as long as it lives, such as the lock of its folder. */
+  hold?: number;
+  /** Opens an IPC channel to the process, as `fork` does. Default false. */
+  ipc?: boolean;
+}
+
+/** Steps of 100 ms that an orphan gets between SIGTERM and SIGKILL. */
+const GRACE_STEPS = 50;
+
+/**
+ * Descriptor 3 is a pipe whose other end only the parent holds. It closes when the parent ends, even by kill -9. A subshell waits
+ * for that and then ends the program.
+ *
+ * The shell itself becomes the program, so the program has the process id that the parent knows. When the program has ended, the
+ * parent writes a line to the pipe, and the subshell exits. The subshell closes the other descriptors of the program. Otherwise
+ * it would keep the program's output, lock and IPC channel open.
+ */
+const SCRIPT = `
+{
+  exec 4<&- 5<&-
+  read -r _ <&3 && exit
+  kill -TERM $$
+  step=0
+  while [ $step -lt ${GRACE_STEPS} ]; do
+    sleep 0.1
+    kill -0 $$ || exit 0
+    step=$((step + 1))
+  done
+  kill -KILL $$
+} </dev/null >/dev/null 2>&1 &
+exec "$@" 3<&-
+`;
+
+/**
+ * Starts a program that does not outlive this process. When this process ends, even by kill -9, the program gets a SIGTERM
+ * and, 5 s later, a SIGKILL. The program runs in its own session: Ctrl-C in the terminal reaches this process alone, which
+ * decides what to stop and when. A command that cannot be run exits with 127 or 126.
+ *
+ * The script needs a POSIX shell. On Windows, Node itself ends the children of a process that was killed.
+ */
+export function spawnBoundToParent(
+  command: string,
+  args: readonly string[],
+  { hold, ipc = false, ...settings }: BindOptions = {},
+): BoundProcess {
+  const channel: 'ipc'[] = ipc ? ['ipc'] : [];
+  if (process.platform === 'win32') {
+    const stdio = ['ignore' as const, 'pipe' as const, 'pipe' as const, ...channel];
+    return spawn(command, args, { ...settings, stdio, windowsHide: true }) as BoundProcess;
+  }
+  const child = spawn('/bin/sh', ['-c', SCRIPT, 'bound', command, ...args], {
+    ...settings,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', hold ?? 'ignore', ...channel],
+    detached: true,
+  }) as BoundProcess;
+  const pipe = child.stdio[3] as Writable;
+  // The subshell may have ended already.
+  pipe.on('error', () => {});
+  child.once('exit', () => pipe.end('\n'));
+  return child;
+}

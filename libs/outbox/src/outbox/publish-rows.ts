@@ -1,0 +1,110 @@
+import {
+  nameError,
+  PublishDeniedError,
+  PublishRefusedError,
+  type EventPublisher,
+  type StoredEvent,
+} from '@cascade/jetstream';
+import type { OutboxRow } from './outbox-table.js';
+import type { Outcome, RefusedRow } from './settle-rows.js';
+
+/** Part of the publisher that a relay needs. */
+export type Publisher = Pick<EventPublisher, 'publishStored'>;
+
+/** Claimed rows of one key. */
+interface Lane {
+  rows: OutboxRow[];
+  /** Ids of the rows that the broker has confirmed. */
+  published: string[];
+  refused: RefusedRow[];
+  /** Why the first of the other rows failed. */
+  error?: string;
+}
+
+/** Milliseconds until a failed row is tried again. Doubles with each failure, up to a limit that keeps a recovery short. */
+const RETRY_AFTER = { first: 250, most: 5_000 };
+
+const MAX_ERROR_LENGTH = 1_000;
+
+/**
+ * Publishes claimed rows: rows of one key one after the other, different keys in parallel. A failed row holds back the rows
+ * behind it in its key. A row that the broker refuses permanently does not.
+ *
+ * @param rows In their order.
+ * @param signal When it aborts, rows without a confirmation count as failed. They are published again under the same id, and the
+ *   broker drops a duplicate.
+ */
+export async function publishRows(
+  publisher: Publisher,
+  rows: OutboxRow[],
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const lanes = lanesOf(rows);
+  const cutOff = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  await Promise.race([Promise.all(lanes.map((lane) => publishLane(publisher, lane, signal))), cutOff]);
+  return outcomeOf(lanes);
+}
+
+function lanesOf(rows: OutboxRow[]): Lane[] {
+  const lanes = new Map<string, Lane>();
+  for (const row of rows) {
+    const lane = lanes.get(row.key);
+    if (lane) lane.rows.push(row);
+    else lanes.set(row.key, { rows: [row], published: [], refused: [] });
+  }
+  return [...lanes.values()];
+}
+
+async function publishLane(publisher: Publisher, lane: Lane, signal: AbortSignal): Promise<void> {
+  for (const row of lane.rows) {
+    if (signal.aborted) return;
+    try {
+      await publisher.publishStored(storedEvent(row), { signal });
+      lane.published.push(row.id);
+    } catch (error) {
+      if (!isRefusedForGood(error)) {
+        lane.error = textOf(error);
+        return;
+      }
+      lane.refused.push({ row, error: textOf(error) });
+    }
+  }
+}
+
+/** A missing right is not permanent: the row waits until an administrator grants it. */
+function isRefusedForGood(error: unknown): boolean {
+  return error instanceof PublishRefusedError && !(error instanceof PublishDeniedError);
+}
+
+function textOf(error: unknown): string {
+  const { name, message } = nameError(error);
+  return `${name}: ${message}`.slice(0, MAX_ERROR_LENGTH);
+}
+
+function storedEvent({
+  id,
+  name,
+  version,
+  data,
+  correlationId,
+  causationId,
+  createdAt,
+}: OutboxRow): StoredEvent {
+  return { id, name, version, data, correlationId, causationId: causationId ?? undefined, time: createdAt };
+}
+
+function outcomeOf(lanes: Lane[]): Outcome {
+  const outcome: Outcome = { published: [], refused: [], failed: [], untried: [] };
+  for (const { rows, published, refused, error = 'not confirmed in time' } of lanes) {
+    const [next, ...behind] = rows.slice(published.length + refused.length);
+    outcome.published.push(...published);
+    outcome.refused.push(...refused);
+    if (next) outcome.failed.push({ row: next, error, delay: delayOf(next) });
+    outcome.untried.push(...behind.map(({ id }) => id));
+  }
+  return outcome;
+}
+
+function delayOf({ attempts }: OutboxRow): number {
+  return Math.min(RETRY_AFTER.first * 2 ** attempts, RETRY_AFTER.most);
+}

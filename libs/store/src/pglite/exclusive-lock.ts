@@ -1,0 +1,56 @@
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { StoreDirectoryError, StoreLockedError } from '../errors.js';
+
+const LOCK_FILE = 'lock';
+
+/** Lies behind the process id at the start of the file, because other processes cannot read a locked range on Windows. */
+const LOCKED_BYTE = 4096;
+
+export interface ExclusiveLock {
+  release(): void;
+}
+
+/**
+ * Locks a folder for this process alone, and creates the folder if it is missing. The kernel holds the lock and releases it when
+ * the process ends, even by kill -9. A lock file without a kernel lock would outlive its owner.
+ *
+ * @throws StoreLockedError if the folder is locked already, by another process or by this one
+ * @throws StoreDirectoryError if the folder cannot be created, written or locked
+ */
+export function lockDirectory(directory: string): ExclusiveLock {
+  const path = join(directory, LOCK_FILE);
+  const file = openLockFile(directory, path);
+  try {
+    if (!lock(file)) throw new StoreLockedError(directory, ownerOf(path));
+    ftruncateSync(file);
+    writeSync(file, `${process.pid}\n`);
+  } catch (cause) {
+    closeSync(file);
+    throw cause instanceof StoreLockedError ? cause : new StoreDirectoryError(directory, cause);
+  }
+  // Closing releases the lock. The file stays: if it were removed, two processes could lock two files of one name.
+  return { release: () => closeSync(file) };
+}
+
+function openLockFile(directory: string, path: string): number {
+  try {
+    mkdirSync(directory, { recursive: true });
+    return openSync(path, 'a+');
+  } catch (cause) {
+    throw new StoreDirectoryError(directory, cause);
+  }
+}
+
+function ownerOf(path: string): number | undefined {
+  return Number.parseInt(readFileSync(path, 'utf8'), 10) || undefined;
+}
+
+/** Loads the native module late: a service on a PostgreSQL server does not need it. The package has no types. */
+function lock(file: number): boolean {
+  const { tryLock } = createRequire(import.meta.url)('fs-native-extensions') as {
+    tryLock: (file: number, offset: number, length: number) => boolean;
+  };
+  return tryLock(file, LOCKED_BYTE, 1);
+}

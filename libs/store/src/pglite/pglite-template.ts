@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pgliteClusterOf } from './pglite-folder.js';
+
+/**
+ * Returns the folder of an empty embedded database to copy, which is made once for each version of PGlite. To open an empty
+ * folder takes 2 to 4 s of CPU, to open a copy 0.1 s.
+ *
+ * @param cache Folder in which the template is kept.
+ */
+export async function pgliteTemplate(cache: string): Promise<string> {
+  const template = join(cache, `pglite-${await pgliteVersion()}`);
+  if (!existsSync(template)) await makeTemplate(cache, template);
+  return template;
+}
+
+/** Copies the template to the place where `openStore` looks for its database. Keeps a database that is there already. */
+export async function copyPgliteTemplate(template: string, dataDir: string): Promise<void> {
+  const cluster = pgliteClusterOf(dataDir);
+  if (existsSync(cluster)) return;
+  const unfinished = `${cluster}.unfinished`;
+  await rm(unfinished, { recursive: true, force: true });
+  await cp(template, unfinished, { recursive: true });
+  await rename(unfinished, cluster);
+}
+
+/** Makes the template in another folder and renames it: if several processes do so at once, the first one wins. */
+async function makeTemplate(cache: string, template: string): Promise<void> {
+  await mkdir(cache, { recursive: true });
+  const folder = await mkdtemp(`${template}.`);
+  try {
+    const made = pgliteClusterOf(folder);
+    const { initialise } = await import('./pglite.js');
+    await initialise(made);
+    await rename(made, template);
+  } catch (error) {
+    if (!existsSync(template)) throw error;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function pgliteVersion(): Promise<string> {
+  const entry = createRequire(import.meta.url).resolve('@electric-sql/pglite');
+  const manifest = await readFile(join(dirname(entry), '..', 'package.json'), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}

@@ -1,0 +1,41 @@
+import type { Broker } from '@cascade/embedded-broker';
+import { startTestBroker } from '../broker/broker.js';
+import { TestChannels } from '../events/channels.js';
+
+/** A service under test with its own broker. The properties are set before the first spec: read them in specs and hooks. */
+export interface ProcessorTest<Service> {
+  readonly natsUrl: string;
+  readonly service: Service;
+  readonly channels: TestChannels;
+}
+
+/**
+ * Describes the processors of a service by their channels: starts a broker and the service before the specs, and stops both after
+ * them.
+ *
+ * @param start Starts the service. Resolves when its processors consume, so that the streams exist.
+ */
+export function describeProcessor<Service extends { stop(): Promise<unknown> }>(
+  name: string,
+  start: (natsUrl: string) => Promise<Service>,
+  specs: (test: ProcessorTest<Service>) => void,
+): void {
+  // Uses Jest's globals, because its package cannot be imported outside Jest, where tools import the rest of this library.
+  const { afterAll, beforeAll, describe } = globalThis as unknown as typeof import('@jest/globals');
+  describe(name, () => {
+    const test: { -readonly [Property in keyof ProcessorTest<Service>]?: ProcessorTest<Service>[Property] } = {};
+    let broker: Broker | undefined;
+    beforeAll(async () => {
+      broker = await startTestBroker();
+      test.natsUrl = broker.url;
+      test.service = await start(broker.url);
+      test.channels = await TestChannels.connect(broker.url);
+    }, 60_000);
+    afterAll(async () => {
+      await test.channels?.close();
+      await test.service?.stop();
+      await broker?.stop();
+    });
+    specs(test as ProcessorTest<Service>);
+  });
+}
