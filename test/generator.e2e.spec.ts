@@ -233,7 +233,7 @@ describe('node cascade new processor, and remove processor', () => {
   it(
     'takes nothing out that somebody has changed, and says what that is',
     async () => {
-      await checkout.edit(COUPON, (code) => code.replace('// The same event', '// Any event'));
+      await checkout.edit(COUPON, (code) => code.replace('// An event', '// Any event'));
       await checkout.write('apps/trial-coupon/src/notes.txt', 'mine');
       const page = (await checkout.content())['docs/processors.md']!;
       await checkout.edit('docs/processors.md', (text) => text.replace(/^\| `trial-coupon` .*\n/m, ''));
@@ -246,7 +246,7 @@ describe('node cascade new processor, and remove processor', () => {
         `\n  changed   ${COUPON}\n  added     apps/trial-coupon/src/notes.txt\n  no entry  docs/processors.md\n`,
       );
       expect(await checkout.content()).toEqual(present);
-      await checkout.edit(COUPON, (code) => code.replace('// Any event', '// The same event'));
+      await checkout.edit(COUPON, (code) => code.replace('// Any event', '// An event'));
       await checkout.delete('apps/trial-coupon/src/notes.txt');
       await checkout.write('docs/processors.md', page);
     },

@@ -1,16 +1,16 @@
 import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** What becomes of one file. */
+/** The planned change of one file. */
 export interface FileChange {
   /** Relative to the checkout, with forward slashes. */
   readonly path: string;
   readonly kind: 'create' | 'change' | 'remove';
-  /** Undefined where it is removed. */
+  /** Undefined if the file is removed. */
   readonly content?: string;
 }
 
-/** Writes and removes, with the folders that are empty then. */
+/** Writes and removes files, and removes the folders that become empty. */
 export async function applyChanges(root: string, changes: readonly FileChange[]): Promise<void> {
   for (const { path, content } of changes) {
     const file = join(root, path);
@@ -24,7 +24,7 @@ export async function applyChanges(root: string, changes: readonly FileChange[])
   }
 }
 
-/** The text of a file of the checkout; undefined where there is none. */
+/** The text of a file of the checkout; undefined if the file does not exist. */
 export async function textOf(root: string, path: string): Promise<string | undefined> {
   try {
     return await readFile(join(root, path), 'utf8');

@@ -1,5 +1,5 @@
 import type { Topology } from '@cascade/topology';
-import type { ProcessorChoice } from '../../generator/choice.js';
+import type { ProcessorChoice } from '../../generator/choice/choice.js';
 import { UsageError } from '../errors.js';
 import { isTerminal, type Host } from '../host.js';
 

@@ -1,6 +1,6 @@
 import { readTopology } from '@cascade/topology';
 import { applyChanges } from '../../generator/file-change.js';
-import type { Blueprint } from '../../generator/blueprint.js';
+import type { Blueprint } from '../../generator/blueprint/blueprint.js';
 import { generate, type Generation } from '../../generator/generate.js';
 import { runningHere, type RunningSystem } from '../../supervisor/data-folder.js';
 import type { Invocation } from '../command-line.js';

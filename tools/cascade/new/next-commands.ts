@@ -1,4 +1,4 @@
-import type { Blueprint } from '../../generator/blueprint.js';
+import type { Blueprint } from '../../generator/blueprint/blueprint.js';
 
 /** What to do with a new processor: test it, run it unless a system runs already, see it at work. */
 export function nextCommands(

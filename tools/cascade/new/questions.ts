@@ -1,9 +1,9 @@
 import { isCancel, select, text, type SelectOptions } from '@clack/prompts';
 import type { Topology } from '@cascade/topology';
 import { isEventName } from '@cascade/jetstream';
-import { catalogueOf, failingProcessors } from '../../generator/catalogue.js';
-import type { ConsumedChoice, ProcessorChoice } from '../../generator/choice.js';
-import { refuseProcessorName } from '../../generator/processor-name.js';
+import { eventNames, failingProcessors } from '../../generator/choice/catalogue.js';
+import type { ConsumedChoice, ProcessorChoice } from '../../generator/choice/choice.js';
+import { refuseProcessorName } from '../../generator/choice/processor-name.js';
 import type { Host } from '../host.js';
 
 /** What the command line gave. */
@@ -91,7 +91,7 @@ class Questions {
   }
 
   private events() {
-    return catalogueOf(this.topology).map(({ event }) => ({ value: `event ${event}`, label: event }));
+    return eventNames(this.topology).map((event) => ({ value: `event ${event}`, label: event }));
   }
 
   private async text(

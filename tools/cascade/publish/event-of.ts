@@ -1,5 +1,5 @@
 import type { EventClass } from '@cascade/jetstream';
-import { suggestion } from '../../generator/nearest.js';
+import { suggestion } from '../../generator/choice/nearest.js';
 import { UsageError } from '../errors.js';
 
 /**

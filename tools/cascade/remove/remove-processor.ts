@@ -1,6 +1,6 @@
 import { readTopology } from '@cascade/topology';
 import { applyChanges } from '../../generator/file-change.js';
-import { takeOut } from '../../generator/take-out.js';
+import { planRemoval } from '../../generator/plan-removal.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
 import { isTerminal, type Host } from '../host.js';
@@ -21,7 +21,7 @@ export async function run({
 }: Invocation<RemoveProcessorOptions>): Promise<number> {
   const { keepEvents, dryRun = false, yes, json } = options;
   const name = args[0]!;
-  const { changes } = await takeOut(host.root, await readTopology(host), { name, keepEvents });
+  const { changes } = await planRemoval(host.root, await readTopology(host), { name, keepEvents });
   const lines = changeLines(changes, output);
   const asks = !dryRun && !yes && !json && isTerminal(host);
   if (asks) {

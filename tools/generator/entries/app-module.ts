@@ -1,10 +1,10 @@
 import ts from 'typescript';
-import type { Blueprint } from '../blueprint.js';
+import type { Blueprint } from '../blueprint/blueprint.js';
 import { GeneratorError } from '../errors.js';
 import { splice, type Entry } from './entry.js';
 import { findAll, parse, specifierOf } from './typescript.js';
 
-/** The controller in the module of an app that was there before. */
+/** The controller in the module of an existing app. */
 export function appModuleEntry({ app: { name, sources } }: Blueprint): Entry {
   const path = `${sources}/${name}.module.ts`;
   return {
@@ -41,8 +41,8 @@ function withController(path: string, text: string, { class: name }: Blueprint):
   const imports = listIn(path, text, 'imports');
   if (!imports) {
     throw new GeneratorError(
-      `${path} has neither a list of \`controllers\` nor one of \`imports\` that stands in it once.`,
-      [`Write the processor by hand, or give the module \`controllers: []\`.`],
+      `${path} must have exactly one list of \`controllers\`, or exactly one list of \`imports\`.`,
+      ['Write the processor by hand, or give the module `controllers: []`.'],
     );
   }
   return splice(text, imports.getEnd(), imports.getEnd(), `, controllers: [${name}]`);
@@ -55,7 +55,7 @@ function withoutController(path: string, text: string, { class: name }: Blueprin
   const element = elements[index];
   if (!controllers || !element) return text;
   if (elements.length === 1) {
-    // As it was before: without the property.
+    // The property was added with this controller.
     const property = controllers.parent;
     return splice(
       text,
@@ -71,7 +71,7 @@ function withoutController(path: string, text: string, { class: name }: Blueprin
   return splice(text, start, end, '');
 }
 
-/** Undefined where there is none, or more than one. */
+/** Undefined unless the file has exactly one such list. */
 function listIn(path: string, text: string, property: string): ts.ArrayLiteralExpression | undefined {
   const isList = (node: ts.Node): node is ts.PropertyAssignment =>
     ts.isPropertyAssignment(node) &&

@@ -4,7 +4,7 @@ import { parse, specifierOf } from './typescript.js';
 
 const FILE = 'libs/contracts/src/index.ts';
 
-/** The exports of new contracts, in the order of their files. */
+/** The exports of new contracts, sorted by file name. */
 export const contractsIndexEntry: Entry = {
   path: FILE,
   add: (text, { newEvents }) =>

@@ -7,7 +7,7 @@ import {
 } from '@cascade/topology';
 import type { Entry } from './entry.js';
 
-/** The contracts of new events, as agreed on, and the channel that the processor consumes. */
+/** The agreed contracts of new events, and the channel that the processor consumes. */
 export const contractsLockEntry: Entry = {
   path: 'contracts.lock.json',
   add: (text, { newEvents, name, channel }) => {

@@ -4,7 +4,7 @@ export function parse(path: string, text: string): ts.SourceFile {
   return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
 }
 
-/** What a statement imports or exports from, as written; undefined for any other statement. */
+/** The module specifier of an import or export, as written; undefined for any other statement. */
 export function specifierOf(statement: ts.Statement): string | undefined {
   const from =
     ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement)
@@ -13,7 +13,7 @@ export function specifierOf(statement: ts.Statement): string | undefined {
   return from && ts.isStringLiteral(from) ? from.text : undefined;
 }
 
-/** All nodes of a file that a test holds for. */
+/** All nodes of a file that pass the test. */
 export function findAll<Node extends ts.Node>(
   source: ts.SourceFile,
   test: (node: ts.Node) => node is Node,

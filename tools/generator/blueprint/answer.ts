@@ -1,8 +1,8 @@
 import type { JsonSchema } from '@cascade/topology';
 import { isDeepStrictEqual } from 'node:util';
-import type { EventPart, Parts } from './blueprint.js';
+import type { EventPart, Parts } from './parts.js';
 
-/** How the template of a processor fills the event that it answers with, until somebody writes the real code. */
+/** How a generated processor fills the event that it publishes, until someone writes the real code. */
 export interface Answer {
   /** Values are code. */
   readonly fields: readonly { readonly field: string; readonly value: string }[];
@@ -12,8 +12,9 @@ export interface Answer {
 }
 
 /**
- * Each field of the golden sample: from the field of the same name and rules of what is consumed; the id of something new from
- * the event's id, and a time from the event's, so that a repetition gives the same; else as in the sample.
+ * Chooses the code for each field of the golden sample: the consumed event's field of the same name and schema, if it has one.
+ * Otherwise, a new id is derived from the event's id, and a time is the event's time, so a redelivery gives the same result.
+ * Any other field has the sample's value.
  */
 export function answerOf({ name, consumes, failuresOf, newEvents }: Parts, publishes: EventPart): Answer {
   const given = failuresOf ? {} : requiredFields(consumes.schema);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { answerOf } from './answer.js';
-import type { EventPart, Parts } from './blueprint.js';
+import type { EventPart, Parts } from './parts.js';
 
 const uuid = { type: 'string', format: 'uuid' };
 const time = { type: 'string', format: 'date-time' };
@@ -15,14 +15,14 @@ const partsOf = (more: Partial<Parts>) =>
 const valuesOf = (parts: Parts, publishes: EventPart) =>
   Object.fromEntries(answerOf(parts, publishes).fields.map(({ field, value }) => [field, value]));
 
-describe('what a new processor answers with', () => {
+describe('the event that a new processor publishes', () => {
   const shipped = part(
     'order.shipped',
     { orderId: uuid, shippedAt: time, carrier: { type: 'string' } },
     { orderId: 'b', shippedAt: '2026', carrier: 'mule' },
   );
 
-  it('passes on what the event has too, takes its time, and else says what the sample says', () => {
+  it('copies equal fields, takes its time from the event, and otherwise has the values of the sample', () => {
     expect(valuesOf(partsOf({}), shipped)).toEqual({
       orderId: 'event.orderId',
       shippedAt: 'context.time.toISOString()',
@@ -30,7 +30,7 @@ describe('what a new processor answers with', () => {
     });
   });
 
-  it('passes on nothing of other rules, nothing that may be missing, and nothing of a failure', () => {
+  it('copies no field that has another schema, that is optional, or that belongs to a failure', () => {
     const other = part(
       'order.noted',
       { orderId: { type: 'string' }, note: { type: 'string' } },
@@ -40,7 +40,7 @@ describe('what a new processor answers with', () => {
     expect(valuesOf(partsOf({ failuresOf: 'packing' }), shipped)).toMatchObject({ orderId: '"b"' });
   });
 
-  it('makes the id of something new from that of the event', () => {
+  it('derives a new id from the id of the consumed event', () => {
     const issued = part('coupon.issued', { couponId: uuid }, { couponId: 'd' });
     const parts = partsOf({ newEvents: [{ event: 'coupon.issued', idField: 'couponId' }] as never });
     expect(valuesOf(parts, issued)).toEqual({ couponId: "derivedEventId(context.eventId, 'billing', 0)" });

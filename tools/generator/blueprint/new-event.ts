@@ -4,29 +4,19 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { randomUUID } from 'node:crypto';
-import type { EventPart } from './blueprint.js';
-import { GeneratorError } from './errors.js';
-import { camelCase, pascalCase } from './names.js';
-import { renderSet, type RenderedFile } from './templates.js';
+import { GeneratorError } from '../errors.js';
+import { camelCase, pascalCase } from '../names.js';
+import { renderSet, type RenderedFile } from '../render/templates.js';
+import type { NewEvent } from './parts.js';
 
-/** A contract as the templates make it. */
-export interface NewEvent extends EventPart {
-  /** Name of its file in libs/contracts/src, without extension. */
-  readonly file: string;
-  /** Class and golden sample. */
-  readonly files: readonly RenderedFile[];
-  /** Name of the field that identifies what the event is about. */
-  readonly idField: string;
-}
-
-/** Renders the contract of an event, and loads it, as only the class itself knows its schema. */
+/** Renders the contract of an event, and loads the class to read its schema. */
 export async function renderEvent(root: string, event: string): Promise<NewEvent> {
   const names = namesOf(event);
   const files = await renderSet(root, 'event', { file: names.file, event }, names);
   const source = files.find(({ path }) => path.endsWith('.ts'));
   const sample = files.find(({ path }) => path.endsWith('.json'));
   if (!source || !sample)
-    throw new GeneratorError('The templates of an event must be one class and one golden sample.');
+    throw new GeneratorError('tools/generator/templates/event must hold one class and one golden sample.');
   return {
     ...names,
     files,
@@ -35,7 +25,7 @@ export async function renderEvent(root: string, event: string): Promise<NewEvent
   };
 }
 
-/** `coupon.issued` is told with `couponId` and `issuedAt`. */
+/** The fields of `coupon.issued` are `couponId` and `issuedAt`. */
 function namesOf(event: string) {
   const [entity, ...what] = event.split('.') as [string, ...string[]];
   return {
@@ -47,7 +37,7 @@ function namesOf(event: string) {
   };
 }
 
-/** From a file of its own: what it imports is looked for from within the checkout. */
+/** Loads a class from a temporary file inside the checkout, so that Node finds the packages that it imports. */
 async function loadClass(root: string, { path, content }: RenderedFile, name: string): Promise<EventClass> {
   const { transform } = await import('@swc/core');
   const folder = join(root, '.cache', 'generator');
@@ -62,12 +52,12 @@ async function loadClass(root: string, { path, content }: RenderedFile, name: st
     await mkdir(folder, { recursive: true });
     await writeFile(file, code);
     const loaded = (await import(pathToFileURL(file).href)) as Record<string, EventClass | undefined>;
-    if (!loaded[name]) throw new Error(`it exports no class ${name}`);
+    if (!loaded[name]) throw new Error(`it does not export the class ${name}`);
     return loaded[name];
   } catch (cause) {
     throw new GeneratorError(
-      `The template of an event gives a class that cannot be loaded: ${(cause as Error).message}`,
-      ['Correct it: tools/generator/templates/event.'],
+      `The class that the event template renders cannot be loaded: ${(cause as Error).message}`,
+      ['Correct the template in tools/generator/templates/event.'],
       { cause },
     );
   } finally {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 
-/** Formats a file as `npm run format` would; what is in .prettierignore, or of no kind that it knows, stays as it is. */
+/** Formats a file as `npm run format` does. Files in .prettierignore and unknown file types stay unchanged. */
 export async function format(root: string, path: string, content: string): Promise<string> {
-  // Loaded late: it is large.
+  // Loaded on demand, because Prettier is large.
   const prettier = await import('prettier');
   const filepath = join(root, path);
   const { ignored, inferredParser } = await prettier.getFileInfo(filepath, {

@@ -3,10 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { format } from './format.js';
 
-/** Where the templates lie, relative to the checkout. */
+/** Folder of the templates, relative to the checkout. */
 const TEMPLATES = 'tools/generator/templates';
 const EXTENSION = '.eta';
-/** A line that holds nothing but a statement leaves no line behind. */
+/** Matches a line that holds only a statement, which renders as nothing, not as an empty line. */
 const STATEMENT_LINE = /^[ \t]*(<%(?![=~]).*%>)[ \t]*\n/gm;
 
 const eta = new Eta({ autoEscape: false, autoTrim: false });
@@ -17,16 +17,16 @@ export interface RenderedFile {
   readonly content: string;
 }
 
-/** One template, by its path below {@link TEMPLATES} without the extension. Templates see the data as `it`. */
+/** Renders one template, by its path below {@link TEMPLATES} without the extension. Templates see the data as `it`. */
 export async function renderTemplate(root: string, template: string, data: object): Promise<string> {
   const text = await readFile(join(root, TEMPLATES, `${template}${EXTENSION}`), 'utf8');
   return eta.renderString(text.replace(STATEMENT_LINE, '$1'), data);
 }
 
 /**
- * Every template of a set, a folder below {@link TEMPLATES} that is laid out as the checkout is. The files are formatted.
+ * Renders and formats every template of a set. A set is a folder below {@link TEMPLATES} with the layout of the checkout.
  *
- * @param names What stands for `__key__` in paths.
+ * @param names Values for `__key__` in paths.
  */
 export async function renderSet(
   root: string,

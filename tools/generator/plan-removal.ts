@@ -1,37 +1,37 @@
 import type { Processor, Topology } from '@cascade/topology';
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { blueprintOf, type Blueprint } from './blueprint.js';
+import type { Blueprint } from './blueprint/blueprint.js';
 import { GeneratorError } from './errors.js';
 import { textOf, type FileChange } from './file-change.js';
-import { format } from './format.js';
 import type { Generation } from './generate.js';
-import { recognize, type RemovalChoice } from './recognize.js';
-import { entriesOf, renderedFiles } from './rendered-files.js';
+import { inferBlueprint, type RemovalChoice } from './infer-blueprint.js';
+import { entriesOf, renderedFiles } from './planned-files.js';
+import { format } from './render/format.js';
 
-/** A file is not as it was generated: somebody's work is in it. */
+/** A file that differs from its generated form, so that it may hold someone's work. */
 export interface ChangedFile {
   readonly path: string;
-  /** `no entry`: the file is there, and what the processor had in it is not. */
-  readonly what: 'changed' | 'gone' | 'added' | 'no entry';
+  /** `no entry`: the file exists, without the entry of the processor. */
+  readonly what: 'changed' | 'missing' | 'added' | 'no entry';
 }
 
-/** The processor was written by hand, or somebody has moved all its files. */
+/** The processor was written by hand, or all its files have moved. */
 export class NotGeneratedError extends GeneratorError {
   override readonly name = 'NotGeneratedError';
 
   constructor({ name, handler, app }: Processor, missing: string) {
     super(
-      `${name} is not a generated processor: there is no ${missing}. Its handler is ${handler} of app ${app}.`,
+      `${name} is not a generated processor: ${missing} does not exist. Its handler is ${handler} in app ${app}.`,
       [
-        'Nothing was removed. Take it out by hand: the handler, then `node cascade topology --update-docs`; ' +
-          '`node cascade topology --check` tells what else names it.',
+        'Nothing was removed. Remove the handler by hand, then call `node cascade topology --update-docs`. ' +
+          '`node cascade topology --check` shows what else refers to it.',
       ],
     );
   }
 }
 
-/** Somebody's work would be lost. */
+/** The removal would delete someone's work. */
 export class ChangedFilesError extends GeneratorError {
   override readonly name = 'ChangedFilesError';
 
@@ -40,29 +40,29 @@ export class ChangedFilesError extends GeneratorError {
     readonly files: readonly ChangedFile[],
   ) {
     const list = files.map(({ path, what }) => `\n  ${what.padEnd(8)}  ${path}`);
-    super(`These are not as they were generated for ${processor}:${list.join('')}`, [
-      'Nothing was removed. Take it out by hand, or undo the changes first (`git diff` shows those that are not committed).',
-      'Where only its events have changed: --keep-events leaves them.',
+    super(`These files differ from those that were generated for ${processor}:${list.join('')}`, [
+      'Nothing was removed. Remove the processor by hand, or undo the changes first (`git diff` shows uncommitted ones).',
+      'If only its events have changed: --keep-events keeps them.',
     ]);
   }
 }
 
 /**
- * What it takes to have a processor gone, with all that was generated for it. Nothing is written.
+ * Plans the removal of a processor and of all that was generated for it. Writes nothing.
  *
- * @throws RefusedNameError where there is none of that name
- * @throws GeneratorError where others build on it
- * @throws NotGeneratedError where none of its own files is there
- * @throws ChangedFilesError where files are not as they were generated
+ * @throws RefusedNameError if no processor has the name
+ * @throws GeneratorError if others depend on it
+ * @throws NotGeneratedError if none of its own files exists
+ * @throws ChangedFilesError if files differ from their generated form
  */
-export async function takeOut(root: string, topology: Topology, choice: RemovalChoice): Promise<Generation> {
-  const blueprint = await blueprintOf(root, await recognize(root, topology, choice));
+export async function planRemoval(root: string, topology: Topology, choice: RemovalChoice): Promise<Generation> {
+  const blueprint = await inferBlueprint(root, topology, choice);
   const removed = await removeFiles(root, blueprint);
   refuseHandWritten(blueprint, removed, topology);
   const entries = await removeEntries(root, blueprint);
   const changed = [...removed.changed, ...entries.changed];
   if (changed.length > 0) throw new ChangedFilesError(blueprint.name, changed);
-  // The other way round than it was generated: a system that runs stops the app before its code is gone.
+  // The reverse order of the generation: a running system stops the app before its code is removed.
   return { blueprint, changes: [...entries.changes.reverse(), ...removed.changes] };
 }
 
@@ -72,10 +72,10 @@ function refuseHandWritten(
   { processors }: Topology,
 ): void {
   const isOwn = ({ path }: ChangedFile | FileChange) => path.startsWith(`${app.sources}/${name}/`);
-  const gone = changed.filter((file) => isOwn(file) && file.what === 'gone');
+  const missing = changed.filter((file) => isOwn(file) && file.what === 'missing');
   const isThere = changes.some(isOwn) || changed.some((file) => isOwn(file) && file.what === 'changed');
-  if (isThere || gone.length === 0) return;
-  const { path } = gone.find((file) => !file.path.endsWith('.spec.ts')) ?? gone[0]!;
+  if (isThere || missing.length === 0) return;
+  const { path } = missing.find((file) => !file.path.endsWith('.spec.ts')) ?? missing[0]!;
   throw new NotGeneratedError(
     processors.find((processor) => processor.name === name)!,
     path,
@@ -93,7 +93,7 @@ async function removeFiles(root: string, blueprint: Blueprint): Promise<Outcome>
   for (const { path, content } of files) {
     const text = await textOf(root, path);
     const what =
-      text === undefined ? 'gone' : (await formatted(root, path, text)) === content ? undefined : 'changed';
+      text === undefined ? 'missing' : (await formatted(root, path, text)) === content ? undefined : 'changed';
     if (what) outcome.changed.push({ path, what });
     else outcome.changes.push({ path, kind: 'remove' });
   }
@@ -106,13 +106,13 @@ async function removeFiles(root: string, blueprint: Blueprint): Promise<Outcome>
   return outcome;
 }
 
-/** An entry is as it was generated where taking it out and adding it again changes nothing but, maybe, its place. */
+/** An entry is unchanged if removing it and adding it again changes at most its position. */
 async function removeEntries(root: string, blueprint: Blueprint): Promise<Outcome> {
   const outcome: Outcome = { changes: [], changed: [] };
   for (const { path, add, remove } of entriesOf(blueprint)) {
     const text = await textOf(root, path);
     if (text === undefined) {
-      outcome.changed.push({ path, what: 'gone' });
+      outcome.changed.push({ path, what: 'missing' });
       continue;
     }
     const before = await format(root, path, text);
@@ -124,13 +124,13 @@ async function removeEntries(root: string, blueprint: Blueprint): Promise<Outcom
   return outcome;
 }
 
-/** Others were added behind it since, or somebody has sorted them. */
+/** Ignores the order: other entries may have been added since, or all entries sorted. */
 function sameLines(one: string, other: string): boolean {
   const sorted = (text: string) => text.split('\n').sort().join('\n');
   return sorted(one) === sorted(other);
 }
 
-/** Of a file that somebody is working on, which may not even parse. */
+/** Formats a file; returns it unchanged if it does not parse, because someone is working on it. */
 async function formatted(root: string, path: string, text: string): Promise<string> {
   return format(root, path, text).catch(() => text);
 }

@@ -1,20 +1,20 @@
 import { isEventName } from '@cascade/jetstream';
 import type { Topology } from '@cascade/topology';
-import { readServices } from '../supervisor/parts/services.js';
-import type { AppPart, EventPart, Parts } from './blueprint.js';
-import { catalogueOf, failingProcessors, partOf } from './catalogue.js';
+import { readServices } from '../../supervisor/parts/services.js';
+import { dependenciesOfApp, missingDependencies } from '../blueprint/dependencies.js';
+import { renderEvent } from '../blueprint/new-event.js';
+import type { AppPart, EventPart, NewEvent, Parts } from '../blueprint/parts.js';
+import { RefusedNameError } from '../errors.js';
+import { kebabCase, pascalCase } from '../names.js';
+import { eventNames, failingProcessors, findEvent } from './catalogue.js';
 import type { ConsumedChoice, ProcessorChoice } from './choice.js';
-import { dependenciesOfApp, missingDependencies } from './dependencies.js';
-import { RefusedNameError } from './errors.js';
-import { kebabCase, pascalCase } from './names.js';
 import { nearestOf, suggestion } from './nearest.js';
-import { renderEvent, type NewEvent } from './new-event.js';
 import { refuseProcessorName } from './processor-name.js';
 
-/** Letters by which a new event must differ from all known ones, not to be a slip of the pen. */
-const SLIP = 2;
+/** A new event whose name differs by so few edits from a known one is taken for a typing error. */
+const TYPING_ERROR = 2;
 
-/** From the names of a choice to what they stand for. @throws RefusedNameError */
+/** Resolves the names of a choice. @throws RefusedNameError if one is invalid, unknown or taken */
 export async function resolveChoice(
   root: string,
   topology: Topology,
@@ -26,7 +26,7 @@ export async function resolveChoice(
   const consumed = await resolveConsumed(root, topology, choice);
   const published =
     choice.publishes === undefined ? undefined : await resolvePublished(root, topology, choice);
-  refuseItsOwnAnswers(choice, consumed, published);
+  refuseEndlessLoop(choice, consumed, published);
   const newEvents = [consumed, published].filter(isNew);
   return {
     name,
@@ -40,15 +40,15 @@ export async function resolveChoice(
   };
 }
 
-/** It would run at once as it is generated, and fill the channel until there is no room. */
-function refuseItsOwnAnswers(
+/** Refuses a processor that would consume what it publishes: as generated, it would fill the stream. */
+function refuseEndlessLoop(
   { consumes }: ProcessorChoice,
   consumed: EventPart,
   published: EventPart | undefined,
 ): void {
   if ('failuresOf' in consumes || consumed.event !== published?.event) return;
   throw new RefusedNameError(
-    `A processor that consumes ${consumed.event} and publishes it would answer its own answers, without an end.`,
+    `A processor that consumes and publishes ${consumed.event} would consume its own events in an endless loop.`,
     ['Publish another event.'],
   );
 }
@@ -68,7 +68,7 @@ async function existingApp(root: string, { apps }: Topology, name: string): Prom
   const app = apps.find((candidate) => candidate.name === name);
   if (!app) {
     const names = apps.map((candidate) => candidate.name);
-    throw new RefusedNameError(`There is no app "${name}".`, [suggestion(name, names)]);
+    throw new RefusedNameError(`No app is called "${name}".`, [suggestion(name, names)]);
   }
   const { folder } = app;
   const dependencies = await missingDependencies(root, folder);
@@ -81,29 +81,28 @@ async function resolveConsumed(
   { consumes, newEvent }: ProcessorChoice,
 ): Promise<EventPart | NewEvent> {
   const event = eventOf(consumes, topology);
-  const known = catalogueOf(topology).find((contract) => contract.event === event);
-  if (known) return partOf(known);
+  const known = findEvent(topology, event);
+  if (known) return known;
   if (newEvent) return createEvent(root, topology, event);
-  const names = catalogueOf(topology).map((contract) => contract.event);
   throw new RefusedNameError(`No event is called "${event}".`, [
-    suggestion(event, names),
-    `To create it, which somebody then has to publish: --new-event.`,
+    suggestion(event, eventNames(topology)),
+    'To create it: --new-event. Another service must then publish it.',
   ]);
 }
 
-/** Of another's failures, the event that it gave up on. */
+/** The consumed event, or the event whose failures are consumed. */
 function eventOf(consumes: ConsumedChoice, topology: Topology): string {
   if ('event' in consumes) return eventName(consumes.event);
   const failing = failingProcessors(topology);
   const found = failing.find(({ name }) => name === consumes.failuresOf);
   if (found) return found.consumes.event;
   const names = failing.map(({ name }) => name);
-  throw new RefusedNameError(`There is no processor "${consumes.failuresOf}" of events.`, [
+  throw new RefusedNameError(`No processor of events is called "${consumes.failuresOf}".`, [
     suggestion(consumes.failuresOf, names),
   ]);
 }
 
-/** People also name an event by its channel. */
+/** The name of an event that may be given by its channel. */
 function eventName(text: string): string {
   return text.replace(/^events\./, '');
 }
@@ -114,14 +113,13 @@ async function resolvePublished(
   { publishes, newEvent }: ProcessorChoice,
 ): Promise<EventPart | NewEvent> {
   const event = eventName(publishes!);
-  const known = catalogueOf(topology).find((contract) => contract.event === event);
-  if (known) return partOf(known);
-  const names = catalogueOf(topology).map((contract) => contract.event);
-  const slip = newEvent ? undefined : nearestOf(event, names, SLIP);
-  if (slip) {
+  const known = findEvent(topology, event);
+  if (known) return known;
+  const similar = newEvent ? undefined : nearestOf(event, eventNames(topology), TYPING_ERROR);
+  if (similar) {
     throw new RefusedNameError(`No event is called "${event}".`, [
-      `Did you mean ${slip}?`,
-      'To create one that differs so little: --new-event.',
+      `Did you mean ${similar}?`,
+      'To create one with such a similar name: --new-event.',
     ]);
   }
   return createEvent(root, topology, event);
@@ -131,7 +129,7 @@ async function createEvent(root: string, topology: Topology, event: string): Pro
   if (!isEventName(event)) {
     const meant = kebabCase(event);
     throw new RefusedNameError(
-      `"${event}" is no name of an event: those are <entity>.<past-tense verb> in kebab-case, such as coupon.issued.`,
+      `"${event}" is not a valid event name. Use <entity>.<past-tense verb> in kebab-case, such as coupon.issued.`,
       isEventName(meant) ? [`Did you mean ${meant}?`] : [],
     );
   }
@@ -139,8 +137,8 @@ async function createEvent(root: string, topology: Topology, event: string): Pro
   const taken = topology.contracts.find((contract) => contract.class === name || contract.event === event);
   if (taken) {
     throw new RefusedNameError(
-      `${taken.event} has the class ${taken.class} already, and comes with the ${taken.origin}.`,
-      ['Take another name.'],
+      `${taken.event} of the ${taken.origin} already has the class ${taken.class}.`,
+      ['Choose another name.'],
     );
   }
   return renderEvent(root, event);

@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { GeneratorError } from './errors.js';
-import { textOf } from './file-change.js';
+import { GeneratorError } from '../errors.js';
+import { textOf } from '../file-change.js';
 
-/** What the templates of a processor, of an app with one, and of specs import. */
+/** Packages that the templates import: those of a processor, of an app with a processor, and of their specs. */
 const OF_PROCESSOR = ['@app/contracts', '@cascade/jetstream', '@nestjs/common', '@nestjs/microservices'];
 const OF_APP = [
   '@app/contracts',
@@ -17,7 +17,7 @@ const OF_SPECS = ['@cascade/embedded-broker', '@cascade/testing', '@jest/globals
 
 type Versions = Readonly<Record<string, string>>;
 
-/** As package.json declares them, and package-lock.json repeats. */
+/** Dependencies, as package.json declares them and package-lock.json repeats them. */
 export interface Dependencies {
   readonly dependencies?: Versions;
   readonly devDependencies?: Versions;
@@ -27,15 +27,15 @@ interface Lock {
   readonly packages: Readonly<Record<string, { version?: string; link?: boolean; resolved?: string }>>;
 }
 
-/** All of an app that comes with its processor, in the versions that are installed. */
+/** Dependencies of an app that is created with its processor, in the installed versions. */
 export async function dependenciesOfApp(root: string): Promise<Dependencies> {
   return inVersions(root, OF_APP, OF_SPECS);
 }
 
 /**
- * What the package.json of an app must declare for a new processor, and does not yet.
+ * Dependencies of a new processor that an app does not declare yet.
  *
- * @param folder Of the app, relative to the checkout.
+ * @param folder The app's, relative to the checkout.
  */
 export async function missingDependencies(root: string, folder: string): Promise<Dependencies> {
   const { dependencies, devDependencies } = await manifestOf(root, folder);
@@ -48,10 +48,10 @@ export async function missingDependencies(root: string, folder: string): Promise
 }
 
 /**
- * What came into the package.json of an app with a processor: nothing else in the app imports it.
+ * Dependencies of an app that only this processor imports, so they were added with it.
  *
- * @param folder Of the app, relative to the checkout.
- * @param own Folder of the processor, likewise.
+ * @param folder The app's, relative to the checkout.
+ * @param own The processor's folder, relative to the checkout.
  */
 export async function dependenciesOfProcessor(
   root: string,
@@ -70,8 +70,8 @@ export async function dependenciesOfProcessor(
 async function manifestOf(root: string, folder: string): Promise<Dependencies> {
   const manifest = await textOf(root, `${folder}/package.json`);
   if (manifest !== undefined) return JSON.parse(manifest) as Dependencies;
-  throw new GeneratorError(`${folder}/package.json is missing, which declares what the app imports.`, [
-    'Write one like that of another app, and run `npm install`.',
+  throw new GeneratorError(`${folder}/package.json is missing. It declares the packages that the app imports.`, [
+    'Copy it from another app, adapt it, and run `npm install`.',
   ]);
 }
 
@@ -85,8 +85,8 @@ async function inVersions(
     const { link, resolved, version } = packages[`node_modules/${name}`] ?? {};
     const installed = link ? packages[resolved!]?.version : version;
     if (installed) return installed;
-    throw new GeneratorError(`package-lock.json has no ${name}, which generated code imports.`, [
-      'Add it to the root: `npm install --save-dev`, with its name.',
+    throw new GeneratorError(`package-lock.json does not have ${name}, which generated code imports.`, [
+      `Add it to the root: \`npm install --save-dev ${name}\`.`,
     ]);
   };
   const versions = (names: readonly string[]) =>

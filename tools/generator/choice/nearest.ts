@@ -1,15 +1,15 @@
 import { distance } from 'fastest-levenshtein';
 
-/** Letters that a name may be away from the one that is meant. */
+/** Edits by which a mistyped name may differ from the intended one. */
 const NEAR = 4;
 
-/** The one of `names` that may be meant; undefined where none is like it. */
+/** The most similar of `names`; undefined if none is within `near` edits. */
 export function nearestOf(name: string, names: readonly string[], near = NEAR): string | undefined {
   const [nearest] = [...names].sort((a, b) => distance(name, a) - distance(name, b));
   return nearest !== undefined && distance(name, nearest) <= near ? nearest : undefined;
 }
 
-/** What to say of a name that is not known: the nearest, else all that there are. */
+/** The hint for an unknown name: the most similar one, or else all names. */
 export function suggestion(name: string, names: readonly string[]): string {
   const nearest = nearestOf(name, names);
   return nearest

@@ -1,64 +1,28 @@
 import { channelOf, failureChannelOf } from '@cascade/jetstream';
-import type { JsonSchema } from '@cascade/topology';
+import { pascalCase } from '../names.js';
+import { renderTemplate } from '../render/templates.js';
 import { answerOf, type Answer } from './answer.js';
-import type { Dependencies } from './dependencies.js';
-import { pascalCase } from './names.js';
-import type { NewEvent } from './new-event.js';
-import { renderTemplate } from './templates.js';
+import type { AppPart, EventPart, Parts } from './parts.js';
 
-/** An event, as code and tests of a processor use it. */
-export interface EventPart {
-  readonly event: string;
-  readonly class: string;
-  readonly schema: JsonSchema;
-  /** A golden sample. */
-  readonly sample: Readonly<Record<string, unknown>>;
-}
-
-export interface AppPart {
-  readonly name: string;
-  /** Relative to the checkout: `apps/notifier`. */
-  readonly folder: string;
-  /** Relative to the checkout: `apps/notifier/src`. */
-  readonly sources: string;
-  /** Whether it comes and goes with the processor. */
-  readonly isOwn: boolean;
-  /** Of HTTP. */
-  readonly port: number;
-  /** Those that its package.json declares, and that come and go with the processor. */
-  readonly dependencies: Dependencies;
-}
-
-/** All that is decided before files are written, or recognized. */
-export interface Parts {
-  readonly name: string;
-  readonly app: AppPart;
-  /** The event, or the one that the other processor gave up on. */
-  readonly consumes: EventPart;
-  readonly failuresOf?: string | undefined;
-  readonly publishes?: EventPart | undefined;
-  /** Those of `consumes` and `publishes` that come and go with the processor. */
-  readonly newEvents: readonly NewEvent[];
-}
-
-/** What the templates see, as `it`. */
+/** The data of the templates, which they see as `it`. */
 export interface Blueprint extends Parts {
-  /** Of the processor: `WelcomeCouponProcessor`. */
+  /** The processor's class: `WelcomeCouponProcessor`. */
   readonly class: string;
-  /** Its file, as the app's module imports it. */
+  /** The handler's file, as the app's module imports it. */
   readonly file: string;
-  /** `class` is the first part of those of its module and configuration. */
+  /** The names of the app's module and configuration classes begin with its `class`. */
   readonly app: AppPart & { readonly class: string };
   /** Subject. */
   readonly channel: string;
   readonly payload: { readonly name: 'event' | 'failure'; readonly class: string; readonly used: boolean };
   readonly publishes?: (EventPart & Answer) | undefined;
-  /** Classes that the processor takes from libs/contracts, and names that it takes from the transport. */
+  /** Classes that the processor imports from libs/contracts. */
   readonly contracts: readonly string[];
+  /** Names that the processor imports from the transport. */
   readonly transport: readonly string[];
-  /** What the shared files get. */
+  /** Text for the shared files. */
   readonly entries: { readonly nestCli: string; readonly compose: string };
-  /** Of an app of the processor's own. */
+  /** package.json of the processor's own app. */
   readonly packageJson: string;
 }
 
@@ -68,6 +32,7 @@ export async function blueprintOf(root: string, parts: Parts): Promise<Blueprint
   const blueprint = {
     ...parts,
     class: `${pascalCase(name)}Processor`,
+    // The rule for all handlers, hand-written ones included: `<folder>/<folder>.processor.ts` holds `<Folder>Processor`.
     file: `./${name}/${name}.processor.js`,
     app: { ...app, class: pascalCase(app.name) },
     channel: failuresOf ? failureChannelOf(failuresOf, consumes.event) : channelOf(consumes.event),

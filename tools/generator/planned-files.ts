@@ -1,4 +1,4 @@
-import type { Blueprint } from './blueprint.js';
+import type { Blueprint } from './blueprint/blueprint.js';
 import { appModuleEntry } from './entries/app-module.js';
 import { appPackageEntries } from './entries/app-package.js';
 import { composeEntry } from './entries/compose.js';
@@ -8,9 +8,9 @@ import type { Entry } from './entries/entry.js';
 import { nestCliEntry } from './entries/nest-cli.js';
 import { packageLockEntry } from './entries/package-lock.js';
 import { processorsPageEntry } from './entries/processors-page.js';
-import { renderSet, type RenderedFile } from './templates.js';
+import { renderSet, type RenderedFile } from './render/templates.js';
 
-/** The files that are a processor's own: those of its app, too, where that is its own, and of its new events. */
+/** The files of a processor, of its own app if it has one, and of its new events. */
 export async function renderedFiles(root: string, blueprint: Blueprint): Promise<RenderedFile[]> {
   const { name, app, newEvents } = blueprint;
   const names = { name, app: app.name };
@@ -19,7 +19,7 @@ export async function renderedFiles(root: string, blueprint: Blueprint): Promise
   return [...newEvents.flatMap(({ files }) => files), ...rendered.flat()];
 }
 
-/** What is said of it in files that others share. nest-cli.json comes last: a system that runs starts what is listed there. */
+/** The processor's entries in shared files. nest-cli.json comes last, because a running system starts the apps that it lists. */
 export function entriesOf(blueprint: Blueprint): Entry[] {
   const { app, newEvents } = blueprint;
   return [

@@ -1,58 +1,59 @@
 import type { App, Processor, Topology } from '@cascade/topology';
 import { readServices } from '../supervisor/parts/services.js';
-import type { AppPart, EventPart, Parts } from './blueprint.js';
-import { catalogueOf, partOf } from './catalogue.js';
-import { dependenciesOfApp, dependenciesOfProcessor } from './dependencies.js';
+import { blueprintOf, type Blueprint } from './blueprint/blueprint.js';
+import { dependenciesOfApp, dependenciesOfProcessor } from './blueprint/dependencies.js';
+import { renderEvent } from './blueprint/new-event.js';
+import type { AppPart, EventPart, NewEvent } from './blueprint/parts.js';
+import { findEvent } from './choice/catalogue.js';
+import { suggestion } from './choice/nearest.js';
 import { GeneratorError, RefusedNameError } from './errors.js';
-import { suggestion } from './nearest.js';
-import { renderEvent, type NewEvent } from './new-event.js';
 
 export interface RemovalChoice {
   readonly name: string;
-  /** Leaves the contracts of its events, also where nobody else uses them. */
+  /** Keeps the contracts of its events even if nothing else uses them. */
   readonly keepEvents?: boolean | undefined;
 }
 
 /**
- * From a processor as it is declared, what it was generated from. Nothing else remembers that: its app is its own where it is
- * of its name and does nothing else, and an event came with it where nobody else uses it.
+ * Infers the blueprint of a generated processor from its declaration, because no file records it. An app is the processor's own
+ * if it has the same name and does nothing else. An event was created with the processor if nothing else uses the event.
+ *
+ * @throws RefusedNameError if no processor has the name
+ * @throws GeneratorError if others depend on the processor
  */
-export async function recognize(root: string, topology: Topology, choice: RemovalChoice): Promise<Parts> {
+export async function inferBlueprint(
+  root: string,
+  topology: Topology,
+  choice: RemovalChoice,
+): Promise<Blueprint> {
   const { name } = choice;
   const processor = topology.processors.find((candidate) => candidate.name === name);
   if (!processor) {
     const names = topology.processors.map((candidate) => candidate.name);
-    throw new RefusedNameError(`There is no processor "${name}".`, [suggestion(name, names)]);
+    throw new RefusedNameError(`No processor is called "${name}".`, [suggestion(name, names)]);
   }
-  refuseWhereNeeded(processor, topology);
+  refuseIfNeeded(processor, topology);
   const { failuresOf } = processor.consumes;
   const published = processor.publishes[0]?.event;
   const consumed = await eventPart(root, topology, processor.consumes.event);
   const publishes = published === undefined ? undefined : await eventPart(root, topology, published);
   const isOwn = (event: string) => !choice.keepEvents && !isUsedByOthers(event, processor, topology);
-  const events = [failuresOf ? undefined : consumed, publishes];
-  const newEvents = await Promise.all(
-    [...new Set(events.flatMap((part) => (part && isOwn(part.event) ? [part.event] : [])))].map((event) =>
-      renderEvent(root, event),
-    ),
-  );
+  const events = new Set([failuresOf ? undefined : consumed.event, published].filter((event) => event && isOwn(event)));
+  const newEvents = await Promise.all([...events].map((event) => renderEvent(root, event!)));
   const asNew = (part: EventPart): EventPart | NewEvent =>
     newEvents.find(({ event }) => event === part.event) ?? part;
-  return {
+  const app = topology.apps.find((candidate) => candidate.name === processor.app)!;
+  return blueprintOf(root, {
     name,
-    app: await appPart(
-      root,
-      topology.apps.find((app) => app.name === processor.app)!,
-      processor,
-    ),
+    app: await appPart(root, app, processor),
     consumes: asNew(consumed),
     failuresOf,
     publishes: publishes && asNew(publishes),
     newEvents,
-  };
+  });
 }
 
-function refuseWhereNeeded({ name, publishes }: Processor, topology: Topology): void {
+function refuseIfNeeded({ name, publishes }: Processor, topology: Topology): void {
   const onFailures = topology.processors.filter(({ consumes }) => consumes.failuresOf === name);
   const orphaned = topology.channels.filter(
     ({ kind, event, publishedBy, consumedBy }) =>
@@ -65,12 +66,12 @@ function refuseWhereNeeded({ name, publishes }: Processor, topology: Topology): 
     ...onFailures.map((other) => `${other.name} consumes its failures`),
     ...orphaned.map(({ event, consumedBy }) => {
       const others = consumedBy.filter((other) => other !== name).join(', ');
-      return `only it publishes ${event}, which ${others} consumes`;
+      return `${others} consumes ${event}, which only ${name} publishes`;
     }),
   ];
   if (reasons.length === 0) return;
-  throw new GeneratorError(`Others build on ${name}: ${reasons.join('; ')}.`, [
-    'Remove or change those first.',
+  throw new GeneratorError(`Others depend on ${name}: ${reasons.join('; ')}.`, [
+    'Remove or change them first.',
   ]);
 }
 
@@ -86,8 +87,7 @@ function isUsedByOthers(event: string, processor: Processor, { apps, processors 
 }
 
 async function eventPart(root: string, topology: Topology, event: string): Promise<EventPart> {
-  const known = catalogueOf(topology).find((contract) => contract.event === event);
-  return known ? partOf(known) : renderEvent(root, event);
+  return findEvent(topology, event) ?? renderEvent(root, event);
 }
 
 async function appPart(
