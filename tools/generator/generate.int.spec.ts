@@ -95,7 +95,7 @@ describe('a generated processor', () => {
     ['class', 'a word that JavaScript reserves'],
     ['nats', 'docker-compose.yml'],
     ['contracts', '@app/contracts'],
-    ['notifier', 'There is a processor "notifier" already: WelcomeNotifier.notify in notifier.'],
+    ['notifier', 'There is a processor "notifier" already: WelcomeProcessor.notify in notifier.'],
     ['signup', 'There is an app "signup" already.'],
   ])('cannot be called %s', async (name, reason) => {
     expect(await refusalOf({ ...coupon, name })).toContain(reason);

@@ -55,7 +55,7 @@ export interface Processor {
   app: string;
   /** Names that it had before, the oldest first. */
   formerly: string[];
-  /** Class and method: `WelcomeNotifier.notify`. */
+  /** Class and method: `WelcomeProcessor.notify`. */
   handler: string;
   consumes: Consumption;
   publishes: EventVersion[];

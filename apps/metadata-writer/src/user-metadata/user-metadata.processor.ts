@@ -30,7 +30,7 @@ const ON_THE_DATABASE = {
  * need no order between them: see merge.ts. The inbox has each event merged once.
  */
 @Controller()
-export class UserMetadataRecorder {
+export class UserMetadataProcessor {
   constructor(
     private readonly inbox: Inbox<typeof schema>,
     private readonly failures: FailureReader,

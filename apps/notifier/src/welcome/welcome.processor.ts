@@ -19,7 +19,7 @@ const ATTEMPTS = 8;
 
 /** Welcomes each new user: by text message where there is a phone number, else by e-mail. */
 @Controller()
-export class WelcomeNotifier {
+export class WelcomeProcessor {
   constructor(
     private readonly deliveries: DeliveryLog,
     private readonly email: EmailGateway,
