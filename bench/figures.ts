@@ -9,14 +9,14 @@ export interface Figure {
 
 /** What was measured, round by round. */
 export class Figures {
-  readonly #values = new Map<string, { unit: string; values: number[] }>();
+  private readonly values = new Map<string, { unit: string; values: number[] }>();
   /** Contestants that took no part, and why. */
   readonly absent = new Map<string, string>();
 
   add(name: string, unit: string, value: number): void {
-    const figure = this.#values.get(name) ?? { unit, values: [] };
+    const figure = this.values.get(name) ?? { unit, values: [] };
     figure.values.push(value);
-    this.#values.set(name, figure);
+    this.values.set(name, figure);
   }
 
   /** How often the first is as large as the second. Of one round: what disturbs the machine meets both. */
@@ -25,7 +25,7 @@ export class Figures {
   }
 
   get all(): Figure[] {
-    return [...this.#values].map(([name, { unit, values }]) => ({
+    return [...this.values].map(([name, { unit, values }]) => ({
       name,
       unit,
       median: median(values),

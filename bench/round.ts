@@ -15,8 +15,8 @@ export interface RoundOptions {
 /** One of the repetitions of a run. */
 export class Round {
   readonly figures: Figures;
-  #memory = 0;
-  readonly #cleanups = new Cleanups();
+  private memory = 0;
+  private readonly cleanups = new Cleanups();
 
   constructor(private readonly options: RoundOptions) {
     this.figures = options.figures;
@@ -39,20 +39,20 @@ export class Round {
 
   /** Of a processor of ours, in bytes: the highest of the round is a figure. */
   noteMemory(rss: number): void {
-    this.#memory = Math.max(this.#memory, rss);
+    this.memory = Math.max(this.memory, rss);
   }
 
   end(): void {
-    if (this.#memory > 0) this.figures.add('rss', 'MiB', this.#memory / MEBIBYTE);
+    if (this.memory > 0) this.figures.add('rss', 'MiB', this.memory / MEBIBYTE);
   }
 
   /** Has it undone when the case has ended, what came last first. */
   defer(cleanup: () => unknown): void {
-    this.#cleanups.defer(cleanup);
+    this.cleanups.defer(cleanup);
   }
 
   cleanUp(): Promise<void> {
-    return this.#cleanups.run((line) => this.log(line));
+    return this.cleanups.run((line) => this.log(line));
   }
 }
 

@@ -31,16 +31,16 @@ export interface ContestantOptions {
 
 /** A process that is measured. Its Node is started like that of a service, whoever made it. */
 export class Contestant {
-  readonly #script: string;
-  readonly #process: ChildProcess;
-  readonly #messages: unknown[] = [];
-  #onMessage = (): void => undefined;
-  #output = '';
+  private readonly script: string;
+  private readonly process: ChildProcess;
+  private readonly messages: unknown[] = [];
+  private onMessage = (): void => undefined;
+  private output = '';
 
   constructor({ script, natsUrl, settings = {}, env = {} }: ContestantOptions) {
-    this.#script = script;
+    this.script = script;
     const file = script.endsWith('.mjs') ? join(root, 'bench', script) : compiled(root, `bench/${script}`);
-    this.#process = spawn(process.execPath, [...NODE_FLAGS, ...PROFILING, '--import', ANSWER_USAGE, file], {
+    this.process = spawn(process.execPath, [...NODE_FLAGS, ...PROFILING, '--import', ANSWER_USAGE, file], {
       env: {
         PATH: process.env['PATH'],
         NATS_URL: natsUrl,
@@ -50,36 +50,36 @@ export class Contestant {
       },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    for (const stream of [this.#process.stdout!, this.#process.stderr!]) {
-      stream.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
+    for (const stream of [this.process.stdout!, this.process.stderr!]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (this.output += text));
     }
-    this.#process.on('message', (message) => {
-      this.#messages.push(message);
-      this.#onMessage();
+    this.process.on('message', (message) => {
+      this.messages.push(message);
+      this.onMessage();
     });
-    this.#process.once('exit', () => this.#onMessage());
+    this.process.once('exit', () => this.onMessage());
   }
 
   send(message: string | object): void {
-    this.#process.send(message);
+    this.process.send(message);
   }
 
   /** The first message, sent or to come, that is as wanted. */
   message<Message>(isWanted: (message: unknown) => message is Message): Promise<Message> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => reject(new Error(`no answer from ${this.#script}: ${this.#output}`)),
+        () => reject(new Error(`no answer from ${this.script}: ${this.output}`)),
         ANSWER_WITHIN_MS,
       );
-      this.#onMessage = () => {
-        const at = this.#messages.findIndex(isWanted);
-        if (at < 0 && !this.#hasEnded) return;
+      this.onMessage = () => {
+        const at = this.messages.findIndex(isWanted);
+        if (at < 0 && !this.hasEnded) return;
         clearTimeout(timer);
-        this.#onMessage = () => undefined;
-        if (at >= 0) resolve(this.#messages.splice(at, 1)[0] as Message);
-        else reject(this.#endError());
+        this.onMessage = () => undefined;
+        if (at >= 0) resolve(this.messages.splice(at, 1)[0] as Message);
+        else reject(this.endError());
       };
-      this.#onMessage();
+      this.onMessage();
     });
   }
 
@@ -92,24 +92,24 @@ export class Contestant {
 
   /** @throws Error where it has ended */
   assertRunning(): void {
-    if (this.#hasEnded) throw this.#endError();
+    if (this.hasEnded) throw this.endError();
   }
 
   async stop(): Promise<void> {
-    if (this.#hasEnded) return;
-    const ended = once(this.#process, 'exit');
+    if (this.hasEnded) return;
+    const ended = once(this.process, 'exit');
     if (PROFILES) this.send('exit');
-    else this.#process.kill('SIGKILL');
+    else this.process.kill('SIGKILL');
     await ended;
   }
 
   /** By itself, or by a signal such as that for want of memory. */
-  get #hasEnded(): boolean {
-    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  private get hasEnded(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null;
   }
 
-  #endError(): Error {
-    return new Error(`${this.#script} has ended: ${this.#output}`);
+  private endError(): Error {
+    return new Error(`${this.script} has ended: ${this.output}`);
   }
 }
 

@@ -9,13 +9,13 @@ const ANNOUNCEMENTS = ['events.notification.sent', 'events.user.metadata-recorde
 /** Sees when the announcements of each flow come by. */
 export class FlowWatch {
   /** By correlation id and subject: when the first came, by `performance.now()`. */
-  readonly #seen = new Map<string, Map<string, number>>();
-  #complete = 0;
+  private readonly seen = new Map<string, Map<string, number>>();
+  private completed = 0;
 
   static async start(connection: NatsConnection): Promise<FlowWatch> {
     const watch = new FlowWatch();
     for (const subject of ANNOUNCEMENTS) {
-      connection.subscribe(subject, { callback: (_error, message) => watch.#note(message) });
+      connection.subscribe(subject, { callback: (_error, message) => watch.note(message) });
     }
     await connection.flush();
     return watch;
@@ -23,27 +23,27 @@ export class FlowWatch {
 
   /** Flows that have had both. */
   get complete(): number {
-    return this.#complete;
+    return this.completed;
   }
 
   /** When the flow had both. */
   completedAt(correlationId: string): number {
-    return Math.max(...(this.#seen.get(correlationId)?.values() ?? []));
+    return Math.max(...(this.seen.get(correlationId)?.values() ?? []));
   }
 
   async untilComplete(count: number): Promise<void> {
     const check = () => {
-      if (this.#complete < count) throw new Error(`${this.#complete} of ${count} flows are complete`);
+      if (this.completed < count) throw new Error(`${this.completed} of ${count} flows are complete`);
     };
     await eventually(check, { timeout: 120_000, interval: 5 });
   }
 
-  #note(message: Msg): void {
+  private note(message: Msg): void {
     const correlationId = message.headers?.get(CloudEventHeader.correlationId) ?? '';
-    const flow = this.#seen.get(correlationId) ?? new Map<string, number>();
-    this.#seen.set(correlationId, flow);
+    const flow = this.seen.get(correlationId) ?? new Map<string, number>();
+    this.seen.set(correlationId, flow);
     if (flow.has(message.subject)) return;
     flow.set(message.subject, performance.now());
-    if (flow.size === ANNOUNCEMENTS.length) this.#complete += 1;
+    if (flow.size === ANNOUNCEMENTS.length) this.completed += 1;
   }
 }

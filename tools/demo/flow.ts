@@ -1,4 +1,4 @@
-/** An event of a flow, as the demo saw it pass. */
+/** A recorded event of a flow. */
 export interface SeenEvent {
   readonly id: string;
   /** `user.signed-up` */
@@ -7,13 +7,13 @@ export interface SeenEvent {
   readonly source: string;
   readonly correlationId: string;
   readonly causationId: string | undefined;
-  /** Milliseconds from the post until it was seen. */
+  /** Milliseconds from the request until it was recorded. */
   readonly afterMs: number;
-  /** Of a failure event: why the processor gave up. */
+  /** Set for a failure event: why the processor gave up. */
   readonly failure?: string;
 }
 
-/** What the flow of a signup consists of, once everybody has announced their work. */
+/** The events of a complete signup. */
 const EXPECTED = [
   { name: 'user.signed-up', cause: undefined },
   { name: 'notification.sent', cause: 'user.signed-up' },
@@ -21,7 +21,7 @@ const EXPECTED = [
   { name: 'user.metadata-recorded', cause: 'notification.sent' },
 ] as const;
 
-/** @returns What has not been announced yet, in words; nothing when the flow is complete. */
+/** @returns descriptions of the missing events; empty when the flow is complete */
 export function missingFrom(events: readonly SeenEvent[]): string[] {
   const isThere = ({ name, cause }: (typeof EXPECTED)[number]) =>
     events.some((event) => event.name === name && !event.failure && causeOf(event, events) === cause);

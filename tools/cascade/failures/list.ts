@@ -3,7 +3,7 @@ import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
-import { fit, renderColumns } from '../text/columns.js';
+import { fit, renderColumns } from '../../text/columns.js';
 import { counted } from '../text/numbers.js';
 import { printable } from '../text/printable.js';
 import { stateOf, type ShownState } from './state.js';

@@ -2,7 +2,7 @@ import type { RemovalPlan, RemovalProgress, RemovalResult } from '@cascade/jetst
 import type { Output } from '../output.js';
 import { progressBar } from '../replay/progress.js';
 import { formatBytes } from '../text/bytes.js';
-import { renderColumns } from '../text/columns.js';
+import { renderColumns } from '../../text/columns.js';
 import { counted } from '../text/numbers.js';
 
 export const NOTHING = 'There is nothing of that kind to remove.';

@@ -1,5 +1,5 @@
-import { formatDuration } from '../../flow/duration.js';
-import { renderTree } from '../../flow/tree.js';
+import { formatDuration } from '../../text/duration.js';
+import { renderTree } from '../../text/tree.js';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../flow/duration.js';
+import { formatDuration } from '../../text/duration.js';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { readDeclared } from '../declared.js';
@@ -6,7 +6,7 @@ import { ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
 import { readRoom } from '../streams/room.js';
 import { roomLines } from '../streams/room-lines.js';
-import { renderColumns } from '../text/columns.js';
+import { renderColumns } from '../../text/columns.js';
 import { expiringSoon, expiryRemedy, expiryText } from './expiry.js';
 import type { ProcessorLag } from './lag.js';
 import { earliest } from './oldest.js';

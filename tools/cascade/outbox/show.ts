@@ -1,10 +1,10 @@
-import { formatDuration } from '../../flow/duration.js';
+import { formatDuration } from '../../text/duration.js';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { readDeclared } from '../declared.js';
 import { ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
-import { fit, renderColumns } from '../text/columns.js';
+import { fit, renderColumns } from '../../text/columns.js';
 import { printable } from '../text/printable.js';
 import { nobodyAnswers, outboxesOf, showAll, type Outboxes, type ShownOutbox } from './outboxes.js';
 

@@ -1,5 +1,5 @@
 import type { ReplayResult } from '@cascade/jetstream';
-import { renderColumns } from '../text/columns.js';
+import { renderColumns } from '../../text/columns.js';
 import { counted } from '../text/numbers.js';
 import type { Plan, Taking } from './taking.js';
 

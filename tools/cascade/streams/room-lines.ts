@@ -1,6 +1,6 @@
 import type { Output } from '../output.js';
 import { formatBytes } from '../text/bytes.js';
-import { renderColumns } from '../text/columns.js';
+import { renderColumns } from '../../text/columns.js';
 import { isFull, isNearlyFull, roomRemedy, type BrokerRoom, type Room, type StreamRoom } from './room.js';
 
 /** A table of the streams, and of the account where it has limits, with what to do about one that is full. */

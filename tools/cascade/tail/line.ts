@@ -1,7 +1,7 @@
 import { envelopeOf, type EventFailed } from '@cascade/jetstream';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { Output } from '../output.js';
-import { fit } from '../text/columns.js';
+import { fit } from '../../text/columns.js';
 import { printable } from '../text/printable.js';
 
 /** A stored event as `tail` shows it. */

@@ -17,7 +17,7 @@ const sent = step('3', 'notification.sent', 'notifier', '1', 18);
 const recordedAgain = step('4', 'user.metadata-recorded', 'metadata-writer-notifications', '3', 24);
 
 describe('The tree of a flow', () => {
-  it('shows each step below its cause, in the order in which they were seen', () => {
+  it('shows each step below its cause, in order', () => {
     expect(renderTree([signedUp, recorded, sent, recordedAgain])).toEqual([
       'user.signed-up                signup                          3 ms',
       '├─ user.metadata-recorded     metadata-writer                11 ms',
@@ -31,11 +31,11 @@ describe('The tree of a flow', () => {
     expect(branch).toMatch(/^│ {2}└─ user\.metadata-recorded/);
   });
 
-  it('shows a step whose cause was not seen as a root', () => {
+  it('shows a step without a known cause as a root', () => {
     expect(renderTree([sent])).toEqual(['notification.sent  notifier  18 ms']);
   });
 
-  it('shows what there is to say of a step, in the colour of whoever draws it', () => {
+  it('shows the note of a step, and lets the caller decorate the line', () => {
     const failed = {
       ...step('5', 'failed.notifier.user.signed-up', 'notifier', '1', 30_000),
       note: 'TypeError: boom',
@@ -44,7 +44,7 @@ describe('The tree of a flow', () => {
     expect(tree.at(-1)).toMatch(/^<└─ failed\.notifier\.user\.signed-up .* 30\.0 s {2}TypeError: boom>$/);
   });
 
-  it('shows every step once, also where steps led to each other, to themselves, or are there twice', () => {
+  it('shows every step once, even if steps cause each other or themselves, or occur twice', () => {
     const [a, b, itself] = [
       step('a', 'a', '', 'b', 0),
       step('b', 'b', '', 'a', 1),

@@ -1,28 +1,28 @@
 import { formatDuration } from './duration.js';
 
-/** Something that happened in a flow. */
+/** An event, failure, replay or retry of a flow. */
 export interface Step {
   readonly id: string;
-  /** Id of what led to it. */
+  /** Id of the step that caused it. */
   readonly causationId: string | undefined;
   readonly name: string;
-  /** Who published it. */
+  /** The publisher. */
   readonly source: string;
   /** Milliseconds from the beginning of the flow. */
   readonly afterMs: number;
-  /** What else there is to say of it. */
+  /** A remark at the end of the line. */
   readonly note?: string | undefined;
 }
 
-/** A step in its place: `label` is its name behind the branches that lead to it. */
+/** A step with its label: the branches that lead to it, and its name. */
 interface Line<Of extends Step> {
   readonly label: string;
   readonly step: Of;
 }
 
 /**
- * @param decorate may colour a finished line; widths are not its concern
- * @returns the flow, each step below the one that led to it, one line each: name, source, time since the beginning, note
+ * @param decorate may color a finished line
+ * @returns one line for each step, below its cause: name, source, time since the beginning, note
  */
 export function renderTree<Of extends Step>(
   steps: readonly Of[],
@@ -44,9 +44,9 @@ export function renderTree<Of extends Step>(
   });
 }
 
-/** Every step once. One whose cause was not seen is a root, and so is one of several that led to each other. */
+/** Places every step once. A step without a known cause is a root. In a cycle, the first step is one. */
 function placed<Of extends Step>(steps: readonly Of[]): Line<Of>[] {
-  const left = new Set(steps);
+  const remaining = new Set(steps);
   const ids = new Set(steps.map(({ id }) => id));
   const isRoot = ({ id, causationId }: Of) =>
     causationId === undefined || causationId === id || !ids.has(causationId);
@@ -60,16 +60,16 @@ function placed<Of extends Step>(steps: readonly Of[]): Line<Of>[] {
   }
   const lines: Line<Of>[] = [];
   const place = (step: Of, label: string, indent: string) => {
-    left.delete(step);
+    remaining.delete(step);
     lines.push({ label, step });
-    const children = (caused.get(step.id) ?? []).filter((child) => left.has(child));
-    for (const child of children) left.delete(child);
+    const children = (caused.get(step.id) ?? []).filter((child) => remaining.has(child));
+    for (const child of children) remaining.delete(child);
     for (const [index, child] of children.entries()) {
       const isLast = index === children.length - 1;
       place(child, `${indent}${isLast ? '└─ ' : '├─ '}${child.name}`, `${indent}${isLast ? '   ' : '│  '}`);
     }
   };
   for (const root of roots) place(root, root.name, '');
-  for (const step of steps) if (left.has(step)) place(step, step.name, '');
+  for (const step of steps) if (remaining.has(step)) place(step, step.name, '');
   return lines;
 }

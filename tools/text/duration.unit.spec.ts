@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { formatDuration } from './duration.js';
 
-describe('A span of time', () => {
+describe('A duration', () => {
   it.each([
     [0, '0 ms'],
     [64.6, '65 ms'],

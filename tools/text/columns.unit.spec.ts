@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { fit, renderColumns } from './columns.js';
 
 describe('A table', () => {
-  it('has its columns aligned, numbers to the right', () => {
+  it('aligns its columns, and numbers to the right', () => {
     const rows = [
       ['notifier', '7', 'running'],
       ['metadata-writer', '1200', 'stopped'],
@@ -14,7 +14,7 @@ describe('A table', () => {
     ]);
   });
 
-  it('leaves out a column that is empty in all rows', () => {
+  it('leaves out an empty column', () => {
     expect(renderColumns(['a', 'b', 'c'], [['x', undefined, 'y']])).toEqual(['a  c', 'x  y']);
   });
 
