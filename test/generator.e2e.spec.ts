@@ -108,8 +108,8 @@ describe('node cascade new processor, and remove processor', () => {
           ...done,
           output: expect.stringContaining(
             name === 'trial-counter'
-              ? 'The system that runs here has it after a restart'
-              : 'The system that runs here starts it by itself',
+              ? 'The system that runs here needs a restart to start it'
+              : 'The system that runs here starts it (process',
           ),
         });
         if (name === 'trial-coupon') expect(await checkout.content()).toEqual(bySchematic);
@@ -258,7 +258,7 @@ describe('node cascade new processor, and remove processor', () => {
     async () => {
       for (const name of Object.keys(PROCESSORS)) {
         const { code, output } = await cascade('remove', 'processor', name, '--yes');
-        expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('is out of the code') });
+        expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('is removed from the code') });
       }
       expect(await checkout.content()).toEqual(before);
     },

@@ -1,6 +1,7 @@
 import { connect, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { CloudEventHeader, type EventFailed } from '@cascade/jetstream';
 import { performance } from 'node:perf_hooks';
+import { eventNameOf } from '../text/event-name.js';
 import type { SeenEvent } from './flow.js';
 
 /** Records every event from its start on. It subscribes to the channels as plain NATS subjects, so it takes no event from a processor. */
@@ -60,7 +61,7 @@ export class FlowRecorder {
       at: performance.now(),
       event: {
         id: header(CloudEventHeader.id) ?? '',
-        name: isFailure ? message.subject : message.subject.slice('events.'.length),
+        name: eventNameOf(message.subject),
         source: header(CloudEventHeader.source) ?? '',
         correlationId: header(CloudEventHeader.correlationId) ?? '',
         causationId: header(CloudEventHeader.causationId),

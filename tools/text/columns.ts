@@ -5,14 +5,14 @@ export type Row = readonly (string | undefined)[];
  * Aligns rows under a heading, one line each. A column is aligned to the right if all its cells are numbers or times. A column
  * without content is left out.
  */
-export function renderColumns(heading: Row, rows: readonly Row[]): [heading: string, ...rows: string[]] {
+export function renderColumns(heading: Row, rows: readonly Row[]): string[] {
   const kept = heading.map((_, column) => column).filter((column) => rows.some((row) => row[column]));
   const lines = [heading, ...rows].map((row) => kept.map((column) => row[column] ?? ''));
   const layout = kept.map((column, index) => ({
     width: Math.max(...lines.map((cells) => cells[index]!.length)),
     right: rows.every((row) => /^$|^[-\d]/.test(row[column] ?? '') && (row[column] ?? '').length <= 12),
   }));
-  const [first, ...others] = lines.map((cells) =>
+  return lines.map((cells) =>
     cells
       .map((cell, index) => {
         const { width, right } = layout[index]!;
@@ -21,7 +21,6 @@ export function renderColumns(heading: Row, rows: readonly Row[]): [heading: str
       .join('  ')
       .trimEnd(),
   );
-  return [first!, ...others];
 }
 
 /** Cuts a line to the width of a terminal. */

@@ -13,6 +13,11 @@ export function formatDuration(milliseconds: number): string {
   return twoUnits(ms, [DAY, 'd'], [HOUR, 'h']);
 }
 
+/** The time since a moment; `-` for none. */
+export function formatAge(since: Date | undefined): string {
+  return since ? formatDuration(Math.max(0, Date.now() - since.getTime())) : '-';
+}
+
 type Unit = readonly [milliseconds: number, name: string];
 
 function twoUnits(ms: number, [large, largeName]: Unit, [small, smallName]: Unit): string {

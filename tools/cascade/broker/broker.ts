@@ -13,11 +13,11 @@ import { runningHere } from '../../supervisor/data-folder.js';
 import { CommandError } from '../errors.js';
 import type { Host } from '../host.js';
 
-/** `ce-source` of what is published by hand, and the name of the connection. */
+/** `ce-source` of events that commands publish, and the name of the connection. */
 const SOURCE = 'cascade';
 const DEFAULT_URL = 'nats://127.0.0.1:4222';
 
-/** The broker that a command works on, and the parts of the transport that it uses. */
+/** The broker of a command, with the needed parts of the transport. */
 export class Broker {
   readonly archive: FailureReader;
   readonly replays: Replays;
@@ -31,12 +31,12 @@ export class Broker {
     this.replays = new Replays(connection, this.publisherOf([]), this.archive);
   }
 
-  /** Publishes events of these classes, and whatever belongs to a replay. */
+  /** A publisher for events of these classes, and for replays. */
   publisherOf(publishes: readonly EventClass[]): EventPublisher {
     return new EventPublisher(this.connection, { source: SOURCE, publishes });
   }
 
-  /** @throws BrokerUnreachableError where none answers, or refuses the credentials */
+  /** @throws BrokerUnreachableError if no broker answers, or if the broker refuses the credentials */
   static async connect(host: Host): Promise<Broker> {
     Logger.overrideLogger(warningsTo(host));
     const connection = new JetStreamConnection({
@@ -56,7 +56,7 @@ export class Broker {
   }
 }
 
-/** Connects, works, and closes the connection whatever happens. */
+/** Runs work with a connection, and always closes it. */
 export async function withBroker<Result>(
   host: Host,
   work: (broker: Broker) => Promise<Result>,
@@ -69,7 +69,7 @@ export async function withBroker<Result>(
   }
 }
 
-/** `NATS_URL`, else the broker of a system that runs here, else the default. */
+/** `NATS_URL`, or else the broker of the system that runs here, or else the default. */
 export async function serversOf(env: NodeJS.ProcessEnv): Promise<string> {
   if (env['NATS_URL']) return env['NATS_URL'];
   return (await runningHere())?.natsUrl ?? DEFAULT_URL;
@@ -89,7 +89,7 @@ async function credentialsOf(env: NodeJS.ProcessEnv): Promise<ConnectionOptions>
   }
 }
 
-/** That the broker is away for a while is worth knowing; errors come back to whoever asked. */
+/** Shows warnings, such as a lost connection. The callers handle errors. */
 function warningsTo({ stderr }: Host) {
   const nothing = () => undefined;
   const write = (message: unknown) => void stderr.write(`${String(message)}\n`);

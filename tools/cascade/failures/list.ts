@@ -1,12 +1,11 @@
-import type { ReplaySelection, StoredFailure } from '@cascade/jetstream';
+import type { ReplaySelection, ShownState, StoredFailure } from '@cascade/jetstream';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
-import { fit, renderColumns } from '../../text/columns.js';
 import { counted } from '../text/numbers.js';
 import { printable } from '../text/printable.js';
-import { stateOf, type ShownState } from './state.js';
+import { stateOf } from './state.js';
 
 export interface ListOptions extends Pick<
   ReplaySelection,
@@ -16,7 +15,7 @@ export interface ListOptions extends Pick<
   limit: number;
 }
 
-/** A failure without the event in it, of which there may be very many. */
+/** A failure without its event, because there may be very many. */
 interface ListedFailure {
   id: string;
   correlationId: string;
@@ -74,17 +73,13 @@ function report(failures: readonly ListedFailure[], total: number, output: Outpu
     String(attempts),
     printable(`${error.name}: ${error.message}`),
   ]);
-  const [heading, ...lines] = renderColumns(
-    ['id', 'stored', 'processor', 'event', 'state', 'attempts', 'error'],
-    rows,
-  ).map((line) => fit(line, output.width));
-  const shown =
-    failures.length < total ? `The newest ${failures.length} of ${total}; --limit shows more.` : '';
+  const heading = ['id', 'stored', 'processor', 'event', 'state', 'attempts', 'error'];
   return [
-    output.paint('bold', heading!),
-    ...lines,
+    ...output.table(heading, rows, { isCut: true }),
     '',
-    shown || `${counted(total, 'failure')}.`,
-    '`node cascade failures show ID` shows one whole, `node cascade replay` hands them over again.',
+    failures.length < total
+      ? `The newest ${failures.length} of ${total}; --limit shows more.`
+      : `${counted(total, 'failure')}.`,
+    '`node cascade failures show ID` shows all of one; `node cascade replay` delivers events again.',
   ];
 }

@@ -14,19 +14,19 @@ import { firstExpiry } from './expiry.js';
 import type { ProcessorLag, ProcessorState } from './lag.js';
 import { earliest, oldestRetried, oldestUnsettled } from './oldest.js';
 
-/** What all processors have in common. */
+/** The state of the broker, for all processors. */
 interface Readings {
   readonly broker: Broker;
   readonly consumers: readonly ConsumerInfo[];
-  /** Subjects of everything that waits for another attempt. */
+  /** Subjects of all retries. */
   readonly retries: readonly string[];
   readonly pauses: ReadonlyMap<string, readonly Date[]>;
-  /** Milliseconds for which each stream keeps an event; 0 for any age. */
+  /** Retention time of each stream in milliseconds; 0 for no limit. */
   readonly keptFor: ReadonlyMap<string, number>;
   readonly now: number;
 }
 
-/** Every declared processor by its name, then the consumers that none of them has. */
+/** Every declared processor by name, then the undeclared consumers. */
 export async function readLag(
   broker: Broker,
   declared: readonly DeclaredProcessor[],
@@ -40,8 +40,8 @@ export async function readLag(
   const readings = { broker, consumers, retries, pauses, keptFor: await timesKept(broker), now };
   const names = declared.map(({ declaration }) => declaration.processor);
   const durableNames = consumers.map(({ name }) => name);
-  const suspects = new Set([...names, ...durableNames].map(quarantineDurableOf));
-  const others = durableNames.filter((name) => !names.includes(name) && !suspects.has(name));
+  const quarantines = new Set([...names, ...durableNames].map(quarantineDurableOf));
+  const others = durableNames.filter((name) => !names.includes(name) && !quarantines.has(name));
   return Promise.all([
     ...declared
       .toSorted((a, b) => a.declaration.processor.localeCompare(b.declaration.processor))

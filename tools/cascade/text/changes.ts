@@ -3,6 +3,11 @@ import type { Output, Style } from '../output.js';
 
 const STYLES: Record<FileChange['kind'], Style> = { create: 'green', change: 'yellow', remove: 'red' };
 
+/** The changes without the content of files, for JSON. */
+export function shownChanges(changes: readonly FileChange[]) {
+  return changes.map(({ path, kind }) => ({ path, kind }));
+}
+
 /** One line for each file. */
 export function changeLines(changes: readonly FileChange[], output: Output): string[] {
   return changes.map(({ kind, path }) => `${output.paint(STYLES[kind], kind.padEnd(6))}  ${path}`);

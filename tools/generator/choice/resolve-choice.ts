@@ -6,6 +6,7 @@ import { renderEvent } from '../blueprint/new-event.js';
 import type { AppPart, EventPart, NewEvent, Parts } from '../blueprint/parts.js';
 import { RefusedNameError } from '../errors.js';
 import { kebabCase, pascalCase } from '../names.js';
+import { eventNameOf } from '../../text/event-name.js';
 import { eventNames, failingProcessors, findEvent } from './catalogue.js';
 import type { ConsumedChoice, ProcessorChoice } from './choice.js';
 import { nearestOf, suggestion } from './nearest.js';
@@ -92,7 +93,7 @@ async function resolveConsumed(
 
 /** The consumed event, or the event whose failures are consumed. */
 function eventOf(consumes: ConsumedChoice, topology: Topology): string {
-  if ('event' in consumes) return eventName(consumes.event);
+  if ('event' in consumes) return eventNameOf(consumes.event);
   const failing = failingProcessors(topology);
   const found = failing.find(({ name }) => name === consumes.failuresOf);
   if (found) return found.consumes.event;
@@ -102,17 +103,12 @@ function eventOf(consumes: ConsumedChoice, topology: Topology): string {
   ]);
 }
 
-/** The name of an event that may be given by its channel. */
-function eventName(text: string): string {
-  return text.replace(/^events\./, '');
-}
-
 async function resolvePublished(
   root: string,
   topology: Topology,
   { publishes, newEvent }: ProcessorChoice,
 ): Promise<EventPart | NewEvent> {
-  const event = eventName(publishes!);
+  const event = eventNameOf(publishes!);
   const known = findEvent(topology, event);
   if (known) return known;
   const similar = newEvent ? undefined : nearestOf(event, eventNames(topology), TYPING_ERROR);

@@ -49,7 +49,7 @@ export class Screen {
       return line.replace(state, this.paint(state === 'ready' ? GREEN : RED, state));
     });
     this.say(
-      ['', this.paint(BOLD, heading), ...colored, ''].map((line) => `  ${line}`.trimEnd()).join('\n'),
+      ['', this.paint(BOLD, heading!), ...colored, ''].map((line) => `  ${line}`.trimEnd()).join('\n'),
     );
   }
 
