@@ -7,7 +7,6 @@ export interface Checkout {
   readonly root: string;
   /** The command line after the command's name. */
   readonly args: readonly string[];
-  /** Compiles the sources that have changed since the last time. */
   compile(): Promise<Compilation>;
 }
 

@@ -7,29 +7,29 @@ import { NODE_FLAGS } from '../../tools/supervisor/process/node-flags.js';
 
 const root = checkoutRoot();
 const ANSWER_USAGE = pathToFileURL(join(root, 'bench/contestants/answer-usage.mjs')).href;
-const ANSWER_WITHIN_MS = 60_000;
-/** With a folder in `BENCH_PROFILES` every process leaves a profile of its CPU there. */
+const MESSAGE_TIMEOUT_MS = 60_000;
+/** Folder for CPU profiles of all processes. */
 const PROFILES = process.env['BENCH_PROFILES'];
 const PROFILING = PROFILES ? ['--cpu-prof', `--cpu-prof-dir=${PROFILES}`] : [];
 
-/** What a process has used of the machine since its start. */
+/** Resources that a process has used since its start. */
 export interface Usage {
   /** Microseconds of CPU. */
   readonly cpu: number;
-  /** Bytes of memory at its peak. */
+  /** Peak memory in bytes. */
   readonly rss: number;
 }
 
 export interface ContestantOptions {
-  /** Its source, relative to `bench/`: TypeScript, or a `.mjs` that runs as it is. */
+  /** Source relative to `bench/`: TypeScript, or a `.mjs` file that needs no compiler. */
   readonly script: string;
   readonly natsUrl: string;
-  /** What it reads from `BENCH`, as JSON. */
+  /** Passed as JSON in `BENCH`. */
   readonly settings?: object;
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** A process that is measured. Its Node is started like that of a service, whoever made it. */
+/** A measured process, with Node's flags of a service. */
 export class Contestant {
   private readonly script: string;
   private readonly process: ChildProcess;
@@ -64,12 +64,12 @@ export class Contestant {
     this.process.send(message);
   }
 
-  /** The first message, sent or to come, that is as wanted. */
+  /** The first received or future message that passes the test. */
   message<Message>(isWanted: (message: unknown) => message is Message): Promise<Message> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`no answer from ${this.script}: ${this.output}`)),
-        ANSWER_WITHIN_MS,
+        MESSAGE_TIMEOUT_MS,
       );
       this.onMessage = () => {
         const at = this.messages.findIndex(isWanted);
@@ -90,7 +90,7 @@ export class Contestant {
     return (await this.message(isUsage)).usage;
   }
 
-  /** @throws Error where it has ended */
+  /** @throws Error if the process has ended */
   assertRunning(): void {
     if (this.hasEnded) throw this.endError();
   }
@@ -103,7 +103,7 @@ export class Contestant {
     await ended;
   }
 
-  /** By itself, or by a signal such as that for want of memory. */
+  /** A signal may have ended the process, for example for lack of memory. */
   private get hasEnded(): boolean {
     return this.process.exitCode !== null || this.process.signalCode !== null;
   }

@@ -3,30 +3,29 @@ import { CloudEventHeader } from '@cascade/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { performance } from 'node:perf_hooks';
 
-/** What announces that a signup has been worked on. */
-const ANNOUNCEMENTS = ['events.notification.sent', 'events.user.metadata-recorded'];
+/** The final events of a signup. */
+const FINAL_SUBJECTS = ['events.notification.sent', 'events.user.metadata-recorded'];
 
-/** Sees when the announcements of each flow come by. */
+/** Records when the final events of each flow arrive. */
 export class FlowWatch {
-  /** By correlation id and subject: when the first came, by `performance.now()`. */
+  /** Arrival of the first event by correlation id and subject, from `performance.now()`. */
   private readonly seen = new Map<string, Map<string, number>>();
   private completed = 0;
 
   static async start(connection: NatsConnection): Promise<FlowWatch> {
     const watch = new FlowWatch();
-    for (const subject of ANNOUNCEMENTS) {
+    for (const subject of FINAL_SUBJECTS) {
       connection.subscribe(subject, { callback: (_error, message) => watch.note(message) });
     }
     await connection.flush();
     return watch;
   }
 
-  /** Flows that have had both. */
+  /** Number of flows with both final events. */
   get complete(): number {
     return this.completed;
   }
 
-  /** When the flow had both. */
   completedAt(correlationId: string): number {
     return Math.max(...(this.seen.get(correlationId)?.values() ?? []));
   }
@@ -44,6 +43,6 @@ export class FlowWatch {
     this.seen.set(correlationId, flow);
     if (flow.has(message.subject)) return;
     flow.set(message.subject, performance.now());
-    if (flow.size === ANNOUNCEMENTS.length) this.completed += 1;
+    if (flow.size === FINAL_SUBJECTS.length) this.completed += 1;
   }
 }

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type { Host } from './host.js';
 import { Output } from './output.js';
 
-/** One call of a command. */
 export interface Invocation<Options extends object = object> {
   readonly host: Host;
   readonly output: Output;
@@ -11,7 +10,6 @@ export interface Invocation<Options extends object = object> {
   readonly options: Options;
 }
 
-/** The module of a command. */
 export interface CommandModule<Options extends object> {
   /** Resolves to the exit code. */
   run(this: void, invocation: Invocation<Options>): Promise<number>;
@@ -22,7 +20,6 @@ export type Definition = (parent: Command, line: CommandLine) => void;
 
 /** Adds the common options of all commands, and runs their modules. */
 export class CommandLine {
-  /** Exit code of the command that ran. */
   exitCode = 0;
 
   constructor(private readonly host: Host) {}
@@ -44,7 +41,6 @@ export class CommandLine {
       );
   }
 
-  /** The action that runs a command's module. */
   run<Options extends object>(load: () => Promise<CommandModule<Options>>) {
     return async (...received: unknown[]): Promise<void> => {
       const command = received.at(-1) as Command;

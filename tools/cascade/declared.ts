@@ -5,7 +5,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { CommandError } from './errors.js';
 import type { Host } from './host.js';
 
-/** Declarations of the checkout's code. */
 export interface Declared {
   readonly apps: number;
   readonly processors: readonly DeclaredProcessor[];

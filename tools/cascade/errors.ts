@@ -15,7 +15,6 @@ export class CommandError extends Error {
   }
 }
 
-/** An argument or option is invalid. */
 export class UsageError extends CommandError {
   override readonly name = 'UsageError';
   override readonly exitCode = ExitCode.usage;

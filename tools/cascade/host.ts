@@ -11,7 +11,6 @@ export type Screen = Writable & {
 
 /** The surroundings of a command: the process, or a spec. */
 export interface Host {
-  /** Path of the checkout. */
   readonly root: string;
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: Readable;
@@ -23,7 +22,6 @@ export interface Host {
   onInterrupt(this: void, listener: () => void): () => void;
 }
 
-/** True if a user can answer questions. */
 export function isTerminal({ stdin, stderr }: Host): boolean {
   return (stdin as { isTTY?: boolean }).isTTY === true && stderr.isTTY === true;
 }
@@ -42,7 +40,6 @@ export async function untilInterrupted<Result>(
   }
 }
 
-/** The process itself. */
 export function hostOf({ root }: Checkout): Host {
   endQuietlyWithoutReader(process.stdout);
   return {

@@ -30,7 +30,6 @@ export class Output {
     return this.host.stdout.isTTY ? (this.host.stdout.columns ?? 80) : Infinity;
   }
 
-  /** Writes the whole result: one JSON value, or its lines. */
   result(value: unknown, lines: () => readonly string[]): void {
     if (this.isJson) this.line(JSON.stringify(value, null, 2));
     else for (const line of lines()) this.line(line);

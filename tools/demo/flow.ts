@@ -1,9 +1,7 @@
-/** A recorded event of a flow. */
 export interface SeenEvent {
   readonly id: string;
   /** `user.signed-up` */
   readonly name: string;
-  /** The processor or service that published it. */
   readonly source: string;
   readonly correlationId: string;
   readonly causationId: string | undefined;

@@ -12,7 +12,6 @@ export class GeneratorError extends Error {
   }
 }
 
-/** A name is invalid, unknown or taken. */
 export class RefusedNameError extends GeneratorError {
   override readonly name = 'RefusedNameError';
 }

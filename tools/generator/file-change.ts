@@ -1,7 +1,6 @@
 import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** The planned change of one file. */
 export interface FileChange {
   /** Relative to the checkout, with forward slashes. */
   readonly path: string;

@@ -31,7 +31,6 @@ export class NotGeneratedError extends GeneratorError {
   }
 }
 
-/** The removal would delete someone's work. */
 export class ChangedFilesError extends GeneratorError {
   override readonly name = 'ChangedFilesError';
 

@@ -8,7 +8,6 @@ import type { Checkout } from '../checkout.js';
 export const PACKAGES = 'dist/packages';
 
 interface Library {
-  /** Its name without the scope: `jetstream`. */
   readonly name: string;
   /** The libraries that it depends on, without the scope. */
   readonly uses: readonly string[];

@@ -15,7 +15,6 @@ const LEFTOVERS_MS = servicesGraceMs(process.env) + 1_000;
 
 /** A running system, as other commands find it. */
 export interface RunningSystem {
-  /** The supervisor's process id. */
   readonly pid: number;
   /** Missing while the system starts. */
   readonly natsUrl?: string;
@@ -25,7 +24,6 @@ export interface RunningSystem {
   readonly parts: Readonly<Record<string, { readonly url: string; readonly pid?: number | undefined }>>;
 }
 
-/** Another command uses the folder. */
 export class DataFolderInUseError extends Error {
   override readonly name = 'DataFolderInUseError';
 

@@ -45,7 +45,6 @@ class Reload {
     const { compiled, removed, failures } = await this.checkout.compile();
     for (const file of [...compiled, ...removed, ...files.filter(isMigration)]) this.pending.add(file);
     if (failures.length > 0) {
-      // The old processes keep running.
       this.screen.say(failures.map(({ message }) => message).join('\n'));
       return;
     }

@@ -1,7 +1,6 @@
 import { Child } from './process/child.js';
 import type { SupervisedPart } from './parts/supervised-part.js';
 
-/** Parts that stop together. */
 export interface PartGroup {
   /** {@link Supervisor.add} and {@link Supervisor.remove} change it. */
   readonly parts: SupervisedPart[];
@@ -62,7 +61,6 @@ export class Supervisor {
     await part.start().catch(() => undefined);
   }
 
-  /** Stops a part permanently while others run. */
   async remove(part: SupervisedPart, { parts, graceMs }: PartGroup): Promise<void> {
     await part.stop(graceMs);
     parts.splice(parts.indexOf(part), 1);

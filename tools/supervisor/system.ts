@@ -26,7 +26,6 @@ const BROKER_GRACE_MS = 2_000;
 export interface SystemOptions {
   /** The checkout, compiled. */
   readonly root: string;
-  /** Folder of streams, databases and mails. */
   readonly dataDir: string;
   /**
    * `NATS_URL`, `SMTP_URL` and `DATABASE_URL` name servers to use instead of the embedded ones. Each service gets a separate
@@ -46,7 +45,6 @@ export interface System {
   readonly parts: readonly SupervisedPart[];
   readonly broker: SupervisedPart;
   readonly mail: SupervisedPart;
-  /** The present services. */
   readonly services: readonly SupervisedPart[];
   /** @throws an operational error if nest-cli.json cannot be read */
   listChanges(): ListChanges;
@@ -60,7 +58,6 @@ export interface ListChanges {
   readonly removed: readonly SupervisedPart[];
 }
 
-/** Composes the parts of the system without starting them. */
 export function composeSystem(options: SystemOptions): System {
   const supervise = (part: Part) => new SupervisedPart(part, options.observer);
   const databaseUrl = options.env['DATABASE_URL'];

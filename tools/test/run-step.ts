@@ -10,7 +10,6 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export interface StepResult {
   readonly ok: boolean;
   readonly counts: Counts;
-  /** True after Ctrl-C or another signal to end. */
   readonly isInterrupted: boolean;
 }
 

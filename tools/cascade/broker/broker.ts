@@ -31,7 +31,6 @@ export class Broker {
     this.replays = new Replays(connection, this.publisherOf([]), this.archive);
   }
 
-  /** A publisher for events of these classes, and for replays. */
   publisherOf(publishes: readonly EventClass[]): EventPublisher {
     return new EventPublisher(this.connection, { source: SOURCE, publishes });
   }
@@ -56,7 +55,6 @@ export class Broker {
   }
 }
 
-/** Runs work with a connection, and always closes it. */
 export async function withBroker<Result>(
   host: Host,
   work: (broker: Broker) => Promise<Result>,

@@ -4,7 +4,6 @@ import { expiringSoon, expiryRemedy, expiryText } from '../lag/expiry.js';
 import { readLag } from '../lag/read-lag.js';
 import { fault, ok, type Finding } from './finding.js';
 
-/** Finds events that a stream will soon delete before they are handled. */
 export async function checkExpiry(
   broker: Broker,
   { processors }: Pick<Declared, 'processors'>,

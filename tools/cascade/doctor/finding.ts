@@ -1,11 +1,8 @@
-/** The result of one check. */
 export interface Finding {
-  /** The subject of the check, in a word or two. */
   readonly about: string;
   /** `note`: worth knowing, but not a fault. */
   readonly level: 'ok' | 'note' | 'fault';
   readonly says: string;
-  /** How to remove a fault. */
   readonly remedy?: string;
 }
 

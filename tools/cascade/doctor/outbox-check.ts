@@ -6,7 +6,6 @@ import { counted } from '../text/numbers.js';
 import { printable } from '../text/printable.js';
 import { fault, note, ok, type Finding } from './finding.js';
 
-/** Milliseconds that an event may wait in an outbox. */
 const LATE_AFTER = 10_000;
 
 /** Checks the outboxes of running services. Services without an answer are stopped, or have no outbox. */

@@ -14,7 +14,6 @@ export function checkLeaders({ streams }: BrokerRoom): Finding[] {
     );
 }
 
-/** Checks how full the streams and the broker's account are. */
 export function checkRoom({ streams, account }: BrokerRoom): Finding[] {
   const rooms = [...streams, ...account];
   if (rooms.length === 0) return [];

@@ -1,7 +1,6 @@
 import { channelOf, envelopeOf, EVENTS_STREAM, readStream, ReplayRequested } from '@cascade/jetstream';
 import type { Broker } from '../broker/broker.js';
 
-/** Who asked for a replay, and why. */
 export type ReplayRecord = Pick<ReplayRequested, 'by' | 'reason'>;
 
 /** The audit event of a replay; undefined if it is no longer stored. */

@@ -14,7 +14,6 @@ import { requesterOf, type RequesterOptions } from '../requester.js';
 import { NOTHING, planLines } from './removal-report.js';
 import { refuseUnknown, selectionOf, type FailureOptions } from './selection.js';
 
-/** The options of `purge` and `archive`. */
 export interface RemoveOptions extends FailureOptions, RequesterOptions {}
 
 export interface Removal {

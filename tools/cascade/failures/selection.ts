@@ -1,7 +1,6 @@
 import type { RemovalSelection } from '@cascade/jetstream';
 import { CommandError, UsageError } from '../errors.js';
 
-/** Options that choose failures. */
 export interface FailureOptions extends Omit<RemovalSelection, 'failureIds'> {
   failure?: string[];
   all?: boolean;

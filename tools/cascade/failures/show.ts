@@ -19,7 +19,6 @@ interface WholeFailure {
   readonly stored: StoredFailure;
   /** Undefined if it is no longer stored. */
   readonly original: WholeEvent | undefined;
-  /** The last replay of the failure. */
   readonly replay: ReplayRecord | undefined;
 }
 

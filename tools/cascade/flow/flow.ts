@@ -6,7 +6,6 @@ interface Happening {
   readonly name: string;
   /** The publisher; undefined if the event does not name it. */
   readonly source: string | undefined;
-  /** Time of storage. */
   readonly time: Date;
   readonly stream: string;
   readonly sequence: number;
@@ -16,7 +15,6 @@ export interface FlowEvent extends Happening {
   readonly kind: 'event';
 }
 
-/** A processor gave up on an event. */
 export interface FlowFailure extends Happening {
   readonly kind: 'failure';
   readonly processor: string;
@@ -27,7 +25,6 @@ export interface FlowFailure extends Happening {
   readonly state: string;
 }
 
-/** An event was delivered to a processor again. */
 export interface FlowReplay extends Happening {
   readonly kind: 'replay';
   readonly replayId: string | undefined;
@@ -51,7 +48,6 @@ export interface Flow {
   readonly steps: readonly FlowStep[];
   readonly searched: {
     readonly since: Date;
-    /** Events and replays that were read. */
     readonly events: number;
     readonly failures: number;
   };

@@ -3,7 +3,6 @@ import type { StoredMsg } from '@nats-io/jetstream';
 import type { Broker } from '../broker/broker.js';
 import type { FlowRetry, FlowStep } from './flow.js';
 
-/** The scheduled attempts of processors on these events. */
 export async function waitingRetries(broker: Broker, steps: readonly FlowStep[]): Promise<FlowRetry[]> {
   const retries = await Promise.all(steps.map((step) => retriesOf(broker, step)));
   return retries.flat();

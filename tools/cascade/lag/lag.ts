@@ -33,7 +33,6 @@ export interface ProcessorLag {
   readonly inFlight: number;
   /** Events in flight that were delivered more than once. */
   readonly redelivered: number;
-  /** Retries that are not due yet. */
   readonly retrying: number;
   /** Storage time of the oldest event that is not settled. */
   readonly oldest: Date | undefined;

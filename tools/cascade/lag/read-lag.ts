@@ -18,7 +18,6 @@ import { earliest, oldestRetried, oldestUnsettled } from './oldest.js';
 interface Readings {
   readonly broker: Broker;
   readonly consumers: readonly ConsumerInfo[];
-  /** Subjects of all retries. */
   readonly retries: readonly string[];
   readonly pauses: ReadonlyMap<string, readonly Date[]>;
   /** Retention time of each stream in milliseconds; 0 for no limit. */

@@ -3,7 +3,6 @@ import type { ProcessorChoice } from '../../generator/choice/choice.js';
 import { UsageError } from '../errors.js';
 import { isTerminal, type Host } from '../host.js';
 
-/** Options of the command line. */
 export interface ChoiceOptions {
   name?: string | undefined;
   consumes?: string | undefined;

@@ -6,10 +6,8 @@ import type { ConsumedChoice, ProcessorChoice } from '../../generator/choice/cho
 import { refuseProcessorName } from '../../generator/choice/processor-name.js';
 import type { Host } from '../host.js';
 
-/** Options of the command line. */
 export type Given = Partial<ProcessorChoice>;
 
-/** The user pressed Ctrl-C or Esc. */
 class Cancelled extends Error {}
 
 /** Asks for missing options. @returns undefined if the user cancels */

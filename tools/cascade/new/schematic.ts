@@ -12,7 +12,6 @@ export interface SchematicOptions extends Omit<ChoiceOptions, 'app'> {
   sourceRoot?: string;
 }
 
-/** The changes of a new processor. Asks for missing options. */
 export async function processorChanges(
   root: string,
   { project, sourceRoot, ...options }: SchematicOptions,

@@ -24,7 +24,6 @@ export interface Outboxes {
   readonly outboxes: readonly ShownOutbox[];
   /** Apps without an answer: they are stopped, or have no outbox. */
   readonly silent: readonly string[];
-  /** Running services that failed to show their outbox. */
   readonly failed: readonly FailedOutbox[];
 }
 

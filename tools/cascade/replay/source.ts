@@ -4,7 +4,6 @@ import type { Broker } from '../broker/broker.js';
 import { UsageError } from '../errors.js';
 import { selectionOf, type FailureOptions } from '../failures/selection.js';
 
-/** The options that choose what is replayed. */
 export interface SourceOptions extends Omit<FailureOptions, 'state'> {
   channel?: string;
   asNew?: boolean;

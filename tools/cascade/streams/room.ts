@@ -9,7 +9,6 @@ const NEARLY_FULL = 80;
 /** Assumed bytes of an event with its headers. */
 const USUAL_EVENT = 1_024;
 
-/** Used and available bytes. */
 export interface Room {
   /** The stream, or `account` for all streams of the broker's account, with the tier if the account has several. */
   readonly of: string;
@@ -26,9 +25,7 @@ export interface StreamRoom extends Room {
   readonly hasLeader: boolean;
 }
 
-/** The space on a broker. */
 export interface BrokerRoom {
-  /** Existing streams. */
   readonly streams: readonly StreamRoom[];
   /** Empty if the broker's account has no limits. */
   readonly account: readonly Room[];
@@ -56,7 +53,6 @@ export function roomText({ of, bytes, limit }: Room): string {
   return `${of} has ${formatBytes(bytes)}${limit === undefined ? '' : ` of ${formatBytes(limit)}`}`;
 }
 
-/** How to get more space. */
 export function roomRemedy({ of }: Room): string {
   if (of === EVENTS_STREAM || of === FAILURES_STREAM) {
     const prefix = of === EVENTS_STREAM ? 'EVENTS' : 'FAILURES';

@@ -28,7 +28,6 @@ export async function unknownChannel(
   ];
 }
 
-/** Channels of events, replays and failures, including those of the transport. */
 async function declaredSubjects(host: Host): Promise<string[]> {
   try {
     const { channels, processors, contracts } = await readTopology(host);
@@ -42,7 +41,6 @@ async function declaredSubjects(host: Host): Promise<string[]> {
   }
 }
 
-/** True if a subject matches a NATS pattern. */
 function matches(pattern: string, subject: string): boolean {
   const [tokens, parts] = [pattern.split('.'), subject.split('.')];
   if (tokens.at(-1) === '>' ? parts.length < tokens.length : parts.length !== tokens.length) return false;

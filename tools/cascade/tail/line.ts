@@ -5,7 +5,6 @@ import { fit } from '../../text/columns.js';
 import { eventNameOf } from '../../text/event-name.js';
 import { printable } from '../text/printable.js';
 
-/** A stored event as `tail` shows it. */
 export interface SeenEvent {
   readonly time: Date;
   readonly subject: string;

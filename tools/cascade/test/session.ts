@@ -4,7 +4,6 @@ import { checkoutRoot } from '../../checkout.js';
 import { cascade } from '../cascade.js';
 import type { Host } from '../host.js';
 
-/** How a command ended. */
 export interface Ended {
   readonly code: number;
   readonly stdout: string;
@@ -12,14 +11,12 @@ export interface Ended {
 }
 
 export interface SessionOptions {
-  /** The environment, such as `NATS_URL`. */
   env: NodeJS.ProcessEnv;
   stdin?: string;
   /** A checkout for the spec, which loads the code of this one. */
   root?: string;
 }
 
-/** A host for a spec. */
 export function hostWith(
   { env, stdin = '', root = checkoutRoot() }: SessionOptions,
   more: Partial<Host> = {},
@@ -64,7 +61,6 @@ export class Session {
   }
 }
 
-/** Runs a command to its end. */
 export function runCascade(args: readonly string[], options: SessionOptions): Promise<Ended> {
   return new Session(args, options).ended;
 }

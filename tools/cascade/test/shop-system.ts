@@ -62,12 +62,10 @@ export class ShopSystem {
     this.client.publish(subject, body, Object.keys(extra).length > 0 ? { headers: added } : undefined);
   }
 
-  /** Resolves when a stream has this many messages on a subject. */
   stored(stream: string, subject: string, count: number): Promise<void> {
     return untilStored(this.client, stream, subject, count);
   }
 
-  /** Number of messages of a stream on a subject. */
   async count(stream: string, subject: string): Promise<number> {
     const { state } = await this.manager.streams.info(stream, { subjects_filter: subject });
     return Object.values(state.subjects ?? {}).reduce((sum, number) => sum + number, 0);

@@ -8,7 +8,6 @@ export function shownChanges(changes: readonly FileChange[]) {
   return changes.map(({ path, kind }) => ({ path, kind }));
 }
 
-/** One line for each file. */
 export function changeLines(changes: readonly FileChange[], output: Output): string[] {
   return changes.map(({ kind, path }) => `${output.paint(STYLES[kind], kind.padEnd(6))}  ${path}`);
 }

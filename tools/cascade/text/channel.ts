@@ -3,7 +3,6 @@ import { UsageError } from '../errors.js';
 
 export interface ChannelPattern {
   stream: string;
-  /** May have wildcards. */
   subject: string;
 }
 

@@ -12,7 +12,6 @@ export interface Blueprint extends Parts {
   readonly file: string;
   /** The names of the app's module and configuration classes begin with its `class`. */
   readonly app: AppPart & { readonly class: string };
-  /** Subject. */
   readonly channel: string;
   readonly payload: { readonly name: 'event' | 'failure'; readonly class: string; readonly used: boolean };
   readonly publishes?: (EventPart & Answer) | undefined;

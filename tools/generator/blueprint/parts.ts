@@ -7,7 +7,6 @@ export interface EventPart {
   readonly event: string;
   readonly class: string;
   readonly schema: JsonSchema;
-  /** A golden sample. */
   readonly sample: Readonly<Record<string, unknown>>;
 }
 
@@ -15,7 +14,6 @@ export interface EventPart {
 export interface NewEvent extends EventPart {
   /** Name of its file in libs/contracts/src, without extension. */
   readonly file: string;
-  /** Class and golden sample. */
   readonly files: readonly RenderedFile[];
   /** Name of the field that identifies the subject of the event. */
   readonly idField: string;
@@ -29,7 +27,6 @@ export interface AppPart {
   readonly sources: string;
   /** True if the app is created, and removed, with the processor. */
   readonly isOwn: boolean;
-  /** HTTP port. */
   readonly port: number;
   /** Packages that are added to its package.json, and removed, with the processor. */
   readonly dependencies: Dependencies;

@@ -2,7 +2,6 @@ import type { Contract, Processor, Topology } from '@cascade/topology';
 import type { EventPart } from '../blueprint/parts.js';
 import { GeneratorError } from '../errors.js';
 
-/** Names of the events of libs/contracts. */
 export function eventNames(topology: Topology): string[] {
   return newestContracts(topology).map(({ event }) => event);
 }

@@ -11,5 +11,4 @@ export interface ProcessorChoice {
   readonly newEvent?: boolean | undefined;
 }
 
-/** An event, or the failures of another processor. */
 export type ConsumedChoice = { readonly event: string } | { readonly failuresOf: string };

@@ -10,7 +10,6 @@ export interface Entry {
   remove(this: void, text: string, blueprint: Blueprint): string;
 }
 
-/** Replaces a part of a text. */
 export function splice(text: string, start: number, end: number, replacement: string): string {
   return text.slice(0, start) + replacement + text.slice(end);
 }

@@ -30,7 +30,6 @@ function linkOf(packageJson: string): string {
   return `node_modules/${read<{ name: string }>(packageJson).name}`;
 }
 
-/** Changes the packages of the lock file. */
 export function withPackages(text: string, change: (packages: Packages) => Packages): string {
   const lock = read<{ packages: Packages }>(text);
   return written({ ...lock, packages: change(lock.packages) });

@@ -13,7 +13,6 @@ export function specifierOf(statement: ts.Statement): string | undefined {
   return from && ts.isStringLiteral(from) ? from.text : undefined;
 }
 
-/** All nodes of a file that pass the test. */
 export function findAll<Node extends ts.Node>(
   source: ts.SourceFile,
   test: (node: ts.Node) => node is Node,

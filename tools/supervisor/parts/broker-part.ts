@@ -21,7 +21,6 @@ export interface BrokerOptions {
   report(this: void, line: string): void;
 }
 
-/** The embedded broker. */
 export function brokerPart(options: BrokerOptions): Part {
   let server: NatsServer | undefined;
   return {
@@ -43,7 +42,6 @@ export function brokerPart(options: BrokerOptions): Part {
   };
 }
 
-/** The address to which services connect. */
 export function brokerUrl(port: number): string {
   return `nats://127.0.0.1:${port}`;
 }

@@ -16,7 +16,6 @@ export interface StartOptions {
   readonly signal: AbortSignal;
 }
 
-/** A ready part, until it ends. */
 export interface Run {
   /** Address for people, without credentials. */
   readonly url: string;
@@ -30,7 +29,6 @@ export interface Run {
   readonly ended: Promise<string>;
   /** Asks the part to end, kills it after `graceMs`, and resolves when it has ended. */
   stop(graceMs: number): Promise<void>;
-  /** Kills it. */
   kill(): void;
 }
 

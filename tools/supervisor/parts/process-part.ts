@@ -22,13 +22,11 @@ export interface ProcessPart {
   readonly ports: PortNumbers;
   /** The whole environment. May wait for another part's address. */
   env(ports: PortNumbers): NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>;
-  /** Address for people. */
   url(ports: PortNumbers): string;
   /** Address for other parts, if not `url`. */
   address?(ports: PortNumbers): string;
   /** URL that returns 200 when the part is ready. */
   readyUrl(ports: PortNumbers): string;
-  /** A remark for the table. */
   note?(ports: PortNumbers): string;
 }
 

@@ -31,7 +31,6 @@ export interface ServiceOptions {
   };
 }
 
-/** Runs a service as a process with its own environment. */
 export function servicePart(service: Service, options: ServiceOptions): Part {
   return processPart(
     {
@@ -51,7 +50,6 @@ export function servicePart(service: Service, options: ServiceOptions): Part {
   );
 }
 
-/** The whole environment of a service. */
 export async function environmentOf(
   service: Service,
   port: number,

@@ -2,14 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkoutRoot } from '../../checkout.js';
 
-/** A service, as the supervisor needs to know it. */
 export interface Service {
   /** Its folder under `apps/`. */
   readonly name: string;
   readonly port: number;
   /** True if it sends mail, so that it needs `SMTP_URL`. */
   readonly sendsMail: boolean;
-  /** True if it has a database. */
   readonly hasDatabase: boolean;
 }
 
@@ -20,7 +18,6 @@ interface NestCli {
   projects?: Record<string, { type?: string; sourceRoot?: string }>;
 }
 
-/** The list of services cannot be read. */
 class ServicesError extends Error {
   override readonly name = 'ServicesError';
   /** The tools show the message without a stack. */

@@ -96,7 +96,6 @@ export class SupervisedPart {
     if (this.currentState !== 'failed') this.enter('stopped');
   }
 
-  /** Kills the part permanently. */
   kill(): void {
     this.life.abort();
     this.currentRun?.kill();

@@ -13,9 +13,7 @@ export interface ChildOptions {
   /** The compiled module to run. */
   readonly script: string;
   readonly args?: readonly string[] | undefined;
-  /** The whole environment. */
   readonly env: NodeJS.ProcessEnv;
-  /** Receives every line of its output. */
   onLine(this: void, line: string): void;
 }
 

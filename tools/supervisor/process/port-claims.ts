@@ -10,7 +10,6 @@ const HIGHEST_PORT = 65_535;
 /** Holds one byte for each port, locked by the system that claimed it. Each user has a file, because others are not writable. */
 const CLAIMS_FILE = join(tmpdir(), `cascade-ports-${process.getuid?.() ?? 0}.lock`);
 
-/** Port numbers by name. */
 export type PortNumbers = Readonly<Record<string, number>>;
 
 /**
@@ -39,7 +38,6 @@ export class PortClaims {
     throw new Error(`No port from ${preferred} up is free.`);
   }
 
-  /** Releases all claims. */
   release(): void {
     closeSync(this.claims);
   }
