@@ -1,9 +1,8 @@
 import type { Processor, Topology } from '@cascade/topology';
-import { readdir } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import type { Blueprint } from './blueprint/blueprint.js';
 import { GeneratorError } from './errors.js';
-import { textOf, type FileChange } from './file-change.js';
+import { filesBelow, textOf, type FileChange } from './file-change.js';
 import type { Generation } from './generate.js';
 import { inferBlueprint, type RemovalChoice } from './infer-blueprint.js';
 import { entriesOf, renderedFiles } from './planned-files.js';
@@ -99,7 +98,8 @@ async function removeFiles(root: string, blueprint: Blueprint): Promise<Outcome>
   const { app, name } = blueprint;
   const folder = app.isOwn ? `apps/${app.name}` : `${app.sources}/${name}`;
   const known = files.map(({ path }) => path);
-  for (const path of await filesIn(root, folder)) {
+  const present = await filesBelow(join(root, folder)).catch(() => []);
+  for (const path of present.map((file) => `${folder}/${file}`)) {
     if (!known.includes(path)) outcome.changed.push({ path, what: 'added' });
   }
   return outcome;
@@ -132,12 +132,4 @@ function sameLines(one: string, other: string): boolean {
 /** Formats a file; returns it unchanged if it does not parse, because someone is working on it. */
 async function formatted(root: string, path: string, text: string): Promise<string> {
   return format(root, path, text).catch(() => text);
-}
-
-async function filesIn(root: string, folder: string): Promise<string[]> {
-  const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .sort();
 }

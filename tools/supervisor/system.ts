@@ -61,7 +61,8 @@ export interface ListChanges {
 export function composeSystem(options: SystemOptions): System {
   const supervise = (part: Part) => new SupervisedPart(part, options.observer);
   const databaseUrl = options.env['DATABASE_URL'];
-  const plan = { ...options, claims: new PortClaims(DEFAULT_PORTS), prefer: preferenceOf(options) };
+  const prefer = (port: number) => (options.ports === 'any' ? 0 : port);
+  const plan = { ...options, claims: new PortClaims(DEFAULT_PORTS), prefer };
 
   const plannedBroker = planBroker(plan);
   const broker = supervise(plannedBroker.part);
@@ -117,10 +118,6 @@ interface Plan extends SystemOptions {
   readonly claims: PortClaims;
   /** Maps a part's documented port to the preferred one. */
   readonly prefer: (port: number) => number;
-}
-
-function preferenceOf({ ports }: SystemOptions): Plan['prefer'] {
-  return ports === 'any' ? () => 0 : (port) => port;
 }
 
 /** Services get the address at once, so that they prepare their databases while nats-server is downloaded. */

@@ -27,27 +27,15 @@ export async function checkOutboxes(broker: Broker, publishers: readonly Publish
 export function findingsOf({ app, waiting, oldest, setAside }: ShownOutbox, now: number): Finding[] {
   const isLate = oldest !== undefined && now - Date.parse(oldest.addedAt) > LATE_AFTER;
   const error = oldest?.error ? ` (${printable(oldest.error)})` : '';
-  const findings = [
-    ...(isLate
-      ? [
-          fault(
-            'outbox',
-            `${app}: ${counted(waiting, 'event')} waiting, the oldest since ${oldest.addedAt}${error}`,
-            'make room at the broker, or restart it: the events are published then',
-          ),
-        ]
-      : []),
-    ...(setAside > 0
-      ? [
-          fault(
-            'outbox',
-            `${app}: ${counted(setAside, 'event')} set aside because the broker refused them permanently`,
-            '`node cascade outbox` shows why, puts them back, or drops them',
-          ),
-        ]
-      : []),
-  ];
-  return findings.length > 0
-    ? findings
-    : [ok('outbox', `${app}: no event waits for long, and none is set aside`)];
+  const findings: Finding[] = [];
+  if (isLate) {
+    const says = `${app}: ${counted(waiting, 'event')} waiting, the oldest since ${oldest.addedAt}${error}`;
+    findings.push(fault('outbox', says, 'make room at the broker, or restart it: the events are published then'));
+  }
+  if (setAside > 0) {
+    const says = `${app}: ${counted(setAside, 'event')} set aside because the broker refused them permanently`;
+    findings.push(fault('outbox', says, '`node cascade outbox` shows why, puts them back, or drops them'));
+  }
+  if (findings.length > 0) return findings;
+  return [ok('outbox', `${app}: no event waits for long, and none is set aside`)];
 }

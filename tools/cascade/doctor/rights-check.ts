@@ -15,26 +15,17 @@ const NO_STREAM = 'CASCADE_DOCTOR';
 export async function checkRights(broker: Broker, missing: readonly string[]): Promise<Finding[]> {
   const isThere = (stream: string) => !missing.includes(`stream ${stream}`);
   const streams = [EVENTS_STREAM, FAILURES_STREAM].filter(isThere);
-  const unreadable: string[] = [];
-  for (const stream of streams) if (await isDenied(() => read(broker, stream))) unreadable.push(stream);
-  const reading = unreadable.map((stream) =>
-    fault(
-      'rights',
-      `this user may not read the stream ${stream}`,
-      'set NATS_URL or NATS_CREDS to a user that may, or grant the right at the broker',
-    ),
-  );
+  const findings: Finding[] = [];
+  for (const stream of streams) {
+    if (!(await isDenied(() => read(broker, stream)))) continue;
+    const remedy = 'set NATS_URL or NATS_CREDS to a user that may, or grant the right at the broker';
+    findings.push(fault('rights', `this user may not read the stream ${stream}`, remedy));
+  }
   // A user without the right to publish is not a fault.
-  const mayPublish = !streams.includes(EVENTS_STREAM) || !(await isDenied(() => tryToPublish(broker)));
-  return [
-    ...reading,
-    ...(mayPublish
-      ? []
-      : [note('rights', 'this user may not publish, so it cannot call `publish` and `replay`')]),
-    ...(reading.length === 0 && mayPublish
-      ? [ok('rights', 'this user may read the streams, publish and replay')]
-      : []),
-  ];
+  if (streams.includes(EVENTS_STREAM) && (await isDenied(() => tryToPublish(broker))))
+    findings.push(note('rights', 'this user may not publish, so it cannot call `publish` and `replay`'));
+  if (findings.length > 0) return findings;
+  return [ok('rights', 'this user may read the streams, publish and replay')];
 }
 
 async function read({ nats }: Broker, stream: string): Promise<void> {

@@ -15,20 +15,6 @@ export interface ListOptions extends Pick<
   limit: number;
 }
 
-/** A failure without its event, because there may be very many. */
-interface ListedFailure {
-  id: string;
-  correlationId: string;
-  storedAt: Date;
-  processor: string;
-  event: string;
-  eventId: string;
-  reason: string;
-  attempts: number;
-  error: { name: string; message: string };
-  state: ShownState;
-}
-
 export async function run({ host, output, options }: Invocation<ListOptions>): Promise<number> {
   const { state, limit, ...selection } = options;
   const newest: ListedFailure[] = [];
@@ -45,7 +31,10 @@ export async function run({ host, output, options }: Invocation<ListOptions>): P
   return ExitCode.ok;
 }
 
-function listed({ id, correlationId, storedAt, event, failure, state }: StoredFailure): ListedFailure {
+type ListedFailure = ReturnType<typeof listed>;
+
+/** Leaves out the event, because there may be very many failures. */
+function listed({ id, correlationId, storedAt, event, failure, state }: StoredFailure) {
   const { processor, reason, attempts, error, original } = failure;
   const { name, message } = error;
   return {

@@ -5,19 +5,9 @@ import { fit } from '../../text/columns.js';
 import { eventNameOf } from '../../text/event-name.js';
 import { printable } from '../text/printable.js';
 
-export interface SeenEvent {
-  readonly time: Date;
-  readonly subject: string;
-  readonly sequence: number;
-  readonly id: string;
-  readonly correlationId: string;
-  readonly causationId: string | undefined;
-  readonly source: string | undefined;
-  /** The parsed value of JSON, else the text. */
-  readonly data: unknown;
-}
+type SeenEvent = ReturnType<typeof seen>;
 
-export function seen(message: JsMsg): SeenEvent {
+export function seen(message: JsMsg) {
   const { id, correlationId, causationId, source } = envelopeOf(message);
   const { subject, seq: sequence, time } = message;
   return { time, subject, sequence, id, correlationId, causationId, source, data: dataOf(message) };

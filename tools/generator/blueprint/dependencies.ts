@@ -1,8 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { GeneratorError } from '../errors.js';
-import { textOf } from '../file-change.js';
+import { filesBelow, textOf } from '../file-change.js';
 
 /** Packages that the templates import: those of a processor, of an app with a processor, and of their specs. */
 const OF_PROCESSOR = ['@app/contracts', '@cascade/jetstream', '@nestjs/common', '@nestjs/microservices'];
@@ -98,12 +98,10 @@ async function inVersions(
 }
 
 async function packagesImported(root: string, folder: string, except: string): Promise<Set<string>> {
-  const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => !file.startsWith(join(root, except, '/')));
-  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  const files = (await filesBelow(join(root, folder)))
+    .map((file) => `${folder}/${file}`)
+    .filter((file) => file.endsWith('.ts') && !file.startsWith(`${except}/`));
+  const texts = await Promise.all(files.map((file) => readFile(join(root, file), 'utf8')));
   return new Set(
     texts.flatMap((text) => ts.preProcessFile(text).importedFiles.map(({ fileName }) => fileName)),
   );

@@ -2,7 +2,7 @@ import ts from 'typescript';
 import type { Blueprint } from '../blueprint/blueprint.js';
 import { GeneratorError } from '../errors.js';
 import { splice, type Entry } from './entry.js';
-import { findAll, parse, specifierOf } from './typescript.js';
+import { findAll, insertSorted, parse, removeStatement, specifierOf } from './typescript.js';
 
 /** The controller in the module of an existing app. */
 export function appModuleEntry({ app: { name, sources } }: Blueprint): Entry {
@@ -10,21 +10,18 @@ export function appModuleEntry({ app: { name, sources } }: Blueprint): Entry {
   return {
     path,
     add: (text, blueprint) => withImport(path, withController(path, text, blueprint), blueprint),
-    remove: (text, blueprint) => withoutImport(path, withoutController(path, text, blueprint), blueprint),
+    remove: (text, blueprint) => {
+      const rest = withoutController(path, text, blueprint);
+      return removeStatement(rest, importsIn(path, rest), blueprint.file);
+    },
   };
 }
 
 function withImport(path: string, text: string, { class: name, file }: Blueprint): string {
   const imports = importsIn(path, text);
   const own = imports.filter((statement) => specifierOf(statement)!.startsWith('./'));
-  const next = own.find((statement) => specifierOf(statement)! > file);
-  const at = next ? next.getStart() : (imports.at(-1)?.getEnd() ?? 0) + '\n'.length;
-  return splice(text, at, at, `import { ${name} } from '${file}';\n`);
-}
-
-function withoutImport(path: string, text: string, { file }: Blueprint): string {
-  const found = importsIn(path, text).find((statement) => specifierOf(statement) === file);
-  return found ? splice(text, found.getStart(), found.getEnd() + '\n'.length, '') : text;
+  const end = (imports.at(-1)?.getEnd() ?? 0) + '\n'.length;
+  return insertSorted(text, own, { specifier: file, line: `import { ${name} } from '${file}';`, end });
 }
 
 function importsIn(path: string, text: string): ts.Statement[] {

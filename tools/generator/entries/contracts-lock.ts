@@ -6,6 +6,7 @@ import {
   type ContractsLock,
 } from '@cascade/topology';
 import type { Entry } from './entry.js';
+import { written } from './package-lock.js';
 
 /** The agreed contracts of new events, and the channel that the processor consumes. */
 export const contractsLockEntry: Entry = {
@@ -28,8 +29,4 @@ export const contractsLockEntry: Entry = {
 
 function read(text: string): ContractsLock {
   return { contracts: {}, processors: {}, ...(JSON.parse(text) as Partial<ContractsLock>) };
-}
-
-function written(lock: ContractsLock): string {
-  return `${JSON.stringify(lock, null, 2)}\n`;
 }

@@ -1,6 +1,7 @@
 import { Eta } from 'eta';
-import { readdir, readFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { filesBelow } from '../file-change.js';
 import { format } from './format.js';
 
 /** Folder of the templates, relative to the checkout. */
@@ -34,13 +35,10 @@ export async function renderSet(
   names: Readonly<Record<string, string>>,
   data: object,
 ): Promise<RenderedFile[]> {
-  const folder = join(root, TEMPLATES, set);
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const templates = entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith(EXTENSION))
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .map((path) => path.slice(0, -EXTENSION.length))
-    .sort();
+  const files = await filesBelow(join(root, TEMPLATES, set));
+  const templates = files
+    .filter((file) => file.endsWith(EXTENSION))
+    .map((file) => file.slice(0, -EXTENSION.length));
   return Promise.all(
     templates.map(async (template) => {
       const path = template.replace(/__(\w+?)__/g, (whole, key: string) => names[key] ?? whole);
