@@ -55,7 +55,7 @@ export async function isInstalled(root) {
   const same = ([path, { version, resolved, link }]) =>
     wanted[path] !== undefined &&
     (link || (wanted[path].version === version && sameSource(wanted[path].resolved, resolved)));
-  // The lock file lists the optional packages of all platforms; an install has only those of its own. `devOptional` packages are
+  // The lock file lists the optional packages of all platforms; an install has only those of this one. `devOptional` packages are
   // always installed: they are optional for some packages, and required by others.
   const present = ([path, { optional, peer }]) =>
     path === '' || optional || peer || found[path] !== undefined;

@@ -95,7 +95,7 @@ function refused(cause: JetStreamApiError): CommandError {
   if (cause.code === (JetStreamApiCodes.StreamNotFound as number)) {
     return new CommandError(
       'This broker does not have the streams of Cascade yet.',
-      ['`node cascade provision` creates them, and so does the first start of a service.'],
+      ['`node cascade provision` creates them, or the first start of a service.'],
       { cause },
     );
   }

@@ -10,7 +10,7 @@ import { packageLockEntry } from './entries/package-lock.js';
 import { processorsPageEntry } from './entries/processors-page.js';
 import { renderSet, type RenderedFile } from './render/templates.js';
 
-/** The files of a processor, of its own app if it has one, and of its new events. */
+/** The files of a processor, of its new events, and of its app if that is new. */
 export async function renderedFiles(root: string, blueprint: Blueprint): Promise<RenderedFile[]> {
   const { name, app, newEvents } = blueprint;
   const names = { name, app: app.name };

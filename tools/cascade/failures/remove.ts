@@ -32,7 +32,7 @@ export interface Removed {
 }
 
 const REMEDY =
-  'Choose failures with --failure, --processor, --event, --error, --state, --since or --until, or choose all that nobody needs ' +
+  'Choose failures with --failure, --processor, --event, --error, --state, --since or --until, or choose all that need no action ' +
   'with --all.';
 
 /** Runs `purge` or `archive`: plans the removal, and calls `remove` unless it is a dry run or there is nothing to remove. */
