@@ -77,7 +77,7 @@ describe('npm start', () => {
   it('does not have its data removed under it', async () => {
     const reset = folder.run(['run', 'reset']);
     expect(await reset.ended).toBe(1);
-    expect(reset.output).toContain('nothing was removed');
+    expect(reset.output).toContain('Nothing was changed');
   });
 
   it('starts a service again that dies, at the same place', async () => {

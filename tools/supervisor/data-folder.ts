@@ -26,16 +26,15 @@ export interface RunningSystem {
 
 export class DataFolderInUseError extends Error {
   override readonly name = 'DataFolderInUseError';
+  /** The tools show the message without a stack. */
+  readonly operational = true;
 
-  constructor(
-    readonly folder: string,
-    readonly running: RunningSystem | undefined,
-  ) {
+  constructor(running: RunningSystem | undefined) {
     const who = running
       ? `process ${running.pid} (stop it with Ctrl-C there, or with \`kill ${running.pid}\`)`
       : 'another process';
     const where = Object.entries(running?.parts ?? {}).map(([name, { url }]) => `\n  ${name}  ${url}`);
-    super(`Cascade runs in this folder already: ${who}.${where.join('')}`);
+    super(`Nothing was changed: Cascade runs in this folder already, as ${who}.${where.join('')}`);
   }
 }
 
@@ -57,7 +56,7 @@ export class DataFolder {
     const lock = openSync(join(path, LOCK_FILE), 'a+');
     if (!tryLock(lock)) {
       closeSync(lock);
-      throw new DataFolderInUseError(path, await readRunning(path));
+      throw new DataFolderInUseError(await readRunning(path));
     }
     await untilGone(await readRunning(path));
     await rm(join(path, RUNNING_FILE), { force: true });

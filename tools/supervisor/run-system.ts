@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Checkout } from '../checkout.js';
-import { DataFolder, DataFolderInUseError, DATA_FOLDER, type RunningSystem } from './data-folder.js';
+import { DataFolder, DATA_FOLDER, type RunningSystem } from './data-folder.js';
 import { Screen } from './screen/screen.js';
 import { onStopRequest } from './stop-requests.js';
 import type { SupervisedPart } from './parts/supervised-part.js';
@@ -21,25 +21,15 @@ export interface RunOptions {
  * Runs the system on the working directory's `.data` until it is told to stop.
  *
  * @returns the exit code: 0 after a stop, 1 if the system did not start
+ * @throws DataFolderInUseError
  */
 export async function runSystem({ root }: Checkout, options: RunOptions): Promise<number> {
-  const folder = await claim(resolve(DATA_FOLDER));
-  if (!folder) return 1;
+  const folder = await DataFolder.claim(resolve(DATA_FOLDER));
   const session = new Session(root, folder, options);
   try {
     return await session.run();
   } finally {
     await folder.release();
-  }
-}
-
-async function claim(path: string): Promise<DataFolder | undefined> {
-  try {
-    return await DataFolder.claim(path);
-  } catch (error) {
-    if (!(error instanceof DataFolderInUseError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return undefined;
   }
 }
 
