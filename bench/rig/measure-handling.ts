@@ -19,13 +19,6 @@ export interface Span {
   readonly to: number;
 }
 
-interface Sample {
-  readonly at: number;
-  readonly handled: number;
-  readonly cpu: number;
-  readonly rss: number;
-}
-
 const POLL_MS = 10;
 
 /**
@@ -38,7 +31,7 @@ export async function measureHandling(
   handled: () => number | Promise<number>,
   { from, to }: Span,
 ): Promise<Handling> {
-  const reach = async (count: number): Promise<Sample> => {
+  const reach = async (count: number) => {
     while ((await handled()) < count) {
       for (const contestant of processes) contestant.assertRunning();
       await sleep(POLL_MS);

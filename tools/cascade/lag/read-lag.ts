@@ -84,12 +84,7 @@ async function lagOf(
   return {
     processor,
     app,
-    state: stateOf({
-      isDeclared: declaration !== undefined,
-      isWhole: missing.length === 0,
-      isPaused: paused.length > 0,
-      pulls,
-    }),
+    state: declaration ? declaredState(missing, paused, pulls) : pulls ? 'foreign' : 'undeclared',
     pauses: paused,
     pending: sum(({ num_pending }) => num_pending),
     inFlight: sum(({ num_ack_pending }) => num_ack_pending),
@@ -113,14 +108,12 @@ function missingOf(declaration: ProcessorDeclaration, own: readonly ConsumerInfo
     );
 }
 
-function stateOf(seen: {
-  isDeclared: boolean;
-  isWhole: boolean;
-  isPaused: boolean;
-  pulls: boolean;
-}): ProcessorState {
-  if (!seen.isDeclared) return seen.pulls ? 'foreign' : 'undeclared';
-  if (!seen.isWhole) return 'missing';
-  if (seen.isPaused) return 'paused';
-  return seen.pulls ? 'running' : 'stopped';
+function declaredState(
+  missing: readonly unknown[],
+  pauses: readonly Date[],
+  pulls: boolean,
+): ProcessorState {
+  if (missing.length > 0) return 'missing';
+  if (pauses.length > 0) return 'paused';
+  return pulls ? 'running' : 'stopped';
 }
