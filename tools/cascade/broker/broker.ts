@@ -19,7 +19,7 @@ const DEFAULT_URL = 'nats://127.0.0.1:4222';
 
 /** The broker of a command, with the needed parts of the transport. */
 export class Broker {
-  readonly archive: FailureReader;
+  readonly failures: FailureReader;
   readonly replays: Replays;
 
   private constructor(
@@ -27,8 +27,8 @@ export class Broker {
     readonly nats: NatsConnection,
     readonly manager: JetStreamManager,
   ) {
-    this.archive = new FailureReader(connection);
-    this.replays = new Replays(connection, this.publisherOf([]), this.archive);
+    this.failures = new FailureReader(connection);
+    this.replays = new Replays(connection, this.publisherOf([]), this.failures);
   }
 
   publisherOf(publishes: readonly EventClass[]): EventPublisher {

@@ -43,12 +43,12 @@ export function run(invocation: Invocation<ArchiveOptions>): Promise<number> {
 
 /** @param saved receives the written failures, because only those may be removed */
 async function* archived(
-  { connection, archive }: Broker,
-  failures: AsyncIterable<StoredFailure>,
+  { connection, failures }: Broker,
+  selected: AsyncIterable<StoredFailure>,
   saved: RemovedFailure[],
 ) {
-  for await (const failure of failures) {
-    const line = await archivedFailure(connection, archive, failure);
+  for await (const failure of selected) {
+    const line = await archivedFailure(connection, failures, failure);
     if (!line) continue;
     saved.push(removedFailureOf(failure));
     yield line;

@@ -1,4 +1,4 @@
-import type { ReplaySelection, ShownState, StoredFailure } from '@cascade/jetstream';
+import type { RemovalSelection, StoredFailure } from '@cascade/jetstream';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
@@ -7,11 +7,7 @@ import { counted } from '../text/numbers.js';
 import { printable } from '../text/printable.js';
 import { stateOf } from './state.js';
 
-export interface ListOptions extends Pick<
-  ReplaySelection,
-  'processor' | 'event' | 'error' | 'since' | 'until'
-> {
-  state?: ShownState;
+export interface ListOptions extends Omit<RemovalSelection, 'failureIds'> {
   limit: number;
 }
 
@@ -19,8 +15,8 @@ export async function run({ host, output, options }: Invocation<ListOptions>): P
   const { state, limit, ...selection } = options;
   const newest: ListedFailure[] = [];
   let total = 0;
-  await withBroker(host, async ({ archive }) => {
-    for await (const stored of archive.list(selection)) {
+  await withBroker(host, async ({ failures }) => {
+    for await (const stored of failures.list(selection)) {
       if (state && stateOf(stored) !== state) continue;
       total += 1;
       newest.push(listed(stored));

@@ -45,7 +45,7 @@ export function removeFailures(
   return untilInterrupted(host, (signal) =>
     withBroker(host, async (broker) => {
       const publisher = broker.publisherOf([FailuresRemoved]);
-      const removal = new FailureRemoval(broker.connection, publisher, broker.archive);
+      const removal = new FailureRemoval(broker.connection, publisher, broker.failures);
       const plan = await removal.plan(selection);
       refuseUnknown(options, plan.total + plan.left);
       if (options.dryRun) {

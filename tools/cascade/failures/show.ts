@@ -30,11 +30,11 @@ export async function run({ host, output, args }: Invocation): Promise<number> {
 }
 
 async function read(broker: Broker, id: string): Promise<WholeFailure> {
-  const stored = await broker.archive.find(id);
+  const stored = await broker.failures.find(id);
   if (!stored) {
     throw new CommandError(`No failure has the id ${id}.`, ['`node cascade failures list` shows their ids.']);
   }
-  const original = await broker.archive.original(stored.failure).catch((error: unknown) => {
+  const original = await broker.failures.original(stored.failure).catch((error: unknown) => {
     if (error instanceof OriginalGoneError) return undefined;
     throw error;
   });

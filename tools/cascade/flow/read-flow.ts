@@ -84,10 +84,10 @@ function isOfAnother(message: JsMsg, correlationId: string): boolean {
   }
 }
 
-async function readFailures({ archive }: Broker, correlationId: string, since: Date) {
+async function readFailures({ failures }: Broker, correlationId: string, since: Date) {
   const found: FlowFailure[] = [];
   let read = 0;
-  for await (const stored of archive.list({ since })) {
+  for await (const stored of failures.list({ since })) {
     read += 1;
     if (stored.correlationId !== correlationId) continue;
     const { processor, reason, attempts, error, original } = stored.failure;
