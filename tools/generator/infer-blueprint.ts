@@ -5,7 +5,7 @@ import { dependenciesOfApp, dependenciesOfProcessor } from './blueprint/dependen
 import { renderEvent } from './blueprint/new-event.js';
 import type { AppPart, EventPart, NewEvent } from './blueprint/parts.js';
 import { findEvent } from './choice/catalogue.js';
-import { suggestion } from './choice/nearest.js';
+import { suggestion } from '../text/nearest.js';
 import { GeneratorError, RefusedNameError } from './errors.js';
 
 export interface RemovalChoice {

@@ -9,7 +9,7 @@ import { withBroker, type Broker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
 import { untilInterrupted } from '../host.js';
-import { progressBar } from '../replay/progress.js';
+import { progressBar } from '../text/progress.js';
 import { requesterOf, type RequesterOptions } from '../requester.js';
 import { NOTHING, planLines } from './removal-report.js';
 import { refuseUnknown, selectionOf, type FailureOptions } from './selection.js';

@@ -5,7 +5,7 @@ import {
   RemoteOutbox,
   type OutboxContent,
 } from '@cascade/outbox';
-import { suggestion } from '../../generator/choice/nearest.js';
+import { suggestion } from '../../text/nearest.js';
 import type { Broker } from '../broker/broker.js';
 import type { Publisher } from '../declared.js';
 import { CommandError, UsageError } from '../errors.js';

@@ -1,5 +1,5 @@
 import type { EventClass } from '@cascade/jetstream';
-import { suggestion } from '../../generator/choice/nearest.js';
+import { suggestion } from '../../text/nearest.js';
 import { eventNameOf } from '../../text/event-name.js';
 import { UsageError } from '../errors.js';
 

@@ -4,7 +4,7 @@ import { ExitCode } from '../exit-code.js';
 import { refuseUnknown } from '../failures/selection.js';
 import { untilInterrupted } from '../host.js';
 import { requesterOf, type RequesterOptions } from '../requester.js';
-import { progressBar } from './progress.js';
+import { progressBar } from '../text/progress.js';
 import { planLines, resultLines } from './report.js';
 import { sourceOf, type SourceOptions } from './source.js';
 

@@ -1,5 +1,5 @@
 import { readTopology, TopologyError } from '@cascade/topology';
-import { suggestion } from '../../generator/choice/nearest.js';
+import { suggestion } from '../../text/nearest.js';
 import { eventNameOf } from '../../text/event-name.js';
 import type { Broker } from '../broker/broker.js';
 import type { Host } from '../host.js';

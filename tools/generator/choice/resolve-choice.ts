@@ -9,7 +9,7 @@ import { kebabCase, pascalCase } from '../names.js';
 import { eventNameOf } from '../../text/event-name.js';
 import { eventNames, failingProcessors, findEvent } from './catalogue.js';
 import type { ConsumedChoice, ProcessorChoice } from './choice.js';
-import { nearestOf, suggestion } from './nearest.js';
+import { nearestOf, suggestion } from '../../text/nearest.js';
 import { refuseProcessorName } from './processor-name.js';
 
 /** A new event whose name differs by so few edits from a known one is taken for a typing error. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { progressBar } from './progress.js';
 
-describe('The progress of a replay', () => {
+describe('The progress bar', () => {
   it('grows with replayed and skipped events', () => {
     expect(progressBar({ total: 100, replayed: 0, skipped: 0 })).toBe(`[${'·'.repeat(30)}]  0 of 100`);
     expect(progressBar({ total: 100, replayed: 40, skipped: 10 })).toBe(
