@@ -5,7 +5,7 @@ import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import typescript from 'typescript-eslint';
 import { importRules } from './tools/lint/import-rules.mjs';
 
-/** Imports of packages are declared in the package.json of their workspace, those for types and of its neighbours too. */
+/** The package.json of a workspace declares every imported package, including type imports and other workspaces. */
 const DECLARED = { includeInternal: true, includeTypes: true };
 
 export default defineConfig(
@@ -22,7 +22,7 @@ export default defineConfig(
         { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
       ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      // `async` without `await` turns what is thrown into a rejection, as callers of a promise expect.
+      // `async` without `await` turns a throw into a rejection, as callers of a promise expect.
       '@typescript-eslint/require-await': 'off',
     },
   },
@@ -33,7 +33,7 @@ export default defineConfig(
   {
     plugins: { 'import-x': importX },
     settings: {
-      // By this condition it finds the libraries. The rule passes over packages that it does not find.
+      // This condition resolves the libraries. The rule ignores packages that do not resolve.
       'import-x/resolver-next': [
         createNodeResolver({ conditionNames: ['cascade:source', 'import', 'node'] }),
       ],

@@ -2,14 +2,14 @@ import { NotificationSent, UserSignedUp } from '@app/contracts';
 import type { EventClass } from '@cascade/jetstream';
 import { IsOptional, IsString } from 'class-validator';
 
-/** The contract's event, with a field more to make it as large as a case needs it. */
+/** The contract's event with another field, which sets its size. */
 export class SignedUp extends UserSignedUp {
   @IsOptional()
   @IsString()
   readonly about?: string;
 }
 
-/** What follows from {@link SignedUp}: about as large. */
+/** The next event after {@link SignedUp}, of about the same size. */
 export class Sent extends NotificationSent {
   @IsOptional()
   @IsString()
@@ -20,10 +20,10 @@ export class Sent extends NotificationSent {
   }
 }
 
-/** Bytes of the body of an event. */
+/** Bytes of an event's body. */
 export type Size = 256 | 4_096;
 
-/** The fields of an event whose JSON has `size` bytes. */
+/** Fields of an event whose JSON has `size` bytes. */
 export function fieldsOf(size: Size): ConstructorParameters<typeof UserSignedUp>[0] & { about: string } {
   const fields = {
     userId: '0199d0a0-7c1e-7abc-8def-0123456789ab',
@@ -36,7 +36,7 @@ export function fieldsOf(size: Size): ConstructorParameters<typeof UserSignedUp>
   return { ...fields, about: 'x'.repeat(size - JSON.stringify(fields).length) };
 }
 
-/** The next event, as every contestant makes it. */
+/** Fields of the next event, for all contestants. */
 export function nextFieldsOf({ userId, about }: Pick<SignedUp, 'userId' | 'about'>, id: string) {
   return {
     userId,
@@ -51,7 +51,7 @@ export function nextFieldsOf({ userId, about }: Pick<SignedUp, 'userId' | 'about
 export const SIGNED_UP = channelOf(SignedUp);
 export const SENT = channelOf(Sent);
 
-/** Not that of the transport: contestants without Cascade must not load it. */
+/** Repeats a function of the transport, which contestants without Cascade must not load. */
 function channelOf({ event }: EventClass): string {
   return `events.${event.name}`;
 }

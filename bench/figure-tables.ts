@@ -1,7 +1,7 @@
 import type { Figure, Figures } from './figures.js';
 import { GOALS, isReached, type Goal } from './goals.js';
 
-/** What must be shown: a table of Markdown, which can be read as it is. */
+/** The goals, as a Markdown table. */
 export function goalTable(figures: Figures): string {
   const rows = GOALS.flatMap((goal) => {
     const figure = figures.all.find(({ name }) => name === goal.figure);
@@ -10,7 +10,7 @@ export function goalTable(figures: Figures): string {
   return table(['figure', 'name', 'must be', 'median', 'min', 'max', 'ok'], rows);
 }
 
-/** Everything that was measured, and who took no part. */
+/** All figures, and the contestants that took no part. */
 export function allTable(figures: Figures): string {
   const absent = [...figures.absent].map(([name, reason]) => `\n\n${name} took no part: it ${reason}.`);
   return table(['name', 'unit', 'median', 'min', 'max'], figures.all.map(figureRow)) + absent.join('');
@@ -32,7 +32,6 @@ function spread({ median, min, max }: Figure): string[] {
   return [median, min, max].map(rounded);
 }
 
-/** Three digits tell enough. */
 function rounded(value: number): string {
   if (value >= 100) return Math.round(value).toLocaleString('en');
   return value.toPrecision(3);

@@ -1,4 +1,4 @@
-/** A figure of a run: over its rounds. */
+/** A figure over all rounds of a run. */
 export interface Figure {
   readonly name: string;
   readonly unit: string;
@@ -7,25 +7,25 @@ export interface Figure {
   readonly max: number;
 }
 
-/** What was measured, round by round. */
+/** Collects figures, round by round. */
 export class Figures {
-  readonly #values = new Map<string, { unit: string; values: number[] }>();
-  /** Contestants that took no part, and why. */
+  private readonly values = new Map<string, { unit: string; values: number[] }>();
+  /** Contestants that took no part, with the reason. */
   readonly absent = new Map<string, string>();
 
   add(name: string, unit: string, value: number): void {
-    const figure = this.#values.get(name) ?? { unit, values: [] };
+    const figure = this.values.get(name) ?? { unit, values: [] };
     figure.values.push(value);
-    this.#values.set(name, figure);
+    this.values.set(name, figure);
   }
 
-  /** How often the first is as large as the second. Of one round: what disturbs the machine meets both. */
+  /** Adds the ratio of two values of one round, because disturbances of the machine affect both. */
   addRatio(name: string, ours: number | undefined, other: number | undefined): void {
     if (ours !== undefined && other !== undefined) this.add(name, '×', ours / other);
   }
 
   get all(): Figure[] {
-    return [...this.#values].map(([name, { unit, values }]) => ({
+    return [...this.values].map(([name, { unit, values }]) => ({
       name,
       unit,
       median: median(values),

@@ -1,6 +1,6 @@
 import type { Figure } from './figures.js';
 
-/** What a figure must show. Ratios, since machines differ. */
+/** A limit for a figure. Most are ratios, because machines differ. */
 export interface Goal {
   readonly figure: string;
   readonly what: string;

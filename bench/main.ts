@@ -5,7 +5,7 @@ import { Child } from '../tools/supervisor/process/child.js';
 import { CASES } from './cases.js';
 import { Figures } from './figures.js';
 import { allTable, goalTable } from './figure-tables.js';
-import { writePerformancePage } from './performance-page.js';
+import { updatePerformancePage } from './performance-page.js';
 import { Round, type Case } from './round.js';
 
 /** `npm run bench -- --quick --only hop --json` */
@@ -13,7 +13,7 @@ export const takesArguments = true;
 
 const ROUNDS = 5;
 
-/** `npm run bench`: resolves to 1 where a case could not be measured. Times are not judged. */
+/** `npm run bench`: resolves to 1 if a case failed. Slow figures are not a failure. */
 export async function main({ root, args }: Checkout): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
@@ -36,12 +36,12 @@ export async function main({ root, args }: Checkout): Promise<number> {
   const minutes = (Date.now() - begun) / 60_000;
   if (values.json) console.log(JSON.stringify({ figures: figures.all }));
   else console.log(`\n${goalTable(figures)}\n\n${allTable(figures)}`);
-  if (values.page) await writePerformancePage(root, figures, { rounds, minutes });
-  if (failed.length > 0) log(`Not measured: ${failed.join(', ')}`);
+  if (values.page) await updatePerformancePage(root, figures, { rounds, minutes });
+  if (failed.length > 0) log(`Failed: ${failed.join(', ')}`);
   return failed.length === 0 ? 0 : 1;
 }
 
-/** A case that fails does not keep the others from being measured. */
+/** Runs all cases, even after a case has failed. @returns names of the failed ones */
 async function runRounds(
   cases: readonly Case[],
   { rounds, ...options }: { rounds: number; quick: boolean; figures: Figures },
@@ -67,7 +67,7 @@ async function runRounds(
   return [...failed];
 }
 
-/** Progress: standard output is for the result. */
+/** Writes progress to stderr, because stdout is for the result. */
 function log(line: string): void {
   process.stderr.write(`${line}\n`);
 }
@@ -76,11 +76,11 @@ function chosen(names: readonly string[] | undefined): readonly Case[] | undefin
   if (!names) return CASES;
   const unknown = names.filter((name) => !CASES.some((one) => one.name === name));
   if (unknown.length === 0) return CASES.filter(({ name }) => names.includes(name));
-  log(`There is no case ${unknown.join(', ')}. There are ${CASES.map(({ name }) => name).join(', ')}.`);
+  log(`Unknown case: ${unknown.join(', ')}. The cases are ${CASES.map(({ name }) => name).join(', ')}.`);
   return undefined;
 }
 
-/** Everything else that was started ends with this process by itself. */
+/** All other processes that were started end with this process. */
 function endChildrenWith(owner: NodeJS.Process): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     owner.once(signal, () => {

@@ -3,31 +3,31 @@ import { MEBIBYTE } from './rig/units.js';
 import type { Figures } from './figures.js';
 
 export interface RoundOptions {
-  /** From 1. */
+  /** Starts at 1. */
   readonly number: number;
-  /** Small counts, and fewer contestants. */
+  /** True for small counts and fewer contestants. */
   readonly quick: boolean;
   readonly figures: Figures;
-  /** Takes progress, a line at a time. */
+  /** Receives progress, line by line. */
   log(this: void, line: string): void;
 }
 
-/** One of the repetitions of a run. */
+/** One repetition of all cases. */
 export class Round {
   readonly figures: Figures;
-  #memory = 0;
-  readonly #cleanups = new Cleanups();
+  private memory = 0;
+  private readonly cleanups = new Cleanups();
 
   constructor(private readonly options: RoundOptions) {
     this.figures = options.figures;
   }
 
-  /** The first in the full form, the second in the quick one. */
+  /** Chooses between the full and the quick form. */
   scale<Value>(full: Value, quick: Value): Value {
     return this.options.quick ? quick : full;
   }
 
-  /** In another order each round, so that none always comes behind the same other. */
+  /** Rotates the order in each round, so that no item always follows the same other. */
   inTurn<Item>(items: readonly Item[]): Item[] {
     const first = this.options.number % items.length;
     return [...items.slice(first), ...items.slice(0, first)];
@@ -37,26 +37,26 @@ export class Round {
     this.options.log(line);
   }
 
-  /** Of a processor of ours, in bytes: the highest of the round is a figure. */
+  /** Notes the memory of one of our processors in bytes. The highest of the round is a figure. */
   noteMemory(rss: number): void {
-    this.#memory = Math.max(this.#memory, rss);
+    this.memory = Math.max(this.memory, rss);
   }
 
   end(): void {
-    if (this.#memory > 0) this.figures.add('rss', 'MiB', this.#memory / MEBIBYTE);
+    if (this.memory > 0) this.figures.add('rss', 'MiB', this.memory / MEBIBYTE);
   }
 
-  /** Has it undone when the case has ended, what came last first. */
+  /** Runs a cleanup when the case has ended, in reverse order. */
   defer(cleanup: () => unknown): void {
-    this.#cleanups.defer(cleanup);
+    this.cleanups.defer(cleanup);
   }
 
   cleanUp(): Promise<void> {
-    return this.#cleanups.run((line) => this.log(line));
+    return this.cleanups.run((line) => this.log(line));
   }
 }
 
-/** What is measured together, in every round. */
+/** A measurement of every round. */
 export interface Case {
   readonly name: string;
   run(round: Round): Promise<void>;

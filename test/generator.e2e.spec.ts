@@ -108,8 +108,8 @@ describe('node cascade new processor, and remove processor', () => {
           ...done,
           output: expect.stringContaining(
             name === 'trial-counter'
-              ? 'The system that runs here has it after a restart'
-              : 'The system that runs here starts it by itself',
+              ? 'The system that runs here needs a restart to start it'
+              : 'The system that runs here starts it (process',
           ),
         });
         if (name === 'trial-coupon') expect(await checkout.content()).toEqual(bySchematic);
@@ -233,7 +233,7 @@ describe('node cascade new processor, and remove processor', () => {
   it(
     'removes no file that was changed, and lists such files',
     async () => {
-      await checkout.edit(COUPON, (code) => code.replace('// The same event', '// Any event'));
+      await checkout.edit(COUPON, (code) => code.replace('// An event', '// Any event'));
       await checkout.write('apps/trial-coupon/src/notes.txt', 'mine');
       const page = (await checkout.content())['docs/processors.md']!;
       await checkout.edit('docs/processors.md', (text) => text.replace(/^\| `trial-coupon` .*\n/m, ''));
@@ -246,7 +246,7 @@ describe('node cascade new processor, and remove processor', () => {
         `\n  changed   ${COUPON}\n  added     apps/trial-coupon/src/notes.txt\n  no entry  docs/processors.md\n`,
       );
       expect(await checkout.content()).toEqual(present);
-      await checkout.edit(COUPON, (code) => code.replace('// Any event', '// The same event'));
+      await checkout.edit(COUPON, (code) => code.replace('// Any event', '// An event'));
       await checkout.delete('apps/trial-coupon/src/notes.txt');
       await checkout.write('docs/processors.md', page);
     },
@@ -258,7 +258,7 @@ describe('node cascade new processor, and remove processor', () => {
     async () => {
       for (const name of Object.keys(PROCESSORS)) {
         const { code, output } = await cascade('remove', 'processor', name, '--yes');
-        expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('is out of the code') });
+        expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('is removed from the code') });
       }
       expect(await checkout.content()).toEqual(before);
     },

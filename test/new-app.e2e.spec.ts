@@ -60,7 +60,7 @@ describe.each([
     );
     expect(generated).toEqual({
       code: 0,
-      output: expect.stringMatching(/\nThe system that runs here starts it by itself/),
+      output: expect.stringMatching(/\nThe system that runs here starts it \(process/),
     });
     expect(generated.output).not.toMatch(/^ {2}npm start$/m);
 

@@ -77,7 +77,7 @@ describe('npm start', () => {
   it('protects its data from npm run reset', async () => {
     const reset = folder.run(['run', 'reset']);
     expect(await reset.ended).toBe(1);
-    expect(reset.output).toContain('nothing was removed');
+    expect(reset.output).toContain('Nothing was changed');
   });
 
   it('restarts a service that dies, at the same address', async () => {

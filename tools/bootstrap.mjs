@@ -1,7 +1,7 @@
-// From a fresh clone to a running command: checks Node, installs dependencies, compiles, hands over.
-// Plain old syntax and no static imports here: this file must parse on any Node, so that it can refuse an old one.
+// Starts a command, even in a new clone: checks Node, installs dependencies, compiles, and runs the command.
+// This file has old syntax and no static imports, because it must parse on every Node to refuse an old one.
 
-// As package.json says. Older releases cannot run Nest's command line: docs/upstream.md.
+// The versions of package.json. Older releases cannot run Nest's command line: see docs/upstream.md.
 var OLDEST = { 20: [19, 5], 22: [15, 0] };
 var FIRST_WHOLE_LINE = 24;
 
@@ -28,7 +28,7 @@ export function run(command) {
       process.exitCode = code;
     })
     .catch(function (error) {
-      // An operational error says all that is needed in its message; anything else is a bug: show where.
+      // The message of an operational error is enough. Any other error is a bug, and needs its stack.
       fail(error && error.operational ? error.message : (error && error.stack) || error);
     });
 }

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 const BOOTSTRAP = join(import.meta.dirname, 'bootstrap.mjs');
 
-/** Runs a command as if Node were of another version. */
+/** Runs a command under a pretended version of Node. */
 async function runOn(version: string): Promise<{ code: number; stderr: string }> {
   const script =
     `Object.defineProperty(process.versions, 'node', { value: '${version}' });` +
@@ -20,7 +20,7 @@ async function runOn(version: string): Promise<{ code: number; stderr: string }>
 
 describe('A command', () => {
   it.each(['12.22.12', '18.20.8', '20.18.3', '20.19.4', '21.7.3', '22.14.0', '23.11.1'])(
-    'refuses Node %s, and says which to get',
+    'refuses Node %s, and names the versions that it needs',
     async (version) => {
       const { code, stderr } = await runOn(version);
       expect(code).toBe(1);
@@ -29,18 +29,18 @@ describe('A command', () => {
     },
   );
 
-  it.each(['20.19.5', '20.20.0', '22.15.0', '24.0.0', '26.1.0'])('goes on with Node %s', async (version) => {
+  it.each(['20.19.5', '20.20.0', '22.15.0', '24.0.0', '26.1.0'])('runs on Node %s', async (version) => {
     expect((await runOn(version)).stderr).toContain('no-such-command.js');
   });
 
-  it('refuses what package.json refuses', async () => {
+  it('needs the versions of package.json', async () => {
     const { engines } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8')) as {
       engines: { node: string };
     };
     expect(engines.node).toBe('^20.19.5 || ^22.15.0 || >=24.0.0');
   });
 
-  it('can say so on any Node: its first file has no newer syntax and loads nothing before the check', async () => {
+  it('can refuse every old Node: its first file has no newer syntax, and loads nothing before the check', async () => {
     const code = await readFile(BOOTSTRAP, 'utf8');
     expect(code).not.toMatch(/^import |\?\?|\?\.|^await |=>/m);
   });

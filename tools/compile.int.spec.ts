@@ -42,14 +42,14 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true }));
 
 describe('Compiling', () => {
-  it('makes programs that find their libraries, and leaves specs out', async () => {
+  it('makes programs that find their libraries, and leaves out specs', async () => {
     const { compiled, failures } = await compile(root);
     expect(failures).toEqual([]);
     expect([...compiled].sort()).toEqual(['apps/hello/src/main.ts', 'libs/greeting/src/index.ts']);
     expect((await run('apps/hello/src/main.ts')).stdout).toBe('hello\n');
   });
 
-  it('does only what has changed since, in either direction of time', async () => {
+  it('compiles only changed files, even if a change made a file older', async () => {
     await compile(root);
     expect((await compile(root)).compiled).toEqual([]);
 
@@ -59,13 +59,13 @@ describe('Compiling', () => {
     expect((await run('apps/hello/src/main.ts')).stdout).toBe('good morning\n');
   });
 
-  it('starts over when the options have changed', async () => {
+  it('compiles everything if the options have changed', async () => {
     await compile(root);
     await write('tsconfig.json', '{ "compilerOptions": { "paths": {} } }');
     expect((await compile(root)).compiled).toHaveLength(2);
   });
 
-  it('removes the output of a source that is gone', async () => {
+  it('removes the output of a removed source', async () => {
     await compile(root);
     await rm(join(root, 'apps/hello/src/main.ts'));
     expect((await compile(root)).removed).toEqual(['apps/hello/src/main.ts']);
@@ -78,7 +78,7 @@ describe('Compiling', () => {
     await expect(run('apps/hello/src/main.ts')).rejects.toThrow(/apps\/hello\/src\/main\.ts:4/);
   });
 
-  it('shows a syntax error and keeps the old output, until the error is mended', async () => {
+  it('shows a syntax error, and keeps the old output until the error is corrected', async () => {
     await compile(root);
     await write('apps/hello/src/main.ts', `const = ;`);
     const { failures } = await compile(root);
@@ -86,12 +86,12 @@ describe('Compiling', () => {
     expect(failures[0]!.message).toContain('const = ;');
     expect((await run('apps/hello/src/main.ts')).stdout).toBe('hello\n');
 
-    await write('apps/hello/src/main.ts', `console.log('mended');`);
+    await write('apps/hello/src/main.ts', `console.log('corrected');`);
     expect((await compile(root)).failures).toEqual([]);
-    expect((await run('apps/hello/src/main.ts')).stdout).toBe('mended\n');
+    expect((await run('apps/hello/src/main.ts')).stdout).toBe('corrected\n');
   });
 
-  it('may be done by several processes at once', async () => {
+  it('works in several processes at once', async () => {
     const results = await Promise.all([compile(root), compile(root), compile(root)]);
     expect(results.flatMap(({ failures }) => failures)).toEqual([]);
     expect((await run('apps/hello/src/main.ts')).stdout).toBe('hello\n');

@@ -5,18 +5,18 @@ import { dirname, join, relative } from 'node:path';
 const STAMP_FILE = '.options';
 const PACKAGES = ['apps', 'libs', 'tools', 'test', 'bench'];
 
-/** Where the compiled tree lies: `apps/x/src/y.ts` becomes `<here>/apps/x/src/y.js`. */
+/** Folder of the compiled tree: `apps/x/src/y.ts` becomes `<folder>/apps/x/src/y.js`. */
 export function compiledFolder(root) {
   return join(root, 'dist', 'dev');
 }
 
 /**
- * Strips the types of every source file that is newer than its output, and removes outputs whose source is gone.
- * Types are not checked: that is `npm run typecheck`. Safe to run in several processes at once.
+ * Strips the types of every source file that differs in time from its output, and removes outputs without a source.
+ * `npm run typecheck` checks the types. Several processes may compile at once.
  *
  * @param {string} root The checkout.
  * @returns {Promise<{ compiled: string[], removed: string[], failures: { file: string, message: string }[] }>}
- *   Paths are those of the sources, relative to `root`. A file that failed keeps its old output, and is tried again next time.
+ *   Paths of sources, relative to `root`. A file that failed keeps its old output, and is compiled again next time.
  */
 export async function compile(root) {
   const out = compiledFolder(root);
@@ -26,19 +26,19 @@ export async function compile(root) {
   const [sources, outputs] = await Promise.all([findSources(root), findOutputs(out)]);
   const isStale = ([file, modified]) => !sameStamp || !isCurrent(outputs.get(file), modified);
   const stale = [...sources].filter(isStale);
-  const gone = [...outputs.keys()].filter((file) => !sources.has(file));
+  const removed = [...outputs.keys()].filter((file) => !sources.has(file));
 
   const { compiled, failures } = await compileFiles(root, out, stale, options);
-  await Promise.all(gone.map((file) => removeOutput(out, file)));
+  await Promise.all(removed.map((file) => removeOutput(out, file)));
   if (!sameStamp && failures.length === 0) await writeAtomically(join(out, STAMP_FILE), stamp);
-  return { compiled, removed: gone, failures };
+  return { compiled, removed, failures };
 }
 
 async function compileFiles(root, out, files, options) {
   const compiled = [];
   const failures = [];
   if (files.length === 0) return { compiled, failures };
-  // Loaded late: the compiler is a large native module, and most starts have nothing to compile.
+  // Loaded on demand: the compiler is a large native module, and most starts have nothing to compile.
   const { default: swc } = await import('@swc/core');
   await Promise.all(
     files.map(async ([file, modified]) => {
@@ -67,7 +67,7 @@ async function compilerOptions(root) {
   };
 }
 
-/** Outputs of other options, or of another compiler, are stale: a stamp in their folder tells. */
+/** Identifies options and compiler: outputs with another stamp are stale. */
 async function stampOf(root, options) {
   const { version } = await readJson(root, 'node_modules/@swc/core/package.json');
   return createHash('sha256')
@@ -79,7 +79,7 @@ async function readJson(root, file) {
   return JSON.parse(await readFile(join(root, file), 'utf8'));
 }
 
-/** @returns {Promise<Map<string, Date>>} Source file, relative to the root, to the time of its last change. */
+/** @returns {Promise<Map<string, Date>>} By source file, relative to the root: the time of its last change. */
 async function findSources(root) {
   const files = await findFiles(root, PACKAGES, (name) => {
     return name.endsWith('.ts') && !name.endsWith('.spec.ts') && !name.endsWith('.d.ts');
@@ -87,7 +87,7 @@ async function findSources(root) {
   return new Map(files.map(({ file, modified }) => [file, modified]));
 }
 
-/** @returns {Promise<Map<string, Date>>} Source file, relative to the root, to the time stamped on its output. */
+/** @returns {Promise<Map<string, Date>>} By source file, relative to the root: the time of its output. */
 async function findOutputs(out) {
   const files = await findFiles(out, PACKAGES, (name) => name.endsWith('.js'));
   return new Map(files.map(({ file, modified }) => [file.replace(/\.js$/, '.ts'), modified]));
@@ -112,7 +112,7 @@ async function findFiles(from, folders, wanted) {
   return found.flat();
 }
 
-/** An output carries its source's time of change: equal means current, whichever way the clock or a checkout moved it. */
+/** An output has the modification time of its source. Equal times mean current, even if a checkout made the source older. */
 function isCurrent(output, source) {
   return output !== undefined && Math.abs(output.getTime() - source.getTime()) < 2;
 }
@@ -132,12 +132,12 @@ async function compileFile(swc, root, out, file, modified, options) {
   await writeAtomically(output, `${code}//# sourceMappingURL=${mapName}\n`, modified);
 }
 
-/** The compiler adds a backtrace of itself to what it has to say about the source. */
+/** Cuts the compiler's own backtrace. */
 function excerpt(error) {
   return error.message.split('\n\nCaused by:')[0].trimEnd();
 }
 
-/** Another process may be loading the file, or compiling it too: it sees the old content or the new, never half of one. */
+/** Another process that loads or compiles the file sees the old content or the new, never a part. */
 async function writeAtomically(file, content, modified) {
   await mkdir(dirname(file), { recursive: true });
   const temporary = `${file}.${randomUUID()}.tmp`;

@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Runs `work` while no other process on this machine runs its own under the same file.
- * Plain files and process ids, because nothing is installed yet; the lock of a process that is gone is taken over.
+ * Runs `work` while no other process on this machine holds the lock of the same file. The lock of a dead process is taken over.
+ * It uses plain files and process ids, because no package is installed yet.
  */
 export async function withLock(file, work) {
   await acquire(file);
@@ -20,10 +20,11 @@ async function acquire(file) {
   const mine = `${file}.${process.pid}`;
   await writeFile(mine, String(process.pid));
   try {
-    let told = false;
+    let isReported = false;
     while (!(await createExclusively(mine, file)) && !(await takeOverFromTheDead(mine, file))) {
-      if (!told) process.stderr.write(`Waiting for another install to end (its process id is in ${file}).\n`);
-      told = true;
+      if (!isReported)
+        process.stderr.write(`Waiting for another install to end (its process id is in ${file}).\n`);
+      isReported = true;
       await sleep(200);
     }
   } finally {
@@ -31,7 +32,7 @@ async function acquire(file) {
   }
 }
 
-/** Linking a finished file, unlike creating one, never shows others a lock without its owner's id. */
+/** Links a finished file, so that no process ever reads a lock without its owner's id. */
 async function createExclusively(mine, file) {
   try {
     await link(mine, file);
@@ -47,7 +48,7 @@ async function takeOverFromTheDead(mine, file) {
   if (owner === undefined || isAlive(owner)) return false;
   await rename(mine, file);
   await writeFile(mine, String(process.pid));
-  // Two may see the same dead owner: the last to rename wins, and the pause lets the other one see that.
+  // Two processes may find the same dead owner. The last to rename wins, and this pause lets the other one see that.
   await sleep(100);
   return (await readOwner(file)) === process.pid;
 }

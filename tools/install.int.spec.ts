@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -10,10 +10,10 @@ const INSTALL = pathToFileURL(join(import.meta.dirname, 'install.mjs')).href;
 
 let root: string;
 
-/** Of package.json or package-lock.json. */
+/** Content of package.json or package-lock.json. */
 type Content = Record<string, unknown> & { packages: Record<string, object> };
 
-/** In a process of its own, as `npm start` does it; a package in the project's folder needs no network. Resolves to what it said. */
+/** Installs in another process, as `npm start` does, without a network: the package is in the project's folder. Resolves to stderr. */
 async function install(): Promise<string> {
   const script = `const { installDependencies } = await import('${INSTALL}'); await installDependencies('${root}');`;
   const { stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
@@ -40,7 +40,7 @@ async function writeProject(version: string): Promise<void> {
     await writeFile(join(root, file), JSON.stringify(content));
 }
 
-/** An app as `node cascade new processor` writes it, and what it needs. */
+/** Writes an app with a dependency, as `node cascade new processor` does. */
 async function writeApp(needs: string): Promise<void> {
   const app = { name: '@app/desk', version: '1.0.0', dependencies: { [needs]: '1.0.0' } };
   await mkdir(join(root, 'apps/desk'), { recursive: true });
@@ -70,20 +70,20 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true }));
 
 describe('Installing dependencies', () => {
-  it('says so and how long it took, and is not done twice', async () => {
+  it('is reported with its duration, and happens once', async () => {
     expect(await install()).toMatch(/^Installing dependencies \(npm ci\) … \d+\.\d s\n$/);
     expect(await install()).toBe('');
     await readFile(join(root, 'node_modules/greeting/package.json'));
   });
 
-  it('is done again when the lock file names other versions', async () => {
+  it('happens again if the lock file names other versions', async () => {
     await install();
     await writeProject('2.0.0');
     expect(await install()).toMatch(/^Installing/);
     expect(await install()).toBe('');
   });
 
-  it('is not done again for an app that has come, or is gone', async () => {
+  it('does not happen again for an added or removed app', async () => {
     await install();
     await writeApp('greeting');
     expect(await install()).toBe('');
@@ -96,7 +96,7 @@ describe('Installing dependencies', () => {
     expect(await install()).toBe('');
   });
 
-  it('is done again for an app that needs a package that is not there', async () => {
+  it('happens again for an app that needs a missing package', async () => {
     await install();
     await writeApp('other');
     await edit('package-lock.json', ({ packages, ...lock }) => ({
@@ -112,25 +112,40 @@ describe('Installing dependencies', () => {
     expect(await install()).toMatch(/^Installing/);
   });
 
-  it('is done again when it was interrupted', async () => {
+  it('happens again after an interruption', async () => {
     await install();
     await rm(join(root, 'node_modules/.package-lock.json'));
     expect(await install()).toMatch(/^Installing/);
   });
 
-  it('is done once by several that start together', async () => {
+  it('happens once for several processes that start together', async () => {
     const outputs = await Promise.all([install(), install(), install()]);
     expect(outputs.filter((output) => output.includes('Installing'))).toHaveLength(1);
   });
 
-  it('takes over from a process that died while it installed', async () => {
+  it('takes over the lock of a process that died while it installed', async () => {
     await mkdir(join(root, '.cache'));
     const { pid } = promisify(execFile)(process.execPath, ['--version']).child;
     await writeFile(join(root, '.cache/install.lock'), String(pid));
     expect(await install()).toMatch(/Installing/);
   });
 
-  it('that fails shows what npm says and what to do', async () => {
+  it('leaves the folder alone to which node_modules links, and says what to do', async () => {
+    await install();
+    const original = join(root, 'original');
+    await rename(join(root, 'node_modules'), original);
+    await symlink(original, join(root, 'node_modules'));
+    expect(await install()).toBe('');
+
+    await writeProject('2.0.0');
+    await expect(install()).rejects.toThrow(/is a symbolic link to .*original.*Remove the link/s);
+    await readFile(join(original, '.package-lock.json'));
+
+    await rm(join(root, 'node_modules'));
+    expect(await install()).toMatch(/^Installing/);
+  });
+
+  it('that fails shows the message of npm and a remedy', async () => {
     await writeFile(
       join(root, 'package.json'),
       JSON.stringify({ name: 'project', dependencies: { other: '1.0.0' } }),

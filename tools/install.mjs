@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withLock } from './install-lock.mjs';
 import { OperationalError } from './operational-error.mjs';
@@ -8,16 +8,17 @@ const SHOWN_LINES = 20;
 const QUIET = ['--loglevel=error', '--no-audit', '--no-fund', '--no-progress'];
 
 /**
- * Runs `npm ci` where `node_modules` is missing or differs from the lock file; says so, and how long it took, on stderr: stdout
- * is for the result of the command that comes after it.
+ * Runs `npm ci` if `node_modules` is missing or differs from the lock file. Reports the install and its duration on stderr, because
+ * stdout belongs to the command that follows.
  *
  * @param {string} root The checkout.
- * @throws {OperationalError} When npm cannot be run, or fails.
+ * @throws {OperationalError} If npm cannot be run or fails, or if `node_modules` is a symbolic link.
  */
 export async function installDependencies(root) {
   if (await isInstalled(root)) return;
+  await refuseLink(join(root, 'node_modules'));
   await withLock(join(root, '.cache', 'install.lock'), async () => {
-    // Whoever held the lock before has probably installed.
+    // Another process may have installed while this one waited for the lock.
     if (await isInstalled(root)) return;
     process.stderr.write('Installing dependencies (npm ci) … ');
     const started = Date.now();
@@ -26,31 +27,43 @@ export async function installDependencies(root) {
   });
 }
 
+/** npm would empty the folder that the link points to, which belongs to another checkout. */
+async function refuseLink(folder) {
+  const status = await lstat(folder).catch(() => undefined);
+  if (!status?.isSymbolicLink()) return;
+  const target = await realpath(folder).catch(() => 'a missing folder');
+  throw new OperationalError(
+    `${folder} is a symbolic link to ${target}, which differs from package-lock.json. ` +
+      'Nothing was installed, because npm ci would empty that folder.\n' +
+      'Remove the link, and run the command again: it then installs into a folder of this checkout.',
+  );
+}
+
 /**
- * Compares contents, not times: a checkout of another branch and back touches the lock file and changes nothing.
- * npm writes the hidden lock file last, so an interrupted install does not count as one.
+ * Compares contents, not times, because switching branches back and forth touches the lock file without a change.
+ * npm writes the hidden lock file last, so an interrupted install counts as missing.
  */
 export async function isInstalled(root) {
   const [wanted, found] = await Promise.all([
     readPackages(join(root, 'package-lock.json')),
     readPackages(join(root, 'node_modules', '.package-lock.json')),
   ]);
-  if (!wanted) throw new OperationalError(`${root} has no package-lock.json: is this a complete checkout?`);
+  if (!wanted) throw new OperationalError(`${root} has no package-lock.json. Is this a complete checkout?`);
   if (!found) return false;
-  // Nothing imports an app: one that was generated or taken out since has all it needs where its dependencies are there.
+  // Nothing imports an app. An app that was generated or removed since needs only its dependencies.
   const isApp = ([path, { resolved, link }]) => (link ? resolved : path).startsWith('apps/');
   const same = ([path, { version, resolved, link }]) =>
     wanted[path] !== undefined &&
     (link || (wanted[path].version === version && sameSource(wanted[path].resolved, resolved)));
-  // Optional packages are those of other platforms: the lock file lists them all, an install has only its own. What it calls
-  // devOptional is optional for some and needed by others, so it is there.
+  // The lock file lists the optional packages of all platforms; an install has only those of this one. `devOptional` packages are
+  // always installed: they are optional for some packages, and required by others.
   const present = ([path, { optional, peer }]) =>
     path === '' || optional || peer || found[path] !== undefined;
   const fetched = (packages) => Object.entries(packages).filter((entry) => !isApp(entry));
   return fetched(found).every(same) && fetched(wanted).every(present);
 }
 
-/** npm may be told to leave the registry's address out of lock files. */
+/** An option of npm leaves the registry's address out of lock files. */
 function sameSource(wanted, found) {
   return wanted === undefined || found === undefined || wanted === found;
 }
@@ -65,7 +78,7 @@ async function readPackages(file) {
 }
 
 async function npmCi(root) {
-  // Under `npm start` this is the npm that the user called; without it, the one on PATH.
+  // `npm start` sets npm_execpath to the npm that the user called. Otherwise, use the one on PATH.
   const [command, ...args] = process.env.npm_execpath?.endsWith('.js')
     ? [process.execPath, process.env.npm_execpath]
     : ['npm'];
@@ -74,7 +87,7 @@ async function npmCi(root) {
     const npm = spawn(command, [...args, 'ci', ...QUIET], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (chunk) => output.push(chunk));
     npm.on('error', (error) =>
-      reject(new OperationalError(`npm cannot be run (${error.message}): is it installed?`)),
+      reject(new OperationalError(`npm cannot be run (${error.message}). Is it installed?`)),
     );
     npm.on('close', (code, signal) => resolve(code ?? signal));
   });
@@ -86,7 +99,7 @@ async function npmCi(root) {
   );
 }
 
-/** npm says first what is wrong; after that it explains itself at length. */
+/** Keeps the first lines, in which npm names the fault. */
 function excerpt(output) {
   const lines = output.trimEnd().split('\n');
   return lines.length > SHOWN_LINES ? [...lines.slice(0, SHOWN_LINES), '…'].join('\n') : lines.join('\n');

@@ -7,7 +7,7 @@ import { OperationalError } from './operational-error.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
- * Makes the checkout runnable, then runs a command in this process.
+ * Installs and compiles the checkout, then runs a command in this process.
  *
  * @param {string} command The compiled module, below `tools/`.
  * @param {string[]} args The command line after the command's name.
@@ -24,7 +24,7 @@ export async function launch(command, args) {
     pathToFileURL(join(compiledFolder(root), 'tools', command)).href
   );
   if (args.length > 0 && !takesArguments) {
-    throw new OperationalError(`This command takes no arguments; found ${args.join(' ')}`);
+    throw new OperationalError(`This command takes no arguments. Remove: ${args.join(' ')}`);
   }
   return main({ root, args, compile: () => compile(root) });
 }

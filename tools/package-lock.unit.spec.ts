@@ -17,15 +17,15 @@ const fetched = Object.entries(packages).filter(
   ([path, { link }]) => path.includes('node_modules/') && !link,
 );
 
-it('Every package that is fetched has an integrity, also those of other platforms', () => {
+it('Every fetched package has an integrity, including those of other platforms', () => {
   expect(fetched.filter(([, { integrity }]) => !integrity).map(([path]) => path)).toEqual([]);
 });
 
-it('No package names the registry that it came from', () => {
+it('No package names its registry', () => {
   expect(fetched.filter(([, { resolved }]) => resolved).map(([path]) => path)).toEqual([]);
 });
 
-it('docs/upstream.md names the packages that ask for a newer Node than Cascade does, and no others', () => {
+it('docs/upstream.md names exactly the packages that need a newer Node than Cascade does', () => {
   const section = /\n## npm: .+?(?=\n## |$)/s.exec(read('docs/upstream.md'))![0];
   const named = [...section.matchAll(/^\| `([^`\s]+@[\d.]+)`/gm)].map(([, name]) => name);
   const asking = fetched
@@ -44,11 +44,11 @@ it.each([
   ['>=12 <21', true],
   ['>=0.10.3 < 0.12', false],
   ['*', true],
-])('The test above reads %s as one that takes our oldest Node: %s', (range, expected) => {
+])('The test above reads that the range %s includes our oldest Node: %s', (range, expected) => {
   expect(takesOurs(range)).toBe(expected);
 });
 
-/** Whether a range of versions has Node 20.19 in it; a form that it does not know has not. */
+/** True if a range of versions includes Node 20.19; false for a range of unknown form. */
 function takesOurs(range: string): boolean {
   const ours = 2019;
   return range.split('||').some((alternative) => {

@@ -22,7 +22,7 @@ const root = checkoutRoot();
 const read = <Content>(path: string) => JSON.parse(readFileSync(join(root, path), 'utf8')) as Content;
 const { packages } = read<{ packages: Record<string, Locked> }>('package-lock.json');
 
-/** By the name of their package; contracts among them. */
+/** Folders by the name of their package, contracts included. */
 const libraries = Object.fromEntries(
   Object.entries(packages)
     .filter(([, { resolved }]) => resolved?.startsWith('libs/'))
@@ -30,7 +30,7 @@ const libraries = Object.fromEntries(
 );
 const folders = ['.', ...Object.keys(packages).filter((path) => /^(apps|libs)\/[^/]+$/.test(path))];
 
-it.each(folders)('%s/package.json names the one version of each package that is installed', (folder) => {
+it.each(folders)('%s/package.json names the installed version of each package', (folder) => {
   const { dependencies, devDependencies, peerDependencies = {} } = read<Manifest>(`${folder}/package.json`);
   const { '@cascade/schematics': _, ...exact } = { ...dependencies, ...devDependencies };
   expect(exact).toEqual(versionsOf(exact));
@@ -38,14 +38,14 @@ it.each(folders)('%s/package.json names the one version of each package that is 
   expect(peerDependencies).toEqual(Object.fromEntries(ranges));
 });
 
-it('By the condition of this repository, libraries lead to the sources that the paths of tsconfig.json name', () => {
+it('Under the condition of this repository, libraries resolve to the sources that tsconfig.json names', () => {
   const found = inNode('import.meta.resolve(name)', '--conditions=cascade:source');
   expect(found).toEqual(
     Object.values(libraries).map((folder) => expect.stringMatching(new RegExp(`/${folder}/src/index\\.ts$`))),
   );
 });
 
-it('Without it they lead nowhere: `nest build` would leave the import of a library that it finds, and not compile it', () => {
+it('Without it they do not resolve, because `nest build` would keep the import of a resolved library and not compile it', () => {
   expect(inNode('resolved(name)')).toEqual(Object.values(libraries).map(() => 'not found'));
 });
 
@@ -58,7 +58,7 @@ function versionsOf(declared: Versions): Versions {
   );
 }
 
-/** For each library. Jest has a resolver of its own. */
+/** Evaluates an expression for each library in Node, because Jest has another resolver. */
 function inNode(expression: string, ...flags: string[]): unknown {
   const script = `
     import { createRequire } from 'node:module';

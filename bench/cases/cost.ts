@@ -7,12 +7,12 @@ const BACKLOGS = [
   { name: '1m', events: 1_000_000 },
 ];
 const ENDS = BACKLOGS.filter(({ name }) => name !== '100k');
-/** Handled before measuring begins, beside the backlog. */
+/** Events that are handled before the measurement, in addition to the backlog. */
 const WARM_UP = 10_000;
-/** Handled while it is measured: for each backlog the same, so that a process that has run for longer wins nothing. */
+/** Measured events. The same number for each backlog, so that a process that has run longer has no advantage. */
 const MEASURED = 10_000;
 
-/** CPU that a processor needs for an event while much or little waits behind it. */
+/** CPU of a processor for each event, with a small and a large backlog. */
 export const cost: Case = {
   name: 'cost',
   async run(round) {

@@ -10,7 +10,7 @@ const LOADS = [10, 50, 80];
 const CONNECTIONS = 32;
 const TICK_MS = 10;
 
-/** Time from the 202 until both announcements are out, with the whole system on PostgreSQL, at parts of its capacity. */
+/** Time from the 202 response until both final events are published, with the whole system on PostgreSQL, at fractions of its capacity. */
 export const flow: Case = {
   name: 'flow',
   async run(round) {
@@ -25,7 +25,7 @@ export const flow: Case = {
   },
 };
 
-/** Flows a second that come to their end while there are always more. */
+/** Completed flows a second under full load. */
 async function capacityOf(url: string, watch: FlowWatch, amount: number): Promise<number> {
   const before = watch.complete;
   const begun = performance.now();
@@ -50,7 +50,7 @@ async function measure(
   round.figures.add(`flow/${load}%/p99`, 'ms', p99);
 }
 
-/** Signs people up at a steady rate, whatever the answers take. Resolves to when each was accepted, by correlation id. */
+/** Posts signups at a steady rate, without waiting for responses. Resolves to the time of each response by correlation id. */
 async function offer(url: string, rate: number, milliseconds: number): Promise<Map<string, number>> {
   const agent = new Agent({ keepAlive: true });
   const accepted = new Map<string, number>();
@@ -81,7 +81,7 @@ function signUp(url: string, agent: Agent): Promise<[correlationId: string, at: 
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       response.once('error', reject).once('end', () => {
-        if (response.statusCode !== 202) return reject(new Error(`a signup was answered: ${text}`));
+        if (response.statusCode !== 202) return reject(new Error(`a signup was refused: ${text}`));
         resolve([(JSON.parse(text) as { correlationId: string }).correlationId, at]);
       });
     });

@@ -10,10 +10,10 @@ type Measure = (size: Size, count: number, warmUp: number) => Promise<Handling>;
 
 interface Hopper {
   readonly name: string;
-  /** Events to measure: about as many as take the same time. */
+  /** Measured events, chosen so that all contestants take about the same time. */
   readonly counts: { readonly full: number; readonly quick: number };
   readonly measure: Measure;
-  /** Makes it ready. Resolves to why it cannot take part. */
+  /** Prepares the contestant. Resolves to the reason if it cannot take part. */
   readonly prepare?: () => Promise<string | undefined>;
 }
 
@@ -44,14 +44,14 @@ const HOPPERS: readonly Hopper[] = [
     measure: draining({ script: 'peers/nestjs-plugins/hop.mjs', durable: 'hop-events_user_signed-up' }),
     prepare: () => installPeer('nestjs-plugins'),
   },
-  // Only for reference.
+  // For reference only.
   { name: 'nest-nats', counts: { full: 60_000, quick: 24_000 }, measure: measureNestNats },
 ];
 
-/** Events that only warm a process up, for each that is measured. */
+/** Warm-up events for each measured event. */
 const WARM_UP = 0.3;
 
-/** Consume `user.signed-up`, publish the next event, confirm, acknowledge. */
+/** One hop: consume `user.signed-up`, publish the next event, wait for the confirmation, acknowledge. */
 export const hop: Case = {
   name: 'hop',
   async run(round) {
@@ -85,11 +85,11 @@ async function compare(round: Round, name: string, size: Size, hoppers: readonly
   for (const { name: other } of hoppers) {
     if (other !== 'ours') figures.addRatio(`${name}/${other}`, rates.get('ours'), rates.get(other));
   }
-  // What the limit itself reaches: how much of a goal against the documented loop any consumer could.
+  // The upper limit of the ratio that a consumer could reach against the documented loop.
   figures.addRatio(`${name}/pipelined:documented`, rates.get('pipelined'), rates.get('documented'));
 }
 
-/** Of a backlog that lies in the stream. */
+/** Measures processors that handle a stored backlog. */
 function draining(processors: Pick<ProcessorsOptions, 'script' | 'settings' | 'durable'>): Measure {
   return (size, count, warmUp) => measureProcessors({ ...processors, size, count, warmUp });
 }

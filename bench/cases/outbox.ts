@@ -10,7 +10,7 @@ import type { Case, Round } from '../round.js';
 
 const WARM_UP = 300;
 
-/** Rows a second from their commit to the last PubAck. */
+/** Rows a second from the commit to the last PubAck. */
 export const outbox: Case = {
   name: 'outbox',
   async run(round) {
@@ -37,7 +37,7 @@ async function measure(round: Round, store: string, settings: object): Promise<v
     script: 'contestants/outbox.ts',
     natsUrl: arena.broker.url,
     settings,
-    // PGlite's folder template lies in the user's cache.
+    // PGlite's template is in the user's cache.
     env: { HOME: process.env['HOME'] },
   });
   const publish = async (count: number): Promise<number> => {

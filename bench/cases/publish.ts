@@ -3,7 +3,7 @@ import { Arena } from '../rig/arena.js';
 import { Contestant } from '../rig/contestant.js';
 import type { Case } from '../round.js';
 
-/** Publishes that wait for their PubAck at the same time. */
+/** Publishes in flight. */
 const WINDOW = 1_000;
 
 const PUBLISHERS = [
@@ -16,7 +16,7 @@ const PUBLISHERS = [
   },
 ];
 
-/** Publishing events of 256 bytes until they are confirmed: with a contract and CloudEvents headers, and without. */
+/** Publishes events of 256 bytes until they are confirmed, with a contract and CloudEvents headers, and without. */
 export const publish: Case = {
   name: 'publish',
   async run(round) {

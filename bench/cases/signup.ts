@@ -13,7 +13,7 @@ const SERVERS = [
   { name: 'bare', script: 'bench/contestants/bare-signup.ts' },
 ];
 
-/** `POST /signups` of the signup service, its relay publishing meanwhile, and of a bare server that writes the same rows. */
+/** `POST /signups` of the signup service, while its relay publishes, and of a bare server that writes the same rows. */
 export const signup: Case = {
   name: 'signup',
   async run(round) {
@@ -51,7 +51,7 @@ export const signup: Case = {
   },
 };
 
-/** With the tables of the signup service. */
+/** Creates a database with the tables of the signup service. */
 async function newDatabase(postgres: PostgresServer, name: string): Promise<string> {
   await postgres.createDatabase(name);
   const databaseUrl = postgres.urlOf(name);

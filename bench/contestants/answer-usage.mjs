@@ -1,5 +1,4 @@
-// Loaded into every process that is measured, before its own modules: it tells of its use of the machine when asked, and
-// does not outlive the benchmark.
+// Loaded first into every measured process. Reports CPU and memory on request, and ends the process with the benchmark.
 process.on('message', (message) => {
   if (message === 'exit') process.exit();
   if (message !== 'usage') return;

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 
 /**
- * What a signup costs without Cascade: Fastify, and an insert of the same two rows, the user and the outbox row, in one
- * transaction. No validation, no idempotency keys, no relay.
+ * A signup without Cascade: Fastify, and one transaction that inserts the same two rows, the user and the outbox row. It has no
+ * validation, idempotency keys or relay.
  */
 const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL']!, max: 10 });
 const server = fastify();

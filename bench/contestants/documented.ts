@@ -3,9 +3,8 @@ import { connect } from '@nats-io/transport-node';
 import { nextFieldsOf, SENT, SIGNED_UP, type SignedUp } from '../events.js';
 
 /**
- * The loop of the nats.js documentation ("Iterators, Callbacks, and Concurrency"): consume, await `publish`, acknowledge. With
- * `sequential` as the simplest one there is: the next message when this one is done. Otherwise the concurrent one, with 1,000
- * messages in flight.
+ * The loop of the nats.js documentation ("Iterators, Callbacks, and Concurrency"): consume, await `publish`, acknowledge. Handles
+ * 1,000 messages concurrently, or with `sequential` one message after the other.
  */
 const { sequential } = JSON.parse(process.env['BENCH'] ?? '{}') as { sequential?: boolean };
 const connection = await connect({ servers: process.env['NATS_URL']! });

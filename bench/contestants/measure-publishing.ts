@@ -1,14 +1,13 @@
 import { performance } from 'node:perf_hooks';
 
-/** What a publishing contestant tells of its run. */
 export interface Published {
   /** Confirmed events a second. */
   readonly rate: number;
-  /** Microseconds of CPU for each. */
+  /** Microseconds of CPU for each event. */
   readonly cpu: number;
 }
 
-/** Publishes with a window of confirmations that are waited for, first to warm up and then measured, and tells. */
+/** Publishes with many publishes in flight, first to warm up, then measured, and reports to the parent. */
 export async function measurePublishing(publish: () => Promise<unknown>): Promise<void> {
   const { count, window } = JSON.parse(process.env['BENCH'] ?? '{}') as { count: number; window: number };
   const run = async (total: number): Promise<void> => {

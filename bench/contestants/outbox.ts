@@ -9,7 +9,7 @@ const { databaseUrl, dataDir } = JSON.parse(process.env['BENCH'] ?? '{}') as {
   dataDir: string;
 };
 const schema = { outbox };
-/** Of one statement: a row has 7 parameters, and a statement has room for 65,535. */
+/** Rows of one statement. A row has 7 parameters, and a statement can have 65,535. */
 const CHUNK = 1_000;
 
 const module = {
@@ -33,7 +33,7 @@ const app = await NestFactory.createMicroservice(module, {
 await app.listen();
 const store = app.get<Store<typeof schema>>(Store);
 
-/** Asked for a number of rows, it commits them in one transaction, each with a key of its own, and says when. */
+/** On request, commits a number of rows with distinct keys in one transaction, and reports the commit. */
 process.on('message', (message) => {
   if (typeof message === 'object' && message && 'commit' in message) void commit(Number(message.commit));
 });

@@ -6,7 +6,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 
 let found: Promise<NatsServer> | undefined;
 
-/** A broker of a contestant's own, with an empty stream: for all the one that Cascade declares. */
+/** A broker for one contestant, with an empty stream as Cascade declares it. */
 export class Arena {
   private constructor(
     readonly broker: Broker,
@@ -28,12 +28,11 @@ export class Arena {
     await this.broker.stop();
   }
 
-  /** Events that the stream holds. */
   async stored(): Promise<number> {
     return (await this.manager.streams.info(EVENTS_STREAM)).state.messages;
   }
 
-  /** Waits until the stream holds so many. @returns when that was seen, by `performance.now()` */
+  /** Waits until the stream has this many events. @returns the time by `performance.now()` */
   async untilStored(count: number): Promise<number> {
     const reached = async () => {
       const stored = await this.stored();
@@ -43,7 +42,7 @@ export class Arena {
     return eventually(reached, { timeout: 120_000, interval: 5 });
   }
 
-  /** Events that a consumer has answered for good; 0 where there is no such consumer yet. */
+  /** Events that a consumer has acknowledged; 0 if the consumer does not exist yet. */
   async handled(durable: string): Promise<number> {
     try {
       const { delivered, num_ack_pending } = await this.manager.consumers.info(EVENTS_STREAM, durable);

@@ -2,10 +2,10 @@ import { newEventId } from '@cascade/jetstream';
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { fieldsOf, SIGNED_UP, type Size } from '../events.js';
 
-/** Fewer than the server buffers for a stream. */
+/** Fewer events than the server buffers for a stream. */
 const CHUNK = 5_000;
 
-/** Fills the stream with events as `EventPublisher` sends them. */
+/** Fills the stream with events in the form of `EventPublisher`. */
 export async function fill(connection: NatsConnection, count: number, size: Size): Promise<void> {
   const body = Buffer.from(JSON.stringify(fieldsOf(size)));
   for (let left = count; left > 0; left -= CHUNK) {
@@ -13,13 +13,13 @@ export async function fill(connection: NatsConnection, count: number, size: Size
       connection.publish(SIGNED_UP, body, { headers: newHeaders() });
     }
     const { error } = (await connection.request(SIGNED_UP, body, { headers: newHeaders(), timeout: 30_000 }))
-      // The stream answers in order: with the last one all are stored.
+      // The stream confirms in order, so all earlier events are stored too.
       .json<{ error?: { description: string } }>();
     if (error) throw new Error(`the stream could not be filled: ${error.description}`);
   }
 }
 
-/** Encoded by hand: with the client's headers it takes longer to fill the stream than to measure. */
+/** Encodes headers by hand, because filling the stream would otherwise take longer than the measurement. */
 function newHeaders(): MsgHdrs {
   const id = newEventId();
   const lines = [

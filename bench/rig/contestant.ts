@@ -7,40 +7,40 @@ import { NODE_FLAGS } from '../../tools/supervisor/process/node-flags.js';
 
 const root = checkoutRoot();
 const ANSWER_USAGE = pathToFileURL(join(root, 'bench/contestants/answer-usage.mjs')).href;
-const ANSWER_WITHIN_MS = 60_000;
-/** With a folder in `BENCH_PROFILES` every process leaves a profile of its CPU there. */
+const MESSAGE_TIMEOUT_MS = 60_000;
+/** Folder for CPU profiles of all processes. */
 const PROFILES = process.env['BENCH_PROFILES'];
 const PROFILING = PROFILES ? ['--cpu-prof', `--cpu-prof-dir=${PROFILES}`] : [];
 
-/** What a process has used of the machine since its start. */
+/** Resources that a process has used since its start. */
 export interface Usage {
   /** Microseconds of CPU. */
   readonly cpu: number;
-  /** Bytes of memory at its peak. */
+  /** Peak memory in bytes. */
   readonly rss: number;
 }
 
 export interface ContestantOptions {
-  /** Its source, relative to `bench/`: TypeScript, or a `.mjs` that runs as it is. */
+  /** Source relative to `bench/`: TypeScript, or a `.mjs` file that needs no compiler. */
   readonly script: string;
   readonly natsUrl: string;
-  /** What it reads from `BENCH`, as JSON. */
+  /** Passed as JSON in `BENCH`. */
   readonly settings?: object;
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** A process that is measured. Its Node is started like that of a service, whoever made it. */
+/** A measured process, with Node's flags of a service. */
 export class Contestant {
-  readonly #script: string;
-  readonly #process: ChildProcess;
-  readonly #messages: unknown[] = [];
-  #onMessage = (): void => undefined;
-  #output = '';
+  private readonly script: string;
+  private readonly process: ChildProcess;
+  private readonly messages: unknown[] = [];
+  private onMessage = (): void => undefined;
+  private output = '';
 
   constructor({ script, natsUrl, settings = {}, env = {} }: ContestantOptions) {
-    this.#script = script;
+    this.script = script;
     const file = script.endsWith('.mjs') ? join(root, 'bench', script) : compiled(root, `bench/${script}`);
-    this.#process = spawn(process.execPath, [...NODE_FLAGS, ...PROFILING, '--import', ANSWER_USAGE, file], {
+    this.process = spawn(process.execPath, [...NODE_FLAGS, ...PROFILING, '--import', ANSWER_USAGE, file], {
       env: {
         PATH: process.env['PATH'],
         NATS_URL: natsUrl,
@@ -50,36 +50,36 @@ export class Contestant {
       },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    for (const stream of [this.#process.stdout!, this.#process.stderr!]) {
-      stream.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
+    for (const stream of [this.process.stdout!, this.process.stderr!]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (this.output += text));
     }
-    this.#process.on('message', (message) => {
-      this.#messages.push(message);
-      this.#onMessage();
+    this.process.on('message', (message) => {
+      this.messages.push(message);
+      this.onMessage();
     });
-    this.#process.once('exit', () => this.#onMessage());
+    this.process.once('exit', () => this.onMessage());
   }
 
   send(message: string | object): void {
-    this.#process.send(message);
+    this.process.send(message);
   }
 
-  /** The first message, sent or to come, that is as wanted. */
+  /** The first received or future message that passes the test. */
   message<Message>(isWanted: (message: unknown) => message is Message): Promise<Message> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => reject(new Error(`no answer from ${this.#script}: ${this.#output}`)),
-        ANSWER_WITHIN_MS,
+        () => reject(new Error(`no answer from ${this.script}: ${this.output}`)),
+        MESSAGE_TIMEOUT_MS,
       );
-      this.#onMessage = () => {
-        const at = this.#messages.findIndex(isWanted);
-        if (at < 0 && !this.#hasEnded) return;
+      this.onMessage = () => {
+        const at = this.messages.findIndex(isWanted);
+        if (at < 0 && !this.hasEnded) return;
         clearTimeout(timer);
-        this.#onMessage = () => undefined;
-        if (at >= 0) resolve(this.#messages.splice(at, 1)[0] as Message);
-        else reject(this.#endError());
+        this.onMessage = () => undefined;
+        if (at >= 0) resolve(this.messages.splice(at, 1)[0] as Message);
+        else reject(this.endError());
       };
-      this.#onMessage();
+      this.onMessage();
     });
   }
 
@@ -90,26 +90,26 @@ export class Contestant {
     return (await this.message(isUsage)).usage;
   }
 
-  /** @throws Error where it has ended */
+  /** @throws Error if the process has ended */
   assertRunning(): void {
-    if (this.#hasEnded) throw this.#endError();
+    if (this.hasEnded) throw this.endError();
   }
 
   async stop(): Promise<void> {
-    if (this.#hasEnded) return;
-    const ended = once(this.#process, 'exit');
+    if (this.hasEnded) return;
+    const ended = once(this.process, 'exit');
     if (PROFILES) this.send('exit');
-    else this.#process.kill('SIGKILL');
+    else this.process.kill('SIGKILL');
     await ended;
   }
 
-  /** By itself, or by a signal such as that for want of memory. */
-  get #hasEnded(): boolean {
-    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  /** A signal may have ended the process, for example for lack of memory. */
+  private get hasEnded(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null;
   }
 
-  #endError(): Error {
-    return new Error(`${this.#script} has ended: ${this.#output}`);
+  private endError(): Error {
+    return new Error(`${this.script} has ended: ${this.output}`);
   }
 }
 

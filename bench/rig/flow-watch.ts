@@ -3,47 +3,46 @@ import { CloudEventHeader } from '@cascade/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { performance } from 'node:perf_hooks';
 
-/** What announces that a signup has been worked on. */
-const ANNOUNCEMENTS = ['events.notification.sent', 'events.user.metadata-recorded'];
+/** The final events of a signup. */
+const FINAL_SUBJECTS = ['events.notification.sent', 'events.user.metadata-recorded'];
 
-/** Sees when the announcements of each flow come by. */
+/** Records when the final events of each flow arrive. */
 export class FlowWatch {
-  /** By correlation id and subject: when the first came, by `performance.now()`. */
-  readonly #seen = new Map<string, Map<string, number>>();
-  #complete = 0;
+  /** Arrival of the first event by correlation id and subject, from `performance.now()`. */
+  private readonly seen = new Map<string, Map<string, number>>();
+  private completed = 0;
 
   static async start(connection: NatsConnection): Promise<FlowWatch> {
     const watch = new FlowWatch();
-    for (const subject of ANNOUNCEMENTS) {
-      connection.subscribe(subject, { callback: (_error, message) => watch.#note(message) });
+    for (const subject of FINAL_SUBJECTS) {
+      connection.subscribe(subject, { callback: (_error, message) => watch.note(message) });
     }
     await connection.flush();
     return watch;
   }
 
-  /** Flows that have had both. */
+  /** Number of flows with both final events. */
   get complete(): number {
-    return this.#complete;
+    return this.completed;
   }
 
-  /** When the flow had both. */
   completedAt(correlationId: string): number {
-    return Math.max(...(this.#seen.get(correlationId)?.values() ?? []));
+    return Math.max(...(this.seen.get(correlationId)?.values() ?? []));
   }
 
   async untilComplete(count: number): Promise<void> {
     const check = () => {
-      if (this.#complete < count) throw new Error(`${this.#complete} of ${count} flows are complete`);
+      if (this.completed < count) throw new Error(`${this.completed} of ${count} flows are complete`);
     };
     await eventually(check, { timeout: 120_000, interval: 5 });
   }
 
-  #note(message: Msg): void {
+  private note(message: Msg): void {
     const correlationId = message.headers?.get(CloudEventHeader.correlationId) ?? '';
-    const flow = this.#seen.get(correlationId) ?? new Map<string, number>();
-    this.#seen.set(correlationId, flow);
+    const flow = this.seen.get(correlationId) ?? new Map<string, number>();
+    this.seen.set(correlationId, flow);
     if (flow.has(message.subject)) return;
     flow.set(message.subject, performance.now());
-    if (flow.size === ANNOUNCEMENTS.length) this.#complete += 1;
+    if (flow.size === FINAL_SUBJECTS.length) this.completed += 1;
   }
 }

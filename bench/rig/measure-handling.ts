@@ -2,48 +2,41 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contestant } from './contestant.js';
 
-/** What processes did between two moments of a run. */
+/** Figures of processes between two moments of a run. */
 export interface Handling {
-  /** Events a second, of all together. */
+  /** Events a second of all processes. */
   readonly rate: number;
   /** Microseconds of CPU for each event. */
   readonly cpu: number;
-  /** Bytes: the highest peak of a process. */
+  /** Highest peak memory of a process in bytes. */
   readonly rss: number;
 }
 
 export interface Span {
-  /** Events after which measuring begins: processes are warm by then. */
+  /** Number of events at which the measurement begins, when processes are warm. */
   readonly from: number;
-  /** Events at which it ends. */
+  /** Number of events at which the measurement ends. */
   readonly to: number;
-}
-
-interface Sample {
-  readonly at: number;
-  readonly handled: number;
-  readonly cpu: number;
-  readonly rss: number;
 }
 
 const POLL_MS = 10;
 
 /**
- * Watches processes from outside while they handle what is there for them.
+ * Measures processes from outside while they handle a backlog.
  *
- * @param handled events that they have handled so far
+ * @param handled returns the number of handled events
  */
 export async function measureHandling(
   processes: readonly Contestant[],
   handled: () => number | Promise<number>,
   { from, to }: Span,
 ): Promise<Handling> {
-  const reach = async (count: number): Promise<Sample> => {
+  const reach = async (count: number) => {
     while ((await handled()) < count) {
       for (const contestant of processes) contestant.assertRunning();
       await sleep(POLL_MS);
     }
-    // In this order: a busy process may take its time to answer, and counts until it does.
+    // Count after all answers: a busy process answers late, and handles more events until then.
     const usages = await Promise.all(processes.map((contestant) => contestant.usage()));
     const reached = await handled();
     const at = performance.now();
@@ -57,7 +50,7 @@ export async function measureHandling(
   const first = await reach(from);
   const last = await reach(to);
   const count = last.handled - first.handled;
-  if (count === 0) throw new TooFewEventsError('everything was handled before measuring could begin');
+  if (count === 0) throw new TooFewEventsError('all events were handled before the measurement could begin');
   return {
     rate: count / ((last.at - first.at) / 1_000),
     cpu: (last.cpu - first.cpu) / count,
@@ -65,10 +58,10 @@ export async function measureHandling(
   };
 }
 
-/** A process may answer nothing until its backlog is done: how much that takes is not known before. */
+/** A busy process may answer only after its whole backlog. The needed number of events is not known in advance. */
 class TooFewEventsError extends Error {}
 
-/** Measures with twice as many events, and again, where so many were too few. */
+/** Doubles the number of events until there are enough for a measurement. */
 export async function withEnough(
   count: number,
   measure: (count: number) => Promise<Handling>,

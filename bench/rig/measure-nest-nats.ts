@@ -3,18 +3,18 @@ import { Arena } from './arena.js';
 import { Contestant, isSaid } from './contestant.js';
 import { measureHandling, type Handling } from './measure-handling.js';
 
-/** Events on the way at the same time, as with the other contestants. */
+/** Events in flight, as with the other contestants. */
 const WINDOW = 1_000;
 
-/** Nest's transport has no stream, so its load comes while it is measured, and what comes out is counted on the way. */
+/** Nest's transport has no stream, so this publishes events during the measurement, and counts the next events. */
 export async function measureNestNats(size: Size, count: number, warmUp: number): Promise<Handling> {
   const arena = await Arena.open();
-  // Without the stream: nothing is stored.
+  // Without the stream, no event is stored.
   await arena.manager.streams.delete('EVENTS');
   const contestant = new Contestant({ script: 'contestants/nest-nats.ts', natsUrl: arena.broker.url });
   try {
     await contestant.message(isSaid('ready'));
-    // As Nest's client would send it.
+    // The packet format of Nest's client.
     const packet = JSON.stringify({ pattern: SIGNED_UP, data: fieldsOf(size) });
     let [sent, handled] = [0, 0];
     const send = () => {

@@ -9,16 +9,16 @@ export interface ProcessorsOptions {
   readonly settings?: object | undefined;
   readonly durable?: string;
   readonly size?: Size;
-  /** Events to measure. */
+  /** Measured events. */
   readonly count: number;
-  /** Events before those. */
+  /** Events before the measured ones. */
   readonly warmUp: number;
-  /** Events behind those, that are left when measuring ends. */
+  /** Events after the measured ones, which are not handled. */
   readonly left?: number;
   readonly replicas?: number;
 }
 
-/** Has processes of one kind drain a backlog that was there before them. */
+/** Measures replicas that handle a stored backlog. */
 export async function measureProcessors({
   script,
   settings,

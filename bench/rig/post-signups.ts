@@ -2,7 +2,7 @@ import autocannon, { type Request, type Result } from 'autocannon';
 import { randomUUID } from 'node:crypto';
 
 export interface Answers {
-  /** Answers of 202 a second. */
+  /** 202 responses a second. */
   readonly rate: number;
   /** Milliseconds. */
   readonly p50: number;
@@ -11,18 +11,18 @@ export interface Answers {
 
 export interface PostOptions {
   readonly connections: number;
-  /** Seconds to go on. */
+  /** Seconds. */
   readonly duration?: number;
-  /** Requests to make, instead. */
+  /** Number of requests, instead of a duration. */
   readonly amount?: number;
 }
 
-/** The body of a signup, of an address of its own. */
+/** The body of a signup with a unique address. */
 export function newSignup(): string {
   return JSON.stringify({ email: `${randomUUID()}@example.com`, name: 'Ada Lovelace' });
 }
 
-/** Posts signups, each of an address of its own, on every connection one after the other. */
+/** Posts signups, one at a time on each connection. */
 export async function postSignups(
   url: string,
   { connections, duration, amount }: PostOptions,
@@ -31,10 +31,7 @@ export async function postSignups(
     method: 'POST',
     path: '/signups',
     headers: { 'content-type': 'application/json' },
-    setupRequest: (prepared) => ({
-      ...prepared,
-      body: newSignup(),
-    }),
+    setupRequest: (prepared) => ({ ...prepared, body: newSignup() }),
   };
   const result: Result = await autocannon({
     url,

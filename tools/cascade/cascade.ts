@@ -1,7 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { CommandLine, type Definition } from './command-line.js';
 import { doctorCommand } from './doctor/command.js';
-import { CommandError } from './errors.js';
 import { ExitCode } from './exit-code.js';
 import { failuresCommand } from './failures/command.js';
 import { flowCommand } from './flow/command.js';
@@ -37,17 +36,17 @@ Environment:
   NATS_URL     the broker: nats://host:port, nats://user:password@host:port, nats://token@host:port,
                or several with commas. Default: the broker of \`npm start\`, else nats://127.0.0.1:4222
   NATS_CREDS   a credentials file, in place of user and password
-  NO_COLOR     no colour; there is none either where the output is piped
+  NO_COLOR     no color; piped output has none either
 
 Exit codes:
-  0  done, or all is as it should be
-  1  it found differences or faults, or not what it was asked for, or could not do it
-  2  it was called in a wrong way
+  0  success
+  1  failure, or differences, faults or nothing found
+  2  invalid call
 
 \`node cascade help COMMAND\` shows a command's options and examples.`;
 
 /**
- * Runs one command of the command line.
+ * Runs one command.
  *
  * @returns the exit code
  */
@@ -64,14 +63,14 @@ export async function cascade(args: readonly string[], host: Host): Promise<numb
     return line.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
-    const shown = await import('./explain.js').then(({ explain }) => explain(error, host));
-    if (!(shown instanceof CommandError)) throw error;
-    host.stderr.write([shown.message, ...shown.remedies, ''].join('\n'));
-    return shown.exitCode;
+    const { explain } = await import('./explain.js');
+    const { message, remedies, exitCode } = explain(error, host);
+    host.stderr.write([message, ...remedies, ''].join('\n'));
+    return exitCode;
   }
 }
 
-/** `help new processor` as `new processor --help`: the library's own `help` takes one word. An unknown word is left to be refused. */
+/** Turns `help new processor` into `new processor --help`, because commander's `help` takes one word. commander refuses unknown words. */
 function withoutHelpCommand(program: Command, args: readonly string[]): readonly string[] {
   const [first, ...words] = args;
   if (first !== 'help') return args;
@@ -88,7 +87,7 @@ function withoutHelpCommand(program: Command, args: readonly string[]): readonly
 function programFor({ stdout, stderr }: Host): Command {
   return new Command('node cascade')
     .description(
-      'The command line of Cascade: looks after the events of a running system, and after its processors.',
+      'The command line of Cascade, for the events and processors of a running system.',
     )
     .addHelpText('after', NOTES)
     .configureOutput({
@@ -97,6 +96,6 @@ function programFor({ stdout, stderr }: Host): Command {
       getOutHelpWidth: () => (stdout.isTTY ? (stdout.columns ?? 80) : 100),
       getErrHelpWidth: () => (stderr.isTTY ? (stderr.columns ?? 80) : 100),
     })
-    .showHelpAfterError('(`--help` shows how it is called)')
+    .showHelpAfterError('(`--help` shows the options)')
     .exitOverride();
 }

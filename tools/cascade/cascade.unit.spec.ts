@@ -4,7 +4,7 @@ import { runCascade } from './test/session.js';
 const run = (...args: string[]) => runCascade(args, { env: {} });
 
 it.each(['flow', 'new processor', 'remove processor', 'failures show', 'failures'])(
-  '`help %s` shows the help of that command, not of the one above it',
+  '`help %s` shows the help of that command, not of its parent',
   async (command) => {
     const shown = await run('help', ...command.split(' '));
     expect(shown).toMatchObject({ code: 0, stderr: '' });
@@ -12,11 +12,11 @@ it.each(['flow', 'new processor', 'remove processor', 'failures show', 'failures
   },
 );
 
-it('`help` alone shows what there is', async () => {
+it('`help` alone shows all commands', async () => {
   expect(await run('help')).toEqual(await run('--help'));
 });
 
-it('`help` of a command that there is not suggests the one that may be meant', async () => {
+it('`help` of an unknown command suggests the most similar one', async () => {
   expect(await run('help', 'flwo')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('Did you mean flow?'),

@@ -2,31 +2,29 @@ import type { Command } from 'commander';
 import type { Host } from './host.js';
 import { Output } from './output.js';
 
-/** One call of a command. */
 export interface Invocation<Options extends object = object> {
   readonly host: Host;
   readonly output: Output;
-  /** Its positional arguments, in their order, those of a list one by one; one that may be left out is undefined then. */
+  /** Positional arguments in order, with lists flattened. A missing optional one is undefined. */
   readonly args: readonly (string | undefined)[];
   readonly options: Options;
 }
 
-/** What a command's module exports; it resolves to the exit code. */
 export interface CommandModule<Options extends object> {
+  /** Resolves to the exit code. */
   run(this: void, invocation: Invocation<Options>): Promise<number>;
 }
 
-/** Adds a command, with its subcommands, to the program. Its module is loaded when it is called, so that `--help` is quick. */
+/** Adds a command with its subcommands to the program. A command's module is loaded on call, so that `--help` is fast. */
 export type Definition = (parent: Command, line: CommandLine) => void;
 
-/** What the definitions of all commands share: the options that each has, and how their modules are run. */
+/** Adds the common options of all commands, and runs their modules. */
 export class CommandLine {
-  /** Of the command that was run. */
   exitCode = 0;
 
   constructor(private readonly host: Host) {}
 
-  /** A command with `--json` and examples; the caller adds the rest. */
+  /** Adds a command with `--json` and examples. The caller adds the rest. */
   add(
     parent: Command,
     name: string,
@@ -35,7 +33,7 @@ export class CommandLine {
     return parent
       .command(name, { isDefault })
       .summary(summary)
-      .description(`${description}`)
+      .description(description)
       .option('--json', 'print JSON')
       .addHelpText(
         'after',
@@ -43,7 +41,6 @@ export class CommandLine {
       );
   }
 
-  /** The action of a command. */
   run<Options extends object>(load: () => Promise<CommandModule<Options>>) {
     return async (...received: unknown[]): Promise<void> => {
       const command = received.at(-1) as Command;
@@ -62,10 +59,10 @@ export class CommandLine {
 interface Texts {
   /** One line, for the list of commands. */
   summary: string;
-  /** For the command's own help. Default the summary. */
+  /** For the command's own help. Default: the summary. */
   description?: string;
   /** Without `node cascade`. */
   examples: readonly string[];
-  /** Of its parent's commands, the one that is run where none is named. */
+  /** True for the command that runs if the parent is called without one. */
   isDefault?: boolean;
 }

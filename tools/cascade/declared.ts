@@ -5,13 +5,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { CommandError } from './errors.js';
 import type { Host } from './host.js';
 
-/** What the code of the checkout declares. */
 export interface Declared {
   readonly apps: number;
   readonly processors: readonly DeclaredProcessor[];
-  /** Services that publish events by themselves, and so may have an outbox. */
+  /** Services that publish initiating events, and so may have an outbox. */
   readonly publishers: readonly Publisher[];
-  /** With what the environment sets instead. */
+  /** Settings of the streams, overridden by the environment. */
   readonly settings: JetStreamSettings;
   /** Every version of every event of libs/contracts. */
   readonly contracts: readonly EventClass[];
@@ -19,7 +18,7 @@ export interface Declared {
 
 export interface Publisher {
   readonly app: string;
-  /** What it calls itself at the broker. */
+  /** Its `ce-source`. */
   readonly source: string;
 }
 
@@ -29,9 +28,9 @@ export interface DeclaredProcessor {
 }
 
 /**
- * @throws TopologyError where the declarations cannot be read
+ * @throws TopologyError if the declarations cannot be read
  * @throws CommandError if services declare different streams
- * @throws InvalidConfigError if the environment sets a size of the streams that is none
+ * @throws InvalidConfigError if the environment sets an invalid size of a stream
  */
 export async function readDeclared(host: Host): Promise<Declared> {
   const { apps, contracts } = await readSystem(host);
@@ -45,7 +44,7 @@ export async function readDeclared(host: Host): Promise<Declared> {
   return { apps: apps.length, processors, publishers, settings, contracts };
 }
 
-/** The streams belong to the system: services that declare different ones contradict each other. */
+/** All services must declare the same settings, because the streams belong to the system. */
 export function sharedSettings(apps: readonly Pick<LoadedApp, 'name' | 'service'>[]): JetStreamSettings {
   const users = apps.flatMap(({ name, service }) =>
     service ? [{ name, settings: service.streams ?? {} }] : [],
@@ -55,8 +54,8 @@ export function sharedSettings(apps: readonly Pick<LoadedApp, 'name' | 'service'
   const other = others.find(({ settings }) => !isDeepStrictEqual(settings, first.settings));
   if (!other) return first.settings;
   throw new CommandError(
-    `Apps ${first.name} and ${other.name} ask different things of the streams: ${JSON.stringify(first.settings)} and ` +
+    `Apps ${first.name} and ${other.name} declare different streams: ${JSON.stringify(first.settings)} and ` +
       `${JSON.stringify(other.settings)}.`,
-    ['Give JetStreamModule.forRoot() the same `streams` in all apps: those of libs/contracts.'],
+    ['Pass the `streams` of libs/contracts to JetStreamModule.forRoot() in all apps.'],
   );
 }

@@ -7,7 +7,7 @@ const app = (name: string, streams?: object) => ({
 });
 
 describe('The settings of the streams', () => {
-  it('are those that all services declare', () => {
+  it('are the common declaration of all services', () => {
     const streams = { replicas: 3 };
     expect(sharedSettings([app('signup', streams), app('notifier', { replicas: 3 })])).toEqual(streams);
     expect(sharedSettings([app('signup'), app('notifier')])).toEqual({});
@@ -16,9 +16,9 @@ describe('The settings of the streams', () => {
     );
   });
 
-  it('cannot be told where services declare different ones', () => {
+  it('are contradictory if services declare different ones', () => {
     expect(() => sharedSettings([app('signup', { replicas: 3 }), app('notifier')])).toThrow(
-      'Apps signup and notifier ask different things of the streams: {"replicas":3} and {}.',
+      'Apps signup and notifier declare different streams: {"replicas":3} and {}.',
     );
   });
 });

@@ -17,8 +17,8 @@ import { GeneratorError, RefusedNameError } from '../generator/errors.js';
 import { CommandError, UsageError } from './errors.js';
 import type { Host } from './host.js';
 
-/** Their messages say all, with what to do. */
-const SAY_ALL = [
+/** The messages of these errors already say what to do. */
+const COMPLETE = [
   InvalidDeclarationError,
   InvalidEventError,
   InvalidConfigError,
@@ -40,8 +40,12 @@ const NO_ANSWER = [
   errors.DrainingConnectionError,
 ];
 
-/** What people can do about an error of the transport or the broker; any other error is given back as it is. */
-export function explain(error: unknown, host: Host): unknown {
+/**
+ * Turns an error of the transport, the broker or the generator into one that says what to do.
+ *
+ * @throws `error` itself if it is another one, such as a bug
+ */
+export function explain(error: unknown, host: Host): CommandError {
   if (error instanceof CommandError) return error;
   if (error instanceof GeneratorError) {
     const Shown = error instanceof RefusedNameError ? UsageError : CommandError;
@@ -49,53 +53,62 @@ export function explain(error: unknown, host: Host): unknown {
   }
   if (error instanceof BrokerUnreachableError) return unreachable(error, host);
   const chain = chainOf(error);
-  const denied = chain.find((cause) => cause instanceof errors.PermissionViolationError);
+  const denied = chain.find(isPermissionViolation);
   if (denied) {
     const right = denied.operation === 'publish' ? 'publish' : 'subscribe';
     return new CommandError(`The broker does not let this user ${right} to ${denied.subject}.`, [
       'Set NATS_URL or NATS_CREDS to a user with that right.',
     ]);
   }
-  if (saysAll(error)) return new CommandError(error.message, [], { cause: error });
+  if (isComplete(error)) return new CommandError(error.message, [], { cause: error });
   const refusal = chain.find((cause) => cause instanceof JetStreamApiError);
   if (refusal) return refused(refusal);
   if (chain.some((cause) => NO_ANSWER.some((type) => cause instanceof type))) {
     return new CommandError(
       `The broker did not answer: ${chain.at(-1)!.message}.`,
-      ['Try again; `node cascade doctor` looks for what is wrong.'],
+      ['Try again. `node cascade doctor` looks for the fault.'],
       { cause: error },
     );
   }
-  return error;
+  throw error;
+}
+
+/** True if the broker denied a right, which may be a cause of the error. */
+export function isDenial(error: unknown): boolean {
+  return chainOf(error).some(isPermissionViolation);
+}
+
+function isPermissionViolation(error: Error): error is errors.PermissionViolationError {
+  return error instanceof errors.PermissionViolationError;
 }
 
 function chainOf(error: unknown): Error[] {
   return error instanceof Error ? [error, ...chainOf(error.cause)] : [];
 }
 
-function saysAll(error: unknown): error is Error {
+function isComplete(error: unknown): error is Error {
   const { operational } = (error ?? {}) as { operational?: boolean };
-  return operational === true || SAY_ALL.some((type) => error instanceof type);
+  return operational === true || COMPLETE.some((type) => error instanceof type);
 }
 
 function refused(cause: JetStreamApiError): CommandError {
   if (cause.code === (JetStreamApiCodes.StreamNotFound as number)) {
     return new CommandError(
-      'The streams of Cascade are not on this broker yet.',
-      ['`node cascade provision` creates them, and so does the first start of a service.'],
+      'This broker does not have the streams of Cascade yet.',
+      ['`node cascade provision` creates them, or the first start of a service.'],
       { cause },
     );
   }
   if (cause.code === NO_LEADER) {
     return new CommandError(
-      'JetStream has no leader at this broker: most servers of the cluster are away.',
-      ['Start them. `node cascade doctor` looks for what is wrong.'],
+      'JetStream has no leader: most servers of the cluster are down.',
+      ['Start them. `node cascade doctor` looks for the fault.'],
       { cause },
     );
   }
   return new CommandError(
-    `The broker refuses it: ${cause.message} (code ${cause.code}).`,
-    ['`node cascade doctor` looks for what is wrong.'],
+    `The broker refuses the request: ${cause.message} (code ${cause.code}).`,
+    ['`node cascade doctor` looks for the fault.'],
     { cause },
   );
 }
@@ -113,6 +126,6 @@ function unreachable(error: BrokerUnreachableError, { env }: Host): CommandError
   return new CommandError(`No broker answers: ${error.message}.`, [
     env['NATS_URL']
       ? 'Start it, correct NATS_URL, or unset NATS_URL for the broker of `npm start`.'
-      : 'Start the system with `npm start`, or set NATS_URL to where your broker is.',
+      : 'Start the system with `npm start`, or set NATS_URL to the address of your broker.',
   ]);
 }

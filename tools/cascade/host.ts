@@ -9,9 +9,8 @@ export type Screen = Writable & {
   hasColors?(env?: object): boolean;
 };
 
-/** What a command has to do with outside of itself: the process, or a spec. */
+/** The surroundings of a command: the process, or a spec. */
 export interface Host {
-  /** The checkout. */
   readonly root: string;
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: Readable;
@@ -19,16 +18,28 @@ export interface Host {
   readonly stderr: Screen;
   /** Loads a module of the workspace by the path of its source, relative to the checkout. */
   load(this: void, source: string): Promise<object>;
-  /** Calls back at the first Ctrl-C or SIGTERM, which then does not end the process, the next one does; the result takes that back. */
+  /** Calls back at the first Ctrl-C or SIGTERM instead of ending the process; the next one ends it. Returns a function that undoes this. */
   onInterrupt(this: void, listener: () => void): () => void;
 }
 
-/** Somebody sits in front of it, and can be asked. */
 export function isTerminal({ stdin, stderr }: Host): boolean {
   return (stdin as { isTTY?: boolean }).isTTY === true && stderr.isTTY === true;
 }
 
-/** The process itself. */
+/** Runs work with a signal that aborts at the first Ctrl-C or SIGTERM. */
+export async function untilInterrupted<Result>(
+  { onInterrupt }: Host,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const interrupt = new AbortController();
+  const ignoreInterrupts = onInterrupt(() => interrupt.abort());
+  try {
+    return await work(interrupt.signal);
+  } finally {
+    ignoreInterrupts();
+  }
+}
+
 export function hostOf({ root }: Checkout): Host {
   endQuietlyWithoutReader(process.stdout);
   return {
@@ -51,7 +62,7 @@ export function hostOf({ root }: Checkout): Host {
   };
 }
 
-/** As in `node cascade tail | head`: whoever read the output has gone, and nobody misses the rest. */
+/** Ends the process when the reader of its output has ended, as in `node cascade tail | head`. */
 function endQuietlyWithoutReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

@@ -5,8 +5,8 @@ import { hostOf } from './host.js';
 export const takesArguments = true;
 
 /**
- * `node cascade …`. It ends the process by itself once the output is out: a server that takes the connection and never says
- * that it is a broker leaves the client of NATS with an open socket, which would keep the process.
+ * `node cascade …`. Exits when the output is written. If a server accepts the connection and never speaks NATS, the client's open
+ * socket would keep the process alive.
  */
 export async function main(checkout: Checkout): Promise<never> {
   const code = await cascade(checkout.args, hostOf(checkout));
@@ -14,7 +14,7 @@ export async function main(checkout: Checkout): Promise<never> {
   process.exit(code);
 }
 
-/** Resolves once everything that was written before has reached the pipe, file or terminal. */
+/** Resolves when all earlier output has reached the pipe, file or terminal. */
 function written(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => void stream.write('', () => resolve()));
 }

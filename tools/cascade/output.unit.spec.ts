@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { Output } from './output.js';
 import { hostWith } from './test/session.js';
 
-/** A stream that keeps what it gets, and is a terminal or a pipe. */
+/** A stream that keeps its content, and is a terminal or a pipe. */
 class TestScreen extends Writable {
   text = '';
   readonly columns = 40;
@@ -30,14 +30,14 @@ describe('The output of a command', () => {
   const terminal = () => new TestScreen(true);
   const pipe = () => new TestScreen(false);
 
-  it('has colour on a terminal, and none where it is piped, is JSON, or NO_COLOR is set', () => {
+  it('has color on a terminal, but not in a pipe, as JSON, or with NO_COLOR', () => {
     expect(outputTo(terminal(), pipe()).paint('red', 'x')).toBe('\u001b[31mx\u001b[0m');
     expect(outputTo(pipe(), terminal()).paint('red', 'x')).toBe('x');
     expect(outputTo(terminal(), pipe(), { json: true }).paint('red', 'x')).toBe('x');
     expect(outputTo(terminal(), pipe(), { env: { NO_COLOR: '1' } }).paint('red', 'x')).toBe('x');
   });
 
-  it('is cut to the width of a terminal, and not in a pipe', () => {
+  it('has the width of a terminal, and no limit in a pipe', () => {
     expect(outputTo(terminal(), pipe()).width).toBe(40);
     expect(outputTo(pipe(), pipe()).width).toBe(Infinity);
   });
@@ -50,7 +50,7 @@ describe('The output of a command', () => {
     expect(asText.text).toBe('one\ntwo\n');
   });
 
-  it('shows progress on a terminal alone, beside the result', () => {
+  it('shows progress only on a terminal, apart from the result', () => {
     const [watched, unwatched, stdout] = [terminal(), pipe(), pipe()];
     outputTo(stdout, watched).progress('[██··]');
     outputTo(stdout, unwatched).progress('[██··]');

@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { DATA_FOLDER, isAlive, readRunning } from '../supervisor/data-folder.js';
-import { renderTree } from '../flow/tree.js';
+import { runningHere } from '../supervisor/data-folder.js';
 import { reasonOf } from '../reason-of.js';
+import { renderTree } from '../text/tree.js';
 import { FlowRecorder } from './flow-recorder.js';
 import { missingFrom, type SeenEvent } from './flow.js';
 
-const ANNOUNCED_WITHIN_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
-/** `npm run demo` cannot do its work, for a reason that people can act on. */
+/** `npm run demo` failed for a reason that the user can remove. */
 class DemoError extends Error {
   override readonly name = 'DemoError';
-  /** For the tools: the message says all, no stack is needed. */
+  /** The tools show the message without a stack. */
   readonly operational = true;
 }
 
@@ -21,11 +20,11 @@ interface SystemUrls {
   readonly nats: string;
 }
 
-/** `npm run demo`: signs somebody up, and shows what follows from it. */
+/** `npm run demo`: signs up a user, and shows the events that follow. */
 export async function main(): Promise<number> {
   const urls = await findSystem(process.env);
   const recorder = await FlowRecorder.start(urls.nats).catch((error: unknown) => {
-    throw new DemoError(`The broker does not answer (${reasonOf(error)}): is the system up?`);
+    throw new DemoError(`The broker does not answer (${reasonOf(error)}). Does the system run?`);
   });
   try {
     const started = performance.now();
@@ -34,7 +33,7 @@ export async function main(): Promise<number> {
 
     const flow = () => recorder.flow(correlationId, started);
     const isOver = () => missingFrom(flow()).length === 0 || flow().some(({ failure }) => failure);
-    await recorder.wait(isOver, ANNOUNCED_WITHIN_MS);
+    await recorder.wait(isOver, TIMEOUT_MS);
     const events = flow();
     if (events.length > 0)
       print(renderTree(events.map((event) => ({ ...event, note: event.failure }))).join('\n'));
@@ -47,13 +46,12 @@ export async function main(): Promise<number> {
 }
 
 async function findSystem(env: NodeJS.ProcessEnv): Promise<SystemUrls> {
-  const found = await readRunning(resolve(DATA_FOLDER));
-  const running = found && isAlive(found.pid) ? found : undefined;
+  const running = await runningHere();
   const signup = env['SIGNUP_URL'] || running?.parts['signup']?.url;
   const nats = env['NATS_URL'] || running?.natsUrl;
   if (signup && nats) return { signup: signup.replace(/\/$/, ''), nats };
   if (running && !running.natsUrl) {
-    throw new DemoError('The system is still starting: try again when it has shown its table.');
+    throw new DemoError('The system is still starting. Try again when it has shown its table.');
   }
   throw new DemoError(
     'No system runs here. Start one with `npm start` in another terminal and try again, ' +
@@ -62,13 +60,13 @@ async function findSystem(env: NodeJS.ProcessEnv): Promise<SystemUrls> {
 }
 
 async function signUp(url: string): Promise<{ id: string; correlationId: string }> {
-  // An address of its own: one that has signed up before causes no event.
+  // A unique address, because a second signup of the same address causes no event.
   const body = JSON.stringify({ email: `demo-${randomUUID()}@example.com`, name: 'Demo' });
   const headers = { 'content-type': 'application/json' };
-  const signal = AbortSignal.timeout(ANNOUNCED_WITHIN_MS);
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   const response = await fetch(`${url}/signups`, { method: 'POST', headers, body, signal }).catch(
     (error: unknown) => {
-      throw new DemoError(`${url} does not answer (${reasonOf(error)}): is the system up?`);
+      throw new DemoError(`${url} does not answer (${reasonOf(error)}). Does the system run?`);
     },
   );
   if (response.status !== 202) {
@@ -80,8 +78,8 @@ async function signUp(url: string): Promise<{ id: string; correlationId: string 
 function explanation(missing: readonly string[], events: readonly SeenEvent[]): string {
   const failed = events.some(({ failure }) => failure);
   const reason = failed
-    ? 'A processor gave up on its event, as shown above: `npm start` shows its log.'
-    : `It was not announced within ${ANNOUNCED_WITHIN_MS / 1000} s: \`npm start\` shows whether its service runs.`;
+    ? 'A processor gave up on its event, as shown above. `npm start` shows its log.'
+    : `It was not published within ${TIMEOUT_MS / 1000} s. \`npm start\` shows whether its service runs.`;
   return `The flow is not complete. Missing: ${missing.join(', ')}.\n${reason}`;
 }
 

@@ -16,11 +16,11 @@ afterAll(async () => {
   await broker.stop();
 });
 
-it("The recorder passes over a stranger's headers that cannot be read, and sees what comes after", async () => {
+it('The recorder ignores headers that cannot be parsed, and records the next event', async () => {
   const recorder = await FlowRecorder.start(broker.url);
   try {
     const broken = headers();
-    // What a client in another language can send and ours would refuse: a space within the name.
+    // A client in another language can send a space within a name. Ours would refuse it.
     (broken as unknown as { headers: Map<string, string[]> }).headers.set('bad name', ['1']);
     stranger.publish('events.user.signed-up', '{}', { headers: broken });
     stranger.publish('events.user.signed-up', 'no JSON');

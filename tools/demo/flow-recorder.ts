@@ -1,20 +1,21 @@
 import { connect, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { CloudEventHeader, type EventFailed } from '@cascade/jetstream';
 import { performance } from 'node:perf_hooks';
+import { eventNameOf } from '../text/event-name.js';
 import type { SeenEvent } from './flow.js';
 
-/** Sees every event that passes from its start on. It reads the channels as plain NATS subjects, and takes nothing from anybody. */
+/** Records every event from its start on. It subscribes to the channels as plain NATS subjects, so it takes no event from a processor. */
 export class FlowRecorder {
-  readonly #seen: { event: Omit<SeenEvent, 'afterMs'>; at: number }[] = [];
-  #onEvent: () => void = () => undefined;
+  private readonly seen: { event: Omit<SeenEvent, 'afterMs'>; at: number }[] = [];
+  private onEvent: () => void = () => undefined;
 
   private constructor(private readonly connection: NatsConnection) {
     for (const subject of ['events.>', 'failed.>']) {
-      connection.subscribe(subject, { callback: (error, message) => void (error ?? this.#record(message)) });
+      connection.subscribe(subject, { callback: (error, message) => void (error ?? this.record(message)) });
     }
   }
 
-  /** Resolves when every later event will be seen. */
+  /** Resolves when every later event will be recorded. */
   static async start(natsUrl: string): Promise<FlowRecorder> {
     const connection = await connect({
       servers: natsUrl.split(','),
@@ -27,24 +28,24 @@ export class FlowRecorder {
     return recorder;
   }
 
-  /** The flow so far, in the order in which it was seen; times count from `since`, of `performance.now()`. */
+  /** The recorded events of a flow, in order. Times count from `since`, a value of `performance.now()`. */
   flow(correlationId: string, since: number): SeenEvent[] {
-    return this.#seen
+    return this.seen
       .filter(({ event }) => event.correlationId === correlationId)
       .map(({ event, at }) => ({ ...event, afterMs: at - since }));
   }
 
-  /** Resolves to whether `isDone` came true within the time; it is asked at each event. */
+  /** Calls `isDone` at each event. Resolves to true when it returns true, or to false after the timeout. */
   async wait(isDone: () => boolean, timeoutMs: number): Promise<boolean> {
     const done = new Promise<boolean>((resolve) => {
       const timer = setTimeout(() => resolve(false), timeoutMs);
-      this.#onEvent = () => {
+      this.onEvent = () => {
         if (!isDone()) return;
         clearTimeout(timer);
         resolve(true);
       };
     });
-    this.#onEvent();
+    this.onEvent();
     return done;
   }
 
@@ -52,26 +53,26 @@ export class FlowRecorder {
     await this.connection.close();
   }
 
-  #record(message: Msg): void {
+  private record(message: Msg): void {
     const headers = headersOf(message);
     const header = (name: string) => headers?.get(name) || undefined;
     const isFailure = message.subject.startsWith('failed.');
-    this.#seen.push({
+    this.seen.push({
       at: performance.now(),
       event: {
         id: header(CloudEventHeader.id) ?? '',
-        name: isFailure ? message.subject : message.subject.slice('events.'.length),
+        name: eventNameOf(message.subject),
         source: header(CloudEventHeader.source) ?? '',
         correlationId: header(CloudEventHeader.correlationId) ?? '',
         causationId: header(CloudEventHeader.causationId),
         ...(isFailure ? { failure: reasonIn(message) } : {}),
       },
     });
-    this.#onEvent();
+    this.onEvent();
   }
 }
 
-/** Undefined too if they cannot be parsed: the client throws then, and an error in a callback ends its reading for good. */
+/** Undefined for headers that cannot be parsed. The client throws then, and an error in a callback would end the subscription. */
 function headersOf(message: Msg): MsgHdrs | undefined {
   try {
     return message.headers;

@@ -1,19 +1,17 @@
-/** An event of a flow, as the demo saw it pass. */
 export interface SeenEvent {
   readonly id: string;
   /** `user.signed-up` */
   readonly name: string;
-  /** The processor or service that published it. */
   readonly source: string;
   readonly correlationId: string;
   readonly causationId: string | undefined;
-  /** Milliseconds from the post until it was seen. */
+  /** Milliseconds from the request until it was recorded. */
   readonly afterMs: number;
-  /** Of a failure event: why the processor gave up. */
+  /** Set for a failure event: why the processor gave up. */
   readonly failure?: string;
 }
 
-/** What the flow of a signup consists of, once everybody has announced their work. */
+/** The events of a complete signup. */
 const EXPECTED = [
   { name: 'user.signed-up', cause: undefined },
   { name: 'notification.sent', cause: 'user.signed-up' },
@@ -21,7 +19,7 @@ const EXPECTED = [
   { name: 'user.metadata-recorded', cause: 'notification.sent' },
 ] as const;
 
-/** @returns What has not been announced yet, in words; nothing when the flow is complete. */
+/** @returns descriptions of the missing events; empty when the flow is complete */
 export function missingFrom(events: readonly SeenEvent[]): string[] {
   const isThere = ({ name, cause }: (typeof EXPECTED)[number]) =>
     events.some((event) => event.name === name && !event.failure && causeOf(event, events) === cause);

@@ -17,11 +17,11 @@ const sent = seen('3', 'notification.sent', 'notifier', '1', 18);
 const recordedAgain = seen('4', 'user.metadata-recorded', 'metadata-writer-notifications', '3', 24);
 
 describe('A flow', () => {
-  it('is complete when both processors have announced their work', () => {
+  it('is complete when both processors have published their events', () => {
     expect(missingFrom([signedUp, recorded, sent, recordedAgain])).toEqual([]);
   });
 
-  it('lacks what has not been announced, told apart by its cause', () => {
+  it('lacks unpublished events, distinguished by their cause', () => {
     expect(missingFrom([])).toHaveLength(4);
     expect(missingFrom([signedUp, recorded, sent])).toEqual([
       'user.metadata-recorded after notification.sent',

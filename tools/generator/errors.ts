@@ -1,10 +1,10 @@
-/** What was asked for cannot be generated, or not be taken out. Nothing was written. */
+/** A processor cannot be generated or removed. Nothing was written. */
 export class GeneratorError extends Error {
   override readonly name: string = 'GeneratorError';
 
   constructor(
     message: string,
-    /** What to do about it, one sentence each. */
+    /** What to do, one sentence each. */
     readonly remedies: readonly string[] = [],
     options?: ErrorOptions,
   ) {
@@ -12,7 +12,6 @@ export class GeneratorError extends Error {
   }
 }
 
-/** A name that is none, that is not known, or that is taken. */
 export class RefusedNameError extends GeneratorError {
   override readonly name = 'RefusedNameError';
 }

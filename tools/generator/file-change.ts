@@ -1,16 +1,15 @@
 import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 
-/** What becomes of one file. */
 export interface FileChange {
   /** Relative to the checkout, with forward slashes. */
   readonly path: string;
   readonly kind: 'create' | 'change' | 'remove';
-  /** Undefined where it is removed. */
+  /** Undefined if the file is removed. */
   readonly content?: string;
 }
 
-/** Writes and removes, with the folders that are empty then. */
+/** Writes and removes files, and removes the folders that become empty. */
 export async function applyChanges(root: string, changes: readonly FileChange[]): Promise<void> {
   for (const { path, content } of changes) {
     const file = join(root, path);
@@ -24,7 +23,7 @@ export async function applyChanges(root: string, changes: readonly FileChange[])
   }
 }
 
-/** The text of a file of the checkout; undefined where there is none. */
+/** The text of a file of the checkout; undefined if the file does not exist. */
 export async function textOf(root: string, path: string): Promise<string | undefined> {
   try {
     return await readFile(join(root, path), 'utf8');
@@ -32,6 +31,15 @@ export async function textOf(root: string, path: string): Promise<string | undef
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** All files below a folder, sorted, relative to it with forward slashes. */
+export async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
 }
 
 async function removeEmptyFolders(root: string, folder: string): Promise<void> {

@@ -2,10 +2,10 @@ import { readTopology, type Topology } from '@cascade/topology';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { checkoutRoot } from '../checkout.js';
-import type { ProcessorChoice } from './choice.js';
+import type { ProcessorChoice } from './choice/choice.js';
 import { RefusedNameError } from './errors.js';
 import { generate } from './generate.js';
-import { takeOut } from './take-out.js';
+import { planRemoval } from './plan-removal.js';
 
 const coupon: ProcessorChoice = {
   name: 'spec-coupon',
@@ -13,8 +13,8 @@ const coupon: ProcessorChoice = {
   publishes: 'spec-coupon.issued',
 };
 
-/** On this checkout: nothing is written. */
-describe('a processor', () => {
+/** Uses this checkout, and writes nothing. */
+describe('a generated processor', () => {
   const root = checkoutRoot();
   let topology: Topology;
 
@@ -33,7 +33,7 @@ describe('a processor', () => {
     return [message, ...remedies].join(' ');
   };
 
-  it('with an app of its own and a new event is those files, and entries in those of others', async () => {
+  it('has its own app and a new event, and entries in shared files', async () => {
     const own = 'apps/spec-coupon/src/spec-coupon/spec-coupon.processor';
     expect((await pathsOf(coupon)).sort()).toEqual(
       [
@@ -55,7 +55,7 @@ describe('a processor', () => {
     );
   });
 
-  it('in an app that is there is its files and an entry in the module', async () => {
+  it('has its files and an entry in the module of an existing app', async () => {
     const counter = { name: 'spec-counter', consumes: { event: 'events.user.signed-up' }, app: 'notifier' };
     const folder = 'apps/notifier/src/spec-counter/spec-counter.processor';
     expect((await pathsOf(counter)).sort()).toEqual(
@@ -68,21 +68,21 @@ describe('a processor', () => {
     );
   });
 
-  it('in an app that declares less than it imports changes what that declares', async () => {
+  it('adds the packages that an existing app does not declare', async () => {
     const changes = await changesOf({ name: 'spec-counter', consumes: coupon.consumes, app: 'signup' });
     const { content } = changes.find(({ path }) => path === 'apps/signup/package.json')!;
     expect(content).toMatch(/"@nestjs\/microservices": "\d/);
     expect(changes.map(({ path }) => path)).toContain('package-lock.json');
   });
 
-  it('gives its handlers the time of a stop that the configuration says', async () => {
+  it('passes the configured drain timeout to its handlers', async () => {
     const module = (await changesOf(coupon)).find(({ path }) => path.endsWith('spec-coupon.module.ts'))!;
     expect(module.content).toMatch(
       /JetStreamModule\.forRoot\(\{[^}]*\bdrainTimeout: config\.drainTimeout\b[^}]*\}\)/,
     );
   });
 
-  it('takes a port that no service has', async () => {
+  it('has a port that no other service has', async () => {
     const compose = (await changesOf(coupon)).find(({ path }) => path === 'docker-compose.yml')!.content!;
     const ports = [...compose.matchAll(/^ +PORT: (\d+)$/gm)].map(([, port]) => port);
     expect(new Set(ports).size).toBe(ports.length);
@@ -95,56 +95,56 @@ describe('a processor', () => {
     ['class', 'a word that JavaScript reserves'],
     ['nats', 'docker-compose.yml'],
     ['contracts', '@app/contracts'],
-    ['notifier', 'There is a processor "notifier" already: WelcomeNotifier.notify in notifier.'],
+    ['notifier', 'There is a processor "notifier" already: WelcomeProcessor.notify in notifier.'],
     ['signup', 'There is an app "signup" already.'],
-  ])('is not called %s', async (name, reason) => {
+  ])('cannot be called %s', async (name, reason) => {
     expect(await refusalOf({ ...coupon, name })).toContain(reason);
   });
 
   it.each<[string, Partial<ProcessorChoice>, string]>([
-    ['an event that there is not', { consumes: { event: 'user.singed-up' } }, 'Did you mean user.signed-up?'],
-    ['an event like no other', { consumes: { event: 'pigeon.landed' } }, 'notification.sent, '],
-    ['what is no event', { publishes: 'CouponIssued' }, 'such as coupon.issued'],
-    ['what is nearly an event', { publishes: 'Coupon.Issued' }, 'Did you mean coupon.issued?'],
-    ['a slip of the pen', { publishes: 'notification.send' }, 'Did you mean notification.sent?'],
-    ['an event of the transport', { publishes: 'event.failed' }, 'comes with the transport'],
-    ['answers to its own answers', { publishes: 'events.user.signed-up' }, 'Publish another event.'],
-    ['a processor that there is not', { consumes: { failuresOf: 'notifer' } }, 'Did you mean notifier?'],
-    ['an app that there is not', { app: 'notifer' }, 'Did you mean notifier?'],
-  ])('is not made of %s', async (_, choice, reason) => {
+    ['an unknown event', { consumes: { event: 'user.singed-up' } }, 'Did you mean user.signed-up?'],
+    ['an unknown event that resembles none', { consumes: { event: 'pigeon.landed' } }, 'notification.sent, '],
+    ['an invalid event name', { publishes: 'CouponIssued' }, 'such as coupon.issued'],
+    ['an event name in the wrong case', { publishes: 'Coupon.Issued' }, 'Did you mean coupon.issued?'],
+    ['a typing error', { publishes: 'notification.send' }, 'Did you mean notification.sent?'],
+    ['an event of the transport', { publishes: 'event.failed' }, 'of the transport already has the class'],
+    ['its own events', { publishes: 'events.user.signed-up' }, 'Publish another event.'],
+    ['an unknown processor', { consumes: { failuresOf: 'notifer' } }, 'Did you mean notifier?'],
+    ['an unknown app', { app: 'notifer' }, 'Did you mean notifier?'],
+  ])('cannot be made from %s', async (_, choice, reason) => {
     expect(await refusalOf({ ...coupon, ...choice })).toContain(reason);
   });
 
-  it('may consume, and differ little from, an event that is created where that is said', async () => {
+  it('may consume a new event with a similar name if that is requested', async () => {
     const consumed = { ...coupon, consumes: { event: 'notification.send' }, newEvent: true };
     expect(await pathsOf(consumed)).toContain('create libs/contracts/src/notification-send.ts');
   });
 
-  it('is not taken out where there is none of that name, with the nearest that there is', async () => {
-    await expect(takeOut(root, topology, { name: 'notifer' })).rejects.toMatchObject({
+  it('cannot be removed under an unknown name, and the error suggests the most similar one', async () => {
+    await expect(planRemoval(root, topology, { name: 'notifer' })).rejects.toMatchObject({
       name: 'RefusedNameError',
       remedies: ['Did you mean notifier?'],
     });
   });
 
-  it('is not taken out where others build on it', async () => {
-    await expect(takeOut(root, topology, { name: 'notifier' })).rejects.toThrow(
-      /^Others build on notifier: metadata-writer-failures consumes its failures; only it publishes notification\.sent/,
+  it('cannot be removed if others depend on it', async () => {
+    await expect(planRemoval(root, topology, { name: 'notifier' })).rejects.toThrow(
+      /^Others depend on notifier: metadata-writer-failures consumes its failures; .* consumes notification\.sent, which only/,
     );
   });
 
   it.each(['metadata-writer', 'metadata-writer-failures'])(
-    '%s, written by hand, is not taken out, and it is said where it is and what to do',
+    '%s, written by hand, cannot be removed, and the error says where it is and what to do',
     async (name) => {
       const handler = topology.processors.find((processor) => processor.name === name)!.handler;
-      await expect(takeOut(root, topology, { name })).rejects.toMatchObject({
+      await expect(planRemoval(root, topology, { name })).rejects.toMatchObject({
         name: 'NotGeneratedError',
         message:
-          `${name} is not a generated processor: there is no apps/metadata-writer/src/${name}/${name}.processor.ts. ` +
-          `Its handler is ${handler} of app metadata-writer.`,
+          `${name} is not a generated processor: apps/metadata-writer/src/${name}/${name}.processor.ts does not exist. ` +
+          `Its handler is ${handler} in app metadata-writer.`,
         remedies: [
-          'Nothing was removed. Take it out by hand: the handler, then `node cascade topology --update-docs`; ' +
-            '`node cascade topology --check` tells what else names it.',
+          'Nothing was removed. Remove the handler by hand, then call `node cascade topology --update-docs`. ' +
+            '`node cascade topology --check` shows what else refers to it.',
         ],
       });
     },

@@ -1,11 +1,11 @@
-import { blueprintOf, type Blueprint } from './blueprint.js';
+import type { Topology } from '@cascade/topology';
+import { blueprintOf, type Blueprint } from './blueprint/blueprint.js';
+import type { ProcessorChoice } from './choice/choice.js';
+import { resolveChoice } from './choice/resolve-choice.js';
 import { GeneratorError } from './errors.js';
 import { textOf, type FileChange } from './file-change.js';
-import { format } from './format.js';
-import { entriesOf, renderedFiles } from './rendered-files.js';
-import type { ProcessorChoice } from './choice.js';
-import { resolveChoice } from './resolve-choice.js';
-import type { Topology } from '@cascade/topology';
+import { entriesOf, renderedFiles } from './planned-files.js';
+import { format } from './render/format.js';
 
 export interface Generation {
   readonly blueprint: Blueprint;
@@ -13,10 +13,10 @@ export interface Generation {
 }
 
 /**
- * What a processor takes to be there. Nothing is written: `applyChanges` does that.
+ * Plans the files of a new processor and the changes of shared files. Writes nothing: `applyChanges` does.
  *
- * @throws RefusedNameError for a name that is none, not known or taken
- * @throws GeneratorError where a file is there already, or a shared one is not as it must be
+ * @throws RefusedNameError if a name is invalid, unknown or taken
+ * @throws GeneratorError if a file exists already, or if a shared file cannot take its entry
  */
 export async function generate(
   root: string,
@@ -25,15 +25,12 @@ export async function generate(
 ): Promise<Generation> {
   const blueprint = await blueprintOf(root, await resolveChoice(root, topology, choice));
   const files = await renderedFiles(root, blueprint);
-  const there = await pathsThatExist(
-    root,
-    files.map(({ path }) => path),
-  );
-  if (there.length > 0) {
-    throw new GeneratorError(
-      `Nothing is overwritten: ${there.join(', ')} ${there.length > 1 ? 'are' : 'is'} there already.`,
-      ['Take another name, or remove what is there.'],
-    );
+  const texts = await Promise.all(files.map(({ path }) => textOf(root, path)));
+  const existing = files.filter((_, index) => texts[index] !== undefined).map(({ path }) => path);
+  if (existing.length > 0) {
+    throw new GeneratorError(`No file is overwritten, and these exist already: ${existing.join(', ')}.`, [
+      'Choose another name, or remove them.',
+    ]);
   }
   const created = files.map((file): FileChange => ({ ...file, kind: 'create' }));
   const changed = entriesOf(blueprint).map(async ({ path, add }): Promise<FileChange> => {
@@ -42,9 +39,4 @@ export async function generate(
     return { path, kind: 'change', content: await format(root, path, add(text, blueprint)) };
   });
   return { blueprint, changes: [...created, ...(await Promise.all(changed))] };
-}
-
-async function pathsThatExist(root: string, paths: readonly string[]): Promise<string[]> {
-  const texts = await Promise.all(paths.map((path) => textOf(root, path)));
-  return paths.filter((_, index) => texts[index] !== undefined);
 }

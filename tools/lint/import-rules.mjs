@@ -1,9 +1,9 @@
 import { posix, relative, sep } from 'node:path';
 
-/** Libraries that must stay usable, and publishable, without the rest of the workspace. */
+/** Libraries that must stay usable without the rest of the workspace. */
 const STANDALONE = ['libs/contracts', 'libs/jetstream'];
 const TEST_KIT = 'libs/testing';
-/** Folders of libs/jetstream/src, lowest first: a file imports from its own folder and from those before it. */
+/** Folders of libs/jetstream/src, lowest first. A file imports from its own folder and from earlier ones. */
 const LAYERS = [
   'wire',
   'logging',
@@ -24,40 +24,40 @@ const LAYERS = [
 ];
 /** Files beside these folders that every folder may import. */
 const GROUND = ['errors', 'options'];
-/** What their tests need all the same. */
+/** Libraries that the tests of standalone libraries may import. */
 const FOR_TESTS = [TEST_KIT, 'libs/embedded-broker'];
 
 /**
- * Judges one import by the rules of the workspace (README, "The tree").
+ * Checks one import against the rules of the workspace (docs/architecture.md).
  *
  * @param {string} file The importing file, relative to the checkout, with forward slashes.
- * @param {string} specifier What it imports, as written.
- * @returns {string | undefined} What is wrong and what to do, or nothing.
+ * @param {string} specifier The import's specifier, as written.
+ * @returns {string | undefined} The fault and the remedy; undefined if the import is allowed.
  */
 export function judgeImport(file, specifier) {
   const from = packageOf(file);
   const target = targetOf(file, specifier);
   if (!from || !target) return undefined;
   const to = packageOf(target);
-  // A file at the root, or one that is not there, which the type checker tells of.
+  // The target is a file at the root, or a missing file, which the type checker reports.
   if (!to) return undefined;
 
   if (isLibrary(specifier)) {
     if (specifier.split('/').length > 2) {
-      return `Import '${specifier.split('/').slice(0, 2).join('/')}': what its index.ts does not export is private.`;
+      return `Import '${specifier.split('/').slice(0, 2).join('/')}': its index.ts exports everything that is public.`;
     }
-    // Tests that stand beside `src/` see the library as others do.
+    // Tests beside `src/` import the library as other packages do.
     if (to === from && !file.startsWith(`${from}/test/`))
       return `A file of ${from} imports its siblings by relative path, not by '${specifier}'.`;
   }
   if (to === from) return isTest(file) ? undefined : judgeLayer(file, target);
-  if (to.startsWith('apps/')) return `Nothing imports an app: processes meet at NATS subjects only.`;
-  if (to === 'bench') return `Nothing imports bench/: move what is shared into libs/testing.`;
+  if (to.startsWith('apps/')) return 'Nothing imports an app: apps communicate through NATS subjects only.';
+  if (to === 'bench') return 'Nothing imports bench/: move shared code into libs/testing.';
   if (to === 'test' && from !== 'bench')
-    return `Nothing imports test/ but bench/: move what is shared into libs/testing.`;
+    return 'Only bench/ imports test/: move shared code into libs/testing.';
   if (to === 'tools' && !['test', 'bench'].includes(from))
-    return `Only test/ imports tools/, and bench/: move what is shared into libs/.`;
-  if (to === TEST_KIT && !isTest(file)) return `Only specs, test/ and bench/ import '@cascade/testing'.`;
+    return 'Only test/ and bench/ import tools/: move shared code into libs/.';
+  if (to === TEST_KIT && !isTest(file)) return "Only specs, test/ and bench/ import '@cascade/testing'.";
   if (STANDALONE.includes(from) && !(FOR_TESTS.includes(to) && isTest(file))) {
     return `${from} imports no other package of the workspace, so that it can be used alone.`;
   }
@@ -71,9 +71,9 @@ function judgeLayer(file, target) {
   const [from, to] = [layerOf(file), layerOf(target)];
   if (from === undefined || to === undefined) return undefined;
   const unknown = [from, to].find(({ rank }) => rank === undefined);
-  if (unknown) return `Give ${unknown.name} its place in LAYERS of tools/lint/import-rules.mjs.`;
+  if (unknown) return `Add ${unknown.name} to LAYERS in tools/lint/import-rules.mjs.`;
   if (to.rank <= from.rank) return undefined;
-  return `${from.name} imports nothing of ${to.name}: the folders of libs/jetstream/src stand in the order of LAYERS in tools/lint/import-rules.mjs.`;
+  return `${from.name} cannot import ${to.name}: it comes later in LAYERS of tools/lint/import-rules.mjs. Move the code to a later folder.`;
 }
 
 function layerOf(path) {
@@ -91,12 +91,12 @@ function isLibrary(specifier) {
   return /^(@cascade|@app\/contracts)(\/|$)/.test(specifier);
 }
 
-/** The contracts are the team's own; the other libraries are Cascade's. */
+/** The contracts belong to the app; the other libraries to Cascade. */
 function nameOf(library) {
   return library === 'libs/contracts' ? '@app/contracts' : library.replace('libs/', '@cascade/');
 }
 
-/** Where the import leads, relative to the checkout; nothing for a package from npm or Node. */
+/** The import's target, relative to the checkout; undefined for a package of npm or Node. */
 function targetOf(file, specifier) {
   if (isLibrary(specifier)) return `libs/${specifier.slice(specifier.indexOf('/') + 1)}`;
   if (specifier.startsWith('@app/')) return specifier.replace('@app/', 'apps/');
@@ -104,7 +104,7 @@ function targetOf(file, specifier) {
   return undefined;
 }
 
-/** `apps/signup`, `libs/outbox`, `tools`, `test`, `bench`; nothing for files at the root. */
+/** `apps/signup`, `libs/outbox`, `tools`, `test`, `bench`; undefined for files at the root. */
 function packageOf(path) {
   const [folder, name] = path.split('/');
   if (folder === 'apps' || folder === 'libs') return `${folder}/${name}`;
@@ -119,7 +119,7 @@ function isTest(file) {
 export const importRules = {
   meta: {
     type: 'problem',
-    docs: { description: 'Imports go one way: apps → libs, by their package roots' },
+    docs: { description: 'Apps import libs by package name, and nothing imports apps' },
     schema: [],
   },
   create(context) {

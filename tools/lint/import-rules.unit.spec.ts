@@ -5,7 +5,7 @@ import typescript from 'typescript-eslint';
 
 const root = resolve(import.meta.dirname, '../..');
 
-// The project's own configuration, minus the rules that need the files to exist on disk.
+// The project's configuration without the rules that need the files to exist.
 const eslint = new ESLint({
   cwd: root,
   overrideConfig: [
@@ -18,7 +18,7 @@ const eslint = new ESLint({
 const IMPORTS = 'workspace/imports';
 const DEPENDENCIES = 'import-x/no-extraneous-dependencies';
 
-/** @param rules Default every rule but one that the code below breaks all the time. */
+/** @param rules Default: every rule but `no-unused-vars`, which the code below always breaks. */
 async function complaints(file: string, code: string, ...rules: string[]): Promise<string[]> {
   const [result] = await eslint.lintText(code, { filePath: resolve(root, file) });
   return result!.messages
@@ -46,7 +46,7 @@ describe('The import rules refuse', () => {
     ['an app in a tool', 'tools/demo/demo.ts', '../../apps/signup/src/main.js', /Nothing imports an app/],
     ['an app by its name', 'apps/notifier/src/main.ts', '@app/signup', /Nothing imports an app/],
     [
-      'what a library does not export',
+      'a private file of a library',
       'apps/signup/src/main.ts',
       '@cascade/outbox/src/relay.js',
       /Import '@cascade\/outbox'/,
@@ -79,27 +79,27 @@ describe('The import rules refuse', () => {
       'a tool in an app',
       'apps/signup/src/main.ts',
       '../../../tools/demo/demo.js',
-      /Only test\/ imports tools/,
+      /Only test\/ and bench\/ import tools/,
     ],
-    ['a test in a tool', 'tools/demo/demo.ts', '../../test/system.js', /Nothing imports test/],
+    ['a test in a tool', 'tools/demo/demo.ts', '../../test/system.js', /Only bench\/ imports test/],
     ['a benchmark in a test', 'test/system.ts', '../bench/events.js', /Nothing imports bench/],
     [
       'a higher folder of the transport in a lower one',
       'libs/jetstream/src/wire/names.ts',
       '../consume/strategy.js',
-      /wire\/ imports nothing of consume\//,
+      /wire\/ cannot import consume\//,
     ],
     [
-      'a folder of the transport that has no place yet',
+      'a folder of the transport that is not in LAYERS',
       'libs/jetstream/src/wire/names.ts',
       '../attic/box.js',
-      /Give attic\/ its place in LAYERS/,
+      /Add attic\/ to LAYERS/,
     ],
     [
       'the module of the transport in one of its folders',
       'libs/jetstream/src/publish/event-publisher.ts',
       '../jetstream.module.js',
-      /publish\/ imports nothing of jetstream\.module\.js/,
+      /publish\/ cannot import jetstream\.module\.js/,
     ],
     ['an app in a benchmark', 'bench/main.ts', '../apps/signup/src/main.js', /Nothing imports an app/],
   ])('%s', async (_, file, specifier, complaint) => {
@@ -114,7 +114,7 @@ describe('The import rules refuse', () => {
     ['import()', (path: string) => `await import('${path}');`],
     ['import type', (path: string) => `import type { X } from '${path}';`],
     ['a type of import()', (path: string) => `export type X = import('${path}').X;`],
-    ['an import for its effect', (path: string) => `import '${path}';`],
+    ['a side-effect import', (path: string) => `import '${path}';`],
   ])('written as %s', async (_, code) => {
     const found = await complaints('apps/signup/src/main.ts', code('../../notifier/src/welcome.js'));
     expect(found).toContainEqual(expect.stringMatching(/Nothing imports an app/));
@@ -152,22 +152,22 @@ describe('The import rules allow', () => {
   });
 });
 
-describe('The packages that a file may import', () => {
+describe('A package that a file may import', () => {
   const shipped = 'apps/signup/src/main.ts';
 
   it.each([
-    ['one of npm', shipped, `import { x } from 'nodemailer';`],
-    ['one of npm for its types', shipped, `import type { X } from 'nodemailer';`],
-    ['one of npm that is loaded late', 'libs/service/src/index.ts', `await import('pg');`],
-    ['one that a dependency needs', 'libs/outbox/src/index.ts', `export { x } from '@nestjs/core';`],
-    ['one of npm in a spec', 'apps/signup/src/a.unit.spec.ts', `import { x } from 'smtp-server';`],
-    ['one of npm in a tool', 'tools/demo/demo.ts', `import { x } from 'nodemailer';`],
+    ['an npm package', shipped, `import { x } from 'nodemailer';`],
+    ['an npm package for its types', shipped, `import type { X } from 'nodemailer';`],
+    ['an npm package that is loaded on demand', 'libs/service/src/index.ts', `await import('pg');`],
+    ['a dependency of a dependency', 'libs/outbox/src/index.ts', `export { x } from '@nestjs/core';`],
+    ['an npm package in a spec', 'apps/signup/src/a.unit.spec.ts', `import { x } from 'smtp-server';`],
+    ['an npm package in a tool', 'tools/demo/demo.ts', `import { x } from 'nodemailer';`],
     ['a library', 'libs/service/src/index.ts', `import { x } from '@cascade/store';`],
-  ])('are not those that its package.json does not declare: %s', async (_, file, code) => {
+  ])('is declared in its package.json: %s', async (_, file, code) => {
     expect(await complaints(file, code, DEPENDENCIES)).toEqual([expect.stringMatching(/should be listed/)]);
   });
 
-  it('are those for development in its specs and configuration, and not in what is shipped', async () => {
+  it('is a development dependency only in specs and configuration', async () => {
     const code = `import { x } from 'drizzle-kit';`;
     expect(await complaints('apps/signup/src/a.unit.spec.ts', code)).toEqual([]);
     expect(await complaints('apps/signup/drizzle.config.ts', code)).toEqual([]);

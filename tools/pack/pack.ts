@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Checkout } from '../checkout.js';
 
-/** Folder of the tarballs and of what is in them, relative to the checkout. */
+/** Folder of the tarballs and of the built packages, relative to the checkout. */
 export const PACKAGES = 'dist/packages';
 
 interface Library {
-  /** Its name without the scope: `jetstream`. */
   readonly name: string;
-  /** The libraries that it depends on, likewise. */
+  /** The libraries that it depends on, without the scope. */
   readonly uses: readonly string[];
 }
 
@@ -22,7 +21,7 @@ interface Manifest {
 const SCOPE = '@cascade/';
 const NOT_PACKED = /\.(spec|fixture)\.ts$/;
 
-/** `npm run pack`: builds the libraries that are not private, and makes a tarball of each. */
+/** `npm run pack`: builds the public libraries, and makes a tarball of each. */
 export async function main({ root }: Checkout): Promise<number> {
   const folder = join(root, PACKAGES);
   await rm(folder, { recursive: true, force: true });
@@ -48,8 +47,8 @@ async function findLibraries(root: string): Promise<Library[]> {
 }
 
 /**
- * Builds in a copy. In its own folder, `nest build` would find the built library, and leave it out of the app that it builds:
- * docs/adr/0013.
+ * Copies a library to build it there. `nest build` would find a library that is built in its own folder, and leave it out of the
+ * app: see docs/adr/0013.
  */
 async function copy(root: string, { name, uses }: Library): Promise<void> {
   const [from, to] = [join(root, 'libs', name), join(root, PACKAGES, name)];
@@ -60,7 +59,7 @@ async function copy(root: string, { name, uses }: Library): Promise<void> {
   await writeFile(join(to, 'tsconfig.json'), JSON.stringify(buildOf(uses)));
 }
 
-/** A project of TypeScript that sees other libraries only as they are built. */
+/** A TypeScript project that sees other libraries only in built form. */
 function buildOf(uses: readonly string[]): object {
   return {
     extends: '../../../tsconfig.json',
@@ -68,7 +67,7 @@ function buildOf(uses: readonly string[]): object {
       composite: true,
       declarationMap: true,
       noEmit: false,
-      // `npm run typecheck` checks them. Here each library would check its dependencies again.
+      // `npm run typecheck` checks the types. Here, each library would check its dependencies again.
       noCheck: true,
       rootDir: 'src',
       outDir: 'dist',

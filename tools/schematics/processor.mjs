@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /**
- * The schematic behind `nest generate processor`: the same as `node cascade new processor`, on the tree of the schematics.
+ * The schematic of `nest generate processor`. It makes the changes of `node cascade new processor` to the tree.
  *
  * @param {{ name?: string, project?: string, consumes?: string, failuresOf?: string, publishes?: string, newEvent?: boolean }} options
  */
 export function processor(options) {
   return async (tree) => {
-    // Not this file's place: a package manager may have put it elsewhere. Nest's command line runs at the root.
+    // Nest's command line runs at the root. This file may be elsewhere, because a package manager may have copied it.
     const root = process.cwd();
     const load = (path) => import(pathToFileURL(join(root, path)).href);
     const { compile } = await load('tools/compile.mjs');

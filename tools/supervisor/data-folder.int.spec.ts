@@ -21,7 +21,7 @@ const running = {
 };
 
 describe('The data folder', () => {
-  it('belongs to one command at a time; the second is told who runs, and where', async () => {
+  it('belongs to one command at a time, and names it to the second one', async () => {
     const folder = await DataFolder.claim(path);
     await folder.writeRunning(running);
     const second = DataFolder.claim(path);
@@ -32,7 +32,7 @@ describe('The data folder', () => {
     await (await DataFolder.claim(path)).release();
   });
 
-  it('tells what runs, until it is released', async () => {
+  it('records the running system until its release', async () => {
     const folder = await DataFolder.claim(path);
     await folder.writeRunning(running);
     expect(await readRunning(path)).toEqual(running);
@@ -40,7 +40,7 @@ describe('The data folder', () => {
     expect(await readRunning(path)).toBeUndefined();
   });
 
-  it('is made where it is missing', async () => {
+  it('is created if it is missing', async () => {
     await (await DataFolder.claim(join(path, 'deep', 'down'))).release();
   });
 
@@ -52,7 +52,7 @@ describe('The data folder', () => {
     await folder.release();
   });
 
-  it('of a supervisor that was killed is handed over once its processes are gone', async () => {
+  it('of a killed supervisor can be claimed when its processes have ended', async () => {
     const leftover = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)']);
     const folder = await DataFolder.claim(path);
     await folder.writeRunning({ ...running, parts: { signup: { url: '', pid: leftover.pid } } });
@@ -60,12 +60,12 @@ describe('The data folder', () => {
     await folder.release();
     await writeFile(join(path, 'running.json'), JSON.stringify(contents));
 
-    let gone = false;
-    const ended = once(leftover, 'exit').then(() => (gone = true));
+    let hasEnded = false;
+    const ended = once(leftover, 'exit').then(() => (hasEnded = true));
     setTimeout(() => leftover.kill('SIGKILL'), 200);
     const next = await DataFolder.claim(path);
     await ended;
-    expect(gone).toBe(true);
+    expect(hasEnded).toBe(true);
     await next.release();
   });
 });

@@ -5,43 +5,40 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { tryLock } from './process/native-lock.js';
 import { servicesGraceMs } from './stop-times.js';
 
-/** In the working directory, which under npm is the checkout. */
+/** Relative to the working directory, which is the checkout under npm. */
 export const DATA_FOLDER = '.data';
 
 const LOCK_FILE = 'lock';
 const RUNNING_FILE = 'running.json';
-/** How long the processes of a supervisor that was killed get to end by themselves: they are killed before that. */
+/** Time in which the processes of a killed supervisor end without help; stop-with-parent.mjs kills them before. */
 const LEFTOVERS_MS = servicesGraceMs(process.env) + 1_000;
 
-/** A system that runs, as other commands find it. */
+/** A running system, as other commands find it. */
 export interface RunningSystem {
-  /** Of its supervisor. */
   readonly pid: number;
-  /** Missing while it starts. */
+  /** Missing while the system starts. */
   readonly natsUrl?: string;
-  /** It restarts services whose code changes: `npm run dev`. */
+  /** True for `npm run dev`, which restarts services when their code changes. */
   readonly reloads?: boolean;
-  /** Names of parts to where they are, of those that have been ready. */
+  /** By name: every part that has been ready. */
   readonly parts: Readonly<Record<string, { readonly url: string; readonly pid?: number | undefined }>>;
 }
 
-/** Another command works on the folder. */
 export class DataFolderInUseError extends Error {
   override readonly name = 'DataFolderInUseError';
+  /** The tools show the message without a stack. */
+  readonly operational = true;
 
-  constructor(
-    readonly folder: string,
-    readonly running: RunningSystem | undefined,
-  ) {
+  constructor(running: RunningSystem | undefined) {
     const who = running
-      ? `process ${running.pid} (Ctrl-C there, or \`kill ${running.pid}\`, stops it)`
+      ? `process ${running.pid} (stop it with Ctrl-C there, or with \`kill ${running.pid}\`)`
       : 'another process';
     const where = Object.entries(running?.parts ?? {}).map(([name, { url }]) => `\n  ${name}  ${url}`);
-    super(`Cascade runs in this folder already: ${who}.${where.join('')}`);
+    super(`Nothing was changed: Cascade runs in this folder already, as ${who}.${where.join('')}`);
   }
 }
 
-/** The folder that holds a system's state, `.data/`, while this process alone works on it. */
+/** The folder of a system's state, `.data/`, claimed by this process. */
 export class DataFolder {
   private constructor(
     readonly path: string,
@@ -49,8 +46,8 @@ export class DataFolder {
   ) {}
 
   /**
-   * Claims the folder, which is made where it is missing. The claim ends with this process, also by kill -9.
-   * Waits for what is still running of a supervisor that was killed.
+   * Claims the folder, and creates it if it is missing. The claim ends with this process, even by kill -9.
+   * Waits until the processes of a killed supervisor have ended.
    *
    * @throws DataFolderInUseError
    */
@@ -59,21 +56,21 @@ export class DataFolder {
     const lock = openSync(join(path, LOCK_FILE), 'a+');
     if (!tryLock(lock)) {
       closeSync(lock);
-      throw new DataFolderInUseError(path, await readRunning(path));
+      throw new DataFolderInUseError(await readRunning(path));
     }
     await untilGone(await readRunning(path));
     await rm(join(path, RUNNING_FILE), { force: true });
     return new DataFolder(path, lock);
   }
 
-  /** Tells other commands what runs here. Readable by this user only: addresses may hold passwords. */
+  /** Records the running system for other commands. Only this user may read the file, because addresses may hold passwords. */
   async writeRunning(running: RunningSystem): Promise<void> {
     const temporary = join(this.path, `${RUNNING_FILE}.tmp`);
     await writeFile(temporary, `${JSON.stringify(running, null, 2)}\n`, { mode: 0o600 });
     await rename(temporary, join(this.path, RUNNING_FILE));
   }
 
-  /** Removes everything in the folder but the lock: without it, two processes could hold locks on two files of one name. */
+  /** Removes everything except the lock file. Without it, two processes could each lock another file of the same name. */
   async clear(): Promise<void> {
     const names = (await readdir(this.path)).filter((name) => name !== LOCK_FILE);
     await Promise.all(names.map((name) => rm(join(this.path, name), { recursive: true, force: true })));
@@ -85,7 +82,7 @@ export class DataFolder {
   }
 }
 
-/** What runs on the folder, as it says itself; it may have been killed since. */
+/** The system that last recorded itself; it may have been killed since. */
 export async function readRunning(path: string): Promise<RunningSystem | undefined> {
   try {
     return JSON.parse(await readFile(join(path, RUNNING_FILE), 'utf8')) as RunningSystem;
@@ -94,7 +91,7 @@ export async function readRunning(path: string): Promise<RunningSystem | undefin
   }
 }
 
-/** What runs in the working directory; undefined where nothing does. */
+/** The system that runs in the working directory, if any. */
 export async function runningHere(): Promise<RunningSystem | undefined> {
   const running = await readRunning(resolve(DATA_FOLDER));
   return running && isAlive(running.pid) ? running : undefined;

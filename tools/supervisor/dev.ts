@@ -8,10 +8,7 @@ import { servicesGraceMs } from './stop-times.js';
 import type { System } from './system.js';
 import { watchSources } from './watch/source-watcher.js';
 
-/**
- * `npm run dev`: the system, with those services restarted whose code has changed, and with the apps that come and go in
- * nest-cli.json.
- */
+/** `npm run dev`: runs the system, restarts services whose code changes, and follows the apps in nest-cli.json. */
 export function main(checkout: Checkout): Promise<number> {
   return runSystem(checkout, {
     reloads: true,
@@ -21,7 +18,7 @@ export function main(checkout: Checkout): Promise<number> {
         checkout.root,
         ['apps', 'libs', APP_LIST],
         (files) => reload.run(files),
-        ({ message }) => screen.say(`  Not every file can be watched: ${message}`),
+        ({ message }) => screen.say(`  Some files cannot be watched: ${message}`),
       );
       screen.say('  Watching apps/ and libs/.\n');
       return end;
@@ -30,47 +27,46 @@ export function main(checkout: Checkout): Promise<number> {
 }
 
 class Reload {
-  /** Changes that wait for a file that does not compile. */
-  readonly #pending = new Set<string>();
-  /** Sources of each service as of its last start: of a file that is gone, nothing else remembers who imported it. */
-  readonly #sources: Promise<Map<string, Set<string>>>;
+  /** Changes that are not applied yet, because a file does not compile. */
+  private readonly pending = new Set<string>();
+  /** Sources of each service at its last start, which tell who imported a file that is removed since. */
+  private readonly sources: Promise<Map<string, Set<string>>>;
 
   constructor(
     private readonly checkout: Checkout,
     private readonly system: System,
     private readonly screen: Screen,
   ) {
-    this.#sources = this.#readSources();
+    this.sources = this.readSources();
   }
 
   async run(files: readonly string[]): Promise<void> {
-    const before = await this.#sources;
+    const before = await this.sources;
     const { compiled, removed, failures } = await this.checkout.compile();
-    for (const file of [...compiled, ...removed, ...files.filter(isMigration)]) this.#pending.add(file);
+    for (const file of [...compiled, ...removed, ...files.filter(isMigration)]) this.pending.add(file);
     if (failures.length > 0) {
-      // The old processes stay: they are better than none.
       this.screen.say(failures.map(({ message }) => message).join('\n'));
       return;
     }
     const changes = listChanges(this.system, this.screen);
-    const after = await this.#readSources();
+    const after = await this.readSources();
     const staying = this.system.services.filter((service) => !changes.removed.includes(service));
     const touched = staying.filter(({ name }) => {
       const sources = [...(before.get(name) ?? []), ...(after.get(name) ?? [])];
-      return [...this.#pending].some(
+      return [...this.pending].some(
         (file) => sources.includes(file) || file.startsWith(`apps/${name}/migrations/`),
       );
     });
     for (const [name, sources] of after) before.set(name, sources);
-    for (const service of touched) this.screen.line(service, `restarts for ${[...this.#pending].join(', ')}`);
-    this.#pending.clear();
+    for (const service of touched) this.screen.line(service, `restarts for ${[...this.pending].join(', ')}`);
+    this.pending.clear();
     const restarts = touched.map((service) => service.restart(servicesGraceMs(process.env)));
     await Promise.all([...restarts, applyChanges(changes, this.system, this.screen)]);
     if (changes.added.length === 0) return;
-    for (const [name, sources] of await this.#readSources()) before.set(name, sources);
+    for (const [name, sources] of await this.readSources()) before.set(name, sources);
   }
 
-  async #readSources(): Promise<Map<string, Set<string>>> {
+  private async readSources(): Promise<Map<string, Set<string>>> {
     const entries = this.system.services.map(async ({ name }) => {
       return [name, await sourcesOf(this.checkout.root, `apps/${name}/src/main.ts`)] as const;
     });

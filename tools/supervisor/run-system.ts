@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Checkout } from '../checkout.js';
-import { DataFolder, DataFolderInUseError, DATA_FOLDER, type RunningSystem } from './data-folder.js';
+import { DataFolder, DATA_FOLDER, type RunningSystem } from './data-folder.js';
 import { Screen } from './screen/screen.js';
 import { onStopRequest } from './stop-requests.js';
 import type { SupervisedPart } from './parts/supervised-part.js';
@@ -11,20 +11,20 @@ import { composeSystem, type System } from './system.js';
 const KILLED = 130;
 
 export interface RunOptions {
-  /** It restarts services whose code changes. */
+  /** True if the command restarts services when their code changes. */
   readonly reloads: boolean;
-  /** What to do while the system is up; the result is called when it stops. */
+  /** Called when the system is ready. The returned function is called when it stops. */
   whileUp(this: void, system: System, screen: Screen): Promise<() => Promise<void>>;
 }
 
 /**
- * Runs the system in the working directory's `.data` until somebody wants it to stop.
+ * Runs the system on the working directory's `.data` until it is told to stop.
  *
- * @returns The exit code: 0 when it was stopped, 1 when it did not start.
+ * @returns the exit code: 0 after a stop, 1 if the system did not start
+ * @throws DataFolderInUseError
  */
 export async function runSystem({ root }: Checkout, options: RunOptions): Promise<number> {
-  const folder = await claim(resolve(DATA_FOLDER));
-  if (!folder) return 1;
+  const folder = await DataFolder.claim(resolve(DATA_FOLDER));
   const session = new Session(root, folder, options);
   try {
     return await session.run();
@@ -33,119 +33,107 @@ export async function runSystem({ root }: Checkout, options: RunOptions): Promis
   }
 }
 
-async function claim(path: string): Promise<DataFolder | undefined> {
-  try {
-    return await DataFolder.claim(path);
-  } catch (error) {
-    if (!(error instanceof DataFolderInUseError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return undefined;
-  }
-}
-
 class Session {
-  readonly #system: System;
-  readonly #screen: Screen;
-  readonly #folder: DataFolder;
-  /** Whether the table is there: logs follow it. */
-  #shown = false;
-  /** What becomes of parts that are being stopped is no news. */
-  #stopping = false;
-  readonly #places = new Map<string, RunningSystem['parts'][string]>();
-  #recording: Promise<void> = Promise.resolve();
+  private readonly system: System;
+  private readonly screen: Screen;
+  /** True when the table is on the screen. Logs follow it. */
+  private shown = false;
+  /** Suppresses the states of parts while the system stops. */
+  private stopping = false;
+  private readonly places = new Map<string, RunningSystem['parts'][string]>();
+  private recording: Promise<void> = Promise.resolve();
 
   constructor(
     root: string,
-    folder: DataFolder,
+    private readonly folder: DataFolder,
     private readonly options: RunOptions,
   ) {
-    this.#folder = folder;
-    this.#system = composeSystem({
+    this.system = composeSystem({
       root,
       dataDir: folder.path,
       env: process.env,
       ports: 'default',
-      observer: { onLine: (part, line) => this.#onLine(part, line), onState: (part) => this.#onState(part) },
-      report: (line) => this.#screen.say(line),
+      observer: { onLine: (part, line) => this.onLine(part, line), onState: (part) => this.onState(part) },
+      report: (line) => this.screen.say(line),
     });
-    this.#screen = new Screen(
+    this.screen = new Screen(
       process.stdout,
-      this.#system.parts.map(({ name }) => name),
+      this.system.parts.map(({ name }) => name),
     );
   }
 
   async run(): Promise<number> {
     const started = performance.now();
     const stopRequest = new Promise<'stop'>((stop) =>
-      onStopRequest({ first: () => stop('stop'), again: () => this.#kill() }),
+      onStopRequest({ first: () => stop('stop'), again: () => this.kill() }),
     );
-    this.#screen.say(`Starting ${this.#system.parts.map(({ name }) => name).join(', ')} …`);
-    await this.#folder.writeRunning({ pid: process.pid, parts: {} });
+    this.screen.say(`Starting ${this.system.parts.map(({ name }) => name).join(', ')} …`);
+    await this.folder.writeRunning({ pid: process.pid, parts: {} });
     try {
-      const up = this.#system.supervisor.start();
+      const up = this.system.supervisor.start();
       if ((await Promise.race([up, stopRequest])) === 'stop') return 0;
-      await this.#show(performance.now() - started);
-      const end = await this.options.whileUp(this.#system, this.#screen);
+      await this.show(performance.now() - started);
+      const end = await this.options.whileUp(this.system, this.screen);
       await stopRequest;
       await end();
       return 0;
     } catch (error) {
       if (!(error instanceof PartFailedError)) throw error;
-      this.#screen.table(this.#system.parts);
-      this.#screen.failure(error.part);
+      this.screen.table(this.system.parts);
+      this.screen.failure(error.part);
       return 1;
     } finally {
-      await this.#stop();
+      await this.stop();
     }
   }
 
-  async #show(elapsedMs: number): Promise<void> {
-    await this.#record();
-    this.#screen.table(this.#system.parts);
-    this.#screen.say(tryOut(this.#system, elapsedMs));
-    this.#shown = true;
+  private async show(elapsedMs: number): Promise<void> {
+    await this.record();
+    this.screen.table(this.system.parts);
+    this.screen.say(tryOut(this.system, elapsedMs));
+    this.shown = true;
   }
 
-  async #stop(): Promise<void> {
-    this.#stopping = true;
-    this.#screen.say('\nStopping; Ctrl-C again kills.');
+  private async stop(): Promise<void> {
+    this.stopping = true;
+    this.screen.say('\nStopping; Ctrl-C again kills.');
     const started = performance.now();
-    await this.#system.supervisor.stop();
-    await this.#recording;
-    this.#screen.say(`Stopped in ${seconds(performance.now() - started)}.`);
+    await this.system.supervisor.stop();
+    await this.recording;
+    this.screen.say(`Stopped in ${seconds(performance.now() - started)}.`);
   }
 
-  #kill(): void {
-    this.#system.supervisor.kill();
-    this.#screen.say('Killed.');
+  private kill(): void {
+    this.system.supervisor.kill();
+    this.screen.say('Killed.');
     process.exit(KILLED);
   }
 
-  #onLine(part: SupervisedPart, line: string): void {
-    if (this.#shown) this.#screen.line(part, line);
+  private onLine(part: SupervisedPart, line: string): void {
+    if (this.shown) this.screen.line(part, line);
   }
 
-  #onState(part: SupervisedPart): void {
-    if (!this.#shown || this.#stopping) return;
-    this.#screen.state(part);
+  private onState(part: SupervisedPart): void {
+    if (!this.shown || this.stopping) return;
+    this.screen.state(part);
     if (part.state === 'ready' || part.state === 'stopped')
-      this.#recording = this.#recording.then(() => this.#record());
+      this.recording = this.recording.then(() => this.record());
   }
 
-  /** For `npm run demo`, and for a second `npm start` to say who runs already. A part that is being restarted stays listed. */
-  async #record(): Promise<void> {
-    const { parts, broker } = this.#system;
+  /** Records the system for other commands, such as `npm run demo`. A part that restarts stays listed. */
+  private async record(): Promise<void> {
+    const { parts, broker } = this.system;
     for (const { name, run } of parts) {
-      if (run) this.#places.set(name, { url: run.url, pid: run.pid });
+      if (run) this.places.set(name, { url: run.url, pid: run.pid });
     }
-    for (const name of this.#places.keys()) {
-      if (!parts.some((part) => part.name === name && part.state !== 'stopped')) this.#places.delete(name);
+    for (const name of this.places.keys()) {
+      if (!parts.some((part) => part.name === name && part.state !== 'stopped')) this.places.delete(name);
     }
-    await this.#folder.writeRunning({
+    await this.folder.writeRunning({
       pid: process.pid,
       natsUrl: await broker.located,
       reloads: this.options.reloads,
-      parts: Object.fromEntries(this.#places),
+      parts: Object.fromEntries(this.places),
     });
   }
 }

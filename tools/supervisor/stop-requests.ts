@@ -1,19 +1,19 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** One Ctrl-C arrives twice where npm is in between: from the terminal, and passed on by npm. */
+/** Under npm, one Ctrl-C arrives twice: from the terminal, and from npm, which forwards it. */
 const SAME_REQUEST_MS = 1_000;
 const PARENT_CHECK_MS = 1_000;
 
 export interface StopRequests {
-  /** Somebody wants the system to stop. Called once. */
+  /** Called once, at the first request to stop. */
   first(this: void): void;
-  /** Somebody does not want to wait any longer. */
+  /** Called at each later request. */
   again(this: void): void;
 }
 
 /**
  * Listens for Ctrl-C, SIGTERM, a closed terminal, and the end of the npm that runs this process.
  *
- * @returns A function that stops listening.
+ * @returns a function that stops listening
  */
 export function onStopRequest({ first, again }: StopRequests): () => void {
   let firstAt: number | undefined;
@@ -33,7 +33,7 @@ export function onStopRequest({ first, again }: StopRequests): () => void {
   };
 }
 
-/** npm passes on the signals that it gets, but SIGKILL: whoever kills npm means this process. */
+/** npm cannot forward SIGKILL, so this process also stops when npm has ended. */
 function watchNpm(onEnd: () => void): NodeJS.Timeout | undefined {
   if (process.env['npm_lifecycle_event'] === undefined) return undefined;
   const parent = process.ppid;

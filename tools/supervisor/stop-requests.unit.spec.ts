@@ -16,19 +16,19 @@ afterEach(() => {
 });
 
 describe('A request to stop', () => {
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('comes with %s', (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('is %s', (signal) => {
     process.emit(signal);
     expect(seen).toEqual(['first']);
   });
 
-  it('that arrives twice within a second, as npm sends it, is one', () => {
+  it('that arrives twice within a second, as under npm, counts once', () => {
     process.emit('SIGINT');
     jest.advanceTimersByTime(900);
     process.emit('SIGINT');
     expect(seen).toEqual(['first']);
   });
 
-  it('is urgent when it comes again later', () => {
+  it('is urgent if it is repeated later', () => {
     process.emit('SIGINT');
     jest.advanceTimersByTime(1_100);
     process.emit('SIGTERM');

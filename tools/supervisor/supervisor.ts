@@ -1,15 +1,14 @@
 import { Child } from './process/child.js';
 import type { SupervisedPart } from './parts/supervised-part.js';
 
-/** Parts that stop together. */
 export interface PartGroup {
-  /** Changes while the system runs: see {@link Supervisor.add}. */
+  /** {@link Supervisor.add} and {@link Supervisor.remove} change it. */
   readonly parts: SupervisedPart[];
-  /** Milliseconds that they get to stop in before they are killed. */
+  /** Milliseconds after which stopping parts are killed. */
   readonly graceMs: number;
 }
 
-/** A part could not be started, so the system is not up. */
+/** A part could not start, so the system is not ready. */
 export class PartFailedError extends Error {
   override readonly name = 'PartFailedError';
 
@@ -21,13 +20,13 @@ export class PartFailedError extends Error {
   }
 }
 
-/** Runs the parts of one system: starts all at once, keeps each running, stops them group after group. */
+/** Runs the parts of one system: starts all at once, keeps each running, and stops them group by group. */
 export class Supervisor {
-  #stopping: Promise<void> | undefined;
+  private stopping: Promise<void> | undefined;
 
   /**
-   * @param stopOrder The groups, in the order in which they stop.
-   * @param onStopped Called once, when all have stopped.
+   * @param stopOrder Groups, in the order in which they stop.
+   * @param onStopped Called once when all have stopped.
    */
   constructor(
     private readonly stopOrder: readonly PartGroup[],
@@ -39,9 +38,9 @@ export class Supervisor {
   }
 
   /**
-   * Starts every part; one that needs another's address waits for it by itself. Resolves when all are ready.
+   * Starts every part. A part that needs another's address waits for it. Resolves when all are ready.
    *
-   * @throws PartFailedError for the first part that does not start. The others are left as they are: stop them.
+   * @throws PartFailedError for the first part that does not start. Call `stop` to end the others.
    */
   async start(): Promise<void> {
     await Promise.all(
@@ -55,14 +54,13 @@ export class Supervisor {
     );
   }
 
-  /** Starts a part while others run. Never rejects: the part's state says what became of it. */
+  /** Starts a part while others run. Never rejects: the part's state shows a failure. */
   async add(part: SupervisedPart, group: PartGroup): Promise<void> {
-    if (this.#stopping) return;
+    if (this.stopping) return;
     group.parts.push(part);
     await part.start().catch(() => undefined);
   }
 
-  /** Stops a part for good while others run. */
   async remove(part: SupervisedPart, { parts, graceMs }: PartGroup): Promise<void> {
     await part.stop(graceMs);
     parts.splice(parts.indexOf(part), 1);
@@ -70,17 +68,17 @@ export class Supervisor {
 
   /** Stops every part, within the sum of the groups' grace times. May be called twice. */
   stop(): Promise<void> {
-    this.#stopping ??= this.#stopInOrder();
-    return this.#stopping;
+    this.stopping ??= this.stopInOrder();
+    return this.stopping;
   }
 
-  /** Ends every part at once, also those that are starting or stopping. */
+  /** Kills every part, including those that are starting or stopping. */
   kill(): void {
     for (const part of this.parts) part.kill();
     Child.killAll();
   }
 
-  async #stopInOrder(): Promise<void> {
+  private async stopInOrder(): Promise<void> {
     for (const { parts, graceMs } of this.stopOrder) {
       await Promise.all(parts.map((part) => part.stop(graceMs)));
     }

@@ -13,7 +13,7 @@ import type { Part } from './parts/part.js';
 
 const BROKER_PORT = 4222;
 const MAIL_PORTS = { page: 1080, smtp: 1025 };
-/** What `npm start` prefers to use; it takes the next free ones where these are taken. */
+/** Preferred ports of `npm start`. If one is taken, the part gets the next free one. */
 export const DEFAULT_PORTS: readonly number[] = [
   BROKER_PORT,
   ...Object.values(MAIL_PORTS),
@@ -26,45 +26,43 @@ const BROKER_GRACE_MS = 2_000;
 export interface SystemOptions {
   /** The checkout, compiled. */
   readonly root: string;
-  /** Where streams, databases and mails are kept. */
   readonly dataDir: string;
   /**
-   * `NATS_URL`, `SMTP_URL` and `DATABASE_URL` name servers to use instead of embedded ones; on the last, each service has a
-   * database of its own. The rest is handed to the services.
+   * `NATS_URL`, `SMTP_URL` and `DATABASE_URL` name servers to use instead of the embedded ones. Each service gets a separate
+   * database on `DATABASE_URL`. Services inherit all other variables.
    */
   readonly env: NodeJS.ProcessEnv;
-  /** `default`: the documented ports, or the next free ones. `any`: whatever is free, as in tests. */
+  /** `default`: the documented ports, or the next free ones. `any`: any free ports, as in tests. */
   readonly ports: 'default' | 'any';
   readonly observer: PartObserver;
-  /** Takes what is worth knowing while a nats-server is looked for and fetched. */
+  /** Receives progress messages while nats-server is located or downloaded. */
   report(this: void, line: string): void;
 }
 
 export interface System {
   readonly supervisor: Supervisor;
-  /** All of them at this moment, in the order of the table. */
+  /** All present parts, in the order of the table. */
   readonly parts: readonly SupervisedPart[];
   readonly broker: SupervisedPart;
   readonly mail: SupervisedPart;
-  /** Those that run at this moment. */
   readonly services: readonly SupervisedPart[];
   /** @throws an operational error if nest-cli.json cannot be read */
   listChanges(): ListChanges;
-  /** Starts what was added and stops what was removed. Resolves when all of that is ready, failed or stopped. */
+  /** Starts the added services and stops the removed ones. Resolves when each is ready, failed or stopped. */
   apply(changes: ListChanges): Promise<void>;
 }
 
-/** How nest-cli.json differs from the services that run. */
+/** How nest-cli.json differs from the present services. */
 export interface ListChanges {
   readonly added: readonly Service[];
   readonly removed: readonly SupervisedPart[];
 }
 
-/** Puts the parts of the system together; nothing is started. */
 export function composeSystem(options: SystemOptions): System {
   const supervise = (part: Part) => new SupervisedPart(part, options.observer);
   const databaseUrl = options.env['DATABASE_URL'];
-  const plan = { ...options, claims: new PortClaims(DEFAULT_PORTS), prefer: preferenceOf(options) };
+  const prefer = (port: number) => (options.ports === 'any' ? 0 : port);
+  const plan = { ...options, claims: new PortClaims(DEFAULT_PORTS), prefer };
 
   const plannedBroker = planBroker(plan);
   const broker = supervise(plannedBroker.part);
@@ -118,15 +116,11 @@ function namesWithDatabase(services: readonly Service[]): string[] {
 
 interface Plan extends SystemOptions {
   readonly claims: PortClaims;
-  /** From a part's documented port to the one to prefer. */
+  /** Maps a part's documented port to the preferred one. */
   readonly prefer: (port: number) => number;
 }
 
-function preferenceOf({ ports }: SystemOptions): Plan['prefer'] {
-  return ports === 'any' ? () => 0 : (port) => port;
-}
-
-/** Services are told the address at once, so that they prepare their databases while a nats-server is still being fetched. */
+/** Services get the address at once, so that they prepare their databases while nats-server is downloaded. */
 function planBroker(plan: Plan): { part: Part; address: () => Promise<string> } {
   const servers = plan.env['NATS_URL'];
   if (servers) return { part: externalBrokerPart(servers), address: () => Promise.resolve(servers) };

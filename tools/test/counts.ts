@@ -5,16 +5,16 @@ export interface Counts {
 }
 
 export const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
-/** A step that failed without a test that did: a check, a spec that cannot be loaded, a crash. */
+/** For a step that failed without a failed test: a check, a spec that cannot be loaded, a crash. */
 export const ONE_FAILED: Counts = { passed: 0, failed: 1, skipped: 0 };
 
-/** What is used of the report that Jest writes with `--json`. */
+/** The used fields of Jest's `--json` report. */
 export interface JestReport {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
-  /** Spec files that could not be run at all: none of their tests is in the other numbers. */
+  /** Spec files that could not run. The other numbers do not include their tests. */
   readonly numRuntimeErrorTestSuites: number;
 }
 

@@ -9,10 +9,10 @@ const report = {
   numRuntimeErrorTestSuites: 1,
 };
 
-it('A spec file that cannot be run counts as a failed test, a test to do as a skipped one', () => {
+it('A spec file that cannot run counts as a failed test, and a todo test as a skipped one', () => {
   expect(renderCounts(countsOf(report))).toBe('5 passed, 2 failed, 3 skipped');
 });
 
-it('A check that fails adds to the failed ones', () => {
+it('A failed check counts as a failed test', () => {
   expect(renderCounts(add(countsOf(report), ONE_FAILED))).toBe('5 passed, 3 failed, 3 skipped');
 });

@@ -10,11 +10,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export interface StepResult {
   readonly ok: boolean;
   readonly counts: Counts;
-  /** Somebody pressed Ctrl-C, or asked it to end in another way. */
   readonly isInterrupted: boolean;
 }
 
-/** Runs a step in a process of its own, its output passed through. */
+/** Runs a step in another process, with its output passed through. */
 export async function runStep(step: Step, root: string): Promise<StepResult> {
   if (!step.isJest) {
     const { ok, isInterrupted } = await run(step.command, root);
@@ -25,7 +24,7 @@ export async function runStep(step: Step, root: string): Promise<StepResult> {
     const report = join(folder, 'report.json');
     const { ok, isInterrupted } = await run([...step.command, '--json', `--outputFile=${report}`], root);
     const counts = await readCounts(report);
-    // Jest also fails for what is no test: no spec found, a handle left open.
+    // Jest also fails without a failed test: if it finds no spec, or a handle stays open.
     return { ok, counts: ok || counts.failed > 0 ? counts : { ...counts, failed: 1 }, isInterrupted };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -40,7 +39,7 @@ async function readCounts(report: string): Promise<Counts> {
   }
 }
 
-/** Signals that this process gets reach the step too: it must not outlive `npm test`. */
+/** Forwards signals to the step, which must not outlive `npm test`. */
 function run(command: readonly string[], root: string): Promise<Pick<StepResult, 'ok' | 'isInterrupted'>> {
   const child = spawn(process.execPath, command, { cwd: root, stdio: 'inherit' });
   let isInterrupted = false;

@@ -6,16 +6,16 @@ import type { Step } from './steps.js';
 const NOT_RUN = 'not run';
 
 export interface RunOptions {
-  /** Runs the steps after one that failed, too. */
+  /** Continues after a failed step. */
   readonly keepGoing: boolean;
-  /** Takes what is shown, line by line. */
+  /** Receives the output, line by line. */
   say(this: void, line: string): void;
 }
 
 /**
- * Runs each step in turn, up to the first that fails or all of them; the last lines sum up. Ctrl-C ends it in either case.
+ * Runs the steps in turn, and shows a summary. Stops at the first failure unless `keepGoing` is set, and always at Ctrl-C.
  *
- * @returns whether all passed
+ * @returns true if all passed
  */
 export async function runSteps(
   steps: readonly Step[],

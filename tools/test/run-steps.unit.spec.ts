@@ -9,7 +9,7 @@ const step = (name: string, script: string, remedy?: string): Step => ({
   ...(remedy ? { remedy } : {}),
 });
 const good = step('good', '');
-const bad = step('bad', 'process.exit(1)', 'mend it');
+const bad = step('bad', 'process.exit(1)', 'fix it');
 
 async function run(steps: readonly Step[], keepGoing: boolean) {
   const said: string[] = [];
@@ -17,28 +17,28 @@ async function run(steps: readonly Step[], keepGoing: boolean) {
   return { ok, shown: said.join('\n') };
 }
 
-it('A step that fails is the last one, which the end says, with what to do', async () => {
+it('The run stops at a failed step, and the summary says so, with a remedy', async () => {
   const { ok, shown } = await run([good, bad, good], false);
   expect(ok).toBe(false);
   expect(shown).toMatch(
-    /\ngood +ok +\S+ s\nbad +failed +\S+ s\ngood +not run\n\n0 passed, 1 failed, 0 skipped\nbad: mend it\n`npm test -- --keep-going` runs the other steps too\.$/,
+    /\ngood +ok +\S+ s\nbad +failed +\S+ s\ngood +not run\n\n0 passed, 1 failed, 0 skipped\nbad: fix it\n`npm test -- --keep-going` runs the other steps too\.$/,
   );
 });
 
-it('With --keep-going all steps run, and one that failed counts', async () => {
+it('With --keep-going all steps run, and each failure counts', async () => {
   const { ok, shown } = await run([bad, good, bad], true);
   expect(ok).toBe(false);
   expect(shown).toMatch(
-    /\nbad +failed .*\ngood +ok .*\nbad +failed .*\n\n0 passed, 2 failed, 0 skipped\nbad: mend it\nbad: mend it$/,
+    /\nbad +failed .*\ngood +ok .*\nbad +failed .*\n\n0 passed, 2 failed, 0 skipped\nbad: fix it\nbad: fix it$/,
   );
 });
 
-it('Nothing is said of --keep-going where nothing was left out', async () => {
-  expect((await run([good, bad], false)).shown).toMatch(/bad: mend it$/);
+it('The summary does not mention --keep-going if all steps ran', async () => {
+  expect((await run([good, bad], false)).shown).toMatch(/bad: fix it$/);
   expect(await run([good], false)).toEqual({ ok: true, shown: expect.stringMatching(/0 skipped$/) });
 });
 
-it('An interrupt ends it, with --keep-going too', async () => {
+it('An interrupt ends the run, even with --keep-going', async () => {
   const waits = step('waits', 'setTimeout(() => {}, 60_000)');
   const said: string[] = [];
   const running = runSteps([waits, good], process.cwd(), { keepGoing: true, say: (line) => said.push(line) });
@@ -52,11 +52,11 @@ it('An interrupt ends it, with --keep-going too', async () => {
   expect(said.join('\n')).toMatch(/\nwaits +failed .*\ngood +not run\n/);
 });
 
-it('Where formatting fails, `npm run format` mends it', () => {
-  expect(STEPS.find(({ name }) => name === 'format')?.remedy).toBe('`npm run format` mends it.');
+it('`npm run format` corrects wrong formatting', () => {
+  expect(STEPS.find(({ name }) => name === 'format')?.remedy).toBe('`npm run format` corrects it.');
 });
 
-it('--keep-going is no argument for Jest', () => {
+it('--keep-going is not passed to Jest', () => {
   expect(chosenSteps(['--keep-going'])).toEqual({ steps: STEPS, keepGoing: true });
   expect(chosenSteps([])).toEqual({ steps: STEPS, keepGoing: false });
   const { steps, keepGoing } = chosenSteps(['libs/outbox', '--keep-going']);

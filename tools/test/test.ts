@@ -2,10 +2,10 @@ import type { Checkout } from '../checkout.js';
 import { runSteps } from './run-steps.js';
 import { chosenSteps } from './steps.js';
 
-/** They choose specs, and are handed to Jest: `npm test -- libs/outbox`. */
+/** Arguments choose specs, and are passed to Jest: `npm test -- libs/outbox`. */
 export const takesArguments = true;
 
-/** `npm test`: every step in turn, up to the first that fails; the last lines count the tests of all. */
+/** `npm test`: runs all steps up to the first failure, and counts their tests. */
 export async function main({ root, args }: Checkout): Promise<number> {
   const { steps, keepGoing } = chosenSteps(args);
   const say = (line: string) => void process.stdout.write(`${line}\n`);

@@ -14,7 +14,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { MetadataWriterConfig } from './metadata-writer-config.js';
 import * as schema from './user-metadata/schema.js';
 import { UserMetadataController } from './user-metadata/user-metadata.controller.js';
-import { UserMetadataRecorder } from './user-metadata/user-metadata-recorder.js';
+import { UserMetadataProcessor } from './user-metadata/user-metadata.processor.js';
 
 @Module({})
 export class MetadataWriterModule {
@@ -34,7 +34,7 @@ export class MetadataWriterModule {
           migrations: findMigrations('metadata-writer', import.meta.url),
           databaseUrl,
           dataDir: dataDir ?? '.data/metadata-writer',
-          connections: connectionsFor(UserMetadataRecorder),
+          connections: connectionsFor(UserMetadataProcessor),
         }),
         InboxModule.forRoot(),
         HealthModule.forRoot({
@@ -43,7 +43,7 @@ export class MetadataWriterModule {
           optional: { pauses: Pauses, publishes: Publishes, unread: UnreadEvents },
         }),
       ],
-      controllers: [UserMetadataController, UserMetadataRecorder],
+      controllers: [UserMetadataController, UserMetadataProcessor],
     };
   }
 }

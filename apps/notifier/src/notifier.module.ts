@@ -18,7 +18,7 @@ import { MailedTextGateway } from './gateways/mailed-text-gateway.js';
 import { TEXT_GATEWAY } from './gateways/notification-gateway.js';
 import { TwilioGateway } from './gateways/twilio-gateway.js';
 import type { NotifierConfig } from './notifier-config.js';
-import { WelcomeNotifier } from './welcome/welcome-notifier.js';
+import { WelcomeProcessor } from './welcome/welcome.processor.js';
 
 const DAY = 24 * 60 * 60 * 1_000;
 
@@ -40,7 +40,7 @@ export class NotifierModule {
           migrations: findMigrations('notifier', import.meta.url),
           databaseUrl,
           dataDir: dataDir ?? '.data/notifier',
-          connections: connectionsFor(WelcomeNotifier),
+          connections: connectionsFor(WelcomeProcessor),
         }),
         HealthModule.forRoot({
           checks: { nats: JetStreamConnection, database: Store, processors: JetStreamStrategy },
@@ -48,7 +48,7 @@ export class NotifierModule {
           optional: { pauses: Pauses, publishes: Publishes, unread: UnreadEvents },
         }),
       ],
-      controllers: [WelcomeNotifier],
+      controllers: [WelcomeProcessor],
       providers: [
         { provide: EmailGateway, useFactory: () => new EmailGateway({ smtpUrl, from: sender }) },
         {

@@ -51,7 +51,7 @@ export interface Processor {
   app: string;
   /** Former names, the oldest first. */
   formerly: string[];
-  /** Class and method: `WelcomeNotifier.notify`. */
+  /** Class and method: `WelcomeProcessor.notify`. */
   handler: string;
   consumes: Consumption;
   publishes: EventVersion[];

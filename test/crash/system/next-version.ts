@@ -10,7 +10,7 @@ const COPIED = ['apps', 'libs', 'package.json', 'package-lock.json', 'tsconfig.j
 const CONTRACT = 'libs/contracts/src/user-signed-up.ts';
 const CONTRACT_V1 = 'libs/contracts/src/user-signed-up.v1.ts';
 const SIGNUPS = 'apps/signup/src/signups/signups.ts';
-const NOTIFIER = 'apps/notifier/src/welcome/welcome-notifier.ts';
+const NOTIFIER = 'apps/notifier/src/welcome/welcome.processor.ts';
 
 /**
  * Compiles another version of the code: `user.signed-up` has a version 2, according to docs/versions.md, and the notifier

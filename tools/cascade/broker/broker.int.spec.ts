@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCascade } from '../test/session.js';
 
-/** Some command that needs a broker. */
+/** Any command that needs a broker. */
 const COMMAND = ['provision', '--check'];
 
 describe('the connection to the broker', () => {
@@ -34,16 +34,16 @@ describe('the connection to the broker', () => {
   const run = (env: NodeJS.ProcessEnv) => runCascade(COMMAND, { env });
   const urlOf = (credentials: string) => `nats://${credentials}127.0.0.1:${broker.port}`;
 
-  it('takes user and password from NATS_URL', async () => {
+  it('uses user and password of NATS_URL', async () => {
     const { code, stdout } = await run({ NATS_URL: urlOf('ann:p%40ss%20word@') });
     expect(stdout).toContain('stream EVENTS  is missing');
     expect(code).toBe(1);
   });
 
-  it('takes the credentials file that NATS_CREDS names', async () => {
+  it('uses the credentials file of NATS_CREDS', async () => {
     const file = join(folder, 'user.creds');
     const seed = new TextDecoder().decode(user.getSeed());
-    // A server that knows the key itself does not look at the token.
+    // A server that knows the key ignores the token.
     await writeFile(
       file,
       `-----BEGIN NATS USER JWT-----\nnone\n------END NATS USER JWT------\n` +
@@ -56,7 +56,7 @@ describe('the connection to the broker', () => {
   });
 
   it.each([[''], ['ann:wrong@'], ['nobody@']])(
-    'says what to do where the broker refuses %j',
+    'says what to do if the broker refuses %j',
     async (credentials) => {
       const { code, stdout, stderr } = await run({ NATS_URL: urlOf(credentials) });
       expect(code).toBe(1);
@@ -68,7 +68,7 @@ describe('the connection to the broker', () => {
     },
   );
 
-  it('says which right a user lacks', async () => {
+  it('names the right that a user lacks', async () => {
     const { code, stderr } = await run({ NATS_URL: urlOf('looker:x@') });
     expect(code).toBe(1);
     expect(stderr).toMatch(
@@ -76,7 +76,7 @@ describe('the connection to the broker', () => {
     );
   });
 
-  it('says what to do where no broker answers, and where the credentials file cannot be read', async () => {
+  it('says what to do if no broker answers, or if the credentials file cannot be read', async () => {
     expect(await run({ NATS_URL: 'nats://ann:secret@127.0.0.1:1' })).toEqual({
       code: 1,
       stdout: '',

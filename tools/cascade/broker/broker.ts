@@ -13,13 +13,13 @@ import { runningHere } from '../../supervisor/data-folder.js';
 import { CommandError } from '../errors.js';
 import type { Host } from '../host.js';
 
-/** `ce-source` of what is published by hand, and the name of the connection. */
+/** `ce-source` of events that commands publish, and the name of the connection. */
 const SOURCE = 'cascade';
 const DEFAULT_URL = 'nats://127.0.0.1:4222';
 
-/** The broker that a command works on, and the parts of the transport that it uses. */
+/** The broker of a command, with the needed parts of the transport. */
 export class Broker {
-  readonly archive: FailureReader;
+  readonly failures: FailureReader;
   readonly replays: Replays;
 
   private constructor(
@@ -27,16 +27,15 @@ export class Broker {
     readonly nats: NatsConnection,
     readonly manager: JetStreamManager,
   ) {
-    this.archive = new FailureReader(connection);
-    this.replays = new Replays(connection, this.publisherOf([]), this.archive);
+    this.failures = new FailureReader(connection);
+    this.replays = new Replays(connection, this.publisherOf([]), this.failures);
   }
 
-  /** Publishes events of these classes, and whatever belongs to a replay. */
   publisherOf(publishes: readonly EventClass[]): EventPublisher {
     return new EventPublisher(this.connection, { source: SOURCE, publishes });
   }
 
-  /** @throws BrokerUnreachableError where none answers, or refuses the credentials */
+  /** @throws BrokerUnreachableError if no broker answers, or if the broker refuses the credentials */
   static async connect(host: Host): Promise<Broker> {
     Logger.overrideLogger(warningsTo(host));
     const connection = new JetStreamConnection({
@@ -56,7 +55,6 @@ export class Broker {
   }
 }
 
-/** Connects, works, and closes the connection whatever happens. */
 export async function withBroker<Result>(
   host: Host,
   work: (broker: Broker) => Promise<Result>,
@@ -69,7 +67,7 @@ export async function withBroker<Result>(
   }
 }
 
-/** `NATS_URL`, else the broker of a system that runs here, else the default. */
+/** `NATS_URL`, or else the broker of the system that runs here, or else the default. */
 export async function serversOf(env: NodeJS.ProcessEnv): Promise<string> {
   if (env['NATS_URL']) return env['NATS_URL'];
   return (await runningHere())?.natsUrl ?? DEFAULT_URL;
@@ -89,7 +87,7 @@ async function credentialsOf(env: NodeJS.ProcessEnv): Promise<ConnectionOptions>
   }
 }
 
-/** That the broker is away for a while is worth knowing; errors come back to whoever asked. */
+/** Shows warnings, such as a lost connection. The callers handle errors. */
 function warningsTo({ stderr }: Host) {
   const nothing = () => undefined;
   const write = (message: unknown) => void stderr.write(`${String(message)}\n`);

@@ -1,18 +1,16 @@
-import { errors } from '@nats-io/transport-node';
 import {
   EVENTS_STREAM,
   FAILURES_STREAM,
   ProvisionError,
-  Provisioning,
   RETRIES_STREAM,
   shownSetting,
   type ProvisionDifference,
 } from '@cascade/jetstream';
 import { withBroker, type Broker } from '../broker/broker.js';
 import type { Declared } from '../declared.js';
-import { CommandError } from '../errors.js';
-import { explain } from '../explain.js';
+import { explain, isDenial } from '../explain.js';
 import type { Host } from '../host.js';
+import { provisioningOf } from '../provision/provisioning.js';
 import { readRoom, type BrokerRoom } from '../streams/room.js';
 import { checkExpiry } from './expiry-check.js';
 import { fault, note, ok, type Finding } from './finding.js';
@@ -20,7 +18,7 @@ import { checkOutboxes } from './outbox-check.js';
 import { checkRights } from './rights-check.js';
 import { checkLeaders, checkRoom } from './room-check.js';
 
-/** From the broker's greeting to what lies on it; where one thing is wrong, what rests on it is not looked at. */
+/** Checks the broker, then everything on it. A fault skips the checks that depend on it. */
 export async function checkBrokerAndStreams(host: Host, declared: Declared | undefined): Promise<Finding[]> {
   try {
     return await withBroker(host, async (broker) => [
@@ -51,20 +49,15 @@ async function checkWithin(broker: Broker, declared: Declared | undefined, host:
   }
 }
 
-/** Without one of them nothing is known of what waits; that it is missing is a finding already. */
+/** A missing stream is a finding already, and prevents the check of expiring events. */
 function hasStreams({ streams }: BrokerRoom): boolean {
   return [EVENTS_STREAM, RETRIES_STREAM, FAILURES_STREAM].every((name) =>
     streams.some(({ of }) => of === name),
   );
 }
 
-function isDenial(error: unknown): boolean {
-  return [error, (error as Error).cause].some((reason) => reason instanceof errors.PermissionViolationError);
-}
-
-async function compare({ connection }: Broker, { processors, settings }: Declared) {
-  const declarations = processors.map(({ declaration }) => declaration);
-  const provisioning = new Provisioning(connection, declarations, settings);
+async function compare(broker: Broker, declared: Declared) {
+  const provisioning = provisioningOf(broker, declared);
   const differences = await provisioning.check();
   const retired = await provisioning.retired();
   const of = (kind: string) => differences.filter(({ what }) => what.startsWith(kind));
@@ -74,7 +67,7 @@ async function compare({ connection }: Broker, { processors, settings }: Declare
     ...retired.map(({ processor }) =>
       note(
         'consumers',
-        `the broker has more of processor ${processor} than the code declares: \`provision --check\` tells more`,
+        `the broker has consumers or retries of processor ${processor} that the code does not declare: see \`provision --check\``,
       ),
     ),
   ];
@@ -97,7 +90,6 @@ function provisioned(about: string, differences: readonly ProvisionDifference[])
 }
 
 function asFault(about: string, error: unknown, host: Host): Finding {
-  const known = explain(error, host);
-  if (!(known instanceof CommandError)) throw error;
-  return fault(about, known.message, known.remedies.join(' '));
+  const { message, remedies } = explain(error, host);
+  return fault(about, message, remedies.join(' '));
 }

@@ -5,7 +5,7 @@ import type { Host } from '../host.js';
 import { counted } from '../text/numbers.js';
 import { fault, ok, type Finding } from './finding.js';
 
-/** Whether the declarations can be read; what is on the broker is compared with them. */
+/** Checks that the declarations can be read, because the broker is compared with them. */
 export async function checkCode(
   host: Host,
 ): Promise<{ findings: Finding[]; declared: Declared | undefined }> {
@@ -17,7 +17,7 @@ export async function checkCode(
   } catch (error) {
     if (!(error instanceof TopologyError || error instanceof CommandError)) throw error;
     const remedies = error instanceof CommandError ? error.remedies : [];
-    const remedy = [...remedies, 'Streams and consumers are not compared with it until then.'].join(' ');
+    const remedy = [...remedies, 'Until then, streams and consumers are not compared with the code.'].join(' ');
     return { findings: [fault('code', error.message, remedy)], declared: undefined };
   }
 }

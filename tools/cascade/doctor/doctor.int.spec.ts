@@ -50,7 +50,7 @@ describe('cascade doctor', () => {
     return { ...report, about };
   };
 
-  it('finds streams and consumers that are missing, and says what makes them', async () => {
+  it('finds missing streams and consumers, and says how to create them', async () => {
     const { faults, about } = await examine();
     expect(faults).toBeGreaterThan(3);
     expect(about('broker')).toEqual([
@@ -65,18 +65,18 @@ describe('cascade doctor', () => {
     expect(about('consumers').every(({ level }) => level === 'fault')).toBe(true);
   });
 
-  it('finds nothing wrong once they are there', async () => {
+  it('finds no faults after they are created', async () => {
     await run(['provision']);
     const { code, stdout } = await run(['doctor']);
     expect(stdout).toMatch(/^ok +Node +\d+\.\d+\.\d+\n/);
     expect(stdout).toMatch(/ok +code +\d+ apps, \d+ processors\n/);
     expect(stdout).toMatch(
-      /ok +rights +this user may read the streams, publish and replay\n\nNothing is wrong\.\n$/,
+      /ok +rights +this user may read the streams, publish and replay\n\nNo faults\.\n$/,
     );
     expect(code).toBe(0);
   });
 
-  it('tells of a user that may look on only, and what stays closed to it', async () => {
+  it('notes a user that may only read', async () => {
     const { faults, about } = await examine({ NATS_URL: urlAs('looker') });
     expect(about('rights')).toEqual([
       { about: 'rights', level: 'note', says: expect.stringContaining('may not publish') },
@@ -84,7 +84,7 @@ describe('cascade doctor', () => {
     expect(faults).toBe(0);
   });
 
-  it('finds that a user may not look at the streams', async () => {
+  it('finds that a user may not read the streams', async () => {
     const { about } = await examine({ NATS_URL: urlAs('service') });
     expect(about('rights')).toEqual([
       {
@@ -96,7 +96,7 @@ describe('cascade doctor', () => {
     ]);
   });
 
-  it('finds that no broker answers, and says how to get one', async () => {
+  it('finds that no broker answers, and says how to start one', async () => {
     const { faults, about } = await examine({ NATS_URL: 'nats://127.0.0.1:1' });
     expect(faults).toBe(1);
     expect(about('broker')).toEqual([
@@ -118,9 +118,9 @@ describe('cascade doctor', () => {
     });
   });
 
-  it('finds a nats-server in the cache that does not run, and says that one will be fetched where there is none', async () => {
+  it('finds a broken nats-server in the cache, and notes a missing one', async () => {
     expect((await examine()).about('nats-server')).toEqual([
-      { about: 'nats-server', level: 'note', says: expect.stringContaining('`npm start` fetches one') },
+      { about: 'nats-server', level: 'note', says: expect.stringContaining('`npm start` downloads one') },
     ]);
     const folder = join(cache, 'nats-server', '2.14.5');
     await mkdir(folder, { recursive: true });

@@ -8,6 +8,7 @@ import type { Finding } from './finding.js';
 import { checkNatsServer, checkNode, checkPorts } from './machine-checks.js';
 import { checkCode } from './code-check.js';
 import { checkServices } from './services-check.js';
+import { counted } from '../text/numbers.js';
 
 const STYLES: Record<Finding['level'], Style> = { ok: 'green', note: 'yellow', fault: 'red' };
 
@@ -38,5 +39,5 @@ function report(findings: readonly Finding[], faults: number, output: Output): s
     `${output.paint(STYLES[level], level.padEnd('fault'.length))}  ${about.padEnd(width)}  ${says}`,
     ...(remedy ? [`${' '.repeat('fault'.length + 2 + width)}  -> ${remedy}`] : []),
   ]);
-  return [...lines, '', faults > 0 ? `${faults} ${faults === 1 ? 'fault' : 'faults'}.` : 'Nothing is wrong.'];
+  return [...lines, '', faults > 0 ? `${counted(faults, 'fault')}.` : 'No faults.'];
 }

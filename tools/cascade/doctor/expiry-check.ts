@@ -4,13 +4,12 @@ import { expiringSoon, expiryRemedy, expiryText } from '../lag/expiry.js';
 import { readLag } from '../lag/read-lag.js';
 import { fault, ok, type Finding } from './finding.js';
 
-/** Events that a stream deletes before they are handled, unless somebody acts. */
 export async function checkExpiry(
   broker: Broker,
   { processors }: Pick<Declared, 'processors'>,
   now?: number,
 ): Promise<Finding[]> {
   const expiring = expiringSoon(await readLag(broker, processors, now));
-  if (expiring.length === 0) return [ok('unread', 'no event waits for half of the time that it is kept')];
+  if (expiring.length === 0) return [ok('unread', 'no event has waited for half of its retention time')];
   return expiring.map((lag) => fault('unread', expiryText(lag), expiryRemedy(lag)));
 }

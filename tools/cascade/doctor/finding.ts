@@ -1,11 +1,8 @@
-/** What one check found. */
 export interface Finding {
-  /** What was looked at, in a word or two. */
   readonly about: string;
-  /** `note`: worth knowing, and nothing is wrong. */
+  /** `note`: worth knowing, but not a fault. */
   readonly level: 'ok' | 'note' | 'fault';
   readonly says: string;
-  /** What to do about a fault. */
   readonly remedy?: string;
 }
 

@@ -6,16 +6,16 @@ import { DEFAULT_PORTS } from '../../supervisor/system.js';
 import type { Host } from '../host.js';
 import { fault, note, ok, type Finding } from './finding.js';
 
-/** An older one does not come so far: the bootstrap refuses it. */
+/** Always ok, because the bootstrap refuses an older Node. */
 export function checkNode(): Finding[] {
   return [ok('Node', process.versions.node)];
 }
 
-/** What `npm start` and the tests run. */
+/** Checks the nats-server that `npm start` and the tests run. */
 export async function checkNatsServer({ env, root }: Pick<Host, 'env' | 'root'>): Promise<Finding[]> {
   const { server, refused } = await findLocalNatsServer({ env });
   const faults = refused.map(({ message, remedy }) =>
-    fault('nats-server', message, remedy ?? 'remove it: `npm start` then fetches another one'),
+    fault('nats-server', message, remedy ?? 'remove it: `npm start` then downloads another one'),
   );
   if (server) {
     const { version, from, command } = server;
@@ -23,10 +23,10 @@ export async function checkNatsServer({ env, root }: Pick<Host, 'env' | 'root'>)
     return [...faults, ok('nats-server', `${version} ${place}`)];
   }
   if (faults.length > 0) return faults;
-  return [note('nats-server', 'none on the PATH or in the cache yet; `npm start` fetches one')];
+  return [note('nats-server', 'none on the PATH or in the cache yet; `npm start` downloads one')];
 }
 
-/** That ports are taken is no fault: `npm start` then takes the next ones. */
+/** A taken port is not a fault, because `npm start` then uses the next one. */
 export async function checkPorts(): Promise<Finding[]> {
   const running = await runningHere();
   if (running) return [ok('ports', `used by the system that runs here: ${addressesOf(running)}`)];
@@ -34,7 +34,7 @@ export async function checkPorts(): Promise<Finding[]> {
   const taken = DEFAULT_PORTS.filter((_, index) => !free[index]);
   if (taken.length === 0) return [ok('ports', `${DEFAULT_PORTS.join(', ')} are free for \`npm start\``)];
   const list = `${taken.join(', ')} ${taken.length > 1 ? 'are' : 'is'} taken by other programs`;
-  return [note('ports', `${list}; \`npm start\` takes the next free ones`)];
+  return [note('ports', `${list}; \`npm start\` uses the next free ones`)];
 }
 
 function addressesOf({ parts }: RunningSystem): string {

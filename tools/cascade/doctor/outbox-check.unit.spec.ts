@@ -16,10 +16,10 @@ const waitingSince = (addedAt: string, error?: string) =>
     oldest: { id: 'id', event: 'user.signed-up', addedAt, attempts: 3, ...(error ? { error } : {}) },
   });
 
-describe('doctor, of an outbox', () => {
-  it('is content with one whose events have hardly begun to wait', () => {
+describe('The check of an outbox', () => {
+  it('accepts events that have waited for a short time', () => {
     expect(findingsOf(waitingSince('2026-11-23T11:59:55Z'), NOW)).toEqual([
-      { about: 'outbox', level: 'ok', says: 'signup: nothing waits for long, and nothing is set aside' },
+      { about: 'outbox', level: 'ok', says: 'signup: no event waits for long, and none is set aside' },
     ]);
   });
 
@@ -35,7 +35,7 @@ describe('doctor, of an outbox', () => {
     expect(findingsOf(outboxOf({ setAside: 1 }), NOW)).toMatchObject([
       {
         level: 'fault',
-        says: 'signup: 1 event set aside, which the broker refused for good',
+        says: 'signup: 1 event set aside because the broker refused them permanently',
         remedy: expect.stringContaining('node cascade outbox'),
       },
     ]);

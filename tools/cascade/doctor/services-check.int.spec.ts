@@ -19,7 +19,7 @@ const provided = [
   { provide: Publishes, useValue: publishes },
 ];
 
-describe('doctor, of the services that run here', () => {
+describe('The check of the services that run here', () => {
   let app: NestFastifyApplication;
   let other: Server;
   const urls: Record<string, { url: string }> = {};
@@ -53,14 +53,14 @@ describe('doctor, of the services that run here', () => {
 
   const check = (...names: string[]) => checkServices({ parts: urls }, names);
 
-  it('is content where all of their parts are up, and asks nobody else', async () => {
+  it('accepts services whose parts are all up, and queries no others', async () => {
     expect(await check('orders', 'not-started')).toEqual([
       { about: 'services', level: 'ok', says: 'orders: all parts are up' },
     ]);
     expect(await check()).toEqual([]);
   });
 
-  it('finds parts that are down, also those that a service can do without, and says where to look on', async () => {
+  it('finds parts that are down, including optional ones, and says where to look', async () => {
     publishes.ready = () => Promise.reject(new Error('1 publish to EVENTS\nunconfirmed'));
     database.ready = () => Promise.reject(new Error('closed'));
     expect(await check('orders')).toEqual([
@@ -82,7 +82,7 @@ describe('doctor, of the services that run here', () => {
   it('finds a service that does not answer, and another program in its place', async () => {
     expect(await check('away', 'other')).toMatchObject([
       { level: 'fault', says: expect.stringMatching(/^away does not answer at http:\/\/127\.0\.0\.1:1: .+/) },
-      { level: 'fault', says: `other is not what answers at ${urls['other']!.url}` },
+      { level: 'fault', says: `another program answers at ${urls['other']!.url}, not other` },
     ]);
   });
 });

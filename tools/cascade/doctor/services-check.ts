@@ -3,27 +3,27 @@ import type { RunningSystem } from '../../supervisor/data-folder.js';
 import { printable } from '../text/printable.js';
 import { fault, ok, type Finding } from './finding.js';
 
-/** Milliseconds for `/health/ready`, which itself gives each part a second. */
-const ANSWER_WITHIN = 3_000;
+/** Timeout of `/health/ready`, which itself has a timeout of a second for each part. */
+const TIMEOUT_MS = 3_000;
 
-/** What `/health/ready` returns: states alone, since strangers may ask. The service logs the reasons. */
+/** The response of `/health/ready`, which is public, so it has only states. The service logs the reasons. */
 interface Health {
   checks: Record<string, { state: 'up' | 'down' }>;
 }
 
-/** Where to look on, by the part that is down. */
+/** Where to look, by the part that is down. */
 const REMEDIES: Record<string, string> = {
   publishes: 'its log says why; `node cascade lag` shows how full the streams are',
-  outbox: '`node cascade outbox` shows what waits and why',
+  outbox: '`node cascade outbox` shows which events wait, and why',
   unread: '`node cascade lag` shows which events the broker deletes soon',
-  pauses: '`node cascade lag` shows how much waits; the log of the service, why it fails',
+  pauses: '`node cascade lag` shows how many events wait; the log of the service says why it fails',
 };
 const LOG = 'its log says why';
 
 /**
- * The parts of the services that run here which are down.
+ * Finds parts that are down, in the services that run here.
  *
- * @param names of the services, among the parts of the system
+ * @param names names of the services among the parts of the system
  */
 export async function checkServices(
   { parts }: Pick<RunningSystem, 'parts'>,
@@ -38,14 +38,14 @@ export async function checkServices(
 async function check(name: string, url: string): Promise<Finding[]> {
   let health: Health;
   try {
-    const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(ANSWER_WITHIN) });
+    const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     health = (await answer.json()) as Health;
   } catch (error) {
     return [fault('services', `${name} does not answer at ${url}: ${reasonOf(error)}`, LOG)];
   }
-  // Another program may have the port by now.
+  // Another program may have taken the port.
   if (typeof health?.checks !== 'object')
-    return [fault('services', `${name} is not what answers at ${url}`, LOG)];
+    return [fault('services', `another program answers at ${url}, not ${name}`, LOG)];
   return Object.entries(health.checks).flatMap(([part, check]) =>
     check.state === 'up'
       ? []

@@ -5,10 +5,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { CommandError } from '../errors.js';
 
 /**
- * Writes failures to a new file, one a line. Returns once the disk has them and the file was read back; leaves no file otherwise.
- * Only this user may read the file: the events in it may hold personal data.
+ * Writes failures to a new file, one a line. Resolves when the disk has them and the file was read back. Leaves no file after an
+ * error. Only this user may read the file, because its events may hold personal data.
  *
- * @throws CommandError if the file is there already or cannot be written, or if `signal` has stopped it
+ * @throws CommandError if the file exists or cannot be written, or if `signal` aborts
  */
 export async function writeArchive(
   path: string,
@@ -20,8 +20,8 @@ export async function writeArchive(
     const ids: string[] = [];
     try {
       for await (const failure of failures) {
-        if (signal.aborted) throw new CommandError('Stopped: nothing was removed, and no file is left.');
-        // Unlike `write`, this goes on until the disk has taken the whole line, or refuses the rest of it.
+        if (signal.aborted) throw new CommandError('Stopped. Nothing was removed, and no file is left.');
+        // Unlike `write`, this writes the whole line, or throws if the disk refuses a part.
         await file.appendFile(`${JSON.stringify(failure)}\n`).catch(notWritten(path));
         ids.push(failure.id);
       }
@@ -38,9 +38,9 @@ export async function writeArchive(
 }
 
 /**
- * The failures of an archive.
+ * Reads the failures of an archive.
  *
- * @throws CommandError if it cannot be read, or a line is no archived failure
+ * @throws CommandError if the file cannot be read, or if a line is not an archived failure
  */
 export async function* readArchive(path: string): AsyncGenerator<ArchivedFailure> {
   const file = await open(path).catch((cause: Error) => {
@@ -52,8 +52,8 @@ export async function* readArchive(path: string): AsyncGenerator<ArchivedFailure
     const failure = await readArchivedFailure(line);
     if (!failure) {
       await file.close();
-      throw new CommandError(`Line ${number} of ${path} is no archived failure.`, [
-        'Nothing was done with it. Is it a file of `failures archive`, and whole?',
+      throw new CommandError(`Line ${number} of ${path} is not an archived failure.`, [
+        'Nothing was done. The file must come from `failures archive`, and must be complete.',
       ]);
     }
     yield failure;
@@ -65,7 +65,7 @@ async function create(path: string): Promise<FileHandle> {
     return await open(path, 'wx', 0o600);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') return notWritten(path)(cause as Error);
-    throw new CommandError(`${path} is there already, and an archive overwrites nothing.`, [
+    throw new CommandError(`${path} exists already, and an archive overwrites nothing.`, [
       'Name another file with --to.',
     ]);
   }
@@ -81,9 +81,9 @@ function notWritten(path: string): (cause: Error) => never {
   };
 }
 
-/** Without this, a power cut may take the name of a new file, whatever the disk has of its content. */
+/** Without this, a new file may lose its name in a power cut, even if the disk has its content. */
 async function syncFolder(path: string): Promise<void> {
-  // Windows has no such call.
+  // Windows cannot sync a folder.
   if (process.platform === 'win32') return;
   const folder = await open(path);
   await folder.sync().finally(() => folder.close());
@@ -93,5 +93,5 @@ async function assertHolds(path: string, ids: readonly string[]): Promise<void> 
   const found: string[] = [];
   for await (const { id } of readArchive(path)) found.push(id);
   if (isDeepStrictEqual(found, ids)) return;
-  throw new CommandError(`${path} does not hold what was written to it.`, ['Nothing was removed.']);
+  throw new CommandError(`${path} does not contain what was written to it.`, ['Nothing was removed.']);
 }

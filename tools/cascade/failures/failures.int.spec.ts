@@ -21,7 +21,7 @@ describe('cascade failures', () => {
 
   const idOf = (eventId: string) => all.failures.find((failure) => failure.eventId === eventId)!.id;
 
-  it('list shows them, the oldest first, with what became of them', async () => {
+  it('list shows failures, oldest first, with their states', async () => {
     expect(all).toMatchObject({ total: 4 });
     const { code, stdout } = await shop.cascade('failures', 'list');
     expect(code).toBe(0);
@@ -39,18 +39,18 @@ describe('cascade failures', () => {
     [['--state', 'handled'], 0],
     [['--since', '1h'], 4],
     [['--until', '1h'], 0],
-  ])('list takes %j', async (filters, total) => {
+  ])('list filters by %j', async (filters, total) => {
     expect(await shop.json<Listed>('failures', 'list', ...filters)).toMatchObject({ total });
   });
 
-  it('list keeps to the newest where there are more than asked for, and says so', async () => {
+  it('list shows only the newest up to --limit, and says so', async () => {
     const { stdout } = await shop.cascade('failures', 'list', '--limit', '1');
     expect(stdout).toContain(all.failures.at(-1)!.id);
     expect(stdout).not.toContain(all.failures[0]!.id);
     expect(stdout).toContain('The newest 1 of 4; --limit shows more.');
   });
 
-  it('list says so where there are none', async () => {
+  it('list says so if there are none', async () => {
     expect(await shop.cascade('failures', 'list', '--processor', 'nobody')).toEqual({
       code: 0,
       stdout: 'No failures.\n',
@@ -58,7 +58,7 @@ describe('cascade failures', () => {
     });
   });
 
-  it('list passes over what is no failure event, and says so', async () => {
+  it('list ignores a message that is not a failure, and says so', async () => {
     shop.publish('failed.packing.order.confirmed', 'scrap');
     await shop.stored('FAILURES', 'failed.packing.order.confirmed', 1);
     const { code, stdout, stderr } = await shop.cascade('failures', 'list', '--json');
@@ -67,12 +67,12 @@ describe('cascade failures', () => {
     expect(stderr).toMatch(/left out 1 .* on failed\.packing\.order\.confirmed at \d+/);
   });
 
-  it('show tells the whole of one: error, stack, the event with headers and body, and what to do', async () => {
+  it('show has the error, the stack, the event with headers and body, and the next command', async () => {
     const { code, stdout } = await shop.cascade('failures', 'show', idOf('one'));
     expect(code).toBe(0);
     expect(stdout).toMatch(/^billing gave up on order\.placed\n/);
     expect(stdout).toMatch(/reason +unrecoverable, after 1 attempt\n/);
-    expect(stdout).toMatch(/state +open: nobody replayed it\n/);
+    expect(stdout).toMatch(/state +open: not replayed\n/);
     expect(stdout).toMatch(/CardDeclined: no funds on \[31m the card\n +at Shop\.bill/);
     expect(stdout).toMatch(/channel +events\.order\.placed\n +stored +EVENTS at 1\n/);
     expect(stdout).toMatch(/ce-type +order\.placed\.v1\n/);
@@ -81,7 +81,7 @@ describe('cascade failures', () => {
     expect(stdout).not.toContain('\u001b');
   });
 
-  it('show takes an event that is no JSON, and prints one value with --json', async () => {
+  it('show accepts an event that is not JSON, and prints one value with --json', async () => {
     const whole = await shop.json<object>('failures', 'show', idOf('broken'));
     expect(whole).toMatchObject({
       state: 'open',
@@ -90,7 +90,7 @@ describe('cascade failures', () => {
     });
   });
 
-  it('show tells who replayed it, and why', async () => {
+  it('show says who replayed it, and why', async () => {
     const reason = 'the customer called';
     await shop.cascade('replay', '--failure', idOf('two'), '--by', 'ann', '--reason', reason);
     await shop.answered(idOf('two'));
@@ -103,7 +103,7 @@ describe('cascade failures', () => {
     });
   });
 
-  it('show refuses an id that no failure has', async () => {
+  it('show refuses an unknown id', async () => {
     expect(await shop.cascade('failures', 'show', 'nothing')).toEqual({
       code: 1,
       stdout: '',

@@ -1,10 +1,9 @@
 import { channelOf, envelopeOf, EVENTS_STREAM, readStream, ReplayRequested } from '@cascade/jetstream';
 import type { Broker } from '../broker/broker.js';
 
-/** Who asked for a replay, and why. */
 export type ReplayRecord = Pick<ReplayRequested, 'by' | 'reason'>;
 
-/** The audit event of a replay; undefined where it is no longer stored. */
+/** The audit event of a replay; undefined if it is no longer stored. */
 export async function findReplay({ nats }: Broker, replayId: string): Promise<ReplayRecord | undefined> {
   const subjects = [channelOf(ReplayRequested.event.name)];
   for await (const message of readStream(nats, { stream: EVENTS_STREAM, subjects })) {

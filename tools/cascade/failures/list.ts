@@ -1,41 +1,22 @@
-import type { ReplaySelection, StoredFailure } from '@cascade/jetstream';
+import type { RemovalSelection, StoredFailure } from '@cascade/jetstream';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
-import { fit, renderColumns } from '../text/columns.js';
 import { counted } from '../text/numbers.js';
 import { printable } from '../text/printable.js';
-import { stateOf, type ShownState } from './state.js';
+import { stateOf } from './state.js';
 
-export interface ListOptions extends Pick<
-  ReplaySelection,
-  'processor' | 'event' | 'error' | 'since' | 'until'
-> {
-  state?: ShownState;
+export interface ListOptions extends Omit<RemovalSelection, 'failureIds'> {
   limit: number;
-}
-
-/** A failure without the event in it, of which there may be very many. */
-interface ListedFailure {
-  id: string;
-  correlationId: string;
-  storedAt: Date;
-  processor: string;
-  event: string;
-  eventId: string;
-  reason: string;
-  attempts: number;
-  error: { name: string; message: string };
-  state: ShownState;
 }
 
 export async function run({ host, output, options }: Invocation<ListOptions>): Promise<number> {
   const { state, limit, ...selection } = options;
   const newest: ListedFailure[] = [];
   let total = 0;
-  await withBroker(host, async ({ archive }) => {
-    for await (const stored of archive.list(selection)) {
+  await withBroker(host, async ({ failures }) => {
+    for await (const stored of failures.list(selection)) {
       if (state && stateOf(stored) !== state) continue;
       total += 1;
       newest.push(listed(stored));
@@ -46,7 +27,10 @@ export async function run({ host, output, options }: Invocation<ListOptions>): P
   return ExitCode.ok;
 }
 
-function listed({ id, correlationId, storedAt, event, failure, state }: StoredFailure): ListedFailure {
+type ListedFailure = ReturnType<typeof listed>;
+
+/** Leaves out the event, because there may be very many failures. */
+function listed({ id, correlationId, storedAt, event, failure, state }: StoredFailure) {
   const { processor, reason, attempts, error, original } = failure;
   const { name, message } = error;
   return {
@@ -74,17 +58,13 @@ function report(failures: readonly ListedFailure[], total: number, output: Outpu
     String(attempts),
     printable(`${error.name}: ${error.message}`),
   ]);
-  const [heading, ...lines] = renderColumns(
-    ['id', 'stored', 'processor', 'event', 'state', 'attempts', 'error'],
-    rows,
-  ).map((line) => fit(line, output.width));
-  const shown =
-    failures.length < total ? `The newest ${failures.length} of ${total}; --limit shows more.` : '';
+  const heading = ['id', 'stored', 'processor', 'event', 'state', 'attempts', 'error'];
   return [
-    output.paint('bold', heading!),
-    ...lines,
+    ...output.table(heading, rows, { isCut: true }),
     '',
-    shown || `${counted(total, 'failure')}.`,
-    '`node cascade failures show ID` shows one whole, `node cascade replay` hands them over again.',
+    failures.length < total
+      ? `The newest ${failures.length} of ${total}; --limit shows more.`
+      : `${counted(total, 'failure')}.`,
+    '`node cascade failures show ID` shows all of one; `node cascade replay` delivers events again.',
   ];
 }

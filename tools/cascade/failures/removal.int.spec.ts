@@ -43,7 +43,7 @@ describe('cascade failures archive, purge and restore', () => {
   const list = (...filters: string[]) => shop.json<Listed>('failures', 'list', ...filters);
   const listed = (count: number, state: string) =>
     eventually(async () => expect(await list('--state', state)).toMatchObject({ total: count }));
-  /** Replays one of the three, which is handled then. */
+  /** Replays one of the three failures successfully. */
   async function handleOne(): Promise<string> {
     const { id } = (await list('--state', 'open')).failures[0]!;
     bank.isOpen = true;
@@ -54,13 +54,13 @@ describe('cascade failures archive, purge and restore', () => {
   }
   const audits = () => shop.count('EVENTS', 'events.failures.removed');
 
-  it('purge tells in a dry run what it would remove, and what it would leave', async () => {
+  it('purge shows in a dry run what it would remove, and what would stay', async () => {
     await handleOne();
     const before = await audits();
     const { code, stdout } = await shop.cascade('failures', 'purge', '--all', '--dry-run');
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^processor +event +error +state +failures +bytes\nbilling +order\.placed +CardDeclined +handled +1 +\d+\n\n1 failure, [\d.]+ KiB, would be removed\. Nothing was done\.\n2 more are open, under way, .*--state/,
+      /^processor +event +error +state +failures +bytes\nbilling +order\.placed +CardDeclined +handled +1 +\d+\n\n1 failure, [\d.]+ KiB, would be removed\. Nothing was removed\.\n2 more stay: open, under way, .*--state/,
     );
     expect(await shop.json<object>('failures', 'purge', '--all', '--dry-run')).toMatchObject({
       total: 1,
@@ -71,12 +71,12 @@ describe('cascade failures archive, purge and restore', () => {
     expect(await list()).toMatchObject({ total: 3 });
   });
 
-  it('purge removes those that were handled, and open ones where it is told to', async () => {
+  it('purge removes handled failures, and open ones with --state open', async () => {
     const id = await handleOne();
     const { code, stdout } = await shop.cascade('failures', 'purge', '--processor', 'billing', ...WHY);
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/^1 failure removed, [\d.]+ KiB\.\nRemoval \S+; .*\n2 more are open/),
+      stdout: expect.stringMatching(/^1 failure removed, [\d.]+ KiB\.\nRemoval \S+\. .*\n2 more stay: open/),
     });
     expect((await list()).failures.map((failure) => failure.id)).not.toContain(id);
     const audit = await shop.manager.streams.getMessage('EVENTS', {
@@ -93,11 +93,11 @@ describe('cascade failures archive, purge and restore', () => {
     expect(open).toMatchObject({ total: 2, removed: 2, skipped: 0, stopped: false });
     expect(await list()).toMatchObject({ total: 0 });
     expect((await shop.cascade('failures', 'purge', '--all', ...WHY)).stdout).toBe(
-      'There is nothing of that kind to remove.\n',
+      'There is nothing to remove.\n',
     );
   });
 
-  it('archive writes them to a file, and then removes them; restore puts them back, none twice', async () => {
+  it('archive writes failures to a file and removes them; restore puts each back once', async () => {
     const handled = await handleOne();
     const before = await list();
     const file = join(folder, 'all.jsonl');
@@ -135,26 +135,26 @@ describe('cascade failures archive, purge and restore', () => {
     expect((await list('--state', 'handled')).failures[0]!.id).toBe(handled);
   });
 
-  it('archive does not write over a file, and leaves none where there is nothing to archive', async () => {
+  it('archive overwrites no file, and creates none if there is nothing to archive', async () => {
     const file = join(folder, 'mine.txt');
     await writeFile(file, 'mine');
     const archive = ['failures', 'archive', '--state', 'open', ...WHY, '--to'];
     const refused = await shop.cascade(...archive, file);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
-    expect(refused.stderr).toContain(`${file} is there already`);
+    expect(refused.stderr).toContain(`${file} exists already`);
     expect(await readFile(file, 'utf8')).toBe('mine');
 
     const nowhere = await shop.cascade(...archive, join(folder, 'no', 'such'));
     expect(nowhere.stderr).toMatch(/cannot be written: .*ENOENT/);
     const nothing = await shop.cascade(...archive, join(folder, 'nothing'), '--error', 'Other');
-    expect(nothing).toMatchObject({ code: 0, stdout: 'There is nothing of that kind to remove.\n' });
+    expect(nothing).toMatchObject({ code: 0, stdout: 'There is nothing to remove.\n' });
     await shop.cascade(...archive, join(folder, 'dry'), '--dry-run');
     expect(await readdir(folder)).not.toEqual(expect.arrayContaining(['nothing']));
     expect(await readdir(folder)).not.toEqual(expect.arrayContaining(['dry']));
     expect(await list()).toMatchObject({ total: 3 });
   });
 
-  it('archive removes nothing if the disk took only a part of the last failure', async () => {
+  it('archive removes nothing if the disk stored only a part of the last failure', async () => {
     const file = join(folder, 'no-room.jsonl');
     const { id } = (await list()).failures[0]!;
     const args = ['failures', 'archive', '--to', file, '--failure', id, '--state', 'open', ...WHY];
@@ -165,7 +165,7 @@ describe('cascade failures archive, purge and restore', () => {
     expect(await list()).toMatchObject({ total: 3 });
   });
 
-  it('archive removes nothing if the file does not hold what was written to it', async () => {
+  it('archive removes nothing if the file does not contain what was written to it', async () => {
     const whole = join(folder, 'whole.jsonl');
     await shop.cascade('failures', 'archive', '--to', whole, '--state', 'open', ...WHY);
     const spoilt = join(folder, 'spoilt.jsonl');
@@ -180,7 +180,7 @@ describe('cascade failures archive, purge and restore', () => {
     await listed(3, 'open');
   });
 
-  it('restore takes nothing from a file in which anything is no archived failure', async () => {
+  it('restore restores nothing from a file with a line that is not an archived failure', async () => {
     const file = join(folder, 'cut-off.jsonl');
     await shop.cascade('failures', 'archive', '--to', file, '--state', 'open', ...WHY);
     const text = await readFile(file, 'utf8');
@@ -188,7 +188,7 @@ describe('cascade failures archive, purge and restore', () => {
     await writeFile(cutOff, text.slice(0, -20));
     expect(await shop.cascade('failures', 'restore', cutOff)).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining(`Line 3 of ${cutOff} is no archived failure.`),
+      stderr: expect.stringContaining(`Line 3 of ${cutOff} is not an archived failure.`),
     });
     expect(await list()).toMatchObject({ total: 0 });
     expect(await shop.cascade('failures', 'restore', join(folder, 'none'))).toMatchObject({
@@ -199,7 +199,7 @@ describe('cascade failures archive, purge and restore', () => {
     await listed(3, 'open');
   });
 
-  it('archive removes nothing while EVENTS is full, leaves no file, and says where to make room', async () => {
+  it('archive removes nothing while EVENTS is full, leaves no file, and says how to make room', async () => {
     const file = join(folder, 'full.jsonl');
     const archive = ['failures', 'archive', '--to', file, '--state', 'open', ...WHY];
     const { config, state } = await shop.manager.streams.info('EVENTS');
@@ -236,13 +236,13 @@ describe('cascade failures archive, purge and restore', () => {
     expect(await session.ended).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'Stopped: nothing was removed, and no file is left.\n',
+      stderr: 'Stopped. Nothing was removed, and no file is left.\n',
     });
     expect(await readdir(folder)).not.toContain('stopped.jsonl');
     expect(await list()).toMatchObject({ total: 3 });
   });
 
-  it('archive stops at Ctrl-C while it removes, and says how to go on', async () => {
+  it('archive stops at Ctrl-C while it removes, and says how to continue', async () => {
     const file = join(folder, 'in-part.jsonl');
     const archive = ['failures', 'archive', '--state', 'open', ...WHY, '--to'];
     const session = shop.session(...archive, file);
@@ -252,7 +252,7 @@ describe('cascade failures archive, purge and restore', () => {
     audit.unsubscribe();
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /^3 failures archived in .*in-part\.jsonl\.\nStopped: [0-2] of 3 failures removed\. The same command with another file archives the rest, and removes it\.\n/,
+      /^3 failures archived in .*in-part\.jsonl\.\nStopped: [0-2] of 3 failures removed\. The same command with another file archives and removes the rest\.\n/,
     );
     const rest = join(folder, 'rest.jsonl');
     expect(await shop.cascade(...archive, rest)).toMatchObject({ code: 0 });
@@ -260,14 +260,14 @@ describe('cascade failures archive, purge and restore', () => {
   });
 
   it.each([
-    [['purge', '--reason', 'x'], /It is not said what to remove.*--all/s],
+    [['purge', '--reason', 'x'], /No failures were chosen.*--all/s],
     [['purge', '--all'], /needs a reason.*--reason/s],
     [['purge', '--all', '--reason', 'x', '--by', ''], /--by must name who asks/],
     [['purge', '--failure', 'none', '--reason', 'x'], /^No such failure was found: none\.\n.*list/],
     [['archive', '--all', '--reason', 'x'], /--to/],
     [['purge', '--state', 'closed'], /open, requested, handled, failed-again/],
     [['restore'], /missing required argument/],
-  ])('do not take %j', async (args, message) => {
+  ])('refuse %j', async (args, message) => {
     const { code, stdout, stderr } = await shop.cascade('failures', ...args);
     expect(stderr).toMatch(message);
     expect(stdout).toBe('');
@@ -275,7 +275,7 @@ describe('cascade failures archive, purge and restore', () => {
   });
 });
 
-/** Runs a command in a process whose files hold one block, which is 512 or 1,024 bytes. */
+/** Runs a command in a process whose files can have one block, which is 512 or 1,024 bytes. */
 function withSmallFiles(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
   const hooks = fileURLToPath(new URL('../../../libs/testing/node/typescript.mjs', import.meta.url));
   const command = fileURLToPath(new URL('../test/command.ts', import.meta.url));

@@ -2,25 +2,24 @@ import { FailureRestore, type RestoreProgress } from '@cascade/jetstream';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
+import { untilInterrupted } from '../host.js';
 import { counted } from '../text/numbers.js';
 import { readArchive } from './archive-file.js';
 
 export async function run({ host, output, args }: Invocation): Promise<number> {
   const path = args[0]!;
-  // The whole of it, first: of a file that was cut off nothing is restored.
+  // Read the whole file first, so that nothing of an incomplete file is restored.
   for await (const _ of readArchive(path));
-  return withBroker(host, async ({ connection }) => {
-    const stopping = new AbortController();
-    const ignoreInterrupts = host.onInterrupt(() => stopping.abort());
-    const onProgress = ({ restored }: RestoreProgress) =>
-      output.progress(`Restored ${counted(restored, 'failure')} …`);
-    const result = await new FailureRestore(connection)
-      .restore(readArchive(path), { signal: stopping.signal, onProgress })
-      .finally(ignoreInterrupts);
-    output.progress('');
-    output.result(result, () => resultLines(result));
-    return result.stopped ? ExitCode.failed : ExitCode.ok;
-  });
+  const onProgress = ({ restored }: RestoreProgress) =>
+    output.progress(`Restored ${counted(restored, 'failure')} …`);
+  const result = await withBroker(host, ({ connection }) =>
+    untilInterrupted(host, (signal) =>
+      new FailureRestore(connection).restore(readArchive(path), { signal, onProgress }),
+    ),
+  );
+  output.progress('');
+  output.result(result, () => resultLines(result));
+  return result.stopped ? ExitCode.failed : ExitCode.ok;
 }
 
 function resultLines({ restored, skipped, stopped }: RestoreProgress & { stopped: boolean }): string[] {

@@ -10,15 +10,15 @@ import { CommandError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
 import type { Host } from '../host.js';
 import type { Output } from '../output.js';
+import { counted } from '../text/numbers.js';
 import { printable, printableLines } from '../text/printable.js';
 import { findReplay, type ReplayRecord } from './find-replay.js';
 import { stateOf } from './state.js';
 
 interface WholeFailure {
   readonly stored: StoredFailure;
-  /** Undefined where it is no longer stored. */
+  /** Undefined if it is no longer stored. */
   readonly original: WholeEvent | undefined;
-  /** The last replay of it. */
   readonly replay: ReplayRecord | undefined;
 }
 
@@ -30,11 +30,11 @@ export async function run({ host, output, args }: Invocation): Promise<number> {
 }
 
 async function read(broker: Broker, id: string): Promise<WholeFailure> {
-  const stored = await broker.archive.find(id);
+  const stored = await broker.failures.find(id);
   if (!stored) {
     throw new CommandError(`No failure has the id ${id}.`, ['`node cascade failures list` shows their ids.']);
   }
-  const original = await broker.archive.original(stored.failure).catch((error: unknown) => {
+  const original = await broker.failures.original(stored.failure).catch((error: unknown) => {
     if (error instanceof OriginalGoneError) return undefined;
     throw error;
   });
@@ -60,7 +60,7 @@ function asJson({ stored, original, replay }: WholeFailure) {
   };
 }
 
-/** JSON as it is, other text as text, and what is no text in base64. */
+/** A JSON body as a value, other text as text, and any other bytes in base64. */
 function bodyAsJson(body: Buffer): unknown {
   const text = body.toString('utf8');
   try {
@@ -79,7 +79,7 @@ function report({ stored, original, replay }: WholeFailure, { root }: Host, outp
     ...pairs([
       ['failure', id],
       ['stored', storedAt.toISOString()],
-      ['reason', `${reason}, after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`],
+      ['reason', `${reason}, after ${counted(attempts, 'attempt')}`],
       ['attempts', attempts === 1 ? firstAttemptAt : `${firstAttemptAt} to ${lastAttemptAt}`],
       ['flow', correlationId],
       ['state', stateText(stored, replay)],
@@ -94,14 +94,14 @@ function report({ stored, original, replay }: WholeFailure, { root }: Host, outp
 
 function stateText(stored: StoredFailure, replay: ReplayRecord | undefined): string {
   const { state } = stored;
-  if (!state) return 'open: nobody replayed it';
+  if (!state) return 'open: not replayed';
   const who = replay ? ` by ${printable(replay.by)}: ${printable(replay.reason)}` : '';
   const again = state.failedAgainAs ? ` as ${state.failedAgainAs}` : '';
   return `${state.state}${again} at ${state.at}, replay ${state.replayId}${who}`;
 }
 
 function errorLines({ name, message, stack = '', violations, cause }: FailureError): string[] {
-  // The stack begins with a name of its own, which is that of a parent where a class gives none.
+  // The stack begins with the name of a parent class if the class sets no name.
   const frames = stack.includes(message)
     ? stack.slice(stack.indexOf(message) + message.length)
     : `\n${stack}`;
@@ -114,7 +114,7 @@ function errorLines({ name, message, stack = '', violations, cause }: FailureErr
   ];
 }
 
-/** Places in a stack as people look for them, where it was made from this checkout. */
+/** Makes paths of this checkout relative. */
 function withinCheckout(line: string, root: string): string {
   return line.replace(`file://${root}/`, '').replace(`${root}/`, '');
 }
@@ -128,7 +128,7 @@ function eventLines({ failure }: StoredFailure, original: WholeEvent | undefined
     ['bytes', String(size)],
   ]);
   if (!original)
-    return [...place, '  It is no longer stored, and was too large to be carried by the failure.'];
+    return [...place, '  The event is no longer stored, and was too large for the failure to hold.'];
   const headers = Object.entries(original.headers).flatMap(([name, values]) =>
     values.map((value): [string, string] => [printable(name), printable(value)]),
   );

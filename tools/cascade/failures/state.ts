@@ -1,7 +1,4 @@
-import type { FailureStateName, StoredFailure } from '@cascade/jetstream';
-
-/** What became of a failure; `open` where nobody replayed it. */
-export type ShownState = 'open' | FailureStateName;
+import type { ShownState, StoredFailure } from '@cascade/jetstream';
 
 export const FAILURE_STATES: readonly ShownState[] = ['open', 'requested', 'handled', 'failed-again'];
 

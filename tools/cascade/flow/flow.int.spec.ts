@@ -13,7 +13,7 @@ describe('cascade flow', () => {
   });
   afterAll(() => shop.stop());
 
-  it('shows each event below the one that led to it, and says what was searched', async () => {
+  it('shows each event below its cause, and the searched range', async () => {
     const id = await shop.place('good');
     await shop.stored('EVENTS', 'events.order.confirmed', 1);
 
@@ -23,10 +23,10 @@ describe('cascade flow', () => {
     expect(stdout).toMatch(
       /^Flow .*, begun 20\d\d-\S+Z\n\norder\.placed +shop +0 ms\n└─ order\.confirmed +billing +\d+ ms\n/,
     );
-    expect(stdout).toMatch(/Searched what was stored since \S+Z: \d+ events, \d+ failures?\.\n$/);
+    expect(stdout).toMatch(/Searched events since \S+Z: \d+ events, \d+ failures?\.\n$/);
   });
 
-  it('shows the whole of a flow that began between the first event of the stream and its first replay', async () => {
+  it('shows a whole flow that began after the first event and before the first replay', async () => {
     await shop.place('before');
     await shop.stored('EVENTS', 'events.order.confirmed', 2);
     const id = await shop.place('replayed', 'declined');
@@ -46,7 +46,7 @@ describe('cascade flow', () => {
     ]);
   });
 
-  it('shows failures with their attempts, replays, and what follows from these', async () => {
+  it('shows failures with their attempts, replays, and the next events', async () => {
     const id = await shop.place('declined', 'declined');
     await shop.stored('FAILURES', 'failed.billing.order.placed', 2);
     const failed = await shop.json<Flow>('flow', id);
@@ -71,14 +71,14 @@ describe('cascade flow', () => {
       expect.stringMatching(
         /^├─ failed\.billing\.order\.placed +billing .*CardDeclined: no funds on .*\(1 attempt; handled\)$/,
       ),
-      expect.stringMatching(/^│ {2}└─ replay\.billing\.order\.placed +billing .* handed over again$/),
+      expect.stringMatching(/^│ {2}└─ replay\.billing\.order\.placed +billing .* delivered again$/),
       expect.stringMatching(/^└─ order\.confirmed +billing/),
     ]);
     expect(stdout).not.toContain('\u001b');
     expect(stdout).toContain(`node cascade failures show ${failure.id}`);
   });
 
-  it('shows that a processor waits for another attempt', async () => {
+  it('shows the scheduled attempt of a processor', async () => {
     const id = await shop.place('flaky', 'flaky');
     await shop.stored('RETRIES', 'retry.billing.sch.*', 1);
 
@@ -89,7 +89,7 @@ describe('cascade flow', () => {
     expect(stdout).toMatch(/└─ retry\.billing +billing .* attempt 2 in \d+ min/);
   });
 
-  it('finds what was published by hand: without headers, and with an id of its own making', async () => {
+  it('finds events that were published without headers, or with an arbitrary correlation id', async () => {
     shop.publish('events.order.placed', '{"orderId":"by hand"}');
     shop.publish('events.order.placed', '{"orderId":"named"}', { 'ce-correlationid': 'order%2017' });
     await shop.stored('EVENTS', 'events.order.confirmed', 6);
@@ -105,7 +105,7 @@ describe('cascade flow', () => {
     expect(byHand.steps.map(({ name }) => name)).toEqual(['order.placed', 'order.confirmed']);
   });
 
-  it('shows a replay of what was published without headers in its flow', async () => {
+  it('shows the replay of an event without headers in its flow', async () => {
     shop.publish('events.order.placed', '{"orderId":"unnamed","note":"declined"}');
     const failure = await eventually(async () => {
       const { failures } = await shop.json<{ failures: Record<string, string>[] }>(
@@ -132,9 +132,9 @@ describe('cascade flow', () => {
     expect(steps[2]).toMatchObject({ causationId: failure['id'], replayId: expect.any(String) });
   });
 
-  it('passes over what has headers that nobody can parse', async () => {
+  it('ignores messages whose headers cannot be parsed', async () => {
     const broken = headers();
-    // What a client in another language can send and ours would refuse: a space within the name.
+    // A client in another language can send a space within a name. Ours would refuse it.
     (broken as unknown as { headers: Map<string, string[]> }).headers.set('bad name', ['1']);
     shop.client.publish('events.order.placed', '{}', { headers: broken });
     const id = await shop.place('after');
@@ -146,11 +146,11 @@ describe('cascade flow', () => {
     expect(code).toBe(0);
   });
 
-  it('ends with 1 where there is no such flow since then, and says how to look further back', async () => {
+  it('ends with 1 if no such flow is found, and says how to search further back', async () => {
     const { code, stdout } = await shop.cascade('flow', 'nobody');
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /^No event of flow nobody was found\.\nSearched what was stored since .*--since 7d/,
+      /^No event of flow nobody was found\.\nSearched events since .*--since 7d/,
     );
     const id = await shop.place('later');
     const early = await shop.json<Flow>('flow', id, '--since', '2099-01-01');

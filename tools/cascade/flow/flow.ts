@@ -1,12 +1,11 @@
 interface Happening {
-  /** Of the event; of a replay or a retry, one of its own. */
+  /** The event's id; a generated id for a replay or retry. */
   readonly id: string;
   readonly causationId: string | undefined;
-  /** The event's name; of a failure, a replay and a retry its subject. */
+  /** The event's name; the subject of a failure, replay or retry. */
   readonly name: string;
-  /** Who published it; undefined where the publisher did not say. */
+  /** The publisher; undefined if the event does not name it. */
   readonly source: string | undefined;
-  /** When it was stored. */
   readonly time: Date;
   readonly stream: string;
   readonly sequence: number;
@@ -16,26 +15,24 @@ export interface FlowEvent extends Happening {
   readonly kind: 'event';
 }
 
-/** A processor gave up on an event. */
 export interface FlowFailure extends Happening {
   readonly kind: 'failure';
   readonly processor: string;
   readonly reason: string;
   readonly attempts: number;
   readonly error: { readonly name: string; readonly message: string };
-  /** What became of it: `open` where nobody replayed it. */
+  /** State of the failure: `open` if it was not replayed. */
   readonly state: string;
 }
 
-/** An event was handed to a processor again. */
 export interface FlowReplay extends Happening {
   readonly kind: 'replay';
   readonly replayId: string | undefined;
-  /** What followed was new to all downstream. */
+  /** Consumers handle the next events as new ones. */
   readonly asNew: boolean;
 }
 
-/** A processor waits for another attempt. */
+/** A processor's next attempt is scheduled. */
 export interface FlowRetry extends Happening {
   readonly kind: 'retry';
   /** The number of that attempt. */
@@ -51,7 +48,6 @@ export interface Flow {
   readonly steps: readonly FlowStep[];
   readonly searched: {
     readonly since: Date;
-    /** Events and replays that were looked at. */
     readonly events: number;
     readonly failures: number;
   };

@@ -8,18 +8,19 @@ import {
   TransportHeader,
 } from '@cascade/jetstream';
 import type { JsMsg } from '@nats-io/jetstream';
+import { eventNameOf } from '../../text/event-name.js';
 import type { Broker } from '../broker/broker.js';
-import type { Flow, FlowEvent, FlowFailure, FlowReplay } from './flow.js';
 import { stateOf } from '../failures/state.js';
+import type { Flow, FlowEvent, FlowFailure, FlowReplay } from './flow.js';
 import { waitingRetries } from './waiting-retries.js';
 
-/** Events after which it is told how many have been read. */
-const TOLD_EVERY = 20_000;
+/** Events between two calls of `onRead`. */
+const REPORT_EVERY = 20_000;
 
 /**
- * Reads the headers of all events since then, and keeps those of the flow.
+ * Reads the headers of all events since a time, and keeps those of the flow.
  *
- * @param onRead is told from time to time how many have been read
+ * @param onRead called now and then with the number of events that have been read
  */
 export async function readFlow(
   broker: Broker,
@@ -46,7 +47,7 @@ async function readEvents(
   const selection = { stream: EVENTS_STREAM, subjects: ['events.>', 'replay.>'], since, headersOnly: true };
   for await (const message of readStream(nats, selection)) {
     read += 1;
-    if (read % TOLD_EVERY === 0) onRead(read);
+    if (read % REPORT_EVERY === 0) onRead(read);
     if (isOfAnother(message, correlationId)) continue;
     const envelope = envelopeOf(message);
     if (envelope.correlationId !== correlationId) continue;
@@ -54,12 +55,12 @@ async function readEvents(
     const { subject, seq: sequence, time } = message;
     const place = { time, stream: EVENTS_STREAM, sequence };
     if (subject.startsWith('events.')) {
-      found.push({ kind: 'event', id, causationId, name: subject.slice('events.'.length), source, ...place });
+      found.push({ kind: 'event', id, causationId, name: eventNameOf(subject), source, ...place });
     } else {
       found.push({
         kind: 'replay',
         id: `replay-${sequence}`,
-        // Below the failure that was replayed, or below the event where a channel was.
+        // The cause is the replayed failure, or the event for the replay of a channel.
         causationId: message.headers?.get(TransportHeader.failureId) || id,
         name: subject,
         source: subject.split('.')[1]!,
@@ -72,7 +73,7 @@ async function readEvents(
   return { found, read };
 }
 
-/** A quick look that spares most messages a thorough one. */
+/** A fast check that avoids parsing most messages. */
 function isOfAnother(message: JsMsg, correlationId: string): boolean {
   try {
     const written = message.headers?.get(CloudEventHeader.correlationId) ?? '';
@@ -83,10 +84,10 @@ function isOfAnother(message: JsMsg, correlationId: string): boolean {
   }
 }
 
-async function readFailures({ archive }: Broker, correlationId: string, since: Date) {
+async function readFailures({ failures }: Broker, correlationId: string, since: Date) {
   const found: FlowFailure[] = [];
   let read = 0;
-  for await (const stored of archive.list({ since })) {
+  for await (const stored of failures.list({ since })) {
     read += 1;
     if (stored.correlationId !== correlationId) continue;
     const { processor, reason, attempts, error, original } = stored.failure;

@@ -1,5 +1,5 @@
-import { formatDuration } from '../../flow/duration.js';
-import { renderTree } from '../../flow/tree.js';
+import { formatDuration } from '../../text/duration.js';
+import { renderTree } from '../../text/tree.js';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
@@ -60,7 +60,7 @@ function noteOf(step: FlowStep): string | undefined {
     case 'failure':
       return failureNote(step);
     case 'replay':
-      return step.asNew ? 'handed over again, as new' : 'handed over again';
+      return step.asNew ? 'delivered again, as new' : 'delivered again';
     case 'retry': {
       const wait = step.due ? step.due.getTime() - Date.now() : 0;
       return `attempt ${step.attempt} ${wait > 0 ? `in ${formatDuration(wait)}` : 'is due'}`;
@@ -80,5 +80,5 @@ function nothing({ correlationId, searched }: Flow): string[] {
 }
 
 function searchedText({ since, events, failures }: Flow['searched']): string {
-  return `Searched what was stored since ${since.toISOString()}: ${counted(events, 'event')}, ${counted(failures, 'failure')}.`;
+  return `Searched events since ${since.toISOString()}: ${counted(events, 'event')}, ${counted(failures, 'failure')}.`;
 }

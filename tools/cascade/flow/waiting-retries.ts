@@ -3,13 +3,12 @@ import type { StoredMsg } from '@nats-io/jetstream';
 import type { Broker } from '../broker/broker.js';
 import type { FlowRetry, FlowStep } from './flow.js';
 
-/** The attempts that processors still have to make on these events. */
 export async function waitingRetries(broker: Broker, steps: readonly FlowStep[]): Promise<FlowRetry[]> {
   const retries = await Promise.all(steps.map((step) => retriesOf(broker, step)));
   return retries.flat();
 }
 
-/** A retry lies on `retry.<processor>.<sch, due or quarantine>.<stream>-<sequence>` of the message that was delivered first. */
+/** A retry's subject names the first delivered message: `retry.<processor>.<sch, due or quarantine>.<stream>-<sequence>`. */
 async function retriesOf({ manager }: Broker, { id, stream, sequence }: FlowStep): Promise<FlowRetry[]> {
   const filter = `retry.*.*.${stream}-${sequence}`;
   const { state } = await manager.streams.info(RETRIES_STREAM, { subjects_filter: filter });
@@ -18,7 +17,7 @@ async function retriesOf({ manager }: Broker, { id, stream, sequence }: FlowStep
       manager.streams.getMessage(RETRIES_STREAM, { last_by_subj: subject }),
     ),
   );
-  // One that is taken in this moment is gone.
+  // A retry that is consumed in the meantime is missing.
   return messages.flatMap((message) => (message ? [retryOf(message, id)] : []));
 }
 

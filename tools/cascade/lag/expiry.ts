@@ -2,9 +2,9 @@ import { EVENTS_STREAM, isExpiringSoon } from '@cascade/jetstream';
 import type { Expiry, ProcessorLag } from './lag.js';
 
 /**
- * The event that is deleted first.
+ * Finds the event that is deleted first.
  *
- * @param keptFor milliseconds for which each stream keeps an event; 0 for any age
+ * @param keptFor retention time of each stream in milliseconds; 0 for no limit
  */
 export function firstExpiry(
   unsettled: readonly { stream: string; storedAt: Date | undefined }[],
@@ -20,7 +20,7 @@ export function firstExpiry(
   return expiries.sort((a, b) => a.at.getTime() - b.at.getTime())[0];
 }
 
-/** Processors in use whose oldest event is deleted soon. What waits for a removed processor may go. */
+/** Declared processors whose oldest event is deleted soon. Events of a removed processor may be deleted. */
 export function expiringSoon(processors: readonly ProcessorLag[]): (ProcessorLag & { expiry: Expiry })[] {
   return processors.filter(
     (lag): lag is ProcessorLag & { expiry: Expiry } =>
@@ -34,8 +34,8 @@ export function expiryText({ processor, expiry }: ProcessorLag & { expiry: Expir
   return `${processor} has not handled an event of ${storedAt.toISOString()}, which ${stream} deletes at ${at.toISOString()}`;
 }
 
-/** What keeps the event for longer, besides the processor that catches up. */
+/** How to keep the event for longer, if the processor does not catch up. */
 export function expiryRemedy({ expiry: { stream } }: { expiry: Expiry }): string {
   const variable = stream === EVENTS_STREAM ? 'EVENTS_MAX_AGE' : 'FAILURES_MAX_AGE';
-  return `raise ${variable} and call \`node cascade provision\`, if the processor does not catch up before`;
+  return `raise ${variable} and call \`node cascade provision\`, unless the processor catches up before`;
 }

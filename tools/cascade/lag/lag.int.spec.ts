@@ -28,13 +28,13 @@ describe('cascade lag', () => {
   const becomes = (processor: string, expected: Partial<ProcessorLag>) =>
     eventually(async () => expect(await lagOf(processor)).toMatchObject(expected));
 
-  it('is nothing where all is handled and the processors pull', async () => {
+  it('is zero if all events are handled and the processors pull', async () => {
     await shop.place('good');
     await becomes('packing', { app: 'shop', state: 'running', pending: 0, inFlight: 0, oldest: undefined });
     await becomes('billing', { state: 'running', pending: 0, inFlight: 0, redelivered: 0, retrying: 0 });
   });
 
-  it('counts retries that wait, with the age of their oldest event', async () => {
+  it('counts waiting retries, with the age of their oldest event', async () => {
     const begun = Date.now();
     await shop.place('flaky', 'flaky');
     await becomes('billing', { retrying: 1, pending: 0, inFlight: 0 });
@@ -42,7 +42,7 @@ describe('cascade lag', () => {
     expect(Math.abs(oldest!.getTime() - begun)).toBeLessThan(10_000);
   });
 
-  it('tells of a pause as long as one replica has not gone on', async () => {
+  it('shows a pause until the last replica has resumed', async () => {
     const [first, second] = ['2026-11-23T09:00:00.000Z', '2026-11-23T09:00:01.000Z'] as const;
     const announce = (event: string, news: object) =>
       shop.publish(`events.processor.${event}`, JSON.stringify({ processor: 'packing', ...news }));
@@ -57,7 +57,7 @@ describe('cascade lag', () => {
     await becomes('packing', { state: 'running', pauses: [] });
   });
 
-  it('tells of a processor that paused by itself, until its process is gone', async () => {
+  it('shows the pause of a running processor until its process ends', async () => {
     for (let number = 0; number < 3; number++) await shop.place(`flaky-${number}`, 'flaky');
     await becomes('billing', { state: 'paused' });
     const { pauses } = await lagOf('billing');
@@ -67,7 +67,7 @@ describe('cascade lag', () => {
     await becomes('billing', { state: 'stopped', pauses: [] });
   });
 
-  it('counts what waits for a processor that does not run', async () => {
+  it('counts the events that wait for a stopped processor', async () => {
     const [first, second] = ['{"orderId":"1"}', '{"orderId":"2"}'];
     shop.publish('events.order.placed', first);
     await shop.client.flush();
@@ -80,7 +80,7 @@ describe('cascade lag', () => {
     expect(oldest!.getTime()).toBeLessThanOrEqual(before);
   });
 
-  it('warn of events that the broker deletes before they are handled, from half of their time on', async () => {
+  it('warns of unhandled events after half of their retention time', async () => {
     const day = 86_400_000;
     const at = (now: number) =>
       withBroker(hostWith({ env: shop.env }), async (broker) => ({
@@ -112,7 +112,7 @@ describe('cascade lag', () => {
     );
   });
 
-  it('tells of consumers that are missing, and of those that nothing declares', async () => {
+  it('shows missing consumers, and undeclared ones', async () => {
     await shop.manager.consumers.delete('EVENTS', 'packing');
     await shop.manager.consumers.add('EVENTS', { durable_name: 'stranger', ack_policy: AckPolicy.Explicit });
     await shop.manager.consumers.add('RETRIES', {

@@ -1,12 +1,12 @@
 import type { ConsumerPlace } from '@cascade/jetstream';
 
 /**
- * - `running`: somebody pulls
- * - `paused`: nearly everything failed for at least one replica, which tries one event from time to time
- * - `stopped`: nobody pulls
- * - `missing`: it has not all of its consumers
- * - `foreign`: no processor in the code has this consumer, and somebody pulls, such as a processor in another language
- * - `undeclared`: no processor in the code has this consumer, and nobody pulls
+ * - `running`: a process pulls events
+ * - `paused`: nearly all events failed for at least one replica, which now tries single events
+ * - `stopped`: no process pulls events
+ * - `missing`: some of its consumers do not exist
+ * - `foreign`: the code does not declare the consumer, but a process pulls, such as a processor in another language
+ * - `undeclared`: the code does not declare the consumer, and no process pulls
  */
 export type ProcessorState = 'running' | 'paused' | 'stopped' | 'missing' | 'foreign' | 'undeclared';
 
@@ -15,29 +15,28 @@ export interface Expiry {
   readonly stream: string;
   readonly storedAt: Date;
   readonly at: Date;
-  /** Half of the time for which the stream keeps events has passed. */
+  /** True after half of the retention time. */
   readonly isNear: boolean;
 }
 
-/** How far a processor is behind, over all of its replicas. */
+/** Backlog of a processor, over all of its replicas. */
 export interface ProcessorLag {
   readonly processor: string;
-  /** Undefined where it is not declared. */
+  /** Undefined if the code does not declare the processor. */
   readonly app: string | undefined;
   readonly state: ProcessorState;
-  /** Since when, where it is paused: one time for each replica that is. */
+  /** Start of the pause of each paused replica. */
   readonly pauses: readonly Date[];
-  /** Events, replays and due retries that wait for it. */
+  /** Events, replays and due retries that wait for delivery. */
   readonly pending: number;
-  /** In hand, and not answered yet. */
+  /** Delivered, without an answer yet. */
   readonly inFlight: number;
-  /** Of those in flight, how many were delivered more than once. */
+  /** Events in flight that were delivered more than once. */
   readonly redelivered: number;
-  /** Retries that are not due yet. */
   readonly retrying: number;
-  /** When the oldest event was stored that it has not settled. */
+  /** Storage time of the oldest event that is not settled. */
   readonly oldest: Date | undefined;
-  /** Undefined if nothing waits in a stream that deletes old events. */
+  /** Undefined if no event waits in a stream that deletes old events. */
   readonly expiry: Expiry | undefined;
   readonly missing: readonly ConsumerPlace[];
 }

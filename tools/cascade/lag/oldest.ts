@@ -1,17 +1,17 @@
 import { RETRIES_STREAM } from '@cascade/jetstream';
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 
-/** When the oldest event was stored that a consumer has not settled; undefined where it has nothing to do. */
+/** Storage time of the oldest event that a consumer has not settled; undefined if there is none. */
 export async function oldestUnsettled(
   manager: JetStreamManager,
   { stream_name, num_pending, num_ack_pending, ack_floor, config }: ConsumerInfo,
 ): Promise<Date | undefined> {
-  // What is due in the stream of retries was stored elsewhere, long before: see `oldestRetried`.
+  // Due retries refer to events that were stored elsewhere, long before: see `oldestRetried`.
   if (num_pending + num_ack_pending === 0 || stream_name === RETRIES_STREAM) return undefined;
   const subjects = config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : ['>']);
   const firsts = await Promise.all(
     subjects.map((next_by_subj) =>
-      // A field of the server's API (`next_by_subj`) that the client's types do not know.
+      // The client's types do not have the field `next_by_subj` of the server's API.
       manager.streams.getMessage(stream_name, { seq: ack_floor.stream_seq + 1, next_by_subj } as {
         seq: number;
       }),
@@ -21,9 +21,9 @@ export async function oldestUnsettled(
 }
 
 /**
- * When the oldest event was stored that waits for another attempt.
+ * Storage time of the oldest event that waits for another attempt.
  *
- * @param subjects of its retries; the last part names where the event lies: `retry.notifier.sch.EVENTS-17`
+ * @param subjects subjects of retries, whose last part names the event: `retry.notifier.sch.EVENTS-17`
  */
 export async function oldestRetried(
   manager: JetStreamManager,

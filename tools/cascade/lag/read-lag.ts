@@ -14,19 +14,18 @@ import { firstExpiry } from './expiry.js';
 import type { ProcessorLag, ProcessorState } from './lag.js';
 import { earliest, oldestRetried, oldestUnsettled } from './oldest.js';
 
-/** What all processors have in common. */
+/** The state of the broker, for all processors. */
 interface Readings {
   readonly broker: Broker;
   readonly consumers: readonly ConsumerInfo[];
-  /** Subjects of everything that waits for another attempt. */
   readonly retries: readonly string[];
   readonly pauses: ReadonlyMap<string, readonly Date[]>;
-  /** Milliseconds for which each stream keeps an event; 0 for any age. */
+  /** Retention time of each stream in milliseconds; 0 for no limit. */
   readonly keptFor: ReadonlyMap<string, number>;
   readonly now: number;
 }
 
-/** Every declared processor by its name, then the consumers that none of them has. */
+/** Every declared processor by name, then the undeclared consumers. */
 export async function readLag(
   broker: Broker,
   declared: readonly DeclaredProcessor[],
@@ -40,8 +39,8 @@ export async function readLag(
   const readings = { broker, consumers, retries, pauses, keptFor: await timesKept(broker), now };
   const names = declared.map(({ declaration }) => declaration.processor);
   const durableNames = consumers.map(({ name }) => name);
-  const suspects = new Set([...names, ...durableNames].map(quarantineDurableOf));
-  const others = durableNames.filter((name) => !names.includes(name) && !suspects.has(name));
+  const quarantines = new Set([...names, ...durableNames].map(quarantineDurableOf));
+  const others = durableNames.filter((name) => !names.includes(name) && !quarantines.has(name));
   return Promise.all([
     ...declared
       .toSorted((a, b) => a.declaration.processor.localeCompare(b.declaration.processor))
@@ -85,12 +84,7 @@ async function lagOf(
   return {
     processor,
     app,
-    state: stateOf({
-      isDeclared: declaration !== undefined,
-      isWhole: missing.length === 0,
-      isPaused: paused.length > 0,
-      pulls,
-    }),
+    state: declaration ? declaredState(missing, paused, pulls) : pulls ? 'foreign' : 'undeclared',
     pauses: paused,
     pending: sum(({ num_pending }) => num_pending),
     inFlight: sum(({ num_ack_pending }) => num_ack_pending),
@@ -114,14 +108,12 @@ function missingOf(declaration: ProcessorDeclaration, own: readonly ConsumerInfo
     );
 }
 
-function stateOf(seen: {
-  isDeclared: boolean;
-  isWhole: boolean;
-  isPaused: boolean;
-  pulls: boolean;
-}): ProcessorState {
-  if (!seen.isDeclared) return seen.pulls ? 'foreign' : 'undeclared';
-  if (!seen.isWhole) return 'missing';
-  if (seen.isPaused) return 'paused';
-  return seen.pulls ? 'running' : 'stopped';
+function declaredState(
+  missing: readonly unknown[],
+  pauses: readonly Date[],
+  pulls: boolean,
+): ProcessorState {
+  if (missing.length > 0) return 'missing';
+  if (pauses.length > 0) return 'paused';
+  return pulls ? 'running' : 'stopped';
 }

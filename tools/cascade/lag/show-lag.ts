@@ -1,4 +1,4 @@
-import { formatDuration } from '../../flow/duration.js';
+import { formatAge } from '../../text/duration.js';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { readDeclared } from '../declared.js';
@@ -6,11 +6,18 @@ import { ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
 import { readRoom } from '../streams/room.js';
 import { roomLines } from '../streams/room-lines.js';
-import { renderColumns } from '../text/columns.js';
 import { expiringSoon, expiryRemedy, expiryText } from './expiry.js';
 import type { ProcessorLag } from './lag.js';
 import { earliest } from './oldest.js';
 import { readLag } from './read-lag.js';
+
+const HINTS: Partial<Record<ProcessorLag['state'], string>> = {
+  missing: 'some of its consumers do not exist; `node cascade provision` creates them',
+  stopped: 'no process pulls events; start its app',
+  paused: 'nearly all events failed; it tries single events now and then',
+  foreign: 'the code does not declare the consumer, but a process pulls, such as a processor in another language',
+  undeclared: 'the code does not declare the consumer, and no process pulls',
+};
 
 export async function run({ host, output }: Invocation): Promise<number> {
   const declared = await readDeclared(host);
@@ -26,28 +33,26 @@ export async function run({ host, output }: Invocation): Promise<number> {
   return ExitCode.ok;
 }
 
-/** A table of the processors, with what to do about those that need it. */
+/** A table of the processors, and hints about those that need attention. */
 export function lagLines(processors: readonly ProcessorLag[], output: Output): string[] {
-  const [heading, ...lines] = renderColumns(
-    ['processor', 'pending', 'in flight', 'redelivered', 'retrying', 'oldest', 'state'],
-    processors.map((lag) => [
-      lag.processor,
-      String(lag.pending),
-      String(lag.inFlight),
-      String(lag.redelivered),
-      String(lag.retrying),
-      lag.oldest ? formatDuration(Math.max(0, Date.now() - lag.oldest.getTime())) : '-',
-      stateText(lag),
-    ]),
-  );
+  const rows = processors.map((lag) => [
+    lag.processor,
+    String(lag.pending),
+    String(lag.inFlight),
+    String(lag.redelivered),
+    String(lag.retrying),
+    formatAge(lag.oldest),
+    stateText(lag),
+  ]);
   const expiring = new Set(expiringSoon(processors).map(({ processor }) => processor));
-  const painted = lines.map((line, index) => {
-    const { processor, state } = processors[index]!;
+  const paint = (line: string, row: number) => {
+    const { processor, state } = processors[row]!;
     if (expiring.has(processor)) return output.paint('red', line);
     if (state === 'running' || state === 'foreign') return line;
     return output.paint(state === 'undeclared' ? 'dim' : 'yellow', line);
-  });
-  return [output.paint('bold', heading!), ...painted, ...hints(processors)];
+  };
+  const heading = ['processor', 'pending', 'in flight', 'redelivered', 'retrying', 'oldest', 'state'];
+  return [...output.table(heading, rows, { paint }), ...hints(processors)];
 }
 
 function stateText({ state, pauses }: ProcessorLag): string {
@@ -57,20 +62,10 @@ function stateText({ state, pauses }: ProcessorLag): string {
 }
 
 function hints(processors: readonly ProcessorLag[]): string[] {
-  const have = (state: ProcessorLag['state']) => processors.some((lag) => lag.state === state);
+  const states = Object.entries(HINTS).filter(([state]) => processors.some((lag) => lag.state === state));
   const hints = [
-    ...(have('missing')
-      ? ['missing: not all of its consumers are there; `node cascade provision` creates them']
-      : []),
-    ...(have('stopped') ? ['stopped: nobody pulls; start its app'] : []),
-    ...(have('paused') ? ['paused: nearly everything failed; it tries one event from time to time'] : []),
-    ...(have('foreign')
-      ? [
-          'foreign: a consumer of no processor in the code, and somebody pulls, such as a processor in another language',
-        ]
-      : []),
     ...expiringSoon(processors).map((lag) => `expiring: ${expiryText(lag)}; ${expiryRemedy(lag)}`),
-    ...(have('undeclared') ? ['undeclared: a consumer of no processor in the code, and nobody pulls'] : []),
+    ...states.map(([state, hint]) => `${state}: ${hint}`),
   ];
   return hints.length > 0 ? ['', ...hints] : [];
 }

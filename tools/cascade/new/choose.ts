@@ -1,9 +1,8 @@
 import type { Topology } from '@cascade/topology';
-import type { ProcessorChoice } from '../../generator/choice.js';
+import type { ProcessorChoice } from '../../generator/choice/choice.js';
 import { UsageError } from '../errors.js';
 import { isTerminal, type Host } from '../host.js';
 
-/** What can be said without being asked. */
 export interface ChoiceOptions {
   name?: string | undefined;
   consumes?: string | undefined;
@@ -14,11 +13,11 @@ export interface ChoiceOptions {
 }
 
 /**
- * The processor that is wanted. On a terminal it is asked for what was not said.
+ * Completes the choice of a processor. On a terminal, asks for missing options.
  *
- * @param mayAsk Whether questions are allowed at all.
- * @returns undefined where the questions were broken off
- * @throws UsageError where something is missing that nobody can be asked for
+ * @param mayAsk false forbids questions
+ * @returns undefined if the user cancelled the questions
+ * @throws UsageError if an option is missing and no question is possible
  */
 export async function choose(
   options: ChoiceOptions,
@@ -35,14 +34,14 @@ export async function choose(
   }
   if (name === undefined) throw new UsageError('The processor needs a name: node cascade new processor NAME');
   if (!consumes) {
-    throw new UsageError('What does it consume? Say --consumes EVENT or --failures-of PROCESSOR.', [
-      '`node cascade topology` shows which there are.',
+    throw new UsageError('The processor needs --consumes EVENT or --failures-of PROCESSOR.', [
+      '`node cascade topology` shows the events and processors.',
     ]);
   }
   return withOwnApp({ name, consumes, publishes, app, newEvent });
 }
 
-/** An app of the processor's own is meant where the app goes by its name, as `nest generate --project` says it. */
+/** An app with the processor's name is its own app, as `nest generate --project` names it. */
 function withOwnApp(choice: ProcessorChoice): ProcessorChoice {
   return choice.app === choice.name ? { ...choice, app: undefined } : choice;
 }
@@ -50,7 +49,7 @@ function withOwnApp(choice: ProcessorChoice): ProcessorChoice {
 function consumedOf({ consumes, failuresOf }: ChoiceOptions): ProcessorChoice['consumes'] | undefined {
   if (consumes !== undefined && failuresOf !== undefined) {
     throw new UsageError(
-      '--consumes and --failures-of exclude each other: a processor gets one or the other.',
+      '--consumes and --failures-of exclude each other: leave out one.',
     );
   }
   if (consumes !== undefined) return { event: consumes };

@@ -10,9 +10,9 @@ export const newCommand: Definition = (parent, line) => {
     .add(command, 'processor', {
       summary: 'write a processor, with its app, contracts, tests and entries',
       description:
-        'Writes a processor, with its app where that is new, contracts for events that are new, a unit and an integration test, ' +
-        'and its entries in the files that others share. Asks for what is not given, unless --yes is, or input is no terminal.\n\n' +
-        '`node cascade remove processor` takes it out again.',
+        'Writes a processor, a unit test and an integration test, its entries in shared files, and if they are new, its app and ' +
+        'the contracts of its events. On a terminal, asks for missing options unless --yes is given.\n\n' +
+        '`node cascade remove processor` removes it again.',
       examples: [
         'new processor welcome-coupon --consumes user.signed-up --publishes coupon.issued',
         'new processor welcome-counter --consumes notification.sent --app notifier --yes',
@@ -20,13 +20,13 @@ export const newCommand: Definition = (parent, line) => {
       ],
     })
     .argument('[name]', 'in kebab-case: welcome-coupon')
-    .option('--consumes <event>', 'the event that it gets: user.signed-up')
-    .option('--failures-of <processor>', 'in place of an event: what another processor gives up on')
-    .option('--publishes <event>', 'the event that it answers with; one that is not known is created')
-    .option('--app <app>', 'an app to become a part of; default one of its own, of its name')
+    .option('--consumes <event>', 'the consumed event: user.signed-up')
+    .option('--failures-of <processor>', 'the failures of another processor instead of an event')
+    .option('--publishes <event>', 'the published event; an unknown one is created')
+    .option('--app <app>', 'an existing app to join; default: a new app with the name of the processor')
     .option(
       '--new-event',
-      'an event that is not known is meant: create it also where it is consumed, or like a known one',
+      'create an unknown event even if it is consumed, or if its name is close to a known one',
     )
     .option('--dry-run', 'show what would be written')
     .option('-y, --yes', 'ask nothing')

@@ -1,12 +1,12 @@
 import { readTopology } from '@cascade/topology';
 import { applyChanges } from '../../generator/file-change.js';
-import type { Blueprint } from '../../generator/blueprint.js';
+import type { Blueprint } from '../../generator/blueprint/blueprint.js';
 import { generate, type Generation } from '../../generator/generate.js';
 import { runningHere, type RunningSystem } from '../../supervisor/data-folder.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
-import { changeLines } from '../text/changes.js';
+import { changeLines, shownChanges } from '../text/changes.js';
 import { choose, type ChoiceOptions } from './choose.js';
 import { nextCommands } from './next-commands.js';
 
@@ -28,9 +28,8 @@ export async function run({ host, output, args, options }: Invocation<NewProcess
   if (!dryRun) await applyChanges(host.root, generation.changes);
   const running = dryRun ? undefined : await runningHere();
   const next = dryRun ? [] : nextCommands(generation.blueprint, running !== undefined);
-  output.result(
-    { changes: generation.changes.map(({ path, kind }) => ({ path, kind })), isWritten: !dryRun, next },
-    () => report(generation, next, running, output),
+  output.result({ changes: shownChanges(generation.changes), isWritten: !dryRun, next }, () =>
+    report(generation, next, running, output),
   );
   return ExitCode.ok;
 }
@@ -47,7 +46,7 @@ function report(
     '',
     ...(isUnpublished
       ? [
-          `Nobody publishes ${consumes.event} yet: until somebody does, \`node cascade topology --check\` tells of it, and \`npm test\` fails.`,
+          `Nothing publishes ${consumes.event} yet. Until then, \`node cascade topology --check\` and \`npm test\` fail.`,
           '',
         ]
       : []),
@@ -57,8 +56,8 @@ function report(
 }
 
 function runningLine({ pid, reloads }: RunningSystem, { name, isOwn }: Blueprint['app']): string {
-  if (isOwn) return `The system that runs here starts it by itself (process ${pid}).`;
+  if (isOwn) return `The system that runs here starts it (process ${pid}).`;
   return reloads
     ? `The system that runs here restarts ${name} with it (process ${pid}).`
-    : `The system that runs here has it after a restart: Ctrl-C there (process ${pid}), and start it again.`;
+    : `The system that runs here needs a restart to start it: Ctrl-C there (process ${pid}), and start it again.`;
 }

@@ -1,18 +1,16 @@
 import { isCancel, select, text, type SelectOptions } from '@clack/prompts';
 import type { Topology } from '@cascade/topology';
 import { isEventName } from '@cascade/jetstream';
-import { catalogueOf, failingProcessors } from '../../generator/catalogue.js';
-import type { ConsumedChoice, ProcessorChoice } from '../../generator/choice.js';
-import { refuseProcessorName } from '../../generator/processor-name.js';
+import { eventNames, failingProcessors } from '../../generator/choice/catalogue.js';
+import type { ConsumedChoice, ProcessorChoice } from '../../generator/choice/choice.js';
+import { refuseProcessorName } from '../../generator/choice/processor-name.js';
 import type { Host } from '../host.js';
 
-/** What the command line gave. */
 export type Given = Partial<ProcessorChoice>;
 
-/** Somebody pressed Ctrl-C or Esc. */
-class BrokenOff extends Error {}
+class Cancelled extends Error {}
 
-/** Asks for what was not given. @returns undefined where that was broken off */
+/** Asks for missing options. @returns undefined if the user cancels */
 export async function askFor(
   given: Given,
   topology: Topology,
@@ -27,15 +25,15 @@ export async function askFor(
     const newEvent = given.newEvent ?? questions.namedNewEvent;
     return { name, consumes, publishes, app, newEvent };
   } catch (error) {
-    if (error instanceof BrokenOff) return undefined;
+    if (error instanceof Cancelled) return undefined;
     throw error;
   }
 }
 
 class Questions {
-  /** Somebody chose to create an event, and typed its name: it is meant. */
+  /** True if the user chose to create an event, so that a similar name is intended. */
   namedNewEvent = false;
-  /** Questions are no part of the result. */
+  /** Questions go to stderr, because they are not part of the result. */
   private readonly streams;
 
   constructor(
@@ -75,10 +73,10 @@ class Questions {
     return kind === 'new' ? this.newEvent() : event;
   }
 
-  /** Undefined for one of its own. */
+  /** Undefined for a new app. */
   async app(name: string): Promise<string | undefined> {
     const { apps } = this.topology;
-    const own = { value: '', label: `an app of its own: apps/${name}` };
+    const own = { value: '', label: `a new app: apps/${name}` };
     const options = [own, ...apps.map((app) => ({ value: app.name, label: app.name }))];
     return (await this.select('Which app does it run in?', options)) || undefined;
   }
@@ -86,12 +84,12 @@ class Questions {
   private newEvent(): Promise<string> {
     this.namedNewEvent = true;
     return this.text('What is the event called?', 'coupon.issued', (event) =>
-      isEventName(event) ? undefined : 'Entity and past-tense verb in kebab-case, such as coupon.issued.',
+      isEventName(event) ? undefined : 'Use <entity>.<past-tense verb> in kebab-case, such as coupon.issued.',
     );
   }
 
   private events() {
-    return catalogueOf(this.topology).map(({ event }) => ({ value: `event ${event}`, label: event }));
+    return eventNames(this.topology).map((event) => ({ value: `event ${event}`, label: event }));
   }
 
   private async text(
@@ -109,7 +107,7 @@ class Questions {
 }
 
 function answer<Value>(given: Value | symbol): Value {
-  if (isCancel(given)) throw new BrokenOff();
+  if (isCancel(given)) throw new Cancelled();
   return given as Value;
 }
 

@@ -14,7 +14,7 @@ const topology = {
   contracts: [{ event: 'order.placed', class: 'OrderPlaced', newest: true, origin: 'contracts' }],
 } as unknown as Topology;
 
-/** Answers the questions of a terminal: each key is pressed when the next question stands there. */
+/** Answers the questions on a terminal: presses each key when the next question appears. */
 async function answer(options: ChoiceOptions, keys: readonly string[], mayAsk = true) {
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => stdin });
   const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 80, rows: 40 });
@@ -22,7 +22,7 @@ async function answer(options: ChoiceOptions, keys: readonly string[], mayAsk = 
   let asked = 0;
   stderr.on('data', (chunk: Buffer) => {
     shown += chunk.toString();
-    // Each question ends with one `?`, shown again after each key.
+    // Each question ends with one `?`, and is shown again after each key.
     const questions = new Set(shown.match(/(What|Which)[^?]*\?/g) ?? []).size;
     if (questions > asked) {
       asked = questions;
@@ -35,7 +35,7 @@ async function answer(options: ChoiceOptions, keys: readonly string[], mayAsk = 
   return { choice, asked };
 }
 
-it('Everything is asked for where nothing is given', async () => {
+it('Asks for everything if nothing is given', async () => {
   const { choice, asked } = await answer({}, [`coupon${ENTER}`, ENTER, ENTER, ENTER]);
   expect(asked).toBe(4);
   expect(choice).toEqual({
@@ -47,7 +47,7 @@ it('Everything is asked for where nothing is given', async () => {
   });
 });
 
-it('What is given is not asked for, and failures and apps can be chosen', async () => {
+it('Asks only for missing options, and offers failures and apps', async () => {
   const { choice, asked } = await answer({ name: 'coupon', publishes: 'coupon.issued' }, [
     `${DOWN}${ENTER}`,
     `${DOWN}${ENTER}`,
@@ -60,19 +60,19 @@ it('What is given is not asked for, and failures and apps can be chosen', async 
   });
 });
 
-it('An app of its own is not asked for where it is named', async () => {
+it('Does not ask for an app that has the name of the processor', async () => {
   const given = { name: 'coupon', consumes: 'order.placed', publishes: 'coupon.issued', app: 'coupon' };
   expect(await answer(given, [])).toMatchObject({ asked: 0, choice: { name: 'coupon', app: undefined } });
 });
 
-it('Ctrl-C breaks the questions off', async () => {
+it('Ctrl-C cancels the questions', async () => {
   expect((await answer({ name: 'coupon' }, [CTRL_C])).choice).toBeUndefined();
 });
 
-it('Nothing is asked for where questions are not allowed', async () => {
+it('Asks nothing if questions are forbidden', async () => {
   const { choice, asked } = await answer({ name: 'coupon', consumes: 'order.placed' }, [], false);
   expect({ choice, asked }).toMatchObject({ choice: { name: 'coupon' }, asked: 0 });
-  await expect(answer({ name: 'coupon' }, [], false)).rejects.toThrow('What does it consume?');
+  await expect(answer({ name: 'coupon' }, [], false)).rejects.toThrow('needs --consumes EVENT or --failures-of PROCESSOR');
   await expect(answer({ consumes: 'order.placed' }, [], false)).rejects.toThrow('needs a name');
   await expect(answer({ consumes: 'a.b', failuresOf: 'c' }, [], false)).rejects.toThrow('exclude each other');
 });

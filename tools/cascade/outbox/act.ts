@@ -1,7 +1,7 @@
 import type { Asker } from '@cascade/outbox';
 import { userInfo } from 'node:os';
 import { withBroker } from '../broker/broker.js';
-import type { Invocation } from '../command-line.js';
+import type { CommandModule, Invocation } from '../command-line.js';
 import { readDeclared } from '../declared.js';
 import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
@@ -14,16 +14,29 @@ export interface ActOptions {
   reason?: string;
 }
 
+type Act = CommandModule<ActOptions>;
+
+export const putBack: Act = {
+  run: (invocation) =>
+    act(invocation, 'put back', (outbox, ids, asker) =>
+      outbox.putBack(ids.length > 0 ? ids : undefined, asker),
+    ),
+};
+
+export const drop: Act = {
+  run: (invocation) => act(invocation, 'dropped', (outbox, ids, asker) => outbox.drop(ids, asker)),
+};
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * Changes events of one outbox that are set aside.
  *
- * @param done what was done to them: `put back`
- * @param change resolves to how many were changed; `ids` is empty where none are named
- * @returns the exit code: 1 where events are named that are not set aside
+ * @param done the change, for the output: `put back`
+ * @param change resolves to the number of changed events; `ids` is empty if none are named
+ * @returns the exit code: 1 if named events are not set aside
  */
-export async function act(
+async function act(
   { host, output, args, options }: Invocation<ActOptions>,
   done: string,
   change: (outbox: AppOutbox['remote'], ids: readonly string[], asker: Asker) => Promise<number>,
@@ -32,7 +45,7 @@ export async function act(
   const wrong = ids.find((id) => !UUID.test(id));
   if (wrong !== undefined) {
     throw new UsageError(`${JSON.stringify(wrong)} is not the id of an event.`, [
-      '`node cascade outbox` shows the ids of those that are set aside.',
+      '`node cascade outbox` shows the ids of events that are set aside.',
     ]);
   }
   const { by = userInfo().username, reason = '' } = options;
@@ -44,7 +57,7 @@ export async function act(
   const isWhole = changed >= ids.length;
   output.result({ app, changed }, () => [
     `${counted(changed, 'event')} ${done}.`,
-    ...(isWhole ? [] : [`Not set aside in ${app}, and left alone: ${ids.length - changed}.`]),
+    ...(isWhole ? [] : [`Unchanged, because they are not set aside in ${app}: ${ids.length - changed}.`]),
   ]);
   return isWhole ? ExitCode.ok : ExitCode.failed;
 }

@@ -50,7 +50,7 @@ describeStores((databases, kind) => {
   const setAside = () => add({ setAsideAt: new Date(), attempts: 1, lastError: ERROR });
   const hold = () => add({ leasedUntil: new Date(Date.now() + 60_000), attempts: 2, lastError: 'full' });
 
-  it('shows what waits and why, and what is set aside and why, without the data of the events', async () => {
+  it('shows waiting and set aside events with the reasons, without their data', async () => {
     expect((await run()).stdout).toBe(
       'app     waiting  oldest  set aside\nsignup        0       -          0\n',
     );
@@ -59,7 +59,7 @@ describeStores((databases, kind) => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/\nsignup +1 +\d+ ms +1\n/);
     expect(stdout).toContain(
-      `\nThe oldest that waits in signup, ${waiting} (user.signed-up), failed 2 times: full\n`,
+      `\nThe oldest waiting event in signup, ${waiting} (user.signed-up), failed 2 times: full\n`,
     );
     expect(stdout).toMatch(
       new RegExp(
@@ -76,14 +76,14 @@ describeStores((databases, kind) => {
     });
   });
 
-  it('puts all back that is set aside, or what is named, and it is published', async () => {
+  it('puts back all set aside events, or the named ones, and they are published', async () => {
     const [first, second] = [await setAside(), await setAside()];
-    expect(await run('put-back', first, '--reason', 'mended')).toMatchObject({
+    expect(await run('put-back', first, '--reason', 'corrected')).toMatchObject({
       code: 0,
       stdout: '1 event put back.\n',
     });
     expect((await run('put-back', first, randomUUID())).stdout).toBe(
-      '0 events put back.\nNot set aside in signup, and left alone: 2.\n',
+      '0 events put back.\nUnchanged, because they are not set aside in signup: 2.\n',
     );
     expect(await run('put-back', '--json')).toMatchObject({
       code: 0,
@@ -97,7 +97,7 @@ describeStores((databases, kind) => {
     });
   });
 
-  it('drops what is named and set aside, for a reason', async () => {
+  it('drops named events that are set aside, for a reason', async () => {
     const [refused, waiting] = [await setAside(), await hold()];
     expect(await run('drop', refused)).toMatchObject({
       code: 2,
@@ -105,27 +105,27 @@ describeStores((databases, kind) => {
     });
     const { code, stdout } = await run('drop', refused, waiting, '--by', 'ann', '--reason', 'sent by hand');
     expect(code).toBe(1);
-    expect(stdout).toBe('1 event dropped.\nNot set aside in signup, and left alone: 1.\n');
+    expect(stdout).toBe('1 event dropped.\nUnchanged, because they are not set aside in signup: 1.\n');
     expect(await store.db.$count(outbox)).toBe(1);
   });
 
-  it('is looked at by doctor', async () => {
+  it('is checked by doctor', async () => {
     await setAside();
     const { stdout } = await runCascade(['doctor', '--json'], { env: { NATS_URL: broker.url, PATH: '' } });
     const { findings } = JSON.parse(stdout) as { findings: Finding[] };
     expect(findings.filter(({ about }) => about === 'outbox')).toMatchObject([
-      { level: 'fault', says: 'signup: 1 event set aside, which the broker refused for good' },
+      { level: 'fault', says: 'signup: 1 event set aside because the broker refused them permanently' },
     ]);
   });
 
-  it('says what to do where an id or an app is misspelt, or nobody answers', async () => {
+  it('says what to do if an id or an app is wrong, or no service answers', async () => {
     expect(await run('put-back', '17')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/^"17" is not the id of an event\.\n/),
     });
     expect(await run('--app', 'singup')).toMatchObject({
       code: 2,
-      stderr: 'No app called "singup" publishes events by itself.\nDid you mean signup?\n',
+      stderr: 'No app called "singup" publishes initiating events.\nDid you mean signup?\n',
     });
     const elsewhere = await startTestBroker();
     try {
@@ -134,7 +134,7 @@ describeStores((databases, kind) => {
         expect(ended).toMatchObject({
           code: 1,
           stdout: '',
-          stderr: expect.stringMatching(/^Nobody answers for the outbox of signup\.\nStart the app/),
+          stderr: expect.stringMatching(/^No service answers for the outbox of signup\.\nStart the app/),
         });
       }
     } finally {
@@ -142,10 +142,10 @@ describeStores((databases, kind) => {
     }
   });
 
-  // Without an answer it is the same for either store.
+  // Missing answers do not depend on the store.
   if (kind !== 'pglite') return;
 
-  it('shows the others where the service of one takes the question and does not answer', async () => {
+  it('shows the other outboxes if one service does not answer', async () => {
     const client = await connect({ servers: broker.url });
     client.subscribe('cascade.outbox.stuck');
     await client.flush();
@@ -161,7 +161,7 @@ describeStores((databases, kind) => {
     }
   });
 
-  it('names the service that does not answer, and what may be wrong with it', async () => {
+  it('names the service that does not answer, and possible causes', async () => {
     const elsewhere = await startTestBroker();
     const client = await connect({ servers: elsewhere.url });
     const env = { NATS_URL: elsewhere.url, PATH: '' };

@@ -5,7 +5,7 @@ import {
   RemoteOutbox,
   type OutboxContent,
 } from '@cascade/outbox';
-import { suggestion } from '../../generator/nearest.js';
+import { suggestion } from '../../text/nearest.js';
 import type { Broker } from '../broker/broker.js';
 import type { Publisher } from '../declared.js';
 import { CommandError, UsageError } from '../errors.js';
@@ -22,9 +22,8 @@ export interface ShownOutbox extends OutboxContent {
 
 export interface Outboxes {
   readonly outboxes: readonly ShownOutbox[];
-  /** Apps that are stopped, or have no outbox. */
+  /** Apps without an answer: they are stopped, or have no outbox. */
   readonly silent: readonly string[];
-  /** Services that run and could not show their outbox. */
   readonly failed: readonly FailedOutbox[];
 }
 
@@ -34,8 +33,8 @@ export interface FailedOutbox {
 }
 
 /**
- * @param app the only one to take
- * @throws UsageError where no service of that name publishes events by itself
+ * @param app limits the result to this app
+ * @throws UsageError if no such app publishes initiating events
  */
 export function outboxesOf(
   { nats }: Pick<Broker, 'nats'>,
@@ -44,7 +43,7 @@ export function outboxesOf(
 ): AppOutbox[] {
   const names = publishers.map((publisher) => publisher.app);
   if (app !== undefined && !names.includes(app)) {
-    throw new UsageError(`No app called ${JSON.stringify(app)} publishes events by itself.`, [
+    throw new UsageError(`No app called ${JSON.stringify(app)} publishes initiating events.`, [
       suggestion(app, names),
     ]);
   }
@@ -53,7 +52,7 @@ export function outboxesOf(
     .map((publisher) => ({ app: publisher.app, remote: new RemoteOutbox(nats, publisher.source) }));
 }
 
-/** Asks all of them at once. @param limit events that are set aside to list of each */
+/** Queries all outboxes at once. @param limit number of set aside events to list for each */
 export async function showAll(all: readonly AppOutbox[], limit: number): Promise<Outboxes> {
   const answers = await Promise.all(all.map((one) => ask(one, limit)));
   return {
@@ -64,27 +63,28 @@ export async function showAll(all: readonly AppOutbox[], limit: number): Promise
 }
 
 /**
- * The outbox to act on.
+ * Finds the single outbox.
  *
- * @throws UsageError where several services have one, CommandError where none has, or its service does not answer
+ * @throws UsageError if several services have one
+ * @throws CommandError if none has one, or if its service does not answer
  */
 export async function onlyOne(all: readonly AppOutbox[]): Promise<AppOutbox> {
   const { outboxes, silent, failed } = await showAll(all, 0);
   const [first, ...others] = [...outboxes, ...failed].map(({ app }) => app);
-  if (!first) throw nobodyAnswers(silent);
+  if (!first) throw noAnswer(silent);
   if (others.length > 0) {
     throw new UsageError(`Several apps have an outbox: ${[first, ...others].join(', ')}.`, [
-      'Say with --app which one.',
+      'Choose one with --app.',
     ]);
   }
   if (failed[0]) throw new CommandError(failed[0].reason);
   return all.find(({ app }) => app === first)!;
 }
 
-export function nobodyAnswers(apps: readonly string[]): CommandError {
-  if (apps.length === 0) return new CommandError('No app publishes events by itself, so none has an outbox.');
-  return new CommandError(`Nobody answers for the outbox of ${apps.join(', ')}.`, [
-    'Start the app: it does that itself, whatever database it has. Or it has no outbox, or its user lacks the right ' +
+export function noAnswer(apps: readonly string[]): CommandError {
+  if (apps.length === 0) return new CommandError('No app publishes initiating events, so none has an outbox.');
+  return new CommandError(`No service answers for the outbox of ${apps.join(', ')}.`, [
+    'Start the app. If it runs, it has no outbox, or its user lacks the right to answer ' +
       '(`node cascade topology --format permissions`).',
   ]);
 }

@@ -1,12 +1,11 @@
-import { formatDuration } from '../../flow/duration.js';
+import { formatAge } from '../../text/duration.js';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { readDeclared } from '../declared.js';
 import { ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
-import { fit, renderColumns } from '../text/columns.js';
 import { printable } from '../text/printable.js';
-import { nobodyAnswers, outboxesOf, showAll, type Outboxes, type ShownOutbox } from './outboxes.js';
+import { noAnswer, outboxesOf, showAll, type Outboxes, type ShownOutbox } from './outboxes.js';
 
 export interface ShowOptions {
   app?: string;
@@ -19,7 +18,7 @@ export async function run({ host, output, options }: Invocation<ShowOptions>): P
     showAll(outboxesOf(broker, publishers, options.app), options.limit),
   );
   const { outboxes, silent, failed } = shown;
-  if (outboxes.length + failed.length === 0) throw nobodyAnswers(silent);
+  if (outboxes.length + failed.length === 0) throw noAnswer(silent);
   output.result(shown, () => report(shown, output));
   return failed.length > 0 ? ExitCode.failed : ExitCode.ok;
 }
@@ -27,7 +26,7 @@ export async function run({ host, output, options }: Invocation<ShowOptions>): P
 function report({ outboxes, silent, failed }: Outboxes, output: Output): string[] {
   return [
     ...waitingLines(outboxes, output),
-    ...silent.map((app) => `${app} does not answer: it does not run, or has no outbox.`),
+    ...silent.map((app) => `${app} does not answer: it is stopped, or has no outbox.`),
     ...failed.map(({ reason }) => printable(reason)),
     ...outboxes.flatMap((outbox) => whyItWaits(outbox)),
     ...setAsideLines(outboxes, output),
@@ -36,23 +35,20 @@ function report({ outboxes, silent, failed }: Outboxes, output: Output): string[
 
 function waitingLines(outboxes: readonly ShownOutbox[], output: Output): string[] {
   if (outboxes.length === 0) return [];
-  const [heading, ...lines] = renderColumns(
-    ['app', 'waiting', 'oldest', 'set aside'],
-    outboxes.map(({ app, waiting, oldest, setAside }) => [
-      app,
-      String(waiting),
-      oldest ? formatDuration(Math.max(0, Date.now() - Date.parse(oldest.addedAt))) : '-',
-      String(setAside),
-    ]),
-  );
-  return [output.paint('bold', heading!), ...lines];
+  const rows = outboxes.map(({ app, waiting, oldest, setAside }) => [
+    app,
+    String(waiting),
+    formatAge(oldest && new Date(oldest.addedAt)),
+    String(setAside),
+  ]);
+  return output.table(['app', 'waiting', 'oldest', 'set aside'], rows);
 }
 
 function whyItWaits({ app, oldest }: ShownOutbox): string[] {
   if (!oldest?.error) return [];
   const { id, event, attempts, error } = oldest;
   const times = attempts === 1 ? 'once' : `${attempts} times`;
-  return ['', printable(`The oldest that waits in ${app}, ${id} (${event}), failed ${times}: ${error}`)];
+  return ['', printable(`The oldest waiting event in ${app}, ${id} (${event}), failed ${times}: ${error}`)];
 }
 
 function setAsideLines(outboxes: readonly ShownOutbox[], output: Output): string[] {
@@ -61,15 +57,11 @@ function setAsideLines(outboxes: readonly ShownOutbox[], output: Output): string
   const rows = outboxes.flatMap(({ app, setAsideEvents }) =>
     setAsideEvents.map(({ id, event, addedAt, error = '' }) => [id, app, event, addedAt, printable(error)]),
   );
-  const [heading, ...lines] = renderColumns(['set aside', 'app', 'event', 'added', 'error'], rows).map(
-    (line) => fit(line, output.width),
-  );
   return [
     '',
-    output.paint('bold', heading!),
-    ...lines,
+    ...output.table(['set aside', 'app', 'event', 'added', 'error'], rows, { isCut: true }),
     '',
     ...(rows.length < total ? [`The oldest ${rows.length} of ${total}; --limit shows more.`] : []),
-    '`node cascade outbox put-back` has them published after all, `node cascade outbox drop ID --reason …` gives one up.',
+    '`node cascade outbox put-back` publishes them; `node cascade outbox drop ID --reason …` deletes one.',
   ];
 }

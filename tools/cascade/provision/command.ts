@@ -6,11 +6,11 @@ export const provisionCommand: Definition = (parent, line) =>
     .add(parent, 'provision', {
       summary: 'create and change the streams and consumers that the code declares',
       description:
-        'Creates the streams and the consumers of all declared processors that are missing, and changes the settings that ' +
-        'differ. A running service creates what is missing and never changes a setting: this command alone does.\n\n' +
-        'The sizes of the streams are declared in libs/contracts/src/streams.ts, and EVENTS_MAX_BYTES, EVENTS_MAX_AGE, ' +
-        'FAILURES_MAX_BYTES, FAILURES_MAX_AGE and STREAM_REPLICAS set others. A change that could delete events, refuse them or ' +
-        'keep fewer copies is made with --lower only.',
+        'Creates the missing streams, and the missing consumers of all declared processors, and changes settings that differ. ' +
+        'Services create missing ones when they start. Only this command changes settings.\n\n' +
+        'libs/contracts/src/streams.ts declares the sizes of the streams. EVENTS_MAX_BYTES, EVENTS_MAX_AGE, FAILURES_MAX_BYTES, ' +
+        'FAILURES_MAX_AGE and STREAM_REPLICAS override them. A change that could delete or refuse events, or keep fewer copies, ' +
+        'needs --lower.',
       examples: [
         'provision --check',
         'provision',
@@ -21,15 +21,15 @@ export const provisionCommand: Definition = (parent, line) =>
         'provision --check --json',
       ],
     })
-    .option('--check', 'show what differs and change nothing; ends with 1 if something does')
+    .option('--check', 'show differences and change nothing; ends with 1 if there are any')
     .option('--lower', 'also make changes that could delete or refuse events, or keep fewer copies')
     .option(
       '--move <processor...>',
-      'let these processors read the other channel that they now declare, from its first event on',
+      'let these processors read the new channel that they declare, from its first event',
     )
-    .option('--drop-waiting', 'with --move, drop what still waits for these processors on the old channel')
+    .option('--drop-waiting', 'with --move, drop events that still wait for these processors on the old channel')
     .option(
       '--prune [processor...]',
-      'remove the consumers and retries of processors that no code declares (all, or these), unless a process uses them',
+      'remove consumers and retries of all undeclared processors, or of these, unless a process uses them',
     )
     .action(line.run<ProvisionOptions>(() => import('./provision.js')));

@@ -29,17 +29,17 @@ describe('cascade provision', () => {
     runCascade(['provision', ...args], { env: { NATS_URL: broker.url } });
   const check = async () => JSON.parse((await provision('--check', '--json')).stdout) as Checked;
 
-  it('checks: everything is missing at first, which it tells and does not change', async () => {
+  it('reports missing streams and consumers with --check, and creates none', async () => {
     const { code, stdout } = await provision('--check');
     expect(code).toBe(1);
     expect(stdout).toContain('stream EVENTS  is missing\n');
     expect(stdout).toContain('consumer notifier on stream EVENTS  is missing\n');
-    expect(stdout).toMatch(/\n\d+ differences; `node cascade provision` creates and changes\.\n$/);
+    expect(stdout).toMatch(/\n\d+ differences\. `node cascade provision` creates missing ones, and changes settings\.\n$/);
     expect((await check()).differences.every(({ missing }) => missing)).toBe(true);
     await expect(manager.streams.info('EVENTS')).rejects.toThrow('stream not found');
   });
 
-  it('creates what is missing, once', async () => {
+  it('creates the missing ones, once', async () => {
     const { code, stdout } = await provision();
     expect(code).toBe(0);
     expect(stdout).toContain('stream RETRIES  created\n');
@@ -49,10 +49,10 @@ describe('cascade provision', () => {
       stdout: 'Streams and consumers are as declared.\n',
       stderr: '',
     });
-    expect((await provision()).stdout).toBe('Streams and consumers were as declared already.\n');
+    expect((await provision()).stdout).toBe('Streams and consumers were already as declared.\n');
   });
 
-  it('shows what differs, and changes it', async () => {
+  it('shows differences, and changes them', async () => {
     await manager.consumers.update('EVENTS', 'notifier', { ack_wait: 5e9 });
     const { code, stdout } = await provision('--check');
     expect(code).toBe(1);
@@ -63,7 +63,7 @@ describe('cascade provision', () => {
     expect(await check()).toEqual({ differences: [], retired: [] });
   });
 
-  it('makes the streams as large as the environment says, and keeps more than that only until it is told to lower it', async () => {
+  it('applies the stream sizes of the environment, and lowers a size only with --lower', async () => {
     const size = { EVENTS_MAX_BYTES: '2GiB', FAILURES_MAX_AGE: '60d' };
     const provisionAs = (env: NodeJS.ProcessEnv, ...args: string[]) =>
       runCascade(['provision', ...args], { env: { NATS_URL: broker.url, ...env } });
@@ -91,7 +91,7 @@ describe('cascade provision', () => {
     });
   });
 
-  it('tells of a processor that nothing declares, and removes it when it is asked to', async () => {
+  it('shows an undeclared processor, and removes it with --prune', async () => {
     await manager.consumers.add('EVENTS', {
       durable_name: 'retired',
       ack_policy: AckPolicy.Explicit,
@@ -104,7 +104,7 @@ describe('cascade provision', () => {
     const { code, stdout } = await provision();
     expect(code).toBe(0);
     expect(stdout).toContain(
-      'processor retired  is on the broker (EVENTS, RETRIES), and in no code of this checkout; 1 event and 1 retry wait for it. ' +
+      'processor retired  is on the broker (EVENTS, RETRIES), but not in the code of this checkout; 1 event and 1 retry wait for it. ' +
         '`--prune retired` removes it.\n',
     );
 
@@ -114,7 +114,7 @@ describe('cascade provision', () => {
     expect((await manager.streams.info('RETRIES')).state.messages).toBe(0);
   });
 
-  it('leaves a processor alone that nothing declares while a process pulls from it', async () => {
+  it('keeps an undeclared processor while a process pulls from it', async () => {
     const durable = { durable_name: 'loyalty', ack_policy: AckPolicy.Explicit };
     await manager.consumers.add('EVENTS', durable);
     const messages = await (
@@ -131,7 +131,7 @@ describe('cascade provision', () => {
     await manager.consumers.delete('EVENTS', 'loyalty');
   });
 
-  it('drops what waits for a processor only where one is moved', async () => {
+  it('drops waiting events only of a moved processor', async () => {
     expect(await provision('--drop-waiting')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('add --move PROCESSOR'),
@@ -139,7 +139,7 @@ describe('cascade provision', () => {
     expect((await provision('--move', 'notifier', '--drop-waiting')).code).toBe(0);
   });
 
-  it('says what is wrong where a difference cannot be updated', async () => {
+  it('explains a difference that cannot be changed', async () => {
     await manager.consumers.delete('EVENTS', 'notifier');
     await manager.consumers.add('EVENTS', { durable_name: 'notifier', ack_policy: AckPolicy.None });
     const { code, stderr } = await provision();

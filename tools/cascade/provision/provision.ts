@@ -1,9 +1,9 @@
-import { Provisioning } from '@cascade/jetstream';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { readDeclared } from '../declared.js';
 import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
+import { provisioningOf } from './provisioning.js';
 import { applyLines, checkLines } from './report.js';
 
 export interface ProvisionOptions {
@@ -20,13 +20,10 @@ export async function run({ host, output, options }: Invocation<ProvisionOptions
   if (check && (lower || move.length > 0 || prune))
     throw new UsageError('--check changes nothing: leave out --lower, --move and --prune.');
   if (dropWaiting && move.length === 0)
-    throw new UsageError(
-      '--drop-waiting says what becomes of events when a processor moves: add --move PROCESSOR.',
-    );
+    throw new UsageError('--drop-waiting needs --move: add --move PROCESSOR.');
   const declared = await readDeclared(host);
-  const processors = declared.processors.map(({ declaration }) => declaration);
-  return withBroker(host, async ({ connection }) => {
-    const provisioning = new Provisioning(connection, processors, declared.settings);
+  return withBroker(host, async (broker) => {
+    const provisioning = provisioningOf(broker, declared);
     if (check) {
       const differences = await provisioning.check();
       const retired = await provisioning.retired();

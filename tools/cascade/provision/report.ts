@@ -16,14 +16,14 @@ interface Checked {
 
 export function checkLines({ differences, retired }: Checked, output: Output): string[] {
   if (differences.length === 0)
-    return ['Streams and consumers are as declared.', ...retired.map((processor) => retiredLine(processor))];
+    return ['Streams and consumers are as declared.', ...retired.map(retiredLine)];
   return [
     ...differences.flatMap((difference) =>
       differenceLines(difference, difference.missing ? 'is missing' : 'differs', output, true),
     ),
-    ...retired.map((processor) => retiredLine(processor)),
+    ...retired.map(retiredLine),
     '',
-    `${counted(differences.length, 'difference')}; \`node cascade provision\` creates and changes.`,
+    `${counted(differences.length, 'difference')}. \`node cascade provision\` creates missing ones, and changes settings.`,
   ];
 }
 
@@ -35,13 +35,13 @@ interface Applied extends Provisioned {
 export function applyLines({ changed, left, pruned, retired }: Applied, output: Output): string[] {
   const isUnchanged = changed.length + left.length + pruned.length === 0;
   return [
-    ...(isUnchanged ? ['Streams and consumers were as declared already.'] : []),
+    ...(isUnchanged ? ['Streams and consumers were already as declared.'] : []),
     ...changed.flatMap((difference) =>
       differenceLines(difference, difference.missing ? 'created' : 'changed', output),
     ),
-    ...left.flatMap((difference) => differenceLines(difference, 'left as it is', output, true)),
+    ...left.flatMap((difference) => differenceLines(difference, 'unchanged', output, true)),
     ...pruned.map(prunedLine),
-    ...retired.map((processor) => retiredLine(processor)),
+    ...retired.map(retiredLine),
     ...(left.length > 0 ? ['', ...remedies(left)] : []),
   ];
 }
@@ -72,12 +72,12 @@ function remedies(left: readonly ProvisionDifference[]): string[] {
   const effects = new Set(left.flatMap(({ settings }) => settings.map(({ effect }) => effect)));
   return [
     ...(effects.has('lowers')
-      ? ['`--lower` also makes changes that could delete events, refuse them or keep fewer copies.']
+      ? ['`--lower` also makes changes that could delete or refuse events, or keep fewer copies.']
       : []),
     ...(effects.has('moves')
       ? [
-          'A processor that consumes another channel is better given a new name: it then begins with the first event of that ' +
-            'channel, and the old one can finish. `--move NAME` keeps the name, once nothing waits on the old channel.',
+          'Give a processor that consumes another channel a new name: it then starts with the first event of that channel, and ' +
+            'the old one can finish. `--move NAME` keeps the name, when no event waits on the old channel.',
         ]
       : []),
   ];
@@ -99,17 +99,17 @@ function retiredLine({
   const what = `processor ${processor}  is on the broker (${[...streams].join(', ')})`;
   const holds = `${counted(waiting, 'event')} and ${counted(retries, 'retry', 'retries')} wait for it`;
   const now = isDeclared
-    ? ', and its declaration has no consumer there'
+    ? ', but its declaration has no consumer there'
     : renamedTo
-      ? `, and is called ${renamedTo} now`
-      : ', and in no code of this checkout';
-  if (isInUse) return `${what}${now}; a process uses it: it is left alone`;
-  return `${what}${now}; ${holds}. \`--prune ${processor}\` removes it${renamedTo ? ' and hands its retries over' : ''}.`;
+      ? `, but is now called ${renamedTo}`
+      : ', but not in the code of this checkout';
+  if (isInUse) return `${what}${now}. It is unchanged, because a process uses it.`;
+  return `${what}${now}; ${holds}. \`--prune ${processor}\` removes it${renamedTo ? ` and moves its retries to ${renamedTo}` : ''}.`;
 }
 
 function prunedLine({ processor, consumers, retries, renamedTo }: RetiredProcessor): string {
   const deleted = counted(retries, 'retry', 'retries');
   return `processor ${processor}  removed: ${counted(consumers.length, 'consumer')}; ${deleted} ${
-    renamedTo ? `handed over to ${renamedTo}` : 'deleted'
+    renamedTo ? `moved to ${renamedTo}` : 'deleted'
   }`;
 }

@@ -1,14 +1,15 @@
 import type { EventClass } from '@cascade/jetstream';
-import { suggestion } from '../../generator/nearest.js';
+import { suggestion } from '../../text/nearest.js';
+import { eventNameOf } from '../../text/event-name.js';
 import { UsageError } from '../errors.js';
 
 /**
- * The newest version of an event, by its name or channel.
+ * Finds the newest version of an event by its name or channel.
  *
- * @throws UsageError naming the nearest that there is
+ * @throws UsageError if the event is unknown, with the most similar name
  */
 export function eventOf(channel: string, contracts: readonly EventClass[]): EventClass {
-  const name = channel.replace(/^events\./, '');
+  const name = eventNameOf(channel);
   const versions = contracts.filter(({ event }) => event.name === name);
   const newest = versions.sort((a, b) => b.event.version - a.event.version)[0];
   if (newest) return newest;

@@ -18,13 +18,13 @@ describe('An event', () => {
     expect(eventOf(channel, contracts)).toBe(NewerOrderPlaced);
   });
 
-  it('that is misspelt is refused with the nearest that there is', () => {
+  it('that is misspelt is refused, with the most similar name', () => {
     const find = () => eventOf('order.place', contracts);
     expect(find).toThrow(UsageError);
     expect(find).toThrow(expect.objectContaining({ remedies: ['Did you mean order.placed?'] }));
   });
 
-  it('that is like no other is refused with all that there are', () => {
+  it('that resembles no other is refused, with all names', () => {
     expect(() => eventOf('failed.notifier.x', contracts)).toThrow(
       expect.objectContaining({ remedies: ['There are invoice.issued, order.placed.'] }),
     );

@@ -3,10 +3,9 @@ import { getMetadataStorage } from 'class-validator';
 import { CommandError } from '../errors.js';
 
 /**
- * An event from what somebody typed. Fields that the contract does not know are refused too: elsewhere they are left out
- * silently, and here they are likely to be misspelt.
+ * Parses an event that a user typed. Refuses unknown fields, which a consumer would ignore, because they are probably misspelt.
  *
- * @throws CommandError listing every broken rule
+ * @throws CommandError with every broken rule
  */
 export async function parseEvent(type: EventClass, json: string): Promise<object> {
   const unknown = unknownFields(type, json);

@@ -33,7 +33,7 @@ describe('cascade publish', () => {
     runCascade(['publish', ...args], { env: { NATS_URL: broker.url }, ...(stdin ? { stdin } : {}) });
   const last = () => manager.streams.getMessage('EVENTS', { last_by_subj: 'events.user.signed-up' });
 
-  it('stores the event with the headers of CloudEvents, and prints its ids', async () => {
+  it('stores the event with CloudEvents headers, and prints its ids', async () => {
     const { code, stdout } = await publish(['user.signed-up', JSON.stringify(signedUp)]);
     expect(code).toBe(0);
     const message = (await last())!;
@@ -50,7 +50,7 @@ describe('cascade publish', () => {
     expect(stdout).toContain(`node cascade flow ${id}`);
   });
 
-  it('takes the channel too, standard input, and ids of ones own', async () => {
+  it('accepts a channel, standard input, and given ids', async () => {
     const args = ['events.user.signed-up', '-', '--id', 'mine', '--correlation-id', 'flow 17', '--json'];
     const { code, stdout } = await publish(args, JSON.stringify(signedUp));
     expect(code).toBe(0);
@@ -63,7 +63,7 @@ describe('cascade publish', () => {
     expect((await last())!.header.get('ce-correlationid')).toBe('flow%2017');
   });
 
-  it('says of a second event of the same id that the broker has dropped it', async () => {
+  it('says that the broker dropped a second event with the same id', async () => {
     const again = (...args: string[]) =>
       publish(['user.signed-up', JSON.stringify(signedUp), '--id', 'once', ...args]);
     expect((await again()).stdout).toMatch(/^Published user\.signed-up\.v1 /);
@@ -71,13 +71,13 @@ describe('cascade publish', () => {
     const { code, stdout } = await again();
     expect(code).toBe(0);
     expect(stdout).toBe(
-      'The broker has an event of id once already, and dropped this one: nothing was published.\n',
+      'Nothing was published: the broker already has an event with the id once, and dropped this one.\n',
     );
     expect(JSON.parse((await again('--json')).stdout)).toMatchObject({ id: 'once', duplicate: true });
     expect((await manager.streams.info('EVENTS')).state.messages).toBe(before);
   });
 
-  it('refuses what breaks the contract with every broken rule, unknown fields included, and publishes nothing', async () => {
+  it('refuses an event that breaks its contract, with every broken rule and unknown field', async () => {
     const before = (await manager.streams.info('EVENTS')).state.messages;
     const { code, stdout, stderr } = await publish([
       'user.signed-up',
@@ -92,19 +92,19 @@ describe('cascade publish', () => {
     expect((await manager.streams.info('EVENTS')).state.messages).toBe(before);
   });
 
-  it('refuses a field that is only misspelt', async () => {
+  it('refuses a misspelt field', async () => {
     const { code, stderr } = await publish(['user.signed-up', JSON.stringify({ ...signedUp, fone: '+1' })]);
     expect(code).toBe(1);
     expect(stderr).toContain('fone (unknown): the contract has no such field; it has userId');
   });
 
-  it.each(['{"userId"', '[]', 'null', '17'])('refuses %s, which is no event', async (json) => {
+  it.each(['{"userId"', '[]', 'null', '17'])('refuses %s, which is not an event', async (json) => {
     const { code, stderr } = await publish(['user.signed-up', json]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^The event cannot be read: the body /);
   });
 
-  it('suggests the nearest event', async () => {
+  it('suggests the most similar event', async () => {
     const { code, stderr } = await publish(['user.singed-up', '{}']);
     expect(code).toBe(2);
     expect(stderr).toBe('No event is called "user.singed-up".\nDid you mean user.signed-up?\n');

@@ -32,9 +32,9 @@ function report(
   type: EventClass,
   options: PublishCommandOptions,
 ): string[] {
-  // An id that was made for this event can only be repeated by the publisher itself, which has sent it twice.
+  // A generated id is a duplicate only if the publisher itself has sent the event twice.
   if (duplicate && options.id !== undefined)
-    return [`The broker has an event of id ${id} already, and dropped this one: nothing was published.`];
+    return [`Nothing was published: the broker already has an event with the id ${id}, and dropped this one.`];
   const { type: ceType, channel } = describe(type);
   return [
     `Published ${ceType} on ${channel}.`,

@@ -4,18 +4,18 @@ import type { RemoveProcessorOptions } from './remove-processor.js';
 export const removeCommand: Definition = (parent, line) => {
   const command = parent
     .command('remove')
-    .summary('take a generated processor out again')
-    .description('Takes out what `node cascade new` wrote.');
+    .summary('remove a generated processor')
+    .description('Removes what `node cascade new` wrote.');
   line
     .add(command, 'processor', {
-      summary: 'take out a processor, with all that was generated for it',
+      summary: 'remove a processor, and all that was generated for it',
       description:
-        'Takes out a processor, its app where that does nothing else, the contracts that nobody else uses, and its entries in the ' +
-        'files that others share. Refuses, with the list, where files are not as they were generated.',
+        'Removes a processor, its app if that does nothing else, the contracts that nothing else uses, and its entries in shared ' +
+        'files. If files have changed since they were generated, lists them and removes nothing.',
       examples: ['remove processor welcome-coupon', 'remove processor welcome-coupon --dry-run'],
     })
     .argument('<name>', 'the processor')
-    .option('--keep-events', 'leave the contracts of its events')
+    .option('--keep-events', 'keep the contracts of its events')
     .option('--dry-run', 'show what would be removed')
     .option('-y, --yes', 'ask nothing')
     .action(line.run<RemoveProcessorOptions>(() => import('./remove-processor.js')));

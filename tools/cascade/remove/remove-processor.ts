@@ -1,10 +1,10 @@
 import { readTopology } from '@cascade/topology';
 import { applyChanges } from '../../generator/file-change.js';
-import { takeOut } from '../../generator/take-out.js';
+import { planRemoval } from '../../generator/plan-removal.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
 import { isTerminal, type Host } from '../host.js';
-import { changeLines } from '../text/changes.js';
+import { changeLines, shownChanges } from '../text/changes.js';
 
 export interface RemoveProcessorOptions {
   keepEvents?: boolean;
@@ -21,7 +21,7 @@ export async function run({
 }: Invocation<RemoveProcessorOptions>): Promise<number> {
   const { keepEvents, dryRun = false, yes, json } = options;
   const name = args[0]!;
-  const { changes } = await takeOut(host.root, await readTopology(host), { name, keepEvents });
+  const { changes } = await planRemoval(host.root, await readTopology(host), { name, keepEvents });
   const lines = changeLines(changes, output);
   const asks = !dryRun && !yes && !json && isTerminal(host);
   if (asks) {
@@ -32,17 +32,17 @@ export async function run({
     }
   }
   if (!dryRun) await applyChanges(host.root, changes);
-  output.result({ changes: changes.map(({ path, kind }) => ({ path, kind })), isRemoved: !dryRun }, () => [
+  output.result({ changes: shownChanges(changes), isRemoved: !dryRun }, () => [
     ...(asks ? [] : lines),
     '',
     dryRun
       ? 'Nothing was removed.'
-      : `${name} is out of the code. Where it ran, its consumers are still on the broker: \`node cascade lag\` shows them as undeclared.`,
+      : `${name} is removed from the code. Its consumers stay on brokers where it ran: \`node cascade lag\` shows them as undeclared.`,
   ]);
   return ExitCode.ok;
 }
 
 async function isConfirmed(name: string, { stdin, stderr }: Host): Promise<boolean> {
   const { confirm } = await import('@clack/prompts');
-  return (await confirm({ message: `Take out ${name}?`, input: stdin, output: stderr })) === true;
+  return (await confirm({ message: `Remove ${name}?`, input: stdin, output: stderr })) === true;
 }

@@ -1,18 +1,19 @@
 import type { Definition } from '../command-line.js';
+import { BY_OPTION, REASON_OPTION } from '../requester.js';
 import { countOption } from '../text/numbers.js';
-import { TIME_FORMS, timeOption } from '../text/times.js';
+import { SINCE_OPTION, UNTIL_OPTION } from '../text/times.js';
 import type { ReplayCommandOptions } from './replay.js';
 
 export const replayCommand: Definition = (parent, line) =>
   line
     .add(parent, 'replay', {
-      summary: 'hand failed events, or a time range of a channel, to a processor again',
+      summary: 'deliver failed events, or a time range of a channel, to a processor again',
       description:
-        'Hands the events of failures to the processors that failed on them again, and to those alone. With --channel it hands ' +
-        'the events of a time range to one processor, also those that it has handled before. What it returns for these is dropped ' +
-        'downstream as known already, unless --as-new is given: for a processor that was wrong, and is corrected.\n\n' +
-        'Failures that were handled since, whose replay is under way, that failed again as a newer failure, or whose processor ' +
-        'is no more are skipped. An audit event with who and why is stored first, and nothing is deleted. Ctrl-C stops between ' +
+        'Delivers the events of failures again, only to the processors that failed on them. With --channel, delivers the events of ' +
+        'a time range to one processor, including events that it has handled before. Consumers drop the next events of these as ' +
+        'duplicates, unless --as-new is given. Use --as-new after correcting a faulty processor.\n\n' +
+        'Skips failures that were handled since, whose replay is under way, that failed again as a newer failure, or whose ' +
+        'processor no longer exists. An audit event first records who asked, and why. Nothing is deleted. Ctrl-C stops between ' +
         'two events.',
       examples: [
         'replay --processor notifier --error MessageRefusedError --dry-run',
@@ -25,18 +26,18 @@ export const replayCommand: Definition = (parent, line) =>
     .option('--failure <id...>', 'these failures')
     .option(
       '--processor <name>',
-      'failures of this processor; with --channel the processor that gets the events',
+      'failures of this processor; with --channel, the processor that receives the events',
     )
     .option('--event <name>', 'failures on this event, such as user.signed-up')
     .option('--error <class>', 'failures with this class of error')
-    .option('--since <time>', `stored since then: ${TIME_FORMS}`, timeOption)
-    .option('--until <time>', 'stored before then', timeOption)
+    .option(...SINCE_OPTION)
+    .option(...UNTIL_OPTION)
     .option('--all', 'all failures')
-    .option('--channel <event>', 'events in place of failures: those of this channel')
-    .option('--as-new', 'with --channel: what the processor returns is new to all downstream')
-    .option('--again', 'also failures whose last replay has not been answered')
-    .option('--dry-run', 'tell what would be replayed, and do nothing')
-    .option('--rate <number>', 'events a second at most', countOption, 100)
-    .option('--by <name>', 'who asks for it; default the name of this user at the system')
-    .option('--reason <text>', 'why; it must be given, but for a dry run')
+    .option('--channel <event>', 'the events of this channel instead of failures')
+    .option('--as-new', 'with --channel: consumers handle the next events as new ones')
+    .option('--again', 'include failures whose last replay has no result yet')
+    .option('--dry-run', 'show what would be replayed, and replay nothing')
+    .option('--rate <number>', 'maximum events a second', countOption, 100)
+    .option(...BY_OPTION)
+    .option(...REASON_OPTION)
     .action(line.run<ReplayCommandOptions>(() => import('./replay.js')));

@@ -3,7 +3,7 @@ import { eventually } from '@cascade/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { bank } from '../test/orders.js';
 import { ShopSystem } from '../test/shop-system.js';
-import type { Plan } from './taking.js';
+import type { Plan } from './source.js';
 
 const WHY = ['--by', 'ann', '--reason', 'the bank is open'];
 
@@ -34,11 +34,11 @@ describe('cascade replay', () => {
       ),
     );
 
-  it('tells in a dry run what it would take, and does nothing', async () => {
+  it('shows in a dry run what it would replay, and replays nothing', async () => {
     const { code, stdout } = await shop.cascade('replay', '--processor', 'billing', '--dry-run');
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^processor +event +error +failures\nbilling +order\.placed +CardDeclined +3\n\n3 events would be replayed\. Nothing was done\.\n$/,
+      /^processor +event +error +failures\nbilling +order\.placed +CardDeclined +3\n\n3 events would be replayed\. Nothing was replayed\.\n$/,
     );
     const plan = await shop.json<Plan>('replay', '--error', 'CardDeclined', '--dry-run');
     expect(plan).toMatchObject({ total: 3, skipped: 0, groups: [{ processor: 'billing', count: 3 }] });
@@ -57,7 +57,7 @@ describe('cascade replay', () => {
     );
   });
 
-  it('stops at Ctrl-C, says how many were replayed, and goes on with the rest when it is asked again', async () => {
+  it('stops at Ctrl-C with the number of replayed events, and replays the rest when called again', async () => {
     const session = shop.session('replay', '--event', 'order.placed', '--rate', '1', ...WHY);
     await shop.stored('EVENTS', 'replay.billing.order.placed', 4);
     session.interrupt();
@@ -65,14 +65,14 @@ describe('cascade replay', () => {
     const { code, stdout } = await session.ended;
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /^Stopped: 1 of 6 events replayed, 3 skipped\. The same command goes on with the rest\.\n/,
+      /^Stopped: 1 of 6 events replayed, 3 skipped\. The same command replays the rest\.\n/,
     );
     const rest = await shop.json<ReplayResult>('replay', '--event', 'order.placed', ...WHY);
     expect(rest).toMatchObject({ replayed: 2, skipped: 4, stopped: false });
     await handled(6);
   });
 
-  it('hands the events of a channel to one processor that consumes it', async () => {
+  it('delivers the events of a channel to one processor that consumes it', async () => {
     const dry = await shop.json<Plan>(
       ...[
         'replay',
@@ -92,12 +92,12 @@ describe('cascade replay', () => {
     expect(result).toMatchObject({ total: failed, replayed: failed });
   });
 
-  it('hands a channel over as new: what follows is taken downstream once more', async () => {
+  it('replays a channel as new: consumers handle the next events again', async () => {
     bank.isOpen = true;
     const range = ['--channel', 'order.placed', '--processor', 'billing', '--rate', '1000'];
     const { stdout: plan } = await shop.cascade('replay', ...range, '--as-new', '--dry-run');
     expect(plan).toBe(
-      `${failed} events would be replayed, and what billing returns would be new to all downstream. Nothing was done.\n`,
+      `${failed} events would be replayed, and consumers would handle the next events of billing as new ones. Nothing was replayed.\n`,
     );
     const confirmed = await shop.count('EVENTS', 'events.order.confirmed');
 
@@ -111,7 +111,7 @@ describe('cascade replay', () => {
     expect(audit!.json()).toMatchObject({ of: 'channel', asNew: true, count: failed });
   });
 
-  it('refuses to hand a channel to a processor that would never get it', async () => {
+  it('refuses to replay a channel to a processor that does not consume it', async () => {
     const { code, stderr } = await shop.cascade(
       ...['replay', '--channel', 'order.placed', '--processor', 'packing', ...WHY],
     );
@@ -120,21 +120,21 @@ describe('cascade replay', () => {
   });
 
   it.each([
-    [['--dry-run'], /It is not said what to replay.*--all/s],
+    [['--dry-run'], /No failures were chosen.*--all/s],
     [['--all'], /needs a reason.*--reason/s],
     [['--all', '--reason', ' '], /needs a reason/],
-    [['--all', '--reason', 'x', '--by', ''], /by must be longer/],
+    [['--all', '--reason', 'x', '--by', ''], /--by must name who asks/],
     [
       ['--failure', 'none', 'nothing', '--reason', 'x'],
       /^No such failure was found: none, nothing\.\n.*list/,
     ],
     [['--failure', 'nothing', '--dry-run'], /^No such failure was found: nothing\.\n.*list/],
     [['--channel', 'order.placed', '--reason', 'x'], /--channel needs --processor/],
-    [['--channel', 'order.placed', '--all', '--reason', 'x'], /takes events, not failures/],
+    [['--channel', 'order.placed', '--all', '--reason', 'x'], /chooses events, not failures/],
     [['--all', '--as-new', '--reason', 'x'], /--as-new needs --channel/],
     [['--all', '--rate', '0'], /whole number from 1/],
     [['--all', '--since', 'yesterday'], /15m, 2h or 3d/],
-  ])('does not take %j', async (args, message) => {
+  ])('refuses %j', async (args, message) => {
     const { code, stdout, stderr } = await shop.cascade('replay', ...args);
     expect(stderr).toMatch(message);
     expect(stdout).toBe('');

@@ -1,58 +1,41 @@
-import type { ReplayOptions } from '@cascade/jetstream';
-import { userInfo } from 'node:os';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
-import { CommandError, UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
-import { showProgress } from './progress.js';
+import { refuseUnknown } from '../failures/selection.js';
+import { untilInterrupted } from '../host.js';
+import { requesterOf, type RequesterOptions } from '../requester.js';
+import { progressBar } from '../text/progress.js';
 import { planLines, resultLines } from './report.js';
-import { takingOf, type Selected } from './taking.js';
+import { sourceOf, type SourceOptions } from './source.js';
 
-export interface ReplayCommandOptions extends Selected {
+export interface ReplayCommandOptions extends SourceOptions, RequesterOptions {
   again?: boolean;
-  dryRun?: boolean;
   rate: number;
-  by?: string;
-  reason?: string;
 }
 
 export async function run({ host, output, options }: Invocation<ReplayCommandOptions>): Promise<number> {
-  const taking = takingOf(options);
-  const { again = false, dryRun, rate, by = userInfo().username, reason } = options;
-  if (!dryRun && !reason?.trim()) {
-    throw new UsageError('A replay needs a reason, which is stored with it.', [
-      "Add --reason '…', or --dry-run.",
-    ]);
-  }
+  const source = sourceOf(options);
+  const { again = false, dryRun, rate } = options;
+  const requester = requesterOf(options, 'replay');
   return withBroker(host, async (broker) => {
     if (dryRun) {
-      const plan = await taking.plan(broker, again);
-      refuseUnknown(options, plan);
-      output.result(plan, () => planLines(plan, taking));
+      const plan = await source.plan(broker, again);
+      refuseUnknown(options, plan.total);
+      output.result(plan, () => planLines(plan, source));
       return ExitCode.ok;
     }
-    const stopping = new AbortController();
-    const ignoreInterrupts = host.onInterrupt(() => stopping.abort());
-    const asked: ReplayOptions = {
-      by,
-      reason: reason!,
-      rate,
-      again,
-      signal: stopping.signal,
-      onProgress: (progress) => showProgress(progress, output),
-    };
-    const result = await taking.replay(broker, asked).finally(ignoreInterrupts);
+    const result = await untilInterrupted(host, (signal) =>
+      source.replay(broker, {
+        ...requester,
+        rate,
+        again,
+        signal,
+        onProgress: (progress) => output.progress(progressBar(progress)),
+      }),
+    );
     output.progress('');
-    refuseUnknown(options, result);
-    output.result(result, () => resultLines(result, taking));
+    refuseUnknown(options, result.total);
+    output.result(result, () => resultLines(result, source));
     return result.stopped ? ExitCode.failed : ExitCode.ok;
   });
-}
-
-/** There may be no failure of a kind, which is no fault; those that are named are expected to be there. */
-function refuseUnknown({ failure }: Selected, { total }: { readonly total: number }): void {
-  if (!failure || total > 0) return;
-  throw new CommandError(`No such failure was found: ${failure.join(', ')}.`, [
-    '`node cascade failures list` shows their ids.',
-  ]);
 }

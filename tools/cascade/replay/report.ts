@@ -1,37 +1,37 @@
 import type { ReplayResult } from '@cascade/jetstream';
-import { renderColumns } from '../text/columns.js';
+import { renderColumns } from '../../text/columns.js';
 import { counted } from '../text/numbers.js';
-import type { Plan, Taking } from './taking.js';
+import type { Plan, Source } from './source.js';
 
-const UNANSWERED = '`node cascade failures list --state requested` shows what has not been answered yet.';
-const SKIPPED = 'handled, under way, failed again as a newer failure, or of a processor that is no more';
+const PENDING = '`node cascade failures list --state requested` shows replays without a result.';
+const SKIPPED = 'handled, under way, failed again as a newer failure, or of a processor that no longer exists';
 const HOW_FAR = '`node cascade lag` shows how far its processor is.';
 
 export function planLines(
   { total, skipped = 0, groups = [] }: Plan,
-  { newFrom }: Pick<Taking, 'newFrom'> = {},
+  { newFrom }: Pick<Source, 'newFrom'>,
 ): string[] {
   const rows = groups.map(({ processor, event, error, count }) => [processor, event, error, String(count)]);
   const table =
     rows.length > 0 ? [...renderColumns(['processor', 'event', 'error', 'failures'], rows), ''] : [];
   const left = skipped > 0 ? `; ${skipped} more would be skipped: ${SKIPPED}` : '';
-  const anew = newFrom ? `, and what ${newFrom} returns would be new to all downstream` : '';
+  const anew = newFrom ? `, and consumers would handle the next events of ${newFrom} as new ones` : '';
   return [
     ...table,
-    `${counted(total - skipped, 'event')} would be replayed${anew}${left}. Nothing was done.`,
+    `${counted(total - skipped, 'event')} would be replayed${anew}${left}. Nothing was replayed.`,
   ];
 }
 
 export function resultLines(
   { replayed, skipped, total, stopped, replayId }: ReplayResult,
-  { goesOn, newFrom }: Pick<Taking, 'goesOn' | 'newFrom'>,
+  { isResumable, newFrom }: Pick<Source, 'isResumable' | 'newFrom'>,
 ): string[] {
-  if (total === 0) return ['There is nothing of that kind to replay.'];
+  if (total === 0) return ['There is nothing to replay.'];
   const done = `${replayed} of ${counted(total, 'event')} replayed${newFrom ? ' as new' : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`;
   return [
     stopped
-      ? `Stopped: ${done}. The same command ${goesOn ? 'goes on with the rest' : 'begins anew'}.`
+      ? `Stopped: ${done}. The same command ${isResumable ? 'replays the rest' : 'starts over'}.`
       : `${done}.`,
-    `Replay ${replayId}. ${goesOn ? UNANSWERED : HOW_FAR}`,
+    `Replay ${replayId}. ${isResumable ? PENDING : HOW_FAR}`,
   ];
 }

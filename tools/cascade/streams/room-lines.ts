@@ -1,24 +1,23 @@
 import type { Output } from '../output.js';
 import { formatBytes } from '../text/bytes.js';
-import { renderColumns } from '../text/columns.js';
 import { isFull, isNearlyFull, roomRemedy, type BrokerRoom, type Room, type StreamRoom } from './room.js';
 
-/** A table of the streams, and of the account where it has limits, with what to do about one that is full. */
+/** A table of the streams, and of the account if it has limits, with hints about full ones. */
 export function roomLines({ streams, account }: BrokerRoom, output: Output): string[] {
   const rooms: readonly (Room & Partial<StreamRoom>)[] = [...streams, ...account];
-  const [heading, ...lines] = renderColumns(
-    ['stream', 'messages', 'stored', 'of', 'full'],
-    rooms.map(({ of, messages, bytes, limit, percent }) => [
-      of,
-      messages === undefined ? '-' : String(messages),
-      formatBytes(bytes),
-      limit === undefined ? '-' : formatBytes(limit),
-      percent === undefined ? '-' : `${percent} %`,
-    ]),
-  );
-  const painted = lines.map((line, index) => paintedLine(line, rooms[index]!, output));
+  const rows = rooms.map(({ of, messages, bytes, limit, percent }) => [
+    of,
+    messages === undefined ? '-' : String(messages),
+    formatBytes(bytes),
+    limit === undefined ? '-' : formatBytes(limit),
+    percent === undefined ? '-' : `${percent} %`,
+  ]);
+  const paint = (line: string, row: number) => paintedLine(line, rooms[row]!, output);
   const hints = rooms.filter(needsHint).map(hint);
-  return [output.paint('bold', heading!), ...painted, ...(hints.length > 0 ? ['', ...hints] : [])];
+  return [
+    ...output.table(['stream', 'messages', 'stored', 'of', 'full'], rows, { paint }),
+    ...(hints.length > 0 ? ['', ...hints] : []),
+  ];
 }
 
 function needsHint(room: Room & Partial<StreamRoom>): boolean {
@@ -32,7 +31,7 @@ function paintedLine(line: string, room: Room & Partial<StreamRoom>, output: Out
 
 function hint(room: Room & Partial<StreamRoom>): string {
   if (room.hasLeader === false)
-    return `${room.of} has no leader: publishes wait until most of its servers are back`;
+    return `${room.of} has no leader: publishes wait until most of its servers run again`;
   const state = isFull(room)
     ? 'is full: publishes wait'
     : `is ${room.percent} % full: publishes wait when it is full`;

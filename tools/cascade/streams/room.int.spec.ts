@@ -9,7 +9,7 @@ import type { BrokerRoom } from './room.js';
 
 const MIB = 1_024 ** 2;
 
-/** The command line on a broker. */
+/** The command line for a broker. */
 function commandsOn(natsUrl: () => string) {
   const run = (...args: string[]) => runCascade(args, { env: { NATS_URL: natsUrl(), PATH: '' } });
   return {
@@ -42,7 +42,7 @@ describe('lag and doctor on a broker with limits', () => {
     await broker.stop();
   });
 
-  /** Publishes events of a KiB. @returns whether all were taken */
+  /** Publishes events of a KiB. @returns true if all were stored */
   const publish = async (count: number): Promise<boolean> => {
     for (let number = 0; number < count; number++) {
       const published = jetstream(client).publish('events.order.placed', Buffer.alloc(1_024 - 60));
@@ -51,7 +51,7 @@ describe('lag and doctor on a broker with limits', () => {
     return true;
   };
 
-  it('show how full each stream is, RETRIES without a limit of its own, and the account', async () => {
+  it('show how full each stream and the account are; RETRIES has no limit', async () => {
     await publish(300);
     const { streams, account } = await room();
     expect(streams).toMatchObject([
@@ -77,7 +77,7 @@ describe('lag and doctor on a broker with limits', () => {
     ]);
   });
 
-  it('warn from 80 %, and say what makes room', async () => {
+  it('warn from 80 %, and say how to get more space', async () => {
     await publish(560);
     expect((await run('lag')).stdout).toMatch(
       /\nEVENTS is 8\d % full: publishes wait when it is full; raise EVENTS_MAX_BYTES and call `node cascade provision`, or /,
@@ -91,7 +91,7 @@ describe('lag and doctor on a broker with limits', () => {
     ]);
   });
 
-  it('call a stream full that refuses events', async () => {
+  it('report a stream as full if it refuses events', async () => {
     expect(await publish(1_000)).toBe(false);
     expect((await room()).streams[0]).toMatchObject({ of: 'EVENTS', percent: 100 });
     expect((await run('lag')).stdout).toMatch(
@@ -132,7 +132,7 @@ describe('lag and doctor on a broker whose account is at its limit', () => {
     await broker.stop();
   });
 
-  it('say so', async () => {
+  it('report it', async () => {
     const publish = () => jetstream(client).publish('events.order.placed', Buffer.alloc(10_000));
     const fill = async () => {
       for (;;) await publish();
@@ -151,7 +151,7 @@ describe('lag and doctor on a broker whose account is at its limit', () => {
         about: 'room',
         level: 'fault',
         says: 'account has 1 MiB of 1 MiB and is full: publishes wait',
-        remedy: 'raise the limit of the account at the broker, or remove what else its streams hold',
+        remedy: 'raise the limit of the account at the broker, or remove other data from its streams',
       },
     ]);
   });
@@ -176,8 +176,8 @@ describe('lag and doctor on a cluster that has lost its quorum', () => {
   }, 60_000);
   afterAll(() => cluster?.stop());
 
-  it('say so', async () => {
-    // The server that is left needs some seconds to notice that it is alone.
+  it('report it', async () => {
+    // The remaining server needs some seconds to notice that it is alone.
     await eventually(async () => expect(await doctor('streams')).toHaveLength(3), { timeout: 30_000 });
     expect(await doctor('streams')).toEqual(
       ['EVENTS', 'RETRIES', 'FAILURES'].map((stream) => ({
@@ -191,7 +191,7 @@ describe('lag and doctor on a cluster that has lost its quorum', () => {
       code: 1,
       stdout: '',
       stderr: expect.stringMatching(
-        /^JetStream has no leader at this broker: most servers of the cluster are away\.\n/,
+        /^JetStream has no leader: most servers of the cluster are down\.\n/,
       ),
     });
   }, 60_000);

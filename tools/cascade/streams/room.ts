@@ -3,34 +3,31 @@ import { JetStreamApiCodes, JetStreamApiError, type StreamInfo } from '@nats-io/
 import type { Broker } from '../broker/broker.js';
 import { formatBytes } from '../text/bytes.js';
 
-/** Percent of a limit from which it is worth knowing. */
+/** Percentage of a limit from which to warn. */
 const NEARLY_FULL = 80;
 
-/** Bytes of an event with its headers, where nothing better is known. */
-const SOME_EVENT = 1_024;
+/** Assumed bytes of an event with its headers. */
+const USUAL_EVENT = 1_024;
 
-/** What is kept, and how much may be. */
 export interface Room {
-  /** The stream, or `account` for all streams of the broker's account, with its tier where it has several. */
+  /** The stream, or `account` for all streams of the broker's account, with the tier if the account has several. */
   readonly of: string;
   readonly bytes: number;
-  /** Undefined where there is none. */
+  /** Bytes; undefined for no limit. */
   readonly limit: number | undefined;
-  /** Of the limit, rounded down; 100 where no further event of the usual size fits. */
+  /** Used percentage of the limit, rounded down; 100 if another event of usual size does not fit. */
   readonly percent: number | undefined;
 }
 
 export interface StreamRoom extends Room {
   readonly messages: number;
-  /** False where the stream has lost its quorum: it takes nothing, and hands out nothing. */
+  /** False if the stream has lost its quorum, so that it neither stores nor delivers. */
   readonly hasLeader: boolean;
 }
 
-/** The room that is left at the broker. */
 export interface BrokerRoom {
-  /** The streams that are there. */
   readonly streams: readonly StreamRoom[];
-  /** Where the broker's account has limits. */
+  /** Empty if the broker's account has no limits. */
   readonly account: readonly Room[];
 }
 
@@ -38,7 +35,7 @@ export async function readRoom(broker: Broker): Promise<BrokerRoom> {
   const names = [EVENTS_STREAM, RETRIES_STREAM, FAILURES_STREAM];
   const infos = await Promise.all(names.map((name) => infoUnlessMissing(broker, name)));
   const streams = infos.flatMap((info) => (info ? [roomOf(info)] : []));
-  // Without a leader nobody answers for the account either.
+  // Without a leader, the request for the account has no answer either.
   const account = streams.every(({ hasLeader }) => hasLeader) ? await accountRoom(broker) : [];
   return { streams, account };
 }
@@ -56,13 +53,12 @@ export function roomText({ of, bytes, limit }: Room): string {
   return `${of} has ${formatBytes(bytes)}${limit === undefined ? '' : ` of ${formatBytes(limit)}`}`;
 }
 
-/** What makes room, or more of it. */
 export function roomRemedy({ of }: Room): string {
   if (of === EVENTS_STREAM || of === FAILURES_STREAM) {
     const prefix = of === EVENTS_STREAM ? 'EVENTS' : 'FAILURES';
     return `raise ${prefix}_MAX_BYTES and call \`node cascade provision\`, or shorten ${prefix}_MAX_AGE and call it with --lower`;
   }
-  return 'raise the limit of the account at the broker, or remove what else its streams hold';
+  return 'raise the limit of the account at the broker, or remove other data from its streams';
 }
 
 function roomOf({ config, state, cluster }: StreamInfo): StreamRoom {
@@ -71,18 +67,18 @@ function roomOf({ config, state, cluster }: StreamInfo): StreamRoom {
   const average = messages > 0 ? bytes / messages : 0;
   const isAtCount = limitOf(config.max_msgs) === messages;
   const percent = isAtCount ? 100 : percentOf(bytes, limit, average);
-  // Only a stream of a cluster has one to lose.
+  // Only a stream of a cluster can lose its leader.
   const hasLeader = cluster === undefined || cluster.leader !== undefined;
   return { of: config.name, messages, bytes, limit, percent, hasLeader };
 }
 
-/** @param next bytes of what comes next, as far as that is known */
+/** @param next estimated bytes of the next event */
 function percentOf(bytes: number, limit: number | undefined, next: number): number | undefined {
   if (limit === undefined) return undefined;
   return bytes + next > limit ? 100 : Math.min(99, Math.floor((bytes / limit) * 100));
 }
 
-/** The server says -1, or 0, for none. */
+/** The server returns -1 or 0 for no limit. */
 function limitOf(limit = 0): number | undefined {
   return limit > 0 ? limit : undefined;
 }
@@ -94,7 +90,7 @@ async function accountRoom({ manager }: Broker): Promise<Room[]> {
     : [{ of: 'account', ...whole }];
   return usages.flatMap(({ of, storage: bytes = 0, limits }) => {
     const limit = limitOf(limits?.max_storage);
-    return limit === undefined ? [] : [{ of, bytes, limit, percent: percentOf(bytes, limit, SOME_EVENT) }];
+    return limit === undefined ? [] : [{ of, bytes, limit, percent: percentOf(bytes, limit, USUAL_EVENT) }];
   });
 }
 

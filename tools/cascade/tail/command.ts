@@ -1,6 +1,6 @@
 import type { Definition } from '../command-line.js';
 import { countOption } from '../text/numbers.js';
-import { TIME_FORMS, timeOption } from '../text/times.js';
+import { SINCE_OPTION } from '../text/times.js';
 import type { TailOptions } from './follow.js';
 
 export const tailCommand: Definition = (parent, line) =>
@@ -8,8 +8,8 @@ export const tailCommand: Definition = (parent, line) =>
     .add(parent, 'tail', {
       summary: 'show events as they are stored',
       description:
-        'Shows events and failure events as they are stored, one a line, until Ctrl-C. With --json each line is a JSON value.\n\n' +
-        'With --no-follow it shows what is stored, oldest first, and ends; without --since that is all of it.',
+        'Shows events and failures as they are stored, one a line, until Ctrl-C. With --json, each line is a JSON value.\n\n' +
+        'With --no-follow, shows the stored events, oldest first, and ends. Without --since, these are all stored events.',
       examples: [
         'tail',
         'tail user.signed-up --since 10m',
@@ -20,9 +20,9 @@ export const tailCommand: Definition = (parent, line) =>
     })
     .argument(
       '[channel]',
-      'an event, a channel or a pattern: user.signed-up, events.user.*, failed.>; default all',
+      'an event, a channel or a pattern: user.signed-up, events.user.*, failed.>; default: all',
     )
-    .option('--since <time>', `begin with what was stored since then: ${TIME_FORMS}`, timeOption)
-    .option('--count <number>', 'end after so many', countOption)
-    .option('--no-follow', 'end after what is stored already')
+    .option(...SINCE_OPTION)
+    .option('--count <number>', 'end after this many', countOption)
+    .option('--no-follow', 'end after the stored events')
     .action(line.run<TailOptions>(() => import('./follow.js')));

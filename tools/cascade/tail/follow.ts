@@ -30,11 +30,11 @@ export async function run({ host, output, args, options }: Invocation<TailOption
     for (const line of unknown) output.note(line);
     if (unknown.length > 0) {
       if (!options.follow) return ExitCode.failed;
-      output.note('Waits for the first event on it; Ctrl-C ends that.');
+      output.note('Waiting for the first event on it. Ctrl-C ends the command.');
     }
     const open = options.follow ? openEndless : openStored;
     const sources = await Promise.all(channels.map((channel) => open(broker, channel, options.since)));
-    await handOver(sources, host.onInterrupt, (message) => {
+    await forward(sources, host.onInterrupt, (message) => {
       output.line(output.isJson ? JSON.stringify(seen(message)) : toLine(seen(message), output));
       left -= 1;
       return left > 0;
@@ -47,8 +47,8 @@ interface OpenSource extends Source<JsMsg> {
   stop(this: void): void;
 }
 
-/** Hands over what the sources give, until `onMessage` returns false, somebody interrupts, or all have ended. */
-async function handOver(
+/** Passes on the messages of all sources, until `onMessage` returns false, the user interrupts, or all sources have ended. */
+async function forward(
   sources: readonly OpenSource[],
   onInterrupt: Host['onInterrupt'],
   onMessage: (message: JsMsg) => boolean,
@@ -63,7 +63,7 @@ async function handOver(
   }
 }
 
-/** What is stored from now on, or since a time; never ends by itself. */
+/** Messages from now on, or since a time, without an end. */
 async function openEndless(
   { nats }: Broker,
   { stream, subject }: ChannelPattern,
@@ -78,7 +78,7 @@ async function openEndless(
   return { messages, past, stop: () => messages.stop() };
 }
 
-/** What is stored at this moment, all of it or since a time. */
+/** Stored messages, all of them or since a time. */
 async function openStored(
   { nats }: Broker,
   { stream, subject }: ChannelPattern,

@@ -1,14 +1,15 @@
 import { readTopology, TopologyError } from '@cascade/topology';
-import { suggestion } from '../../generator/nearest.js';
+import { suggestion } from '../../text/nearest.js';
+import { eventNameOf } from '../../text/event-name.js';
 import type { Broker } from '../broker/broker.js';
 import type { Host } from '../host.js';
 import type { ChannelPattern } from '../text/channel.js';
 
 /**
- * Says that nobody knows a channel: nothing is stored on it, and it matches none that the code declares. The code is read only
- * if nothing is stored.
+ * Reports an unknown channel: it has no stored message, and the code does not declare it. Reads the code only if no message is
+ * stored.
  *
- * @returns one sentence a line; none where the channel is known
+ * @returns one sentence a line; empty if the channel is known
  */
 export async function unknownChannel(
   { manager }: Broker,
@@ -20,14 +21,13 @@ export async function unknownChannel(
   const declared = await declaredSubjects(host);
   if (declared.some((known) => matches(subject, known))) return [];
   const [kind] = subject.split('.', 1);
-  const alike = declared.filter((known) => known.startsWith(`${kind}.`)).map(nameOf);
+  const alike = declared.filter((known) => known.startsWith(`${kind}.`)).map(eventNameOf);
   return [
-    `No channel ${nameOf(subject)} is known: the code declares none, and nothing is stored on it.`,
-    suggestion(nameOf(subject), alike),
+    `The channel ${eventNameOf(subject)} is unknown: the code does not declare it, and no event is stored on it.`,
+    suggestion(eventNameOf(subject), alike),
   ];
 }
 
-/** Channels of events, replays and failures, those of the transport too. */
 async function declaredSubjects(host: Host): Promise<string[]> {
   try {
     const { channels, processors, contracts } = await readTopology(host);
@@ -35,18 +35,12 @@ async function declaredSubjects(host: Host): Promise<string[]> {
     const subjects = [...channels.map(({ subject }) => subject), ...contracts.map(({ channel }) => channel)];
     return [...new Set([...subjects, ...consumed])].filter((subject) => !/[*>]/.test(subject)).sort();
   } catch (error) {
-    // The broker's channels can be followed while somebody works on the code.
+    // `tail` works even while the code does not compile.
     if (error instanceof TopologyError) return [];
     throw error;
   }
 }
 
-/** As people name it: an event by its name, anything else by its subject. */
-function nameOf(subject: string): string {
-  return subject.replace(/^events\./, '');
-}
-
-/** True if a subject is one of those that a pattern of NATS stands for. */
 function matches(pattern: string, subject: string): boolean {
   const [tokens, parts] = [pattern.split('.'), subject.split('.')];
   if (tokens.at(-1) === '>' ? parts.length < tokens.length : parts.length !== tokens.length) return false;

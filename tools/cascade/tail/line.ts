@@ -1,35 +1,24 @@
 import { envelopeOf, type EventFailed } from '@cascade/jetstream';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { Output } from '../output.js';
-import { fit } from '../text/columns.js';
+import { fit } from '../../text/columns.js';
+import { eventNameOf } from '../../text/event-name.js';
 import { printable } from '../text/printable.js';
 
-/** A stored event as `tail` shows it. */
-export interface SeenEvent {
-  readonly time: Date;
-  readonly subject: string;
-  readonly sequence: number;
-  readonly id: string;
-  readonly correlationId: string;
-  readonly causationId: string | undefined;
-  readonly source: string | undefined;
-  /** Parsed where it is JSON, else text. */
-  readonly data: unknown;
-}
+type SeenEvent = ReturnType<typeof seen>;
 
-export function seen(message: JsMsg): SeenEvent {
+export function seen(message: JsMsg) {
   const { id, correlationId, causationId, source } = envelopeOf(message);
   const { subject, seq: sequence, time } = message;
   return { time, subject, sequence, id, correlationId, causationId, source, data: dataOf(message) };
 }
 
-/** One line, cut to the terminal's width: time, name, source, flow, data; of a failure event its error in place of the data. */
+/** One line, cut to the terminal's width: time, name, source, flow, and the data, or the error of a failure. */
 export function toLine({ time, subject, source, correlationId, data }: SeenEvent, output: Output): string {
   const isFailure = subject.startsWith('failed.');
-  const name = subject.startsWith('events.') ? subject.slice('events.'.length) : subject;
   const what = isFailure ? errorIn(data) : typeof data === 'string' ? data : JSON.stringify(data);
   const line = fit(
-    printable(`${time.toISOString()}  ${name}  ${source ?? '-'}  ${correlationId}  ${what}`),
+    printable(`${time.toISOString()}  ${eventNameOf(subject)}  ${source ?? '-'}  ${correlationId}  ${what}`),
     output.width,
   );
   return isFailure ? output.paint('red', line) : line;

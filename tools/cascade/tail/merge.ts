@@ -1,13 +1,13 @@
-/** Messages of one stream, in their order. */
+/** Messages of one stream, in order. */
 export interface Source<Message> {
   readonly messages: AsyncIterable<Message>;
-  /** How many of them were stored before it was opened. */
+  /** Number of messages that were stored before the source was opened. */
   readonly past: number;
 }
 
 /**
- * Messages of several streams in one order: those that were there already by their time, and then as they come. Ends when all
- * sources have ended.
+ * Merges the messages of several streams: stored messages by time, then new messages as they arrive. Ends when all sources have
+ * ended.
  */
 export async function* merge<Message extends { readonly time: Date }>(
   sources: readonly Source<Message>[],
@@ -24,13 +24,13 @@ export async function* merge<Message extends { readonly time: Date }>(
   }
 }
 
-/** One source and the message at its head. */
+/** A source, and its next message. */
 class Lane<Message> {
   head: Message | undefined;
   ended = false;
-  /** Messages of the past that are still to come. */
+  /** Remaining stored messages. */
   past: number;
-  /** Resolves when there is a head, or the source has ended. */
+  /** Resolves when `head` is set, or the source has ended. */
   arrived: Promise<void>;
   private readonly iterator: AsyncIterator<Message>;
 

@@ -10,7 +10,7 @@ function message(name: string, at: number): Message {
   return { name, time: new Date(at) };
 }
 
-/** Ends after its messages; those that are not of the past come when `released`. */
+/** Yields stored messages at once, and the others when `released` resolves. */
 async function* source(messages: Message[], past: number, released: Promise<void>): AsyncGenerator<Message> {
   yield* messages.slice(0, past);
   await released;
@@ -18,7 +18,7 @@ async function* source(messages: Message[], past: number, released: Promise<void
 }
 
 describe('Messages of two streams', () => {
-  it('that were stored before come in the order of their times, later ones as they come', async () => {
+  it('are ordered by time if they were stored before, and then arrive as they come', async () => {
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
     const never = Promise.resolve();
@@ -35,7 +35,7 @@ describe('Messages of two streams', () => {
     expect(seen).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
-  it('do not wait for a stream that has nothing of the past', async () => {
+  it('do not wait for a stream without stored messages', async () => {
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
     const quiet: Source<Message> = { messages: source([message('late', 1)], 0, released), past: 0 };

@@ -16,7 +16,7 @@ describe('cascade tail', () => {
 
   const lines = (text: string) => text.trimEnd().split('\n');
 
-  it('shows what was stored before in the order of time, failures among it', async () => {
+  it('shows stored events by time, including failures', async () => {
     const { code, stdout } = await shop.cascade('tail', '--since', '1h', '--count', '4');
     expect(code).toBe(0);
     const times = lines(stdout).map((line) => line.slice(0, line.indexOf(' ')));
@@ -28,7 +28,7 @@ describe('cascade tail', () => {
     expect(stdout).not.toContain('\u001b');
   });
 
-  it('shows events as they come, until Ctrl-C', async () => {
+  it('shows new events until Ctrl-C', async () => {
     const session = shop.session('tail', 'order.confirmed');
     const seen = await eventually(async () => {
       await shop.place('live');
@@ -63,7 +63,7 @@ describe('cascade tail', () => {
     });
   });
 
-  it('shows what there is and ends with --no-follow, also where fewer come than --count says', async () => {
+  it('shows stored events and ends with --no-follow, even if there are fewer than --count', async () => {
     const all = await shop.cascade('tail', '--no-follow', '--json');
     const subjects = lines(all.stdout).map((line) => (JSON.parse(line) as { subject: string }).subject);
     const events = await shop.manager.streams.info('EVENTS', { subjects_filter: 'events.>' });
@@ -88,14 +88,14 @@ describe('cascade tail', () => {
   });
 
   it.each([
-    ['user.singed-up', 'No channel user.singed-up is known', 'Did you mean user.signed-up?'],
+    ['user.singed-up', 'The channel user.singed-up is unknown', 'Did you mean user.signed-up?'],
     [
       'failed.notifer.user.signed-up',
-      'No channel failed.notifer',
+      'The channel failed.notifer',
       'Did you mean failed.notifier.user.signed-up?',
     ],
-    ['user.*.nonsense', 'No channel user.*.nonsense', 'There are '],
-  ])('says of %s that nobody knows it, and what may be meant', async (channel, said, meant) => {
+    ['user.*.nonsense', 'The channel user.*.nonsense', 'There are '],
+  ])('reports %s as unknown, with a suggestion', async (channel, said, meant) => {
     const session = shop.session('tail', channel);
     let hasEnded = false;
     void session.ended.then(() => (hasEnded = true));
@@ -118,14 +118,14 @@ describe('cascade tail', () => {
     ['that the code declares', 'user.signed-up'],
     ['of the transport', 'processor.paused'],
     ['of replays', 'replay.notifier.>'],
-    ['that several declared ones match', 'events.user.>'],
-    ['on which something is stored', 'order.placed'],
-  ])('says nothing of a channel %s', async (_, channel) => {
+    ['that matches several declared ones', 'events.user.>'],
+    ['that has stored events', 'order.placed'],
+  ])('accepts a channel %s', async (_, channel) => {
     expect(await shop.cascade('tail', channel, '--no-follow')).toMatchObject({ code: 0, stderr: '' });
   });
 
   it.each(['order placed', 'order', 'events.>.placed'])(
-    'refuses %j, which is no channel',
+    'refuses %j, which is not a channel',
     async (channel) => {
       const { code, stderr } = await shop.cascade('tail', channel);
       expect(code).toBe(2);

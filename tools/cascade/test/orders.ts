@@ -9,7 +9,7 @@ export class OrderPlaced {
   @IsString()
   readonly orderId!: string;
 
-  /** What the processors make of it: `declined`, `flaky` or nothing. */
+  /** Makes the processor fail: `declined` or `flaky`. */
   @IsOptional()
   @IsString()
   readonly note?: string;
@@ -32,10 +32,10 @@ export class OrderConfirmed {
 
 export class CardDeclined extends UnrecoverableError {}
 
-/** Whether the bank takes cards; a spec decides. */
+/** A spec sets whether the bank accepts cards. */
 export const bank = { isOpen: false };
 
-/** Two processors of one channel, of which one fails as the event or the bank says. */
+/** Two processors. `billing` fails if the event says so and the bank is closed. */
 @Controller()
 export class Shop {
   @Consumes(OrderPlaced, {

@@ -4,7 +4,6 @@ import { checkoutRoot } from '../../checkout.js';
 import { cascade } from '../cascade.js';
 import type { Host } from '../host.js';
 
-/** How a command ended. */
 export interface Ended {
   readonly code: number;
   readonly stdout: string;
@@ -12,14 +11,12 @@ export interface Ended {
 }
 
 export interface SessionOptions {
-  /** `NATS_URL` and whatever else it should have. */
   env: NodeJS.ProcessEnv;
   stdin?: string;
-  /** A checkout of the spec's own; its code is that of this one. */
+  /** A checkout for the spec, which loads the code of this one. */
   root?: string;
 }
 
-/** A host of a spec's own. */
 export function hostWith(
   { env, stdin = '', root = checkoutRoot() }: SessionOptions,
   more: Partial<Host> = {},
@@ -36,7 +33,7 @@ export function hostWith(
   };
 }
 
-/** One call of the command line within this process; its output is kept, and it can be interrupted. */
+/** One call of the command line in this process. Keeps its output, and can interrupt it. */
 export class Session {
   stdout = '';
   stderr = '';
@@ -57,14 +54,13 @@ export class Session {
     this.ended = cascade(args, host).then((code) => ({ code, stdout: this.stdout, stderr: this.stderr }));
   }
 
-  /** Ctrl-C; before the command listens, it gets that as soon as it does. */
+  /** Sends Ctrl-C, which a command receives later if it does not listen yet. */
   interrupt(): void {
     this.isInterrupted = true;
     for (const listener of this.listeners) listener();
   }
 }
 
-/** Runs a command to its end. */
 export function runCascade(args: readonly string[], options: SessionOptions): Promise<Ended> {
   return new Session(args, options).ended;
 }

@@ -7,7 +7,7 @@ import type { INestMicroservice } from '@nestjs/common';
 import { OrderPlaced, Shop } from './orders.js';
 import { runCascade, Session, type Ended } from './session.js';
 
-/** A broker with the shop's processors at work, and the command line on it. */
+/** A broker with the running processors of the shop, and the command line for it. */
 export class ShopSystem {
   private readonly applications: INestMicroservice[] = [];
 
@@ -37,7 +37,7 @@ export class ShopSystem {
     await application.listen();
   }
 
-  /** Stops the shop; the broker stays. */
+  /** Stops the shop, but not the broker. */
   async close(): Promise<void> {
     await Promise.all(this.applications.splice(0).map((application) => application.close()));
   }
@@ -55,25 +55,23 @@ export class ShopSystem {
     return (await publisher.publish(order, options)).correlationId;
   }
 
-  /** Publishes as any NATS client would. */
+  /** Publishes as a plain NATS client. */
   publish(subject: string, body: string, extra: Record<string, string> = {}): void {
     const added = headers();
     for (const [name, value] of Object.entries(extra)) added.set(name, value);
     this.client.publish(subject, body, Object.keys(extra).length > 0 ? { headers: added } : undefined);
   }
 
-  /** Resolves when a stream holds so many messages on a subject. */
   stored(stream: string, subject: string, count: number): Promise<void> {
     return untilStored(this.client, stream, subject, count);
   }
 
-  /** How many messages a stream holds on a subject. */
   async count(stream: string, subject: string): Promise<number> {
     const { state } = await this.manager.streams.info(stream, { subjects_filter: subject });
     return Object.values(state.subjects ?? {}).reduce((sum, number) => sum + number, 0);
   }
 
-  /** Resolves when a processor has handled the replay of a failure, or failed on it again. */
+  /** Resolves when a processor has handled the replay of a failure, or has failed again. */
   answered(failureId: string): Promise<void> {
     return untilAnswered(this.client, failureId);
   }
@@ -82,12 +80,12 @@ export class ShopSystem {
     return runCascade(args, { env: this.env });
   }
 
-  /** A command that goes on until it is interrupted. */
+  /** Starts a command that runs until it is interrupted. */
   session(...args: string[]): Session {
     return new Session(args, { env: this.env });
   }
 
-  /** What a command prints with `--json`, whatever its exit code. */
+  /** The `--json` output of a command, for any exit code. */
   async json<Value>(...args: string[]): Promise<Value> {
     const { stdout, stderr } = await this.cascade(...args, '--json');
     if (stderr) throw new Error(stderr);

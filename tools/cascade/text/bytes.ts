@@ -2,10 +2,10 @@ const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
 /** `812 B`, `1.2 KiB`, `256 MiB`, `1 GiB`. */
 export function formatBytes(bytes: number): string {
-  // From 1,023.5 on it would be rounded to 1,024 of the smaller unit.
+  // 1,023.5 and more would be rounded to 1,024 of the smaller unit.
   const power = UNITS.findIndex((_, index) => bytes / 1024 ** index < 1_023.5 || index === UNITS.length - 1);
   const value = bytes / 1024 ** power;
-  // One decimal where it says something.
+  // Small values have one decimal.
   const text = value < 100 ? String(Number(value.toFixed(1))) : String(Math.round(value));
   return `${text} ${UNITS[power]}`;
 }

@@ -3,7 +3,11 @@ import type { Output, Style } from '../output.js';
 
 const STYLES: Record<FileChange['kind'], Style> = { create: 'green', change: 'yellow', remove: 'red' };
 
-/** One line for each file. */
+/** The changes without the content of files, for JSON. */
+export function shownChanges(changes: readonly FileChange[]) {
+  return changes.map(({ path, kind }) => ({ path, kind }));
+}
+
 export function changeLines(changes: readonly FileChange[], output: Output): string[] {
   return changes.map(({ kind, path }) => `${output.paint(STYLES[kind], kind.padEnd(6))}  ${path}`);
 }

@@ -3,7 +3,6 @@ import { UsageError } from '../errors.js';
 
 export interface ChannelPattern {
   stream: string;
-  /** Wildcards included. */
   subject: string;
 }
 
@@ -14,16 +13,16 @@ const STREAMS: Record<string, string> = {
 };
 
 /**
- * A channel as people type it: a subject, wildcards included, or the name of an event for its channel.
+ * Parses a channel: a subject, which may have wildcards, or the name of an event.
  *
- * @throws UsageError
+ * @throws UsageError if it is neither
  */
 export function parseChannel(text: string): ChannelPattern {
   const first = text.split('.', 1)[0]!;
   const subject = first in STREAMS ? text : `events.${text}`;
   if (!/^[^\s.]+(\.[^\s.]+)+$/.test(text) || /\.>./.test(text)) {
     throw new UsageError(`${JSON.stringify(text)} is not a channel.`, [
-      'It is the name of an event (user.signed-up), a channel (failed.notifier.user.signed-up), or a pattern (events.user.*).',
+      'Use the name of an event (user.signed-up), a channel (failed.notifier.user.signed-up), or a pattern (events.user.*).',
     ]);
   }
   return { stream: STREAMS[subject.split('.', 1)[0]!]!, subject };

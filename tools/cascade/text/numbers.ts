@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from 'commander';
 
 /**
- * A whole number from 1, as an option takes it.
+ * Parses a whole number from 1.
  *
- * @throws InvalidArgumentError
+ * @throws InvalidArgumentError for any other text
  */
 export function countOption(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');

@@ -1,9 +1,9 @@
-/** Text from an event on one line: what it holds must not move the cursor, or colour the terminal of whoever looks at it. */
+/** Replaces control characters in the text of an event, which must not move the cursor or color the terminal. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ');
 }
 
-/** The same for text of several lines. */
+/** The same for each line of a text. */
 export function printableLines(text: string): string[] {
   return text.split(/\r?\n/).map(printable);
 }

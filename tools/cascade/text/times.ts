@@ -2,13 +2,12 @@ import { InvalidArgumentError } from 'commander';
 
 const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
-/** For the help of options that take a time. */
-export const TIME_FORMS = '15m, 2h or 3d ago, or a time such as 2026-11-23T09:30Z';
+const TIME_FORMS = '15m, 2h or 3d ago, or a time such as 2026-11-23T09:30Z';
 
 /**
- * A point in time as people type it: how long ago, or when.
+ * Parses a time: how long ago, or when.
  *
- * @throws InvalidArgumentError
+ * @throws InvalidArgumentError for any other text
  */
 export function parseTime(text: string, now: () => number = Date.now): Date {
   const ago = /^(\d+)([smhdw])$/.exec(text);
@@ -18,7 +17,10 @@ export function parseTime(text: string, now: () => number = Date.now): Date {
   return time;
 }
 
-/** `--since` and `--until` through one parser: commander also hands over the value before. */
-export function timeOption(text: string): Date {
+/** commander passes the previous value as the second argument. */
+function timeOption(text: string): Date {
   return parseTime(text);
 }
+
+export const SINCE_OPTION = ['--since <time>', `stored since then: ${TIME_FORMS}`, timeOption] as const;
+export const UNTIL_OPTION = ['--until <time>', 'stored before then', timeOption] as const;

@@ -3,7 +3,7 @@ import { parseTime } from './times.js';
 
 const now = () => Date.parse('2026-11-23T12:00:00Z');
 
-describe('A time as people type it', () => {
+describe('A time on the command line', () => {
   it.each([
     ['90s', '2026-11-23T11:58:30Z'],
     ['15m', '2026-11-23T11:45:00Z'],

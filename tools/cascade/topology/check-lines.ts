@@ -2,7 +2,7 @@ import type { Topology, TopologyReport } from '@cascade/topology';
 import type { Output } from '../output.js';
 import { counted } from '../text/numbers.js';
 
-/** What a check found, for people: a line for each fault and cycle, and a last one that sums up. */
+/** The findings of a check: a line for each fault and cycle, and a summary. */
 export function checkLines(report: TopologyReport, topology: Topology, output: Output): string[] {
   return [
     ...report.faults.map(({ rule, message }) => `${output.paint('red', rule)}  ${message}`),
@@ -19,6 +19,6 @@ function lastLine({ faults, cycles }: TopologyReport, { apps, processors, contra
     counted(contracts.length, 'contract');
   const [some] = foundCycles;
   return some
-    ? `No fault, but ${some}, which a processor in it must end: ${checked}.`
-    : `Nothing is wrong: ${checked}.`;
+    ? `No faults, but ${some}, which one of its processors must end: ${checked}.`
+    : `No faults: ${checked}.`;
 }

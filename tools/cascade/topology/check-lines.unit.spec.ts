@@ -10,20 +10,20 @@ const fault = { rule: 'unknown-failures', message: 'x consumes the failures of y
 const cycle = ['events.order.placed', 'billing', 'events.order.placed'];
 const CYCLE_LINE = 'cycle  events.order.placed → billing → events.order.placed';
 
-it('A topology without faults and cycles has nothing wrong', () => {
+it('A topology without faults and cycles has only a summary', () => {
   expect(checkLines({ faults: [], cycles: [] }, topology, output)).toEqual([
-    'Nothing is wrong: 1 app, 2 processors, 1 contract.',
+    'No faults: 1 app, 2 processors, 1 contract.',
   ]);
 });
 
-it('A cycle is allowed, and not passed over in the last line', () => {
+it('A cycle is not a fault, and the summary mentions it', () => {
   expect(checkLines({ faults: [], cycles: [cycle] }, topology, output)).toEqual([
     CYCLE_LINE,
-    'No fault, but 1 cycle, which a processor in it must end: 1 app, 2 processors, 1 contract.',
+    'No faults, but 1 cycle, which one of its processors must end: 1 app, 2 processors, 1 contract.',
   ]);
 });
 
-it('Faults are counted, and cycles beside them', () => {
+it('The summary counts faults and cycles', () => {
   expect(checkLines({ faults: [fault], cycles: [] }, topology, output).at(-1)).toBe('1 fault.');
   expect(checkLines({ faults: [fault, fault], cycles: [cycle, cycle] }, topology, output)).toEqual([
     'unknown-failures  x consumes the failures of y.',

@@ -6,9 +6,9 @@ import type { TopologyOptions } from './topology.js';
 export const topologyCommand: Definition = (parent, line) =>
   line
     .add(parent, 'topology', {
-      summary: 'show who publishes and consumes what, as the code declares it',
+      summary: 'show who publishes and consumes which events, as the code declares',
       description:
-        'Shows the topology, read from the declarations in the code; no broker is needed. --json is the same as --format json.',
+        'Shows the topology that the code declares, without a broker. --json is the same as --format json.',
       examples: [
         'topology',
         'topology --check',
@@ -18,10 +18,10 @@ export const topologyCommand: Definition = (parent, line) =>
         'topology --format permissions > permissions.conf',
       ],
     })
-    .addOption(new Option('--format <format>', 'how to show it').choices([...FORMATS]).default('table'))
+    .addOption(new Option('--format <format>', 'output format').choices([...FORMATS]).default('table'))
     .option(
       '--check',
-      'look for what cannot work, for contracts that changed, and for docs/processors.md out of date; ends with 1 where there is such',
+      'look for contradictions, for incompatible changes of contracts, and for an outdated docs/processors.md; ends with 1 if there are any',
     )
     .option('--update-lock', 'write the contracts of the code into contracts.lock.json')
     .option('--update-docs', 'write the table of the processors into docs/processors.md')

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { checkoutRoot } from '../../checkout.js';
 import { runCascade } from '../test/session.js';
 
-/** No broker is needed. */
+/** The command needs no broker. */
 const NOWHERE = { NATS_URL: 'nats://127.0.0.1:1' };
 
 describe('cascade topology', () => {
@@ -24,25 +24,25 @@ describe('cascade topology', () => {
   it.each([
     ['mermaid', /^flowchart LR\n/],
     ['permissions', /\nauthorization \{\n/],
-  ])('shows it as %s', async (format, expected) => {
+  ])('shows the topology as %s', async (format, expected) => {
     expect((await topology('--format', format)).stdout).toMatch(expected);
   });
 
-  it('shows it as JSON, under both names, and as AsyncAPI', async () => {
+  it('shows the topology as JSON, with both options, and as AsyncAPI', async () => {
     const json = await topology('--json');
     expect(JSON.parse(json.stdout)).toMatchObject({ format: 1, apps: expect.any(Array) });
     expect((await topology('--format', 'json')).stdout).toBe(json.stdout);
     expect(JSON.parse((await topology('--format', 'asyncapi')).stdout)).toMatchObject({ asyncapi: '3.0.0' });
   });
 
-  it('finds nothing wrong with the topology of this checkout', async () => {
+  it('finds no faults in this checkout', async () => {
     const { code, stdout } = await topology('--check');
-    expect(stdout).toMatch(/Nothing is wrong: \d+ apps, \d+ processors, \d+ contracts\.\n$/);
+    expect(stdout).toMatch(/No faults: \d+ apps, \d+ processors, \d+ contracts\.\n$/);
     expect(code).toBe(0);
     expect(JSON.parse((await topology('--check', '--json')).stdout)).toMatchObject({ faults: [] });
   });
 
-  it('notes a processor that is on the broker, and in no code', async () => {
+  it('notes a processor that is on the broker, but not in the code', async () => {
     const broker = await startTestBroker();
     const check = (...args: string[]) =>
       runCascade(['topology', '--check', ...args], { env: { NATS_URL: broker.url } });
@@ -65,7 +65,7 @@ describe('cascade topology', () => {
     }
   });
 
-  it('refuses a format that there is not, and options that contradict each other', async () => {
+  it('refuses an unknown format, and contradictory options', async () => {
     expect(await topology('--format', 'yaml')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('Allowed choices are table, mermaid, json, asyncapi, permissions'),
@@ -74,7 +74,7 @@ describe('cascade topology', () => {
     expect(await topology('--check', '--update-docs')).toMatchObject({ code: 2 });
   });
 
-  describe('where docs/processors.md is out of date', () => {
+  describe('if docs/processors.md is outdated', () => {
     let root: string;
     let page: string;
     let asItShouldBe: string;
@@ -92,7 +92,7 @@ describe('cascade topology', () => {
 
     const inIt = (...args: string[]) => runCascade(['topology', ...args], { env: NOWHERE, root });
 
-    it('--check tells, and --update-docs writes it', async () => {
+    it('--check reports it, and --update-docs updates it', async () => {
       const { code, stdout } = await inIt('--check');
       expect(stdout).toContain(
         'outdated-docs  docs/processors.md does not show the processors of the code: notifier is missing. ' +
@@ -105,16 +105,16 @@ describe('cascade topology', () => {
 
       expect(await inIt('--update-docs')).toMatchObject({
         code: 0,
-        stdout: 'docs/processors.md is written.\n',
+        stdout: 'docs/processors.md is updated.\n',
       });
       expect(await readFile(page, 'utf8')).toBe(asItShouldBe);
       expect(await inIt('--check')).toMatchObject({ code: 0 });
     });
 
-    it('--update-docs says where nothing was to be done, and goes together with --update-lock', async () => {
+    it('--update-docs says if the page was up to date, and works together with --update-lock', async () => {
       await inIt('--update-docs');
       expect((await inIt('--update-docs', '--update-lock')).stdout).toBe(
-        'contracts.lock.json was as the code is.\ndocs/processors.md was as the code is.\n',
+        'contracts.lock.json was up to date.\ndocs/processors.md was up to date.\n',
       );
       expect(JSON.parse((await inIt('--update-docs', '--update-lock', '--json')).stdout)).toMatchObject({
         added: [],

@@ -18,7 +18,7 @@ import {
 import type { Invocation } from '../command-line.js';
 import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
-import { brokerNotes, retiredOnBroker } from './broker-notes.js';
+import { brokerNotes } from './broker-notes.js';
 import { checkLines } from './check-lines.js';
 import type { Format } from './formats.js';
 
@@ -56,7 +56,7 @@ export async function run({ host, output, options }: Invocation<TopologyOptions>
   if (check) {
     const report = checkTopology(topology, await readLock(host.root));
     report.faults.push(...processorsPageFaults(await readProcessorsPage(host.root), topology));
-    const notes = brokerNotes(await retiredOnBroker(host));
+    const notes = await brokerNotes(host);
     output.result({ ...report, notes }, () => [
       ...notes.map((note) => `${output.paint('yellow', 'note')}  ${note}`),
       ...checkLines(report, topology, output),
@@ -85,5 +85,5 @@ function lockLines({ added, removed, compatible, processors }: LockDifference): 
 }
 
 function writtenLine(file: string, isWritten: boolean): string {
-  return isWritten ? `${file} is written.` : `${file} was as the code is.`;
+  return isWritten ? `${file} is updated.` : `${file} was up to date.`;
 }

@@ -1,30 +1,27 @@
 import ts from 'typescript';
-import type { Blueprint } from '../blueprint.js';
+import type { Blueprint } from '../blueprint/blueprint.js';
 import { GeneratorError } from '../errors.js';
 import { splice, type Entry } from './entry.js';
-import { findAll, parse, specifierOf } from './typescript.js';
+import { findAll, insertSorted, parse, removeStatement, specifierOf } from './typescript.js';
 
-/** The controller in the module of an app that was there before. */
+/** The controller in the module of an existing app. */
 export function appModuleEntry({ app: { name, sources } }: Blueprint): Entry {
   const path = `${sources}/${name}.module.ts`;
   return {
     path,
     add: (text, blueprint) => withImport(path, withController(path, text, blueprint), blueprint),
-    remove: (text, blueprint) => withoutImport(path, withoutController(path, text, blueprint), blueprint),
+    remove: (text, blueprint) => {
+      const rest = withoutController(path, text, blueprint);
+      return removeStatement(rest, importsIn(path, rest), blueprint.file);
+    },
   };
 }
 
 function withImport(path: string, text: string, { class: name, file }: Blueprint): string {
   const imports = importsIn(path, text);
   const own = imports.filter((statement) => specifierOf(statement)!.startsWith('./'));
-  const next = own.find((statement) => specifierOf(statement)! > file);
-  const at = next ? next.getStart() : (imports.at(-1)?.getEnd() ?? 0) + '\n'.length;
-  return splice(text, at, at, `import { ${name} } from '${file}';\n`);
-}
-
-function withoutImport(path: string, text: string, { file }: Blueprint): string {
-  const found = importsIn(path, text).find((statement) => specifierOf(statement) === file);
-  return found ? splice(text, found.getStart(), found.getEnd() + '\n'.length, '') : text;
+  const end = (imports.at(-1)?.getEnd() ?? 0) + '\n'.length;
+  return insertSorted(text, own, { specifier: file, line: `import { ${name} } from '${file}';`, end });
 }
 
 function importsIn(path: string, text: string): ts.Statement[] {
@@ -41,8 +38,8 @@ function withController(path: string, text: string, { class: name }: Blueprint):
   const imports = listIn(path, text, 'imports');
   if (!imports) {
     throw new GeneratorError(
-      `${path} has neither a list of \`controllers\` nor one of \`imports\` that stands in it once.`,
-      [`Write the processor by hand, or give the module \`controllers: []\`.`],
+      `${path} must have exactly one list of \`controllers\`, or exactly one list of \`imports\`.`,
+      ['Write the processor by hand, or give the module `controllers: []`.'],
     );
   }
   return splice(text, imports.getEnd(), imports.getEnd(), `, controllers: [${name}]`);
@@ -55,7 +52,7 @@ function withoutController(path: string, text: string, { class: name }: Blueprin
   const element = elements[index];
   if (!controllers || !element) return text;
   if (elements.length === 1) {
-    // As it was before: without the property.
+    // The property was added with this controller.
     const property = controllers.parent;
     return splice(
       text,
@@ -71,7 +68,7 @@ function withoutController(path: string, text: string, { class: name }: Blueprin
   return splice(text, start, end, '');
 }
 
-/** Undefined where there is none, or more than one. */
+/** Undefined unless the file has exactly one such list. */
 function listIn(path: string, text: string, property: string): ts.ArrayLiteralExpression | undefined {
   const isList = (node: ts.Node): node is ts.PropertyAssignment =>
     ts.isPropertyAssignment(node) &&

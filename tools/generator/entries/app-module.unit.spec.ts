@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as prettier from 'prettier';
-import type { Blueprint } from '../blueprint.js';
+import type { Blueprint } from '../blueprint/blueprint.js';
 import { GeneratorError } from '../errors.js';
 import { appModuleEntry } from './app-module.js';
 
@@ -18,7 +18,7 @@ const formatted = (text: string) =>
   prettier.format(text, { parser: 'typescript', singleQuote: true, printWidth: 110 });
 
 describe("the entry in an app's module", () => {
-  it('is a controller, imported in its place', async () => {
+  it('is a controller with a sorted import', async () => {
     const text = await moduleOf('controllers: [Desk]');
     expect(await formatted(entry.add(text, blueprint))).toBe(
       await formatted(
@@ -38,7 +38,7 @@ describe("the entry in an app's module", () => {
     'imports: [Store], providers: []',
     'imports: [Store]',
     'controllers: [\n// one a line\nDesk,\nTill,\n], providers: []',
-  ])('goes without a trace from { %s }', async (lists) => {
+  ])('is removed without a trace from { %s }', async (lists) => {
     const text = await moduleOf(lists);
     const added = await formatted(entry.add(text, blueprint));
     expect(added).toMatch(/controllers: \[[^\]]*CouponProcessor/);
@@ -46,7 +46,7 @@ describe("the entry in an app's module", () => {
     expect(entry.remove(text, blueprint)).toBe(text);
   });
 
-  it.each(['providers: []', 'imports: [A, { imports: [B] }]'])('is refused by { %s }', async (lists) => {
+  it.each(['providers: []', 'imports: [A, { imports: [B] }]'])('has no place in { %s }', async (lists) => {
     const text = await moduleOf(lists);
     expect(() => entry.add(text, blueprint)).toThrow(GeneratorError);
   });

@@ -1,5 +1,5 @@
-import type { Blueprint } from '../blueprint.js';
-import type { Dependencies } from '../dependencies.js';
+import type { Blueprint } from '../blueprint/blueprint.js';
+import type { Dependencies } from '../blueprint/dependencies.js';
 import { GeneratorError } from '../errors.js';
 import type { Entry } from './entry.js';
 import { inserted, LOCK, read, withPackages, written } from './package-lock.js';
@@ -8,7 +8,7 @@ const FIELDS = ['dependencies', 'devDependencies'] as const;
 
 type Change = (manifest: Dependencies) => Dependencies;
 
-/** What a processor imports, declared by an app that was there before, and repeated in the lock file as npm does. */
+/** The processor's packages in the package.json of an existing app, and in the lock file, which repeats them. */
 export function appPackageEntries({ app: { folder, dependencies } }: Blueprint): Entry[] {
   if (Object.keys(dependencies).length === 0) return [];
   const entry = (path: string, edit: (text: string, change: Change) => string): Entry => ({
@@ -22,7 +22,7 @@ export function appPackageEntries({ app: { folder, dependencies } }: Blueprint):
       withPackages(text, (packages) => {
         const locked = packages[folder];
         if (locked) return { ...packages, [folder]: change(locked) };
-        throw new GeneratorError(`${LOCK} does not know ${folder}.`, ['Run `npm install`.']);
+        throw new GeneratorError(`${LOCK} does not list ${folder}.`, ['Run `npm install`.']);
       }),
     ),
   ];
@@ -39,7 +39,7 @@ function declare(manifest: Dependencies, added: Dependencies): Dependencies {
   return { ...manifest, ...(Object.fromEntries(changed) as Dependencies) };
 }
 
-/** A field that is empty then goes, as npm leaves it out. */
+/** Removes a field that becomes empty, as npm does. */
 function withdraw(manifest: Dependencies, removed: Dependencies): Dependencies {
   const fields = Object.entries(manifest).map(([field, value]: [string, unknown]) => {
     const names = Object.keys(removed[field as keyof Dependencies] ?? {});

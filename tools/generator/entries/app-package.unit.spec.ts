@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkoutRoot } from '../../checkout.js';
-import type { Blueprint } from '../blueprint.js';
+import type { Blueprint } from '../blueprint/blueprint.js';
 import { GeneratorError } from '../errors.js';
 import { appPackageEntries } from './app-package.js';
 import { packageLockEntry } from './package-lock.js';
@@ -17,7 +17,7 @@ describe('the dependencies of a processor', () => {
   const blueprint = blueprintOf('apps/signup', needed);
   const [inPackage, inLock] = appPackageEntries(blueprint);
 
-  it('stand in the package.json of an app in their places', () => {
+  it('are added to the package.json of an app in order', () => {
     const manifest = { name: 'desk', dependencies: { '@nestjs/common': '3.0.0', pg: '4.0.0' }, engines: {} };
     expect(inPackage!.path).toBe('apps/signup/package.json');
     expect(inPackage!.add(text(manifest), blueprint)).toBe(
@@ -32,14 +32,14 @@ describe('the dependencies of a processor', () => {
   it.each([
     [{ name: 'desk' }],
     [{ dependencies: { a: '1.0.0', zebra: '1.0.0' }, devDependencies: { b: '1.0.0' }, engines: {} }],
-  ])('go without a trace from %j', (manifest) => {
+  ])('are removed without a trace from %j', (manifest) => {
     const added = inPackage!.add(text(manifest), blueprint);
     expect(added).toContain('@nestjs/microservices');
     expect(inPackage!.remove(added, blueprint)).toBe(text(manifest));
     expect(inPackage!.remove(text(manifest), blueprint)).toBe(text(manifest));
   });
 
-  it('come into the lock file too, and go without a trace', () => {
+  it('are added to the lock file too, and removed without a trace', () => {
     const added = inLock!.add(lock, blueprint);
     expect(linesOf(added)).toEqual(
       expect.arrayContaining(['"@nestjs/microservices": "1.0.0"', '"zod": "2.0.0"']),
@@ -47,17 +47,17 @@ describe('the dependencies of a processor', () => {
     expect(inLock!.remove(added, blueprint)).toBe(lock);
   });
 
-  it('are refused by a lock file that does not know the app', () => {
+  it('cannot be added to a lock file that does not list the app', () => {
     const [, unknown] = appPackageEntries(blueprintOf('apps/desk', needed));
     expect(() => unknown!.add(lock, blueprint)).toThrow(GeneratorError);
   });
 
-  it('touch nothing where there are none', () => {
+  it('change nothing if there are none', () => {
     expect(appPackageEntries(blueprintOf('apps/signup', {}))).toEqual([]);
   });
 });
 
-it('An app of its own is a package and a link in the lock file, and goes without a trace', () => {
+it('The own app of a processor is a package and a link in the lock file, and is removed without a trace', () => {
   const manifest = {
     name: '@app/desk',
     version: '0.1.0',

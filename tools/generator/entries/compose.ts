@@ -4,15 +4,12 @@ import { splice, type Entry } from './entry.js';
 
 const FILE = 'docker-compose.yml';
 
-/** The service, behind the last one that is built here. */
+/** The service, after the last one that is built from this checkout. */
 export const composeEntry: Entry = {
   path: FILE,
   add(text, { entries }) {
     const last = servicesIn(text).findLast(({ value }) => value.has('build'));
-    if (!last)
-      throw new GeneratorError(
-        `${FILE} has no service with \`build\`, behind which the new one would stand.`,
-      );
+    if (!last) throw new GeneratorError(`${FILE} has no service with \`build\` after which to add the new one.`);
     return splice(text, last.end, last.end, `\n\n${entries.compose.trimEnd()}`);
   },
   remove(text, { app }) {
@@ -24,7 +21,7 @@ export const composeEntry: Entry = {
 interface Service {
   name: string;
   value: YAMLMap;
-  /** From the name to the last character that is no blank. */
+  /** Offset of the name. `end` is the offset after the last character that is not blank. */
   start: number;
   end: number;
 }

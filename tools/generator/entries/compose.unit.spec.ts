@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Blueprint } from '../blueprint.js';
+import type { Blueprint } from '../blueprint/blueprint.js';
 import { GeneratorError } from '../errors.js';
 import { composeEntry } from './compose.js';
 
@@ -25,7 +25,7 @@ const blueprint = {
 } as Blueprint;
 
 describe('the entry in docker-compose.yml', () => {
-  it('stands behind the last service that is built here, and leaves the rest as it is', () => {
+  it('follows the last service that is built from this checkout, and leaves the rest unchanged', () => {
     expect(composeEntry.add(text, blueprint)).toBe(
       text.replace(
         '\n  # The broker.',
@@ -34,13 +34,13 @@ describe('the entry in docker-compose.yml', () => {
     );
   });
 
-  it('goes without a trace', () => {
+  it('is removed without a trace', () => {
     expect(composeEntry.remove(composeEntry.add(text, blueprint), blueprint)).toBe(text);
     expect(composeEntry.remove(text, blueprint)).toBe(text);
   });
 
   it.each(['services: [', 'volumes: {}', 'services: { nats: { image: nats } }'])(
-    'is refused by %j',
+    'has no place in %j',
     (broken) => {
       expect(() => composeEntry.add(broken, blueprint)).toThrow(GeneratorError);
     },

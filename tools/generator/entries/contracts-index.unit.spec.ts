@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { Blueprint } from '../blueprint.js';
+import type { Blueprint } from '../blueprint/blueprint.js';
 import { contractsIndexEntry } from './contracts-index.js';
 
 const text = `export type { EventName } from './event.js';
@@ -14,7 +14,7 @@ it.each([
   ['between', 'OrderPlaced', 'order-placed', 2],
   ['last', 'WarrantSigned', 'warrant-signed', 3],
 ])(
-  'The export of a new contract that comes %s stands in its place, and goes without a trace',
+  'The export of a new contract that sorts %s is added in order, and removed without a trace',
   (_, name, file, line) => {
     const blueprint = blueprintOf([name, file]);
     const added = contractsIndexEntry.add(text, blueprint);
@@ -25,7 +25,7 @@ it.each([
   },
 );
 
-it('Two new contracts come and go together', () => {
+it('Two new contracts are added and removed together', () => {
   const blueprint = blueprintOf(['OrderPlaced', 'order-placed'], ['CouponIssued', 'coupon-issued']);
   const added = contractsIndexEntry.add(text, blueprint);
   expect(added.match(/^export \{/gm)).toHaveLength(4);

@@ -6,8 +6,9 @@ import {
   type ContractsLock,
 } from '@cascade/topology';
 import type { Entry } from './entry.js';
+import { written } from './package-lock.js';
 
-/** The contracts of new events, as agreed on, and the channel that the processor consumes. */
+/** The agreed contracts of new events, and the channel that the processor consumes. */
 export const contractsLockEntry: Entry = {
   path: 'contracts.lock.json',
   add: (text, { newEvents, name, channel }) => {
@@ -28,8 +29,4 @@ export const contractsLockEntry: Entry = {
 
 function read(text: string): ContractsLock {
   return { contracts: {}, processors: {}, ...(JSON.parse(text) as Partial<ContractsLock>) };
-}
-
-function written(lock: ContractsLock): string {
-  return `${JSON.stringify(lock, null, 2)}\n`;
 }

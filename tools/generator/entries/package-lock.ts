@@ -2,12 +2,12 @@ import type { Entry } from './entry.js';
 
 export const LOCK = 'package-lock.json';
 
-/** Fields of package.json that npm repeats in its lock file, in its order. */
+/** Fields of package.json that npm repeats in its lock file, in npm's order. */
 const REPEATED = ['name', 'version', 'license', 'dependencies', 'devDependencies', 'engines'];
 
 type Packages = Readonly<Record<string, object>>;
 
-/** The app of a processor's own, as `npm install` would write it, so that `npm ci` passes at once. */
+/** The processor's own app, as `npm install` would write it, so that `npm ci` accepts the lock file. */
 export const packageLockEntry: Entry = {
   path: LOCK,
   add: (text, { app, packageJson }) =>
@@ -30,13 +30,12 @@ function linkOf(packageJson: string): string {
   return `node_modules/${read<{ name: string }>(packageJson).name}`;
 }
 
-/** The lock file with its packages changed. */
 export function withPackages(text: string, change: (packages: Packages) => Packages): string {
   const lock = read<{ packages: Packages }>(text);
   return written({ ...lock, packages: change(lock.packages) });
 }
 
-/** Puts an entry where npm, which sorts them, would have it. */
+/** Inserts an entry in npm's order. */
 export function inserted<Value>(
   record: Readonly<Record<string, Value>>,
   key: string,

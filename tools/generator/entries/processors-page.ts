@@ -3,18 +3,19 @@ import { GeneratorError } from '../errors.js';
 import { splice, type Entry } from './entry.js';
 
 const HEADING = /^\| *processor *\|.*\n\|[-: |]+\|\n/m;
-/** Lines of its table whose first cell is a name in code style. */
+/** Matches the rows of the table, whose first cell is a name in code style. */
 const ROW = /^\| `([^`]+)` .*\n/gm;
 
-/** The line of the documentation, in the order of names. */
+/** The row in the table of the documentation, sorted by name. */
 export const processorsPageEntry: Entry = {
   path: PROCESSORS_PAGE,
   add(text, { name, app, consumes, failuresOf, publishes }) {
     const heading = HEADING.exec(text);
-    if (!heading)
+    if (!heading) {
       throw new GeneratorError(`${PROCESSORS_PAGE} has no table of processors.`, [
         '`node cascade topology --update-docs` writes it.',
       ]);
+    }
     const rows = [...text.matchAll(ROW)];
     const next = rows.find(([, other]) => other! > name);
     const last = rows.at(-1) ?? heading;

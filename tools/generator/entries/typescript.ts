@@ -1,10 +1,11 @@
 import ts from 'typescript';
+import { splice } from './entry.js';
 
 export function parse(path: string, text: string): ts.SourceFile {
   return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
 }
 
-/** What a statement imports or exports from, as written; undefined for any other statement. */
+/** The module specifier of an import or export, as written; undefined for any other statement. */
 export function specifierOf(statement: ts.Statement): string | undefined {
   const from =
     ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement)
@@ -13,7 +14,6 @@ export function specifierOf(statement: ts.Statement): string | undefined {
   return from && ts.isStringLiteral(from) ? from.text : undefined;
 }
 
-/** All nodes of a file that a test holds for. */
 export function findAll<Node extends ts.Node>(
   source: ts.SourceFile,
   test: (node: ts.Node) => node is Node,
@@ -25,4 +25,25 @@ export function findAll<Node extends ts.Node>(
   };
   visit(source);
   return found;
+}
+
+/** Inserts a line before the first statement with a later specifier, or else at `end`. */
+export function insertSorted(
+  text: string,
+  statements: readonly ts.Statement[],
+  { specifier, line, end }: { specifier: string; line: string; end: number },
+): string {
+  const next = statements.find((statement) => specifierOf(statement)! > specifier);
+  const at = next ? next.getStart() : end;
+  return splice(text, at, at, `${line}\n`);
+}
+
+/** Removes the statement with a specifier, and the rest of its line. */
+export function removeStatement(
+  text: string,
+  statements: readonly ts.Statement[],
+  specifier: string,
+): string {
+  const found = statements.find((statement) => specifierOf(statement) === specifier);
+  return found ? splice(text, found.getStart(), found.getEnd() + '\n'.length, '') : text;
 }

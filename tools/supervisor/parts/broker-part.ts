@@ -12,16 +12,15 @@ import { isFree, movedNote } from '../process/port-claims.js';
 
 export interface BrokerOptions {
   readonly storeDir: string;
-  /** The port to have; 0 for any. For the table, which tells of another. */
+  /** 0 for any. If the broker has another port, the table says so. */
   readonly preferredPort: number;
-  /** The port that it has. The services know it before the broker is up, so it never changes. */
+  /** The broker's port. It never changes, because the services know it before the broker runs. */
   port(this: void): Promise<number>;
   readonly env: NodeJS.ProcessEnv;
-  /** Takes what is worth knowing while a nats-server is looked for and fetched. */
+  /** Receives progress messages while nats-server is located or downloaded. */
   report(this: void, line: string): void;
 }
 
-/** The embedded broker. */
 export function brokerPart(options: BrokerOptions): Part {
   let server: NatsServer | undefined;
   return {
@@ -35,7 +34,7 @@ export function brokerPart(options: BrokerOptions): Part {
         return runOf(broker, movedNote({ port: options.preferredPort }, { port }));
       } catch (error) {
         if (await isFree(port)) throw reasonOf(error);
-        throw new Error(`port ${port} was free, and was then taken by another program: start again`, {
+        throw new Error(`another program has taken port ${port} in the meantime: start again`, {
           cause: error,
         });
       }
@@ -43,12 +42,11 @@ export function brokerPart(options: BrokerOptions): Part {
   };
 }
 
-/** What services connect to when the broker is up on the port. */
 export function brokerUrl(port: number): string {
   return `nats://127.0.0.1:${port}`;
 }
 
-/** A broker that somebody else runs, as `NATS_URL` names it. */
+/** The broker of `NATS_URL`, which someone else runs. */
 export function externalBrokerPart(servers: string): Part {
   return externalPart('broker', async () => {
     const { version } = await checkBroker(servers);
@@ -73,12 +71,12 @@ function runOf(broker: Broker, moved: string): Run {
   };
 }
 
-/** Without the server's last lines, which the supervisor shows of every part. */
+/** Leaves out the server's last lines, which the supervisor shows for every part. */
 function reasonOf(error: unknown): unknown {
   return error instanceof BrokerStartError ? error.cause : error;
 }
 
-/** A download may go on for long after somebody has lost interest in it. */
+/** Stops waiting for a download that may take long. */
 function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(new Error('was stopped while it started')), { once: true });

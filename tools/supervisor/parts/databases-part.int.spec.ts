@@ -21,7 +21,7 @@ describePostgres(() => {
     await server.end();
   });
 
-  it('A service that comes later gets its database beside those that are there', async () => {
+  it('A later service gets its database beside the existing ones', async () => {
     await createDatabases(url, ['first']);
     expect(await createDatabases(url, ['first', 'late-comer'])).toEqual([
       `${name}_first`,

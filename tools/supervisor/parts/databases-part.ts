@@ -7,12 +7,12 @@ const DUPLICATE_DATABASE = '42P04';
 const UNIQUE_VIOLATION = '23505';
 const NO_SUCH_DATABASE = '3D000';
 
-/** A PostgreSQL server that somebody else runs, with a database of its own for each service, made where it is missing. */
+/** A PostgreSQL server that someone else runs. Creates a missing database for each service. */
 export function databasesPart(server: string, services: readonly string[]): Part {
   return externalPart('databases', async () => {
     if (!/^postgres(ql)?:\/\//.test(server) || !URL.canParse(server)) {
       throw new Error(
-        'cannot be used: DATABASE_URL is not of the form postgres://user:password@host:port/name',
+        'cannot be used: DATABASE_URL must have the form postgres://user:password@host:port/name',
       );
     }
     const names = await createDatabases(server, services);
@@ -20,7 +20,7 @@ export function databasesPart(server: string, services: readonly string[]): Part
   });
 }
 
-/** Creates the databases of these services where they are missing. @returns their names */
+/** Creates the missing databases of these services. @returns the names of all of them */
 export async function createDatabases(server: string, services: readonly string[]): Promise<string[]> {
   const names = services.map((service) => nameIn(databaseUrlOf(server, service)));
   if (names.length > 0) await createMissing(server, names);
@@ -48,7 +48,7 @@ async function connect(server: string): Promise<pg.Client> {
   } catch (error) {
     if (codeOf(error) !== NO_SUCH_DATABASE) throw unusable(error);
   }
-  // The database that the URL names need not exist itself, and every server has this one.
+  // The database of the URL need not exist. Every server has a database `postgres`.
   const other = new URL(server);
   other.pathname = '/postgres';
   return open(other.href).catch((error) => {
@@ -73,7 +73,7 @@ async function create(client: pg.Client, name: string): Promise<void> {
   try {
     await client.query(`create database ${pg.escapeIdentifier(name)}`);
   } catch (error) {
-    // Another system on the same server was faster.
+    // Another system has just created it.
     if (![DUPLICATE_DATABASE, UNIQUE_VIOLATION].includes(codeOf(error) ?? '')) throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { Part, Run } from './part.js';
 
-/** A server that somebody else runs. It is checked at the start, and neither restarted nor stopped. */
+/** A server that someone else runs. It is checked at the start, and never restarted or stopped. */
 export function externalPart(
   name: string,
   check: () => Promise<Pick<Run, 'url' | 'address' | 'note'>>,
@@ -18,7 +18,7 @@ export function externalPart(
   };
 }
 
-/** URLs, comma-separated or one, as they may be shown. */
+/** Removes user and password from a URL, or from a comma-separated list of URLs. */
 export function withoutCredentials(urls: string): string {
   return urls.replace(/\/\/[^/@,]*@/g, '//');
 }

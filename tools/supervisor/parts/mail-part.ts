@@ -12,7 +12,7 @@ export interface MailOptions {
   readonly claims: PortClaims;
 }
 
-/** The mail catcher: takes every mail over SMTP, delivers none, and shows them on a page. Its address is that of SMTP. */
+/** The mail catcher: accepts every mail over SMTP, delivers none, and shows them on a page. Its address is the SMTP one. */
 export function mailPart({ root, dataDir, env, ports, claims }: MailOptions): Part {
   return processPart(
     {

@@ -1,38 +1,36 @@
-/** One thing that the supervisor keeps running: the broker, the mail catcher, a service. */
+/** A process or server that the supervisor keeps running: the broker, the mail catcher, a service. */
 export interface Part {
   readonly name: string;
   /**
-   * Starts it once, and resolves when it is ready for use.
+   * Starts the part once, and resolves when it is ready.
    *
-   * @throws When it did not become ready; nothing of it is left running then. The message says why.
+   * @throws Error if it did not become ready, with the reason. Nothing of it is left running.
    */
   start(options: StartOptions): Promise<Run>;
 }
 
 export interface StartOptions {
-  /** Takes every line that the part writes. */
+  /** Receives every line of the part's output. */
   onLine(this: void, line: string): void;
-  /** Aborted when the system stops before the part is ready. */
+  /** Aborts when the system stops before the part is ready. */
   readonly signal: AbortSignal;
 }
 
-/** A part from the moment it is ready until it ends. */
 export interface Run {
-  /** Where people reach it; without credentials. */
+  /** Address for people, without credentials. */
   readonly url: string;
-  /** What other parts are told to connect to, where that is not `url`. */
+  /** Address for other parts, if not `url`. */
   readonly address?: string;
-  /** What else is worth a remark in the table, such as a port that was taken. */
+  /** A remark for the table, such as a port that was taken. */
   readonly note?: string;
-  /** Missing where the part is a server that somebody else runs. */
+  /** Missing if someone else runs the server. */
   readonly pid?: number;
-  /** Resolves when the run is over, to how it ended ("exited with code 1"). Never rejects. */
+  /** Resolves when the part ends, with the way it ended ("exited with code 1"). Never rejects. */
   readonly ended: Promise<string>;
-  /** Asks it to end, kills it after `graceMs`, and resolves when it is gone. */
+  /** Asks the part to end, kills it after `graceMs`, and resolves when it has ended. */
   stop(graceMs: number): Promise<void>;
-  /** Ends it at once. */
   kill(): void;
 }
 
-/** `restarting` after a death; `failed` for good; `stopped` before its first start, and when told to. */
+/** `restarting` after a death; `failed` after the last attempt; `stopped` before the first start, and after a stop. */
 export type PartState = 'starting' | 'ready' | 'restarting' | 'failed' | 'stopped';

@@ -5,35 +5,33 @@ import { reasonOf } from '../../reason-of.js';
 import type { Part, Run } from './part.js';
 import { isFree, movedNote, type PortClaims, type PortNumbers } from '../process/port-claims.js';
 
-/** A part that is not ready after this long is stuck. The first start of a database takes seconds. */
+/** Limit for the start of a part. The first start of a database takes seconds. */
 const READY_WITHIN_MS = 60_000;
 const POLL_EVERY_MS = 25;
 const ANSWER_WITHIN_MS = 2_000;
-/** What a part gets to stop in when it is told to before it was ready. */
+/** Grace period of a part that is stopped before it is ready. */
 const START_GRACE_MS = 2_000;
 const PORT_ATTEMPTS = 10;
 const READY = 'ready';
 
-/** A part that is a Node process of ours. */
+/** Describes a part that is one of our Node processes. */
 export interface ProcessPart {
   readonly name: string;
   readonly script: string;
   args?(ports: PortNumbers): readonly string[];
-  /** The ports that it listens on, as it would have them: the next free one is taken instead, and 0 is any. */
+  /** Preferred ports. If one is taken, the part gets the next free one; 0 is any. */
   readonly ports: PortNumbers;
-  /** Its whole environment. May wait for another part's address. */
+  /** The whole environment. May wait for another part's address. */
   env(ports: PortNumbers): NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>;
-  /** Where people reach it. */
   url(ports: PortNumbers): string;
-  /** What other parts connect to, where that is not `url`. */
+  /** Address for other parts, if not `url`. */
   address?(ports: PortNumbers): string;
-  /** Answers 200 when it is ready. */
+  /** URL that returns 200 when the part is ready. */
   readyUrl(ports: PortNumbers): string;
-  /** A remark for the table. */
   note?(ports: PortNumbers): string;
 }
 
-/** A part of the system, run as a process. It keeps its ports from one run to the next where they are still free. */
+/** Runs a part as a process. The next run has the same ports if they are still free. */
 export function processPart(spec: ProcessPart, claims: PortClaims): Part {
   let ports: PortNumbers | undefined;
   return {
@@ -51,7 +49,7 @@ export function processPart(spec: ProcessPart, claims: PortClaims): Part {
         const failure = await untilReady(child, spec.readyUrl(ports), options.signal);
         if (failure === undefined) return runOf(spec, ports, child);
         await child.stop(START_GRACE_MS);
-        // Somebody was faster on its port: that is no fault of the part.
+        // Another program has taken the port, so the part itself is not at fault.
         const raced = child.hasEnded && !(await allFree(ports)) && attempt < PORT_ATTEMPTS;
         if (!raced || options.signal.aborted) throw new Error(failure);
       }
@@ -59,7 +57,7 @@ export function processPart(spec: ProcessPart, claims: PortClaims): Part {
   };
 }
 
-/** @returns Why it is not ready, and never will be; nothing once it is. */
+/** @returns the reason why the part will not become ready; undefined when it is ready */
 async function untilReady(child: Child, url: string, stopped: AbortSignal): Promise<string | undefined> {
   const ended = new AbortController();
   void child.ended.then(() => ended.abort());
@@ -80,7 +78,7 @@ async function ask(url: string, over: AbortSignal): Promise<string> {
     const signal = AbortSignal.any([over, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
     const response = await fetch(url, { signal });
     const body = await response.text();
-    return response.ok ? READY : `${url} answers ${response.status} ${body}`;
+    return response.ok ? READY : `${url} returns ${response.status} ${body}`;
   } catch (error) {
     return `${url} does not answer: ${reasonOf(error)}`;
   }

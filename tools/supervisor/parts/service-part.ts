@@ -6,7 +6,7 @@ import type { PortClaims } from '../process/port-claims.js';
 import { processPart } from './process-part.js';
 import type { Service } from './services.js';
 
-/** What the supervisor reads itself or sets for each service: its own environment's values are not for the services. */
+/** Variables that the supervisor reads or sets itself, so services do not inherit them. */
 const NOT_INHERITED = new Set([
   'PORT',
   'NATS_URL',
@@ -20,10 +20,10 @@ export interface ServiceOptions {
   readonly root: string;
   readonly dataDir: string;
   readonly env: NodeJS.ProcessEnv;
-  /** The port to have; the next free one is taken instead, and 0 is any. */
+  /** Preferred port. If it is taken, the service gets the next free one; 0 is any. */
   readonly port: number;
   readonly claims: PortClaims;
-  /** What it connects to, as soon as that is known. Without `databases` its database is embedded, in `dataDir`. */
+  /** Addresses, once they are known. Without `databases`, the service has an embedded database in `dataDir`. */
   readonly addresses: {
     readonly broker: () => Promise<string>;
     readonly mail: () => Promise<string>;
@@ -31,7 +31,6 @@ export interface ServiceOptions {
   };
 }
 
-/** A service as a process, with an environment made for it. */
 export function servicePart(service: Service, options: ServiceOptions): Part {
   return processPart(
     {
@@ -51,7 +50,6 @@ export function servicePart(service: Service, options: ServiceOptions): Part {
   );
 }
 
-/** All variables that the service starts with. */
 export async function environmentOf(
   service: Service,
   port: number,

@@ -10,7 +10,7 @@ const plain = { name: 'metadata-writer', port: 3002, sendsMail: false, hasDataba
 const mailing = { name: 'notifier', port: 3001, sendsMail: true, hasDatabase: true };
 
 describe('The environment of a service', () => {
-  it('tells it where it listens, and where broker and database are', async () => {
+  it('has its port, and the addresses of broker and database', async () => {
     expect(await environmentOf(plain, 3005, { env: {}, addresses, dataDir: '/data' })).toEqual({
       PORT: '3005',
       NATS_URL: 'nats://127.0.0.1:4223',
@@ -18,12 +18,12 @@ describe('The environment of a service', () => {
     });
   });
 
-  it('tells one that sends mail where to', async () => {
+  it('has the mail server if the service sends mail', async () => {
     const env = await environmentOf(mailing, 3001, { env: {}, addresses, dataDir: '/data' });
     expect(env['SMTP_URL']).toBe('smtp://127.0.0.1:1026');
   });
 
-  it('tells one that keeps no data of no place for it', async () => {
+  it('has no database if the service stores no data', async () => {
     const keepless = { ...plain, hasDatabase: false };
     const databases = () => Promise.resolve('postgres://db/cascade');
     for (const given of [addresses, { ...addresses, databases }]) {
@@ -32,7 +32,7 @@ describe('The environment of a service', () => {
     }
   });
 
-  it('names a database of its own where there is a server', async () => {
+  it('names a separate database on a server', async () => {
     const databases = () => Promise.resolve('postgres://db/cascade');
     const env = await environmentOf(plain, 3002, {
       env: {},
@@ -43,7 +43,7 @@ describe('The environment of a service', () => {
     expect(env).not.toHaveProperty('DATA_DIR');
   });
 
-  it('hands on what was set for the services, and nothing that was meant for the supervisor', async () => {
+  it('inherits the variables for services, and none for the supervisor', async () => {
     const env = {
       LOG_LEVEL: 'debug',
       TWILIO_FROM: '+14155550123',

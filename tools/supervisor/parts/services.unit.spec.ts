@@ -10,7 +10,7 @@ afterAll(async () => {
   if (root) await rm(root, { recursive: true });
 });
 
-it('The services are the apps of nest-cli.json, with what their configuration asks for', () => {
+it('The services are the apps of nest-cli.json, with the needs of their configuration', () => {
   expect(SERVICES).toEqual(
     expect.arrayContaining([
       { name: 'signup', port: 3000, sendsMail: false, hasDatabase: true },
@@ -20,7 +20,7 @@ it('The services are the apps of nest-cli.json, with what their configuration as
   );
 });
 
-it('A service without a configuration of its own takes any port, and a library is none', async () => {
+it('A service without a configuration takes any port, and a library is not a service', async () => {
   root = await mkdtemp(join(tmpdir(), 'cascade-services-'));
   await mkdir(join(root, 'apps/bare/src'), { recursive: true });
   const projects = { bare: { type: 'application' }, shared: { type: 'library' } };

@@ -14,7 +14,7 @@ afterEach(async () => {
   await Promise.all(parts.splice(0).map((part) => part.stop(0)));
 });
 
-/** @param beforeRun Called between the choice of its port and its start. */
+/** @param beforeRun Called after the choice of the port, and before the start. */
 function fakeService(behaviour = '', port = 0, beforeRun: (port: number) => Promise<void> = async () => {}) {
   const states: PartState[] = [];
   const waiting = new Set<() => void>();
@@ -43,7 +43,7 @@ function fakeService(behaviour = '', port = 0, beforeRun: (port: number) => Prom
     },
   );
   parts.push(part);
-  /** Resolves when the part has entered the state for the given time in its life. */
+  /** Resolves when the part has entered the state this many times. */
   const entered = (state: PartState, times = 1) =>
     new Promise<void>((resolve) => {
       const check = () => {
@@ -60,7 +60,7 @@ function fakeService(behaviour = '', port = 0, beforeRun: (port: number) => Prom
 const die = (part: SupervisedPart) => fetch(`${part.run!.url}/die`).catch(() => undefined);
 
 describe('A part', () => {
-  it('is started, tells where it is, and is gone after a stop', async () => {
+  it('starts, has an address, and has ended after a stop', async () => {
     const { part, states } = fakeService();
     await part.start();
     const pid = part.run!.pid!;
@@ -81,7 +81,7 @@ describe('A part', () => {
     expect(part.lastLines).toContain('stays');
   });
 
-  it('that dies is started again, at the same address', async () => {
+  it('that dies starts again at the same address', async () => {
     const { part, entered } = fakeService();
     await part.start();
     const { url, pid } = part.run!;
@@ -104,7 +104,7 @@ describe('A part', () => {
     expect(part.run).toBeUndefined();
   });
 
-  it('that failed can be started again by hand', async () => {
+  it('that failed can be restarted', async () => {
     const { part, env, entered } = fakeService();
     await part.start();
     env.BEHAVIOUR = 'exits at once';
@@ -115,21 +115,21 @@ describe('A part', () => {
     await entered('ready', 2);
   });
 
-  it('that does not start at all is not tried again', async () => {
+  it('that fails at its first start is not started again', async () => {
     const { part, states } = fakeService('exits at once');
     await expect(part.start()).rejects.toThrow('exited with code 3');
     await expect(part.located).rejects.toThrow('needs fake, which did not start');
     expect(states).toEqual(['starting', 'failed']);
   });
 
-  it('that is stopped while it starts is gone, and is not reported as failed', async () => {
+  it('that is stopped while it starts has ended, and has not failed', async () => {
     const { part, states } = fakeService();
     const started = part.start();
     await Promise.all([expect(started).rejects.toThrow('was stopped while it started'), part.stop(1_000)]);
     expect(states).toEqual(['starting', 'stopped']);
   });
 
-  it('whose port is taken says so and has the next one', async () => {
+  it('whose port is taken says so, and has the next one', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 
 /**
- * Locks a range of a file, or all of it, and says whether it could. The kernel holds the lock until the descriptor is
- * closed, which the end of the process does too, also by kill -9. The package comes without types.
+ * Locks a file or a range of it; returns false if another process holds the lock. The kernel releases the lock when the descriptor
+ * is closed, and so when the process ends, even by kill -9. The package has no types.
  */
 export const { tryLock } = createRequire(import.meta.url)('fs-native-extensions') as {
   tryLock: (descriptor: number, offset?: number, length?: number) => boolean;

@@ -7,67 +7,65 @@ import { tryLock } from './native-lock.js';
 const LOOPBACKS = ['127.0.0.1', '::1'];
 const HIGHEST_PORT = 65_535;
 
-/** One byte a port, locked by the system that has claimed it. A file for each user: others' may not be written. */
+/** Holds one byte for each port, locked by the system that claimed it. Each user has a file, because others are not writable. */
 const CLAIMS_FILE = join(tmpdir(), `cascade-ports-${process.getuid?.() ?? 0}.lock`);
 
-/** Names of ports to their numbers. */
 export type PortNumbers = Readonly<Record<string, number>>;
 
 /**
- * Hands out ports to one system, never one twice, and never one that another system on this machine has claimed: two that
- * start together both find the same ports free, and each would take the other's answer for that of its own part.
+ * Claims ports for one system. No port is claimed twice, and none that another system on this machine has claimed. Otherwise, two
+ * systems that start together would find the same ports free, and each would take the other's part for its own.
  *
- * Any other program may still take a port between its claim and its use: claim the next one then.
+ * Another program may still take a port between its claim and its use. Then claim the next one.
  */
 export class PortClaims {
-  readonly #claims = openSync(CLAIMS_FILE, 'a+');
-  readonly #claimed = new Set<number>();
+  private readonly claims = openSync(CLAIMS_FILE, 'a+');
+  private readonly claimed = new Set<number>();
 
-  /** @param reserved Default ports of the system: no part moves onto another's. */
+  /** @param reserved Default ports of the system, which are never a substitute for another port. */
   constructor(private readonly reserved: readonly number[] = []) {}
 
   /**
-   * @param preferred The port to have if it is free; 0 for any free one.
+   * @param preferred Preferred port; 0 for any free one.
    * @returns `preferred`, or the next free port above it.
    */
   async claim(preferred: number): Promise<number> {
-    if (preferred === 0) return this.#claimAny();
+    if (preferred === 0) return this.claimAny();
     for (let port = preferred; port <= HIGHEST_PORT; port++) {
       if (port !== preferred && this.reserved.includes(port)) continue;
-      if (await this.#take(port)) return port;
+      if (await this.take(port)) return port;
     }
-    throw new Error(`No port from ${preferred} up is free`);
+    throw new Error(`No port from ${preferred} up is free.`);
   }
 
-  /** Gives all claims up. */
   release(): void {
-    closeSync(this.#claims);
+    closeSync(this.claims);
   }
 
-  async #claimAny(): Promise<number> {
+  private async claimAny(): Promise<number> {
     for (;;) {
       const port = await anyFreePort();
-      if (await this.#take(port)) return port;
+      if (await this.take(port)) return port;
     }
   }
 
-  async #take(port: number): Promise<boolean> {
-    if (this.#claimed.has(port) || !tryLock(this.#claims, port, 1)) return false;
-    this.#claimed.add(port);
+  private async take(port: number): Promise<boolean> {
+    if (this.claimed.has(port) || !tryLock(this.claims, port, 1)) return false;
+    this.claimed.add(port);
     return isFree(port);
   }
 }
 
 /**
- * Whether nobody uses the port, on either loopback address: `localhost` means both of them.
- * Asks first whether somebody answers, because some systems let a second server bind under one that listens on every address.
+ * True if the port is free on both loopback addresses, because `localhost` may mean either.
+ * Tries to connect first, because some systems let a second server bind a port of a server that listens on every address.
  */
 export async function isFree(port: number): Promise<boolean> {
   const checks = LOOPBACKS.map(async (host) => !(await answers(host, port)) && (await canBind(host, port)));
   return (await Promise.all(checks)).every(Boolean);
 }
 
-/** "3000 is taken", where a part could not have the port it prefers. */
+/** "3000 is taken" if a part has another port than it prefers, else an empty text. */
 export function movedNote(preferred: PortNumbers, ports: PortNumbers): string {
   const moved = Object.entries(preferred).filter(([name, port]) => port !== 0 && ports[name] !== port);
   const taken = moved.map(([, port]) => port).join(' and ');
@@ -90,7 +88,7 @@ function canBind(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** A machine without IPv6 has nobody on its port there. */
+/** A machine without IPv6 cannot have a server on `::1`. */
 function isMissingAddress({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
 }
@@ -102,7 +100,7 @@ function anyFreePort(): Promise<number> {
     server.listen({ host: '127.0.0.1', port: 0 }, () => {
       const address = server.address();
       server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('No port')),
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
       );
     });
   });

@@ -18,32 +18,32 @@ afterEach(async () => {
 
 describe('A port', () => {
   it.each(['127.0.0.1', '::1', '0.0.0.0', '::'])(
-    'that somebody listens on at %s is not free',
+    'is not free if a server listens on it at %s',
     async (host) => {
       expect(await isFree(await occupy(host))).toBe(false);
     },
   );
 
-  it('that nobody listens on is free', async () => {
+  it('is free if no server listens on it', async () => {
     const port = await new PortClaims().claim(0);
     expect(await isFree(port)).toBe(true);
   });
 });
 
 describe('Claiming a port', () => {
-  it('gives the preferred one where it is free', async () => {
+  it('returns the preferred one if it is free', async () => {
     const other = new PortClaims();
     const port = await other.claim(0);
     other.release();
     expect(await new PortClaims().claim(port)).toBe(port);
   });
 
-  it('gives the next free one where it is taken', async () => {
+  it('returns the next free one if the preferred one is taken', async () => {
     const taken = await occupy('127.0.0.1');
     expect(await new PortClaims().claim(taken)).toBeGreaterThan(taken);
   });
 
-  it('never gives one twice, also to two at once', async () => {
+  it('never returns one twice, even to concurrent calls', async () => {
     const ports = new PortClaims();
     const preferred = await ports.claim(0);
     const claimed = await Promise.all([
@@ -54,7 +54,7 @@ describe('Claiming a port', () => {
     expect(new Set([preferred, ...claimed]).size).toBe(4);
   });
 
-  it('gives none that another system has claimed, and not used yet, until that gives it up', async () => {
+  it('returns no unused port that another system has claimed, until its release', async () => {
     const other = new PortClaims();
     const port = await other.claim(0);
     expect(await new PortClaims().claim(port)).not.toBe(port);
@@ -62,7 +62,7 @@ describe('Claiming a port', () => {
     expect(await new PortClaims().claim(port)).toBe(port);
   });
 
-  it('does not move onto the default of another part', async () => {
+  it('never returns the default of another part as a substitute', async () => {
     const taken = await occupy('127.0.0.1');
     const ports = new PortClaims([taken, taken + 1, taken + 2]);
     expect(await ports.claim(taken)).toBeGreaterThan(taken + 2);

@@ -1,17 +1,16 @@
-// Loaded into every process that the supervisor starts, before anything else of it.
-// A process whose supervisor is gone, even by SIGKILL, has nobody left to stop it: it does so itself.
+// Loaded first into every process that the supervisor starts. It stops the process when the supervisor has ended, even by SIGKILL.
 
-/** A little more than a service gives itself. */
+/** A little more than a service's own stop timeout. */
 const KILL_AFTER_MS = (Number(process.env.STOP_TIMEOUT_MS) || 10_000) + 1_000;
 
 process.on('disconnect', () => {
-  // Not process.exit: a service that is up by now drains on SIGTERM, and one that is not ends at once.
+  // SIGTERM, not process.exit: a ready service drains first, and any other process ends at once.
   process.kill(process.pid, 'SIGTERM');
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), KILL_AFTER_MS).unref();
 });
 
-// Nobody reads its output then either: failing writes must not cut the draining short.
+// The supervisor no longer reads the output then: failed writes must not end the draining early.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
-// Waiting for the supervisor's end keeps no process alive.
+// The channel must not keep the process alive.
 process.channel?.unref();

@@ -1,26 +1,26 @@
 import type { SupervisedPart } from '../parts/supervised-part.js';
-import { renderTable } from './table.js';
+import { renderColumns } from '../../text/columns.js';
 
-const COLOURS = [36, 35, 33, 32, 34];
+const COLORS = [36, 35, 33, 32, 34];
 const RED = 31;
 const GREEN = 32;
 const BOLD = 1;
 
-/** What the supervisor shows: one table, then the lines of all parts, each behind its part's name, in its part's colour. */
+/** The supervisor's terminal output: one table, then the lines of all parts, prefixed with the part's name in its color. */
 export class Screen {
-  readonly #colourful: boolean;
-  /** In the order of their colours. */
-  readonly #names: string[];
+  private readonly hasColor: boolean;
+  /** The index of a name chooses its color. */
+  private readonly names: string[];
 
-  /** @param names The parts; one that comes later is added at its first line. */
+  /** @param names The parts. A later part is added at its first line. */
   constructor(
     private readonly stream: NodeJS.WriteStream,
     names: readonly string[],
   ) {
-    this.#names = [...names];
+    this.names = [...names];
     // Follows NO_COLOR, FORCE_COLOR and TERM.
-    this.#colourful = stream.isTTY && stream.hasColors();
-    // Whoever reads the output may be gone before this process is, as in `npm start | tee log`.
+    this.hasColor = stream.isTTY && stream.hasColors();
+    // The reader of the output may end before this process, as in `npm start | tee log`.
     stream.on('error', () => undefined);
   }
 
@@ -30,46 +30,44 @@ export class Screen {
 
   /** A line of a part's output, or about it. */
   line({ name }: Pick<SupervisedPart, 'name'>, text: string): void {
-    if (!this.#names.includes(name)) this.#names.push(name);
-    const colour = COLOURS[this.#names.indexOf(name) % COLOURS.length]!;
-    const width = Math.max(...this.#names.map(({ length }) => length)) + '[]'.length;
-    this.say(`${this.#paint(colour, `[${name}]`.padEnd(width))} ${text}`.trimEnd());
+    if (!this.names.includes(name)) this.names.push(name);
+    const color = COLORS[this.names.indexOf(name) % COLORS.length]!;
+    const width = Math.max(...this.names.map(({ length }) => length)) + '[]'.length;
+    this.say(`${this.paint(color, `[${name}]`.padEnd(width))} ${text}`.trimEnd());
   }
 
   table(parts: readonly SupervisedPart[]): void {
-    const [heading, ...lines] = renderTable(
-      parts.map(({ name, state, reason, readyAfterMs, run }) => ({
-        part: name,
-        state,
-        milliseconds: readyAfterMs,
-        url: run?.url ?? '',
-        note: run?.note ?? reason.split('\n', 1)[0]!,
-      })),
+    const [heading, ...lines] = renderColumns(
+      ['part', 'state', 'ms', 'URL', ''],
+      parts.map(({ name, state, reason, readyAfterMs = '', run }) => {
+        const note = run?.note ?? reason.split('\n', 1)[0];
+        return [name, state, String(readyAfterMs), run?.url, note && `(${note})`];
+      }),
     );
-    const coloured = lines.map((line, index) => {
+    const colored = lines.map((line, index) => {
       const { state } = parts[index]!;
-      return line.replace(state, this.#paint(state === 'ready' ? GREEN : RED, state));
+      return line.replace(state, this.paint(state === 'ready' ? GREEN : RED, state));
     });
     this.say(
-      ['', this.#paint(BOLD, heading!), ...coloured, ''].map((line) => `  ${line}`.trimEnd()).join('\n'),
+      ['', this.paint(BOLD, heading!), ...colored, ''].map((line) => `  ${line}`.trimEnd()).join('\n'),
     );
   }
 
-  /** What became of a part, where that is news. */
+  /** Reports the state of a part, except when it starts or stops. */
   state(part: SupervisedPart): void {
     if (part.state === 'failed') this.failure(part);
-    if (part.state === 'restarting') this.line(part, this.#paint(RED, `${part.reason}; starting it again`));
-    if (part.state === 'ready') this.line(part, this.#paint(GREEN, `ready at ${part.run?.url}`));
+    if (part.state === 'restarting') this.line(part, this.paint(RED, `${part.reason}; starting it again`));
+    if (part.state === 'ready') this.line(part, this.paint(GREEN, `ready at ${part.run?.url}`));
   }
 
-  /** That a part failed, why, and its last lines. */
+  /** Reports that a part failed, why, and its last lines. */
   failure(part: SupervisedPart): void {
-    this.say(this.#paint(RED, `\n${part.name} failed: ${part.reason}`));
+    this.say(this.paint(RED, `\n${part.name} failed: ${part.reason}`));
     if (part.lastLines.length > 0) this.say('Its last lines:');
     for (const line of part.lastLines) this.line(part, line);
   }
 
-  #paint(colour: number, text: string): string {
-    return this.#colourful ? `\x1b[${colour}m${text}\x1b[0m` : text;
+  private paint(color: number, text: string): string {
+    return this.hasColor ? `\x1b[${color}m${text}\x1b[0m` : text;
   }
 }

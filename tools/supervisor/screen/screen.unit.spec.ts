@@ -3,10 +3,10 @@ import { PassThrough } from 'node:stream';
 import { Screen } from './screen.js';
 import type { SupervisedPart } from '../parts/supervised-part.js';
 
-function screenOn(terminal: { isTTY: boolean; colours: boolean }) {
+function screenOn(terminal: { isTTY: boolean; colors: boolean }) {
   const stream = Object.assign(new PassThrough(), {
     isTTY: terminal.isTTY,
-    hasColors: () => terminal.colours,
+    hasColors: () => terminal.colors,
   }) as unknown as NodeJS.WriteStream & PassThrough;
   const screen = new Screen(stream, ['signup', 'metadata-writer']);
   return { screen, shown: () => String(stream.read() ?? '') };
@@ -17,24 +17,43 @@ function part(state: Partial<SupervisedPart>): SupervisedPart {
 }
 
 describe('The screen', () => {
-  it('shows lines behind the names of their parts, which take the same room', () => {
-    const { screen, shown } = screenOn({ isTTY: false, colours: false });
+  it('aligns the table, and puts a note after its URL', () => {
+    const { screen, shown } = screenOn({ isTTY: false, colors: false });
+    const run = (url: string, note: string) => ({ url, note }) as SupervisedPart['run'];
+    screen.table([
+      part({ name: 'broker', readyAfterMs: 212, run: run('nats://127.0.0.1:4222', 'nats-server 2.12.1') }),
+      part({ name: 'metadata-writer', readyAfterMs: 4100, run: run('http://localhost:3003', '3002 is taken') }),
+      part({ name: 'signup', state: 'failed' }),
+    ]);
+    expect(shown().split('\n')).toEqual([
+      '',
+      '  part             state     ms  URL',
+      '  broker           ready    212  nats://127.0.0.1:4222  (nats-server 2.12.1)',
+      '  metadata-writer  ready   4100  http://localhost:3003  (3002 is taken)',
+      '  signup           failed',
+      '',
+      '',
+    ]);
+  });
+
+  it('prefixes lines with the names of their parts, in one width', () => {
+    const { screen, shown } = screenOn({ isTTY: false, colors: false });
     screen.line(part({}), 'one');
     screen.line(part({ name: 'metadata-writer' }), 'two');
     expect(shown()).toBe('[signup]          one\n[metadata-writer] two\n');
   });
 
-  it('gives each part a colour of its own, on a terminal that has colours', () => {
-    const { screen, shown } = screenOn({ isTTY: true, colours: true });
+  it('gives each part its own color on a color terminal', () => {
+    const { screen, shown } = screenOn({ isTTY: true, colors: true });
     screen.line(part({}), 'one');
     screen.line(part({ name: 'metadata-writer' }), 'two');
     // eslint-disable-next-line no-control-regex
-    const [one, two] = [...shown().matchAll(/^\x1b\[(\d+)m\[/gm)].map(([, colour]) => colour);
+    const [one, two] = [...shown().matchAll(/^\x1b\[(\d+)m\[/gm)].map(([, color]) => color);
     expect(one).not.toBe(two);
   });
 
-  it('gives a part that came later a colour too, and the others its room', () => {
-    const { screen, shown } = screenOn({ isTTY: true, colours: true });
+  it('gives a later part a color too, and widens the prefix of the others', () => {
+    const { screen, shown } = screenOn({ isTTY: true, colors: true });
     screen.line(part({ name: 'a-part-that-came-later' }), 'one');
     screen.line(part({}), 'two');
     // eslint-disable-next-line no-control-regex
@@ -44,25 +63,25 @@ describe('The screen', () => {
   });
 
   it.each([
-    ['is no terminal', { isTTY: false, colours: true }],
-    ['wants none, as with NO_COLOR', { isTTY: true, colours: false }],
-  ])('uses no colour where its output %s', (_, terminal) => {
+    ['is not a terminal', { isTTY: false, colors: true }],
+    ['has no colors, as with NO_COLOR', { isTTY: true, colors: false }],
+  ])('uses no color if its output %s', (_, terminal) => {
     const { screen, shown } = screenOn(terminal);
     screen.line(part({}), 'one');
     screen.table([part({})]);
     expect(shown()).not.toContain('\x1b');
   });
 
-  it('shows a part that failed, why, and its last lines', () => {
-    const { screen, shown } = screenOn({ isTTY: false, colours: false });
+  it('shows a failed part, the reason, and its last lines', () => {
+    const { screen, shown } = screenOn({ isTTY: false, colors: false });
     screen.state(part({ state: 'failed', reason: 'exited with code 1', lastLines: ['one', 'two'] }));
     expect(shown()).toBe(
       '\nsignup failed: exited with code 1\nIts last lines:\n[signup]          one\n[signup]          two\n',
     );
   });
 
-  it('survives the end of whoever reads it', () => {
-    const { screen } = screenOn({ isTTY: false, colours: false });
+  it('survives the end of its reader', () => {
+    const { screen } = screenOn({ isTTY: false, colors: false });
     const stream = screen['stream'] as unknown as PassThrough;
     expect(() => stream.emit('error', new Error('EPIPE'))).not.toThrow();
   });

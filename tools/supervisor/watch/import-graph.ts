@@ -2,15 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { compiled } from '../../checkout.js';
 
-/** Imports as the compiler writes them. A string or a comment that looks like one only makes a reload too many. */
+/** Matches imports as the compiler writes them. A string or comment that looks like one causes only a needless restart. */
 const RELATIVE_IMPORT = /\b(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
 
 /**
- * All sources that a program is made of: what it imports, what those import, and so on; packages of npm left out.
+ * All sources of a program: its transitive imports, without npm packages.
  *
  * @param root The checkout, compiled.
- * @param entry The program's first source, relative to the checkout: `apps/signup/src/main.ts`.
- * @returns Sources, relative to the checkout, `entry` among them.
+ * @param entry The program's main source, relative to the checkout: `apps/signup/src/main.ts`.
+ * @returns sources relative to the checkout, including `entry`
  */
 export async function sourcesOf(root: string, entry: string): Promise<Set<string>> {
   const found = new Set<string>();

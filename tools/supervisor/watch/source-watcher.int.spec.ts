@@ -6,16 +6,16 @@ import { join } from 'node:path';
 import { watchSources } from './source-watcher.js';
 
 let root: string;
-let told: string[];
+let reported: string[];
 let end: () => Promise<void>;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'cascade-sources-'));
   await mkdir(join(root, 'apps/signup'), { recursive: true });
   await writeFile(join(root, 'apps/signup/main.ts'), 'first');
-  told = [];
+  reported = [];
   const onChange = (files: readonly string[]) => {
-    told.push(...files);
+    reported.push(...files);
     return Promise.resolve();
   };
   end = await watchSources(root, ['apps'], onChange, (error) => {
@@ -28,36 +28,36 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-/** Resolves when a change that `change` makes has been told. */
-async function untilTold(file: string, change: () => Promise<void>): Promise<void> {
-  told = [];
+/** Makes a change, and resolves when it is reported. */
+async function untilReported(file: string, change: () => Promise<void>): Promise<void> {
+  reported = [];
   await change();
-  await eventually(() => expect(told).toContain(file), { timeout: 5_000 });
+  await eventually(() => expect(reported).toContain(file), { timeout: 5_000 });
 }
 
 describe('watchSources', () => {
-  it('tells of a file each time that it is written', async () => {
+  it('reports a file each time it is written', async () => {
     for (const content of ['one', 'two', 'three']) {
-      await untilTold('apps/signup/main.ts', () => writeFile(join(root, 'apps/signup/main.ts'), content));
+      await untilReported('apps/signup/main.ts', () => writeFile(join(root, 'apps/signup/main.ts'), content));
     }
   });
 
-  it('tells of a file each time that another takes its place, which is how many editors save', async () => {
+  it('reports a file each time another replaces it, as many editors do', async () => {
     for (const content of ['one', 'two', 'three']) {
-      await untilTold('apps/signup/main.ts', async () => {
+      await untilReported('apps/signup/main.ts', async () => {
         await writeFile(join(root, 'saved'), content);
         await rename(join(root, 'saved'), join(root, 'apps/signup/main.ts'));
       });
     }
   });
 
-  it('tells of files that come in a new folder, change there, and go', async () => {
+  it('reports files that are created in a new folder, changed and removed', async () => {
     const file = 'apps/billing/src/main.ts';
-    await untilTold(file, async () => {
+    await untilReported(file, async () => {
       await mkdir(join(root, 'apps/billing/src'), { recursive: true });
       await writeFile(join(root, file), 'one');
     });
-    await untilTold(file, () => writeFile(join(root, file), 'two'));
-    await untilTold(file, () => rm(join(root, file)));
+    await untilReported(file, () => writeFile(join(root, file), 'two'));
+    await untilReported(file, () => rm(join(root, file)));
   });
 });

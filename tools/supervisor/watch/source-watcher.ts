@@ -1,15 +1,15 @@
 import { watch } from 'chokidar';
 
-/** Editors write a file in several steps, and a checkout writes many files. */
+/** Editors write a file in several steps, and switching branches writes many files. */
 const SETTLE_MS = 80;
 
 /**
- * Calls back as soon as no later change is missed, and after files under the folders have changed: once for changes that come
- * together, and never twice at a time.
+ * Calls back once the watch is active, and then after each change of files under the folders. Changes that occur together cause
+ * one call, and calls never overlap.
  *
- * @param onChange Takes the files that changed, relative to `root`. None, the first time: what changed before is for it to find.
- * @param onError Takes why there are files that cannot be watched, at the first of them.
- * @returns A function that ends the watch.
+ * @param onChange Receives the changed files, relative to `root`. The first call has none: find earlier changes yourself.
+ * @param onError Receives the reason if files cannot be watched, once.
+ * @returns a function that ends the watch
  */
 export async function watchSources(
   root: string,
@@ -36,10 +36,10 @@ export async function watchSources(
     clearTimeout(timer);
     timer = setTimeout(() => void handle(), SETTLE_MS);
   });
-  let told = false;
+  let isReported = false;
   watcher.on('error', (error) => {
-    if (!told) onError(error as Error);
-    told = true;
+    if (!isReported) onError(error as Error);
+    isReported = true;
   });
   await new Promise<void>((resolve) => watcher.once('ready', resolve));
   void handle();

@@ -9,7 +9,7 @@ import 'reflect-metadata';
 
 export interface LoadedProcessor {
   declaration: ProcessorDeclaration;
-  /** Class and method: `WelcomeNotifier.notify`. */
+  /** Class and method: `WelcomeProcessor.notify`. */
   handler: string;
 }
 

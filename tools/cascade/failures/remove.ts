@@ -1,0 +1,73 @@
+import {
+  FailureRemoval,
+  FailuresRemoved,
+  type RemovalOptions,
+  type RemovalResult,
+  type RemovalSelection,
+} from '@cascade/jetstream';
+import { withBroker, type Broker } from '../broker/broker.js';
+import type { Invocation } from '../command-line.js';
+import { ExitCode } from '../exit-code.js';
+import { untilInterrupted } from '../host.js';
+import { progressBar } from '../text/progress.js';
+import { requesterOf, type RequesterOptions } from '../requester.js';
+import { NOTHING, planLines } from './removal-report.js';
+import { refuseUnknown, selectionOf, type FailureOptions } from './selection.js';
+
+export interface RemoveOptions extends FailureOptions, RequesterOptions {}
+
+export interface Removal {
+  readonly broker: Broker;
+  readonly removal: FailureRemoval;
+  readonly selection: RemovalSelection;
+  readonly options: RemovalOptions & { readonly signal: AbortSignal };
+}
+
+export interface Removed {
+  readonly result: RemovalResult;
+  /** Set if the failures were saved first. */
+  readonly savedTo?: string;
+  /** @param left number of failures that the selection matches and that stay */
+  lines(left: number): string[];
+}
+
+const REMEDY =
+  'Choose failures with --failure, --processor, --event, --error, --state, --since or --until, or choose all that need no action ' +
+  'with --all.';
+
+/** Runs `purge` or `archive`: plans the removal, and calls `remove` unless it is a dry run or there is nothing to remove. */
+export function removeFailures(
+  { host, output, options }: Invocation<RemoveOptions>,
+  remove: (removal: Removal) => Promise<Removed>,
+): Promise<number> {
+  const selection = selectionOf(options, REMEDY);
+  const requester = requesterOf(options, 'removal');
+  return untilInterrupted(host, (signal) =>
+    withBroker(host, async (broker) => {
+      const publisher = broker.publisherOf([FailuresRemoved]);
+      const removal = new FailureRemoval(broker.connection, publisher, broker.failures);
+      const plan = await removal.plan(selection);
+      refuseUnknown(options, plan.total + plan.left);
+      if (options.dryRun) {
+        output.result(plan, () => planLines(plan));
+        return ExitCode.ok;
+      }
+      if (plan.total === 0) {
+        output.result({ ...plan, removed: 0 }, () => [NOTHING]);
+        return ExitCode.ok;
+      }
+      const onProgress: RemovalOptions['onProgress'] = ({ total, removed, skipped }) =>
+        output.progress(progressBar({ total, replayed: removed, skipped }));
+      const removed = await remove({
+        broker,
+        removal,
+        selection,
+        options: { ...requester, signal, onProgress },
+      });
+      output.progress('');
+      const { result, savedTo } = removed;
+      output.result({ ...result, savedTo }, () => removed.lines(plan.left));
+      return result.stopped ? ExitCode.failed : ExitCode.ok;
+    }),
+  );
+}

@@ -1,0 +1,31 @@
+import type { RemovalSelection } from '@cascade/jetstream';
+import { CommandError, UsageError } from '../errors.js';
+
+export interface FailureOptions extends Omit<RemovalSelection, 'failureIds'> {
+  failure?: string[];
+  all?: boolean;
+}
+
+/**
+ * @param remedy how to choose failures
+ * @throws UsageError if the options choose none
+ */
+export function selectionOf(options: FailureOptions, remedy: string): RemovalSelection {
+  const { failure, processor, event, error, since, until, state, all } = options;
+  const given = { failureIds: failure, processor, event, error, since, until, state };
+  const selection: RemovalSelection = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  );
+  if (all !== true && Object.keys(selection).length === 0) {
+    throw new UsageError('No failures were chosen.', [remedy]);
+  }
+  return selection;
+}
+
+/** A filter may match nothing, but named failures must exist. @throws CommandError if none of them was found */
+export function refuseUnknown({ failure }: FailureOptions, found: number): void {
+  if (!failure || found > 0) return;
+  throw new CommandError(`No such failure was found: ${failure.join(', ')}.`, [
+    '`node cascade failures list` shows their ids.',
+  ]);
+}

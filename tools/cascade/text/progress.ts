@@ -1,0 +1,13 @@
+import type { ReplayProgress } from '@cascade/jetstream';
+
+const WIDTH = 30;
+
+/** `[██████········]  40 of 100, 2 skipped` */
+export function progressBar({ total, replayed, skipped }: ReplayProgress): string {
+  const done = replayed + skipped;
+  // More events may have failed since the count.
+  const share = total > 0 ? Math.min(1, done / total) : 1;
+  const full = Math.round(share * WIDTH);
+  const bar = `${'█'.repeat(full)}${'·'.repeat(WIDTH - full)}`;
+  return `[${bar}]  ${done} of ${Math.max(total, done)}${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}

@@ -1,0 +1,45 @@
+import type { JsonSchema } from '@cascade/topology';
+import type { RenderedFile } from '../render/templates.js';
+import type { Dependencies } from './dependencies.js';
+
+/** An event, as code and tests of a processor use it. */
+export interface EventPart {
+  readonly event: string;
+  readonly class: string;
+  readonly schema: JsonSchema;
+  readonly sample: Readonly<Record<string, unknown>>;
+}
+
+/** An event whose contract is created, and removed, with the processor. */
+export interface NewEvent extends EventPart {
+  /** Name of its file in libs/contracts/src, without extension. */
+  readonly file: string;
+  readonly files: readonly RenderedFile[];
+  /** Name of the field that identifies the subject of the event. */
+  readonly idField: string;
+}
+
+export interface AppPart {
+  readonly name: string;
+  /** Relative to the checkout: `apps/notifier`. */
+  readonly folder: string;
+  /** Relative to the checkout: `apps/notifier/src`. */
+  readonly sources: string;
+  /** True if the app is created, and removed, with the processor. */
+  readonly isOwn: boolean;
+  readonly port: number;
+  /** Packages that are added to its package.json, and removed, with the processor. */
+  readonly dependencies: Dependencies;
+}
+
+/** All decisions about a processor that the templates need. */
+export interface Parts {
+  readonly name: string;
+  readonly app: AppPart;
+  /** The consumed event, or the event on which the processor `failuresOf` gave up. */
+  readonly consumes: EventPart;
+  readonly failuresOf?: string | undefined;
+  readonly publishes?: EventPart | undefined;
+  /** The events among `consumes` and `publishes` that are created, and removed, with the processor. */
+  readonly newEvents: readonly NewEvent[];
+}
