@@ -50,8 +50,8 @@ The contestants take turns, in another order each round.
 - \`outbox\`: rows, from the commit of all rows to the last PubAck.
 - \`signup\`: \`POST /signups\` over 32 connections, on PostgreSQL with its default settings, while the relay publishes. **bare** is Fastify
   and \`pg\`: they write the same user and the same outbox row in a transaction.
-- \`flow\`: from the 202 until \`notification.sent\` and \`user.metadata-recorded\` are published, with the whole system on PostgreSQL and a real
-  SMTP server, at fractions of its capacity.
+- \`flow\`: from the 202 until \`notification.sent\` and \`user.metadata-recorded\` are published, at fractions of the system's capacity. The
+  system uses PostgreSQL and a real SMTP server.
 - \`scale\`: replicas of one processor. Replicas gain little on two cores, of which the broker takes one.
 - \`wait20\`: a handler that waits 20 ms, then hops. \`ideal\` is 256 events at a time without any other cost.
 - \`cost\`: CPU for an event with a large or a small backlog.
@@ -82,17 +82,17 @@ It was fast when these steps were measured. Each step compares with the step bef
   Once such a table is in V8's old generation, so is the next. Slots in an array took a processor from 210 to 135 MiB.
 - **One write for each event** results when a waiting handler publishes at once: each timer ends in its own microtasks. Publishes now
   wait for the end of the event loop's turn: 3,000 writes for 40,000 events instead of 42,000.
-- **Permits of the puller**: the puller asked for more events when half of its permits were free, so a quarter was idle on average. Now it
+- **Permits of the puller**: the puller used to ask for events when half of its permits were free, so a quarter was idle on average. Now it
   asks when an eighth is free. It also prefetches as many events as have lately ended within 5 ms, at most one for each permit. Before,
   permits were idle for the time of a request, a tenth of the time, in a hop as in \`wait20\`. In one run side by side, this gave 1.12 times
   the events of a hop and 1.10 times those of \`wait20\`. A prefetch two or three times as large gave nothing more.
 - **More in flight** than the default of 64 gains little: 128 and 256 gain some 5 to 10 %, and 512 nothing more. It also costs memory: V8
-  collects up to 64 MB of buffers before it looks at old ones, and events of 4 KB grow old if many are in flight. At 4 KB a processor with
+  collects up to 64 MB of buffers before it looks at old ones. Events of 4 KB grow old if many are in flight. At 4 KB a processor with
   64 in flight took 135 MiB, and was faster than one with 256, which took 210.
 - **Memory** was highest in \`wait20\`, with 256 in flight for 20 ms each: 181 to 215 MiB. V8's young generation begins with 1 MB, and an
   object that survives two collections counts as old. Node now starts with \`--semi-space-growth-factor=16\`, so the young generation grows
   to its full 16 MB at once. Memory was still 134 MiB after one start and 198 after the next. If nearly all objects from one place in the
-  code survive a collection, V8 creates the next ones in the old generation, where even dead objects keep what they refer to.
+  code survive a collection, V8 creates the next ones in the old generation. There even dead objects keep what they refer to.
   \`--no-allocation-site-pretenuring\` prevents that. Publishing takes a quarter less CPU with it, because many of 1,000 messages in flight
   survive a collection. \`js.publish\` did not change. Twice the young generation (32 MB) gave \`publish\` another eighth and the hop nothing,
   and cost 28 MiB: rejected. Node 24 would take 64 MB by default: \`--max-semi-space-size=16\`.
@@ -101,17 +101,17 @@ It was fast when these steps were measured. Each step compares with the step bef
   could, because the cost of a claim is per statement. Atomic batches and fast ingest were rejected: they could save a part of the 8 ms.
   One bad row refuses a whole atomic batch, and fast ingest is internal to the client.
 - **Signups**: one statement for user and signup reduced seven round trips to the database to five. Two more steps reduced them to two,
-  each with 1.3 times the requests. First, \`begin\` goes out with the first statement, and the frequent statements are prepared (0.57 ms of
-  the service's CPU to 0.39, 0.44 ms of PostgreSQL's to 0.29). Second, the event's insert goes out with the user's.
+  each with 1.3 times the requests. First, \`begin\` goes out with the first statement, and the frequent statements are prepared. That took the
+  service's CPU from 0.57 ms to 0.39, and PostgreSQL's from 0.44 ms to 0.29. Second, the event's insert goes out with the user's.
 - **Publishing without async functions**: with 1,000 messages in flight, the garbage of async functions took a tenth of all time. Without
-  them, publishing takes a fifth less CPU. Then one promise for an event replaced two, and the promise keeps nothing of the call: 830 bytes
-  of heap for each message in flight instead of 970. With the next step this gave 1.16 times the events.
+  them, publishing takes a fifth less CPU. Then one promise for an event replaced two, and it keeps nothing of the call. A message in flight
+  takes 830 bytes of heap instead of 970. With the next step this gave 1.16 times the events.
 - **Groups of 128 publishes**, not all publishes of a turn of the event loop: after several hundred PubAcks at once, the broker was idle
-  until all their next events were made. 32 to 256 give about the same. Together with headers written in one step, this gave
-  1.10 times the events of \`publish\` (quartiles of 16 pairs: 1.05 and 1.11), and the hop nothing.
+  until all their next events were made. Groups of 32 to 256 give about the same. With headers written in one step, this gave 1.10 times
+  the events of \`publish\` (quartiles of 16 pairs: 1.05 and 1.11). It gave the hop nothing.
 - **\`@IsEmail\`** took 1.5 µs, more than all other rules of the event together. To count the bytes of both parts of an address, validator
-  splits the parts into characters. With at most 64 printable ASCII characters no part can be too long, so validator need not count:
-  0.7 µs, and the same result (a spec compares 1,800 addresses). Other strings are checked as before.
+  splits the parts into characters. With at most 64 printable ASCII characters no part can be too long, so validator need not count.
+  That takes 0.7 µs, with the same result (a spec compares 1,800 addresses). Other strings are checked as before.
 - **No gain** from: ids from a buffer of random bytes instead of \`randomUUID\`, a larger pool for buffers, garbage collection in one thread,
   larger limits for inlining. In the hop, also no gain from: handling 8, 16 or 32 received events in a turn of the event loop, sending as
   many together, pulling at other numbers of free permits.

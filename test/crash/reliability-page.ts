@@ -36,14 +36,14 @@ This page lists what Cascade promises when processes, broker, database or mail s
 
 - **An acknowledged signup is not lost.** Once a signup is answered with 202, its user and its event are both in the database. The
   event reaches every processor at least once, however often processes are killed, as long as their disks are intact. The limit is the
-  time for which the stream keeps an event (\`EVENTS_MAX_AGE\`, 7 days by default): an event that a processor has not read by then is
-  deleted. From half of that time on, the processor's \`/health/ready\`, \`node cascade lag\` and \`node cascade doctor\` report it.
+  time for which the stream keeps an event (\`EVENTS_MAX_AGE\`, 7 days by default). The stream then deletes the event, even if a processor
+  has not read it. From half of that time on, the processor's \`/health/ready\`, \`node cascade lag\` and \`node cascade doctor\` report it.
 - **At least once, from the outbox row to the last processor.** A processor may get an event again after a crash. The id of an
   event stays the same, and the ids of what a processor publishes are derived from the incoming id.
 - **Effects in a service's own database happen once.** There is one row for each user, whatever is repeated.
-- **Mails and text messages are sent at least once.** If a notifier dies after the mail server's answer and before it has recorded
-  the answer, it sends that mail again, under the same \`Message-ID\`.
-- **A failure is an event.** An event that a processor gives up on is kept whole, is announced once, and can be replayed to that
+- **Mails and text messages are sent at least once.** A notifier may die after the mail server's answer and before it has recorded
+  the answer. Then it sends that mail again, under the same \`Message-ID\`.
+- **A failure is an event.** An event that a processor gives up on is kept whole and announced once. It can be replayed to that
   processor alone.
 
 ## Not claimed
@@ -62,7 +62,7 @@ compares acknowledged signups, users, published rows of the outbox, event ids in
 same, with nothing missing, nothing unexpected and no second row for a user. The only failure events must be those that the scenario
 causes. Extra mails are counted by recipient, and each must have the \`Message-ID\` of the first mail.
 
-Kill times and orders come from the seed. The work of the processes does not: a run with the same seed kills at the same moments, but the
+Kill times and orders come from the seed. The work of the processes does not. A run with the same seed kills at the same moments, but the
 system may be at another point of its work.
 
 ${table}
