@@ -39,7 +39,7 @@ it('docs/upstream.md shows what a start time and several filter subjects do, unl
 
   expect(stderr).toBe('');
   if (isNewerThan(NEWEST_FAULTY, version) && code === 0) {
-    expect(stdout).toContain('this server has mended it');
+    expect(stdout).toContain('this server has fixed the fault');
   } else {
     expect({ code, stdout }).toEqual({ code: 1, stdout: shown!.replace(/\S+(?=,)/, version) });
   }

@@ -1,5 +1,5 @@
-// nats-server passes messages over where a consumer has a start time and several filter subjects.
-// Plain nats.js; it makes a stream START_TIME in memory and removes it. Ends with 1 if the server has the fault, with 0 if not.
+// Shows that nats-server skips messages if a consumer has a start time and several filter subjects. Uses nats.js only.
+// Creates a stream START_TIME in memory and removes it. Ends with 1 if the server has the fault, and with 0 if not.
 //
 //   node docs/upstream/consumer-start-time.mjs [nats://127.0.0.1:4222]
 import { AckPolicy, DeliverPolicy, jetstreamManager, StorageType } from '@nats-io/jetstream';
@@ -31,12 +31,12 @@ try {
   const one = await delivered(['start.>']);
   const several = await delivered(['start.a', 'start.b']);
 
-  const isMended = several === one;
+  const isFixed = several === one;
   console.log(`nats-server ${connection.info.version}, a start time of message 2 of 4, delivered are`);
   console.log(`  with the filter subject start.>               ${one}`);
   console.log(`  with the filter subjects start.a and start.b  ${several}`);
-  console.log(isMended ? 'Both are the same: this server has mended it.' : 'Messages were passed over.');
-  process.exitCode = isMended ? 0 : 1;
+  console.log(isFixed ? 'Both are the same: this server has fixed the fault.' : 'Messages were skipped.');
+  process.exitCode = isFixed ? 0 : 1;
 } finally {
   await manager.streams.delete(STREAM);
   await connection.close();

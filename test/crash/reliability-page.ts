@@ -29,53 +29,52 @@ interface Page {
 function pageOf({ table, seed, minutes, machine }: Page): string {
   return `# Reliability
 
-What Cascade promises when processes, broker, database or mail server die, and the test that shows it. This page is
-written by \`npm run test:crash\`; its figures are those of one run.
+This page lists what Cascade promises when processes, broker, database or mail server die, and the test of these promises.
+\`npm run test:crash\` writes the page with the figures of one run.
 
-## What is claimed
+## Claims
 
-- **An acknowledged signup is not lost.** Once a signup is answered with 202, its user and its event are in the database
-  together, and the event reaches every processor at least once, however often any or all processes are killed meanwhile,
-  as long as their disks are intact. The limit is the time for which the stream keeps an event (\`EVENTS_MAX_AGE\`, 7 days unless set
-  otherwise): an event that a processor has not read by then is deleted. From half of that time on, the processor's
-  \`/health/ready\`, \`node cascade lag\` and \`node cascade doctor\` report it.
-- **At least once, from the outbox row to the last processor.** A processor may see an event again after a crash. Each event
-  has an id that stays the same, and what a processor publishes has ids that are derived from it.
-- **Effects in a service's own database happen once.** One row for each user, whatever is repeated.
-- **Mails and text messages are sent at least once.** A notifier that dies between the mail server's answer and its own note of
-  it sends that mail again, under the same \`Message-ID\`.
-- **A failure is an event.** What a processor gives up on is kept whole, announced once, and can be replayed to that
-  processor alone.
+- **An acknowledged signup is not lost.** Once a signup is answered with 202, its user and its event are both in the database. The event
+  reaches every processor at least once, however often processes are killed, as long as their disks are intact. The limit is the time for
+  which the stream keeps an event (\`EVENTS_MAX_AGE\`, 7 days by default). The stream then deletes the event, even if a processor has not
+  read it. From half of that time on, the processor's \`/health/ready\`, \`node cascade lag\` and \`node cascade doctor\` report it.
+- **At least once, from the outbox row to the last processor.** A processor may get an event again after a crash. The id of an event stays
+  the same. The ids of what a processor publishes are derived from it.
+- **Effects in a service's own database happen once.** There is one row for each user, whatever is repeated.
+- **Mails and text messages are sent at least once.** A notifier may die after the mail server's answer and before it has recorded the
+  answer. Then it sends that mail again, under the same \`Message-ID\`.
+- **A failure is an event.** An event that a processor gives up on is kept whole and announced once. It can be replayed to that processor
+  alone.
 
-## What is not claimed
+## Not claimed
 
-- Exactly-once delivery. Nobody can deliver a mail exactly once.
+- Exactly-once delivery. No system can deliver a mail exactly once.
 - A global order of events.
-- Survival of power loss. A process that is killed leaves what it wrote to the operating system; a machine that loses its power
-  does not. The broker writes through to the disk every two minutes unless \`sync_interval: always\` is set, which makes
-  storing an event about five times slower; the embedded database never does. PostgreSQL does by default.
+- Survival of power loss. If a process is killed, the operating system keeps its writes; if a machine loses power, unsynced writes are
+  lost. The broker syncs to disk every two minutes. \`sync_interval: always\` changes that, and makes storing an event about five times
+  slower. The embedded database never syncs. PostgreSQL syncs by default.
 
 ## The test
 
-Real processes, a real broker, real databases and a real SMTP server, which counts mails. Clients repeat a signup with the same
-idempotency key until it is acknowledged. After each scenario everything is healed and gets 60 s to drain. Then these must be
-the same, with nothing missing, nothing unexpected and no second row for a user: acknowledged signups, users, published
-rows of the outbox, event ids in the stream, rows of metadata. There must be no failure event but those that the scenario
-causes. Extra mails are counted by recipient, and each must bear the \`Message-ID\` of the first.
+The test uses real processes, a real broker, real databases and a real SMTP server, which counts mails. Clients repeat a signup with the
+same idempotency key until it is acknowledged. After each scenario all faults end, and the system gets 60 s to drain. Then the test
+compares acknowledged signups, users, published outbox rows, event ids in the stream and metadata rows. They must be the same, with nothing
+missing, nothing unexpected and no second row for a user. The only failure events must be those that the scenario causes. Extra mails are
+counted by recipient, and each must have the \`Message-ID\` of the first mail.
 
-Kill times and orders come from the seed. The processes do not: a run with the same seed kills at the same moments, and may find
-the system at another point of its work.
+Kill times and orders come from the seed. The work of the processes does not. A run with the same seed kills at the same moments, but
+perhaps at another point of the work.
 
 ${table}
 
-Ratios compare runs on the same machine, one after the other. Rates are of this machine, and are no promise.
+Ratios compare runs on the same machine, one after the other. Rates are from this machine, and are not a promise.
 
 ## The run
 
 - ${new Date().toISOString().slice(0, 10)}, \`SEED=${seed} npm run test:crash\`, ${Math.round(minutes)} minutes
 ${machine.map((part) => `- ${part}`).join('\n')}
 
-One scenario alone: \`npm run test:crash -- --only kill-broker\`. The short form, which \`npm test\` runs:
-\`npm run test:crash -- --short\`; it has smaller counts and several scenarios at once, so it does not judge ratios of times.
+\`npm run test:crash -- --only kill-broker\` runs one scenario. \`npm run test:crash -- --short\` is the short form, which \`npm test\` includes.
+The short form has smaller counts and runs several scenarios at once, so it does not check ratios of times.
 `;
 }
