@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { eventually } from '@cascade/testing';
 import { runSteps } from './run-steps.js';
-import { chosenSteps, STEPS, type Step } from './steps.js';
+import { chosenSpecs, readChoice, STEPS, stepsFor, type Step } from './steps.js';
 
 const step = (name: string, script: string, remedy?: string): Step => ({
   name,
@@ -52,14 +52,37 @@ it('An interrupt ends the run, even with --keep-going', async () => {
   expect(said.join('\n')).toMatch(/\nwaits +failed .*\ngood +not run\n/);
 });
 
-it('`npm run format` corrects wrong formatting', () => {
-  expect(STEPS.find(({ name }) => name === 'format')?.remedy).toBe('`npm run format` corrects it.');
+it('A format fault names the command that formats', () => {
+  expect(STEPS.find(({ name }) => name === 'format')?.remedy).toBe('Run `npm run format`.');
 });
 
-it('--keep-going is not passed to Jest', () => {
-  expect(chosenSteps(['--keep-going'])).toEqual({ steps: STEPS, keepGoing: true });
-  expect(chosenSteps([])).toEqual({ steps: STEPS, keepGoing: false });
-  const { steps, keepGoing } = chosenSteps(['libs/outbox', '--keep-going']);
-  expect(keepGoing).toBe(true);
-  expect(steps.map(({ command }) => command.at(-1))).toEqual(['libs/outbox']);
+it('Parts of paths and options of Jest go to Jest, options of npm test do not', () => {
+  expect(readChoice(['libs/outbox', '--keep-going', '--bail'])).toEqual({
+    keepGoing: true,
+    forJest: ['libs/outbox', '--bail'],
+  });
+  expect(readChoice([])).toEqual({ keepGoing: false, forJest: [] });
+  expect(chosenSpecs(['libs/outbox']).command.at(-1)).toBe('libs/outbox');
+});
+
+it('--changed may name a commit', () => {
+  expect(readChoice(['--changed'])).toEqual({ keepGoing: false, changed: { since: undefined }, forJest: [] });
+  expect(readChoice(['--changed=v1.0'])).toEqual({
+    keepGoing: false,
+    changed: { since: 'v1.0' },
+    forJest: [],
+  });
+});
+
+it('A change has steps for the files and specs that it touches', () => {
+  const steps = stepsFor(['README.md', 'a.ts'], ['a.unit.spec.ts', 'a.int.spec.ts']);
+  expect(steps.map(({ name, command }) => [name, command.slice(-2)])).toEqual([
+    ['format', ['README.md', 'a.ts']],
+    ['lint', ['--no-warn-ignored', 'a.ts']],
+    ['types', ['-p', 'tsconfig.json']],
+    ['unit', ['--runTestsByPath', 'a.unit.spec.ts']],
+    ['integration', ['--runTestsByPath', 'a.int.spec.ts']],
+  ]);
+  expect(stepsFor(['README.md'], []).map(({ name }) => name)).toEqual(['format']);
+  expect(stepsFor([], [])).toEqual([]);
 });

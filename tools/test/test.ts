@@ -1,13 +1,28 @@
 import type { Checkout } from '../checkout.js';
+import { OperationalError } from '../operational-error.mjs';
+import { existingFiles, readChanges } from './changes.js';
+import { findSpecs } from './find-specs.js';
 import { runSteps } from './run-steps.js';
-import { chosenSteps } from './steps.js';
+import { chosenSpecs, readChoice, STEPS, stepsFor, type Choice, type Step } from './steps.js';
 
 /** Arguments choose specs, and are passed to Jest: `npm test -- libs/outbox`. */
 export const takesArguments = true;
 
-/** `npm test`: runs all steps up to the first failure, and counts their tests. */
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+/** `npm test`: each step in turn, up to the first that fails; the last lines count the tests of all. */
 export async function main({ root, args }: Checkout): Promise<number> {
-  const { steps, keepGoing } = chosenSteps(args);
-  const say = (line: string) => void process.stdout.write(`${line}\n`);
-  return (await runSteps(steps, root, { keepGoing, say })) ? 0 : 1;
+  const choice = readChoice(args);
+  const steps = await stepsOf(choice, root);
+  return (await runSteps(steps, root, { keepGoing: choice.keepGoing, say })) ? 0 : 1;
+}
+
+async function stepsOf({ changed, forJest }: Choice, root: string): Promise<readonly Step[]> {
+  if (!changed) return forJest.length === 0 ? STEPS : [chosenSpecs(forJest)];
+  if (forJest.length > 0)
+    throw new OperationalError(`--changed chooses the specs, so it does not go with ${forJest.join(' ')}`);
+  const changes = await readChanges(root, changed.since);
+  const { specs, all } = await findSpecs(root, changes);
+  say(`${changes.files.length} files changed since ${changes.since}: ${specs.length} of ${all} spec files.`);
+  return stepsFor(existingFiles(root, changes), specs);
 }

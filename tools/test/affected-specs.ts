@@ -1,0 +1,62 @@
+import type { Changes, LockedPackages } from './changes.js';
+
+/** Folders of the root's own code, which depends on what the root's package.json names. */
+const ROOT_FOLDERS = ['tools/', 'test/', 'bench/'];
+
+/** Decides how each spec runs. */
+const SETTINGS = ['jest.config.mjs', '.swcrc', 'tsconfig.json'];
+
+const SYSTEM_SPEC = /^test\/.*\.e2e\.spec\.ts$/;
+
+export interface Repository {
+  readonly packages: LockedPackages;
+  /** Paths of all specs, relative to the checkout. */
+  readonly specs: readonly string[];
+  /** Those that import a changed file, however far away. */
+  readonly importers: readonly string[];
+  /** Those whose text names a changed file that is not code. */
+  readonly readers: readonly string[];
+}
+
+/**
+ * Chooses the specs that a change touches: those of the changed workspaces and of all that depend on them, those that import or read
+ * a changed file, and, for a change of code, those of the whole system. A spec may start programs that it does not import: that is
+ * why a workspace counts as a whole. A change of third-party packages or of Jest's settings touches all specs.
+ */
+export function affectedSpecs(changes: Changes, repository: Repository): string[] {
+  const { packages, specs, importers, readers } = repository;
+  if (changes.hasOtherPackages || changes.files.some((file) => SETTINGS.includes(file))) return [...specs];
+  const owners = changes.files.map((file) => ownerOf(file)).filter((owner) => owner !== undefined);
+  const affected = withDependants(owners, packages);
+  const named = new Set([...importers, ...readers]);
+  return specs.filter(
+    (spec) =>
+      named.has(spec) ||
+      affected.has(ownerOf(spec)!) ||
+      (owners.length > 0 && SYSTEM_SPEC.test(spec)),
+  );
+}
+
+/** Returns the folder of a file's workspace, '' for the root's code, undefined for pages and settings. */
+function ownerOf(file: string): string | undefined {
+  if (file.endsWith('.md')) return undefined;
+  if (ROOT_FOLDERS.some((folder) => file.startsWith(folder))) return '';
+  return /^(?:apps|libs)\/[^/]+(?=\/)/.exec(file)?.[0];
+}
+
+/** A dependency passes a change on; a devDependency only brings it to the specs of its own workspace. */
+function withDependants(changed: readonly string[], packages: LockedPackages): ReadonlySet<string> {
+  const workspaces = Object.entries(packages).filter(([path]) => !path.startsWith('node_modules/'));
+  const needing = (names: readonly string[], kind: 'dependencies' | 'devDependencies') =>
+    workspaces.filter(([, { [kind]: needed = {} }]) => names.some((name) => name in needed));
+  const namesOf = (folders: Iterable<string>) =>
+    [...folders].map((folder) => packages[folder]?.name).filter((name) => name !== undefined);
+
+  const found = new Set(changed);
+  // A Set is walked to its end, what is added on the way included.
+  for (const folder of found) {
+    for (const [other] of needing(namesOf([folder]), 'dependencies')) found.add(other);
+  }
+  const testing = needing(namesOf(found), 'devDependencies').map(([folder]) => folder);
+  return new Set([...found, ...testing]);
+}
