@@ -31,9 +31,7 @@ export function affectedSpecs(changes: Changes, repository: Repository): string[
   const named = new Set([...importers, ...readers]);
   return specs.filter(
     (spec) =>
-      named.has(spec) ||
-      affected.has(ownerOf(spec)!) ||
-      (owners.length > 0 && SYSTEM_SPEC.test(spec)),
+      named.has(spec) || affected.has(ownerOf(spec)!) || (owners.length > 0 && SYSTEM_SPEC.test(spec)),
   );
 }
 

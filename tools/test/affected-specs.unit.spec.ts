@@ -24,7 +24,10 @@ const packages: LockedPackages = {
   'node_modules/other': { dependencies: needs('@cascade/store') },
 };
 
-function affected(files: string[], found: { importers?: string[]; readers?: string[]; others?: boolean } = {}) {
+function affected(
+  files: string[],
+  found: { importers?: string[]; readers?: string[]; others?: boolean } = {},
+) {
   const { importers = [], readers = [], others = false } = found;
   const changes = { since: 'main', files, hasOtherPackages: others };
   return affectedSpecs(changes, { packages, specs, importers, readers });
@@ -48,7 +51,11 @@ it('A template or a fixture counts as code of its workspace, and so does a remov
 });
 
 it('Specs that import or read a changed file run wherever they are', () => {
-  expect(affected(['apps/notifier/src/mail.ts'], { importers: [COMMAND] })).toEqual([SYSTEM, NOTIFIER, COMMAND]);
+  expect(affected(['apps/notifier/src/mail.ts'], { importers: [COMMAND] })).toEqual([
+    SYSTEM,
+    NOTIFIER,
+    COMMAND,
+  ]);
   expect(affected(['docs/wire.md'], { readers: [WIRE] })).toEqual([WIRE]);
 });
 

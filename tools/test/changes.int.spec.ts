@@ -58,7 +58,11 @@ it('Says what to do without a commit to compare with', async () => {
 });
 
 it('Tells a new workspace from another third-party package', async () => {
-  await writeLock({ ...LOCK, 'apps/orders': { name: '@app/orders' }, 'node_modules/@app/orders': { link: true } });
+  await writeLock({
+    ...LOCK,
+    'apps/orders': { name: '@app/orders' },
+    'node_modules/@app/orders': { link: true },
+  });
   expect((await readChanges(root)).hasOtherPackages).toBe(false);
   await writeLock({ ...LOCK, 'node_modules/rxjs': { version: '7.8.3' } });
   expect((await readChanges(root)).hasOtherPackages).toBe(true);

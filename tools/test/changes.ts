@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual, promisify } from 'node:util';
-import { OperationalError } from '../operational-error.mjs';
+import { TestChoiceError } from './errors.js';
 
 export interface Changes {
   /** The commit that the working tree was compared with, as the user may say it again. */
@@ -28,7 +28,7 @@ export type LockedPackages = Readonly<Record<string, LockedPackage>>;
  * Lists what differs from a commit: later commits, uncommitted changes, and files that Git does not know yet.
  *
  * @param since Default: the commit where this branch left `origin/main`, or `main` in a clone without a remote.
- * @throws OperationalError if there is no such commit
+ * @throws TestChoiceError if there is no such commit
  */
 export async function readChanges(root: string, since?: string): Promise<Changes> {
   const commit = await findCommit(root, since);
@@ -59,7 +59,7 @@ async function findCommit(root: string, since: string | undefined): Promise<stri
     if (attempt.status === 'fulfilled') return attempt.value.trim();
   }
   const missing = since ? `no commit ${since}` : `neither ${branches.join(' nor ')}`;
-  throw new OperationalError(
+  throw new TestChoiceError(
     `This checkout has ${missing} to compare with. Name a commit: npm test -- --changed=COMMIT`,
   );
 }

@@ -15,7 +15,11 @@ export async function findSpecs(root: string, changes: Changes): Promise<{ specs
     listSpecs(root, []),
     code.length > 0 ? listSpecs(root, ['--findRelatedTests', ...code]) : [],
   ]);
-  const readers = await readersOf(root, specs, changes.files.filter((file) => !file.endsWith('.ts')));
+  const readers = await readersOf(
+    root,
+    specs,
+    changes.files.filter((file) => !file.endsWith('.ts')),
+  );
   return { specs: affectedSpecs(changes, { packages, specs, importers, readers }), all: specs.length };
 }
 
@@ -26,7 +30,11 @@ async function listSpecs(root: string, options: readonly string[]): Promise<stri
 }
 
 /** Specs that name one of these files. */
-async function readersOf(root: string, specs: readonly string[], files: readonly string[]): Promise<string[]> {
+async function readersOf(
+  root: string,
+  specs: readonly string[],
+  files: readonly string[],
+): Promise<string[]> {
   const reads = await Promise.all(
     specs.map(async (spec) => {
       const text = await readFile(join(root, spec), 'utf8');

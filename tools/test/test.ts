@@ -1,6 +1,6 @@
 import type { Checkout } from '../checkout.js';
-import { OperationalError } from '../operational-error.mjs';
 import { existingFiles, readChanges } from './changes.js';
+import { TestChoiceError } from './errors.js';
 import { findSpecs } from './find-specs.js';
 import { runSteps } from './run-steps.js';
 import { chosenSpecs, readChoice, STEPS, stepsFor, type Choice, type Step } from './steps.js';
@@ -20,7 +20,7 @@ export async function main({ root, args }: Checkout): Promise<number> {
 async function stepsOf({ changed, forJest }: Choice, root: string): Promise<readonly Step[]> {
   if (!changed) return forJest.length === 0 ? STEPS : [chosenSpecs(forJest)];
   if (forJest.length > 0)
-    throw new OperationalError(`--changed chooses the specs, so it does not go with ${forJest.join(' ')}`);
+    throw new TestChoiceError(`--changed chooses the specs, so it does not go with ${forJest.join(' ')}`);
   const changes = await readChanges(root, changed.since);
   const { specs, all } = await findSpecs(root, changes);
   say(`${changes.files.length} files changed since ${changes.since}: ${specs.length} of ${all} spec files.`);
