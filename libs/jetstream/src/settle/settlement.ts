@@ -62,9 +62,9 @@ export class Settlement {
   /** Terminates after the failure event is stored. A crash in between stores the same failure event again, under the same id. */
   private async deadLetter(delivery: Delivery, error: unknown, reason: FailureReason): Promise<true> {
     const described = describeError(error);
-    this.log.deadLettered(delivery, described, reason);
     if (!(await this.failures.store(delivery, described, reason))) return this.postpone(delivery);
     delivery.terminate();
+    this.log.deadLettered(delivery, described, reason);
     return true;
   }
 
