@@ -8,8 +8,8 @@ const SHOWN_LINES = 20;
 const QUIET = ['--loglevel=error', '--no-audit', '--no-fund', '--no-progress'];
 
 /**
- * Runs `npm ci` if `node_modules` is missing or differs from the lock file. Reports the install and its duration on stderr, because
- * stdout belongs to the command that follows.
+ * Runs `npm ci` if `node_modules` is missing or differs from the lock file. Reports the install and its duration on stderr,
+ * because stdout belongs to the command that follows.
  *
  * @param {string} root The checkout.
  * @throws {OperationalError} If npm cannot be run or fails, or if `node_modules` is a symbolic link.
@@ -63,7 +63,10 @@ export async function isInstalled(root) {
   return fetched(found).every(same) && fetched(wanted).every(present);
 }
 
-/** Compares the sources of a package. With an option of npm, lock files do not contain the registry's address. */
+/**
+ * Compares the sources of a package. A source may be missing, because an option of npm leaves the registry's address out of lock
+ * files.
+ */
 function sameSource(wanted, found) {
   return wanted === undefined || found === undefined || wanted === found;
 }

@@ -103,7 +103,7 @@ export class Contestant {
     await ended;
   }
 
-  /** True also if a signal ended the process, for example after the process ran out of memory. */
+  /** True if the process has exited, or if a signal killed the process, for example for lack of memory. */
   private get hasEnded(): boolean {
     return this.process.exitCode !== null || this.process.signalCode !== null;
   }

@@ -73,7 +73,11 @@ async function meet(trial: Trial, system: SignupSystem, load: SignupLoad, mode: 
   trial.log(`${mode}: done`);
 }
 
-/** @throws Error if a mail has not met the trouble yet */
+/**
+ * Checks that the trouble has affected every mail.
+ *
+ * @throws Error if a mail was not affected yet
+ */
 async function assertMet(
   system: SignupSystem,
   mode: MailMode,

@@ -11,7 +11,7 @@ interface Health {
   checks: Record<string, { state: 'up' | 'down' }>;
 }
 
-/** Remedies by the part that is down. */
+/** Remedies for a part that is down, by the name of the part. */
 const REMEDIES: Record<string, string> = {
   publishes: 'its log says why; `node cascade lag` shows how full the streams are',
   outbox: '`node cascade outbox` shows which events wait, and why',

@@ -54,7 +54,7 @@ export class Session {
     this.ended = cascade(args, host).then((code) => ({ code, stdout: this.stdout, stderr: this.stderr }));
   }
 
-  /** Sends Ctrl-C. A command that does not listen yet receives it later. */
+  /** Sends Ctrl-C. A command that does not listen yet receives the signal later. */
   interrupt(): void {
     this.isInterrupted = true;
     for (const listener of this.listeners) listener();

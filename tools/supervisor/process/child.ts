@@ -10,7 +10,7 @@ const STOP_WITH_PARENT = pathToFileURL(
 ).href;
 
 export interface ChildOptions {
-  /** The compiled module to run. */
+  /** Path of the compiled module to run. */
   readonly script: string;
   readonly args?: readonly string[] | undefined;
   readonly env: NodeJS.ProcessEnv;
