@@ -5,7 +5,7 @@ import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import typescript from 'typescript-eslint';
 import { importRules } from './tools/lint/import-rules.mjs';
 
-/** The package.json of a workspace declares every imported package, including type imports and other workspaces. */
+/** Requires each workspace to declare every imported package in its package.json, including type imports and other workspaces. */
 const DECLARED = { includeInternal: true, includeTypes: true };
 
 export default defineConfig(
@@ -33,7 +33,7 @@ export default defineConfig(
   {
     plugins: { 'import-x': importX },
     settings: {
-      // This condition resolves the libraries. The rule ignores packages that do not resolve.
+      // The rule ignores packages that do not resolve. The condition `cascade:source` resolves the libraries.
       'import-x/resolver-next': [
         createNodeResolver({ conditionNames: ['cascade:source', 'import', 'node'] }),
       ],

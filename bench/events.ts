@@ -2,7 +2,7 @@ import { NotificationSent, UserSignedUp } from '@app/contracts';
 import type { EventClass } from '@cascade/jetstream';
 import { IsOptional, IsString } from 'class-validator';
 
-/** The contract's event with another field, which sets its size. */
+/** The event of the contract, with an additional field that sets its size. */
 export class SignedUp extends UserSignedUp {
   @IsOptional()
   @IsString()
@@ -20,10 +20,10 @@ export class Sent extends NotificationSent {
   }
 }
 
-/** Bytes of an event's body. */
+/** Size of an event's body, in bytes. */
 export type Size = 256 | 4_096;
 
-/** Fields of an event whose JSON has `size` bytes. */
+/** Returns the fields of an event whose JSON has `size` bytes. */
 export function fieldsOf(size: Size): ConstructorParameters<typeof UserSignedUp>[0] & { about: string } {
   const fields = {
     userId: '0199d0a0-7c1e-7abc-8def-0123456789ab',
@@ -36,7 +36,7 @@ export function fieldsOf(size: Size): ConstructorParameters<typeof UserSignedUp>
   return { ...fields, about: 'x'.repeat(size - JSON.stringify(fields).length) };
 }
 
-/** Fields of the next event, for all contestants. */
+/** Returns the fields of the next event, for all contestants. */
 export function nextFieldsOf({ userId, about }: Pick<SignedUp, 'userId' | 'about'>, id: string) {
   return {
     userId,
@@ -51,7 +51,7 @@ export function nextFieldsOf({ userId, about }: Pick<SignedUp, 'userId' | 'about
 export const SIGNED_UP = channelOf(SignedUp);
 export const SENT = channelOf(Sent);
 
-/** Repeats a function of the transport, which contestants without Cascade must not load. */
+/** Repeats a function of the transport, because contestants without Cascade must not load the transport. */
 function channelOf({ event }: EventClass): string {
   return `events.${event.name}`;
 }

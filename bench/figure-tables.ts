@@ -1,7 +1,7 @@
 import type { Figure, Figures } from './figures.js';
 import { GOALS, isReached, type Goal } from './goals.js';
 
-/** The goals, as a Markdown table. */
+/** Formats the goals as a Markdown table. */
 export function goalTable(figures: Figures): string {
   const rows = GOALS.flatMap((goal) => {
     const figure = figures.all.find(({ name }) => name === goal.figure);
@@ -10,7 +10,7 @@ export function goalTable(figures: Figures): string {
   return table(['figure', 'name', 'must be', 'median', 'min', 'max', 'ok'], rows);
 }
 
-/** All figures, and the contestants that took no part. */
+/** Formats all figures as a Markdown table, followed by the contestants that took no part. */
 export function allTable(figures: Figures): string {
   const absent = [...figures.absent].map(([name, reason]) => `\n\n${name} took no part: it ${reason}.`);
   return table(['name', 'unit', 'median', 'min', 'max'], figures.all.map(figureRow)) + absent.join('');

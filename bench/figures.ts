@@ -7,10 +7,10 @@ export interface Figure {
   readonly max: number;
 }
 
-/** Collects figures, round by round. */
+/** Collects the figures of all rounds. */
 export class Figures {
   private readonly values = new Map<string, { unit: string; values: number[] }>();
-  /** Contestants that took no part, with the reason. */
+  /** Contestants that took no part, with the reason for each contestant. */
   readonly absent = new Map<string, string>();
 
   add(name: string, unit: string, value: number): void {
@@ -19,7 +19,7 @@ export class Figures {
     this.values.set(name, figure);
   }
 
-  /** Adds the ratio of two values of one round, because disturbances of the machine affect both. */
+  /** Adds the ratio of two values of the same round, because disturbances of the machine affect both values. */
   addRatio(name: string, ours: number | undefined, other: number | undefined): void {
     if (ours !== undefined && other !== undefined) this.add(name, '×', ours / other);
   }

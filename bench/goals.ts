@@ -1,6 +1,6 @@
 import type { Figure } from './figures.js';
 
-/** A limit for a figure. Most are ratios, because machines differ. */
+/** A limit for a figure. Most figures are ratios, because machines differ. */
 export interface Goal {
   readonly figure: string;
   readonly what: string;

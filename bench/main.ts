@@ -8,12 +8,12 @@ import { allTable, goalTable } from './figure-tables.js';
 import { updatePerformancePage } from './performance-page.js';
 import { Round, type Case } from './round.js';
 
-/** `npm run bench -- --quick --only hop --json` */
+/** The command takes arguments, such as `npm run bench -- --quick --only hop --json`. */
 export const takesArguments = true;
 
 const ROUNDS = 5;
 
-/** `npm run bench`: resolves to 1 if a case failed. Slow figures are not a failure. */
+/** Runs `npm run bench`. Resolves to 1 if a case failed. Slow figures are not a failure. */
 export async function main({ root, args }: Checkout): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
@@ -41,7 +41,11 @@ export async function main({ root, args }: Checkout): Promise<number> {
   return failed.length === 0 ? 0 : 1;
 }
 
-/** Runs all cases, even after a case has failed. @returns names of the failed ones */
+/**
+ * Runs all cases, even after a case has failed.
+ *
+ * @returns the names of the failed cases
+ */
 async function runRounds(
   cases: readonly Case[],
   { rounds, ...options }: { rounds: number; quick: boolean; figures: Figures },
@@ -80,7 +84,7 @@ function chosen(names: readonly string[] | undefined): readonly Case[] | undefin
   return undefined;
 }
 
-/** All other processes that were started end with this process. */
+/** Kills the child processes when a signal ends this process. All other started processes end with this process anyway. */
 function endChildrenWith(owner: NodeJS.Process): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     owner.once(signal, () => {

@@ -22,7 +22,7 @@ export async function updatePerformancePage(root: string, figures: Figures, run:
 /**
  * Replaces the text between `<!-- name -->` and `<!-- end of name -->`.
  *
- * @throws Error if the page does not have this part
+ * @throws Error if the page does not contain these markers
  */
 export function withPart(page: string, name: string, content: string): string {
   const [start, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];

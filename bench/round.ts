@@ -3,12 +3,12 @@ import { MEBIBYTE } from './rig/units.js';
 import type { Figures } from './figures.js';
 
 export interface RoundOptions {
-  /** Starts at 1. */
+  /** Number of the round, starting at 1. */
   readonly number: number;
-  /** True for small counts and fewer contestants. */
+  /** True for smaller counts and fewer contestants. */
   readonly quick: boolean;
   readonly figures: Figures;
-  /** Receives progress, line by line. */
+  /** Receives a line of progress. */
   log(this: void, line: string): void;
 }
 
@@ -22,12 +22,12 @@ export class Round {
     this.figures = options.figures;
   }
 
-  /** Chooses between the full and the quick form. */
+  /** Returns the first value in a full round, and the second value in a quick round. */
   scale<Value>(full: Value, quick: Value): Value {
     return this.options.quick ? quick : full;
   }
 
-  /** Rotates the order in each round, so that no item always follows the same other. */
+  /** Rotates the items by one more position in each round, so that each item comes first in turn. */
   inTurn<Item>(items: readonly Item[]): Item[] {
     const first = this.options.number % items.length;
     return [...items.slice(first), ...items.slice(0, first)];
@@ -37,7 +37,7 @@ export class Round {
     this.options.log(line);
   }
 
-  /** Notes the memory of one of our processors in bytes. The highest of the round is a figure. */
+  /** Notes the memory of one of our processors, in bytes. The highest value of the round becomes a figure. */
   noteMemory(rss: number): void {
     this.memory = Math.max(this.memory, rss);
   }
@@ -46,7 +46,7 @@ export class Round {
     if (this.memory > 0) this.figures.add('rss', 'MiB', this.memory / MEBIBYTE);
   }
 
-  /** Runs a cleanup when the case has ended, in reverse order. */
+  /** Registers a cleanup for the end of the case. Cleanups run in reverse order. */
   defer(cleanup: () => unknown): void {
     this.cleanups.defer(cleanup);
   }
@@ -56,7 +56,7 @@ export class Round {
   }
 }
 
-/** A measurement of every round. */
+/** A measurement that each round repeats. */
 export interface Case {
   readonly name: string;
   run(round: Round): Promise<void>;

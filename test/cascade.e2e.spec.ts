@@ -40,7 +40,7 @@ describe('node cascade', () => {
   });
   afterAll(() => broker.stop());
 
-  /** Calls it from the root of the checkout, like a user. */
+  /** Calls `node cascade` from the root of the checkout, as a user does. */
   function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     const child = spawn(process.execPath, ['cascade', ...args], {
       cwd: root,
@@ -75,7 +75,7 @@ describe('node cascade', () => {
     }
   });
 
-  it('ends with 2 if it is called in a wrong way, and suggests the right one', async () => {
+  it('ends with 2 after an invalid call, and suggests a valid call', async () => {
     const unknown = await run(['flwo', 'x']);
     expect(unknown).toMatchObject({ code: 2, stdout: '' });
     expect(unknown.stderr).toContain('Did you mean flow?');

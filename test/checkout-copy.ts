@@ -11,11 +11,11 @@ const COPIED = [
 /** Folders that git ignores, and git's own folder. */
 const MADE = new Set(['.git', '.cache', '.data', 'coverage', 'dist', 'node_modules']);
 
-/** A copy of the checkout with its dependencies. A test may change its sources. */
+/** A copy of the checkout with its dependencies. A test may change the sources of the copy. */
 export class CheckoutCopy {
   private constructor(readonly path: string) {}
 
-  /** @param names Files and folders to copy. Default those that a running system needs. */
+  /** @param names Files and folders to copy. Default: the files and folders that a running system needs. */
   static async create(names: readonly string[] = COPIED): Promise<CheckoutCopy> {
     const copy = await CheckoutCopy.empty();
     const { path } = copy;
@@ -24,7 +24,7 @@ export class CheckoutCopy {
     return copy;
   }
 
-  /** Makes an empty folder, without the dependencies. */
+  /** Creates an empty folder, without the dependencies. */
   static async empty(): Promise<CheckoutCopy> {
     return new CheckoutCopy(await mkdtemp(join(tmpdir(), 'cascade-copy-')));
   }
@@ -35,7 +35,7 @@ export class CheckoutCopy {
     return CheckoutCopy.create(names.filter((name) => !MADE.has(name)));
   }
 
-  /** Returns the content of every file by its path, without generated folders. */
+  /** Returns the content of each file by path, without generated folders. */
   async content(): Promise<Record<string, string>> {
     const names = (await readdir(this.path)).filter((name) => !MADE.has(name));
     const found = await Promise.all(names.map((name) => this.contentBelow(name)));
@@ -46,7 +46,7 @@ export class CheckoutCopy {
     const absolute = join(this.path, path);
     if (!(await stat(absolute)).isDirectory()) return [[path, await readFile(absolute, 'utf8')]];
     const names = await readdir(absolute);
-    // Includes empty folders, which git would not show.
+    // Empty folders are listed too, because git would not show them.
     if (names.length === 0) return [[`${path}/`, '']];
     return (await Promise.all(names.map((name) => this.contentBelow(`${path}/${name}`)))).flat();
   }
@@ -56,7 +56,7 @@ export class CheckoutCopy {
     await writeFile(join(this.path, file), content);
   }
 
-  /** Replaces the content of a file by the result of `change`. */
+  /** Replaces the content of a file with the result of `change`. */
   async edit(file: string, change: (content: string) => string): Promise<void> {
     await this.write(file, change(await readFile(join(this.path, file), 'utf8')));
   }
@@ -65,7 +65,6 @@ export class CheckoutCopy {
     return rm(join(this.path, file));
   }
 
-  /** Removes the copy. */
   remove(): Promise<void> {
     return rm(this.path, { recursive: true, force: true });
   }

@@ -34,7 +34,7 @@ async function pids(): Promise<Record<Service, number>> {
   return Object.fromEntries(SERVICES.map((name) => [name, parts[name]!.pid])) as Record<Service, number>;
 }
 
-/** Resolves when only these services have been restarted. */
+/** Waits until exactly these services have been restarted. */
 async function untilRestarted(before: Record<Service, number>, restarted: readonly Service[]): Promise<void> {
   await eventually(
     async () => {
@@ -49,7 +49,7 @@ describe('npm run dev', () => {
   it('notices a change during its start', async () => {
     await dev.shows(/^\[metadata-writer\] +restarts for apps\/metadata-writer\/src\/main\.ts$/m);
     await dev.shows(/^\[metadata-writer\] +an early change$/m);
-    // The old process has ended by now. Until the new one is recorded, there is no process of that id.
+    // The old process has ended by now. Until the new process is recorded, no process has the recorded id.
     await eventually(async () => process.kill((await pids())['metadata-writer'], 0));
   }, 30_000);
 

@@ -16,7 +16,7 @@ export class EventLog {
     private readonly sources: readonly string[] | undefined,
   ) {}
 
-  /** @param sources Services and processors whose events are read. Default all. */
+  /** @param sources Services and processors whose events are read. Default: all. */
   static async open(natsUrl: string, sources?: readonly string[]): Promise<EventLog> {
     return new EventLog(await connect({ servers: natsUrl }), sources);
   }
@@ -37,7 +37,7 @@ export class EventLog {
     return this.readAll(FAILURES_STREAM);
   }
 
-  /** Publishes any text. Resolves when it is stored. */
+  /** Publishes any text. Resolves when the broker has stored the text. */
   async publish(subject: string, body: string): Promise<void> {
     await jetstream(this.connection).publish(subject, body);
   }
@@ -68,7 +68,7 @@ function read(message: JsMsg): StoredEvent {
   };
 }
 
-/** Returns an empty object if the event is not JSON. */
+/** Parses the body of a message; returns an empty object if the body is not JSON. */
 function parse(message: JsMsg): Record<string, unknown> {
   try {
     return message.json<Record<string, unknown>>();

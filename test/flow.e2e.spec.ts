@@ -6,13 +6,13 @@ import { TestSystem } from './system.js';
 
 const UUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/;
 
-/** Other processors on these channels do not change the flow of these. */
+/** Sources of the expected events. Other processors on the same channels do not change these events. */
 const SOURCES = [
   ...['signup', 'notifier'],
   ...['metadata-writer', 'metadata-writer-notifications', 'metadata-writer-failures'],
 ];
 
-/** All HTTP paths with an id. */
+/** All HTTP paths that contain an id. */
 const PATHS = [
   ['signup', '/signups/ID'],
   ['signup', '/users/ID/metadata'],
@@ -35,7 +35,7 @@ afterAll(async () => {
 }, 20_000);
 
 describe('A signup', () => {
-  it('is accepted at once, and can be read at the path in the answer', async () => {
+  it('is accepted immediately, and can be read at the path in the answer', async () => {
     const response = await postSignup(system, { email: uniqueEmail(), name: 'Ada' });
     expect(response.status).toBe(202);
     const accepted = (await response.json()) as Record<string, unknown>;
@@ -132,7 +132,7 @@ describe('A signup', () => {
     expect(response.status).toBe(202);
     const again = (await response.json()) as { correlationId: string };
 
-    // Events of the second signup would come before those of the third one.
+    // If the second signup caused events, they would come before the events of the third signup.
     const third = await signUp(system, { email: uniqueEmail(), name: 'Ada' });
     await eventually(async () => expect(await log.flow(third.correlationId)).toHaveLength(4));
     expect(await mailsTo(system, email)).toHaveLength(1);
@@ -153,7 +153,7 @@ describe('A signup', () => {
     });
   });
 
-  /** Returns the answers of the services about the ids of a signup, with placeholders for its own values. */
+  /** Returns the answers of the services to requests with the ids of a signup. Placeholders replace the signup's own values. */
   async function everyAnswerOf(accepted: Accepted): Promise<Record<string, unknown>> {
     const answers: Record<string, unknown> = {};
     for (const id of [accepted.id, accepted.correlationId]) {

@@ -6,10 +6,10 @@ import { CheckoutCopy } from './checkout-copy.js';
 import { NpmCommand } from './npm-command.js';
 import { ownEnvironment, root } from './system.js';
 
-/** Milliseconds. To compile or lint everything takes half a minute on a busy machine. */
+/** Timeout in milliseconds. Compiling or linting everything takes half a minute on a busy machine. */
 const LONG = 240_000;
 
-/** Unusual names, since the checkout may have generated processors already. */
+/** Processors to generate, with unusual names, because the checkout may already contain generated processors. */
 const PROCESSORS = {
   'trial-coupon': ['--consumes', 'user.signed-up', '--publishes', 'trial-coupon.issued'],
   'trial-counter': ['--consumes', 'notification.sent', '--app', 'notifier'],
@@ -19,7 +19,7 @@ const APPS = ['trial-coupon', 'notifier', 'trial-watch'];
 const FOLDERS = ['apps/trial-coupon', 'apps/notifier/src/trial-counter', 'apps/trial-watch'];
 const COUPON = 'apps/trial-coupon/src/trial-coupon/trial-coupon.processor.ts';
 
-/** File in which a running system is recorded. */
+/** File that records a running system. */
 const RUNNING = '.data/running.json';
 
 const signedUp = JSON.stringify({
@@ -42,7 +42,7 @@ describe('node cascade new processor, and remove processor', () => {
   }, LONG);
   afterAll(() => checkout.remove());
 
-  /** Runs a Node script in the copy, like a user. */
+  /** Runs a Node script in the copy, as a user does. */
   function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     const child = spawn(process.execPath, args, {
       cwd: checkout.path,
@@ -145,7 +145,7 @@ describe('node cascade new processor, and remove processor', () => {
     'writes the same lock file as npm, so that npm installs without a network',
     async () => {
       const present = await checkout.content();
-      // Has no node_modules, which npm would change.
+      // The new folder has no node_modules, which npm would change.
       const manifests = await CheckoutCopy.empty();
       const paths = Object.keys(present).filter((path) =>
         /(^|\/)package(-lock)?\.json$|^\.npmrc$/.test(path),
@@ -172,7 +172,7 @@ describe('node cascade new processor, and remove processor', () => {
         ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
         ...['node_modules/jest/bin/jest.js', ...FOLDERS, 'test/topology.unit.spec.ts'],
       ]).ended;
-      // Compares the output too, so that Jest shows it if the comparison fails.
+      // The output is compared too, so that Jest shows it if the comparison fails.
       expect({ code, failed: code === 0 ? '' : output }).toEqual({ code: 0, failed: '' });
       expect(output).toMatch(/Test Suites: 7 passed, 7 total/);
     },

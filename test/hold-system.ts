@@ -1,7 +1,7 @@
 import { WorkingFolder } from './npm-command.js';
 import { TestSystem } from './system.js';
 
-// Replaces a Jest worker that is killed: it starts a system and prints the ids of all its processes.
+// Stands in for a Jest worker that is killed. Starts a system and prints the ids of all its processes.
 const [how] = process.argv.slice(2);
 console.log(JSON.stringify(how === 'npm' ? await startByNpm() : await startParts()));
 

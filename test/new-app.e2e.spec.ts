@@ -7,7 +7,7 @@ import { CheckoutCopy } from './checkout-copy.js';
 import { WorkingFolder, type NpmCommand } from './npm-command.js';
 import { ownEnvironment, root } from './system.js';
 
-/** An unusual name, since the checkout may have generated processors already. */
+/** Name of the new processor. The name is unusual, because the checkout may already contain generated processors. */
 const NAME = 'trial-stamp';
 
 describe.each([
@@ -32,7 +32,7 @@ describe.each([
     await checkout.remove();
   }, 20_000);
 
-  /** Runs `node cascade` in the folder in which the system runs. */
+  /** Runs `node cascade` in the folder of the running system. */
   function cascade(...args: string[]): Promise<{ code: number; output: string }> {
     return new Promise((resolve) => {
       execFile(

@@ -6,11 +6,11 @@ import { eventually } from '@cascade/testing';
 import { readRunning, type RunningSystem } from '../tools/supervisor/data-folder.js';
 import { ownEnvironment, root } from './system.js';
 
-/** A folder in which the project's npm commands run like in the checkout, but with separate state. */
+/** A folder in which the project's npm commands run as in the checkout, but with separate state. */
 export class WorkingFolder {
   private constructor(readonly path: string) {}
 
-  /** @param checkout Checkout with the commands. Default this one. */
+  /** @param checkout Checkout with the commands. Default: this checkout. */
   static async create(checkout = root): Promise<WorkingFolder> {
     const path = await mkdtemp(join(tmpdir(), 'cascade-npm-'));
     const { scripts } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')) as {
@@ -21,7 +21,7 @@ export class WorkingFolder {
     return new WorkingFolder(path);
   }
 
-  /** @param env Variables in addition to those of this process. */
+  /** @param env Environment variables in addition to the variables of this process. */
   run(command: readonly string[], env: NodeJS.ProcessEnv = {}): NpmCommand {
     return new NpmCommand(this.path, command, env);
   }
@@ -35,10 +35,12 @@ export class WorkingFolder {
   }
 }
 
-/** `npm …` in a separate process group, like in a terminal. It ends with this process, even if this one is killed. */
+/**
+ * A run of `npm …` in a separate process group, as in a terminal. The run ends with this process, even if this process is killed.
+ */
 export class NpmCommand {
   output = '';
-  /** Resolves to the exit code, or to the signal that ended it. */
+  /** Resolves to the exit code, or to the signal that ended the command. */
   readonly ended: Promise<number | NodeJS.Signals>;
   private readonly process: BoundProcess;
 
@@ -56,7 +58,7 @@ export class NpmCommand {
     return this.process.pid!;
   }
 
-  /** Resolves when the output matches. Fails with the output if it does not match in time. */
+  /** Resolves when the output matches. Rejects with the output if it does not match in time. */
   async shows(pattern: RegExp, timeout = 30_000): Promise<void> {
     const check = () => {
       if (!pattern.test(this.output))
@@ -65,7 +67,7 @@ export class NpmCommand {
     await eventually(check, { timeout });
   }
 
-  /** Sends Ctrl-C to the whole group, like a terminal. */
+  /** Sends Ctrl-C to the whole group, as a terminal does. */
   pressCtrlC(): void {
     if (this.process.exitCode === null && this.process.signalCode === null)
       process.kill(-this.pid, 'SIGINT');

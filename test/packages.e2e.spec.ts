@@ -12,7 +12,7 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** Milliseconds. A compiler takes half a minute on a busy machine. */
+/** Timeout in milliseconds. A compiler takes half a minute on a busy machine. */
 const LONG = 180_000;
 
 const TSCONFIG = {
@@ -101,7 +101,7 @@ describe('The packed libraries, in an empty folder', () => {
   });
 });
 
-/** Resolves to the output. If the command fails, rejects with the output. */
+/** Runs a command, and resolves to its output. Rejects with the output if the command fails. */
 async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
   const env = { ...ownEnvironment(), CASCADE_CACHE: join(root, '.cache') };
   try {

@@ -33,7 +33,7 @@ export async function signUp(system: TestSystem, body: Record<string, unknown>):
   return (await response.json()) as Accepted;
 }
 
-/** Returns the id of the user of a signup from its event, because the answer does not have it. */
+/** Returns the user id of a signup. The id comes from the signup's event, because the answer does not contain it. */
 export async function userOf(system: TestSystem, { correlationId }: Accepted): Promise<string> {
   const log = await EventLog.open(system.natsUrl);
   try {
@@ -47,14 +47,14 @@ export async function userOf(system: TestSystem, { correlationId }: Accepted): P
   }
 }
 
-/** @throws Error if there is no row yet */
+/** @throws Error if the row does not exist yet */
 export async function metadataOf(system: TestSystem, userId: string): Promise<Record<string, unknown>> {
   const response = await fetch(`${system.url('metadata-writer')}/users/${userId}/metadata`);
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
   return (await response.json()) as Record<string, unknown>;
 }
 
-/** Returns the mails to an address in the mail catcher. */
+/** Returns the mails that the mail catcher received for an address. */
 export async function mailsTo(system: TestSystem, address: string): Promise<Mail[]> {
   const response = await fetch(`${system.url('mail')}/api/email`);
   const mails = (await response.json()) as Mail[];

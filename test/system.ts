@@ -7,12 +7,12 @@ import { composeSystem, type System } from '../tools/supervisor/system.js';
 
 export const root = checkoutRoot();
 
-/** Variables of the services and of the system: the developer's own values must not reach a test. */
+/** Matches the variables of the services and of the system. The developer's own values must not reach a test. */
 const SETTINGS =
   /^(PORT|HOST|NATS_|DATABASE_|DATA_|DELIVERY_|EVENTS_|FAILURES_|STREAM_|STOP_|TRUST_|SERVE_|SMTP_|MAIL_|TWILIO_|SIGNUPS?_|LOG_)/;
 
 export interface TestSystemOptions {
-  /** Variables for the services, or for the system: `DATABASE_URL`. */
+  /** Environment variables for the services, or for the system, such as `DATABASE_URL`. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -27,7 +27,7 @@ export class TestSystem {
     private readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  /** Compiles changed sources and starts the system. Stop it in `afterAll`. */
+  /** Compiles changed sources and starts the system. The caller stops the system in `afterAll`. */
   static async start({ env = {} }: TestSystemOptions = {}): Promise<TestSystem> {
     await compileCheckout();
     const dataDir = await mkdtemp(join(tmpdir(), 'cascade-system-'));
@@ -36,7 +36,7 @@ export class TestSystem {
     return system;
   }
 
-  /** Starts the system again after {@link stopParts}, with its data but on other ports. */
+  /** Starts the system again after {@link stopParts}, with the same data but on other ports. */
   async startAgain(): Promise<void> {
     this.system = composeSystem({
       root,
@@ -84,16 +84,16 @@ export class TestSystem {
   }
 }
 
-/** Returns the environment of this process without settings of the system. */
+/** Returns the environment of this process without the settings of the system. */
 export function ownEnvironment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !SETTINGS.test(name) && !name.startsWith('npm_'));
   return { ...Object.fromEntries(own), NODE_ENV: 'development' };
 }
 
 /**
- * Compiles a checkout like `npm start`, so that a single spec tests the current sources.
+ * Compiles a checkout as `npm start` does, so that a spec that runs alone tests the current sources.
  *
- * @param path Default this checkout.
+ * @param path Checkout to compile. Default: this checkout.
  */
 export async function compileCheckout(path: string = root): Promise<void> {
   const compiler = (await import(pathToFileURL(join(root, 'tools/compile.mjs')).href)) as {

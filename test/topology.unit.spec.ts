@@ -13,7 +13,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { checkoutRoot } from '../tools/checkout.js';
 
-/** Severities of the parser's diagnostics that make a document invalid. */
+/** Least severe level of the parser's diagnostics that makes a document invalid. */
 const WARNING = 1;
 
 describe("this system's topology", () => {
@@ -30,7 +30,7 @@ describe("this system's topology", () => {
     expect(faults.map(({ message }) => message).join('\n\n')).toBe('');
   });
 
-  it('is the one in docs/processors.md', async () => {
+  it('matches docs/processors.md', async () => {
     expect(processorsPageFaults(await readProcessorsPage(root), topology)).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from './system.js';
 
-/** Newest nats-server that has the bug. */
+/** Newest version of nats-server that has the bug. */
 const NEWEST_FAULTY = [2, 15, 1];
 
 let broker: Broker;

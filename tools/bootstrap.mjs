@@ -1,14 +1,14 @@
 // Starts a command, even in a new clone: checks Node, installs dependencies, compiles, and runs the command.
-// This file has old syntax and no static imports, because it must parse on every Node to refuse an old one.
+// This file has old syntax and no static imports. Even an old Node must be able to parse this file, so that it can be refused.
 
-// The versions of package.json. Older releases cannot run Nest's command line: see docs/upstream.md.
+// Oldest supported versions, as in package.json. Older releases cannot run Nest's command line (see docs/upstream.md).
 var OLDEST = { 20: [19, 5], 22: [15, 0] };
 var FIRST_WHOLE_LINE = 24;
 
 /**
  * Runs one of the commands under `tools/`.
  *
- * @param {string} command The compiled module of the command, below `tools/`: it exports
+ * @param {string} command Path of the command's compiled module, below `tools/`. The module exports
  *   `main(checkout: Checkout): Promise<number>`, which resolves to the exit code.
  */
 export function run(command) {

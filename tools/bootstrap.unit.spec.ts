@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 const BOOTSTRAP = join(import.meta.dirname, 'bootstrap.mjs');
 
-/** Runs a command under a pretended version of Node. */
+/** Runs a command under a simulated version of Node. */
 async function runOn(version: string): Promise<{ code: number; stderr: string }> {
   const script =
     `Object.defineProperty(process.versions, 'node', { value: '${version}' });` +

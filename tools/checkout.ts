@@ -1,30 +1,30 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Argument of a command's `main`, from `tools/launch.mjs`. */
+/** Argument of a command's `main`, which `tools/launch.mjs` passes. */
 export interface Checkout {
   /** Absolute path of the checkout. */
   readonly root: string;
-  /** The command line after the command's name. */
+  /** Arguments after the command's name. */
   readonly args: readonly string[];
   compile(): Promise<Compilation>;
 }
 
-/** Paths of sources, relative to the checkout. */
+/** Result of a compilation. All paths are paths of sources, relative to the checkout. */
 export interface Compilation {
   readonly compiled: readonly string[];
   readonly removed: readonly string[];
   readonly failures: readonly { readonly file: string; readonly message: string }[];
 }
 
-/** The checkout of this file, which may be compiled. */
+/** Returns the root of the checkout that contains this file, even if the file is compiled. */
 export function checkoutRoot(): string {
   let folder = import.meta.dirname;
   while (!existsSync(join(folder, 'package-lock.json'))) folder = dirname(folder);
   return folder;
 }
 
-/** A compiled module, by the path of its source relative to the checkout: `apps/signup/src/main.ts`. */
+/** Returns the path of a compiled module. The source is given relative to the checkout, such as `apps/signup/src/main.ts`. */
 export function compiled(root: string, source: string): string {
   return join(root, 'dist', 'dev', source.replace(/\.ts$/, '.js'));
 }

@@ -5,14 +5,14 @@ import { dirname, join, relative } from 'node:path';
 const STAMP_FILE = '.options';
 const PACKAGES = ['apps', 'libs', 'tools', 'test', 'bench'];
 
-/** Folder of the compiled tree: `apps/x/src/y.ts` becomes `<folder>/apps/x/src/y.js`. */
+/** Returns the folder of the compiled tree: `apps/x/src/y.ts` becomes `<folder>/apps/x/src/y.js`. */
 export function compiledFolder(root) {
   return join(root, 'dist', 'dev');
 }
 
 /**
- * Strips the types of every source file that differs in time from its output, and removes outputs without a source.
- * `npm run typecheck` checks the types. Several processes may compile at once.
+ * Compiles every source file whose modification time differs from the time of its output, and removes outputs without a source.
+ * The compiler only strips the types, and `npm run typecheck` checks them. Several processes may compile at the same time.
  *
  * @param {string} root The checkout.
  * @returns {Promise<{ compiled: string[], removed: string[], failures: { file: string, message: string }[] }>}
@@ -38,7 +38,7 @@ async function compileFiles(root, out, files, options) {
   const compiled = [];
   const failures = [];
   if (files.length === 0) return { compiled, failures };
-  // Loaded on demand: the compiler is a large native module, and most starts have nothing to compile.
+  // This large native module is loaded on demand, because most starts have nothing to compile.
   const { default: swc } = await import('@swc/core');
   await Promise.all(
     files.map(async ([file, modified]) => {
@@ -67,7 +67,7 @@ async function compilerOptions(root) {
   };
 }
 
-/** Identifies options and compiler: outputs with another stamp are stale. */
+/** Returns a stamp that identifies the options and the compiler. Outputs with another stamp are stale. */
 async function stampOf(root, options) {
   const { version } = await readJson(root, 'node_modules/@swc/core/package.json');
   return createHash('sha256')
@@ -79,7 +79,7 @@ async function readJson(root, file) {
   return JSON.parse(await readFile(join(root, file), 'utf8'));
 }
 
-/** @returns {Promise<Map<string, Date>>} By source file, relative to the root: the time of its last change. */
+/** @returns {Promise<Map<string, Date>>} Time of the last change, by path of the source file relative to the root. */
 async function findSources(root) {
   const files = await findFiles(root, PACKAGES, (name) => {
     return name.endsWith('.ts') && !name.endsWith('.spec.ts') && !name.endsWith('.d.ts');
@@ -87,7 +87,7 @@ async function findSources(root) {
   return new Map(files.map(({ file, modified }) => [file, modified]));
 }
 
-/** @returns {Promise<Map<string, Date>>} By source file, relative to the root: the time of its output. */
+/** @returns {Promise<Map<string, Date>>} Time of the output, by path of its source file relative to the root. */
 async function findOutputs(out) {
   const files = await findFiles(out, PACKAGES, (name) => name.endsWith('.js'));
   return new Map(files.map(({ file, modified }) => [file.replace(/\.js$/, '.ts'), modified]));
@@ -112,7 +112,10 @@ async function findFiles(from, folders, wanted) {
   return found.flat();
 }
 
-/** An output has the modification time of its source. Equal times mean current, even if a checkout made the source older. */
+/**
+ * True if an output has the modification time of its source. With equal times, the output is current, even if git made the source
+ * older.
+ */
 function isCurrent(output, source) {
   return output !== undefined && Math.abs(output.getTime() - source.getTime()) < 2;
 }
@@ -132,12 +135,12 @@ async function compileFile(swc, root, out, file, modified, options) {
   await writeAtomically(output, `${code}//# sourceMappingURL=${mapName}\n`, modified);
 }
 
-/** Cuts the compiler's own backtrace. */
+/** Returns the message without the compiler's own backtrace. */
 function excerpt(error) {
   return error.message.split('\n\nCaused by:')[0].trimEnd();
 }
 
-/** Another process that loads or compiles the file sees the old content or the new, never a part. */
+/** Writes a file as a whole, so that other processes never see a part of the new content. */
 async function writeAtomically(file, content, modified) {
   await mkdir(dirname(file), { recursive: true });
   const temporary = `${file}.${randomUUID()}.tmp`;

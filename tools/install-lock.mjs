@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * Runs `work` while no other process on this machine holds the lock of the same file. The lock of a dead process is taken over.
- * It uses plain files and process ids, because no package is installed yet.
+ * The lock consists of plain files and process ids, because no package is installed yet.
  */
 export async function withLock(file, work) {
   await acquire(file);
@@ -32,7 +32,7 @@ async function acquire(file) {
   }
 }
 
-/** Links a finished file, so that no process ever reads a lock without its owner's id. */
+/** Creates the lock as a link to a finished file. Therefore, no process ever reads a lock without its owner's id. */
 async function createExclusively(mine, file) {
   try {
     await link(mine, file);
@@ -48,7 +48,7 @@ async function takeOverFromTheDead(mine, file) {
   if (owner === undefined || isAlive(owner)) return false;
   await rename(mine, file);
   await writeFile(mine, String(process.pid));
-  // Two processes may find the same dead owner. The last to rename wins, and this pause lets the other one see that.
+  // Two processes may find the same dead owner. The last process to rename wins, and the pause lets the other process notice.
   await sleep(100);
   return (await readOwner(file)) === process.pid;
 }

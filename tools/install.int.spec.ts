@@ -13,7 +13,10 @@ let root: string;
 /** Content of package.json or package-lock.json. */
 type Content = Record<string, unknown> & { packages: Record<string, object> };
 
-/** Installs in another process, as `npm start` does, without a network: the package is in the project's folder. Resolves to stderr. */
+/**
+ * Installs in another process, as `npm start` does. Needs no network, because the package is in the project's folder. Resolves to
+ * stderr.
+ */
 async function install(): Promise<string> {
   const script = `const { installDependencies } = await import('${INSTALL}'); await installDependencies('${root}');`;
   const { stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);

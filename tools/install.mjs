@@ -8,8 +8,8 @@ const SHOWN_LINES = 20;
 const QUIET = ['--loglevel=error', '--no-audit', '--no-fund', '--no-progress'];
 
 /**
- * Runs `npm ci` if `node_modules` is missing or differs from the lock file. Reports the install and its duration on stderr, because
- * stdout belongs to the command that follows.
+ * Runs `npm ci` if `node_modules` is missing or differs from the lock file. Reports the install and its duration on stderr,
+ * because stdout belongs to the command that follows.
  *
  * @param {string} root The checkout.
  * @throws {OperationalError} If npm cannot be run or fails, or if `node_modules` is a symbolic link.
@@ -18,7 +18,7 @@ export async function installDependencies(root) {
   if (await isInstalled(root)) return;
   await refuseLink(join(root, 'node_modules'));
   await withLock(join(root, '.cache', 'install.lock'), async () => {
-    // Another process may have installed while this one waited for the lock.
+    // Another process may have installed while this process waited for the lock.
     if (await isInstalled(root)) return;
     process.stderr.write('Installing dependencies (npm ci) … ');
     const started = Date.now();
@@ -27,7 +27,7 @@ export async function installDependencies(root) {
   });
 }
 
-/** npm would empty the folder that the link points to, which belongs to another checkout. */
+/** Refuses a symbolic link. npm would empty the folder that the link points to, which belongs to another checkout. */
 async function refuseLink(folder) {
   const status = await lstat(folder).catch(() => undefined);
   if (!status?.isSymbolicLink()) return;
@@ -40,8 +40,8 @@ async function refuseLink(folder) {
 }
 
 /**
- * Compares contents, not times, because switching branches back and forth touches the lock file without a change.
- * npm writes the hidden lock file last, so an interrupted install counts as missing.
+ * Returns true if `node_modules` matches the lock file. Compares contents, not times, because switching branches back and forth
+ * touches the lock file without a change. npm writes the hidden lock file last, so an interrupted install counts as missing.
  */
 export async function isInstalled(root) {
   const [wanted, found] = await Promise.all([
@@ -50,20 +50,23 @@ export async function isInstalled(root) {
   ]);
   if (!wanted) throw new OperationalError(`${root} has no package-lock.json. Is this a complete checkout?`);
   if (!found) return false;
-  // Nothing imports an app. An app that was generated or removed since needs only its dependencies.
+  // No package imports an app. After an app was generated or removed, only the app's dependencies matter.
   const isApp = ([path, { resolved, link }]) => (link ? resolved : path).startsWith('apps/');
   const same = ([path, { version, resolved, link }]) =>
     wanted[path] !== undefined &&
     (link || (wanted[path].version === version && sameSource(wanted[path].resolved, resolved)));
-  // The lock file lists the optional packages of all platforms; an install has only those of this one. `devOptional` packages are
-  // always installed: they are optional for some packages, and required by others.
+  // The lock file lists the optional packages of all platforms. An install has only the packages of this platform. `devOptional`
+  // packages are always installed, because they are optional for some packages and required by others.
   const present = ([path, { optional, peer }]) =>
     path === '' || optional || peer || found[path] !== undefined;
   const fetched = (packages) => Object.entries(packages).filter((entry) => !isApp(entry));
   return fetched(found).every(same) && fetched(wanted).every(present);
 }
 
-/** An option of npm leaves the registry's address out of lock files. */
+/**
+ * Compares the sources of a package. A source may be missing, because an option of npm leaves the registry's address out of lock
+ * files.
+ */
 function sameSource(wanted, found) {
   return wanted === undefined || found === undefined || wanted === found;
 }
@@ -78,7 +81,7 @@ async function readPackages(file) {
 }
 
 async function npmCi(root) {
-  // `npm start` sets npm_execpath to the npm that the user called. Otherwise, use the one on PATH.
+  // `npm start` sets npm_execpath to the npm that the user called. If it is not set, the npm on PATH is used.
   const [command, ...args] = process.env.npm_execpath?.endsWith('.js')
     ? [process.execPath, process.env.npm_execpath]
     : ['npm'];
@@ -99,7 +102,7 @@ async function npmCi(root) {
   );
 }
 
-/** Keeps the first lines, in which npm names the fault. */
+/** Keeps the first lines of the output, in which npm names the fault. */
 function excerpt(output) {
   const lines = output.trimEnd().split('\n');
   return lines.length > SHOWN_LINES ? [...lines.slice(0, SHOWN_LINES), '…'].join('\n') : lines.join('\n');

@@ -9,8 +9,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /**
  * Installs and compiles the checkout, then runs a command in this process.
  *
- * @param {string} command The compiled module, below `tools/`.
- * @param {string[]} args The command line after the command's name.
+ * @param {string} command Path of the command's compiled module, below `tools/`.
+ * @param {string[]} args Arguments after the command's name.
  * @returns {Promise<number>} The exit code.
  */
 export async function launch(command, args) {

@@ -1,4 +1,4 @@
-/** An error whose message says what happened and what to do, so that it is shown without a stack. */
+/** An error whose message says what happened and what to do. The message is therefore shown without a stack. */
 export class OperationalError extends Error {
   operational = true;
   name = 'OperationalError';

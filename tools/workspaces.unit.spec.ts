@@ -22,7 +22,7 @@ const root = checkoutRoot();
 const read = <Content>(path: string) => JSON.parse(readFileSync(join(root, path), 'utf8')) as Content;
 const { packages } = read<{ packages: Record<string, Locked> }>('package-lock.json');
 
-/** Folders by the name of their package, contracts included. */
+/** Folders by the name of their package, including the contracts. */
 const libraries = Object.fromEntries(
   Object.entries(packages)
     .filter(([, { resolved }]) => resolved?.startsWith('libs/'))
@@ -58,7 +58,7 @@ function versionsOf(declared: Versions): Versions {
   );
 }
 
-/** Evaluates an expression for each library in Node, because Jest has another resolver. */
+/** Evaluates an expression for each library in Node, because Jest resolves modules differently. */
 function inNode(expression: string, ...flags: string[]): unknown {
   const script = `
     import { createRequire } from 'node:module';

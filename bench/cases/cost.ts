@@ -7,12 +7,12 @@ const BACKLOGS = [
   { name: '1m', events: 1_000_000 },
 ];
 const ENDS = BACKLOGS.filter(({ name }) => name !== '100k');
-/** Events that are handled before the measurement, in addition to the backlog. */
+/** Number of events that are handled before the measurement, in addition to the backlog. */
 const WARM_UP = 10_000;
-/** Measured events. The same number for each backlog, so that a process that has run longer has no advantage. */
+/** Number of measured events. The number is the same for each backlog, so that no process has an advantage from a longer run. */
 const MEASURED = 10_000;
 
-/** CPU of a processor for each event, with a small and a large backlog. */
+/** CPU time of a processor per event, with a small and a large backlog. */
 export const cost: Case = {
   name: 'cost',
   async run(round) {

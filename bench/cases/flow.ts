@@ -10,7 +10,10 @@ const LOADS = [10, 50, 80];
 const CONNECTIONS = 32;
 const TICK_MS = 10;
 
-/** Time from the 202 response until both final events are published, with the whole system on PostgreSQL, at fractions of its capacity. */
+/**
+ * Time from the 202 response until both final events are published. The whole system runs on PostgreSQL, at fractions of its
+ * capacity.
+ */
 export const flow: Case = {
   name: 'flow',
   async run(round) {
@@ -25,7 +28,7 @@ export const flow: Case = {
   },
 };
 
-/** Completed flows a second under full load. */
+/** Measures the number of flows that are completed per second under full load. */
 async function capacityOf(url: string, watch: FlowWatch, amount: number): Promise<number> {
   const before = watch.complete;
   const begun = performance.now();
@@ -50,7 +53,7 @@ async function measure(
   round.figures.add(`flow/${load}%/p99`, 'ms', p99);
 }
 
-/** Posts signups at a steady rate, without waiting for responses. Resolves to the time of each response by correlation id. */
+/** Posts signups at a steady rate, without waiting for responses. Resolves to the time of each response, by correlation id. */
 async function offer(url: string, rate: number, milliseconds: number): Promise<Map<string, number>> {
   const agent = new Agent({ keepAlive: true });
   const accepted = new Map<string, number>();

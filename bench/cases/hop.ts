@@ -10,10 +10,10 @@ type Measure = (size: Size, count: number, warmUp: number) => Promise<Handling>;
 
 interface Hopper {
   readonly name: string;
-  /** Measured events, chosen so that all contestants take about the same time. */
+  /** Number of measured events, chosen so that all contestants take about the same time. */
   readonly counts: { readonly full: number; readonly quick: number };
   readonly measure: Measure;
-  /** Prepares the contestant. Resolves to the reason if it cannot take part. */
+  /** Prepares the contestant. Resolves to undefined, or to the reason why the contestant cannot take part. */
   readonly prepare?: () => Promise<string | undefined>;
 }
 
@@ -44,14 +44,14 @@ const HOPPERS: readonly Hopper[] = [
     measure: draining({ script: 'peers/nestjs-plugins/hop.mjs', durable: 'hop-events_user_signed-up' }),
     prepare: () => installPeer('nestjs-plugins'),
   },
-  // For reference only.
+  // Included only for reference.
   { name: 'nest-nats', counts: { full: 60_000, quick: 24_000 }, measure: measureNestNats },
 ];
 
-/** Warm-up events for each measured event. */
+/** Number of warm-up events for each measured event. */
 const WARM_UP = 0.3;
 
-/** One hop: consume `user.signed-up`, publish the next event, wait for the confirmation, acknowledge. */
+/** Measures a hop, which consumes `user.signed-up`, publishes the next event, waits for the confirmation, and acknowledges. */
 export const hop: Case = {
   name: 'hop',
   async run(round) {
@@ -85,11 +85,11 @@ async function compare(round: Round, name: string, size: Size, hoppers: readonly
   for (const { name: other } of hoppers) {
     if (other !== 'ours') figures.addRatio(`${name}/${other}`, rates.get('ours'), rates.get(other));
   }
-  // The upper limit of the ratio that a consumer could reach against the documented loop.
+  // This ratio to the documented loop is the upper limit for any consumer.
   figures.addRatio(`${name}/pipelined:documented`, rates.get('pipelined'), rates.get('documented'));
 }
 
-/** Measures processors that handle a stored backlog. */
+/** Returns a measurement of processors that handle a stored backlog. */
 function draining(processors: Pick<ProcessorsOptions, 'script' | 'settings' | 'durable'>): Measure {
   return (size, count, warmUp) => measureProcessors({ ...processors, size, count, warmUp });
 }

@@ -10,7 +10,7 @@ import type { Case, Round } from '../round.js';
 
 const WARM_UP = 300;
 
-/** Rows a second from the commit to the last PubAck. */
+/** Number of rows that are published per second, from the commit to the last PubAck. */
 export const outbox: Case = {
   name: 'outbox',
   async run(round) {

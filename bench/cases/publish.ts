@@ -3,7 +3,7 @@ import { Arena } from '../rig/arena.js';
 import { Contestant } from '../rig/contestant.js';
 import type { Case } from '../round.js';
 
-/** Publishes in flight. */
+/** Number of publishes in flight. */
 const WINDOW = 1_000;
 
 const PUBLISHERS = [
@@ -16,7 +16,10 @@ const PUBLISHERS = [
   },
 ];
 
-/** Publishes events of 256 bytes until they are confirmed, with a contract and CloudEvents headers, and without. */
+/**
+ * Publishes events of 256 bytes and waits for their confirmations. Our publisher adds a contract and CloudEvents headers; the
+ * bare client does not.
+ */
 export const publish: Case = {
   name: 'publish',
   async run(round) {

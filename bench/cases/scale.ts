@@ -5,13 +5,13 @@ import type { Case } from '../round.js';
 const SCRIPT = 'contestants/ours.ts';
 const REPLICAS = [1, 2, 4];
 
-/** The hop with several replicas of the processor, which share one consumer. */
+/** Measures the hop with several replicas of the processor, which share one consumer. */
 export const scale: Case = {
   name: 'scale',
   async run(round) {
     for (const replicas of round.inTurn(round.scale(REPLICAS, [1, 2]))) {
       const count = round.scale(40_000, 6_000);
-      // All replicas are warm when the measurement begins.
+      // The warm-up has enough events for all replicas.
       const warmUp = round.scale(20_000, 4_000) * replicas;
       const { rate, rss } = await withEnough(count, (enough) =>
         measureProcessors({ script: SCRIPT, warmUp, count: enough, replicas }),
@@ -26,7 +26,7 @@ export const scale: Case = {
 const CONCURRENCY = 256;
 const TAKES_MS = 20;
 
-/** The hop with a handler that waits, which concurrency must hide. */
+/** Measures the hop with a handler that waits. The processor must hide the wait by handling events concurrently. */
 export const wait20: Case = {
   name: 'wait20',
   async run(round) {

@@ -13,7 +13,10 @@ const SERVERS = [
   { name: 'bare', script: 'bench/contestants/bare-signup.ts' },
 ];
 
-/** `POST /signups` of the signup service, while its relay publishes, and of a bare server that writes the same rows. */
+/**
+ * Compares `POST /signups` of the signup service with a bare server that writes the same rows. The relay of the service publishes
+ * at the same time.
+ */
 export const signup: Case = {
   name: 'signup',
   async run(round) {

@@ -1,4 +1,5 @@
-// Loaded first into every measured process. Reports CPU and memory on request, and ends the process with the benchmark.
+// Every measured process loads this module first. The module reports CPU time and memory on request, and ends the process
+// together with the benchmark.
 process.on('message', (message) => {
   if (message === 'exit') process.exit();
   if (message !== 'usage') return;

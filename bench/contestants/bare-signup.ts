@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 
 /**
- * A signup without Cascade: Fastify, and one transaction that inserts the same two rows, the user and the outbox row. It has no
- * validation, idempotency keys or relay.
+ * A signup without Cascade. Fastify handles the request, and one transaction inserts the same two rows: the user and the outbox
+ * row. The server has no validation, idempotency keys or relay.
  */
 const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL']!, max: 10 });
 const server = fastify();

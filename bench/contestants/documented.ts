@@ -4,7 +4,7 @@ import { nextFieldsOf, SENT, SIGNED_UP, type SignedUp } from '../events.js';
 
 /**
  * The loop of the nats.js documentation ("Iterators, Callbacks, and Concurrency"): consume, await `publish`, acknowledge. Handles
- * 1,000 messages concurrently, or with `sequential` one message after the other.
+ * 1,000 messages concurrently, or one message after the other if `sequential` is set.
  */
 const { sequential } = JSON.parse(process.env['BENCH'] ?? '{}') as { sequential?: boolean };
 const connection = await connect({ servers: process.env['NATS_URL']! });

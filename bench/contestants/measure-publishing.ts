@@ -1,13 +1,15 @@
 import { performance } from 'node:perf_hooks';
 
 export interface Published {
-  /** Confirmed events a second. */
+  /** Number of confirmed events per second. */
   readonly rate: number;
-  /** Microseconds of CPU for each event. */
+  /** CPU time per event, in microseconds. */
   readonly cpu: number;
 }
 
-/** Publishes with many publishes in flight, first to warm up, then measured, and reports to the parent. */
+/**
+ * Publishes many events concurrently, first to warm up and then for the measurement. Reports the result to the parent process.
+ */
 export async function measurePublishing(publish: () => Promise<unknown>): Promise<void> {
   const { count, window } = JSON.parse(process.env['BENCH'] ?? '{}') as { count: number; window: number };
   const run = async (total: number): Promise<void> => {

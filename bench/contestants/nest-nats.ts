@@ -7,7 +7,7 @@ import { nextFieldsOf, SENT, SIGNED_UP, type SignedUp } from '../events.js';
 const servers = process.env['NATS_URL']!;
 let count = 0;
 
-/** Nest's own NATS transport. It stores and acknowledges nothing, so a dying process loses its events. */
+/** Nest's own NATS transport, which neither stores nor acknowledges events. A dying process therefore loses its events. */
 @Controller()
 class Hop {
   constructor(@Inject('CLIENT') private readonly client: ClientProxy) {}

@@ -11,7 +11,7 @@ class ProcessorConfig extends ServiceConfig {
 
 const { takes = 0, ...options } = JSON.parse(process.env['BENCH'] ?? '{}') as {
   concurrency?: number;
-  /** Milliseconds that the handler waits. */
+  /** Time that the handler waits, in milliseconds. */
   takes?: number;
 };
 

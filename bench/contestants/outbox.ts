@@ -9,7 +9,7 @@ const { databaseUrl, dataDir } = JSON.parse(process.env['BENCH'] ?? '{}') as {
   dataDir: string;
 };
 const schema = { outbox };
-/** Rows of one statement. A row has 7 parameters, and a statement can have 65,535. */
+/** Number of rows in one statement. A row has 7 parameters, and a statement can have at most 65,535. */
 const CHUNK = 1_000;
 
 const module = {
@@ -33,7 +33,7 @@ const app = await NestFactory.createMicroservice(module, {
 await app.listen();
 const store = app.get<Store<typeof schema>>(Store);
 
-/** On request, commits a number of rows with distinct keys in one transaction, and reports the commit. */
+/** Commits a number of rows with distinct keys in one transaction on request, and reports the commit. */
 process.on('message', (message) => {
   if (typeof message === 'object' && message && 'commit' in message) void commit(Number(message.commit));
 });

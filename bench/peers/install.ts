@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { checkoutRoot } from '../../tools/checkout.js';
 
-/** Without a network, npm would retry for more than a minute. */
+/** Arguments of npm. By default, npm would retry for more than a minute if there is no network. */
 const NPM_CI = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=0'];
 
 const installed = new Map<string, Promise<string | undefined>>();
 
 /**
- * Installs a peer's dependencies from its own lock file into its own folder, unless they are installed.
+ * Installs a peer's dependencies from the peer's own lock file into its own folder, unless they are already installed.
  *
- * @returns the reason if they cannot be installed
+ * @returns the reason why the dependencies cannot be installed; undefined if they are installed
  */
 export function installPeer(name: string): Promise<string | undefined> {
   const peer = installed.get(name) ?? install(join(checkoutRoot(), 'bench/peers', name));
@@ -21,7 +21,7 @@ export function installPeer(name: string): Promise<string | undefined> {
 }
 
 async function install(folder: string): Promise<string | undefined> {
-  // npm writes this file last.
+  // npm writes this file last, so its presence means that the installation is complete.
   if (existsSync(join(folder, 'node_modules/.package-lock.json'))) return undefined;
   try {
     await promisify(execFile)('npm', NPM_CI, { cwd: folder });

@@ -6,7 +6,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 
 let found: Promise<NatsServer> | undefined;
 
-/** A broker for one contestant, with an empty stream as Cascade declares it. */
+/** A broker for one contestant, with an empty stream that has Cascade's settings. */
 export class Arena {
   private constructor(
     readonly broker: Broker,
@@ -32,7 +32,11 @@ export class Arena {
     return (await this.manager.streams.info(EVENTS_STREAM)).state.messages;
   }
 
-  /** Waits until the stream has this many events. @returns the time by `performance.now()` */
+  /**
+   * Waits until the stream has stored `count` events.
+   *
+   * @returns the time of the last check, from `performance.now()`
+   */
   async untilStored(count: number): Promise<number> {
     const reached = async () => {
       const stored = await this.stored();
@@ -42,7 +46,7 @@ export class Arena {
     return eventually(reached, { timeout: 120_000, interval: 5 });
   }
 
-  /** Events that a consumer has acknowledged; 0 if the consumer does not exist yet. */
+  /** Returns the number of events that a consumer has acknowledged; 0 if the consumer does not exist yet. */
   async handled(durable: string): Promise<number> {
     try {
       const { delivered, num_ack_pending } = await this.manager.consumers.info(EVENTS_STREAM, durable);

@@ -2,10 +2,10 @@ import { newEventId } from '@cascade/jetstream';
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { fieldsOf, SIGNED_UP, type Size } from '../events.js';
 
-/** Fewer events than the server buffers for a stream. */
+/** Number of events between two confirmations, below the number of events that the server buffers for a stream. */
 const CHUNK = 5_000;
 
-/** Fills the stream with events in the form of `EventPublisher`. */
+/** Fills the stream with events in the format that `EventPublisher` writes. */
 export async function fill(connection: NatsConnection, count: number, size: Size): Promise<void> {
   const body = Buffer.from(JSON.stringify(fieldsOf(size)));
   for (let left = count; left > 0; left -= CHUNK) {

@@ -8,28 +8,28 @@ import { NODE_FLAGS } from '../../tools/supervisor/process/node-flags.js';
 const root = checkoutRoot();
 const ANSWER_USAGE = pathToFileURL(join(root, 'bench/contestants/answer-usage.mjs')).href;
 const MESSAGE_TIMEOUT_MS = 60_000;
-/** Folder for CPU profiles of all processes. */
+/** Folder for the CPU profiles of all processes; undefined if nothing is profiled. */
 const PROFILES = process.env['BENCH_PROFILES'];
 const PROFILING = PROFILES ? ['--cpu-prof', `--cpu-prof-dir=${PROFILES}`] : [];
 
 /** Resources that a process has used since its start. */
 export interface Usage {
-  /** Microseconds of CPU. */
+  /** CPU time, in microseconds. */
   readonly cpu: number;
-  /** Peak memory in bytes. */
+  /** Peak memory, in bytes. */
   readonly rss: number;
 }
 
 export interface ContestantOptions {
-  /** Source relative to `bench/`: TypeScript, or a `.mjs` file that needs no compiler. */
+  /** Path of the source, relative to `bench/`: a TypeScript file, or a `.mjs` file that is not compiled. */
   readonly script: string;
   readonly natsUrl: string;
-  /** Passed as JSON in `BENCH`. */
+  /** Settings that the process receives as JSON in the variable `BENCH`. */
   readonly settings?: object;
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** A measured process, with Node's flags of a service. */
+/** A measured process, which runs with the Node flags of a service. */
 export class Contestant {
   private readonly script: string;
   private readonly process: ChildProcess;
@@ -64,7 +64,7 @@ export class Contestant {
     this.process.send(message);
   }
 
-  /** The first received or future message that passes the test. */
+  /** Resolves to the first message that passes the test, including messages that have already arrived. */
   message<Message>(isWanted: (message: unknown) => message is Message): Promise<Message> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
@@ -103,7 +103,7 @@ export class Contestant {
     await ended;
   }
 
-  /** A signal may have ended the process, for example for lack of memory. */
+  /** True if the process has exited, or if a signal killed the process, for example for lack of memory. */
   private get hasEnded(): boolean {
     return this.process.exitCode !== null || this.process.signalCode !== null;
   }

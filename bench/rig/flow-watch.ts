@@ -3,12 +3,12 @@ import { CloudEventHeader } from '@cascade/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { performance } from 'node:perf_hooks';
 
-/** The final events of a signup. */
+/** Subjects of the final events of a signup. */
 const FINAL_SUBJECTS = ['events.notification.sent', 'events.user.metadata-recorded'];
 
-/** Records when the final events of each flow arrive. */
+/** Records the arrival times of the final events of each flow. */
 export class FlowWatch {
-  /** Arrival of the first event by correlation id and subject, from `performance.now()`. */
+  /** Arrival time of the first event, by correlation id and subject. Times are values of `performance.now()`. */
   private readonly seen = new Map<string, Map<string, number>>();
   private completed = 0;
 
@@ -21,7 +21,7 @@ export class FlowWatch {
     return watch;
   }
 
-  /** Number of flows with both final events. */
+  /** Number of flows whose final events have both arrived. */
   get complete(): number {
     return this.completed;
   }

@@ -4,18 +4,18 @@ import type { Contestant } from './contestant.js';
 
 /** Figures of processes between two moments of a run. */
 export interface Handling {
-  /** Events a second of all processes. */
+  /** Number of events that all processes handled per second. */
   readonly rate: number;
-  /** Microseconds of CPU for each event. */
+  /** CPU time per event, in microseconds. */
   readonly cpu: number;
-  /** Highest peak memory of a process in bytes. */
+  /** Highest peak memory of any process, in bytes. */
   readonly rss: number;
 }
 
 export interface Span {
-  /** Number of events at which the measurement begins, when processes are warm. */
+  /** Number of handled events at which the measurement begins. The processes are warm by then. */
   readonly from: number;
-  /** Number of events at which the measurement ends. */
+  /** Number of handled events at which the measurement ends. */
   readonly to: number;
 }
 
@@ -36,7 +36,7 @@ export async function measureHandling(
       for (const contestant of processes) contestant.assertRunning();
       await sleep(POLL_MS);
     }
-    // Count after all answers: a busy process answers late, and handles more events until then.
+    // The events are counted after all answers. A busy process answers late, and handles more events before it answers.
     const usages = await Promise.all(processes.map((contestant) => contestant.usage()));
     const reached = await handled();
     const at = performance.now();
@@ -58,10 +58,13 @@ export async function measureHandling(
   };
 }
 
-/** A busy process may answer only after its whole backlog. The needed number of events is not known in advance. */
+/**
+ * Error for a measurement without events. A busy process may answer only after its whole backlog. The required number of events
+ * is therefore not known in advance.
+ */
 class TooFewEventsError extends Error {}
 
-/** Doubles the number of events until there are enough for a measurement. */
+/** Repeats a measurement with twice as many events until there are enough events. */
 export async function withEnough(
   count: number,
   measure: (count: number) => Promise<Handling>,

@@ -3,18 +3,21 @@ import { Arena } from './arena.js';
 import { Contestant, isSaid } from './contestant.js';
 import { measureHandling, type Handling } from './measure-handling.js';
 
-/** Events in flight, as with the other contestants. */
+/** Number of events in flight, which is the same for the other contestants. */
 const WINDOW = 1_000;
 
-/** Nest's transport has no stream, so this publishes events during the measurement, and counts the next events. */
+/**
+ * Measures Nest's transport. The transport has no stream, so events are published during the measurement, and the next events are
+ * counted.
+ */
 export async function measureNestNats(size: Size, count: number, warmUp: number): Promise<Handling> {
   const arena = await Arena.open();
-  // Without the stream, no event is stored.
+  // The broker stores no event if the stream does not exist.
   await arena.manager.streams.delete('EVENTS');
   const contestant = new Contestant({ script: 'contestants/nest-nats.ts', natsUrl: arena.broker.url });
   try {
     await contestant.message(isSaid('ready'));
-    // The packet format of Nest's client.
+    // The packet has the format of Nest's client.
     const packet = JSON.stringify({ pattern: SIGNED_UP, data: fieldsOf(size) });
     let [sent, handled] = [0, 0];
     const send = () => {

@@ -9,11 +9,11 @@ export interface ProcessorsOptions {
   readonly settings?: object | undefined;
   readonly durable?: string;
   readonly size?: Size;
-  /** Measured events. */
+  /** Number of measured events. */
   readonly count: number;
-  /** Events before the measured ones. */
+  /** Number of events before the measured events. */
   readonly warmUp: number;
-  /** Events after the measured ones, which are not handled. */
+  /** Number of stored events after the measured events, which are not handled. */
   readonly left?: number;
   readonly replicas?: number;
 }

@@ -2,22 +2,23 @@ import autocannon, { type Request, type Result } from 'autocannon';
 import { randomUUID } from 'node:crypto';
 
 export interface Answers {
-  /** 202 responses a second. */
+  /** Number of 202 responses per second. */
   readonly rate: number;
-  /** Milliseconds. */
+  /** 50th percentile of the response times, in milliseconds. */
   readonly p50: number;
+  /** 99th percentile of the response times, in milliseconds. */
   readonly p99: number;
 }
 
 export interface PostOptions {
   readonly connections: number;
-  /** Seconds. */
+  /** Duration of the load, in seconds. */
   readonly duration?: number;
   /** Number of requests, instead of a duration. */
   readonly amount?: number;
 }
 
-/** The body of a signup with a unique address. */
+/** Returns the body of a signup with a unique address. */
 export function newSignup(): string {
   return JSON.stringify({ email: `${randomUUID()}@example.com`, name: 'Ada Lovelace' });
 }

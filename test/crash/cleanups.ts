@@ -1,4 +1,4 @@
-/** Steps that undo a set-up. */
+/** Steps that undo a setup. */
 export class Cleanups {
   private readonly cleanups: (() => unknown)[] = [];
 
@@ -6,7 +6,7 @@ export class Cleanups {
     this.cleanups.push(cleanup);
   }
 
-  /** Runs all steps, the last one first. If a step fails, the others still run. */
+  /** Runs all steps in reverse order. If a step fails, the remaining steps still run. */
   async run(log: (line: string) => void): Promise<void> {
     for (const cleanup of this.cleanups.splice(0).reverse()) {
       try {

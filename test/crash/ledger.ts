@@ -13,11 +13,11 @@ const STREAMS = ['EVENTS', 'RETRIES', 'FAILURES'];
 const CHANNEL = 'events.user.signed-up';
 
 export interface LedgerExpectations {
-  /** Failure events that the scenario causes. Default 0. */
+  /** Number of failure events that the scenario causes. Default: 0. */
   readonly failures?: number;
-  /** Users whose welcome mail the scenario prevents. Default 0. */
+  /** Number of users whose welcome mail the scenario prevents. Default: 0. */
   readonly withoutMail?: number;
-  /** Mails beyond the first for a recipient. Default 0. */
+  /** Number of mails in addition to the first mail of each recipient. Default: 0. */
   readonly extraMails?: number;
 }
 
@@ -68,7 +68,7 @@ async function readLeft({ client, postgres }: SignupSystem, load: SignupLoad): P
 }
 
 /**
- * Heals and drains the system, and compares the acknowledged signups with users, outbox, stream, metadata, mails and failures.
+ * Heals and drains the system. Compares the acknowledged signups with users, outbox, stream, metadata, mails and failures.
  * Embedded databases are read after their services have stopped.
  */
 export async function checkLedger(
@@ -90,7 +90,7 @@ export async function checkLedger(
   const events = await readEvents(system);
   trial.figure(`${acknowledged.size} acknowledged`);
   expectSame(trial, 'signups', signups, new Set(acknowledged.keys()));
-  // Compares addresses, because the answer to a signup has no user id. Each client has its own address.
+  // Addresses are compared, because the answer to a signup has no user id. Each client has its own address.
   const places = {
     users: [...users.values()],
     'published outbox events': published,
@@ -125,7 +125,7 @@ function expectSame(
   trial.expectEqual(`${what}: duplicates`, found.length - distinct.size, 0);
 }
 
-/** Returns the sums of the checks so far, for the table. */
+/** Formats the losses that the checks have found so far, for the table. */
 function lossesOf(trial: Trial): string {
   const sum = (suffix: string) =>
     trial.checks
@@ -139,7 +139,7 @@ async function readEvents({ client }: SignupSystem): Promise<{ addresses: string
   const addresses: string[] = [];
   for await (const message of client.read(EVENTS_STREAM, CHANNEL)) {
     const id = message.headers?.get('ce-id') ?? '';
-    // An event may be stored twice: processors recognize it by its id.
+    // A second copy of an event is not a fault, because processors recognize the event by its id.
     if (ids.has(id)) continue;
     ids.add(id);
     addresses.push(message.json<{ email: string }>().email);
@@ -154,7 +154,7 @@ async function readRows(system: SignupSystem) {
   const users = await rowsOf('signup', 'select id, email from users');
   return {
     signups: await column('signup', 'select id as value from signups'),
-    /** Addresses by user id. */
+    /** Email addresses by user id. */
     users: new Map(users.map((row) => [String(row['id']), String(row['email'])])),
     published: await column(
       'signup',

@@ -7,10 +7,10 @@ import { resultTable } from './result-table.js';
 import { writeReliabilityPage } from './reliability-page.js';
 import type { Scenario } from './scenario.js';
 
-/** `npm run test:crash -- --only kill-broker --short` */
+/** The command takes arguments, such as `npm run test:crash -- --only kill-broker --short`. */
 export const takesArguments = true;
 
-/** Scenarios of the short form mostly wait, for example for a redelivery. */
+/** Number of concurrent scenarios in the short form. The scenarios mostly wait, for example for a redelivery. */
 const SHORT_AT_ONCE = 5;
 
 /** Runs `npm run test:crash`. Resolves to 1 if a scenario fails. */
@@ -52,7 +52,7 @@ function seedOf(text: string | undefined): number {
   return Number(text);
 }
 
-/** All other processes are bound to this one, and end with it. */
+/** Kills the child processes when a signal ends this process. All other started processes end with this process anyway. */
 function endChildrenWith(owner: NodeJS.Process): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     owner.once(signal, () => {

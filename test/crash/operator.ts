@@ -4,22 +4,26 @@ import { promisify } from 'node:util';
 import { ownEnvironment, root } from '../system.js';
 import type { PlainClient } from './system/plain-client.js';
 
-/** Streams that services create. */
+/** Streams that the services create. */
 const STREAMS = ['EVENTS', 'RETRIES', 'FAILURES'];
 
-/** Requests that change or delete a stream, a consumer or messages. */
+/** Subjects of requests that change or delete a stream, a consumer or messages. */
 const CHANGES = [
   ...['CREATE', 'UPDATE', 'DELETE', 'PURGE', 'MSG.DELETE'].map((verb) => `$JS.API.STREAM.${verb}.*`),
   ...['CREATE', 'DURABLE.CREATE', 'DELETE'].map((verb) => `$JS.API.CONSUMER.${verb}.>`),
 ];
 
-/** Calls `node cascade provision`. @throws Error if it does not end with 0 */
+/**
+ * Calls `node cascade provision`.
+ *
+ * @throws Error if the exit code is not 0
+ */
 export async function provision(natsUrl: string, sizes: NodeJS.ProcessEnv): Promise<void> {
   const env = { ...ownEnvironment(), NATS_URL: natsUrl, ...sizes };
   await promisify(execFile)(process.execPath, ['cascade', 'provision'], { cwd: root, env });
 }
 
-/** Returns the settings of each stream and consumer, and the time of its creation. */
+/** Returns the settings and the creation time of each stream and consumer. */
 export async function settingsOf({ manager }: PlainClient): Promise<Record<string, object>> {
   const settings: Record<string, object> = {};
   for (const stream of STREAMS) {
@@ -35,7 +39,10 @@ export async function settingsOf({ manager }: PlainClient): Promise<Record<strin
   return settings;
 }
 
-/** Collects requests from now on that change a stream or consumer, each with its reply subject: the inbox of a service. */
+/**
+ * Collects all later requests that change a stream or consumer. Each entry names the reply subject, which is the inbox of a
+ * service.
+ */
 export function watchChanges(connection: NatsConnection): string[] {
   const changes: string[] = [];
   for (const subject of CHANGES) {

@@ -1,8 +1,8 @@
-/** Random numbers that are the same for the same seed (mulberry32). */
+/** Random number generator (mulberry32), which returns the same numbers for the same seed. */
 export class Random {
   private state: number;
 
-  /** @param text Makes the numbers differ for the same seed: the name of a scenario. */
+  /** @param text Text that makes the numbers differ for the same seed, such as the name of a scenario. */
   constructor(seed: number, text = '') {
     this.state = [...text].reduce(
       (state, letter) => Math.imul(state ^ letter.charCodeAt(0), 16_777_619),
@@ -18,12 +18,12 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** Returns a whole number from `least` to `most`, both included. */
+  /** Returns a whole number from `least` to `most`, including both. */
   between(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }
 
-  /** Returns the items in another order. */
+  /** Returns the items in a random order. */
   shuffled<Item>(items: readonly Item[]): Item[] {
     const shuffled = [...items];
     for (let last = shuffled.length - 1; last > 0; last--) {

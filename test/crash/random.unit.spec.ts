@@ -4,7 +4,7 @@ import { Random } from './random.js';
 const numbersOf = (random: Random) => Array.from({ length: 1_000 }, () => random.between(50, 600));
 
 describe('Random numbers', () => {
-  it('are the same for the same seed and name, and others for another seed or name', () => {
+  it('are the same for the same seed and name, and differ for another seed or name', () => {
     const numbers = numbersOf(new Random(7, 'kill-broker'));
     expect(numbersOf(new Random(7, 'kill-broker'))).toEqual(numbers);
     expect(numbersOf(new Random(8, 'kill-broker'))).not.toEqual(numbers);

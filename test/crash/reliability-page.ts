@@ -5,7 +5,7 @@ import { describeMachine } from './machine.js';
 import { resultTable } from './result-table.js';
 import type { ScenarioResult } from './run-scenarios.js';
 
-/** Writes `docs/reliability.md` with the claims and the results of a whole run. */
+/** Writes `docs/reliability.md` with the claims and the results of a full run. */
 export async function writeReliabilityPage(
   root: string,
   results: readonly ScenarioResult[],

@@ -2,7 +2,7 @@ import type { ScenarioResult } from './run-scenarios.js';
 
 const HEADING = ['scenario', 'what was done', 'figures', 'must show', 'ok'];
 
-/** Formats the results as a Markdown table that is readable as text. */
+/** Formats the results as a Markdown table that is also readable as plain text. */
 export function resultTable(results: readonly ScenarioResult[]): string {
   const rows = results.map(({ scenario, trial }) => [
     scenario.name,

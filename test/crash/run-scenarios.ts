@@ -16,7 +16,7 @@ export interface RunOptions {
   log(this: void, line: string): void;
 }
 
-/** Runs every scenario, even if others fail. Resolves to the results in the order of `scenarios`. */
+/** Runs every scenario, even if another scenario fails. Resolves to the results in the order of `scenarios`. */
 export async function runScenarios(
   scenarios: readonly Scenario[],
   { atOnce, ...options }: RunOptions,

@@ -1,10 +1,13 @@
 import type { Trial } from './trial.js';
 
 export interface Scenario {
-  /** Name for `--only`. */
+  /** Name of the scenario, which `--only` accepts. */
   readonly name: string;
   readonly mustShow: string;
-  /** True if the short form leaves it out, because another scenario shows the same sooner. `--only` runs it anyway. */
+  /**
+   * True if the short form leaves out the scenario, because another scenario shows the same behavior sooner. `--only` runs the
+   * scenario anyway.
+   */
   readonly onlyFull?: boolean;
   run(trial: Trial): Promise<void>;
 }

@@ -5,35 +5,35 @@ import { eventually } from '@cascade/testing';
 const TICK_MS = 20;
 const ANSWER_WITHIN_MS = 15_000;
 const RETRY_AFTER_MS = 500;
-/** Most requests in flight. Beyond that, clients wait for answers. */
+/** Maximum number of requests in flight. At this limit, clients wait for answers. */
 const MOST_UNDER_WAY = 100;
 
 export interface SignupLoadOptions {
-  /** Replicas of the signup service. The requests go to each in turn. */
+  /** URLs of the replicas of the signup service. The requests go to each replica in turn. */
   readonly urls: readonly string[];
-  /** Requests per second: repeated ones first, then new signups. */
+  /** Number of requests per second. Repeated requests come before new signups. */
   readonly rate: number;
 }
 
 interface Client {
   readonly key: string;
   readonly email: string;
-  /** Time at which it may ask again. */
+  /** Time at which the client may ask again. */
   notBefore: number;
 }
 
 /**
- * Clients that sign up, each with its own address. A client repeats a request without a 202 with the same idempotency key. So
- * every signup is acknowledged in the end, and counted once.
+ * Clients that sign up, each with its own address. A client repeats a request without a 202, with the same idempotency key. Every
+ * signup is therefore acknowledged in the end, and counted once.
  */
 export class SignupLoad {
-  /** Addresses by signup id, of the signups that were answered with 202. */
+  /** Addresses of the signups that were answered with 202, by signup id. */
   readonly acknowledged = new Map<string, string>();
-  /** Number of other answers by status. `none` if the connection failed. */
+  /** Number of other answers, by status. The status is `none` if the connection failed. */
   readonly otherAnswers = new Map<string, number>();
-  /** Milliseconds of the slowest answer by status. */
+  /** Time of the slowest answer by status, in milliseconds. */
   readonly slowest = new Map<string, number>();
-  /** Clients that will ask again, the one that waits longest first. */
+  /** Clients that will ask again. The client that has waited longest comes first. */
   private readonly waiting: Client[] = [];
   private underWay = 0;
   private requests = 0;
@@ -42,12 +42,12 @@ export class SignupLoad {
   private last = performance.now();
   private readonly timer: NodeJS.Timeout;
 
-  /** The load begins at once. */
+  /** Starts the load immediately. */
   constructor(private readonly options: SignupLoadOptions) {
     this.timer = setInterval(() => this.tick(), TICK_MS);
   }
 
-  /** Adds a signup to those of the rate. */
+  /** Sends one signup in addition to the signups of the rate. */
   offer(): void {
     void this.ask(newClient());
   }
@@ -56,7 +56,11 @@ export class SignupLoad {
     this.offering = false;
   }
 
-  /** Offers no more signups and waits until all are acknowledged. @throws Error if they are not within 60 s */
+  /**
+   * Stops offering new signups, and waits until all signups are acknowledged.
+   *
+   * @throws Error if a signup is not acknowledged within 60 s
+   */
   async finish(): Promise<void> {
     this.stopOffering();
     await eventually(
@@ -68,7 +72,7 @@ export class SignupLoad {
     );
   }
 
-  /** Stops, and does not wait for signups without an acknowledgment. */
+  /** Stops immediately, without waiting for unacknowledged signups. */
   stop(): void {
     clearInterval(this.timer);
   }

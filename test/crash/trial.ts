@@ -12,13 +12,16 @@ export interface Check {
 export interface TrialOptions {
   readonly name: string;
   readonly seed: number;
-  /** Small counts, for `npm test`. Several scenarios run in parallel, so ratios of times are shown but not checked. */
+  /**
+   * True for small counts, as in `npm test`. Several scenarios then run in parallel, so ratios of times are shown but not
+   * checked.
+   */
   readonly short: boolean;
-  /** Takes a line of progress. */
+  /** Receives a line of progress. */
   log(this: void, line: string): void;
 }
 
-/** A run of a scenario: its load, its figures and its checks. */
+/** A run of a scenario, with its load, figures and checks. */
 export class Trial {
   readonly random: Random;
   readonly short: boolean;
@@ -37,7 +40,7 @@ export class Trial {
     return this.checks.every(({ ok }) => ok);
   }
 
-  /** Returns the first value in the full form, the second in the short one. */
+  /** Returns the first value in the full form, and the second value in the short form. */
   scale<Value>(full: Value, short: Value): Value {
     return this.short ? short : full;
   }
@@ -65,7 +68,7 @@ export class Trial {
     this.checks.push({ what, expected, seen: shown, ok: seen >= limit });
   }
 
-  /** Runs `cleanup` when the scenario has ended, the last one first. */
+  /** Registers a cleanup for the end of the scenario. Cleanups run in reverse order. */
   defer(cleanup: () => unknown): void {
     this.cleanups.defer(cleanup);
   }

@@ -34,7 +34,7 @@ class StampBookOpened {
 const opened: StampBookOpened[] = [];
 const failed: EventFailed[] = [];
 
-/** Our processors, which treat the plain one like any other. */
+/** Our own processors, which treat the plain processor like any other processor. */
 @Controller()
 class Observer {
   @Consumes(StampBookOpened, { processor: 'observer' })
@@ -78,7 +78,11 @@ afterAll(async () => {
   await broker?.stop();
 });
 
-/** @returns A function that stops it. */
+/**
+ * Starts the stamp book.
+ *
+ * @returns a function that stops the stamp book
+ */
 function startStampBook(languages: string): () => Promise<void> {
   const child = spawnBoundToParent(process.execPath, [SCRIPT], {
     env: { ...ownEnvironment(), NATS_URL: broker.url, LANGUAGES: languages },
@@ -92,7 +96,11 @@ function startStampBook(languages: string): () => Promise<void> {
   };
 }
 
-/** @returns The correlation id, which is also the id of the event. */
+/**
+ * Publishes a signup.
+ *
+ * @returns the correlation id, which is also the id of the event
+ */
 async function signUp(name: string, locale = 'en'): Promise<string> {
   const user = {
     userId: USER_ID,

@@ -15,7 +15,7 @@ import { replayCommand } from './replay/command.js';
 import { tailCommand } from './tail/command.js';
 import { topologyCommand } from './topology/command.js';
 
-/** In the order of the help. */
+/** Commands in the order of the help. */
 const COMMANDS: readonly Definition[] = [
   topologyCommand,
   publishCommand,
@@ -70,7 +70,10 @@ export async function cascade(args: readonly string[], host: Host): Promise<numb
   }
 }
 
-/** Turns `help new processor` into `new processor --help`, because commander's `help` takes one word. commander refuses unknown words. */
+/**
+ * Converts `help new processor` to `new processor --help`, because commander's `help` accepts only one word. An unknown word is
+ * left to commander, which refuses it.
+ */
 function withoutHelpCommand(program: Command, args: readonly string[]): readonly string[] {
   const [first, ...words] = args;
   if (first !== 'help') return args;

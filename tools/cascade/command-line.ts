@@ -5,26 +5,29 @@ import { Output } from './output.js';
 export interface Invocation<Options extends object = object> {
   readonly host: Host;
   readonly output: Output;
-  /** Positional arguments in order, with lists flattened. A missing optional one is undefined. */
+  /** Positional arguments in order, with lists flattened. A missing optional argument is undefined. */
   readonly args: readonly (string | undefined)[];
   readonly options: Options;
 }
 
 export interface CommandModule<Options extends object> {
-  /** Resolves to the exit code. */
+  /** Runs the command. Resolves to the exit code. */
   run(this: void, invocation: Invocation<Options>): Promise<number>;
 }
 
-/** Adds a command with its subcommands to the program. A command's module is loaded on call, so that `--help` is fast. */
+/**
+ * Adds a command with its subcommands to the program. A command's module is loaded only when the command is called, so that
+ * `--help` is fast.
+ */
 export type Definition = (parent: Command, line: CommandLine) => void;
 
-/** Adds the common options of all commands, and runs their modules. */
+/** Adds the options that all commands share, and runs the modules of the commands. */
 export class CommandLine {
   exitCode = 0;
 
   constructor(private readonly host: Host) {}
 
-  /** Adds a command with `--json` and examples. The caller adds the rest. */
+  /** Adds a command with `--json` and examples. The caller adds all other options and arguments. */
   add(
     parent: Command,
     name: string,
@@ -57,12 +60,12 @@ export class CommandLine {
 }
 
 interface Texts {
-  /** One line, for the list of commands. */
+  /** One line for the list of commands. */
   summary: string;
-  /** For the command's own help. Default: the summary. */
+  /** Description in the command's own help. Default: the summary. */
   description?: string;
-  /** Without `node cascade`. */
+  /** Example calls, without `node cascade`. */
   examples: readonly string[];
-  /** True for the command that runs if the parent is called without one. */
+  /** True for the subcommand that runs if the parent is called without a subcommand. */
   isDefault?: boolean;
 }

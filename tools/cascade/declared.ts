@@ -8,9 +8,9 @@ import type { Host } from './host.js';
 export interface Declared {
   readonly apps: number;
   readonly processors: readonly DeclaredProcessor[];
-  /** Services that publish initiating events, and so may have an outbox. */
+  /** Services that publish initiating events, and may therefore have an outbox. */
   readonly publishers: readonly Publisher[];
-  /** Settings of the streams, overridden by the environment. */
+  /** Declared settings of the streams, with the overrides of the environment. */
   readonly settings: JetStreamSettings;
   /** Every version of every event of libs/contracts. */
   readonly contracts: readonly EventClass[];
@@ -18,7 +18,7 @@ export interface Declared {
 
 export interface Publisher {
   readonly app: string;
-  /** Its `ce-source`. */
+  /** Value of `ce-source` in the app's events. */
   readonly source: string;
 }
 
@@ -28,6 +28,8 @@ export interface DeclaredProcessor {
 }
 
 /**
+ * Reads the declarations of all apps.
+ *
  * @throws TopologyError if the declarations cannot be read
  * @throws CommandError if services declare different streams
  * @throws InvalidConfigError if the environment sets an invalid size of a stream
@@ -44,7 +46,9 @@ export async function readDeclared(host: Host): Promise<Declared> {
   return { apps: apps.length, processors, publishers, settings, contracts };
 }
 
-/** All services must declare the same settings, because the streams belong to the system. */
+/**
+ * Returns the stream settings that all services share. Different settings are an error, because the streams belong to the system.
+ */
 export function sharedSettings(apps: readonly Pick<LoadedApp, 'name' | 'service'>[]): JetStreamSettings {
   const users = apps.flatMap(({ name, service }) =>
     service ? [{ name, settings: service.streams ?? {} }] : [],

@@ -16,7 +16,7 @@ describe('The settings of the streams', () => {
     );
   });
 
-  it('are contradictory if services declare different ones', () => {
+  it('are contradictory if services declare different settings', () => {
     expect(() => sharedSettings([app('signup', { replicas: 3 }), app('notifier')])).toThrow(
       'Apps signup and notifier declare different streams: {"replicas":3} and {}.',
     );

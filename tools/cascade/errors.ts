@@ -1,13 +1,13 @@
 import { ExitCode } from './exit-code.js';
 
-/** A command failed for a reason that the user can remove. It is shown without a stack. */
+/** Error of a command with a cause that the user can remove. The error is shown without a stack. */
 export class CommandError extends Error {
   override readonly name: string = 'CommandError';
   readonly exitCode: number = ExitCode.failed;
 
   constructor(
     message: string,
-    /** What to do, one sentence each. */
+    /** Instructions for the user, one sentence each. */
     readonly remedies: readonly string[] = [],
     options?: ErrorOptions,
   ) {

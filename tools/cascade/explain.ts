@@ -17,7 +17,7 @@ import { GeneratorError, RefusedNameError } from '../generator/errors.js';
 import { CommandError, UsageError } from './errors.js';
 import type { Host } from './host.js';
 
-/** The messages of these errors already say what to do. */
+/** Errors whose messages already say what to do. */
 const COMPLETE = [
   InvalidDeclarationError,
   InvalidEventError,
@@ -30,7 +30,7 @@ const COMPLETE = [
   RemovalNotRecordedError,
   StreamReadError,
 ];
-/** "JetStream system temporarily unavailable". */
+/** Error code of "JetStream system temporarily unavailable". */
 const NO_LEADER = 10008;
 const NO_ANSWER = [
   errors.TimeoutError,
@@ -41,9 +41,9 @@ const NO_ANSWER = [
 ];
 
 /**
- * Turns an error of the transport, the broker or the generator into one that says what to do.
+ * Converts an error of the transport, the broker or the generator to an error that says what to do.
  *
- * @throws `error` itself if it is another one, such as a bug
+ * @throws `error` itself if the error is of another kind, such as a bug
  */
 export function explain(error: unknown, host: Host): CommandError {
   if (error instanceof CommandError) return error;
@@ -73,7 +73,7 @@ export function explain(error: unknown, host: Host): CommandError {
   throw error;
 }
 
-/** True if the broker denied a right, which may be a cause of the error. */
+/** True if the broker denied a right. The denial may be a nested cause of the error. */
 export function isDenial(error: unknown): boolean {
   return chainOf(error).some(isPermissionViolation);
 }

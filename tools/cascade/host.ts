@@ -9,7 +9,7 @@ export type Screen = Writable & {
   hasColors?(env?: object): boolean;
 };
 
-/** The surroundings of a command: the process, or a spec. */
+/** The environment of a command, which a process or a spec provides. */
 export interface Host {
   readonly root: string;
   readonly env: NodeJS.ProcessEnv;
@@ -18,7 +18,10 @@ export interface Host {
   readonly stderr: Screen;
   /** Loads a module of the workspace by the path of its source, relative to the checkout. */
   load(this: void, source: string): Promise<object>;
-  /** Calls back at the first Ctrl-C or SIGTERM instead of ending the process; the next one ends it. Returns a function that undoes this. */
+  /**
+   * Calls the listener at the first Ctrl-C or SIGTERM instead of ending the process. The next signal ends the process. Returns a
+   * function that removes the listener.
+   */
   onInterrupt(this: void, listener: () => void): () => void;
 }
 
@@ -26,7 +29,7 @@ export function isTerminal({ stdin, stderr }: Host): boolean {
   return (stdin as { isTTY?: boolean }).isTTY === true && stderr.isTTY === true;
 }
 
-/** Runs work with a signal that aborts at the first Ctrl-C or SIGTERM. */
+/** Passes `work` a signal that aborts at the first Ctrl-C or SIGTERM. */
 export async function untilInterrupted<Result>(
   { onInterrupt }: Host,
   work: (signal: AbortSignal) => Promise<Result>,
@@ -62,7 +65,7 @@ export function hostOf({ root }: Checkout): Host {
   };
 }
 
-/** Ends the process when the reader of its output has ended, as in `node cascade tail | head`. */
+/** Ends the process without an error when the reader of its output has ended, as in `node cascade tail | head`. */
 function endQuietlyWithoutReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

@@ -5,8 +5,8 @@ import { hostOf } from './host.js';
 export const takesArguments = true;
 
 /**
- * `node cascade …`. Exits when the output is written. If a server accepts the connection and never speaks NATS, the client's open
- * socket would keep the process alive.
+ * Runs `node cascade …`, and exits when the output is written. If a server accepts the connection but never speaks NATS, the
+ * client's socket stays open. Without the explicit exit, this socket would keep the process alive.
  */
 export async function main(checkout: Checkout): Promise<never> {
   const code = await cascade(checkout.args, hostOf(checkout));

@@ -5,9 +5,9 @@ const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 } as const;
 export type Style = keyof typeof STYLES;
 
 export interface TableOptions {
-  /** Cuts lines to the width of the terminal. */
+  /** True to cut lines to the width of the terminal. */
   isCut?: boolean;
-  /** May color the line of a row. */
+  /** Colors the line of a row, or returns it unchanged. */
   paint?: (line: string, row: number) => string;
 }
 
@@ -17,7 +17,7 @@ export class Output {
 
   constructor(
     private readonly host: Host,
-    /** True with `--json`. */
+    /** True for `--json`. */
     readonly isJson: boolean,
   ) {
     const { stdout, env } = host;
@@ -25,7 +25,7 @@ export class Output {
     this.hasColor = !isJson && stdout.isTTY === true && (stdout.hasColors?.(env) ?? false);
   }
 
-  /** Characters of a line; Infinity if the output is piped. */
+  /** Maximum width of a line, in characters; Infinity if the output is piped. */
   get width(): number {
     return this.host.stdout.isTTY ? (this.host.stdout.columns ?? 80) : Infinity;
   }
@@ -44,12 +44,12 @@ export class Output {
     this.host.stderr.write(`${text}\n`);
   }
 
-  /** Rewrites the last line of a terminal; writes nothing elsewhere. */
+  /** Rewrites the last line of a terminal. Writes nothing if stderr is not a terminal. */
   progress(text: string): void {
     if (this.host.stderr.isTTY) this.host.stderr.write(`\r\x1b[K${text}`);
   }
 
-  /** Aligns rows under a bold heading, one line each. */
+  /** Aligns rows under a bold heading, one line per row. */
   table(heading: Row, rows: readonly Row[], { isCut, paint = (line) => line }: TableOptions = {}): string[] {
     const lines = renderColumns(heading, rows).map((line) => (isCut ? fit(line, this.width) : line));
     return lines.map((line, index) => (index === 0 ? this.paint('bold', line) : paint(line, index - 1)));

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { Output } from './output.js';
 import { hostWith } from './test/session.js';
 
-/** A stream that keeps its content, and is a terminal or a pipe. */
+/** A stream that keeps its content, and acts as a terminal or a pipe. */
 class TestScreen extends Writable {
   text = '';
   readonly columns = 40;

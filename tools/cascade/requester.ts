@@ -11,10 +11,10 @@ export const BY_OPTION = ['--by <name>', 'who asks for it; default: your user na
 export const REASON_OPTION = ['--reason <text>', 'why; required except for a dry run'] as const;
 
 /**
- * Who asks for an action, and why. Both are stored with the action.
+ * Returns the person who asks for an action, and the reason. Both are stored with the action.
  *
- * @param action its name in errors: `removal`
- * @throws UsageError if a name or reason is missing; a dry run needs no reason
+ * @param action name of the action in errors: `removal`
+ * @throws UsageError if the name or the reason is missing; a dry run needs no reason
  */
 export function requesterOf(
   { by = userInfo().username, reason = '', dryRun }: RequesterOptions,

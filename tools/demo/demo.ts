@@ -8,10 +8,10 @@ import { missingFrom, type SeenEvent } from './flow.js';
 
 const TIMEOUT_MS = 15_000;
 
-/** `npm run demo` failed for a reason that the user can remove. */
+/** Error of `npm run demo` with a cause that the user can remove. */
 class DemoError extends Error {
   override readonly name = 'DemoError';
-  /** The tools show the message without a stack. */
+  /** Makes the tools show the message without a stack. */
   readonly operational = true;
 }
 
@@ -20,7 +20,7 @@ interface SystemUrls {
   readonly nats: string;
 }
 
-/** `npm run demo`: signs up a user, and shows the events that follow. */
+/** Runs `npm run demo`, which signs up a user and shows the events that follow. */
 export async function main(): Promise<number> {
   const urls = await findSystem(process.env);
   const recorder = await FlowRecorder.start(urls.nats).catch((error: unknown) => {
@@ -60,7 +60,7 @@ async function findSystem(env: NodeJS.ProcessEnv): Promise<SystemUrls> {
 }
 
 async function signUp(url: string): Promise<{ id: string; correlationId: string }> {
-  // A unique address, because a second signup of the same address causes no event.
+  // The address is unique, because a second signup with the same address causes no event.
   const body = JSON.stringify({ email: `demo-${randomUUID()}@example.com`, name: 'Demo' });
   const headers = { 'content-type': 'application/json' };
   const signal = AbortSignal.timeout(TIMEOUT_MS);

@@ -4,7 +4,10 @@ import { performance } from 'node:perf_hooks';
 import { eventNameOf } from '../text/event-name.js';
 import type { SeenEvent } from './flow.js';
 
-/** Records every event from its start on. It subscribes to the channels as plain NATS subjects, so it takes no event from a processor. */
+/**
+ * Records every event that is published after its start. The recorder subscribes to the channels as plain NATS subjects, so it
+ * takes no event from a processor.
+ */
 export class FlowRecorder {
   private readonly seen: { event: Omit<SeenEvent, 'afterMs'>; at: number }[] = [];
   private onEvent: () => void = () => undefined;
@@ -28,14 +31,14 @@ export class FlowRecorder {
     return recorder;
   }
 
-  /** The recorded events of a flow, in order. Times count from `since`, a value of `performance.now()`. */
+  /** Returns the recorded events of a flow, in order. Times count from `since`, which is a value of `performance.now()`. */
   flow(correlationId: string, since: number): SeenEvent[] {
     return this.seen
       .filter(({ event }) => event.correlationId === correlationId)
       .map(({ event, at }) => ({ ...event, afterMs: at - since }));
   }
 
-  /** Calls `isDone` at each event. Resolves to true when it returns true, or to false after the timeout. */
+  /** Calls `isDone` at each event. Resolves to true when `isDone` returns true, or to false after the timeout. */
   async wait(isDone: () => boolean, timeoutMs: number): Promise<boolean> {
     const done = new Promise<boolean>((resolve) => {
       const timer = setTimeout(() => resolve(false), timeoutMs);
@@ -72,7 +75,10 @@ export class FlowRecorder {
   }
 }
 
-/** Undefined for headers that cannot be parsed. The client throws then, and an error in a callback would end the subscription. */
+/**
+ * Returns undefined for headers that cannot be parsed. The client throws an error for such headers, and an error in a callback
+ * would end the subscription.
+ */
 function headersOf(message: Msg): MsgHdrs | undefined {
   try {
     return message.headers;

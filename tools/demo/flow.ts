@@ -1,13 +1,13 @@
 export interface SeenEvent {
   readonly id: string;
-  /** `user.signed-up` */
+  /** Name of the event, such as `user.signed-up`. */
   readonly name: string;
   readonly source: string;
   readonly correlationId: string;
   readonly causationId: string | undefined;
-  /** Milliseconds from the request until it was recorded. */
+  /** Time from the request until the event was recorded, in milliseconds. */
   readonly afterMs: number;
-  /** Set for a failure event: why the processor gave up. */
+  /** Reason why the processor gave up; set only for a failure event. */
   readonly failure?: string;
 }
 
@@ -19,7 +19,7 @@ const EXPECTED = [
   { name: 'user.metadata-recorded', cause: 'notification.sent' },
 ] as const;
 
-/** @returns descriptions of the missing events; empty when the flow is complete */
+/** @returns descriptions of the missing events; empty if the flow is complete */
 export function missingFrom(events: readonly SeenEvent[]): string[] {
   const isThere = ({ name, cause }: (typeof EXPECTED)[number]) =>
     events.some((event) => event.name === name && !event.failure && causeOf(event, events) === cause);

@@ -1,10 +1,10 @@
-/** A processor cannot be generated or removed. Nothing was written. */
+/** Error for a processor that cannot be generated or removed. Nothing was written. */
 export class GeneratorError extends Error {
   override readonly name: string = 'GeneratorError';
 
   constructor(
     message: string,
-    /** What to do, one sentence each. */
+    /** Instructions for the user, one sentence each. */
     readonly remedies: readonly string[] = [],
     options?: ErrorOptions,
   ) {

@@ -2,10 +2,10 @@ import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises
 import { dirname, join, relative, sep } from 'node:path';
 
 export interface FileChange {
-  /** Relative to the checkout, with forward slashes. */
+  /** Path relative to the checkout, with forward slashes. */
   readonly path: string;
   readonly kind: 'create' | 'change' | 'remove';
-  /** Undefined if the file is removed. */
+  /** New content of the file; undefined if the file is removed. */
   readonly content?: string;
 }
 
@@ -23,7 +23,7 @@ export async function applyChanges(root: string, changes: readonly FileChange[])
   }
 }
 
-/** The text of a file of the checkout; undefined if the file does not exist. */
+/** Returns the text of a file of the checkout; undefined if the file does not exist. */
 export async function textOf(root: string, path: string): Promise<string | undefined> {
   try {
     return await readFile(join(root, path), 'utf8');
@@ -33,7 +33,7 @@ export async function textOf(root: string, path: string): Promise<string | undef
   }
 }
 
-/** All files below a folder, sorted, relative to it with forward slashes. */
+/** Returns the sorted paths of all files below a folder, relative to the folder, with forward slashes. */
 export async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries

@@ -13,7 +13,7 @@ const coupon: ProcessorChoice = {
   publishes: 'spec-coupon.issued',
 };
 
-/** Uses this checkout, and writes nothing. */
+/** These specs use this checkout, and write nothing. */
 describe('a generated processor', () => {
   const root = checkoutRoot();
   let topology: Topology;

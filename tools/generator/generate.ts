@@ -13,10 +13,10 @@ export interface Generation {
 }
 
 /**
- * Plans the files of a new processor and the changes of shared files. Writes nothing: `applyChanges` does.
+ * Plans the files of a new processor and the changes of shared files. Writes nothing; call `applyChanges` to write them.
  *
  * @throws RefusedNameError if a name is invalid, unknown or taken
- * @throws GeneratorError if a file exists already, or if a shared file cannot take its entry
+ * @throws GeneratorError if a file already exists, or if a shared file has no place for its entry
  */
 export async function generate(
   root: string,

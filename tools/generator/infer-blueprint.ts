@@ -10,16 +10,17 @@ import { GeneratorError, RefusedNameError } from './errors.js';
 
 export interface RemovalChoice {
   readonly name: string;
-  /** Keeps the contracts of its events even if nothing else uses them. */
+  /** True to keep the contracts of the processor's events even if nothing else uses them. */
   readonly keepEvents?: boolean | undefined;
 }
 
 /**
- * Infers the blueprint of a generated processor from its declaration, because no file records it. An app is the processor's own
- * if it has the same name and does nothing else. An event was created with the processor if nothing else uses the event.
+ * Infers the blueprint of a generated processor from its declaration, because no file records the blueprint. An app is the
+ * processor's own app if it has the same name and does nothing else. An event was created with the processor if nothing else uses
+ * the event.
  *
  * @throws RefusedNameError if no processor has the name
- * @throws GeneratorError if others depend on the processor
+ * @throws GeneratorError if other processors depend on this processor
  */
 export async function inferBlueprint(
   root: string,

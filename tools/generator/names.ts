@@ -1,15 +1,15 @@
-/** `welcome-coupon` → `WelcomeCoupon`, `user.signed-up` → `UserSignedUp`. */
+/** Converts a name to Pascal case: `welcome-coupon` → `WelcomeCoupon`, `user.signed-up` → `UserSignedUp`. */
 export function pascalCase(name: string): string {
   return name.replace(/(?:^|[-.])(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** `signed-up` → `signedUp`. */
+/** Converts a name to camel case: `signed-up` → `signedUp`. */
 export function camelCase(name: string): string {
   const pascal = pascalCase(name);
   return pascal.charAt(0).toLowerCase() + pascal.slice(1);
 }
 
-/** `WelcomeCoupon`, `welcome_coupon` → `welcome-coupon`. */
+/** Converts a text to kebab case: `WelcomeCoupon`, `welcome_coupon` → `welcome-coupon`. */
 export function kebabCase(text: string): string {
   return text
     .replace(/([a-z0-9])([A-Z])/g, '$1-$2')

@@ -8,14 +8,14 @@ import { inferBlueprint, type RemovalChoice } from './infer-blueprint.js';
 import { entriesOf, renderedFiles } from './planned-files.js';
 import { format } from './render/format.js';
 
-/** A file that differs from its generated form, so that it may hold someone's work. */
+/** A file that differs from its generated form, and may therefore contain manual work. */
 export interface ChangedFile {
   readonly path: string;
-  /** `no entry`: the file exists, without the entry of the processor. */
+  /** Kind of the difference. `no entry` means that the file exists without the entry of the processor. */
   readonly what: 'changed' | 'missing' | 'added' | 'no entry';
 }
 
-/** The processor was written by hand, or all its files have moved. */
+/** Error for a processor that was written by hand, or whose files have all moved. */
 export class NotGeneratedError extends GeneratorError {
   override readonly name = 'NotGeneratedError';
 
@@ -46,11 +46,11 @@ export class ChangedFilesError extends GeneratorError {
 }
 
 /**
- * Plans the removal of a processor and of all that was generated for it. Writes nothing.
+ * Plans the removal of a processor and of everything that was generated for it. Writes nothing.
  *
  * @throws RefusedNameError if no processor has the name
- * @throws GeneratorError if others depend on it
- * @throws NotGeneratedError if none of its own files exists
+ * @throws GeneratorError if other processors depend on this processor
+ * @throws NotGeneratedError if all of the processor's own files are missing
  * @throws ChangedFilesError if files differ from their generated form
  */
 export async function planRemoval(root: string, topology: Topology, choice: RemovalChoice): Promise<Generation> {
@@ -60,7 +60,7 @@ export async function planRemoval(root: string, topology: Topology, choice: Remo
   const entries = await removeEntries(root, blueprint);
   const changed = [...removed.changed, ...entries.changed];
   if (changed.length > 0) throw new ChangedFilesError(blueprint.name, changed);
-  // The reverse order of the generation: a running system stops the app before its code is removed.
+  // The changes are in reverse order, so that a running system stops the app before its code is removed.
   return { blueprint, changes: [...entries.changes.reverse(), ...removed.changes] };
 }
 
@@ -105,7 +105,7 @@ async function removeFiles(root: string, blueprint: Blueprint): Promise<Outcome>
   return outcome;
 }
 
-/** An entry is unchanged if removing it and adding it again changes at most its position. */
+/** Removes the processor's entries. An entry is unchanged if removing it and adding it again changes at most its position. */
 async function removeEntries(root: string, blueprint: Blueprint): Promise<Outcome> {
   const outcome: Outcome = { changes: [], changed: [] };
   for (const { path, add, remove } of entriesOf(blueprint)) {
@@ -123,13 +123,13 @@ async function removeEntries(root: string, blueprint: Blueprint): Promise<Outcom
   return outcome;
 }
 
-/** Ignores the order: other entries may have been added since, or all entries sorted. */
+/** Compares two texts regardless of the order of their lines. Entries may have been added or sorted in the meantime. */
 function sameLines(one: string, other: string): boolean {
   const sorted = (text: string) => text.split('\n').sort().join('\n');
   return sorted(one) === sorted(other);
 }
 
-/** Formats a file; returns it unchanged if it does not parse, because someone is working on it. */
+/** Formats a file. Returns the file unchanged if it cannot be parsed, because a developer may be working on it. */
 async function formatted(root: string, path: string, text: string): Promise<string> {
   return format(root, path, text).catch(() => text);
 }

@@ -10,7 +10,7 @@ import { packageLockEntry } from './entries/package-lock.js';
 import { processorsPageEntry } from './entries/processors-page.js';
 import { renderSet, type RenderedFile } from './render/templates.js';
 
-/** The files of a processor, of its new events, and of its app if that is new. */
+/** Renders the files of a processor, of its new events, and of its app if the app is new. */
 export async function renderedFiles(root: string, blueprint: Blueprint): Promise<RenderedFile[]> {
   const { name, app, newEvents } = blueprint;
   const names = { name, app: app.name };
@@ -19,7 +19,10 @@ export async function renderedFiles(root: string, blueprint: Blueprint): Promise
   return [...newEvents.flatMap(({ files }) => files), ...rendered.flat()];
 }
 
-/** The processor's entries in shared files. nest-cli.json comes last, because a running system starts the apps that it lists. */
+/**
+ * Returns the processor's entries in shared files. nest-cli.json comes last, because a running system starts the apps in its
+ * list.
+ */
 export function entriesOf(blueprint: Blueprint): Entry[] {
   const { app, newEvents } = blueprint;
   return [

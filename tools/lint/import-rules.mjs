@@ -3,7 +3,7 @@ import { posix, relative, sep } from 'node:path';
 /** Libraries that must stay usable without the rest of the workspace. */
 const STANDALONE = ['libs/contracts', 'libs/jetstream'];
 const TEST_KIT = 'libs/testing';
-/** Folders of libs/jetstream/src, lowest first. A file imports from its own folder and from earlier ones. */
+/** Folders of libs/jetstream/src, lowest first. A file imports only from its own folder and from earlier folders. */
 const LAYERS = [
   'wire',
   'logging',
@@ -22,7 +22,7 @@ const LAYERS = [
   'consume',
   'health',
 ];
-/** Files beside these folders that every folder may import. */
+/** Files next to these folders that every folder may import. */
 const GROUND = ['errors', 'options'];
 /** Libraries that the tests of standalone libraries may import. */
 const FOR_TESTS = [TEST_KIT, 'libs/embedded-broker'];
@@ -39,14 +39,14 @@ export function judgeImport(file, specifier) {
   const target = targetOf(file, specifier);
   if (!from || !target) return undefined;
   const to = packageOf(target);
-  // The target is a file at the root, or a missing file, which the type checker reports.
+  // The target is a file at the root, or a missing file. The type checker reports missing files.
   if (!to) return undefined;
 
   if (isLibrary(specifier)) {
     if (specifier.split('/').length > 2) {
       return `Import '${specifier.split('/').slice(0, 2).join('/')}': its index.ts exports everything that is public.`;
     }
-    // Tests beside `src/` import the library as other packages do.
+    // Tests in `test/` import their own library by name, as other packages do.
     if (to === from && !file.startsWith(`${from}/test/`))
       return `A file of ${from} imports its siblings by relative path, not by '${specifier}'.`;
   }
@@ -91,12 +91,12 @@ function isLibrary(specifier) {
   return /^(@cascade|@app\/contracts)(\/|$)/.test(specifier);
 }
 
-/** The contracts belong to the app; the other libraries to Cascade. */
+/** Returns the package name of a library. The contracts belong to the app, and the other libraries belong to Cascade. */
 function nameOf(library) {
   return library === 'libs/contracts' ? '@app/contracts' : library.replace('libs/', '@cascade/');
 }
 
-/** The import's target, relative to the checkout; undefined for a package of npm or Node. */
+/** Returns the target of an import, relative to the checkout; undefined for a package of npm or Node. */
 function targetOf(file, specifier) {
   if (isLibrary(specifier)) return `libs/${specifier.slice(specifier.indexOf('/') + 1)}`;
   if (specifier.startsWith('@app/')) return specifier.replace('@app/', 'apps/');
@@ -104,7 +104,7 @@ function targetOf(file, specifier) {
   return undefined;
 }
 
-/** `apps/signup`, `libs/outbox`, `tools`, `test`, `bench`; undefined for files at the root. */
+/** Returns the package of a file: `apps/signup`, `libs/outbox`, `tools`, `test`, `bench`; undefined for files at the root. */
 function packageOf(path) {
   const [folder, name] = path.split('/');
   if (folder === 'apps' || folder === 'libs') return `${folder}/${name}`;

@@ -5,7 +5,7 @@ import typescript from 'typescript-eslint';
 
 const root = resolve(import.meta.dirname, '../..');
 
-// The project's configuration without the rules that need the files to exist.
+// The project's configuration, without the rules that require the files to exist.
 const eslint = new ESLint({
   cwd: root,
   overrideConfig: [
@@ -18,7 +18,7 @@ const eslint = new ESLint({
 const IMPORTS = 'workspace/imports';
 const DEPENDENCIES = 'import-x/no-extraneous-dependencies';
 
-/** @param rules Default: every rule but `no-unused-vars`, which the code below always breaks. */
+/** @param rules Names of the checked rules. Default: all rules except `no-unused-vars`, which the code below always breaks. */
 async function complaints(file: string, code: string, ...rules: string[]): Promise<string[]> {
   const [result] = await eslint.lintText(code, { filePath: resolve(root, file) });
   return result!.messages

@@ -1,14 +1,17 @@
 import { MailDev } from 'maildev';
 
-/** When there are more, the oldest mails are deleted. */
+/** Maximum number of stored mails. The oldest mails are deleted first. */
 const KEPT_MAILS = 1_000;
 const CLOSE_WITHIN_MS = 500;
 
 const [smtpPort, webPort, folder] = process.argv.slice(2);
-/** Bytes. A larger mail is refused permanently (552), so that its failure can be tried. maildev's command has the same variable. */
+/**
+ * Maximum size of a mail, in bytes. A larger mail is refused permanently (552), so that this failure can be tried. maildev's
+ * command has the same variable.
+ */
 const sizeLimit = process.env['MAILDEV_MAX_MESSAGE_SIZE'];
 
-// The maildev command would read the user's configuration files and variables.
+// The maildev command is not used, because it would read the user's configuration files and variables.
 const mailDev = new MailDev({
   ip: '127.0.0.1',
   smtp: Number(smtpPort),
@@ -21,7 +24,7 @@ const mailDev = new MailDev({
 
 await mailDev.start();
 process.on('SIGTERM', () => {
-  // maildev waits for connections to its page, which browsers keep open. The senders of mail have stopped before.
+  // maildev waits for connections to its page, which browsers keep open. The senders of mail have already stopped.
   setTimeout(() => process.exit(0), CLOSE_WITHIN_MS);
   void mailDev.stop().finally(() => process.exit(0));
 });

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Checkout } from '../checkout.js';
 
-/** Folder of the tarballs and of the built packages, relative to the checkout. */
+/** Folder of the tarballs and the built packages, relative to the checkout. */
 export const PACKAGES = 'dist/packages';
 
 interface Library {
   readonly name: string;
-  /** The libraries that it depends on, without the scope. */
+  /** Names of the libraries that this library depends on, without the scope. */
   readonly uses: readonly string[];
 }
 
@@ -21,7 +21,7 @@ interface Manifest {
 const SCOPE = '@cascade/';
 const NOT_PACKED = /\.(spec|fixture)\.ts$/;
 
-/** `npm run pack`: builds the public libraries, and makes a tarball of each. */
+/** Runs `npm run pack`, which builds the public libraries and creates a tarball of each library. */
 export async function main({ root }: Checkout): Promise<number> {
   const folder = join(root, PACKAGES);
   await rm(folder, { recursive: true, force: true });
@@ -47,8 +47,8 @@ async function findLibraries(root: string): Promise<Library[]> {
 }
 
 /**
- * Copies a library to build it there. `nest build` would find a library that is built in its own folder, and leave it out of the
- * app: see docs/adr/0013.
+ * Copies a library to a separate folder, in which it is built. `nest build` leaves a library out of the app if it is built in its
+ * own folder (see docs/adr/0013).
  */
 async function copy(root: string, { name, uses }: Library): Promise<void> {
   const [from, to] = [join(root, 'libs', name), join(root, PACKAGES, name)];
@@ -59,7 +59,7 @@ async function copy(root: string, { name, uses }: Library): Promise<void> {
   await writeFile(join(to, 'tsconfig.json'), JSON.stringify(buildOf(uses)));
 }
 
-/** A TypeScript project that sees other libraries only in built form. */
+/** Returns the configuration of a TypeScript project that sees other libraries only in built form. */
 function buildOf(uses: readonly string[]): object {
   return {
     extends: '../../../tsconfig.json',

@@ -2,7 +2,10 @@ import type { Screen } from './screen/screen.js';
 import { APP_LIST } from './parts/services.js';
 import type { ListChanges, System } from './system.js';
 
-/** How nest-cli.json differs from the running services. If it cannot be read, there are no changes, and the screen says why. */
+/**
+ * Returns the differences between nest-cli.json and the running services. If the file cannot be read, returns no differences, and
+ * the screen shows the reason.
+ */
 export function listChanges(system: System, screen: Screen): ListChanges {
   try {
     return system.listChanges();
@@ -12,7 +15,10 @@ export function listChanges(system: System, screen: Screen): ListChanges {
   }
 }
 
-/** Starts the added services and stops the removed ones. The code must be compiled. Never rejects: the screen shows errors. */
+/**
+ * Starts the added services and stops the removed services. The code must already be compiled. Never rejects, because the screen
+ * shows errors.
+ */
 export async function applyChanges(changes: ListChanges, system: System, screen: Screen): Promise<void> {
   for (const app of changes.added) screen.line(app, `starts: ${APP_LIST} lists it now`);
   try {

@@ -5,22 +5,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { tryLock } from './process/native-lock.js';
 import { servicesGraceMs } from './stop-times.js';
 
-/** Relative to the working directory, which is the checkout under npm. */
+/** Path relative to the working directory, which is the checkout under npm. */
 export const DATA_FOLDER = '.data';
 
 const LOCK_FILE = 'lock';
 const RUNNING_FILE = 'running.json';
-/** Time in which the processes of a killed supervisor end without help; stop-with-parent.mjs kills them before. */
+/** Time in which the processes of a killed supervisor end, in milliseconds. stop-with-parent.mjs kills them earlier. */
 const LEFTOVERS_MS = servicesGraceMs(process.env) + 1_000;
 
-/** A running system, as other commands find it. */
+/** A running system, as other commands see it. */
 export interface RunningSystem {
   readonly pid: number;
-  /** Missing while the system starts. */
+  /** URL of the broker; undefined while the system starts. */
   readonly natsUrl?: string;
   /** True for `npm run dev`, which restarts services when their code changes. */
   readonly reloads?: boolean;
-  /** By name: every part that has been ready. */
+  /** Every part that has been ready, by name. */
   readonly parts: Readonly<Record<string, { readonly url: string; readonly pid?: number | undefined }>>;
 }
 
@@ -38,7 +38,7 @@ export class DataFolderInUseError extends Error {
   }
 }
 
-/** The folder of a system's state, `.data/`, claimed by this process. */
+/** The folder of a system's state, `.data/`, which this process has claimed. */
 export class DataFolder {
   private constructor(
     readonly path: string,
@@ -46,10 +46,10 @@ export class DataFolder {
   ) {}
 
   /**
-   * Claims the folder, and creates it if it is missing. The claim ends with this process, even by kill -9.
-   * Waits until the processes of a killed supervisor have ended.
+   * Claims the folder, and creates it if it is missing. The claim ends with this process, even after a kill -9. Waits until the
+   * processes of a killed supervisor have ended.
    *
-   * @throws DataFolderInUseError
+   * @throws DataFolderInUseError if another process has claimed the folder
    */
   static async claim(path: string): Promise<DataFolder> {
     mkdirSync(path, { recursive: true });
@@ -70,7 +70,10 @@ export class DataFolder {
     await rename(temporary, join(this.path, RUNNING_FILE));
   }
 
-  /** Removes everything except the lock file. Without it, two processes could each lock another file of the same name. */
+  /**
+   * Removes everything except the lock file. Without the old lock file, two processes could each lock a different file of the
+   * same name.
+   */
   async clear(): Promise<void> {
     const names = (await readdir(this.path)).filter((name) => name !== LOCK_FILE);
     await Promise.all(names.map((name) => rm(join(this.path, name), { recursive: true, force: true })));
@@ -82,7 +85,7 @@ export class DataFolder {
   }
 }
 
-/** The system that last recorded itself; it may have been killed since. */
+/** Returns the system that last recorded itself. The system may have been killed in the meantime. */
 export async function readRunning(path: string): Promise<RunningSystem | undefined> {
   try {
     return JSON.parse(await readFile(join(path, RUNNING_FILE), 'utf8')) as RunningSystem;
@@ -91,7 +94,7 @@ export async function readRunning(path: string): Promise<RunningSystem | undefin
   }
 }
 
-/** The system that runs in the working directory, if any. */
+/** Returns the system that runs in the working directory; undefined if no system runs there. */
 export async function runningHere(): Promise<RunningSystem | undefined> {
   const running = await readRunning(resolve(DATA_FOLDER));
   return running && isAlive(running.pid) ? running : undefined;

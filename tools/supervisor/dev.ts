@@ -8,7 +8,7 @@ import { servicesGraceMs } from './stop-times.js';
 import type { System } from './system.js';
 import { watchSources } from './watch/source-watcher.js';
 
-/** `npm run dev`: runs the system, restarts services whose code changes, and follows the apps in nest-cli.json. */
+/** Runs `npm run dev`, which restarts services when their code changes, and follows the list of apps in nest-cli.json. */
 export function main(checkout: Checkout): Promise<number> {
   return runSystem(checkout, {
     reloads: true,
@@ -27,9 +27,9 @@ export function main(checkout: Checkout): Promise<number> {
 }
 
 class Reload {
-  /** Changes that are not applied yet, because a file does not compile. */
+  /** Changed files that are not applied yet, because a file does not compile. */
   private readonly pending = new Set<string>();
-  /** Sources of each service at its last start, which tell who imported a file that is removed since. */
+  /** Sources of each service at its last start, which show the importers of a file that was removed later. */
   private readonly sources: Promise<Map<string, Set<string>>>;
 
   constructor(

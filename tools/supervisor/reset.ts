@@ -1,7 +1,11 @@
 import { resolve } from 'node:path';
 import { DataFolder, DATA_FOLDER } from './data-folder.js';
 
-/** `npm run reset`: deletes all state. @throws DataFolderInUseError while a system uses it */
+/**
+ * Runs `npm run reset`, which deletes all state.
+ *
+ * @throws DataFolderInUseError if a system uses the state
+ */
 export async function main(): Promise<number> {
   const folder = await DataFolder.claim(resolve(DATA_FOLDER));
   await folder.clear();

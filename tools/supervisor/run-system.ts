@@ -13,7 +13,7 @@ const KILLED = 130;
 export interface RunOptions {
   /** True if the command restarts services when their code changes. */
   readonly reloads: boolean;
-  /** Called when the system is ready. The returned function is called when it stops. */
+  /** Called when the system is ready. Resolves to a function that is called when the system stops. */
   whileUp(this: void, system: System, screen: Screen): Promise<() => Promise<void>>;
 }
 
@@ -21,7 +21,7 @@ export interface RunOptions {
  * Runs the system on the working directory's `.data` until it is told to stop.
  *
  * @returns the exit code: 0 after a stop, 1 if the system did not start
- * @throws DataFolderInUseError
+ * @throws DataFolderInUseError if another command uses the folder
  */
 export async function runSystem({ root }: Checkout, options: RunOptions): Promise<number> {
   const folder = await DataFolder.claim(resolve(DATA_FOLDER));
@@ -36,9 +36,9 @@ export async function runSystem({ root }: Checkout, options: RunOptions): Promis
 class Session {
   private readonly system: System;
   private readonly screen: Screen;
-  /** True when the table is on the screen. Logs follow it. */
+  /** True after the table was shown. Lines of parts are shown only after the table. */
   private shown = false;
-  /** Suppresses the states of parts while the system stops. */
+  /** True while the system stops, which suppresses the states of parts. */
   private stopping = false;
   private readonly places = new Map<string, RunningSystem['parts'][string]>();
   private recording: Promise<void> = Promise.resolve();

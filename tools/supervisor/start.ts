@@ -6,7 +6,7 @@ import { APP_LIST } from './parts/services.js';
 import { watchSources } from './watch/source-watcher.js';
 import type { System } from './system.js';
 
-/** `npm start`: runs the system, and follows the apps in nest-cli.json. Running services keep their code. */
+/** Runs `npm start`, which follows the list of apps in nest-cli.json. Running services keep their code. */
 export function main(checkout: Checkout): Promise<number> {
   return runSystem(checkout, {
     reloads: false,

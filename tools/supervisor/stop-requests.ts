@@ -1,5 +1,8 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** Under npm, one Ctrl-C arrives twice: from the terminal, and from npm, which forwards it. */
+/**
+ * Time in which repeated signals count as one request, in milliseconds. Under npm, one Ctrl-C arrives twice, because npm forwards
+ * the signal.
+ */
 const SAME_REQUEST_MS = 1_000;
 const PARENT_CHECK_MS = 1_000;
 
@@ -33,7 +36,7 @@ export function onStopRequest({ first, again }: StopRequests): () => void {
   };
 }
 
-/** npm cannot forward SIGKILL, so this process also stops when npm has ended. */
+/** Calls `onEnd` when npm has ended, because npm cannot forward SIGKILL. */
 function watchNpm(onEnd: () => void): NodeJS.Timeout | undefined {
   if (process.env['npm_lifecycle_event'] === undefined) return undefined;
   const parent = process.ppid;

@@ -1,9 +1,15 @@
-/** Default of the services' `STOP_TIMEOUT_MS`, repeated from `ServiceConfig`, which would take longer to load than the supervisor. */
+/**
+ * Default of the services' `STOP_TIMEOUT_MS`. The value is repeated here, because loading `ServiceConfig` would take longer than
+ * loading the supervisor.
+ */
 const DEFAULT_STOP_TIMEOUT_MS = 10_000;
-/** Time for a service to report its own timeout, and to exit. */
+/** Time for a service to report its own timeout and to exit, in milliseconds. */
 const MARGIN_MS = 1_000;
 
-/** Milliseconds after which a stopping service is killed: a little more than its own timeout. */
+/**
+ * Returns the time after which a stopping service is killed, in milliseconds. The time is a little longer than the service's own
+ * timeout.
+ */
 export function servicesGraceMs(env: NodeJS.ProcessEnv): number {
   return (Number(env['STOP_TIMEOUT_MS']) || DEFAULT_STOP_TIMEOUT_MS) + MARGIN_MS;
 }

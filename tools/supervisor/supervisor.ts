@@ -2,13 +2,13 @@ import { Child } from './process/child.js';
 import type { SupervisedPart } from './parts/supervised-part.js';
 
 export interface PartGroup {
-  /** {@link Supervisor.add} and {@link Supervisor.remove} change it. */
+  /** Parts of the group, which {@link Supervisor.add} and {@link Supervisor.remove} change. */
   readonly parts: SupervisedPart[];
-  /** Milliseconds after which stopping parts are killed. */
+  /** Time after which stopping parts are killed, in milliseconds. */
   readonly graceMs: number;
 }
 
-/** A part could not start, so the system is not ready. */
+/** Error for a part that could not start, so that the system is not ready. */
 export class PartFailedError extends Error {
   override readonly name = 'PartFailedError';
 
@@ -20,13 +20,15 @@ export class PartFailedError extends Error {
   }
 }
 
-/** Runs the parts of one system: starts all at once, keeps each running, and stops them group by group. */
+/**
+ * Runs the parts of one system. Starts all parts at the same time, keeps each part running, and stops the parts group by group.
+ */
 export class Supervisor {
   private stopping: Promise<void> | undefined;
 
   /**
    * @param stopOrder Groups, in the order in which they stop.
-   * @param onStopped Called once when all have stopped.
+   * @param onStopped Called once when all parts have stopped.
    */
   constructor(
     private readonly stopOrder: readonly PartGroup[],
@@ -38,9 +40,9 @@ export class Supervisor {
   }
 
   /**
-   * Starts every part. A part that needs another's address waits for it. Resolves when all are ready.
+   * Starts every part. A part that needs the address of another part waits for it. Resolves when all parts are ready.
    *
-   * @throws PartFailedError for the first part that does not start. Call `stop` to end the others.
+   * @throws PartFailedError for the first part that does not start. Call `stop` to end the other parts.
    */
   async start(): Promise<void> {
     await Promise.all(
@@ -54,7 +56,7 @@ export class Supervisor {
     );
   }
 
-  /** Starts a part while others run. Never rejects: the part's state shows a failure. */
+  /** Starts a part while others run. Never rejects, because the part's state shows a failure. */
   async add(part: SupervisedPart, group: PartGroup): Promise<void> {
     if (this.stopping) return;
     group.parts.push(part);
@@ -66,7 +68,7 @@ export class Supervisor {
     parts.splice(parts.indexOf(part), 1);
   }
 
-  /** Stops every part, within the sum of the groups' grace times. May be called twice. */
+  /** Stops every part, within the sum of the groups' grace periods. May be called twice. */
   stop(): Promise<void> {
     this.stopping ??= this.stopInOrder();
     return this.stopping;

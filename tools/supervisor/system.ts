@@ -13,7 +13,7 @@ import type { Part } from './parts/part.js';
 
 const BROKER_PORT = 4222;
 const MAIL_PORTS = { page: 1080, smtp: 1025 };
-/** Preferred ports of `npm start`. If one is taken, the part gets the next free one. */
+/** Preferred ports of `npm start`. If a port is taken, the part gets the next free port. */
 export const DEFAULT_PORTS: readonly number[] = [
   BROKER_PORT,
   ...Object.values(MAIL_PORTS),
@@ -24,15 +24,17 @@ const MAIL_GRACE_MS = 1_000;
 const BROKER_GRACE_MS = 2_000;
 
 export interface SystemOptions {
-  /** The checkout, compiled. */
+  /** Root of the checkout, which must be compiled. */
   readonly root: string;
   readonly dataDir: string;
   /**
-   * `NATS_URL`, `SMTP_URL` and `DATABASE_URL` name servers to use instead of the embedded ones. Each service gets a separate
-   * database on `DATABASE_URL`. Services inherit all other variables.
+   * Environment of the system. `NATS_URL`, `SMTP_URL` and `DATABASE_URL` name servers to use instead of the embedded servers.
+   * Each service gets a separate database on the server of `DATABASE_URL`. Services inherit all other variables.
    */
   readonly env: NodeJS.ProcessEnv;
-  /** `default`: the documented ports, or the next free ones. `any`: any free ports, as in tests. */
+  /**
+   * Ports of the parts. `default` means the documented ports, or the next free ports. `any` means any free ports, as in tests.
+   */
   readonly ports: 'default' | 'any';
   readonly observer: PartObserver;
   /** Receives progress messages while nats-server is located or downloaded. */
@@ -41,18 +43,18 @@ export interface SystemOptions {
 
 export interface System {
   readonly supervisor: Supervisor;
-  /** All present parts, in the order of the table. */
+  /** All current parts, in the order of the table. */
   readonly parts: readonly SupervisedPart[];
   readonly broker: SupervisedPart;
   readonly mail: SupervisedPart;
   readonly services: readonly SupervisedPart[];
   /** @throws an operational error if nest-cli.json cannot be read */
   listChanges(): ListChanges;
-  /** Starts the added services and stops the removed ones. Resolves when each is ready, failed or stopped. */
+  /** Starts the added services and stops the removed services. Resolves when each service is ready, failed or stopped. */
   apply(changes: ListChanges): Promise<void>;
 }
 
-/** How nest-cli.json differs from the present services. */
+/** Differences between nest-cli.json and the current services. */
 export interface ListChanges {
   readonly added: readonly Service[];
   readonly removed: readonly SupervisedPart[];
@@ -116,11 +118,13 @@ function namesWithDatabase(services: readonly Service[]): string[] {
 
 interface Plan extends SystemOptions {
   readonly claims: PortClaims;
-  /** Maps a part's documented port to the preferred one. */
+  /** Returns the preferred port for a part's documented port. */
   readonly prefer: (port: number) => number;
 }
 
-/** Services get the address at once, so that they prepare their databases while nats-server is downloaded. */
+/**
+ * Plans the broker. Services get its address immediately, so that they prepare their databases while nats-server is downloaded.
+ */
 function planBroker(plan: Plan): { part: Part; address: () => Promise<string> } {
   const servers = plan.env['NATS_URL'];
   if (servers) return { part: externalBrokerPart(servers), address: () => Promise.resolve(servers) };

@@ -1,9 +1,9 @@
 import type { Changes, LockedPackages } from './changes.js';
 
-/** Folders of the root's own code, which depends on what the root's package.json names. */
+/** Folders of the root's own code, which depends on the packages in the root's package.json. */
 const ROOT_FOLDERS = ['tools/', 'test/', 'bench/'];
 
-/** Decides how each spec runs. */
+/** Files that affect all specs. */
 const SETTINGS = ['jest.config.mjs', '.swcrc', 'tsconfig.json'];
 
 const SYSTEM_SPEC = /^test\/.*\.e2e\.spec\.ts$/;
@@ -12,16 +12,20 @@ export interface Repository {
   readonly packages: LockedPackages;
   /** Paths of all specs, relative to the checkout. */
   readonly specs: readonly string[];
-  /** Those that import a changed file, however far away. */
+  /** Specs that import a changed file, directly or indirectly. */
   readonly importers: readonly string[];
-  /** Those whose text names a changed file that is not code. */
+  /** Specs whose text names a changed file that is not code. */
   readonly readers: readonly string[];
 }
 
 /**
- * Chooses the specs that a change touches: those of the changed workspaces and of all that depend on them, those that import or read
- * a changed file, and, for a change of code, those of the whole system. A spec may start programs that it does not import: that is
- * why a workspace counts as a whole. A change of third-party packages or of Jest's settings touches all specs.
+ * Chooses the specs that a change touches:
+ * - the specs of the changed workspaces, and of all workspaces that depend on them
+ * - the specs that import or read a changed file
+ * - the specs of the whole system, if code was changed
+ *
+ * A workspace counts as a whole, because a spec may start programs that it does not import. A change of third-party packages or
+ * of Jest's settings touches all specs.
  */
 export function affectedSpecs(changes: Changes, repository: Repository): string[] {
   const { packages, specs, importers, readers } = repository;
@@ -35,14 +39,17 @@ export function affectedSpecs(changes: Changes, repository: Repository): string[
   );
 }
 
-/** Returns the folder of a file's workspace, '' for the root's code, undefined for pages and settings. */
+/** Returns the folder of a file's workspace, or '' for the root's code. Returns undefined for pages and settings. */
 function ownerOf(file: string): string | undefined {
   if (file.endsWith('.md')) return undefined;
   if (ROOT_FOLDERS.some((folder) => file.startsWith(folder))) return '';
   return /^(?:apps|libs)\/[^/]+(?=\/)/.exec(file)?.[0];
 }
 
-/** A dependency passes a change on; a devDependency only brings it to the specs of its own workspace. */
+/**
+ * Adds the workspaces that depend on the changed workspaces. A dependency passes a change on. A devDependency brings the change
+ * only to the specs of its own workspace.
+ */
 function withDependants(changed: readonly string[], packages: LockedPackages): ReadonlySet<string> {
   const workspaces = Object.entries(packages).filter(([path]) => !path.startsWith('node_modules/'));
   const needing = (names: readonly string[], kind: 'dependencies' | 'devDependencies') =>
@@ -51,7 +58,7 @@ function withDependants(changed: readonly string[], packages: LockedPackages): R
     [...folders].map((folder) => packages[folder]?.name).filter((name) => name !== undefined);
 
   const found = new Set(changed);
-  // A Set is walked to its end, what is added on the way included.
+  // The loop also reaches the items that are added to the Set while it runs.
   for (const folder of found) {
     for (const [other] of needing(namesOf([folder]), 'dependencies')) found.add(other);
   }

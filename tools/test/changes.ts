@@ -6,15 +6,15 @@ import { isDeepStrictEqual, promisify } from 'node:util';
 import { TestChoiceError } from './errors.js';
 
 export interface Changes {
-  /** The commit that the working tree was compared with, as the user may say it again. */
+  /** Commit with which the working tree was compared, in a form that the user can repeat. */
   readonly since: string;
   /** Changed, added and removed files, relative to the checkout. */
   readonly files: readonly string[];
-  /** True if `package-lock.json` has other third-party packages than at that commit. */
+  /** True if `package-lock.json` lists other third-party packages than it did at that commit. */
   readonly hasOtherPackages: boolean;
 }
 
-/** What the entries of package-lock.json say about a workspace. */
+/** Content of package-lock.json about a workspace. */
 export interface LockedPackage {
   readonly name?: string;
   readonly link?: boolean;
@@ -25,10 +25,10 @@ export interface LockedPackage {
 export type LockedPackages = Readonly<Record<string, LockedPackage>>;
 
 /**
- * Lists what differs from a commit: later commits, uncommitted changes, and files that Git does not know yet.
+ * Lists the differences from a commit: later commits, uncommitted changes, and files that Git does not know yet.
  *
- * @param since Default: the commit where this branch left `origin/main`, or `main` in a clone without a remote.
- * @throws TestChoiceError if there is no such commit
+ * @param since Default: the commit at which this branch left `origin/main`, or `main` in a clone without a remote.
+ * @throws TestChoiceError if the commit does not exist
  */
 export async function readChanges(root: string, since?: string): Promise<Changes> {
   const commit = await findCommit(root, since);
@@ -45,7 +45,7 @@ export async function readLockedPackages(root: string): Promise<LockedPackages> 
   return packagesIn(await readFile(join(root, 'package-lock.json'), 'utf8'));
 }
 
-/** Existing ones of the changed files: a removed file cannot be checked. */
+/** Returns the changed files that still exist, because a removed file cannot be checked. */
 export function existingFiles(root: string, { files }: Changes): string[] {
   return files.filter((file) => existsSync(join(root, file)));
 }

@@ -5,16 +5,16 @@ export interface Counts {
 }
 
 export const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
-/** For a step that failed without a failed test: a check, a spec that cannot be loaded, a crash. */
+/** Counts of a step that failed without a failed test. Examples are a check, a crash, or a spec that cannot be loaded. */
 export const ONE_FAILED: Counts = { passed: 0, failed: 1, skipped: 0 };
 
-/** The used fields of Jest's `--json` report. */
+/** Fields of Jest's `--json` report that are used here. */
 export interface JestReport {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
-  /** Spec files that could not run. The other numbers do not include their tests. */
+  /** Number of spec files that could not run. The other numbers do not include their tests. */
   readonly numRuntimeErrorTestSuites: number;
 }
 

@@ -6,7 +6,7 @@ import { affectedSpecs } from './affected-specs.js';
 import { existingFiles, readLockedPackages, type Changes } from './changes.js';
 import { JEST } from './steps.js';
 
-/** Asks Jest for the specs of the checkout, and chooses those that the changes touch. */
+/** Asks Jest for the specs of the checkout, and chooses the specs that the changes touch. */
 export async function findSpecs(root: string, changes: Changes): Promise<{ specs: string[]; all: number }> {
   const files = existingFiles(root, changes);
   const code = files.filter((file) => file.endsWith('.ts'));
@@ -29,7 +29,7 @@ async function listSpecs(root: string, options: readonly string[]): Promise<stri
   return (JSON.parse(stdout) as string[]).map((path) => path.slice(root.length + 1)).sort();
 }
 
-/** Specs that name one of these files. */
+/** Returns the specs whose text names one of these files. */
 async function readersOf(
   root: string,
   specs: readonly string[],

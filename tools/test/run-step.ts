@@ -24,7 +24,7 @@ export async function runStep(step: Step, root: string): Promise<StepResult> {
     const report = join(folder, 'report.json');
     const { ok, isInterrupted } = await run([...step.command, '--json', `--outputFile=${report}`], root);
     const counts = await readCounts(report);
-    // Jest also fails without a failed test: if it finds no spec, or a handle stays open.
+    // Jest also fails without a failed test, for example if it finds no spec or a handle stays open.
     return { ok, counts: ok || counts.failed > 0 ? counts : { ...counts, failed: 1 }, isInterrupted };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -39,7 +39,7 @@ async function readCounts(report: string): Promise<Counts> {
   }
 }
 
-/** Forwards signals to the step, which must not outlive `npm test`. */
+/** Runs a command, and forwards signals to it, because the command must not outlive `npm test`. */
 function run(command: readonly string[], root: string): Promise<Pick<StepResult, 'ok' | 'isInterrupted'>> {
   const child = spawn(process.execPath, command, { cwd: root, stdio: 'inherit' });
   let isInterrupted = false;

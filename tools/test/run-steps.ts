@@ -6,16 +6,17 @@ import type { Step } from './steps.js';
 const NOT_RUN = 'not run';
 
 export interface RunOptions {
-  /** Continues after a failed step. */
+  /** True to continue after a failed step. */
   readonly keepGoing: boolean;
-  /** Receives the output, line by line. */
+  /** Receives a line of output. */
   say(this: void, line: string): void;
 }
 
 /**
- * Runs the steps in turn, and shows a summary. Stops at the first failure unless `keepGoing` is set, and always at Ctrl-C.
+ * Runs the steps one after the other, and shows a summary. Stops at the first failure unless `keepGoing` is set. Ctrl-C always
+ * stops the run.
  *
- * @returns true if all passed
+ * @returns true if all steps passed
  */
 export async function runSteps(
   steps: readonly Step[],

@@ -1,11 +1,11 @@
 /** One step of `npm test`. */
 export interface Step {
   readonly name: string;
-  /** A script of Node, relative to the checkout, with its arguments. */
+  /** Path of a Node script, relative to the checkout, followed by its arguments. */
   readonly command: readonly string[];
-  /** True for Jest, which reports the number of its tests. */
+  /** True for Jest, which reports the number of tests. */
   readonly isJest?: boolean;
-  /** What to do after a failure, unless the output says it. */
+  /** Instruction after a failure; undefined if the output already contains it. */
   readonly remedy?: string;
 }
 
@@ -18,22 +18,25 @@ export const JEST = [
 const KEEP_GOING = '--keep-going';
 const CHANGED = /^--changed(?:=(.+))?$/;
 
-/** Formatter and linter are given files only if something can be checked in them. */
+/** Matches files that the linter and the type checker read. */
 const LINTED = /\.(?:ts|mjs|js)$/;
 
 const PRETTIER = ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn'];
 const ESLINT = 'node_modules/eslint/bin/eslint.js';
 const TYPES: Step = { name: 'types', command: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] };
 
-/** Cheap specs come first. Specs with real servers mostly wait, so two files run at once, even if Jest would run one on two cores. */
+/**
+ * Kinds of specs, cheapest first. Specs with real servers mostly wait, so two files run at the same time. By default, Jest would
+ * run only one file on two cores.
+ */
 const KINDS = [
   { name: 'unit', ending: '.unit.spec.ts', options: [] },
   { name: 'integration', ending: '.int.spec.ts', options: ['--maxWorkers=2'] },
-  // Their processes take all cores by themselves: compilers, linters, whole systems.
+  // The processes of these specs already use all cores: compilers, linters, whole systems.
   { name: 'end to end', ending: '.e2e.spec.ts', options: ['--maxWorkers=1'] },
 ];
 
-/** The first step that fails is the last one, unless told otherwise. */
+/** All steps of `npm test`. The run ends after a failed step, unless `--keep-going` is given. */
 export const STEPS: readonly Step[] = [
   format(['.']),
   lint(['.']),
@@ -43,7 +46,7 @@ export const STEPS: readonly Step[] = [
   ),
 ];
 
-/** Steps for a change: format and lint of the changed files, all types, and the specs that it touches. */
+/** Returns the steps for a change: format and lint of the changed files, all types, and the given specs. */
 export function stepsFor(changedFiles: readonly string[], specs: readonly string[]): readonly Step[] {
   const code = changedFiles.filter((file) => LINTED.test(file));
   return [
@@ -57,15 +60,15 @@ export function stepsFor(changedFiles: readonly string[], specs: readonly string
 }
 
 export interface Choice {
-  /** Also the steps after one that failed. */
+  /** True to run the remaining steps after a failed step. */
   readonly keepGoing: boolean;
-  /** Only what a change touches: the change since this commit, or since this branch left main. */
+  /** Limits the run to the specs that a change touches. Without `since`, the change begins where this branch left main. */
   readonly changed?: { readonly since: string | undefined };
-  /** The rest goes to Jest: parts of paths, and options. */
+  /** Remaining arguments, which go to Jest: parts of paths, and options. */
   readonly forJest: readonly string[];
 }
 
-/** Reads what follows `npm test --`. */
+/** Reads the arguments after `npm test --`. */
 export function readChoice(args: readonly string[]): Choice {
   const match = args.map((arg) => CHANGED.exec(arg)).find((found) => found !== null);
   return {

@@ -5,12 +5,12 @@ import { findSpecs } from './find-specs.js';
 import { runSteps } from './run-steps.js';
 import { chosenSpecs, readChoice, STEPS, stepsFor, type Choice, type Step } from './steps.js';
 
-/** Arguments choose specs, and are passed to Jest: `npm test -- libs/outbox`. */
+/** The command takes arguments, which choose specs and are passed to Jest: `npm test -- libs/outbox`. */
 export const takesArguments = true;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** `npm test`: each step in turn, up to the first that fails; the last lines count the tests of all. */
+/** Runs `npm test`. The steps run one after the other until a step fails. The last lines count the tests of all steps. */
 export async function main({ root, args }: Checkout): Promise<number> {
   const choice = readChoice(args);
   const steps = await stepsOf(choice, root);

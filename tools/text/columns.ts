@@ -2,7 +2,7 @@
 export type Row = readonly (string | undefined)[];
 
 /**
- * Aligns rows under a heading, one line each. A column is aligned to the right if all its cells are numbers or times. A column
+ * Aligns rows under a heading, one line per row. A column is aligned to the right if all its cells are numbers or times. A column
  * without content is left out.
  */
 export function renderColumns(heading: Row, rows: readonly Row[]): string[] {

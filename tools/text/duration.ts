@@ -13,7 +13,7 @@ export function formatDuration(milliseconds: number): string {
   return twoUnits(ms, [DAY, 'd'], [HOUR, 'h']);
 }
 
-/** The time since a moment; `-` for none. */
+/** Formats the time since a moment; returns `-` if the moment is undefined. */
 export function formatAge(since: Date | undefined): string {
   return since ? formatDuration(Math.max(0, Date.now() - since.getTime())) : '-';
 }

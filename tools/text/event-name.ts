@@ -1,4 +1,4 @@
-/** The name of an event that may be given by its channel: `events.user.signed-up` → `user.signed-up`. */
+/** Returns the name of an event, which may be given as its channel: `events.user.signed-up` → `user.signed-up`. */
 export function eventNameOf(nameOrChannel: string): string {
   return nameOrChannel.replace(/^events\./, '');
 }

@@ -1,15 +1,15 @@
 import { distance } from 'fastest-levenshtein';
 
-/** Edits by which a mistyped name may differ from the intended one. */
+/** Maximum number of edits by which a mistyped name may differ from the intended name. */
 const NEAR = 4;
 
-/** The most similar of `names`; undefined if none is within `near` edits. */
+/** Returns the most similar of `names`; undefined if no name is within `near` edits. */
 export function nearestOf(name: string, names: readonly string[], near = NEAR): string | undefined {
   const [nearest] = [...names].sort((a, b) => distance(name, a) - distance(name, b));
   return nearest !== undefined && distance(name, nearest) <= near ? nearest : undefined;
 }
 
-/** The hint for an unknown name: the most similar one, or else all names. */
+/** Returns a hint for an unknown name: the most similar name, or all names if no name is similar. */
 export function suggestion(name: string, names: readonly string[]): string {
   const nearest = nearestOf(name, names);
   return nearest

@@ -3,12 +3,12 @@ import { formatDuration } from './duration.js';
 /** An event, failure, replay or retry of a flow. */
 export interface Step {
   readonly id: string;
-  /** Id of the step that caused it. */
+  /** Id of the step that caused this step. */
   readonly causationId: string | undefined;
   readonly name: string;
-  /** The publisher. */
+  /** Name of the publisher. */
   readonly source: string;
-  /** Milliseconds from the beginning of the flow. */
+  /** Time since the beginning of the flow, in milliseconds. */
   readonly afterMs: number;
   /** A remark at the end of the line. */
   readonly note?: string | undefined;
@@ -21,6 +21,8 @@ interface Line<Of extends Step> {
 }
 
 /**
+ * Renders steps as a tree.
+ *
  * @param decorate may color a finished line
  * @returns one line for each step, below its cause: name, source, time since the beginning, note
  */
@@ -44,7 +46,7 @@ export function renderTree<Of extends Step>(
   });
 }
 
-/** Places every step once. A step without a known cause is a root. In a cycle, the first step is one. */
+/** Places every step once. A step without a known cause is a root. In a cycle, the first step becomes a root. */
 function placed<Of extends Step>(steps: readonly Of[]): Line<Of>[] {
   const remaining = new Set(steps);
   const ids = new Set(steps.map(({ id }) => id));

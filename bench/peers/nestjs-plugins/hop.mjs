@@ -10,7 +10,7 @@ import { NestFactory } from '@nestjs/core';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 
-/** The hop according to the README of that transport: publish with an id, wait for the PubAck, acknowledge. */
+/** The hop as the README of this transport describes it: publish with an id, wait for the PubAck, acknowledge. */
 class Hop {
   constructor(client) {
     this.client = client;
@@ -33,7 +33,7 @@ class Hop {
   }
 }
 
-// Applies decorators by hand, because this file is not compiled.
+// The decorators are applied by hand, because this file is not compiled.
 const handle = Object.getOwnPropertyDescriptor(Hop.prototype, 'handle');
 EventPattern('events.user.signed-up')(Hop.prototype, 'handle', handle);
 Payload()(Hop.prototype, 'handle', 0);

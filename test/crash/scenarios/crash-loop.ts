@@ -12,7 +12,7 @@ export const crashLoop: Scenario = {
   run,
 };
 
-/** Events around the poisonous one are in the same process when it dies. They must not be dead-lettered with it. */
+/** Crashes a process at each attempt to handle a poisonous event. The other events in the process must not be dead-lettered. */
 async function run(trial: Trial): Promise<void> {
   const count = trial.scale(200, 50);
   const poison = trial.random.between(5, count - 5);

@@ -11,14 +11,14 @@ import { round, type Trial } from '../trial.js';
 import { resumption } from './kill-broker.js';
 
 const ROOM_BYTES = 200_000;
-/** Room for a few more events. */
+/** Size of a few more events, in bytes. */
 const MORE_ROOM_BYTES = 10_000;
 
 interface Fullness {
   readonly seconds: number;
-  /** Signups per second. */
+  /** Number of signups that are offered per second. */
   readonly rate: number;
-  /** Seconds within which everything must resume after room was made. */
+  /** Time within which everything must resume after room was made, in seconds. */
   readonly resumesWithin: number;
 }
 
@@ -32,7 +32,7 @@ export const fullStream: Scenario = {
     ),
 };
 
-/** Lasts longer than `ackWait` (30 s), and twice as long as the `lease` of a relay (30 s). */
+/** Keeps the stream full for longer than `ackWait` (30 s). The full form also exceeds two leases of a relay (30 s each). */
 export const fullStreamLong: Scenario = {
   name: 'full-stream-long',
   onlyFull: true,
@@ -75,7 +75,7 @@ async function run(trial: Trial, { seconds, rate, resumesWithin }: Fullness): Pr
   await checkLedger(trial, system, load);
 }
 
-/** Waits until nothing more is stored, and processors have events in flight whose next events find no room. */
+/** Waits until the stream is full, and a processor has an event in flight whose next event does not fit. */
 async function untilFull(system: SignupSystem, maxBytes: number): Promise<void> {
   const { client } = system;
   const stored = async () => (await client.manager.streams.info(EVENTS_STREAM)).state.last_seq;
@@ -85,7 +85,7 @@ async function untilFull(system: SignupSystem, maxBytes: number): Promise<void> 
     await sleep(1_000);
     if ((await stored()) > before) throw new Error('the stream is not full yet');
     if ((await heldEvents(system)).length > 0) return;
-    // The last stored event was the last of its flow.
+    // The last stored event was the last event of its flow, so no processor waits for room.
     room += MORE_ROOM_BYTES;
     await client.manager.streams.update(EVENTS_STREAM, { max_bytes: room });
     throw new Error('no processor has an event in flight');
@@ -93,13 +93,17 @@ async function untilFull(system: SignupSystem, maxBytes: number): Promise<void> 
   await eventually(check, { timeout: 60_000, interval: 0 });
 }
 
-/** Returns the consumers with events in flight. */
+/** Returns the consumers that have events in flight. */
 async function heldEvents({ client }: SignupSystem): Promise<ConsumerInfo[]> {
   const consumers = await client.manager.consumers.list(EVENTS_STREAM).next();
   return consumers.filter(({ num_ack_pending }) => num_ack_pending > 0);
 }
 
-/** Waits until each consumer has settled its events in flight. @returns Seconds from now. */
+/**
+ * Waits until each consumer has settled its events in flight.
+ *
+ * @returns the duration of the wait, in seconds
+ */
 async function untilSettled({ client }: SignupSystem, held: readonly ConsumerInfo[]): Promise<number> {
   const begun = performance.now();
   const check = async ({ name, delivered }: ConsumerInfo) => {

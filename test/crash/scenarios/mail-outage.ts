@@ -7,9 +7,12 @@ import { SignupLoad } from '../signup-load.js';
 import { SignupSystem } from '../system/signup-system.js';
 import { round, type Trial } from '../trial.js';
 
-/** A probe every 10 s finds the mail server again. Then the backlog is sent. */
+/** Time within which the backlog must be sent, in seconds. A probe every 10 s finds the mail server again. */
 const DRAINS_WITHIN_S = 30;
-/** Limit of the messages for retries and probes, two for each, so that the outage does not load the broker. */
+/**
+ * Maximum number of messages for retries and probes per second, so that the outage does not load the broker. Each retry or probe
+ * needs two messages.
+ */
 const RETRIES_PER_S = 30;
 
 export const mailOutage: Scenario = {

@@ -5,7 +5,7 @@ import { publishAll, tasks } from '../system/publish.js';
 import { WorkerSystem } from '../system/worker-system.js';
 import { round, type Trial } from '../trial.js';
 
-/** Twelve times the failures that pause a processor, and four times its concurrency. */
+/** Number of poisonous events: 12 times the failures that pause a processor, and 4 times the processor's concurrency. */
 const POISON = 250;
 const WITHIN_S = 30;
 

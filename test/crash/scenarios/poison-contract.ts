@@ -48,7 +48,11 @@ async function run(trial: Trial): Promise<void> {
   trial.figure(`${row!.n - warmUp - 2 * events} done with poison between`);
 }
 
-/** @returns Events per second. */
+/**
+ * Publishes events, and waits until all events are handled.
+ *
+ * @returns the number of events per second
+ */
 async function handle(system: SignupSystem, count: number, withPoison: boolean): Promise<number> {
   const begun = performance.now();
   await publishAll(system.client.connection, signups(count, withPoison));

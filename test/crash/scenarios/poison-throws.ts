@@ -8,7 +8,7 @@ import { WorkerSystem, type Worker } from '../system/worker-system.js';
 import { round, type Trial } from '../trial.js';
 
 const ROUNDS = 5;
-/** Milliseconds that the handler waits, like one that uses a database or another service. */
+/** Time that the handler waits, in milliseconds. The wait simulates the use of a database or another service. */
 const TAKES = 5;
 
 /** Alternates clean runs and runs with poison, and compares medians, because the speed of the machine varies. */
@@ -28,12 +28,12 @@ async function run(trial: Trial): Promise<void> {
   trial.figure(`${shown(waiting)} with ${TAKES} ms`);
   if (!trial.short)
     trial.expectAtLeast(`throughput of a clean run with ${TAKES} ms`, waiting.share * 100, 80, ' %');
-  // Measures only the cost of the transport. A failure costs as much as some tens of events.
+  // A handler that does nothing shows only the cost of the transport. A failure costs as much as a few dozen events.
   trial.figure(`${shown(await compare(trial, events, 0))} with nothing`);
 }
 
 interface Comparison {
-  /** Events per second with poison. */
+  /** Number of events per second with poison. */
   poisoned: number;
   clean: number;
   share: number;
@@ -69,7 +69,12 @@ async function compare(trial: Trial, events: number, takes: number): Promise<Com
   return { poisoned: median(poisoned), clean: median(clean), share: median(poisoned) / median(clean) };
 }
 
-/** @returns Good events that are handled per second. The retries are awaited after the measurement. */
+/**
+ * Publishes events, and waits until the good events are handled. Then waits for the retries, which the measurement does not
+ * include.
+ *
+ * @returns the number of good events that are handled per second
+ */
 async function handle(
   system: WorkerSystem,
   worker: Worker,

@@ -43,7 +43,11 @@ async function run(trial: Trial): Promise<void> {
   );
 }
 
-/** @returns Seconds that it took. */
+/**
+ * Replays all failures.
+ *
+ * @returns the duration of the replay, in seconds
+ */
 async function replayAll(trial: Trial, system: WorkerSystem, count: number, rate: number): Promise<number> {
   const module = JetStreamModule.forRoot({ source: 'replayer', servers: system.broker.url });
   const context = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });

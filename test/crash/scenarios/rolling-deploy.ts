@@ -17,7 +17,7 @@ const CHANNEL = 'events.user.signed-up';
 const CONSUMERS = ['notifier', 'metadata-writer'] as const;
 const PUBLISHERS = ['signup'] as const;
 
-/** The old version declares 1 GiB, 7 days and 30 days. */
+/** Sizes that the operator sets. The old version of the code declares 1 GiB, 7 days and 30 days. */
 const OPERATORS_SIZES = { EVENTS_MAX_BYTES: '2GiB', EVENTS_MAX_AGE: '14d', FAILURES_MAX_AGE: '60d' };
 const OPERATORS_SETTINGS = {
   'stream EVENTS': { max_bytes: 2 * 1024 ** 3, max_age: 14 * 86_400e9 },
@@ -25,7 +25,7 @@ const OPERATORS_SETTINGS = {
 };
 const NEXT_SIZES = { EVENTS_MAX_BYTES: '512MiB', EVENTS_MAX_AGE: '2d', FAILURES_MAX_AGE: '3d' };
 
-/** Differences that services of both versions find, and those that only the next notifier finds. */
+/** Differences that services of both versions find, followed by differences that only the next version of the notifier finds. */
 const DIFFERING = ['stream EVENTS', 'stream FAILURES'];
 const DIFFERING_NOTIFIER = [
   'consumer notifier on stream EVENTS',
@@ -46,7 +46,7 @@ export const rollingDeploy: Scenario = {
   run,
 };
 
-/** Follows docs/versions.md: the consumers are deployed first, and rolled back last. */
+/** Deploys and rolls back as docs/versions.md describes. The consumers are deployed first, and rolled back last. */
 async function run(trial: Trial): Promise<void> {
   const next: ServiceVersion = { checkout: await nextVersion(trial), env: NEXT_SIZES };
   const system = await SignupSystem.start(trial, { replicas: REPLICAS });
@@ -78,7 +78,7 @@ async function run(trial: Trial): Promise<void> {
 
 class RollingDeploy {
   private readonly endings = new Set<string>();
-  /** Differences that each process must log. Empty if it started before the operator changed the settings. */
+  /** Differences that each process must log; empty if the process started before the operator changed the settings. */
   private readonly differing = new Map<ServiceProcess, readonly string[]>();
   private replaced = 0;
 
@@ -100,7 +100,7 @@ class RollingDeploy {
     return new RollingDeploy(trial, system, settings, watchChanges(system.client.connection));
   }
 
-  /** Stops and starts one replica after the other, in a random order. */
+  /** Restarts one replica after the other, in a random order. */
   async roll(names: readonly ServiceName[], version: ServiceVersion): Promise<void> {
     const replicas = names.flatMap((name) => this.system.replicas(name));
     for (const service of this.trial.random.shuffled(replicas)) {
@@ -146,7 +146,7 @@ async function untilPublished({ client }: SignupSystem, version: number): Promis
   await eventually(check, { timeout: 60_000 });
 }
 
-/** Waits until the old version cannot get an event of this version from an outbox, a consumer or a retry. */
+/** Waits until no outbox, consumer or retry contains an event of this version. The old code could not read such an event. */
 async function untilHandled(system: SignupSystem, version: number): Promise<void> {
   const isWaiting = `select 1 from outbox where version = ${version} and published_at is null`;
   const published = async () => {

@@ -9,8 +9,8 @@ import type { Trial } from '../trial.js';
 export const sameEvent: Scenario = { name: 'same-event', mustShow: 'one row, one mail', run };
 
 /**
- * Half of the repeats have the same `Nats-Msg-Id`. The others have different ones, as after the duplicate window, so the broker
- * stores them.
+ * Publishes one event many times. Half of the copies have the same `Nats-Msg-Id`. The other copies have different ids, as after
+ * the duplicate window, so the broker stores them.
  */
 async function run(trial: Trial): Promise<void> {
   const times = trial.scale(1_000, 100);

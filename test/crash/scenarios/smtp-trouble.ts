@@ -8,9 +8,9 @@ import type { MailMode } from '../system/mail-counter.js';
 import { SignupSystem } from '../system/signup-system.js';
 import { round, type Trial } from '../trial.js';
 
-/** Fewer than the failures that pause the notifier, so that each mail is tried. */
+/** Number of signups, below the number of failures that pause the notifier. Each mail is therefore tried. */
 const SIGNUPS = 5;
-/** Timeout of 10 s, and the rest of an attempt. */
+/** Time within which the notifier gives up on a hanging server, in seconds. The timeout of 10 s is only a part of an attempt. */
 const GIVEN_UP_WITHIN_S = 16;
 
 export const smtpTrouble: Scenario = {
@@ -33,7 +33,7 @@ async function run(trial: Trial): Promise<void> {
   await checkLedger(trial, system, load, { failures: SIGNUPS, withoutMail: SIGNUPS, extraMails: SIGNUPS });
 }
 
-/** Offers signups while the mail server is in trouble, ends the trouble, and checks the mails. */
+/** Offers signups during trouble with the mail server, ends the trouble, and checks the mails. */
 async function meet(trial: Trial, system: SignupSystem, load: SignupLoad, mode: MailMode): Promise<void> {
   const { mail, client } = system;
   await mail.setMode(mode);
@@ -73,7 +73,11 @@ async function meet(trial: Trial, system: SignupSystem, load: SignupLoad, mode: 
   trial.log(`${mode}: done`);
 }
 
-/** @throws Error until every mail has met the trouble */
+/**
+ * Checks that the trouble has affected every mail.
+ *
+ * @throws Error if a mail was not affected yet
+ */
 async function assertMet(
   system: SignupSystem,
   mode: MailMode,
@@ -86,7 +90,7 @@ async function assertMet(
   if (met < SIGNUPS) throw new Error(`${failures} failures, ${retries} retries, ${dropped} refusals`);
 }
 
-/** Returns the number of scheduled retries. Each is a message in the stream, and another one when it is due. */
+/** Returns the number of scheduled retries. A retry is one message while it waits, and a second message when it is due. */
 async function retriesOf({ client }: SignupSystem): Promise<number> {
   const { state } = await client.manager.streams.info('RETRIES');
   const waiting = await client.count('RETRIES', 'retry.notifier.sch.>');

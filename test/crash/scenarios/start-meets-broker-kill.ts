@@ -9,13 +9,19 @@ import { SERVICES, SignupSystem, type ServiceName } from '../system/signup-syste
 import { round, type Trial } from '../trial.js';
 
 const STREAMS = ['EVENTS', 'RETRIES', 'FAILURES'];
-/** Approximate milliseconds of a start. */
+/** Approximate duration of a start, in milliseconds. */
 const START_MS = 2_000;
-/** Approximate milliseconds of a start in which a service asks the broker for streams and consumers. */
+/** Approximate time in which a starting service asks the broker for streams and consumers, in milliseconds. */
 const PROVISION_MS = 60;
-/** The JetStream API waits 5 s for a request that a killed broker never answers. */
+/**
+ * Time within which the services must be ready, in seconds. The JetStream API waits 5 s for an answer that a killed broker never
+ * sends.
+ */
 const READY_WITHIN_S = 20;
-/** A random time in a start would seldom hit the requests to the broker, which take a small part of it. */
+/**
+ * Moments of a start at which the broker is killed. A random time would seldom hit the requests to the broker, because they take
+ * little time.
+ */
 const MOMENTS = ['creates its streams', 'looks at its streams', 'starts'] as const;
 
 export const startMeetsBrokerKill: Scenario = {
@@ -54,9 +60,9 @@ async function run(trial: Trial): Promise<void> {
 }
 
 /**
- * Starts all services and kills the broker under them.
+ * Starts all services, and kills the broker during the start.
  *
- * @returns Seconds from the restart of the broker until all services are ready.
+ * @returns the time from the restart of the broker until all services are ready, in seconds
  * @throws Error if a process ends, or is not ready in time
  */
 async function startUnderKill(
@@ -82,7 +88,7 @@ async function deleteStreams({ client }: SignupSystem): Promise<void> {
   for (const stream of STREAMS) await client.manager.streams.delete(stream);
 }
 
-/** Resolves when the service asks for a stream or consumer, or has ended before. */
+/** Resolves when the service asks for a stream or consumer, or when the service has ended. */
 async function firstRequestOf(system: SignupSystem, service: ServiceName): Promise<void> {
   const requests = system.client.connection.subscribe('$JS.API.>');
   void system.service(service).ended.then(() => requests.unsubscribe());
@@ -92,7 +98,7 @@ async function firstRequestOf(system: SignupSystem, service: ServiceName): Promi
 }
 
 /**
- * Waits until another signup has its mail and its row.
+ * Waits until another signup has its mail and its metadata row.
  *
  * @throws Error if a process ends first
  */

@@ -14,7 +14,7 @@ export const waitingPoison: Scenario = {
   run,
 };
 
-/** The circuit breaker is off, because a thousand failures in a row would open it. */
+/** Runs with the circuit breaker off, because a thousand successive failures would open the breaker. */
 async function run(trial: Trial): Promise<void> {
   const [good, wait] = trial.scale([1_000, 60_000], [200, 8_000]);
   const system = await WorkerSystem.start(trial);
@@ -59,7 +59,7 @@ async function run(trial: Trial): Promise<void> {
   );
 }
 
-/** Returns the 99th percentile of the milliseconds from publishing to the end of handling. */
+/** Returns the 99th percentile of the time from publishing to the end of handling, in milliseconds. */
 async function latency(system: WorkerSystem, worker: Worker, count: number): Promise<number> {
   const before = worker.handled.length;
   await publishAll(system.client.connection, tasks(count), 500);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 let found: Promise<NatsServer> | undefined;
 
-/** A broker that starts again at the same address, with its store. */
+/** A broker that can start again at the same address, with the same store. */
 export class BrokerProcess {
   private broker: Broker | undefined;
 
@@ -38,7 +38,7 @@ export class BrokerProcess {
     });
   }
 
-  /** Sends SIGKILL. */
+  /** Kills the broker with SIGKILL. */
   async kill(): Promise<void> {
     await this.broker?.kill();
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** The first has unfinished headers, the second an unfinished body. */
+/** Unfinished requests. The headers of the first request and the body of the second request are incomplete. */
 const HALF_REQUESTS = [
   'GET /health/live HTTP/1.1\r\nhost: ',
   'POST /signups HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 60\r\n\r\n{"email":"',
@@ -14,17 +14,17 @@ export interface HeldConnectionsOptions {
   readonly halfSent: number;
 }
 
-/** Connections to a service whose clients neither finish a request nor hang up. */
+/** Connections to a service whose clients neither finish a request nor close the connection. */
 export class HeldConnections {
   private constructor(private readonly sockets: readonly Socket[]) {}
 
-  /** Resolves when the service has accepted all of them. */
+  /** Resolves when the service has accepted all connections. */
   static async open(url: string, { silent, halfSent }: HeldConnectionsOptions): Promise<HeldConnections> {
     const texts = Array.from({ length: silent + halfSent }, (_, index) =>
       index < silent ? '' : HALF_REQUESTS[index % HALF_REQUESTS.length]!,
     );
     const sockets = await Promise.all(texts.map((text) => dial(url, text)));
-    // A service accepts connections in order, so this one is the last.
+    // A service accepts connections in order. When it answers this request, it has accepted all others.
     await fetch(`${url}/health/live`);
     return new HeldConnections(sockets);
   }
@@ -42,9 +42,9 @@ export class HeldConnections {
 async function dial(url: string, text: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
-  // The service resets connections for which it does not wait.
+  // The service may reset a connection instead of waiting for the rest of the request.
   socket.on('error', () => undefined);
-  // The end is noticed only after the data was read.
+  // A socket notices the end only after its data was read.
   socket.resume();
   await once(socket, 'connect');
   if (text) await new Promise<void>((sent) => socket.write(text, () => sent()));

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { SMTPServer } from 'smtp-server';
 
 /**
- * `refuse` accepts no connection. `hang` and `drop` receive the whole mail first. `drop` keeps it, and closes the connection
- * without an answer at the first mail for a recipient.
+ * Behavior of the mail server. A number is the SMTP code that refuses every recipient. `refuse` accepts no connection. `hang` and
+ * `drop` receive the whole mail first. `drop` keeps the mail, but closes the connection without an answer to the first mail for
+ * each recipient.
  */
 export type MailMode = 'accept' | 'refuse' | 421 | 550 | 'hang' | 'drop';
 
@@ -12,7 +13,7 @@ export type MailMode = 'accept' | 'refuse' | 421 | 550 | 'hang' | 'drop';
 export class MailCounter {
   /** Number of mails by recipient. */
   readonly counts = new Map<string, number>();
-  /** All `Message-ID`s so far, to distinguish a repeated mail from a new one. */
+  /** All `Message-ID`s so far, which distinguish a repeated mail from a new mail. */
   readonly messageIds = new Set<string>();
   private accepted = 0;
   private mode: MailMode = 'accept';
@@ -31,7 +32,7 @@ export class MailCounter {
     return this.accepted;
   }
 
-  /** Number of mails beyond the first for each recipient. */
+  /** Number of mails in addition to the first mail for each recipient. */
   get extra(): number {
     return this.accepted - this.counts.size;
   }
@@ -61,7 +62,7 @@ export class MailCounter {
       this.sockets.set(remotePort!, socket);
       socket.once('close', () => this.sockets.delete(remotePort!));
     });
-    // Clients that close the connection early are part of the test.
+    // The test includes clients that close the connection early.
     server.on('error', () => undefined);
     server.listen(this.port, '127.0.0.1');
     await once(server.server, 'listening');

@@ -13,10 +13,10 @@ const SIGNUPS = 'apps/signup/src/signups/signups.ts';
 const NOTIFIER = 'apps/notifier/src/welcome/welcome.processor.ts';
 
 /**
- * Compiles another version of the code: `user.signed-up` has a version 2, according to docs/versions.md, and the notifier
- * declares another `ackWait`.
+ * Compiles another version of the code. In this version, `user.signed-up` has a version 2, as docs/versions.md describes, and the
+ * notifier declares another `ackWait`.
  *
- * @returns Its path.
+ * @returns the path of the compiled copy
  */
 export async function nextVersion(trial: Trial): Promise<string> {
   const copy = await CheckoutCopy.create(COPIED);
@@ -58,7 +58,11 @@ function contractV2(code: string): string {
 ${replaced(named, 'readonly name!: string;', 'readonly displayName!: string;')}`;
 }
 
-/** @throws Error if the code does not have this text any longer */
+/**
+ * Replaces a text of the code.
+ *
+ * @throws Error if the code no longer contains the text
+ */
 function replaced(code: string, text: string, by: string): string {
   if (!code.includes(text))
     throw new Error(`The next version cannot be made: there is no ${text} in\n${code}`);

@@ -2,15 +2,15 @@ import { jetstream, jetstreamManager, type JetStreamManager, type JsMsg } from '
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 
 export interface Backlog {
-  /** Stored but not delivered. */
+  /** Number of events that are stored but not delivered. */
   readonly waiting: number;
-  /** Delivered but not acknowledged. */
+  /** Number of events that are delivered but not acknowledged. */
   readonly inFlight: number;
-  /** Deliveries so far, including repeated ones. */
+  /** Number of deliveries so far, including redeliveries. */
   readonly deliveries: number;
 }
 
-/** The view of a plain NATS client, without our transport. */
+/** A plain NATS client, which sees the broker without our transport. */
 export class PlainClient {
   private constructor(
     readonly connection: NatsConnection,
@@ -52,7 +52,7 @@ export class PlainClient {
     return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
   }
 
-  /** Reads all messages on a subject, oldest first. */
+  /** Reads all messages on a subject, starting with the oldest message. */
   async *read(stream: string, subject: string): AsyncGenerator<JsMsg> {
     const consumer = await jetstream(this.connection).consumers.get(stream, { filter_subjects: [subject] });
     for (let left = (await consumer.info()).num_pending; left > 0;) {

@@ -1,6 +1,6 @@
 import { PortClaims } from '../../../tools/supervisor/process/port-claims.js';
 
-/** One for the process: a killed part starts again at its port, so the port stays claimed. */
+/** Port claims of this process. A killed part starts again at its port, so the port stays claimed. */
 const claims = new PortClaims();
 
 export function claimPort(): Promise<number> {

@@ -11,7 +11,8 @@ import pg from 'pg';
 type Shell = ChildProcessByStdio<Writable, null, Readable>;
 
 /**
- * Standard input is a pipe whose other end only this process holds. The server ends when the pipe closes, even after a kill -9.
+ * Script that runs the server. Only this process holds the other end of the script's standard input. The server ends when this
+ * pipe closes, even after a kill -9.
  */
 const SCRIPT = `
 trap : QUIT
@@ -22,7 +23,7 @@ wait
 `;
 const START_WITHIN_MS = 30_000;
 
-/** A PostgreSQL server with its default settings, which can be stopped like a crash and started again. */
+/** A PostgreSQL server with its default settings. A test can stop the server as in a crash, and start it again. */
 export class PostgresServer {
   private process: Shell | undefined;
 
@@ -62,7 +63,7 @@ export class PostgresServer {
     await ready(this.process);
   }
 
-  /** Stops the server like a crash, with PostgreSQL's "immediate" shutdown. The next start recovers from the log. */
+  /** Stops the server as in a crash, with PostgreSQL's "immediate" shutdown. The next start recovers from the write-ahead log. */
   async stop(): Promise<void> {
     const shell = this.process;
     if (!shell) return;
@@ -95,7 +96,7 @@ export class PostgresServer {
   }
 }
 
-/** Waits until the server writes to its standard error that it is ready. */
+/** Waits until the server reports on its standard error that it is ready. */
 async function ready(shell: Shell): Promise<void> {
   let log = '';
   let timer: NodeJS.Timeout | undefined;
@@ -108,6 +109,6 @@ async function ready(shell: Shell): Promise<void> {
       if (log.includes('database system is ready to accept connections')) resolve();
     });
   }).finally(() => clearTimeout(timer));
-  // Discards the rest of the output: with a full pipe, the server would wait.
+  // Discards the rest of the output. Otherwise, the server would block on a full pipe.
   shell.stderr.removeAllListeners('data').resume();
 }

@@ -6,19 +6,19 @@ import { TaskAdded } from '../fixtures/task-added.js';
 export interface PlainEvent {
   readonly subject: string;
   readonly body: unknown;
-  /** Id of the event. Default a new one. */
+  /** Id of the event. Default: a new id. */
   readonly id?: string;
-  /** `Nats-Msg-Id`, by which the broker recognizes a duplicate. Default none, so that it stores each message. */
+  /** `Nats-Msg-Id`, by which the broker recognizes a duplicate. Default: no id, so that the broker stores each message. */
   readonly messageId?: string;
 }
 
-/** Most messages in flight without a confirmation. */
+/** Maximum number of unconfirmed messages in flight. */
 const WINDOW = 1_000;
 
 /**
- * Publishes as a plain client, many events in parallel. Resolves when all are confirmed.
+ * Publishes many events in parallel, as a plain client does. Resolves when all events are confirmed.
  *
- * @param rate Events per second. Default as fast as possible.
+ * @param rate Number of events per second. Default: as fast as possible.
  * @throws Error if the broker refuses an event
  */
 export async function publishAll(
@@ -59,7 +59,7 @@ export async function publishAll(
   return sent;
 }
 
-/** Makes tasks `from`, `from + 1`, … */
+/** Generates tasks with the numbers `from`, `from + 1`, … */
 export function* tasks(
   count: number,
   isPoison: (number: number) => boolean = () => false,

@@ -5,7 +5,7 @@ import { compiled } from '../../../tools/checkout.js';
 import { root } from '../../system.js';
 
 const READY_WITHIN_MS = 40_000;
-/** Milliseconds. Longer than a service takes to stop. */
+/** Grace period of a stop, in milliseconds. A service takes less time to stop. */
 const STOP_GRACE_MS = 15_000;
 const KEPT_LINES = 400;
 
@@ -13,7 +13,7 @@ const KEPT_LINES = 400;
 export interface ServiceVersion {
   /** Path of the compiled checkout. */
   readonly checkout: string;
-  /** Variables in addition to those of the service. */
+  /** Environment variables in addition to the service's own variables. */
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -23,13 +23,16 @@ export interface ServiceProcessOptions {
   readonly script: string;
   readonly port: number;
   readonly env: NodeJS.ProcessEnv;
-  /** Takes every line of its output. */
+  /** Receives each line of the service's output. */
   onLine?(line: string): void;
 }
 
-/** A service in its own process, always at the same address. It runs the code of this checkout until {@link use}. */
+/**
+ * A service in its own process, always at the same address. Runs the code of this checkout until {@link use} sets another
+ * version.
+ */
 export class ServiceProcess {
-  /** The last lines that it wrote. */
+  /** The last lines of the service's output. */
   readonly lines: string[] = [];
   private child: Child | undefined;
   private version: ServiceVersion = { checkout: root, env: {} };
@@ -48,23 +51,23 @@ export class ServiceProcess {
     return this.child !== undefined && !this.child.hasEnded;
   }
 
-  /** Resolves to how it ended. */
+  /** Resolves to a description of the way the process ended. */
   get ended(): Promise<string> {
     return this.child!.ended;
   }
 
-  /** The next start runs this version. */
+  /** Sets the version that the next start runs. */
   use(version: ServiceVersion): void {
     this.version = version;
   }
 
-  /** Resolves when it is ready. */
+  /** Starts the service. Resolves when the service is ready. */
   async start(): Promise<void> {
     this.launch();
     await this.ready();
   }
 
-  /** Starts the process without waiting. */
+  /** Starts the process without waiting until it is ready. */
   launch(): void {
     const { checkout, env } = this.version;
     this.child = new Child({
@@ -94,7 +97,7 @@ export class ServiceProcess {
     await this.child?.ended;
   }
 
-  /** Sends SIGTERM. Resolves to the way it ended and the time it took. */
+  /** Sends SIGTERM. Resolves to the way the process ended and the time it took. */
   async terminate(): Promise<{ how: string; milliseconds: number }> {
     const begun = performance.now();
     await this.child!.stop(STOP_GRACE_MS);

@@ -14,13 +14,16 @@ export const SERVICES = ['signup', 'notifier', 'metadata-writer'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 export interface SignupSystemOptions {
-  /** Default `postgres`. */
+  /** Kind of the databases. Default: `postgres`. */
   readonly store?: 'postgres' | 'pglite';
-  /** Processes of each service, each on its own port. Default 1. With an embedded database, there can be only one. */
+  /**
+   * Number of processes of each service, each on its own port. Default: 1. A service with an embedded database can have only one
+   * process.
+   */
   readonly replicas?: number;
 }
 
-/** The whole system with its own broker and databases. Each part is a process that can be killed. */
+/** The whole system with its own broker and databases. Each part is a separate process that a test can kill. */
 export class SignupSystem {
   private readonly running = new Map<ServiceName, ServiceProcess[]>();
 
@@ -28,12 +31,12 @@ export class SignupSystem {
     readonly broker: BrokerProcess,
     readonly mail: MailCounter,
     readonly client: PlainClient,
-    /** Undefined if the databases are embedded, in `folder`. */
+    /** The PostgreSQL server; undefined if the databases are embedded in `folder`. */
     readonly postgres: PostgresServer | undefined,
     readonly folder: string,
   ) {}
 
-  /** Starts a system. It is stopped and its files are removed when the trial has ended. */
+  /** Starts a system. At the end of the trial, the system is stopped and its files are removed. */
   static async start(
     trial: Pick<Trial, 'defer'>,
     { store = 'postgres', replicas = 1 }: SignupSystemOptions = {},
@@ -65,7 +68,7 @@ export class SignupSystem {
     return this.running.get(name)!;
   }
 
-  /** Returns the first replica. */
+  /** Returns the first replica of a service. */
   service(name: ServiceName): ServiceProcess {
     return this.replicas(name)[0]!;
   }
@@ -74,7 +77,7 @@ export class SignupSystem {
     return this.replicas(name).map(({ url }) => url);
   }
 
-  /** Starts all parts that are down. */
+  /** Starts all parts that are down, and lets the mail server accept mails again. */
   async heal(): Promise<void> {
     await this.mail.setMode('accept');
     const down = this.all.filter(({ isRunning }) => !isRunning);

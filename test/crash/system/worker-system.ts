@@ -11,19 +11,19 @@ import { ServiceProcess } from './service-process.js';
 export interface Handling {
   readonly number: number;
   readonly attempt: number;
-  /** Milliseconds from publishing the task to the end of handling. */
+  /** Time from publishing the task to the end of handling, in milliseconds. */
   readonly milliseconds: number;
 }
 
 export interface Totals {
   readonly total: number;
-  /** Bytes. */
+  /** Memory of the process, in bytes. */
   readonly rss: number;
-  /** Milliseconds since the epoch. */
+  /** Time of the report, in milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** A process with processors of `TaskAdded`, and its reports. */
+/** A process with processors of `TaskAdded`, and the reports of the process. */
 export class Worker {
   readonly handled: Handling[] = [];
   readonly totals: Totals[] = [];
@@ -41,7 +41,7 @@ export class Worker {
   }
 }
 
-/** A broker and workers on it. */
+/** A broker with workers. */
 export class WorkerSystem {
   private constructor(
     private readonly trial: Trial,
@@ -65,7 +65,7 @@ export class WorkerSystem {
     return worker;
   }
 
-  /** Makes a process without starting it. */
+  /** Creates a worker without starting its process. */
   async prepare(...processors: WorkerOptions[]): Promise<Worker> {
     const worker: Worker = new Worker(
       new ServiceProcess({

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCascade } from '../test/session.js';
 
-/** Any command that needs a broker. */
+/** A command that needs a broker. */
 const COMMAND = ['provision', '--check'];
 
 describe('the connection to the broker', () => {
@@ -43,7 +43,7 @@ describe('the connection to the broker', () => {
   it('uses the credentials file of NATS_CREDS', async () => {
     const file = join(folder, 'user.creds');
     const seed = new TextDecoder().decode(user.getSeed());
-    // A server that knows the key ignores the token.
+    // The server knows the user's key, so it ignores the token.
     await writeFile(
       file,
       `-----BEGIN NATS USER JWT-----\nnone\n------END NATS USER JWT------\n` +

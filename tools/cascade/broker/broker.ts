@@ -13,11 +13,11 @@ import { runningHere } from '../../supervisor/data-folder.js';
 import { CommandError } from '../errors.js';
 import type { Host } from '../host.js';
 
-/** `ce-source` of events that commands publish, and the name of the connection. */
+/** Value of `ce-source` in events that commands publish, and the name of the connection. */
 const SOURCE = 'cascade';
 const DEFAULT_URL = 'nats://127.0.0.1:4222';
 
-/** The broker of a command, with the needed parts of the transport. */
+/** The broker of a command, with the parts of the transport that commands need. */
 export class Broker {
   readonly failures: FailureReader;
   readonly replays: Replays;
@@ -35,7 +35,11 @@ export class Broker {
     return new EventPublisher(this.connection, { source: SOURCE, publishes });
   }
 
-  /** @throws BrokerUnreachableError if no broker answers, or if the broker refuses the credentials */
+  /**
+   * Connects to the broker.
+   *
+   * @throws BrokerUnreachableError if no broker answers, or if the broker refuses the credentials
+   */
   static async connect(host: Host): Promise<Broker> {
     Logger.overrideLogger(warningsTo(host));
     const connection = new JetStreamConnection({
@@ -67,7 +71,7 @@ export async function withBroker<Result>(
   }
 }
 
-/** `NATS_URL`, or else the broker of the system that runs here, or else the default. */
+/** Returns `NATS_URL` if it is set. Otherwise, returns the broker of the system that runs here, or else the default. */
 export async function serversOf(env: NodeJS.ProcessEnv): Promise<string> {
   if (env['NATS_URL']) return env['NATS_URL'];
   return (await runningHere())?.natsUrl ?? DEFAULT_URL;
@@ -87,7 +91,7 @@ async function credentialsOf(env: NodeJS.ProcessEnv): Promise<ConnectionOptions>
   }
 }
 
-/** Shows warnings, such as a lost connection. The callers handle errors. */
+/** Shows warnings, such as a lost connection. Errors are not shown, because the callers handle them. */
 function warningsTo({ stderr }: Host) {
   const nothing = () => undefined;
   const write = (message: unknown) => void stderr.write(`${String(message)}\n`);

@@ -18,7 +18,10 @@ import { checkOutboxes } from './outbox-check.js';
 import { checkRights } from './rights-check.js';
 import { checkLeaders, checkRoom } from './room-check.js';
 
-/** Checks the broker, then everything on it. A fault skips the checks that depend on it. */
+/**
+ * Checks the broker, and then the streams, consumers and outboxes on it. After a fault, the checks that depend on the faulty part
+ * are skipped.
+ */
 export async function checkBrokerAndStreams(host: Host, declared: Declared | undefined): Promise<Finding[]> {
   try {
     return await withBroker(host, async (broker) => [
@@ -49,7 +52,7 @@ async function checkWithin(broker: Broker, declared: Declared | undefined, host:
   }
 }
 
-/** A missing stream is a finding already, and prevents the check of expiring events. */
+/** True if all streams exist. A missing stream is already a finding, and prevents the check of expiring events. */
 function hasStreams({ streams }: BrokerRoom): boolean {
   return [EVENTS_STREAM, RETRIES_STREAM, FAILURES_STREAM].every((name) =>
     streams.some(({ of }) => of === name),

@@ -65,7 +65,7 @@ describe('cascade doctor', () => {
     expect(about('consumers').every(({ level }) => level === 'fault')).toBe(true);
   });
 
-  it('finds no faults after they are created', async () => {
+  it('finds no faults after the streams and consumers are created', async () => {
     await run(['provision']);
     const { code, stdout } = await run(['doctor']);
     expect(stdout).toMatch(/^ok +Node +\d+\.\d+\.\d+\n/);
@@ -118,7 +118,7 @@ describe('cascade doctor', () => {
     });
   });
 
-  it('finds a broken nats-server in the cache, and notes a missing one', async () => {
+  it('finds a broken nats-server in the cache, and notes a missing nats-server', async () => {
     expect((await examine()).about('nats-server')).toEqual([
       { about: 'nats-server', level: 'note', says: expect.stringContaining('`npm start` downloads one') },
     ]);

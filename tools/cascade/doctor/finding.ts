@@ -1,6 +1,6 @@
 export interface Finding {
   readonly about: string;
-  /** `note`: worth knowing, but not a fault. */
+  /** Severity of the finding. A `note` is worth knowing, but is not a fault. */
   readonly level: 'ok' | 'note' | 'fault';
   readonly says: string;
   readonly remedy?: string;

@@ -6,7 +6,7 @@ import { DEFAULT_PORTS } from '../../supervisor/system.js';
 import type { Host } from '../host.js';
 import { fault, note, ok, type Finding } from './finding.js';
 
-/** Always ok, because the bootstrap refuses an older Node. */
+/** Reports the version of Node. The version is always ok, because the bootstrap refuses an older Node. */
 export function checkNode(): Finding[] {
   return [ok('Node', process.versions.node)];
 }
@@ -26,7 +26,7 @@ export async function checkNatsServer({ env, root }: Pick<Host, 'env' | 'root'>)
   return [note('nats-server', 'none on the PATH or in the cache yet; `npm start` downloads one')];
 }
 
-/** A taken port is not a fault, because `npm start` then uses the next one. */
+/** Checks the default ports. A taken port is not a fault, because `npm start` then uses the next port. */
 export async function checkPorts(): Promise<Finding[]> {
   const running = await runningHere();
   if (running) return [ok('ports', `used by the system that runs here: ${addressesOf(running)}`)];

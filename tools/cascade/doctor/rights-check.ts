@@ -4,13 +4,13 @@ import type { Broker } from '../broker/broker.js';
 import { isDenial } from '../explain.js';
 import { fault, note, ok, type Finding } from './finding.js';
 
-/** The name of no stream. The broker refuses an event that is only for this stream, so nothing is stored. */
+/** Name of a stream that does not exist. The broker refuses an event that is meant only for this stream, so nothing is stored. */
 const NO_STREAM = 'CASCADE_DOCTOR';
 
 /**
  * Checks that this user may read the streams, publish and replay.
  *
- * @param missing streams and consumers that the broker does not have: `stream EVENTS`
+ * @param missing streams and consumers that do not exist on the broker, such as `stream EVENTS`
  */
 export async function checkRights(broker: Broker, missing: readonly string[]): Promise<Finding[]> {
   const isThere = (stream: string) => !missing.includes(`stream ${stream}`);
@@ -38,7 +38,7 @@ async function tryToPublish({ nats }: Broker): Promise<void> {
   await jetstream(nats)
     .publish(channelOf(ReplayRequested.event.name), '', { expect: { streamName: NO_STREAM } })
     .catch((error: unknown) => {
-      // The broker refused only the stream, so the user has the right.
+      // The broker refused only the stream, so the user has the right to publish.
       if (!(error instanceof JetStreamApiError)) throw error;
     });
 }

@@ -1,7 +1,7 @@
 import { isFull, isNearlyFull, roomRemedy, roomText, type BrokerRoom } from '../streams/room.js';
 import { fault, note, ok, type Finding } from './finding.js';
 
-/** Finds streams that have lost their quorum. Other checks need the streams. */
+/** Finds streams that have lost their quorum, because the other checks need the streams. */
 export function checkLeaders({ streams }: BrokerRoom): Finding[] {
   return streams
     .filter(({ hasLeader }) => !hasLeader)
@@ -20,7 +20,7 @@ export function checkRoom({ streams, account }: BrokerRoom): Finding[] {
   const findings = rooms.filter(isNearlyFull).map((room) =>
     isFull(room)
       ? fault('room', `${roomText(room)} and is full: publishes wait`, roomRemedy(room))
-      : // A note has no remedy field.
+      : // A note has no field for a remedy, so the text includes the remedy.
         note(
           'room',
           `${roomText(room)}, which is ${room.percent} %; when it is full, publishes wait: ${roomRemedy(room)}`,

@@ -60,7 +60,7 @@ describe('The check of the services that run here', () => {
     expect(await check()).toEqual([]);
   });
 
-  it('finds parts that are down, including optional ones, and says where to look', async () => {
+  it('finds parts that are down, including optional parts, and says where to look', async () => {
     publishes.ready = () => Promise.reject(new Error('1 publish to EVENTS\nunconfirmed'));
     database.ready = () => Promise.reject(new Error('closed'));
     expect(await check('orders')).toEqual([

@@ -3,15 +3,15 @@ import type { RunningSystem } from '../../supervisor/data-folder.js';
 import { printable } from '../text/printable.js';
 import { fault, ok, type Finding } from './finding.js';
 
-/** Timeout of `/health/ready`, which itself has a timeout of a second for each part. */
+/** Timeout of a request to `/health/ready`, in milliseconds. The endpoint itself has a timeout of a second for each part. */
 const TIMEOUT_MS = 3_000;
 
-/** The response of `/health/ready`, which is public, so it has only states. The service logs the reasons. */
+/** Response of `/health/ready`. The endpoint is public, so the response contains only states. The service logs the reasons. */
 interface Health {
   checks: Record<string, { state: 'up' | 'down' }>;
 }
 
-/** Where to look, by the part that is down. */
+/** Remedies for a part that is down, by the name of the part. */
 const REMEDIES: Record<string, string> = {
   publishes: 'its log says why; `node cascade lag` shows how full the streams are',
   outbox: '`node cascade outbox` shows which events wait, and why',
@@ -21,7 +21,7 @@ const REMEDIES: Record<string, string> = {
 const LOG = 'its log says why';
 
 /**
- * Finds parts that are down, in the services that run here.
+ * Finds parts that are down in the services that run here.
  *
  * @param names names of the services among the parts of the system
  */

@@ -5,8 +5,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { CommandError } from '../errors.js';
 
 /**
- * Writes failures to a new file, one a line. Resolves when the disk has them and the file was read back. Leaves no file after an
- * error. Only this user may read the file, because its events may hold personal data.
+ * Writes failures to a new file, one failure per line. Resolves when the disk has stored the file and the file was read back.
+ * Removes the file after an error. Only this user may read the file, because the events may contain personal data.
  *
  * @throws CommandError if the file exists or cannot be written, or if `signal` aborts
  */
@@ -21,7 +21,7 @@ export async function writeArchive(
     try {
       for await (const failure of failures) {
         if (signal.aborted) throw new CommandError('Stopped. Nothing was removed, and no file is left.');
-        // Unlike `write`, this writes the whole line, or throws if the disk refuses a part.
+        // Unlike `write`, `appendFile` writes the whole line, or throws if the disk refuses a part of the line.
         await file.appendFile(`${JSON.stringify(failure)}\n`).catch(notWritten(path));
         ids.push(failure.id);
       }
@@ -81,7 +81,9 @@ function notWritten(path: string): (cause: Error) => never {
   };
 }
 
-/** Without this, a new file may lose its name in a power cut, even if the disk has its content. */
+/**
+ * Syncs the folder of a new file. Otherwise, the file may lose its name in a power cut, even if the disk has stored its content.
+ */
 async function syncFolder(path: string): Promise<void> {
   // Windows cannot sync a folder.
   if (process.platform === 'win32') return;

@@ -18,7 +18,7 @@ export interface ArchiveOptions extends RemoveOptions {
   to: string;
 }
 
-/** Another file, because the remaining failures may include newer ones. */
+/** Remedy after an interruption. The command needs another file, because the remaining failures may include newer failures. */
 const REST = 'The same command with another file archives and removes the rest.';
 
 export function run(invocation: Invocation<ArchiveOptions>): Promise<number> {
@@ -41,7 +41,11 @@ export function run(invocation: Invocation<ArchiveOptions>): Promise<number> {
   });
 }
 
-/** @param saved receives the written failures, because only those may be removed */
+/**
+ * Yields the archived form of each selected failure.
+ *
+ * @param saved receives the yielded failures, because only saved failures may be removed
+ */
 async function* archived(
   { connection, failures }: Broker,
   selected: AsyncIterable<StoredFailure>,

@@ -50,7 +50,7 @@ describe('cascade failures', () => {
     expect(stdout).toContain('The newest 1 of 4; --limit shows more.');
   });
 
-  it('list says so if there are none', async () => {
+  it('list says so if there are no failures', async () => {
     expect(await shop.cascade('failures', 'list', '--processor', 'nobody')).toEqual({
       code: 0,
       stdout: 'No failures.\n',

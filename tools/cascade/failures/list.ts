@@ -29,7 +29,7 @@ export async function run({ host, output, options }: Invocation<ListOptions>): P
 
 type ListedFailure = ReturnType<typeof listed>;
 
-/** Leaves out the event, because there may be very many failures. */
+/** Describes a failure without its event, because the list may be very long. */
 function listed({ id, correlationId, storedAt, event, failure, state }: StoredFailure) {
   const { processor, reason, attempts, error, original } = failure;
   const { name, message } = error;

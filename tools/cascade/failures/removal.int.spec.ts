@@ -71,7 +71,7 @@ describe('cascade failures archive, purge and restore', () => {
     expect(await list()).toMatchObject({ total: 3 });
   });
 
-  it('purge removes handled failures, and open ones with --state open', async () => {
+  it('purge removes handled failures, and open failures with --state open', async () => {
     const id = await handleOne();
     const { code, stdout } = await shop.cascade('failures', 'purge', '--processor', 'billing', ...WHY);
     expect({ code, stdout }).toEqual({
@@ -275,7 +275,7 @@ describe('cascade failures archive, purge and restore', () => {
   });
 });
 
-/** Runs a command in a process whose files can have one block, which is 512 or 1,024 bytes. */
+/** Runs a command in a process whose files can have only one block of 512 or 1,024 bytes. */
 function withSmallFiles(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
   const hooks = fileURLToPath(new URL('../../../libs/testing/node/typescript.mjs', import.meta.url));
   const command = fileURLToPath(new URL('../test/command.ts', import.meta.url));

@@ -25,9 +25,9 @@ export interface Removal {
 
 export interface Removed {
   readonly result: RemovalResult;
-  /** Set if the failures were saved first. */
+  /** Path of the archive; undefined if the failures were not archived. */
   readonly savedTo?: string;
-  /** @param left number of failures that the selection matches and that stay */
+  /** @param left number of failures that match the selection and stay */
   lines(left: number): string[];
 }
 
@@ -35,7 +35,7 @@ const REMEDY =
   'Choose failures with --failure, --processor, --event, --error, --state, --since or --until, or choose all that need no action ' +
   'with --all.';
 
-/** Runs `purge` or `archive`: plans the removal, and calls `remove` unless it is a dry run or there is nothing to remove. */
+/** Runs `purge` or `archive`. Plans the removal, and calls `remove` unless the command is a dry run or nothing can be removed. */
 export function removeFailures(
   { host, output, options }: Invocation<RemoveOptions>,
   remove: (removal: Removal) => Promise<Removed>,

@@ -8,7 +8,7 @@ import { readArchive } from './archive-file.js';
 
 export async function run({ host, output, args }: Invocation): Promise<number> {
   const path = args[0]!;
-  // Read the whole file first, so that nothing of an incomplete file is restored.
+  // The whole file is read first, so that no part of an incomplete file is restored.
   for await (const _ of readArchive(path));
   const onProgress = ({ restored }: RestoreProgress) =>
     output.progress(`Restored ${counted(restored, 'failure')} …`);

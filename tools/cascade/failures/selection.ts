@@ -7,8 +7,10 @@ export interface FailureOptions extends Omit<RemovalSelection, 'failureIds'> {
 }
 
 /**
- * @param remedy how to choose failures
- * @throws UsageError if the options choose none
+ * Converts options to a selection of failures.
+ *
+ * @param remedy says how to choose failures
+ * @throws UsageError if the options choose no failures
  */
 export function selectionOf(options: FailureOptions, remedy: string): RemovalSelection {
   const { failure, processor, event, error, since, until, state, all } = options;
@@ -22,7 +24,11 @@ export function selectionOf(options: FailureOptions, remedy: string): RemovalSel
   return selection;
 }
 
-/** A filter may match nothing, but named failures must exist. @throws CommandError if none of them was found */
+/**
+ * Refuses ids that match no failure. A filter may match nothing, but named failures must exist.
+ *
+ * @throws CommandError if no named failure was found
+ */
 export function refuseUnknown({ failure }: FailureOptions, found: number): void {
   if (!failure || found > 0) return;
   throw new CommandError(`No such failure was found: ${failure.join(', ')}.`, [

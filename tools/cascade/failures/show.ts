@@ -17,7 +17,7 @@ import { stateOf } from './state.js';
 
 interface WholeFailure {
   readonly stored: StoredFailure;
-  /** Undefined if it is no longer stored. */
+  /** The failed event; undefined if the event is no longer stored. */
   readonly original: WholeEvent | undefined;
   readonly replay: ReplayRecord | undefined;
 }
@@ -60,7 +60,7 @@ function asJson({ stored, original, replay }: WholeFailure) {
   };
 }
 
-/** A JSON body as a value, other text as text, and any other bytes in base64. */
+/** Returns a JSON body as a value, other text as a string, and any other bytes in base64. */
 function bodyAsJson(body: Buffer): unknown {
   const text = body.toString('utf8');
   try {
@@ -101,7 +101,7 @@ function stateText(stored: StoredFailure, replay: ReplayRecord | undefined): str
 }
 
 function errorLines({ name, message, stack = '', violations, cause }: FailureError): string[] {
-  // The stack begins with the name of a parent class if the class sets no name.
+  // The stack begins with the name of a parent class if the class itself sets no name.
   const frames = stack.includes(message)
     ? stack.slice(stack.indexOf(message) + message.length)
     : `\n${stack}`;
@@ -114,7 +114,7 @@ function errorLines({ name, message, stack = '', violations, cause }: FailureErr
   ];
 }
 
-/** Makes paths of this checkout relative. */
+/** Replaces absolute paths of this checkout with relative paths. */
 function withinCheckout(line: string, root: string): string {
   return line.replace(`file://${root}/`, '').replace(`${root}/`, '');
 }

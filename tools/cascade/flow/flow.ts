@@ -1,10 +1,10 @@
 interface Happening {
-  /** The event's id; a generated id for a replay or retry. */
+  /** Id of the event; a generated id for a replay or retry. */
   readonly id: string;
   readonly causationId: string | undefined;
-  /** The event's name; the subject of a failure, replay or retry. */
+  /** Name of the event; the subject for a failure, replay or retry. */
   readonly name: string;
-  /** The publisher; undefined if the event does not name it. */
+  /** Publisher of the event; undefined if the event does not name its publisher. */
   readonly source: string | undefined;
   readonly time: Date;
   readonly stream: string;
@@ -21,28 +21,28 @@ export interface FlowFailure extends Happening {
   readonly reason: string;
   readonly attempts: number;
   readonly error: { readonly name: string; readonly message: string };
-  /** State of the failure: `open` if it was not replayed. */
+  /** State of the failure; `open` before a replay. */
   readonly state: string;
 }
 
 export interface FlowReplay extends Happening {
   readonly kind: 'replay';
   readonly replayId: string | undefined;
-  /** Consumers handle the next events as new ones. */
+  /** True if consumers handle the next events as new events. */
   readonly asNew: boolean;
 }
 
-/** A processor's next attempt is scheduled. */
+/** A scheduled attempt of a processor. */
 export interface FlowRetry extends Happening {
   readonly kind: 'retry';
-  /** The number of that attempt. */
+  /** Number of the scheduled attempt. */
   readonly attempt: number;
   readonly due: Date | undefined;
 }
 
 export type FlowStep = FlowEvent | FlowFailure | FlowReplay | FlowRetry;
 
-/** Everything that shares a correlation id, oldest first. */
+/** All events, failures, replays and retries that share a correlation id, oldest first. */
 export interface Flow {
   readonly correlationId: string;
   readonly steps: readonly FlowStep[];

@@ -14,13 +14,13 @@ import { stateOf } from '../failures/state.js';
 import type { Flow, FlowEvent, FlowFailure, FlowReplay } from './flow.js';
 import { waitingRetries } from './waiting-retries.js';
 
-/** Events between two calls of `onRead`. */
+/** Number of events between two calls of `onRead`. */
 const REPORT_EVERY = 20_000;
 
 /**
- * Reads the headers of all events since a time, and keeps those of the flow.
+ * Reads the headers of all events since a time, and keeps the events of the flow.
  *
- * @param onRead called now and then with the number of events that have been read
+ * @param onRead receives the number of events that have been read, from time to time
  */
 export async function readFlow(
   broker: Broker,
@@ -60,7 +60,7 @@ async function readEvents(
       found.push({
         kind: 'replay',
         id: `replay-${sequence}`,
-        // The cause is the replayed failure, or the event for the replay of a channel.
+        // The cause is the replayed failure, or the event itself in the replay of a channel.
         causationId: message.headers?.get(TransportHeader.failureId) || id,
         name: subject,
         source: subject.split('.')[1]!,
@@ -73,13 +73,13 @@ async function readEvents(
   return { found, read };
 }
 
-/** A fast check that avoids parsing most messages. */
+/** Checks quickly whether a message belongs to another flow, which avoids parsing most messages. */
 function isOfAnother(message: JsMsg, correlationId: string): boolean {
   try {
     const written = message.headers?.get(CloudEventHeader.correlationId) ?? '';
     return written !== '' && written !== correlationId && !written.includes('%');
   } catch {
-    // Headers that cannot be parsed throw.
+    // The client throws an error for headers that cannot be parsed.
     return false;
   }
 }

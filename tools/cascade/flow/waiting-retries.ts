@@ -8,7 +8,10 @@ export async function waitingRetries(broker: Broker, steps: readonly FlowStep[])
   return retries.flat();
 }
 
-/** A retry's subject names the first delivered message: `retry.<processor>.<sch, due or quarantine>.<stream>-<sequence>`. */
+/**
+ * Returns the waiting retries of a step. A retry's subject names the message that was delivered first: `retry.<processor>.<sch,
+ * due or quarantine>.<stream>-<sequence>`.
+ */
 async function retriesOf({ manager }: Broker, { id, stream, sequence }: FlowStep): Promise<FlowRetry[]> {
   const filter = `retry.*.*.${stream}-${sequence}`;
   const { state } = await manager.streams.info(RETRIES_STREAM, { subjects_filter: filter });
@@ -17,7 +20,7 @@ async function retriesOf({ manager }: Broker, { id, stream, sequence }: FlowStep
       manager.streams.getMessage(RETRIES_STREAM, { last_by_subj: subject }),
     ),
   );
-  // A retry that is consumed in the meantime is missing.
+  // A retry that is consumed in the meantime is left out.
   return messages.flatMap((message) => (message ? [retryOf(message, id)] : []));
 }
 

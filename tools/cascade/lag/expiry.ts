@@ -4,7 +4,7 @@ import type { Expiry, ProcessorLag } from './lag.js';
 /**
  * Finds the event that is deleted first.
  *
- * @param keptFor retention time of each stream in milliseconds; 0 for no limit
+ * @param keptFor retention time of each stream, in milliseconds; 0 for no limit
  */
 export function firstExpiry(
   unsettled: readonly { stream: string; storedAt: Date | undefined }[],
@@ -20,7 +20,7 @@ export function firstExpiry(
   return expiries.sort((a, b) => a.at.getTime() - b.at.getTime())[0];
 }
 
-/** Declared processors whose oldest event is deleted soon. Events of a removed processor may be deleted. */
+/** Returns the declared processors whose oldest event is deleted soon. The events of a removed processor may be deleted. */
 export function expiringSoon(processors: readonly ProcessorLag[]): (ProcessorLag & { expiry: Expiry })[] {
   return processors.filter(
     (lag): lag is ProcessorLag & { expiry: Expiry } =>
@@ -28,13 +28,13 @@ export function expiringSoon(processors: readonly ProcessorLag[]): (ProcessorLag
   );
 }
 
-/** `notifier has not handled an event of 2026-…, which EVENTS deletes at 2026-…`. */
+/** Describes an expiry, such as `notifier has not handled an event of 2026-…, which EVENTS deletes at 2026-…`. */
 export function expiryText({ processor, expiry }: ProcessorLag & { expiry: Expiry }): string {
   const { stream, storedAt, at } = expiry;
   return `${processor} has not handled an event of ${storedAt.toISOString()}, which ${stream} deletes at ${at.toISOString()}`;
 }
 
-/** How to keep the event for longer, if the processor does not catch up. */
+/** Says how to keep the event for longer, if the processor does not catch up. */
 export function expiryRemedy({ expiry: { stream } }: { expiry: Expiry }): string {
   const variable = stream === EVENTS_STREAM ? 'EVENTS_MAX_AGE' : 'FAILURES_MAX_AGE';
   return `raise ${variable} and call \`node cascade provision\`, unless the processor catches up before`;

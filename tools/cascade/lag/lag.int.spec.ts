@@ -112,7 +112,7 @@ describe('cascade lag', () => {
     );
   });
 
-  it('shows missing consumers, and undeclared ones', async () => {
+  it('shows missing and undeclared consumers', async () => {
     await shop.manager.consumers.delete('EVENTS', 'packing');
     await shop.manager.consumers.add('EVENTS', { durable_name: 'stranger', ack_policy: AckPolicy.Explicit });
     await shop.manager.consumers.add('RETRIES', {

@@ -1,12 +1,12 @@
 import { RETRIES_STREAM } from '@cascade/jetstream';
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 
-/** Storage time of the oldest event that a consumer has not settled; undefined if there is none. */
+/** Returns the storage time of the oldest event that a consumer has not settled; undefined if all events are settled. */
 export async function oldestUnsettled(
   manager: JetStreamManager,
   { stream_name, num_pending, num_ack_pending, ack_floor, config }: ConsumerInfo,
 ): Promise<Date | undefined> {
-  // Due retries refer to events that were stored elsewhere, long before: see `oldestRetried`.
+  // Due retries refer to events that were stored in another stream, long before (see `oldestRetried`).
   if (num_pending + num_ack_pending === 0 || stream_name === RETRIES_STREAM) return undefined;
   const subjects = config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : ['>']);
   const firsts = await Promise.all(
@@ -21,7 +21,7 @@ export async function oldestUnsettled(
 }
 
 /**
- * Storage time of the oldest event that waits for another attempt.
+ * Returns the storage time of the oldest event that waits for another attempt.
  *
  * @param subjects subjects of retries, whose last part names the event: `retry.notifier.sch.EVENTS-17`
  */

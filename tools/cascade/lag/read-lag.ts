@@ -14,7 +14,7 @@ import { firstExpiry } from './expiry.js';
 import type { ProcessorLag, ProcessorState } from './lag.js';
 import { earliest, oldestRetried, oldestUnsettled } from './oldest.js';
 
-/** The state of the broker, for all processors. */
+/** State of the broker, which is read once for all processors. */
 interface Readings {
   readonly broker: Broker;
   readonly consumers: readonly ConsumerInfo[];
@@ -25,7 +25,7 @@ interface Readings {
   readonly now: number;
 }
 
-/** Every declared processor by name, then the undeclared consumers. */
+/** Returns every declared processor by name, followed by the undeclared consumers. */
 export async function readLag(
   broker: Broker,
   declared: readonly DeclaredProcessor[],

@@ -33,7 +33,7 @@ export async function run({ host, output }: Invocation): Promise<number> {
   return ExitCode.ok;
 }
 
-/** A table of the processors, and hints about those that need attention. */
+/** Formats a table of the processors, with hints about processors that need attention. */
 export function lagLines(processors: readonly ProcessorLag[], output: Output): string[] {
   const rows = processors.map((lag) => [
     lag.processor,

@@ -15,7 +15,7 @@ export interface ChoiceOptions {
 /**
  * Completes the choice of a processor. On a terminal, asks for missing options.
  *
- * @param mayAsk false forbids questions
+ * @param mayAsk false to forbid questions
  * @returns undefined if the user cancelled the questions
  * @throws UsageError if an option is missing and no question is possible
  */
@@ -41,7 +41,10 @@ export async function choose(
   return withOwnApp({ name, consumes, publishes, app, newEvent });
 }
 
-/** An app with the processor's name is its own app, as `nest generate --project` names it. */
+/**
+ * Removes the app from the choice if it has the processor's name. `nest generate --project` uses this name for a processor's own
+ * app.
+ */
 function withOwnApp(choice: ProcessorChoice): ProcessorChoice {
   return choice.app === choice.name ? { ...choice, app: undefined } : choice;
 }

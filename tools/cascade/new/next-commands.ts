@@ -1,6 +1,6 @@
 import type { Blueprint } from '../../generator/blueprint/blueprint.js';
 
-/** Commands that test a new processor, run it unless a system runs already, and show it at work. */
+/** Returns commands that test a new processor, run it unless a system already runs, and show it at work. */
 export function nextCommands(
   { name, app, consumes, failuresOf, channel }: Blueprint,
   isRunning: boolean,
@@ -14,7 +14,7 @@ export function nextCommands(
   ];
 }
 
-/** Quotes a text as one word of a shell. */
+/** Quotes a text as a single word for a shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -10,7 +10,11 @@ export type Given = Partial<ProcessorChoice>;
 
 class Cancelled extends Error {}
 
-/** Asks for missing options. @returns undefined if the user cancels */
+/**
+ * Asks for missing options.
+ *
+ * @returns undefined if the user cancels
+ */
 export async function askFor(
   given: Given,
   topology: Topology,
@@ -31,9 +35,9 @@ export async function askFor(
 }
 
 class Questions {
-  /** True if the user chose to create an event, so that a similar name is intended. */
+  /** True if the user chose to create an event. A name that resembles a known name is then intended. */
   namedNewEvent = false;
-  /** Questions go to stderr, because they are not part of the result. */
+  /** Streams of the questions. The output goes to stderr, because questions are not part of the result. */
   private readonly streams;
 
   constructor(
@@ -61,7 +65,7 @@ class Questions {
     return { event: kind === 'new' ? await this.newEvent() : name! };
   }
 
-  /** Undefined for nothing. */
+  /** Resolves to the published event; undefined if the processor publishes nothing. */
   async publishes(): Promise<string | undefined> {
     const options = [
       { value: 'none', label: 'nothing' },
@@ -73,7 +77,7 @@ class Questions {
     return kind === 'new' ? this.newEvent() : event;
   }
 
-  /** Undefined for a new app. */
+  /** Resolves to the chosen app; undefined for a new app. */
   async app(name: string): Promise<string | undefined> {
     const { apps } = this.topology;
     const own = { value: '', label: `a new app: apps/${name}` };

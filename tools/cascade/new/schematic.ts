@@ -5,9 +5,9 @@ import { explain } from '../explain.js';
 import { hostOf } from '../host.js';
 import { choose, type ChoiceOptions } from './choose.js';
 
-/** Options from Nest's command line. */
+/** Options that Nest's command line passes. */
 export interface SchematicOptions extends Omit<ChoiceOptions, 'app'> {
-  /** The app of `--project`. Missing if the user chose from Nest's list, which passes only the folder. */
+  /** App of `--project`; undefined if the user chose from Nest's list, which passes only the folder. */
   project?: string;
   sourceRoot?: string;
 }

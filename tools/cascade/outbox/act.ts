@@ -30,11 +30,11 @@ export const drop: Act = {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * Changes events of one outbox that are set aside.
+ * Changes events that are set aside in one outbox.
  *
- * @param done the change, for the output: `put back`
- * @param change resolves to the number of changed events; `ids` is empty if none are named
- * @returns the exit code: 1 if named events are not set aside
+ * @param done the change, as the output describes it: `put back`
+ * @param change resolves to the number of changed events; `ids` is empty if no events are named
+ * @returns the exit code, which is 1 if named events are not set aside
  */
 async function act(
   { host, output, args, options }: Invocation<ActOptions>,

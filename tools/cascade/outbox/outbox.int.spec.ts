@@ -76,7 +76,7 @@ describeStores((databases, kind) => {
     });
   });
 
-  it('puts back all set aside events, or the named ones, and they are published', async () => {
+  it('puts back all set-aside events, or the named events, and publishes them', async () => {
     const [first, second] = [await setAside(), await setAside()];
     expect(await run('put-back', first, '--reason', 'corrected')).toMatchObject({
       code: 0,
@@ -142,7 +142,7 @@ describeStores((databases, kind) => {
     }
   });
 
-  // Missing answers do not depend on the store.
+  // Missing answers do not depend on the store, so the remaining specs run only with PGlite.
   if (kind !== 'pglite') return;
 
   it('shows the other outboxes if one service does not answer', async () => {

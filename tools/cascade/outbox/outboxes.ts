@@ -22,7 +22,7 @@ export interface ShownOutbox extends OutboxContent {
 
 export interface Outboxes {
   readonly outboxes: readonly ShownOutbox[];
-  /** Apps without an answer: they are stopped, or have no outbox. */
+  /** Apps that did not answer, because they are stopped or have no outbox. */
   readonly silent: readonly string[];
   readonly failed: readonly FailedOutbox[];
 }
@@ -33,6 +33,8 @@ export interface FailedOutbox {
 }
 
 /**
+ * Returns the services that may have an outbox.
+ *
  * @param app limits the result to this app
  * @throws UsageError if no such app publishes initiating events
  */
@@ -52,7 +54,11 @@ export function outboxesOf(
     .map((publisher) => ({ app: publisher.app, remote: new RemoteOutbox(nats, publisher.source) }));
 }
 
-/** Queries all outboxes at once. @param limit number of set aside events to list for each */
+/**
+ * Queries all outboxes in parallel.
+ *
+ * @param limit maximum number of set-aside events to list for each outbox
+ */
 export async function showAll(all: readonly AppOutbox[], limit: number): Promise<Outboxes> {
   const answers = await Promise.all(all.map((one) => ask(one, limit)));
   return {
@@ -63,10 +69,10 @@ export async function showAll(all: readonly AppOutbox[], limit: number): Promise
 }
 
 /**
- * Finds the single outbox.
+ * Finds the only outbox.
  *
- * @throws UsageError if several services have one
- * @throws CommandError if none has one, or if its service does not answer
+ * @throws UsageError if several services have an outbox
+ * @throws CommandError if no service answers, or if the outbox cannot be read
  */
 export async function onlyOne(all: readonly AppOutbox[]): Promise<AppOutbox> {
   const { outboxes, silent, failed } = await showAll(all, 0);

@@ -39,7 +39,7 @@ describe('cascade provision', () => {
     await expect(manager.streams.info('EVENTS')).rejects.toThrow('stream not found');
   });
 
-  it('creates the missing ones, once', async () => {
+  it('creates missing streams and consumers once', async () => {
     const { code, stdout } = await provision();
     expect(code).toBe(0);
     expect(stdout).toContain('stream RETRIES  created\n');

@@ -11,7 +11,7 @@ export interface ProvisionOptions {
   lower?: boolean;
   move?: string[];
   dropWaiting?: boolean;
-  /** True without names. */
+  /** True if the option is given without names. */
   prune?: true | string[];
 }
 

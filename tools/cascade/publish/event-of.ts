@@ -6,7 +6,7 @@ import { UsageError } from '../errors.js';
 /**
  * Finds the newest version of an event by its name or channel.
  *
- * @throws UsageError if the event is unknown, with the most similar name
+ * @throws UsageError if the event is unknown; the message suggests the most similar name
  */
 export function eventOf(channel: string, contracts: readonly EventClass[]): EventClass {
   const name = eventNameOf(channel);

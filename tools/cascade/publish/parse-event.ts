@@ -3,7 +3,7 @@ import { getMetadataStorage } from 'class-validator';
 import { CommandError } from '../errors.js';
 
 /**
- * Parses an event that a user typed. Refuses unknown fields, which a consumer would ignore, because they are probably misspelt.
+ * Parses an event that a user typed. Refuses unknown fields, which are probably misspelled. A consumer would ignore them.
  *
  * @throws CommandError with every broken rule
  */

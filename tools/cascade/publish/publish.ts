@@ -32,7 +32,7 @@ function report(
   type: EventClass,
   options: PublishCommandOptions,
 ): string[] {
-  // A generated id is a duplicate only if the publisher itself has sent the event twice.
+  // With a generated id, a duplicate only means that the publisher itself has sent the event twice.
   if (duplicate && options.id !== undefined)
     return [`Nothing was published: the broker already has an event with the id ${id}, and dropped this one.`];
   const { type: ceType, channel } = describe(type);

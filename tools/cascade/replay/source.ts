@@ -13,9 +13,9 @@ export type Plan = Pick<ReplayPlan, 'total'> & Partial<ReplayPlan>;
 
 /** The source of a replay: failures, or the events of a channel. */
 export interface Source {
-  /** True if the same call, after an interruption, replays only the rest. */
+  /** True if repeating the call after an interruption replays only the rest. */
   readonly isResumable: boolean;
-  /** The processor whose next events consumers handle as new ones. */
+  /** Name of the processor whose next events consumers handle as new events. */
   readonly newFrom?: string;
   plan(broker: Broker, again: boolean): Promise<Plan>;
   replay(broker: Broker, options: ReplayOptions): Promise<ReplayResult>;
@@ -24,7 +24,11 @@ export interface Source {
 const REMEDY =
   'Choose failures with --failure, --processor, --event, --error, --since or --until, or choose all of them with --all.';
 
-/** @throws UsageError if the options choose nothing, or contradict each other */
+/**
+ * Chooses the source of a replay.
+ *
+ * @throws UsageError if the options choose nothing, or contradict each other
+ */
 export function sourceOf(options: SourceOptions): Source {
   const { channel, asNew = false } = options;
   if (channel !== undefined) return channelSource(channelSelection(channel, options), asNew);

@@ -2,7 +2,7 @@ import type { Output } from '../output.js';
 import { formatBytes } from '../text/bytes.js';
 import { isFull, isNearlyFull, roomRemedy, type BrokerRoom, type Room, type StreamRoom } from './room.js';
 
-/** A table of the streams, and of the account if it has limits, with hints about full ones. */
+/** Formats a table of the streams, with hints about full streams. If the account has limits, the table includes the account. */
 export function roomLines({ streams, account }: BrokerRoom, output: Output): string[] {
   const rooms: readonly (Room & Partial<StreamRoom>)[] = [...streams, ...account];
   const rows = rooms.map(({ of, messages, bytes, limit, percent }) => [

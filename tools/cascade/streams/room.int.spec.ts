@@ -9,7 +9,7 @@ import type { BrokerRoom } from './room.js';
 
 const MIB = 1_024 ** 2;
 
-/** The command line for a broker. */
+/** Returns the command line for a broker. */
 function commandsOn(natsUrl: () => string) {
   const run = (...args: string[]) => runCascade(args, { env: { NATS_URL: natsUrl(), PATH: '' } });
   return {
@@ -42,7 +42,11 @@ describe('lag and doctor on a broker with limits', () => {
     await broker.stop();
   });
 
-  /** Publishes events of a KiB. @returns true if all were stored */
+  /**
+   * Publishes events of 1 KiB.
+   *
+   * @returns true if all events were stored
+   */
   const publish = async (count: number): Promise<boolean> => {
     for (let number = 0; number < count; number++) {
       const published = jetstream(client).publish('events.order.placed', Buffer.alloc(1_024 - 60));
@@ -177,7 +181,7 @@ describe('lag and doctor on a cluster that has lost its quorum', () => {
   afterAll(() => cluster?.stop());
 
   it('report it', async () => {
-    // The remaining server needs some seconds to notice that it is alone.
+    // The remaining server needs several seconds to notice that it is alone.
     await eventually(async () => expect(await doctor('streams')).toHaveLength(3), { timeout: 30_000 });
     expect(await doctor('streams')).toEqual(
       ['EVENTS', 'RETRIES', 'FAILURES'].map((stream) => ({

@@ -3,17 +3,20 @@ import { JetStreamApiCodes, JetStreamApiError, type StreamInfo } from '@nats-io/
 import type { Broker } from '../broker/broker.js';
 import { formatBytes } from '../text/bytes.js';
 
-/** Percentage of a limit from which to warn. */
+/** Used percentage of a limit at which warnings begin. */
 const NEARLY_FULL = 80;
 
-/** Assumed bytes of an event with its headers. */
+/** Assumed size of an event with its headers, in bytes. */
 const USUAL_EVENT = 1_024;
 
 export interface Room {
-  /** The stream, or `account` for all streams of the broker's account, with the tier if the account has several. */
+  /**
+   * Name of the stream, or `account` for all streams of the broker's account. If the account has several tiers, the name includes
+   * the tier.
+   */
   readonly of: string;
   readonly bytes: number;
-  /** Bytes; undefined for no limit. */
+  /** Limit in bytes; undefined for no limit. */
   readonly limit: number | undefined;
   /** Used percentage of the limit, rounded down; 100 if another event of usual size does not fit. */
   readonly percent: number | undefined;
@@ -21,13 +24,13 @@ export interface Room {
 
 export interface StreamRoom extends Room {
   readonly messages: number;
-  /** False if the stream has lost its quorum, so that it neither stores nor delivers. */
+  /** False if the stream has lost its quorum. The stream then neither stores nor delivers. */
   readonly hasLeader: boolean;
 }
 
 export interface BrokerRoom {
   readonly streams: readonly StreamRoom[];
-  /** Empty if the broker's account has no limits. */
+  /** Usage of the account's limits; empty if the broker's account has no limits. */
   readonly account: readonly Room[];
 }
 
@@ -35,7 +38,7 @@ export async function readRoom(broker: Broker): Promise<BrokerRoom> {
   const names = [EVENTS_STREAM, RETRIES_STREAM, FAILURES_STREAM];
   const infos = await Promise.all(names.map((name) => infoUnlessMissing(broker, name)));
   const streams = infos.flatMap((info) => (info ? [roomOf(info)] : []));
-  // Without a leader, the request for the account has no answer either.
+  // If a stream has no leader, the broker does not answer the request for the account either.
   const account = streams.every(({ hasLeader }) => hasLeader) ? await accountRoom(broker) : [];
   return { streams, account };
 }
@@ -48,7 +51,7 @@ export function isFull({ percent }: Room): boolean {
   return percent === 100;
 }
 
-/** `EVENTS has 900 MiB of 1 GiB`. */
+/** Describes the usage, such as `EVENTS has 900 MiB of 1 GiB`. */
 export function roomText({ of, bytes, limit }: Room): string {
   return `${of} has ${formatBytes(bytes)}${limit === undefined ? '' : ` of ${formatBytes(limit)}`}`;
 }
@@ -72,13 +75,13 @@ function roomOf({ config, state, cluster }: StreamInfo): StreamRoom {
   return { of: config.name, messages, bytes, limit, percent, hasLeader };
 }
 
-/** @param next estimated bytes of the next event */
+/** @param next estimated size of the next event, in bytes */
 function percentOf(bytes: number, limit: number | undefined, next: number): number | undefined {
   if (limit === undefined) return undefined;
   return bytes + next > limit ? 100 : Math.min(99, Math.floor((bytes / limit) * 100));
 }
 
-/** The server returns -1 or 0 for no limit. */
+/** Returns undefined for no limit, which the server reports as -1 or 0. */
 function limitOf(limit = 0): number | undefined {
   return limit > 0 ? limit : undefined;
 }

@@ -12,7 +12,7 @@ import { merge, type Source } from './merge.js';
 export interface TailOptions {
   since?: Date;
   count?: number;
-  /** False with `--no-follow`. */
+  /** False for `--no-follow`. */
   follow: boolean;
 }
 
@@ -47,7 +47,7 @@ interface OpenSource extends Source<JsMsg> {
   stop(this: void): void;
 }
 
-/** Passes on the messages of all sources, until `onMessage` returns false, the user interrupts, or all sources have ended. */
+/** Passes on the messages of all sources. Ends when `onMessage` returns false, the user interrupts, or all sources have ended. */
 async function forward(
   sources: readonly OpenSource[],
   onInterrupt: Host['onInterrupt'],
@@ -63,7 +63,7 @@ async function forward(
   }
 }
 
-/** Messages from now on, or since a time, without an end. */
+/** Opens a source of new messages that never ends. The source begins with stored messages if `since` is set. */
 async function openEndless(
   { nats }: Broker,
   { stream, subject }: ChannelPattern,
@@ -78,7 +78,7 @@ async function openEndless(
   return { messages, past, stop: () => messages.stop() };
 }
 
-/** Stored messages, all of them or since a time. */
+/** Opens a source of stored messages: all messages, or the messages since a time. */
 async function openStored(
   { nats }: Broker,
   { stream, subject }: ChannelPattern,

@@ -6,10 +6,9 @@ import type { Host } from '../host.js';
 import type { ChannelPattern } from '../text/channel.js';
 
 /**
- * Reports an unknown channel: it has no stored message, and the code does not declare it. Reads the code only if no message is
- * stored.
+ * Reports a channel that has no stored message and that the code does not declare. Reads the code only if no message is stored.
  *
- * @returns one sentence a line; empty if the channel is known
+ * @returns one sentence per line; empty if the channel is known
  */
 export async function unknownChannel(
   { manager }: Broker,

@@ -13,7 +13,10 @@ export function seen(message: JsMsg) {
   return { time, subject, sequence, id, correlationId, causationId, source, data: dataOf(message) };
 }
 
-/** One line, cut to the terminal's width: time, name, source, flow, and the data, or the error of a failure. */
+/**
+ * Formats an event as a line, cut to the terminal's width. The line has time, name, source, flow, and the data, or the error of a
+ * failure.
+ */
 export function toLine({ time, subject, source, correlationId, data }: SeenEvent, output: Output): string {
   const isFailure = subject.startsWith('failed.');
   const what = isFailure ? errorIn(data) : typeof data === 'string' ? data : JSON.stringify(data);

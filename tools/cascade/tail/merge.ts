@@ -6,8 +6,8 @@ export interface Source<Message> {
 }
 
 /**
- * Merges the messages of several streams: stored messages by time, then new messages as they arrive. Ends when all sources have
- * ended.
+ * Merges the messages of several streams. Stored messages are ordered by time, and new messages follow as they arrive. Ends when
+ * all sources have ended.
  */
 export async function* merge<Message extends { readonly time: Date }>(
   sources: readonly Source<Message>[],
@@ -28,7 +28,7 @@ export async function* merge<Message extends { readonly time: Date }>(
 class Lane<Message> {
   head: Message | undefined;
   ended = false;
-  /** Remaining stored messages. */
+  /** Number of remaining stored messages. */
   past: number;
   /** Resolves when `head` is set, or the source has ended. */
   arrived: Promise<void>;

@@ -10,7 +10,7 @@ function message(name: string, at: number): Message {
   return { name, time: new Date(at) };
 }
 
-/** Yields stored messages at once, and the others when `released` resolves. */
+/** Yields stored messages immediately, and all other messages when `released` resolves. */
 async function* source(messages: Message[], past: number, released: Promise<void>): AsyncGenerator<Message> {
   yield* messages.slice(0, past);
   await released;

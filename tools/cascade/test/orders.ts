@@ -9,7 +9,7 @@ export class OrderPlaced {
   @IsString()
   readonly orderId!: string;
 
-  /** Makes the processor fail: `declined` or `flaky`. */
+  /** Note that makes the processor fail: `declined` or `flaky`. */
   @IsOptional()
   @IsString()
   readonly note?: string;
@@ -32,10 +32,10 @@ export class OrderConfirmed {
 
 export class CardDeclined extends UnrecoverableError {}
 
-/** A spec sets whether the bank accepts cards. */
+/** The bank accepts cards only while a spec sets `isOpen` to true. */
 export const bank = { isOpen: false };
 
-/** Two processors. `billing` fails if the event says so and the bank is closed. */
+/** Controller of two processors. `billing` fails if the event says so and the bank is closed. */
 @Controller()
 export class Shop {
   @Consumes(OrderPlaced, {

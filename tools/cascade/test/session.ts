@@ -13,7 +13,7 @@ export interface Ended {
 export interface SessionOptions {
   env: NodeJS.ProcessEnv;
   stdin?: string;
-  /** A checkout for the spec, which loads the code of this one. */
+  /** Root of a checkout for the spec. The code is still loaded from this checkout. */
   root?: string;
 }
 
@@ -33,7 +33,7 @@ export function hostWith(
   };
 }
 
-/** One call of the command line in this process. Keeps its output, and can interrupt it. */
+/** A call of the command line in this process. Keeps the output, and can interrupt the command. */
 export class Session {
   stdout = '';
   stderr = '';
@@ -54,7 +54,7 @@ export class Session {
     this.ended = cascade(args, host).then((code) => ({ code, stdout: this.stdout, stderr: this.stderr }));
   }
 
-  /** Sends Ctrl-C, which a command receives later if it does not listen yet. */
+  /** Sends Ctrl-C. A command that does not listen yet receives the signal later. */
   interrupt(): void {
     this.isInterrupted = true;
     for (const listener of this.listeners) listener();

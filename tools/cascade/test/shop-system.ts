@@ -25,7 +25,7 @@ export class ShopSystem {
     return system;
   }
 
-  /** Starts the shop; more than once for replicas. */
+  /** Starts the shop. Each further call starts a replica. */
   async open(): Promise<void> {
     const transport = { source: 'shop', servers: this.broker.url, publishes: [OrderPlaced] };
     const application = await createMicroservice({
@@ -48,7 +48,11 @@ export class ShopSystem {
     await this.broker.stop();
   }
 
-  /** @returns its correlation id */
+  /**
+   * Publishes an order.
+   *
+   * @returns the correlation id of the order
+   */
   async place(orderId: string, note?: string, options: PublishOptions = {}): Promise<string> {
     const publisher = this.applications[0]!.get(EventPublisher, { strict: false });
     const order = new OrderPlaced({ orderId, ...(note ? { note } : {}) });
@@ -85,7 +89,7 @@ export class ShopSystem {
     return new Session(args, { env: this.env });
   }
 
-  /** The `--json` output of a command, for any exit code. */
+  /** Resolves to the parsed `--json` output of a command, for any exit code. */
   async json<Value>(...args: string[]): Promise<Value> {
     const { stdout, stderr } = await this.cascade(...args, '--json');
     if (stderr) throw new Error(stderr);

@@ -3,7 +3,7 @@ import type { Output, Style } from '../output.js';
 
 const STYLES: Record<FileChange['kind'], Style> = { create: 'green', change: 'yellow', remove: 'red' };
 
-/** The changes without the content of files, for JSON. */
+/** Returns the changes without the content of files, for JSON. */
 export function shownChanges(changes: readonly FileChange[]) {
   return changes.map(({ path, kind }) => ({ path, kind }));
 }

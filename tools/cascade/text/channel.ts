@@ -13,9 +13,9 @@ const STREAMS: Record<string, string> = {
 };
 
 /**
- * Parses a channel: a subject, which may have wildcards, or the name of an event.
+ * Parses a channel, which is a subject or the name of an event. A subject may contain wildcards.
  *
- * @throws UsageError if it is neither
+ * @throws UsageError if the text is neither a subject nor a name
  */
 export function parseChannel(text: string): ChannelPattern {
   const first = text.split('.', 1)[0]!;

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 
 /**
- * Parses a whole number from 1.
+ * Parses a positive whole number.
  *
  * @throws InvalidArgumentError for any other text
  */
@@ -10,7 +10,7 @@ export function countOption(text: string): number {
   return Number(text);
 }
 
-/** `1 event`, `2 events`, `1,234 events`. */
+/** Formats a count with its noun: `1 event`, `2 events`, `1,234 events`. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? noun : plural}`;
 }

@@ -1,9 +1,9 @@
-/** Replaces control characters in the text of an event, which must not move the cursor or color the terminal. */
+/** Replaces control characters in the text of an event, so that they cannot move the cursor or color the terminal. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ');
 }
 
-/** The same for each line of a text. */
+/** Replaces control characters in each line of a text. */
 export function printableLines(text: string): string[] {
   return text.split(/\r?\n/).map(printable);
 }

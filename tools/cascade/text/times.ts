@@ -5,7 +5,7 @@ const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86
 const TIME_FORMS = '15m, 2h or 3d ago, or a time such as 2026-11-23T09:30Z';
 
 /**
- * Parses a time: how long ago, or when.
+ * Parses a time, which is an age such as `2h` or a date.
  *
  * @throws InvalidArgumentError for any other text
  */
@@ -17,7 +17,7 @@ export function parseTime(text: string, now: () => number = Date.now): Date {
   return time;
 }
 
-/** commander passes the previous value as the second argument. */
+/** Parses the value of an option. Drops commander's second argument, which is the previous value. */
 function timeOption(text: string): Date {
   return parseTime(text);
 }

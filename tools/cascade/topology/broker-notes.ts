@@ -7,8 +7,8 @@ import type { Host } from '../host.js';
 import { provisioningOf } from '../provision/provisioning.js';
 
 /**
- * Notes about processors that are on the broker, and that the code does not declare. Connects only to a broker that NATS_URL
- * names or that runs here, because a check of the topology needs no broker.
+ * Returns notes about processors that are on the broker but not in the code. Connects only to a broker that NATS_URL names or
+ * that runs here, because the check itself needs no broker.
  */
 export async function brokerNotes(host: Host): Promise<string[]> {
   if (!host.env['NATS_URL'] && !(await runningHere())) return [];

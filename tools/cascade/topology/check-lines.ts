@@ -2,7 +2,7 @@ import type { Topology, TopologyReport } from '@cascade/topology';
 import type { Output } from '../output.js';
 import { counted } from '../text/numbers.js';
 
-/** The findings of a check: a line for each fault and cycle, and a summary. */
+/** Formats the findings of a check: a line for each fault and cycle, and a summary. */
 export function checkLines(report: TopologyReport, topology: Topology, output: Output): string[] {
   return [
     ...report.faults.map(({ rule, message }) => `${output.paint('red', rule)}  ${message}`),

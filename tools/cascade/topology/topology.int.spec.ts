@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { checkoutRoot } from '../../checkout.js';
 import { runCascade } from '../test/session.js';
 
-/** The command needs no broker. */
+/** Address without a broker, because the command needs no broker. */
 const NOWHERE = { NATS_URL: 'nats://127.0.0.1:1' };
 
 describe('cascade topology', () => {

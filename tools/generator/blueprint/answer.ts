@@ -2,9 +2,9 @@ import type { JsonSchema } from '@cascade/topology';
 import { isDeepStrictEqual } from 'node:util';
 import type { EventPart, Parts } from './parts.js';
 
-/** How a generated processor fills the event that it publishes, until someone writes the real code. */
+/** Values of the event that a generated processor publishes, until a developer writes the real code. */
 export interface Answer {
-  /** Values are code. */
+  /** Fields of the event, each with the code of its value. */
   readonly fields: readonly { readonly field: string; readonly value: string }[];
   readonly usesPayload: boolean;
   readonly usesContext: boolean;
@@ -12,9 +12,13 @@ export interface Answer {
 }
 
 /**
- * Chooses the code for each field of the golden sample: the consumed event's field of the same name and schema, if it has one.
- * Otherwise, a new id is derived from the event's id, and a time is the event's time, so a redelivery gives the same result.
- * Any other field has the sample's value.
+ * Chooses the code for each field of the golden sample, in this order:
+ * - the consumed event's field, if it is required and has the same name and schema
+ * - an id that is derived from the event's id, for the id of a new event
+ * - the event's time, for a time
+ * - the sample's value, for any other field
+ *
+ * A redelivery therefore gives the same result.
  */
 export function answerOf({ name, consumes, failuresOf, newEvents }: Parts, publishes: EventPart): Answer {
   const given = failuresOf ? {} : requiredFields(consumes.schema);

@@ -4,13 +4,13 @@ import { renderTemplate } from '../render/templates.js';
 import { answerOf, type Answer } from './answer.js';
 import type { AppPart, EventPart, Parts } from './parts.js';
 
-/** The data of the templates, which they see as `it`. */
+/** The data of the templates, which access it as `it`. */
 export interface Blueprint extends Parts {
-  /** The processor's class: `WelcomeCouponProcessor`. */
+  /** Class of the processor: `WelcomeCouponProcessor`. */
   readonly class: string;
-  /** The handler's file, as the app's module imports it. */
+  /** Path of the handler's file, as the app's module imports it. */
   readonly file: string;
-  /** The names of the app's module and configuration classes begin with its `class`. */
+  /** App of the processor. The names of its module and configuration classes begin with `class`. */
   readonly app: AppPart & { readonly class: string };
   readonly channel: string;
   readonly payload: { readonly name: 'event' | 'failure'; readonly class: string; readonly used: boolean };
@@ -19,9 +19,9 @@ export interface Blueprint extends Parts {
   readonly contracts: readonly string[];
   /** Names that the processor imports from the transport. */
   readonly transport: readonly string[];
-  /** Text for the shared files. */
+  /** Texts of the app's entries in shared files. */
   readonly entries: { readonly nestCli: string; readonly compose: string };
-  /** package.json of the processor's own app. */
+  /** Content of package.json in the processor's own app. */
   readonly packageJson: string;
 }
 
@@ -31,7 +31,7 @@ export async function blueprintOf(root: string, parts: Parts): Promise<Blueprint
   const blueprint = {
     ...parts,
     class: `${pascalCase(name)}Processor`,
-    // The rule for all handlers, hand-written ones included: `<folder>/<folder>.processor.ts` holds `<Folder>Processor`.
+    // All handlers follow this rule, including hand-written handlers: `<folder>/<folder>.processor.ts` holds `<Folder>Processor`.
     file: `./${name}/${name}.processor.js`,
     app: { ...app, class: pascalCase(app.name) },
     channel: failuresOf ? failureChannelOf(failuresOf, consumes.event) : channelOf(consumes.event),

@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { GeneratorError } from '../errors.js';
 import { filesBelow, textOf } from '../file-change.js';
 
-/** Packages that the templates import: those of a processor, of an app with a processor, and of their specs. */
+/** Packages that the templates import for a processor, for an app with a processor, and for their specs. */
 const OF_PROCESSOR = ['@app/contracts', '@cascade/jetstream', '@nestjs/common', '@nestjs/microservices'];
 const OF_APP = [
   '@app/contracts',
@@ -27,15 +27,15 @@ interface Lock {
   readonly packages: Readonly<Record<string, { version?: string; link?: boolean; resolved?: string }>>;
 }
 
-/** Dependencies of an app that is created with its processor, in the installed versions. */
+/** Returns the dependencies of an app that is created with its processor, in the installed versions. */
 export async function dependenciesOfApp(root: string): Promise<Dependencies> {
   return inVersions(root, OF_APP, OF_SPECS);
 }
 
 /**
- * Dependencies of a new processor that an app does not declare yet.
+ * Returns the dependencies of a new processor that an app does not declare yet.
  *
- * @param folder The app's, relative to the checkout.
+ * @param folder Folder of the app, relative to the checkout.
  */
 export async function missingDependencies(root: string, folder: string): Promise<Dependencies> {
   const { dependencies, devDependencies } = await manifestOf(root, folder);
@@ -48,10 +48,10 @@ export async function missingDependencies(root: string, folder: string): Promise
 }
 
 /**
- * Dependencies of an app that only this processor imports, so they were added with it.
+ * Returns the dependencies of an app that only this processor imports. These dependencies were added with the processor.
  *
- * @param folder The app's, relative to the checkout.
- * @param own The processor's folder, relative to the checkout.
+ * @param folder Folder of the app, relative to the checkout.
+ * @param own Folder of the processor, relative to the checkout.
  */
 export async function dependenciesOfProcessor(
   root: string,

@@ -9,7 +9,7 @@ import { camelCase, pascalCase } from '../names.js';
 import { renderSet, type RenderedFile } from '../render/templates.js';
 import type { NewEvent } from './parts.js';
 
-/** Renders the contract of an event, and loads the class to read its schema. */
+/** Renders the contract of an event, and loads its class to read the schema. */
 export async function renderEvent(root: string, event: string): Promise<NewEvent> {
   const names = namesOf(event);
   const files = await renderSet(root, 'event', { file: names.file, event }, names);
@@ -25,7 +25,7 @@ export async function renderEvent(root: string, event: string): Promise<NewEvent
   };
 }
 
-/** The fields of `coupon.issued` are `couponId` and `issuedAt`. */
+/** Derives the names for an event. For example, the fields of `coupon.issued` are `couponId` and `issuedAt`. */
 function namesOf(event: string) {
   const [entity, ...what] = event.split('.') as [string, ...string[]];
   return {

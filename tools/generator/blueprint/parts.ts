@@ -2,7 +2,7 @@ import type { JsonSchema } from '@cascade/topology';
 import type { RenderedFile } from '../render/templates.js';
 import type { Dependencies } from './dependencies.js';
 
-/** An event, as code and tests of a processor use it. */
+/** An event, as the code and the tests of a processor use it. */
 export interface EventPart {
   readonly event: string;
   readonly class: string;
@@ -10,9 +10,9 @@ export interface EventPart {
   readonly sample: Readonly<Record<string, unknown>>;
 }
 
-/** An event whose contract is created, and removed, with the processor. */
+/** An event whose contract is created and removed together with the processor. */
 export interface NewEvent extends EventPart {
-  /** Name of its file in libs/contracts/src, without extension. */
+  /** Name of the contract's file in libs/contracts/src, without extension. */
   readonly file: string;
   readonly files: readonly RenderedFile[];
   /** Name of the field that identifies the subject of the event. */
@@ -21,14 +21,14 @@ export interface NewEvent extends EventPart {
 
 export interface AppPart {
   readonly name: string;
-  /** Relative to the checkout: `apps/notifier`. */
+  /** Folder of the app, relative to the checkout: `apps/notifier`. */
   readonly folder: string;
-  /** Relative to the checkout: `apps/notifier/src`. */
+  /** Folder of the app's sources, relative to the checkout: `apps/notifier/src`. */
   readonly sources: string;
-  /** True if the app is created, and removed, with the processor. */
+  /** True if the app is created and removed together with the processor. */
   readonly isOwn: boolean;
   readonly port: number;
-  /** Packages that are added to its package.json, and removed, with the processor. */
+  /** Packages that are added to the app's package.json and removed together with the processor. */
   readonly dependencies: Dependencies;
 }
 
@@ -40,6 +40,6 @@ export interface Parts {
   readonly consumes: EventPart;
   readonly failuresOf?: string | undefined;
   readonly publishes?: EventPart | undefined;
-  /** The events among `consumes` and `publishes` that are created, and removed, with the processor. */
+  /** Events among `consumes` and `publishes` that are created and removed together with the processor. */
   readonly newEvents: readonly NewEvent[];
 }

@@ -7,7 +7,7 @@ export function eventNames(topology: Topology): string[] {
 }
 
 /**
- * The newest version of an event of libs/contracts; undefined if the event is unknown.
+ * Returns the newest version of an event of libs/contracts; undefined if the event is unknown.
  *
  * @throws GeneratorError if the event has no valid golden sample, which the generated code and its tests need
  */
@@ -24,7 +24,7 @@ export function findEvent(topology: Topology, event: string): EventPart | undefi
   return { event, class: contract.class, schema: contract.schema, sample: sample as Record<string, unknown> };
 }
 
-/** Processors whose failures a generated processor can consume: those that consume events, not failures. */
+/** Returns the processors whose failures a generated processor can consume. These processors consume events, not failures. */
 export function failingProcessors({ processors }: Topology): Processor[] {
   return processors.filter(({ consumes }) => consumes.failuresOf === undefined);
 }

@@ -1,13 +1,13 @@
-/** The processor to generate, by names. */
+/** Names that describe the processor to generate. */
 export interface ProcessorChoice {
   /** The processor's name: `welcome-coupon`. */
   readonly name: string;
   readonly consumes: ConsumedChoice;
-  /** The event that it publishes, which is created if it is unknown; undefined for none. */
+  /** Event that the processor publishes; undefined if it publishes nothing. An unknown event is created. */
   readonly publishes?: string | undefined;
-  /** The existing app that it joins; undefined to create an app with the processor's name. */
+  /** Existing app that the processor joins; undefined to create an app with the processor's name. */
   readonly app?: string | undefined;
-  /** Creates an unknown event even if it is consumed, or if its name is close to a known one. */
+  /** True to create an unknown event even if the processor consumes it, or if its name resembles a known name. */
   readonly newEvent?: boolean | undefined;
 }
 

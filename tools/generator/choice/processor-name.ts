@@ -3,7 +3,7 @@ import type { Topology } from '@cascade/topology';
 import { RefusedNameError } from '../errors.js';
 import { kebabCase } from '../names.js';
 
-/** Reserved names, by the reason. */
+/** Reserved names, by the reason for the reservation. */
 const RESERVED: Record<string, readonly string[]> = {
   'a part of `npm start` or of docker-compose.yml': ['broker', 'databases', 'mail', 'nats', 'postgres'],
   'a name that the tools use': ['cascade', 'test', 'processor-under-test'],

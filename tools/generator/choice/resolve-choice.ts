@@ -12,10 +12,14 @@ import type { ConsumedChoice, ProcessorChoice } from './choice.js';
 import { nearestOf, suggestion } from '../../text/nearest.js';
 import { refuseProcessorName } from './processor-name.js';
 
-/** A new event whose name differs by so few edits from a known one is taken for a typing error. */
+/** Maximum number of edits by which a typing error differs from a known event name. */
 const TYPING_ERROR = 2;
 
-/** Resolves the names of a choice. @throws RefusedNameError if one is invalid, unknown or taken */
+/**
+ * Resolves the names of a choice.
+ *
+ * @throws RefusedNameError if a name is invalid, unknown or taken
+ */
 export async function resolveChoice(
   root: string,
   topology: Topology,
@@ -41,7 +45,7 @@ export async function resolveChoice(
   };
 }
 
-/** Refuses a processor that would consume what it publishes: as generated, it would fill the stream. */
+/** Refuses a processor that would consume its own events, because the generated code would fill the stream. */
 function refuseEndlessLoop(
   { consumes }: ProcessorChoice,
   consumed: EventPart,
@@ -91,7 +95,7 @@ async function resolveConsumed(
   ]);
 }
 
-/** The consumed event, or the event whose failures are consumed. */
+/** Returns the consumed event, or the event whose failures are consumed. */
 function eventOf(consumes: ConsumedChoice, topology: Topology): string {
   if ('event' in consumes) return eventNameOf(consumes.event);
   const failing = failingProcessors(topology);

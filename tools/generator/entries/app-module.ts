@@ -4,7 +4,7 @@ import { GeneratorError } from '../errors.js';
 import { splice, type Entry } from './entry.js';
 import { findAll, insertSorted, parse, removeStatement, specifierOf } from './typescript.js';
 
-/** The controller in the module of an existing app. */
+/** Entry for the controller in the module of an existing app. */
 export function appModuleEntry({ app: { name, sources } }: Blueprint): Entry {
   const path = `${sources}/${name}.module.ts`;
   return {
@@ -52,7 +52,7 @@ function withoutController(path: string, text: string, { class: name }: Blueprin
   const element = elements[index];
   if (!controllers || !element) return text;
   if (elements.length === 1) {
-    // The property was added with this controller.
+    // The property was added together with this controller.
     const property = controllers.parent;
     return splice(
       text,
@@ -68,7 +68,7 @@ function withoutController(path: string, text: string, { class: name }: Blueprin
   return splice(text, start, end, '');
 }
 
-/** Undefined unless the file has exactly one such list. */
+/** Finds the list of a property; returns undefined unless the file has exactly one such list. */
 function listIn(path: string, text: string, property: string): ts.ArrayLiteralExpression | undefined {
   const isList = (node: ts.Node): node is ts.PropertyAssignment =>
     ts.isPropertyAssignment(node) &&

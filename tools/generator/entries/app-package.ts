@@ -8,7 +8,7 @@ const FIELDS = ['dependencies', 'devDependencies'] as const;
 
 type Change = (manifest: Dependencies) => Dependencies;
 
-/** The processor's packages in the package.json of an existing app, and in the lock file, which repeats them. */
+/** Entries for the processor's packages in the package.json of an existing app, and in the lock file, which repeats them. */
 export function appPackageEntries({ app: { folder, dependencies } }: Blueprint): Entry[] {
   if (Object.keys(dependencies).length === 0) return [];
   const entry = (path: string, edit: (text: string, change: Change) => string): Entry => ({
@@ -39,7 +39,7 @@ function declare(manifest: Dependencies, added: Dependencies): Dependencies {
   return { ...manifest, ...(Object.fromEntries(changed) as Dependencies) };
 }
 
-/** Removes a field that becomes empty, as npm does. */
+/** Removes dependencies from a manifest. A field that becomes empty is removed too, as npm does. */
 function withdraw(manifest: Dependencies, removed: Dependencies): Dependencies {
   const fields = Object.entries(manifest).map(([field, value]: [string, unknown]) => {
     const names = Object.keys(removed[field as keyof Dependencies] ?? {});

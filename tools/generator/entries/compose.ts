@@ -4,7 +4,7 @@ import { splice, type Entry } from './entry.js';
 
 const FILE = 'docker-compose.yml';
 
-/** The service, after the last one that is built from this checkout. */
+/** Entry for the service, after the last service that is built from this checkout. */
 export const composeEntry: Entry = {
   path: FILE,
   add(text, { entries }) {
@@ -21,7 +21,7 @@ export const composeEntry: Entry = {
 interface Service {
   name: string;
   value: YAMLMap;
-  /** Offset of the name. `end` is the offset after the last character that is not blank. */
+  /** Offset of the service's name. `end` is the offset after the last character that is not blank. */
   start: number;
   end: number;
 }

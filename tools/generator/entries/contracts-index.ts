@@ -4,7 +4,7 @@ import { insertSorted, parse, removeStatement, specifierOf } from './typescript.
 
 const FILE = 'libs/contracts/src/index.ts';
 
-/** The exports of new contracts, sorted by file name. */
+/** Entry for the exports of new contracts, sorted by file name. */
 export const contractsIndexEntry: Entry = {
   path: FILE,
   add: (text, { newEvents }) =>

@@ -8,7 +8,7 @@ import {
 import type { Entry } from './entry.js';
 import { written } from './package-lock.js';
 
-/** The agreed contracts of new events, and the channel that the processor consumes. */
+/** Entry for the contracts of new events, and for the channel that the processor consumes. */
 export const contractsLockEntry: Entry = {
   path: 'contracts.lock.json',
   add: (text, { newEvents, name, channel }) => {

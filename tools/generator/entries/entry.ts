@@ -1,12 +1,12 @@
 import type { Blueprint } from '../blueprint/blueprint.js';
 
-/** A processor's entry in a shared file. Adding and removing it keep the rest of the file, comments included. */
+/** A processor's entry in a shared file. `add` and `remove` keep the rest of the file, including comments. */
 export interface Entry {
-  /** Relative to the checkout, with forward slashes. */
+  /** Path relative to the checkout, with forward slashes. */
   readonly path: string;
   /** @throws GeneratorError if the file has no place for the entry */
   add(this: void, text: string, blueprint: Blueprint): string;
-  /** Returns the text without the entry; the same text if it has none. */
+  /** Returns the text without the entry; returns the same text if the entry is missing. */
   remove(this: void, text: string, blueprint: Blueprint): string;
 }
 

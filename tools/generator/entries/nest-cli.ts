@@ -3,7 +3,7 @@ import type { Entry } from './entry.js';
 
 const FORMAT = { formattingOptions: { insertSpaces: true, tabSize: 2 } };
 
-/** The app, for `nest build` and for every tool that lists the apps. */
+/** Entry for the app, which `nest build` and all tools that list the apps need. */
 export const nestCliEntry: Entry = {
   path: 'nest-cli.json',
   add: (text, { app, entries }) => withProject(text, app.name, JSON.parse(entries.nestCli)),

@@ -7,7 +7,7 @@ const REPEATED = ['name', 'version', 'license', 'dependencies', 'devDependencies
 
 type Packages = Readonly<Record<string, object>>;
 
-/** The processor's own app, as `npm install` would write it, so that `npm ci` accepts the lock file. */
+/** Entry for the processor's own app, as `npm install` would write it. `npm ci` refuses a lock file without this entry. */
 export const packageLockEntry: Entry = {
   path: LOCK,
   add: (text, { app, packageJson }) =>

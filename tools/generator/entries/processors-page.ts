@@ -6,7 +6,7 @@ const HEADING = /^\| *processor *\|.*\n\|[-: |]+\|\n/m;
 /** Matches the rows of the table, whose first cell is a name in code style. */
 const ROW = /^\| `([^`]+)` .*\n/gm;
 
-/** The row in the table of the documentation, sorted by name. */
+/** Entry in the table of the documentation, sorted by name. */
 export const processorsPageEntry: Entry = {
   path: PROCESSORS_PAGE,
   add(text, { name, app, consumes, failuresOf, publishes }) {

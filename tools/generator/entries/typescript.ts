@@ -5,7 +5,7 @@ export function parse(path: string, text: string): ts.SourceFile {
   return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
 }
 
-/** The module specifier of an import or export, as written; undefined for any other statement. */
+/** Returns the module specifier of an import or export, as written; undefined for any other statement. */
 export function specifierOf(statement: ts.Statement): string | undefined {
   const from =
     ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement)
@@ -27,7 +27,9 @@ export function findAll<Node extends ts.Node>(
   return found;
 }
 
-/** Inserts a line before the first statement with a later specifier, or else at `end`. */
+/**
+ * Inserts a line before the first statement with a later specifier. If there is no later specifier, inserts the line at `end`.
+ */
 export function insertSorted(
   text: string,
   statements: readonly ts.Statement[],

@@ -7,18 +7,21 @@ import { format } from './format.js';
 /** Folder of the templates, relative to the checkout. */
 const TEMPLATES = 'tools/generator/templates';
 const EXTENSION = '.eta';
-/** Matches a line that holds only a statement, which renders as nothing, not as an empty line. */
+/** Matches a line that contains only a template statement. Such a line renders as nothing, not as an empty line. */
 const STATEMENT_LINE = /^[ \t]*(<%(?![=~]).*%>)[ \t]*\n/gm;
 
 const eta = new Eta({ autoEscape: false, autoTrim: false });
 
 export interface RenderedFile {
-  /** Relative to the checkout, with forward slashes. */
+  /** Path relative to the checkout, with forward slashes. */
   readonly path: string;
   readonly content: string;
 }
 
-/** Renders one template, by its path below {@link TEMPLATES} without the extension. Templates see the data as `it`. */
+/**
+ * Renders a template, which is named by its path below {@link TEMPLATES} without the extension. Templates access the data as
+ * `it`.
+ */
 export async function renderTemplate(root: string, template: string, data: object): Promise<string> {
   const text = await readFile(join(root, TEMPLATES, `${template}${EXTENSION}`), 'utf8');
   return eta.renderString(text.replace(STATEMENT_LINE, '$1'), data);

@@ -12,9 +12,9 @@ import { isFree, movedNote } from '../process/port-claims.js';
 
 export interface BrokerOptions {
   readonly storeDir: string;
-  /** 0 for any. If the broker has another port, the table says so. */
+  /** Preferred port; 0 for any port. If the broker has another port, the table shows a note. */
   readonly preferredPort: number;
-  /** The broker's port. It never changes, because the services know it before the broker runs. */
+  /** Resolves to the broker's port. The port never changes, because the services know it before the broker runs. */
   port(this: void): Promise<number>;
   readonly env: NodeJS.ProcessEnv;
   /** Receives progress messages while nats-server is located or downloaded. */
@@ -46,7 +46,7 @@ export function brokerUrl(port: number): string {
   return `nats://127.0.0.1:${port}`;
 }
 
-/** The broker of `NATS_URL`, which someone else runs. */
+/** Creates a part for the broker of `NATS_URL`, which this system does not run itself. */
 export function externalBrokerPart(servers: string): Part {
   return externalPart('broker', async () => {
     const { version } = await checkBroker(servers);
@@ -71,12 +71,15 @@ function runOf(broker: Broker, moved: string): Run {
   };
 }
 
-/** Leaves out the server's last lines, which the supervisor shows for every part. */
+/**
+ * Returns the cause of a failed start. The error itself repeats the server's last lines, which the supervisor shows for every
+ * part.
+ */
 function reasonOf(error: unknown): unknown {
   return error instanceof BrokerStartError ? error.cause : error;
 }
 
-/** Stops waiting for a download that may take long. */
+/** Stops waiting when `signal` aborts, because a download may take long. */
 function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(new Error('was stopped while it started')), { once: true });

@@ -21,7 +21,7 @@ describePostgres(() => {
     await server.end();
   });
 
-  it('A later service gets its database beside the existing ones', async () => {
+  it('A later service gets its database in addition to the existing databases', async () => {
     await createDatabases(url, ['first']);
     expect(await createDatabases(url, ['first', 'late-comer'])).toEqual([
       `${name}_first`,

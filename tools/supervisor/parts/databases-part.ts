@@ -7,7 +7,10 @@ const DUPLICATE_DATABASE = '42P04';
 const UNIQUE_VIOLATION = '23505';
 const NO_SUCH_DATABASE = '3D000';
 
-/** A PostgreSQL server that someone else runs. Creates a missing database for each service. */
+/**
+ * Creates a part for a PostgreSQL server that this system does not run itself. The part creates missing databases of the
+ * services.
+ */
 export function databasesPart(server: string, services: readonly string[]): Part {
   return externalPart('databases', async () => {
     if (!/^postgres(ql)?:\/\//.test(server) || !URL.canParse(server)) {
@@ -20,7 +23,11 @@ export function databasesPart(server: string, services: readonly string[]): Part
   });
 }
 
-/** Creates the missing databases of these services. @returns the names of all of them */
+/**
+ * Creates the missing databases of these services.
+ *
+ * @returns the names of the databases of all services
+ */
 export async function createDatabases(server: string, services: readonly string[]): Promise<string[]> {
   const names = services.map((service) => nameIn(databaseUrlOf(server, service)));
   if (names.length > 0) await createMissing(server, names);
@@ -73,7 +80,7 @@ async function create(client: pg.Client, name: string): Promise<void> {
   try {
     await client.query(`create database ${pg.escapeIdentifier(name)}`);
   } catch (error) {
-    // Another system has just created it.
+    // Another system has just created the database.
     if (![DUPLICATE_DATABASE, UNIQUE_VIOLATION].includes(codeOf(error) ?? '')) throw error;
   }
 }

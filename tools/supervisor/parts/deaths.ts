@@ -1,4 +1,4 @@
-/** A part that was ready for this long counts as healthy, so its next death starts a new series. */
+/** Time after which a ready part counts as healthy, in milliseconds. The next death of a healthy part starts a new series. */
 export const HEALTHY_MS = 60_000;
 export const MAX_DEATHS = 5;
 
@@ -9,9 +9,9 @@ export class Deaths {
   private inARow = 0;
 
   /**
-   * @param readyForMs Milliseconds for which the part was ready; 0 if it died before.
-   * @returns Milliseconds until the next start, which double with each successive death (0.25 s to 2 s); undefined after the
-   *   fifth, to give up.
+   * @param readyForMs Time for which the part was ready, in milliseconds; 0 if the part was never ready.
+   * @returns Pause until the next start, in milliseconds; undefined after the fifth death, to give up. The pause doubles with
+   *   each successive death (0.25 s to 2 s).
    */
   record(readyForMs: number): number | undefined {
     this.inARow = readyForMs >= HEALTHY_MS ? 1 : this.inARow + 1;

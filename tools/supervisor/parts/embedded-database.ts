@@ -9,8 +9,8 @@ const run = promisify(execFile);
 let template: Promise<string> | undefined;
 
 /**
- * Copies an empty database into a service's folder, unless the folder has one. The template is created once for each checkout.
- * Without it, each service would need 2 to 4 s of CPU at its first start.
+ * Copies an empty database into a service's folder, unless the folder already has a database. The template is created once for
+ * each checkout. Without the template, each service would need 2 to 4 s of CPU time at its first start.
  */
 export async function prepareEmbeddedDatabase(root: string, folder: string): Promise<void> {
   template ??= makeTemplate(root);
@@ -18,7 +18,7 @@ export async function prepareEmbeddedDatabase(root: string, folder: string): Pro
   await copyPgliteTemplate(await template, folder);
 }
 
-/** Creates the template in another process, which returns the memory that the database takes. */
+/** Creates the template in another process, so that the memory of the database is freed when that process ends. */
 async function makeTemplate(root: string): Promise<string> {
   const script = compiled(root, 'tools/supervisor/parts/make-template.ts');
   const { stdout } = await run(process.execPath, [script, join(root, '.cache')]);

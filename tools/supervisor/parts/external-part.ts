@@ -1,6 +1,9 @@
 import type { Part, Run } from './part.js';
 
-/** A server that someone else runs. It is checked at the start, and never restarted or stopped. */
+/**
+ * Creates a part for a server that this system does not run itself. The server is checked at the start, and never restarted or
+ * stopped.
+ */
 export function externalPart(
   name: string,
   check: () => Promise<Pick<Run, 'url' | 'address' | 'note'>>,

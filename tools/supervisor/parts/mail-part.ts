@@ -12,7 +12,10 @@ export interface MailOptions {
   readonly claims: PortClaims;
 }
 
-/** The mail catcher: accepts every mail over SMTP, delivers none, and shows them on a page. Its address is the SMTP one. */
+/**
+ * Creates a part for the mail catcher. The mail catcher accepts every mail over SMTP, delivers no mail, and shows all mails on a
+ * page. The address of the part is the SMTP address.
+ */
 export function mailPart({ root, dataDir, env, ports, claims }: MailOptions): Part {
   return processPart(
     {

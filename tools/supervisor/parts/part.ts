@@ -4,7 +4,7 @@ export interface Part {
   /**
    * Starts the part once, and resolves when it is ready.
    *
-   * @throws Error if it did not become ready, with the reason. Nothing of it is left running.
+   * @throws Error with the reason if the part did not become ready; no process of the part is left running
    */
   start(options: StartOptions): Promise<Run>;
 }
@@ -17,20 +17,23 @@ export interface StartOptions {
 }
 
 export interface Run {
-  /** Address for people, without credentials. */
+  /** Address for users, without credentials. */
   readonly url: string;
-  /** Address for other parts, if not `url`. */
+  /** Address for other parts. Default: `url`. */
   readonly address?: string;
   /** A remark for the table, such as a port that was taken. */
   readonly note?: string;
-  /** Missing if someone else runs the server. */
+  /** Process id; undefined if this system does not run the server itself. */
   readonly pid?: number;
-  /** Resolves when the part ends, with the way it ended ("exited with code 1"). Never rejects. */
+  /** Resolves when the part ends, to a description such as "exited with code 1". Never rejects. */
   readonly ended: Promise<string>;
   /** Asks the part to end, kills it after `graceMs`, and resolves when it has ended. */
   stop(graceMs: number): Promise<void>;
   kill(): void;
 }
 
-/** `restarting` after a death; `failed` after the last attempt; `stopped` before the first start, and after a stop. */
+/**
+ * State of a part. `restarting` follows a death, and `failed` follows the last attempt. `stopped` is the state before the first
+ * start and after a stop.
+ */
 export type PartState = 'starting' | 'ready' | 'restarting' | 'failed' | 'stopped';

@@ -5,28 +5,28 @@ import { reasonOf } from '../../reason-of.js';
 import type { Part, Run } from './part.js';
 import { isFree, movedNote, type PortClaims, type PortNumbers } from '../process/port-claims.js';
 
-/** Limit for the start of a part. The first start of a database takes seconds. */
+/** Time limit for the start of a part, in milliseconds. The first start of a database takes several seconds. */
 const READY_WITHIN_MS = 60_000;
 const POLL_EVERY_MS = 25;
 const ANSWER_WITHIN_MS = 2_000;
-/** Grace period of a part that is stopped before it is ready. */
+/** Grace period of a part that is stopped before it is ready, in milliseconds. */
 const START_GRACE_MS = 2_000;
 const PORT_ATTEMPTS = 10;
 const READY = 'ready';
 
-/** Describes a part that is one of our Node processes. */
+/** Description of a part that is one of our Node processes. */
 export interface ProcessPart {
   readonly name: string;
   readonly script: string;
   args?(ports: PortNumbers): readonly string[];
-  /** Preferred ports. If one is taken, the part gets the next free one; 0 is any. */
+  /** Preferred ports; 0 for any port. If a port is taken, the part gets the next free port. */
   readonly ports: PortNumbers;
-  /** The whole environment. May wait for another part's address. */
+  /** The whole environment of the process. A promise may wait for the address of another part. */
   env(ports: PortNumbers): NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>;
   url(ports: PortNumbers): string;
-  /** Address for other parts, if not `url`. */
+  /** Returns the address for other parts. Default: `url`. */
   address?(ports: PortNumbers): string;
-  /** URL that returns 200 when the part is ready. */
+  /** Returns the URL that answers with 200 when the part is ready. */
   readyUrl(ports: PortNumbers): string;
   note?(ports: PortNumbers): string;
 }
@@ -49,7 +49,7 @@ export function processPart(spec: ProcessPart, claims: PortClaims): Part {
         const failure = await untilReady(child, spec.readyUrl(ports), options.signal);
         if (failure === undefined) return runOf(spec, ports, child);
         await child.stop(START_GRACE_MS);
-        // Another program has taken the port, so the part itself is not at fault.
+        // If another program has taken the port, the part itself is not at fault.
         const raced = child.hasEnded && !(await allFree(ports)) && attempt < PORT_ATTEMPTS;
         if (!raced || options.signal.aborted) throw new Error(failure);
       }
@@ -57,7 +57,7 @@ export function processPart(spec: ProcessPart, claims: PortClaims): Part {
   };
 }
 
-/** @returns the reason why the part will not become ready; undefined when it is ready */
+/** @returns the reason why the part will not become ready; undefined if the part is ready */
 async function untilReady(child: Child, url: string, stopped: AbortSignal): Promise<string | undefined> {
   const ended = new AbortController();
   void child.ended.then(() => ended.abort());

@@ -6,7 +6,7 @@ import type { PortClaims } from '../process/port-claims.js';
 import { processPart } from './process-part.js';
 import type { Service } from './services.js';
 
-/** Variables that the supervisor reads or sets itself, so services do not inherit them. */
+/** Variables that the supervisor reads or sets itself. Services do not inherit these variables. */
 const NOT_INHERITED = new Set([
   'PORT',
   'NATS_URL',
@@ -20,10 +20,13 @@ export interface ServiceOptions {
   readonly root: string;
   readonly dataDir: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Preferred port. If it is taken, the service gets the next free one; 0 is any. */
+  /** Preferred port; 0 for any port. If the port is taken, the service gets the next free port. */
   readonly port: number;
   readonly claims: PortClaims;
-  /** Addresses, once they are known. Without `databases`, the service has an embedded database in `dataDir`. */
+  /**
+   * Functions that resolve to the addresses of other parts. Without `databases`, the service has an embedded database in
+   * `dataDir`.
+   */
   readonly addresses: {
     readonly broker: () => Promise<string>;
     readonly mail: () => Promise<string>;
@@ -76,7 +79,10 @@ function inheritable(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !NOT_INHERITED.has(name)));
 }
 
-/** `postgres://host/cascade` and `metadata-writer` give `postgres://host/cascade_metadata_writer`. */
+/**
+ * Derives the URL of a service's database. `postgres://host/cascade` and `metadata-writer` give
+ * `postgres://host/cascade_metadata_writer`.
+ */
 export function databaseUrlOf(server: string, service: string): string {
   const url = new URL(server);
   url.pathname = `${url.pathname.replace(/\/$/, '') || '/cascade'}_${service.replaceAll('-', '_')}`;

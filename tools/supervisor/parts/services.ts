@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { checkoutRoot } from '../../checkout.js';
 
 export interface Service {
-  /** Its folder under `apps/`. */
+  /** Name of the service's folder under `apps/`. */
   readonly name: string;
   readonly port: number;
-  /** True if it sends mail, so that it needs `SMTP_URL`. */
+  /** True if the service sends mail, and therefore needs `SMTP_URL`. */
   readonly sendsMail: boolean;
   readonly hasDatabase: boolean;
 }
@@ -25,8 +25,8 @@ class ServicesError extends Error {
 }
 
 /**
- * The apps of nest-cli.json, in its order. The text of its configuration class, `<name>-config.ts`, shows what each app needs.
- * Loading the classes would take longer than everything else before the first process starts.
+ * Returns the apps of nest-cli.json, in the order of the file. The needs of an app are read from the text of its configuration
+ * class, `<name>-config.ts`. Loading the classes would take longer than everything else before the first process starts.
  *
  * @throws an operational error if nest-cli.json cannot be read
  */
@@ -53,12 +53,12 @@ function readNestCli(file: string): NestCli {
 function serviceOf(name: string, config: string): Service {
   return {
     name,
-    // 0 is any free port.
+    // The value 0 stands for any free port.
     port: Number(/\bport: number = ([\d_]+);/.exec(config)?.[1]?.replaceAll('_', '') ?? 0),
     sendsMail: /^ +smtpUrl\b/m.test(config),
     hasDatabase: /\bextends DatabaseConfig\b/.test(config),
   };
 }
 
-/** In the order of the table. */
+/** Services in the order of the table. */
 export const SERVICES: readonly Service[] = readServices(checkoutRoot());

@@ -14,7 +14,7 @@ afterEach(async () => {
   await Promise.all(parts.splice(0).map((part) => part.stop(0)));
 });
 
-/** @param beforeRun Called after the choice of the port, and before the start. */
+/** @param beforeRun Called after the port is chosen, and before the service starts. */
 function fakeService(behaviour = '', port = 0, beforeRun: (port: number) => Promise<void> = async () => {}) {
   const states: PartState[] = [];
   const waiting = new Set<() => void>();
@@ -43,7 +43,7 @@ function fakeService(behaviour = '', port = 0, beforeRun: (port: number) => Prom
     },
   );
   parts.push(part);
-  /** Resolves when the part has entered the state this many times. */
+  /** Resolves when the part has entered the state this number of times. */
   const entered = (state: PartState, times = 1) =>
     new Promise<void>((resolve) => {
       const check = () => {
@@ -129,7 +129,7 @@ describe('A part', () => {
     expect(states).toEqual(['starting', 'stopped']);
   });
 
-  it('whose port is taken says so, and has the next one', async () => {
+  it('whose port is taken says so, and has the next port', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
@@ -140,7 +140,7 @@ describe('A part', () => {
     other.close();
   });
 
-  it('whose port is taken at the last moment has the next one', async () => {
+  it('whose port is taken at the last moment has the next port', async () => {
     const other = createServer((socket) => socket.destroy());
     const { part } = fakeService('', 0, async (port) => {
       if (!other.listening) await once(other.listen(port, '127.0.0.1'), 'listening');

@@ -4,7 +4,7 @@ import { Deaths } from './deaths.js';
 import type { Part, PartState, Run } from './part.js';
 
 const KEPT_LINES = 20;
-/** Grace period of a part that became ready after it was told to stop. */
+/** Grace period of a part that became ready after it was told to stop, in milliseconds. */
 const LATE_GRACE_MS = 2_000;
 
 export interface PartObserver {
@@ -12,20 +12,20 @@ export interface PartObserver {
   onState(this: void, part: SupervisedPart): void;
 }
 
-/** Keeps one part running: starts it again when it dies, and gives up after five successive deaths. */
+/** Keeps one part running. Starts the part again when it dies, and gives up after five successive deaths. */
 export class SupervisedPart {
   /** The last 20 lines of the part's output. */
   readonly lastLines: string[] = [];
-  /** Resolves to the address for other parts when the part is first ready; rejects if its first start fails. */
+  /** Resolves to the address for other parts when the part is ready for the first time. Rejects if the first start fails. */
   readonly located: Promise<string>;
-  /** The reason for `restarting` or `failed`. */
+  /** Reason for the state `restarting` or `failed`. */
   reason = '';
-  /** Milliseconds that the first start took. */
+  /** Duration of the first start, in milliseconds. */
   readyAfterMs: number | undefined;
 
   private currentState: PartState = 'stopped';
   private currentRun: Run | undefined;
-  /** Aborts when the part is told to stop or restart, so that work for the previous run changes nothing. */
+  /** Aborts when the part is told to stop or restart. Pending work for the previous run then has no effect. */
   private life = new AbortController();
   /** The start or restart in progress. Never rejects. */
   private activity: Promise<void> = Promise.resolve();
@@ -49,19 +49,19 @@ export class SupervisedPart {
     return this.currentState;
   }
 
-  /** The present run; undefined until the part is ready, and after a death. */
+  /** The current run; undefined until the part is ready, and after a death. */
   get run(): Run | undefined {
     return this.currentRun;
   }
 
-  /** Address for other parts, while the part runs. */
+  /** Address for other parts; undefined while the part does not run. */
   get address(): string | undefined {
     return this.currentRun?.address ?? this.currentRun?.url;
   }
 
   /**
-   * Starts the part for the first time. A failed first start is not repeated: the fault is in code or configuration, and the
-   * user should see it at once.
+   * Starts the part for the first time. A failed first start is not repeated, because the fault is in code or configuration. The
+   * user should see the fault immediately.
    *
    * @throws the error of the part
    */
@@ -79,7 +79,7 @@ export class SupervisedPart {
     }
   }
 
-  /** Ends the present run, if any, and starts a new one, even if the part had failed. Does nothing after `stop`. Never rejects. */
+  /** Ends the current run and starts a new run, even if the part has failed. Does nothing after `stop`. Never rejects. */
   async restart(graceMs: number): Promise<void> {
     await this.end(graceMs);
     if (this.retired) return;
@@ -89,7 +89,7 @@ export class SupervisedPart {
     await this.activity;
   }
 
-  /** Ends the part permanently; resolves when nothing of it is left. */
+  /** Ends the part permanently. Resolves when no process of the part is left. */
   async stop(graceMs: number): Promise<void> {
     this.retired = true;
     await this.end(graceMs);

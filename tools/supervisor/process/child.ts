@@ -10,7 +10,7 @@ const STOP_WITH_PARENT = pathToFileURL(
 ).href;
 
 export interface ChildOptions {
-  /** The compiled module to run. */
+  /** Path of the compiled module to run. */
   readonly script: string;
   readonly args?: readonly string[] | undefined;
   readonly env: NodeJS.ProcessEnv;
@@ -18,13 +18,13 @@ export interface ChildOptions {
 }
 
 /**
- * A Node process that does not outlive this one, and that the terminal's Ctrl-C does not reach.
+ * A Node process that does not outlive this process, and that the terminal's Ctrl-C does not reach.
  *
- * It leads another process group, so that Ctrl-C reaches only the supervisor, which then stops all parts in order.
- * It stops when its IPC channel closes, which happens no matter how this process ends.
+ * The process leads a separate process group. Ctrl-C therefore reaches only the supervisor, which then stops all parts in order.
+ * The process stops when its IPC channel closes, which happens no matter how this process ends.
  */
 export class Child {
-  /** Resolves when the process has ended and its last line was received, with the way it ended. Never rejects. */
+  /** Resolves to a description of the end when the process has ended and its last line was received. Never rejects. */
   readonly ended: Promise<string>;
 
   private static readonly alive = new Set<Child>();
@@ -61,7 +61,7 @@ export class Child {
     return this.isOver;
   }
 
-  /** Sends SIGTERM, then SIGKILL after `graceMs`; resolves when the process has ended. */
+  /** Sends SIGTERM, and SIGKILL after `graceMs`. Resolves when the process has ended. */
   async stop(graceMs: number): Promise<void> {
     this.process.kill('SIGTERM');
     const timer = setTimeout(() => this.kill(), graceMs);
@@ -82,7 +82,7 @@ export class Child {
   private end(): Promise<string> {
     return new Promise((resolve) => {
       this.process.once('error', (error) => resolve(`could not be started: ${error.message}`));
-      // At 'exit', the last lines, which say why it died, may not have arrived yet.
+      // The last lines of the output say why the process died. These lines may arrive after 'exit'.
       this.process.once('close', (code, signal) =>
         resolve(signal ? `was killed by ${signal}` : `exited with code ${code}`),
       );

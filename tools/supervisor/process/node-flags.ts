@@ -1,13 +1,17 @@
 /**
  * Node's flags for a service, here and in `deploy/Dockerfile`.
  *
- * V8's young generation begins with 1 MB and doubles now and then. While it is small, V8 moves events whose handlers wait to the
- * old generation, where they stay long after they are handled. The growth factor makes it grow to its full size at once.
- * V8 also allocates objects in the old generation if earlier objects of the same code outlived the young one, as these do.
- * The last flag turns that off.
- * A processor with 256 events in flight for 20 ms each took 181 to 215 MiB without these flags, and 134 or 198 with the growth
- * factor alone. With both it takes 136 (`wait20` of `npm run bench`).
- * The full size is 16 MB, as in Node 20; the default of Node 24 is four times as much.
+ * V8's young generation begins with 1 MB and doubles from time to time. While the young generation is small, V8 moves events
+ * whose handlers wait to the old generation. These events stay in the old generation long after they are handled. With the growth
+ * factor, the young generation reaches its full size immediately.
+ *
+ * V8 also allocates objects in the old generation if earlier objects of the same code outlived the young generation. The last
+ * flag prevents this for events.
+ *
+ * Without these flags, a processor with 256 events in flight for 20 ms each took 181 to 215 MiB. With only the growth factor, the
+ * processor took 134 or 198 MiB. With both flags, the processor takes 136 MiB (`wait20` of `npm run bench`).
+ *
+ * The full size is 16 MB, as in Node 20. The default of Node 24 is four times as much.
  */
 export const NODE_FLAGS: readonly string[] = [
   '--enable-source-maps',

@@ -7,26 +7,29 @@ import { tryLock } from './native-lock.js';
 const LOOPBACKS = ['127.0.0.1', '::1'];
 const HIGHEST_PORT = 65_535;
 
-/** Holds one byte for each port, locked by the system that claimed it. Each user has a file, because others are not writable. */
+/**
+ * File with one byte for each port. The system that claims a port locks its byte. Each user has a separate file, because the
+ * files of other users are not writable.
+ */
 const CLAIMS_FILE = join(tmpdir(), `cascade-ports-${process.getuid?.() ?? 0}.lock`);
 
 export type PortNumbers = Readonly<Record<string, number>>;
 
 /**
- * Claims ports for one system. No port is claimed twice, and none that another system on this machine has claimed. Otherwise, two
- * systems that start together would find the same ports free, and each would take the other's part for its own.
+ * Claims ports for one system. No port is claimed twice, not even by two systems on this machine. Otherwise, two systems that
+ * start together would find the same ports free. Each system would mistake the other's part for its own.
  *
- * Another program may still take a port between its claim and its use. Then claim the next one.
+ * Another program may still take a port between its claim and its use. In this case, claim the next port.
  */
 export class PortClaims {
   private readonly claims = openSync(CLAIMS_FILE, 'a+');
   private readonly claimed = new Set<number>();
 
-  /** @param reserved Default ports of the system, which are never a substitute for another port. */
+  /** @param reserved Default ports of the system, which are never substitutes for another port. */
   constructor(private readonly reserved: readonly number[] = []) {}
 
   /**
-   * @param preferred Preferred port; 0 for any free one.
+   * @param preferred Preferred port; 0 for any free port.
    * @returns `preferred`, or the next free port above it.
    */
   async claim(preferred: number): Promise<number> {
@@ -57,15 +60,15 @@ export class PortClaims {
 }
 
 /**
- * True if the port is free on both loopback addresses, because `localhost` may mean either.
- * Tries to connect first, because some systems let a second server bind a port of a server that listens on every address.
+ * Returns true if the port is free on both loopback addresses, because `localhost` may mean either address. Tries to connect
+ * first. Some systems let a second server bind a port of a server that listens on every address.
  */
 export async function isFree(port: number): Promise<boolean> {
   const checks = LOOPBACKS.map(async (host) => !(await answers(host, port)) && (await canBind(host, port)));
   return (await Promise.all(checks)).every(Boolean);
 }
 
-/** "3000 is taken" if a part has another port than it prefers, else an empty text. */
+/** Returns "3000 is taken" if a part does not have its preferred port, and an empty text otherwise. */
 export function movedNote(preferred: PortNumbers, ports: PortNumbers): string {
   const moved = Object.entries(preferred).filter(([name, port]) => port !== 0 && ports[name] !== port);
   const taken = moved.map(([, port]) => port).join(' and ');
@@ -88,7 +91,7 @@ function canBind(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** A machine without IPv6 cannot have a server on `::1`. */
+/** True if the address does not exist. A machine without IPv6 cannot have a server on `::1`. */
 function isMissingAddress({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
 }

@@ -31,19 +31,19 @@ describe('A port', () => {
 });
 
 describe('Claiming a port', () => {
-  it('returns the preferred one if it is free', async () => {
+  it('returns the preferred port if it is free', async () => {
     const other = new PortClaims();
     const port = await other.claim(0);
     other.release();
     expect(await new PortClaims().claim(port)).toBe(port);
   });
 
-  it('returns the next free one if the preferred one is taken', async () => {
+  it('returns the next free port if the preferred port is taken', async () => {
     const taken = await occupy('127.0.0.1');
     expect(await new PortClaims().claim(taken)).toBeGreaterThan(taken);
   });
 
-  it('never returns one twice, even to concurrent calls', async () => {
+  it('never returns a port twice, even to concurrent calls', async () => {
     const ports = new PortClaims();
     const preferred = await ports.claim(0);
     const claimed = await Promise.all([

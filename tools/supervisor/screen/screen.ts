@@ -6,13 +6,16 @@ const RED = 31;
 const GREEN = 32;
 const BOLD = 1;
 
-/** The supervisor's terminal output: one table, then the lines of all parts, prefixed with the part's name in its color. */
+/**
+ * The supervisor's terminal output: one table, then the lines of all parts. Each line begins with the part's name in the part's
+ * color.
+ */
 export class Screen {
   private readonly hasColor: boolean;
-  /** The index of a name chooses its color. */
+  /** Names of the parts. The index of a name determines its color. */
   private readonly names: string[];
 
-  /** @param names The parts. A later part is added at its first line. */
+  /** @param names Names of the parts. Any other part is added at its first line. */
   constructor(
     private readonly stream: NodeJS.WriteStream,
     names: readonly string[],
@@ -28,7 +31,7 @@ export class Screen {
     this.stream.write(`${text}\n`);
   }
 
-  /** A line of a part's output, or about it. */
+  /** Shows a line of a part's output, or a line about the part. */
   line({ name }: Pick<SupervisedPart, 'name'>, text: string): void {
     if (!this.names.includes(name)) this.names.push(name);
     const color = COLORS[this.names.indexOf(name) % COLORS.length]!;
@@ -60,7 +63,7 @@ export class Screen {
     if (part.state === 'ready') this.line(part, this.paint(GREEN, `ready at ${part.run?.url}`));
   }
 
-  /** Reports that a part failed, why, and its last lines. */
+  /** Reports that a part failed, with the reason and the part's last lines. */
   failure(part: SupervisedPart): void {
     this.say(this.paint(RED, `\n${part.name} failed: ${part.reason}`));
     if (part.lastLines.length > 0) this.say('Its last lines:');

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { compiled } from '../../checkout.js';
 
-/** Matches imports as the compiler writes them. A string or comment that looks like one causes only a needless restart. */
+/** Matches imports as the compiler writes them. A string or comment that looks like an import causes only a needless restart. */
 const RELATIVE_IMPORT = /\b(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
 
 /**
- * All sources of a program: its transitive imports, without npm packages.
+ * Returns all sources of a program, including its transitive imports, without npm packages.
  *
- * @param root The checkout, compiled.
+ * @param root Root of the checkout, which must be compiled.
  * @param entry The program's main source, relative to the checkout: `apps/signup/src/main.ts`.
  * @returns sources relative to the checkout, including `entry`
  */

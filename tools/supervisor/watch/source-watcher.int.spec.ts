@@ -28,7 +28,7 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-/** Makes a change, and resolves when it is reported. */
+/** Makes a change, and resolves when the change is reported. */
 async function untilReported(file: string, change: () => Promise<void>): Promise<void> {
   reported = [];
   await change();

@@ -1,14 +1,18 @@
 import { watch } from 'chokidar';
 
-/** Editors write a file in several steps, and switching branches writes many files. */
+/**
+ * Time to wait for further changes, in milliseconds. Editors write a file in several steps, and switching branches writes many
+ * files.
+ */
 const SETTLE_MS = 80;
 
 /**
- * Calls back once the watch is active, and then after each change of files under the folders. Changes that occur together cause
+ * Calls back when the watch is active, and then after each change of files under the folders. Changes that occur together cause
  * one call, and calls never overlap.
  *
- * @param onChange Receives the changed files, relative to `root`. The first call has none: find earlier changes yourself.
- * @param onError Receives the reason if files cannot be watched, once.
+ * @param onChange Receives the changed files, relative to `root`. The first call receives no files, so the caller must find
+ *   earlier changes itself.
+ * @param onError Called once with the reason if files cannot be watched.
  * @returns a function that ends the watch
  */
 export async function watchSources(
