@@ -68,7 +68,7 @@ async function compare(round: Round, name: string, size: Size, hoppers: readonly
     const reason = await hopper.prepare?.();
     if (reason !== undefined) {
       figures.absent.set(`${name}/${hopper.name}`, reason);
-      round.log(`${name}: ${hopper.name} takes no part: it ${reason}`);
+      round.log(`${name}: ${hopper.name} does not take part, because it ${reason}`);
       continue;
     }
     const count = round.scale(hopper.counts.full, hopper.counts.quick);

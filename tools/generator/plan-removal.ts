@@ -39,7 +39,7 @@ export class ChangedFilesError extends GeneratorError {
   ) {
     const list = files.map(({ path, what }) => `\n  ${what.padEnd(8)}  ${path}`);
     super(`These files differ from those that were generated for ${processor}:${list.join('')}`, [
-      'Nothing was removed. Remove the processor by hand, or undo the changes first (`git diff` shows uncommitted ones).',
+      'Nothing was removed. Remove the processor by hand, or undo the changes first (`git diff` shows uncommitted changes).',
       'If only its events have changed: --keep-events keeps them.',
     ]);
   }

@@ -71,7 +71,7 @@ async function run(trial: Trial, { seconds, rate, resumesWithin }: Fullness): Pr
   trial.figure(`${inFlight} events in flight, settled after ${round(settled)} s`);
   trial.expectAtMost('events in flight settled after room was made', settled, resumesWithin, ' s');
   load.stopOffering();
-  trial.figure(`${accepted} signups accepted meanwhile`);
+  trial.figure(`${accepted} signups accepted while the stream was full`);
   await checkLedger(trial, system, load);
 }
 

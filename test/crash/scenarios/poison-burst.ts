@@ -18,7 +18,7 @@ export const poisonBurst: Scenario = {
 async function run(trial: Trial): Promise<void> {
   const good = 100;
   const system = await WorkerSystem.start(trial);
-  trial.done = `${POISON} events in a row throw, so that the processor pauses; then ${good} good ones`;
+  trial.done = `${POISON} events in a row throw, so that the processor pauses; then ${good} good events`;
   const worker = await system.work({ processor: 'worker', poison: 'throw', attempts: 2, backoff: 100 });
   await publishAll(
     system.client.connection,

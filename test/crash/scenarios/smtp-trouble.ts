@@ -16,7 +16,7 @@ const GIVEN_UP_WITHIN_S = 16;
 export const smtpTrouble: Scenario = {
   name: 'smtp-trouble',
   mustShow:
-    'refused, 421, hanging: retried; 550: dead-lettered at once; dropped after DATA: at most one extra mail',
+    'refused, 421, hanging: retried; 550: dead-lettered immediately; dropped after DATA: at most one extra mail',
   run,
 };
 

@@ -28,7 +28,7 @@ async function run(trial: Trial): Promise<void> {
   });
   const { config } = await system.client.manager.consumers.info('EVENTS', 'worker');
   const poison = trial.scale(config.max_ack_pending!, 100);
-  trial.done = `${poison} events wait for their retry; ${good} good ones at 500/s, ${ROUNDS} times before and after; auto-pause off`;
+  trial.done = `${poison} events wait for their retry; ${good} good events at 500/s, ${ROUNDS} times before and after; auto-pause off`;
 
   await latency(system, worker, good);
   const clean = await repeat(ROUNDS, () => latency(system, worker, good));

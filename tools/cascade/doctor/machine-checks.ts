@@ -34,7 +34,7 @@ export async function checkPorts(): Promise<Finding[]> {
   const taken = DEFAULT_PORTS.filter((_, index) => !free[index]);
   if (taken.length === 0) return [ok('ports', `${DEFAULT_PORTS.join(', ')} are free for \`npm start\``)];
   const list = `${taken.join(', ')} ${taken.length > 1 ? 'are' : 'is'} taken by other programs`;
-  return [note('ports', `${list}; \`npm start\` uses the next free ones`)];
+  return [note('ports', `${list}; \`npm start\` uses the next free ports`)];
 }
 
 function addressesOf({ parts }: RunningSystem): string {

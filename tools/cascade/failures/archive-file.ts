@@ -65,7 +65,7 @@ async function create(path: string): Promise<FileHandle> {
     return await open(path, 'wx', 0o600);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') return notWritten(path)(cause as Error);
-    throw new CommandError(`${path} exists already, and an archive overwrites nothing.`, [
+    throw new CommandError(`${path} already exists, and an archive never overwrites a file.`, [
       'Name another file with --to.',
     ]);
   }

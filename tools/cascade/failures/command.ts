@@ -56,7 +56,7 @@ export const failuresCommand: Definition = (parent, line) => {
   removal('purge', {
     summary: 'remove failures from their stream to make room',
     description:
-      'Removes failures with their states. Open ones are removed only with --state open. An audit event first records who asked, ' +
+      'Removes failures with their states. Open failures are removed only with --state open. An audit event first records who asked, ' +
       'and why. A failure that changes in the meantime stays. Ctrl-C stops between two failures.',
     examples: [
       'failures purge --all --dry-run',
@@ -67,7 +67,7 @@ export const failuresCommand: Definition = (parent, line) => {
   removal('archive', {
     summary: 'save failures to a file, then remove them',
     description:
-      'Writes failures to a file, one a line, with their whole events and states. Removes them when the disk has the file, and the ' +
+      'Writes failures to a file, one per line, with their whole events and states. Removes them when the disk has the file, and the ' +
       'file was read back. Overwrites nothing. `failures restore` puts them back. After Ctrl-C, a call with another file archives ' +
       'the rest.',
     examples: ["failures archive --to failures.jsonl --state open --reason 'the stream is full'"],

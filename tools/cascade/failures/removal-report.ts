@@ -41,6 +41,6 @@ export function resultLines(
 function leftLines(left: number): string[] {
   if (left === 0) return [];
   return [
-    `${left} more ${left === 1 ? 'stays' : 'stay'}: open, under way, or in another state. \`--state open\` chooses open ones.`,
+    `${left} more ${left === 1 ? 'stays' : 'stay'}: open, under way, or in another state. \`--state open\` chooses open failures.`,
   ];
 }

@@ -141,7 +141,7 @@ describe('cascade failures archive, purge and restore', () => {
     const archive = ['failures', 'archive', '--state', 'open', ...WHY, '--to'];
     const refused = await shop.cascade(...archive, file);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
-    expect(refused.stderr).toContain(`${file} exists already`);
+    expect(refused.stderr).toContain(`${file} already exists`);
     expect(await readFile(file, 'utf8')).toBe('mine');
 
     const nowhere = await shop.cascade(...archive, join(folder, 'no', 'such'));

@@ -28,7 +28,7 @@ export const outboxCommand: Definition = (parent, line) => {
     .add(outbox, 'put-back', {
       summary: 'publish events that were set aside',
       description:
-        'Puts back all events that were set aside, or the named ones. They are published at once, after newer events of the same ' +
+        'Puts back all events that were set aside, or only the named events. The events are published immediately, after newer events of the same ' +
         'key that were published in the meantime. First remove the cause of the refusal.',
       examples: [
         'outbox put-back',

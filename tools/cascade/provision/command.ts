@@ -7,7 +7,7 @@ export const provisionCommand: Definition = (parent, line) =>
       summary: 'create and change the streams and consumers that the code declares',
       description:
         'Creates the missing streams, and the missing consumers of all declared processors, and changes settings that differ. ' +
-        'Services create missing ones when they start. Only this command changes settings.\n\n' +
+        'Services create missing streams and consumers when they start. Only this command changes settings.\n\n' +
         'libs/contracts/src/streams.ts declares the sizes of the streams. EVENTS_MAX_BYTES, EVENTS_MAX_AGE, FAILURES_MAX_BYTES, ' +
         'FAILURES_MAX_AGE and STREAM_REPLICAS override them. A change that could delete or refuse events, or keep fewer copies, ' +
         'needs --lower.',

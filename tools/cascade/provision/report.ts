@@ -23,7 +23,7 @@ export function checkLines({ differences, retired }: Checked, output: Output): s
     ),
     ...retired.map(retiredLine),
     '',
-    `${counted(differences.length, 'difference')}. \`node cascade provision\` creates missing ones, and changes settings.`,
+    `${counted(differences.length, 'difference')}. \`node cascade provision\` creates missing streams and consumers, and changes settings.`,
   ];
 }
 

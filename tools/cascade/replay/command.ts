@@ -34,7 +34,7 @@ export const replayCommand: Definition = (parent, line) =>
     .option(...UNTIL_OPTION)
     .option('--all', 'all failures')
     .option('--channel <event>', 'the events of this channel instead of failures')
-    .option('--as-new', 'with --channel: consumers handle the next events as new ones')
+    .option('--as-new', 'with --channel: consumers handle the next events as new events')
     .option('--again', 'include failures whose last replay has no result yet')
     .option('--dry-run', 'show what would be replayed, and replay nothing')
     .option('--rate <number>', 'maximum events a second', countOption, 100)

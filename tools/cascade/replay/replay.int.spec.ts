@@ -97,7 +97,7 @@ describe('cascade replay', () => {
     const range = ['--channel', 'order.placed', '--processor', 'billing', '--rate', '1000'];
     const { stdout: plan } = await shop.cascade('replay', ...range, '--as-new', '--dry-run');
     expect(plan).toBe(
-      `${failed} events would be replayed, and consumers would handle the next events of billing as new ones. Nothing was replayed.\n`,
+      `${failed} events would be replayed, and consumers would handle the next events of billing as new events. Nothing was replayed.\n`,
     );
     const confirmed = await shop.count('EVENTS', 'events.order.confirmed');
 

@@ -15,10 +15,10 @@ export function planLines(
   const table =
     rows.length > 0 ? [...renderColumns(['processor', 'event', 'error', 'failures'], rows), ''] : [];
   const left = skipped > 0 ? `; ${skipped} more would be skipped: ${SKIPPED}` : '';
-  const anew = newFrom ? `, and consumers would handle the next events of ${newFrom} as new ones` : '';
+  const asNewText = newFrom ? `, and consumers would handle the next events of ${newFrom} as new events` : '';
   return [
     ...table,
-    `${counted(total - skipped, 'event')} would be replayed${anew}${left}. Nothing was replayed.`,
+    `${counted(total - skipped, 'event')} would be replayed${asNewText}${left}. Nothing was replayed.`,
   ];
 }
 

@@ -8,7 +8,7 @@ export const tailCommand: Definition = (parent, line) =>
     .add(parent, 'tail', {
       summary: 'show events as they are stored',
       description:
-        'Shows events and failures as they are stored, one a line, until Ctrl-C. With --json, each line is a JSON value.\n\n' +
+        'Shows events and failures as they are stored, one per line, until Ctrl-C. With --json, each line is a JSON value.\n\n' +
         'With --no-follow, shows the stored events, oldest first, and ends. Without --since, these are all stored events.',
       examples: [
         'tail',

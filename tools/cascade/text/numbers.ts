@@ -6,7 +6,7 @@ import { InvalidArgumentError } from 'commander';
  * @throws InvalidArgumentError for any other text
  */
 export function countOption(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a positive whole number.');
   return Number(text);
 }
 
