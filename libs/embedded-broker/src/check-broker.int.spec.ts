@@ -9,7 +9,7 @@ afterEach(() => {
   server?.close();
 });
 
-/** Starts a server that greets with the line. */
+/** Starts a server that sends the given line as its greeting. */
 async function greet(line: string): Promise<string> {
   server = createServer((socket) => socket.on('error', () => {}).write(line)).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -30,7 +30,7 @@ describe('the check of NATS_URL', () => {
     }
   });
 
-  it('refuses an old broker, and names its version and the one that is needed', async () => {
+  it('refuses an old broker, and names its version and the minimum version', async () => {
     const address = await greet('INFO {"server_id":"X","version":"2.9.11","headers":true}\r\n');
     await expect(checkBroker(`nats://ada:secret@${address}`)).rejects.toThrow(
       `The broker at ${address} is nats-server 2.9.11, but 2.12.0 or newer is needed`,

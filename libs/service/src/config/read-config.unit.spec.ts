@@ -107,7 +107,7 @@ describe('readConfig', () => {
     expect(readConfig(MailConfig, { ...VALID, NATS_URL: url }).natsUrl).toBe(url);
   });
 
-  it('lists every fault at once', () => {
+  it('lists all faults together', () => {
     const faults = faultsOf({
       PORT: 'many',
       NATS_ULR: 'nats://localhost:4222',
@@ -132,7 +132,7 @@ describe('readConfig', () => {
     expect(faultsOf({ ...env, STOP_TIMEOUT_MS: '10001' })).toEqual([]);
   });
 
-  it('prints no value of a variable that may have a secret', () => {
+  it('prints no value of a variable that may contain a secret', () => {
     const faults = faultsOf({
       ...VALID,
       MAIL_TOKEN: 'hunter2',

@@ -256,7 +256,7 @@ describe('the HTTP side of a service', () => {
     expect(headers.get('retry-after')).toMatch(/^\d+$/);
   });
 
-  it("leaves an error to the service's own filter if it has one", async () => {
+  it("leaves an error to the service's own filter if the service has a filter", async () => {
     expect(await send('/orders/out-of-stock')).toMatchObject({ status: 409, body: { sold: 'out' } });
   });
 });

@@ -11,7 +11,10 @@ import {
 import { describeMoved, describeRemoved } from './processors-lock.js';
 import { andList, duplicates, faultsOf, type TopologyFault } from './faults.js';
 
-/** Faults of the contracts: their versions, their golden samples, and their changes since they were agreed on. */
+/**
+ * Returns the faults of the contracts in their versions, in their golden samples, and in their changes since the lock was
+ * written.
+ */
 export function contractFaults(topology: Topology, lock: ContractsLock): TopologyFault[] {
   const own = topology.contracts.filter(({ origin }) => origin === 'contracts');
   const { incompatible, ...others } = lockDifference(topology, lock);
