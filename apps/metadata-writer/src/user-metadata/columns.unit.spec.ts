@@ -30,7 +30,7 @@ describe('signupColumns', () => {
 });
 
 describe('notificationColumns', () => {
-  it('gives up at once on a time that the contract allows and a date cannot hold', () => {
+  it('gives up immediately on a time that the contract allows but a date cannot represent', () => {
     const sent = new NotificationSent({
       userId: signup.userId,
       channel: 'email',

@@ -23,7 +23,7 @@ describe('the log of a service', () => {
 
   const logger = (nodeEnv: 'development' | 'production') => new ServiceLogger({ nodeEnv, logLevel: 'log' });
 
-  it.each(['development', 'production'] as const)('contains no personal data of an error, in %s', (nodeEnv) => {
+  it.each(['development', 'production'] as const)('has no personal data of an error, in %s', (nodeEnv) => {
     logger(nodeEnv).error('refused <ada@example.com>', 'HTTP');
     logger(nodeEnv).warn('no such number: +14155550123');
     logger(nodeEnv).error('POST /signups answered 500', failed.stack, 'HTTP');
@@ -39,7 +39,7 @@ describe('the log of a service', () => {
     expect(written).toContain('service-logger.unit.spec');
   });
 
-  it.each(['development', 'production'] as const)('contains no personal data of an object, in %s', (nodeEnv) => {
+  it.each(['development', 'production'] as const)('has no personal data of an object, in %s', (nodeEnv) => {
     const log = logger(nodeEnv);
     const circular: Record<string, unknown> = { to: 'ada@example.com' };
     circular['self'] = circular;
