@@ -12,8 +12,8 @@ export class NotifierConfig extends DatabaseConfig {
   override port: number = 3001;
 
   /**
-   * Number of days for which the delivery log keeps a message. By default, it is longer than the streams keep events and
-   * failures.
+   * Number of days for which the delivery log keeps a message. By default, messages are kept longer than the streams keep events
+   * and failures.
    */
   @IsOptional()
   @IsInt()

@@ -97,7 +97,7 @@ describe('the signup service', () => {
     );
   }, 80_000);
 
-  it('refuses the eleventh signup per minute, and does not count invalid ones', async () => {
+  it('refuses the eleventh signup per minute, and does not count invalid signups', async () => {
     const signup = await start({ SIGNUPS_PER_MINUTE: '10', DATA_DIR: await newFolder() });
     const post = (number: number) => signup.post({ email: `user${number}@example.com`, name: 'Ada' });
     for (let number = 1; number <= 10; number += 1) {

@@ -6,7 +6,7 @@ export interface EventName {
   readonly version: number;
   /**
    * Class of the previous version. A class with `replaces` also has a `static upcast(old)` (see docs/versions.md). This method
-   * converts an event of the previous version.
+   * converts an event of the previous version to this version.
    */
   readonly replaces?: { new (...args: never[]): object; readonly event: EventName };
 }

@@ -24,7 +24,7 @@ export class NotificationSent {
   @Length(1, 1000)
   readonly providerMessageId!: string;
 
-  /** RFC 3339 time with offset. */
+  /** Time in RFC 3339 format, with an offset. */
   @IsRFC3339()
   readonly sentAt!: string;
 

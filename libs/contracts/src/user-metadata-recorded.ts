@@ -14,7 +14,7 @@ export class UserMetadataRecorded {
   @IsString({ each: true })
   readonly fields!: string[];
 
-  /** RFC 3339 time with offset. */
+  /** Time in RFC 3339 format, with an offset. */
   @IsRFC3339()
   readonly recordedAt!: string;
 

@@ -24,7 +24,7 @@ export class UserSignedUp {
   @IsLocale()
   readonly locale!: string;
 
-  /** RFC 3339 time with offset. */
+  /** Time in RFC 3339 format, with an offset. */
   @IsRFC3339()
   readonly signedUpAt!: string;
 

@@ -37,7 +37,7 @@ describe('the check of NATS_URL', () => {
     );
   });
 
-  it('asks the next server of the list if one does not answer', async () => {
+  it('asks the next server of the list if a server does not answer', async () => {
     const address = await greet('INFO {"version":"2.14.5"}\r\n');
     await expect(checkBroker(`${NOBODY}, ${address}`)).resolves.toEqual({ version: '2.14.5' });
   });

@@ -13,7 +13,7 @@ export class UnusableBrokerError extends Error {
 }
 
 /**
- * Checks that a broker answers and is new enough. Only the greeting is read, which a server sends before the login. The check
+ * Checks that a broker answers and is new enough. The check reads only the greeting that a server sends before the login. It
  * therefore needs no credentials, and does not try the credentials in the URL.
  *
  * @param servers URL, or several URLs that are separated by commas, as in `NATS_URL`. The first server that answers is checked.

@@ -65,7 +65,7 @@ export interface FilingServiceOptions extends Omit<NotebookServiceOptions, 'outb
   controllers?: Type[];
 }
 
-/** Starts a service with an inbox that is composed like an app. */
+/** Starts a service with an inbox. The service is composed like an app. */
 export async function startFilingService({
   store,
   broker,

@@ -28,9 +28,7 @@ export class NoteLog {
     return state.subjects?.[CHANNEL] ?? 0;
   }
 
-  /**
-   * Waits until the stream has exactly `count` notes, and returns the numbers of each author's notes in the order of the stream.
-   */
+  /** Waits until the stream has exactly `count` notes. Returns the numbers of each author's notes, in the order of the stream. */
   async notes(count: number): Promise<Map<string, number[]>> {
     await eventually(async () => {
       const stored = await this.count();

@@ -65,7 +65,7 @@ class BodiesController {
   }
 }
 
-/** Relay that takes the maximum time to stop that the relay of an outbox may take. */
+/** Relay that takes as long to stop as the relay of an outbox may take. */
 class SlowRelay {
   async beforeApplicationShutdown(): Promise<void> {
     await delay(2_000);

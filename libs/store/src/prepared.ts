@@ -3,12 +3,12 @@ import type { PgInsertValue, PgTable } from 'drizzle-orm/pg-core';
 import type { Database } from './database.js';
 
 /**
- * Returns a statement that Drizzle builds once for each connection, instead of at each use. A PostgreSQL server also plans the
- * statement only once for each connection. Use a prepared statement if every request or event runs it. The plan must fit tables
- * of any size. Do not use a prepared statement if its best plan depends on the size.
+ * Prepares a statement. Drizzle builds the statement only once for each connection, instead of at each use. A PostgreSQL server
+ * also plans the statement only once for each connection. Use a prepared statement if every request or event runs it. The plan
+ * must fit tables of any size. Do not use a prepared statement if its best plan depends on the size.
  *
  * @param prepare Builds the statement for a database or a transaction. The statement has an `sql.placeholder` for each value that
- *   changes, and a name that no other statement of the service has:
+ *   changes. Its name must be unique in the service:
  *   `(db) => db.insert(notes).values({ text: sql.placeholder('text') }).prepare('add_note')`
  */
 export function prepared<Db extends object, Statement>(

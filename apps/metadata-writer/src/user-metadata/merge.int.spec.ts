@@ -177,7 +177,7 @@ describe('merging events into a row', () => {
       });
     });
 
-    it('returns true for a repeated event, which is written, and false for an overtaken event, which is not', async () => {
+    it('returns true for a repeated event, which is written again, but false for an overtaken event', async () => {
       const userId = randomUUID();
 
       expect(await notification(store, userId)).toBe(true);

@@ -65,7 +65,7 @@ type Version = (column: PgColumn) => SQL;
 const recorded: Version = (column) => sql`${column}`;
 const arriving: Version = (column) => sql`excluded.${sql.identifier(column.name)}`;
 
-/** @param time Null if no event is recorded yet. */
+/** @param time Column that is null if no event is recorded yet. */
 function notOutranked(time: PgColumn, rank: (version: Version) => SQL): SQL {
   return sql`${time} is null or ${rank(recorded)} <= ${rank(arriving)}`;
 }

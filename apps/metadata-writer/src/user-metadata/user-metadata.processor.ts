@@ -96,7 +96,7 @@ export class UserMetadataProcessor {
     });
   }
 
-  /** Returns the original signup; undefined if it breaks its contract, because such an event has no user. */
+  /** Returns the original signup; undefined if the signup breaks its contract, because such an event has no user. */
   private async signupOf(failure: EventFailed): Promise<UserSignedUp | undefined> {
     try {
       return await this.failures.originalEvent(failure, UserSignedUp);

@@ -9,9 +9,8 @@ import type * as schema from './schema.js';
 import { deliveries } from './schema.js';
 
 /**
- * Duration of a claim, in milliseconds. It is shorter than the time after which the broker redelivers an event whose replica
- * died. The redelivery therefore finds an expired claim. The broker waits for `ackWait` (30 s) minus at most 10 s since the last
- * keep-alive.
+ * Duration of a claim, in milliseconds. If a replica dies, the broker redelivers its events after at least 20 s. This time is
+ * `ackWait` (30 s) minus the keep-alive interval (10 s). A redelivery therefore finds an expired claim.
  */
 const CLAIM_TIME = 20_000;
 
@@ -33,7 +32,7 @@ export interface DeliveryLogOptions {
 }
 
 /**
- * Records by event id which messages a gateway has accepted, so that a redelivered event does not send its message again.
+ * Records which messages a gateway has accepted, by event id. A redelivered event therefore does not send its message again.
  *
  * An event is claimed before its message is sent, so only one of two parallel deliveries sends the message. In the same replica,
  * the other delivery gets the same result. In another replica, the delivery fails and uses up an attempt. When it is retried, it
@@ -100,8 +99,8 @@ export class DeliveryLog {
   }
 
   /**
-   * Claims an event. Also succeeds if this process already has a claim, because the database stored it but failed before it
-   * answered.
+   * Claims an event. Also succeeds if this process already holds the claim. This happens if the database stored the claim but
+   * failed before answering.
    */
   private async claim(eventId: string): Promise<Delivery | 'claimed' | 'underway'> {
     const runOut = lte(deliveries.claimedAt, fromNow(-this.claimTime));

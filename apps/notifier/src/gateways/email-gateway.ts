@@ -33,15 +33,15 @@ export const MAIL_CONNECTIONS = 10;
 /**
  * Maximum number of timeouts that a mail may take. Sending has 12 steps from the name lookup to the last answer. The wait for a
  * connection may take another 12 steps. Only a server that answers byte by byte takes longer. With a lower maximum, a slow server
- * might accept a mail after the limit, and each retry would send the mail again.
+ * might accept a mail after the limit. Each retry would then send the mail again.
  */
 const MOST_WAITS = 24;
 
 /** nodemailer's codes for a failure at MAIL FROM, RCPT TO or DATA. Any other failure concerns all messages. */
 const ABOUT_THE_MESSAGE = new Set(['EENVELOPE', 'EMESSAGE']);
 /**
- * Codes with which the server requires a login, another kind of login, or TLS first (RFC 4954, 6; RFC 3207, 4). The server may
- * also answer MAIL FROM with these codes.
+ * Codes with which the server requires a login, another kind of login, or TLS (RFC 4954, 6; RFC 3207, 4). The server may also
+ * answer MAIL FROM with these codes.
  */
 const LOGIN_WANTED = new Set([530, 534, 535, 538]);
 

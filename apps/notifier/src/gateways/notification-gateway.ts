@@ -36,9 +36,9 @@ export class MessageRefusedError extends UnrecoverableError {
 }
 
 /**
- * Thrown if the provider could not be reached, did not answer in time, asked to retry later, or refused the login. The event is
- * retried. The error concerns every message. Many such errors therefore pause the processor, and the events are not
- * dead-lettered.
+ * Thrown if the provider could not be reached or did not answer in time. Also thrown if the provider asked to retry later, or
+ * refused the login. The event is retried. The error concerns every message. Many such errors therefore pause the processor, and
+ * the events are not dead-lettered.
  */
 export class GatewayUnavailableError extends Error {
   override readonly name = 'GatewayUnavailableError';

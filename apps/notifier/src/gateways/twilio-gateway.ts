@@ -102,7 +102,7 @@ function describe(status: number, { code, message }: TwilioAnswer, recipient: st
   return typeof code === 'number' ? `HTTP ${status}, Twilio's code ${code}${text}` : `HTTP ${status}${text}`;
 }
 
-/** Returns the reason of a failed request. `fetch` throws only "fetch failed", and the reason is in the cause. */
+/** Returns the reason why a request failed. `fetch` throws only "fetch failed", and the cause contains the reason. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   const inner = cause as NodeJS.ErrnoException | undefined;

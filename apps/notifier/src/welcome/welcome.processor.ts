@@ -32,10 +32,10 @@ export class WelcomeProcessor {
   @Consumes(UserSignedUp, {
     processor: 'notifier',
     publishes: [NotificationSent],
-    // With more concurrent events, a mail would wait for a connection and learn late that the server is down.
+    // Each mail has a connection, because a waiting mail would learn late that the server is down.
     concurrency: MAIL_CONNECTIONS,
     attempts: ATTEMPTS,
-    // The message was not sent, so it is safe to try again. Probes are cheap, so they can be frequent.
+    // This error means that no message was sent. Probes are cheap, so they can be frequent.
     outage: (error) => error instanceof DeliveryLogUnavailableError,
     pause: { maxProbe: 10_000 },
   })

@@ -22,8 +22,8 @@ export class Signups {
   ) {}
 
   /**
-   * Writes the signup, and the user with the announcing event, in one transaction. If the address is already known, the existing
-   * user is kept unchanged, and no event is published. Neither the answer nor its duration reveals who has an account (ADR 5).
+   * Writes the signup, the user and the user's event in one transaction. If the address is already known, the existing user is
+   * kept unchanged, and no event is published. Neither the answer nor its duration reveals who has an account (ADR 5).
    *
    * @param idempotencyKey Key of the request. If an earlier request had the same key, its answer is returned and nothing is
    *   written.

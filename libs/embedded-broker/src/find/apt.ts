@@ -62,7 +62,7 @@ export class Apt {
   /** Fetches the package lists of one suite. If no list arrived, `reason` explains why. */
   async update(archives: readonly Archive[], suite: string): Promise<{ answered: boolean; reason: string }> {
     await writeFile(join(this.folder, 'archive.sources'), sourcesFile(archives, suite));
-    // Not every archive has every suite. The result is therefore judged by whether a list arrived, not by the exit code.
+    // Not every archive has every suite. Success therefore depends on whether a list arrived, not on the exit code.
     const { stderr, lastLine } = await this.run('apt-get', ['update', '-q']);
     const lists = await readdir(join(this.folder, 'lists'));
     const reason = /^E: .*/m.exec(stderr)?.[0] ?? /^W: Failed .*/m.exec(stderr)?.[0] ?? lastLine;

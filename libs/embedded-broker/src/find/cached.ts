@@ -20,7 +20,10 @@ export function cacheFolder(env: NodeJS.ProcessEnv, from: string = import.meta.d
   throw new Error(`No nest-cli.json above ${from}, so there is no cache folder: set CASCADE_CACHE to one.`);
 }
 
-/** Runs the step "cache", which takes the newest earlier download or package in `.cache/nats-server/<version>/`. */
+/**
+ * Runs the step "cache", which takes the newest copy in `.cache/nats-server/<version>/`. Earlier downloads and packages are
+ * stored there.
+ */
 export async function findCached({ cacheDir }: Search): Promise<NatsServer> {
   const folder = join(cacheDir, 'nats-server');
   const copies = (await readdir(folder).catch((): string[] => []))
@@ -36,8 +39,8 @@ export async function findCached({ cacheDir }: Search): Promise<NatsServer> {
 }
 
 /**
- * Adds a copy to the cache. `fill` runs in an empty folder in the cache. The executable that it returns is checked, and then
- * renamed to its final path. Other processes therefore never see an incomplete copy, even if several processes do this at the
+ * Adds a copy to the cache. `fill` runs in an empty folder in the cache. The executable that `fill` returns is checked, and then
+ * renamed to its final path. Other processes therefore never see an incomplete copy, even if several processes add a copy at the
  * same time. The temporary folder is always removed.
  */
 export async function addToCache(

@@ -68,8 +68,7 @@ async function download(url: string, answerTimeout: number, totalTimeout: number
 }
 
 /**
- * Returns the reason of a failed `fetch`, which is in the cause. If a host has two addresses, the cause has a code but no
- * message.
+ * Returns the reason why `fetch` failed, which is in the cause. If a host has two addresses, the cause has a code but no message.
  */
 function reasonOf({ message, cause }: Error): string {
   const { message: why, code } = (cause ?? {}) as NodeJS.ErrnoException;

@@ -34,7 +34,7 @@ describe('the search for a nats-server', () => {
     ]);
   });
 
-  it('lists what happened at every step and what to do, if all fail', async () => {
+  it('lists what happened at every step and what to do, if all steps fail', async () => {
     await search.program('nats-server', sayVersion('2.9.11'));
     const error = await findNatsServer(search).catch((thrown: unknown) => thrown as NatsServerNotFoundError);
     expect(error).toBeInstanceOf(NatsServerNotFoundError);

@@ -20,7 +20,7 @@ export interface FindOptions {
 export interface LocalServer {
   /** Server that can be used; undefined if a server would have to be fetched. */
   server: NatsServer | undefined;
-  /** Failures of the steps that found a server that cannot be used. */
+  /** Failures of the steps whose server cannot be used. */
   refused: StepFailedError[];
 }
 
@@ -69,7 +69,7 @@ async function search(
   return { failures };
 }
 
-/** Thrown if every step of the search failed. The message lists the result of each step and the advice for it. */
+/** Thrown if every step of the search failed. The message lists the result of each step, with advice. */
 export class NatsServerNotFoundError extends Error {
   /** Tells the tools to print the message without the stack. */
   readonly operational = true;
@@ -89,7 +89,9 @@ export class NatsServerNotFoundError extends Error {
   }
 }
 
-/** Converts an error, so that a full disk or a read-only folder fails only one step and not the search. */
+/**
+ * Converts an error to a failure of the step. A full disk or a read-only folder therefore fails only the step, not the search.
+ */
 function asFailure(error: unknown): StepFailedError {
   if (error instanceof StepFailedError) return error;
   if (error instanceof Error && 'syscall' in error)

@@ -9,7 +9,7 @@ describe('step PATH', () => {
   });
   afterEach(() => search.remove());
 
-  it('takes a nats-server that is new enough', async () => {
+  it('accepts a nats-server that is new enough', async () => {
     const command = await search.program('nats-server', sayVersion('2.12.0'));
     await expect(findOnPath(search)).resolves.toEqual({ from: 'PATH', version: '2.12.0', command });
   });

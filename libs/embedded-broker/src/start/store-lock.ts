@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Type of the package, which has no types. */
+/** Type declaration for `fs-native-extensions`, which contains no types. */
 interface Locks {
   tryLock: (descriptor: number) => boolean;
 }

@@ -6,12 +6,12 @@ import { Inbox } from './inbox.js';
 
 export interface InboxOptions {
   /**
-   * Time for which a mark is kept, in milliseconds. It must be longer than the time for which the broker keeps the consumed
-   * events, because the broker may deliver them again.
+   * Time for which a mark is kept, in milliseconds. It must exceed the time for which the broker keeps the consumed events.
+   * Otherwise, the broker could redeliver an event whose mark was removed.
    *
-   * Default: one day longer than the events. The result is 8 days if events are kept for 7 days. It is 31 days if the service
-   * consumes failure events, which are kept for 30 days. If an operator has set a longer time on the broker, the default applies,
-   * and a warning is logged.
+   * By default, marks are kept one day longer than the consumed events. This is 8 days for events that are kept for 7 days. If
+   * the service consumes failure events, which are kept for 30 days, it is 31 days. If an operator has set a longer time on the
+   * broker, the default applies, and a warning is logged.
    *
    * The work is repeated if a failure is replayed after this time.
    */

@@ -60,8 +60,7 @@ export class Inbox<Tables extends Schema = Schema> {
 }
 
 /*
- * These hand-written statements run for every event. Building them would take Drizzle longer than running them takes the
- * database.
+ * These hand-written statements run for every event. Drizzle would take longer to build them than the database takes to run them.
  */
 
 /** Inserts a mark, and returns false if the mark already exists. Waits for a transaction that inserts the same mark. */

@@ -47,7 +47,7 @@ describeStores((databases) => {
 });
 
 describePostgres((databases) => {
-  it('waits for the lock of a known row, like for the lock of a new row', async () => {
+  it('waits for the lock of a known row, as for the lock of a new row', async () => {
     const { db, announce } = await open(databases);
     await announce('ada');
     const again = await db.transaction(async (tx) => {

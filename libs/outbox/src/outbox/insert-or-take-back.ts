@@ -15,14 +15,12 @@ export interface NewRow<Table extends PgTable> {
 const EVENT_ID = 'event id';
 
 /**
- * Statements by unique column. They are cached, because building a statement takes Drizzle longer than running it takes the
- * database.
+ * Statements by unique column. They are cached, because Drizzle takes longer to build a statement than the database takes to run
+ * it.
  */
 const statements = new WeakMap<PgColumn, ReturnType<typeof statementFor>>();
 
-/**
- * Inserts the row. If the database already has a row with the same unique value, keeps the old row and deletes the event again.
- */
+/** Inserts the row. If a row with the same unique value already exists, that row is kept, and the event is deleted again. */
 export async function insertOrTakeBack<Table extends PgTable>(
   tx: Database,
   eventId: string,

@@ -84,7 +84,7 @@ describeStores((databases, kind) => {
     for (const numbers of notes.values()) expect(numbers).toEqual([0, 1, 2, 3, 4]);
   }, 120_000);
 
-  // The broker refuses the same events with either store.
+  // The refusals of the broker do not depend on the store.
   if (kind !== 'pglite') return;
 
   it('sets aside an event that is too large, and publishes it when it is put back after the limit was raised', async () => {

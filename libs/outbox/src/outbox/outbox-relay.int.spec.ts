@@ -191,10 +191,10 @@ describeStores((databases, kind) => {
     ]);
   });
 
-  // The broker does the same with either store.
+  // The behavior of the broker does not depend on the store.
   if (kind !== 'pglite') return;
 
-  it('gives up a publish that hangs before its lease ends, and retries it', async () => {
+  it('gives up on a hanging publish before its lease ends, and retries the publish', async () => {
     await notebook.write('ada', 1, 2);
     const publisher = new RecordingPublisher();
     publisher.confirm = () => (publisher.tries === 1 ? new Promise(() => undefined) : Promise.resolve());

@@ -100,7 +100,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     this.batch = batch;
     // The limit on listeners is lifted, because each row in flight may add a listener.
     setMaxListeners(0, batch.signal);
-    // Abort well before another relay may claim the rows, so that a late publish does not overtake the publishes of that relay.
+    // Abort well before another relay may claim the rows. Otherwise, a late publish could overtake the publishes of that relay.
     const timer = setTimeout(() => batch.abort(), (this.lease.duration * 2) / 3);
     const outcome = await publishRows(this.publisher, rows, batch.signal);
     clearTimeout(timer);
@@ -118,7 +118,9 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     while (!(await this.tryDatabase(settled)) && !this.stopping) await sleep(POLL);
   }
 
-  /** Resolves to undefined if the database fails, because a database error must not end the relay. */
+  /**
+   * Runs `work` on the database. Resolves to undefined if the database fails, because a database error must not end the relay.
+   */
   private async tryDatabase<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
       const result = await work();

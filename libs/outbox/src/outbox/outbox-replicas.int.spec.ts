@@ -33,7 +33,7 @@ async function write(options: NotebookServiceOptions['store'], authors: number, 
   await store.close();
 }
 
-/** Prevents relays from claiming rows until `work` is done, so that the first relay to start does not publish all rows. */
+/** Prevents relays from claiming rows until `work` is done. Otherwise, the first relay to start would publish all rows. */
 async function whileHeld(
   options: NotebookServiceOptions['store'],
   work: () => Promise<unknown>,

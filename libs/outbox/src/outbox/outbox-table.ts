@@ -55,7 +55,11 @@ export const outbox = pgTable(
 
 export type OutboxRow = typeof outbox.$inferSelect;
 
-/** Returns the condition for a row that is still to be published. @param table The outbox table, or an alias of it. */
+/**
+ * Returns the condition for a row that is still to be published.
+ *
+ * @param table The outbox table, or an alias of it.
+ */
 export function isWaiting(table: { publishedAt: AnyPgColumn; setAsideAt: AnyPgColumn }): SQL | undefined {
   return and(isNull(table.publishedAt), isNull(table.setAsideAt));
 }

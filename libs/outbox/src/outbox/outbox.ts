@@ -12,9 +12,9 @@ import type { OutboxContent } from '../requests/outbox-requests.js';
 
 export interface AddOptions {
   /**
-   * Name of the event's subject, such as the user's id. Events with the same key are published in the order in which they were
-   * added. For this order, their transactions must run one after another, for example because each transaction locks the user's
-   * row.
+   * Key that identifies the subject of the event, such as the user's id. Events with the same key are published in the order in
+   * which they were added. This requires that their transactions run one after another, for example because each transaction
+   * locks the user's row.
    */
   key: string;
   /** UUID of the event. Default: a new UUID of version 7. */
@@ -31,11 +31,11 @@ export interface OutboxEntry extends PublishedEvent {
   addTo(tx: Transaction): Promise<PublishedEvent>;
 
   /**
-   * Adds the event together with the row that it announces, unless the database already has a row with the same unique value. In
-   * that case, the existing row stays unchanged, and the event is written and then deleted.
+   * Adds the event and the row that it announces, unless a row with the same unique value already exists. In that case, the
+   * existing row stays unchanged, and the event is written and then deleted.
    *
-   * Both cases send the same statements together and wait for the same locks. The case can therefore not be recognized by the
-   * duration of the transaction, or in any other way.
+   * Both cases send the same statements together and wait for the same locks. Neither the duration of the transaction nor any
+   * other effect reveals which case occurred.
    */
   addIfNew<Table extends PgTable, Tables extends Schema>(tx: Database<Tables>, row: NewRow<Table>): Promise<void>;
 }
@@ -76,9 +76,9 @@ export class Outbox {
   }
 
   /**
-   * Checks an event before the transaction that will add the event begins.
+   * Checks an event before the start of the transaction that will add the event.
    *
-   * @throws UndeclaredEventError, InvalidEventError like {@link add}
+   * @throws UndeclaredEventError, InvalidEventError under the same conditions as {@link add}
    */
   async prepare(event: object, options: AddOptions): Promise<OutboxEntry> {
     await this.publisher.assertPublishable(event);
@@ -108,7 +108,7 @@ export class Outbox {
 
   /**
    * Checks readiness. Make this check optional, because the service still accepts requests while the outbox is down. The events
-   * of these requests wait.
+   * of these requests wait in the outbox.
    *
    * @throws Error if the oldest waiting event has waited for 10 s, or if events are set aside
    */

@@ -31,7 +31,7 @@ const MAX_ERROR_LENGTH = 1_000;
 
 /**
  * Publishes claimed rows. Rows with the same key are published one after another, and different keys in parallel. A failed row
- * holds back the later rows of its key, but a row that the broker refuses permanently does not.
+ * holds back the later rows of its key. A row that the broker refuses permanently does not hold back other rows.
  *
  * @param rows Claimed rows, in their order.
  * @param signal Stops the wait for confirmations. Rows without a confirmation then count as failed. They are published again

@@ -61,9 +61,12 @@ export async function settleRows(
   }
 }
 
-/** Marks or removes published rows. The lease is not checked, because the broker has confirmed the events in any case. */
+/**
+ * Marks or removes published rows. The lease is not checked. Another relay may now hold it, but the broker has confirmed the
+ * events.
+ */
 async function settlePublished(db: Database, ids: string[], remove: boolean): Promise<void> {
-  // Sends all ids as one parameter. Writing 500 parameters takes Drizzle longer than finding the rows takes the server.
+  // Sends all ids as one parameter. Drizzle takes longer to write 500 parameters than the server takes to find the rows.
   const published = sql`${outbox.id} = any(${sql.param(ids)}::uuid[])`;
   if (remove) {
     await db.delete(outbox).where(published);

@@ -181,7 +181,7 @@ describeStores((databases, kind) => {
     });
   }
 
-  // The messages are the same with either store.
+  // The messages do not depend on the store.
   if (kind !== 'pglite') return;
 
   it('works with the rights that follow from the declarations, and with no other rights', async () => {

@@ -49,7 +49,7 @@ export class RemoteOutbox {
     readonly source: string,
   ) {}
 
-  /** @param limit Maximum number of set-aside events to return. The highest limit is 500. */
+  /** @param limit Maximum number of set-aside events to return, up to 500. */
   show(limit: number): Promise<OutboxContent> {
     return this.ask({ do: 'show', limit });
   }

@@ -103,7 +103,7 @@ describe('readConfig', () => {
     expect(faultsOf({ ...VALID, [name]: value })).toEqual([fault]);
   });
 
-  it.each(['nats://broker:4222', 'tls://a:4222,nats://user:secret@b:4222'])('takes NATS_URL=%s', (url) => {
+  it.each(['nats://broker:4222', 'tls://a:4222,nats://user:secret@b:4222'])('accepts NATS_URL=%s', (url) => {
     expect(readConfig(MailConfig, { ...VALID, NATS_URL: url }).natsUrl).toBe(url);
   });
 

@@ -53,7 +53,7 @@ export class ServiceConfig extends StreamConfig {
 
   /**
    * Addresses or CIDR ranges of trusted reverse proxies, separated by commas. Only their `X-Forwarded-For` headers are used.
-   * Without this setting, the service takes the address of a connection for the address of the client. Behind a proxy, this is
+   * Without this setting, the service uses the address of the connection as the address of the client. Behind a proxy, this is
    * the address of the proxy.
    */
   @IsOptional()

@@ -12,8 +12,8 @@ const INJECTED_PORT = { name: /_PORT$/, value: /^(tcp|udp|sctp):\/\// };
 const FOREIGN_PREFIXES = new Set(['NODE']);
 
 /**
- * Returns faults for variables that look like variables of this service but are unknown to it. Such a variable has the prefix of
- * a declared name (up to the first `_`). Or it differs from a declared name by at most two letters.
+ * Returns faults for variables that look like variables of this service but are unknown to it. Such a variable shares its prefix
+ * (up to the first `_`) with a declared name, or differs by at most two letters.
  *
  * @param declared Names of the service's variables.
  */

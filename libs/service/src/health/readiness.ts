@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Part that the service uses, such as its database. */
 export interface Part {
-  /** Resolves if the part can be used. Rejects with the reason if it cannot. */
+  /** Resolves if the part can be used. Rejects with the reason if the part cannot be used. */
   ready(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export class Readiness implements OnModuleDestroy {
     return { status: this.stopping ? 'stopping' : isReady ? 'ready' : 'not ready', checks };
   }
 
-  /** Makes all later reports say that no more requests should be sent. */
+  /** Reports the service as stopping from now on, so that no more requests are sent. */
   stop(): void {
     this.stopping = true;
   }

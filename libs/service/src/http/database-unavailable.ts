@@ -11,8 +11,9 @@ const CONNECTION_CODES = new Set([
 ]);
 
 /**
- * Pattern of PostgreSQL codes for a database that is unavailable. 08 stands for a connection exception, 25006 for a read-only
- * server after a failover, and 53 for a lack of connections or disk space. 57 stands for a timeout, a shutdown or a startup.
+ * Pattern of PostgreSQL's error codes for an unavailable database. Class 08 means a connection exception, and 25006 means a
+ * read-only server after a failover. Class 53 means a lack of connections or disk space. The codes with 57 mean a timeout, a
+ * shutdown or a startup.
  */
 const UNAVAILABLE_SQLSTATE = /^(08...|25006|53...|57014|57P0[123])$/;
 

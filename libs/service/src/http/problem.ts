@@ -38,7 +38,7 @@ export class ProblemException extends HttpException {
   }
 }
 
-/** Thrown to answer with 400 and every rule that the request breaks. */
+/** Thrown if a request breaks rules. The answer has the status 400 and lists every broken rule. */
 export class BrokenRulesException extends ProblemException {
   constructor(errors: readonly BrokenRule[], options: ErrorOptions = {}) {
     const [first] = errors;

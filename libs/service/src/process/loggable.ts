@@ -9,7 +9,7 @@ const LEFT_OUT = '[…]';
 
 /**
  * Copies a value for the log. Credentials are made unreadable, addresses and phone numbers are masked, and errors are described
- * like in the transport. Only the length of binary data is logged, because the data may be text. Never throws.
+ * as in the transport. Only the length of binary data is logged, because the data may be text. Never throws.
  */
 export function loggable(logged: unknown): unknown {
   let count = 0;

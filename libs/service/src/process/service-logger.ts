@@ -22,8 +22,8 @@ const NOISE = new Set([
 const REPORTED_ELSEWHERE = new Set(['ExceptionHandler', 'RpcExceptionsHandler']);
 
 /**
- * Logs JSON in production, and otherwise a plain line for each message. Credentials, addresses and phone numbers are masked like
- * in the transport, even in objects. For a failed query, the cause is logged without the parameters.
+ * Logs JSON in production, and otherwise a plain line for each message. Credentials, addresses and phone numbers are masked as in
+ * the transport, even in objects. For a failed query, the cause is logged without the parameters.
  */
 export class ServiceLogger extends ConsoleLogger {
   constructor({ nodeEnv, logLevel }: Pick<ServiceConfig, 'nodeEnv' | 'logLevel'>) {

@@ -25,8 +25,8 @@ export class ListenError extends Error {
  * processors start afterwards.
  *
  * The service stops on SIGTERM, on SIGINT, and if the IPC channel of the parent process closes. Running requests and events are
- * finished, and the process exits with 0. If the stop takes longer than `stopTimeoutMs`, the process exits with 1. The process
- * logs the reason and exits with 1 after a failed start, an uncaught error, or permanent loss of the broker.
+ * finished, and the process exits with 0. If the stop takes longer than `stopTimeoutMs`, the process exits with 1. After a failed
+ * start, an uncaught error or the permanent loss of the broker, the reason is logged. The process then exits with 1.
  *
  * @param prepare Called before the service listens, for example to add a page of API documentation.
  */

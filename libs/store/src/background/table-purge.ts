@@ -18,10 +18,7 @@ export interface TablePurgeOptions {
    * The table must not be partitioned, because rows in partitions are kept as well.
    */
   column: PgColumn;
-  /**
-   * Time for which a row is kept, in milliseconds. A function is called before each chunk, but not before the service has
-   * started.
-   */
+  /** Time for which a row is kept, in milliseconds. A function is called before each chunk, after the service has started. */
   keepFor: number | (() => number);
   /** Promise that must resolve before the first row is removed. Default: removal begins immediately. */
   after?: Promise<void>;
@@ -36,8 +33,8 @@ const EVERY = 60_000;
 const CHUNK = 1_000;
 
 /**
- * Removes old rows of a table in the background while the service runs. Several replicas may do so at the same time, because each
- * replica removes only rows that no other replica has locked.
+ * Removes old rows of a table in the background while the service runs. Several replicas may do so at the same time. Each replica
+ * removes only rows that no other replica has locked.
  */
 export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly timer = new InterruptibleTimer();

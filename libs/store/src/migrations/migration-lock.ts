@@ -8,15 +8,13 @@ export const MIGRATION_LOCK = 7_238_514_902;
 
 /** Interval between two attempts to get the lock, in milliseconds. */
 const TRY_EVERY = 100;
-/**
- * Wait time after which a wait is logged, in milliseconds. Replicas that start together wait for less time, so they log nothing.
- */
+/** Time after which a wait is logged, in milliseconds. Replicas that start together wait for less time, so they log nothing. */
 const REPORT_AFTER = 1_000;
 const REPORT_EVERY = 30_000;
 
 /**
  * Runs `work` in a transaction as soon as no other process holds the migration lock of this database. Waits without a limit, and
- * logs which process holds the lock. If the start gave up instead, the supervisor of the service would only repeat it.
+ * logs which process holds the lock. If the start gave up instead, the supervisor would only start the service again.
  *
  * The lock belongs to the transaction, not to the session, because a pooler may give each transaction another connection. The
  * lock is polled, because a waiting session would occupy one of the pooler's few connections.

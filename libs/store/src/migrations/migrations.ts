@@ -12,7 +12,7 @@ const APPLIED = sql`drizzle.__drizzle_migrations`;
 
 /**
  * Finds the committed migrations of an app. Returns `apps/<app>/migrations` in the nearest folder above the caller that contains
- * it. Works from the sources, from a build and in an image.
+ * this path. Works from the sources, from a build and in an image.
  *
  * @param app Name of the app's folder under `apps/`.
  * @param from `import.meta.url` of the caller.

@@ -21,13 +21,13 @@ const UPKEEP_EVERY = 60_000;
 const IN_FAILED_TRANSACTION = '25P02';
 
 const options = {
-  // Returns the same values as the PostgreSQL driver, which returns 64-bit integers as text because a number cannot hold them
-  // all.
+  // Return the same values as the PostgreSQL driver. The driver returns 64-bit integers as text, because a number cannot hold
+  // them all.
   parsers: {
     [types.INT8]: (value: string) => value,
     [types.BYTEA]: (value: string) => Buffer.from(value.slice(2), 'hex'),
   },
-  // Log files have 1 MB instead of 16 MB. Writing the first 16 MB would take a quarter of the time of the first opening.
+  // Use log files of 1 MB instead of 16 MB. Writing a file of 16 MB would take a quarter of the time of the first opening.
   initDbStartParams: ['--wal-segsize=1'],
 };
 

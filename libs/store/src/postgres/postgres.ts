@@ -21,7 +21,7 @@ const connecting = {
 const CONNECTIONS = 10;
 
 const pooled = {
-  /** Sends statements without waiting for the results of earlier ones (ADR 12). */
+  /** Sends statements without waiting for the results of earlier statements (ADR 12). */
   pipeline: true,
   idleTimeoutMillis: 30_000,
   /** The server ends a statement after 10 s. The client gives up after 12 s, in case the server has disappeared. */

@@ -34,7 +34,7 @@ describeStores((databases) => {
     expect(await db.select().from(notes)).toMatchObject([{ id: 1 }]);
   });
 
-  it('rolls back the statements that were sent together with one that fails', async () => {
+  it('rolls back the statements that were sent together with a failing statement', async () => {
     const { db } = await open();
     const failed = db.transaction((tx) =>
       Promise.all([

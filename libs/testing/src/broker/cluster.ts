@@ -72,8 +72,8 @@ export class TestCluster {
   }
 
   /**
-   * Checks each server, because a server that has just joined may not know the others yet. It then refuses streams with three
-   * replicas.
+   * Checks each server, because a server that has just joined may not know the others yet. Such a server refuses streams with
+   * three replicas.
    */
   private async untilLed(): Promise<void> {
     for (const server of this.servers) {

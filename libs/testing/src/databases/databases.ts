@@ -65,7 +65,7 @@ export function describePostgres(specs: Specs): void {
 }
 
 function describeStore(kind: Store['kind'], specs: Specs): void {
-  // Uses the global functions of Jest, because tools import this library outside Jest. The package of Jest can be imported only
+  // Uses the global functions of Jest, because tools import this library outside Jest. `@jest/globals` can be imported only
   // inside Jest.
   const { describe, afterAll } = globalThis as unknown as typeof import('@jest/globals');
   describe(`on ${kind}`, () => {

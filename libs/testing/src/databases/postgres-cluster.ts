@@ -10,7 +10,7 @@ import type { Readable, Writable } from 'node:stream';
 
 /** Temporary PostgreSQL server, which is empty at first. */
 export interface PostgresCluster {
-  /** URL of the server on 127.0.0.1, with the superuser. */
+  /** URL of the server for its superuser, on 127.0.0.1. */
   readonly url: string;
   /** Ends the server and removes its files. */
   stop(): Promise<void>;
@@ -56,7 +56,11 @@ export function findPostgres(): string | undefined {
   );
 }
 
-/** Starts a server on a free port. The server does not outlive this process. @param bin Folder of PostgreSQL's programs. */
+/**
+ * Starts a server on a free port. The server does not outlive this process.
+ *
+ * @param bin Folder of PostgreSQL's programs.
+ */
 export async function startPostgres(bin: string): Promise<PostgresCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'cascade-postgres-'));
   const password = randomBytes(16).toString('hex');
@@ -108,7 +112,8 @@ async function started(shell: Shell): Promise<void> {
 }
 
 /**
- * Returns the user for PostgreSQL, because its programs refuse to run as root; undefined if this process does not run as root.
+ * Returns the user that must run PostgreSQL if this process runs as root; undefined otherwise. PostgreSQL's programs refuse to
+ * run as root.
  */
 export function unprivilegedUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;

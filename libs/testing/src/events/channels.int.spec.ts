@@ -38,7 +38,7 @@ describeProcessor('the channels of a test', startDesk, (test) => {
     await test.channels.nothingMore();
   });
 
-  it('return every publication, even one that the broker dropped', async () => {
+  it('return every publication, even a publication that the broker dropped', async () => {
     const id = await test.channels.publish(new OrderPlaced('2'));
     const { id: billedId } = await test.channels.published(OrderBilled, { causedBy: id });
     await test.channels.publish(new OrderPlaced('2'), id);

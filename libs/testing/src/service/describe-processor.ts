@@ -22,7 +22,7 @@ export function describeProcessor<Service extends { stop(): Promise<unknown> }>(
   start: (natsUrl: string) => Promise<Service>,
   specs: (test: ProcessorTest<Service>) => void,
 ): void {
-  // Uses the global functions of Jest, because tools import this library outside Jest. The package of Jest can be imported only
+  // Uses the global functions of Jest, because tools import this library outside Jest. `@jest/globals` can be imported only
   // inside Jest.
   const { afterAll, beforeAll, describe } = globalThis as unknown as typeof import('@jest/globals');
   describe(name, () => {

@@ -14,7 +14,7 @@ import { FaultInjection, type Faults } from './faults.js';
 import { quietLog } from '../quiet-log.js';
 
 /**
- * Acknowledgment timeout of a crashed service, in milliseconds. The broker redelivers events after this time. It allows no
+ * Acknowledgment timeout of a crashed service, in milliseconds. The broker redelivers events after this time, and allows no
  * shorter timeout.
  */
 const ACK_WAIT_AFTER_CRASH = 1_000;

@@ -11,10 +11,7 @@ import {
 import { describeMoved, describeRemoved } from './processors-lock.js';
 import { andList, duplicates, faultsOf, type TopologyFault } from './faults.js';
 
-/**
- * Returns the faults of the contracts in their versions, in their golden samples, and in their changes since the lock was
- * written.
- */
+/** Returns the faults in the versions, the golden samples and the changes of the contracts. */
 export function contractFaults(topology: Topology, lock: ContractsLock): TopologyFault[] {
   const own = topology.contracts.filter(({ origin }) => origin === 'contracts');
   const { incompatible, ...others } = lockDifference(topology, lock);

@@ -34,7 +34,7 @@ export interface LockDifference {
 }
 
 /**
- * Returns the lock of a checkout; empty if the file does not exist.
+ * Returns the lock of a checkout; an empty lock if the file does not exist.
  *
  * @throws TopologyError if the file is not valid JSON, for example after a merge with conflicts
  */

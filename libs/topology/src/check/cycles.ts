@@ -5,7 +5,7 @@ export type Cycle = string[];
 
 /**
  * Returns the cycles of a topology, in which an event leads to itself again, possibly through failures. Cycles are allowed, but
- * their authors must ensure that the events end. For each channel of a cycle, only its shortest cycle is returned.
+ * their authors must ensure that each cycle ends. For each channel of a cycle, only its shortest cycle is returned.
  */
 export function findCycles({ channels, processors }: Topology): Cycle[] {
   const outputs = new Map(

@@ -90,7 +90,7 @@ function fault(what: string): TopologyFault {
   return { rule: 'outdated-docs', message: `${PROCESSORS_PAGE} ${what}. Run: ${UPDATE_COMMAND}` };
 }
 
-/** Returns the table, aligned like Prettier aligns tables. */
+/** Returns the table, aligned as Prettier aligns tables. */
 function tableOf(processors: readonly ListedProcessor[]): string {
   const [heading, ...rows] = padded([HEADING, ...processors.map(cellsOf)]);
   const line = heading!.map((cell) => '-'.repeat(cell.length));

@@ -32,7 +32,7 @@ export async function findSamples(root: string): Promise<GoldenFile[]> {
   );
 }
 
-/** Reads a sample like a processor of the newest version does. */
+/** Reads a sample as a processor of the newest version reads it. */
 export async function readSample({ file, type, text }: GoldenFile, newest: EventClass): Promise<Sample> {
   const faults = await readEvent(newest, Buffer.from(text), type).then(
     () => [],
