@@ -1,6 +1,9 @@
 import { defineConfig } from 'drizzle-kit';
 
-/** After a change of a schema, run `npx drizzle-kit generate --config apps/signup/drizzle.config.ts` and commit the new files. */
+/**
+ * Configures drizzle-kit. After a change of a schema, run `npx drizzle-kit generate --config apps/signup/drizzle.config.ts` and
+ * commit the new files.
+ */
 export default defineConfig({
   dialect: 'postgresql',
   schema: ['apps/signup/src/signups/schema.ts', 'libs/outbox/src/outbox/outbox-table.ts'],

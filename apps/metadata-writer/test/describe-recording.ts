@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Specifies the metadata-writer by its channels, wherever the service runs.
+ * Specifies the metadata-writer by its channels, in this process or in another process.
  *
- * @param start Starts the service with this environment. Resolves when it is ready.
+ * @param start Starts the service with the given environment. Resolves when the service is ready.
  */
 export function describeRecording(
   where: string,
@@ -35,7 +35,7 @@ export function describeRecording(
       await test.channels.nothingMore();
     });
 
-    it('announces an event once that is delivered twice', async () => {
+    it('announces an event that is delivered twice only once', async () => {
       const user = await goldenEvent(UserSignedUp);
       const id = await test.channels.publish(user);
       await test.channels.published(UserMetadataRecorded, { causedBy: id });
@@ -57,7 +57,7 @@ export function describeRecording(
       await test.channels.nothingMore();
     });
 
-    it('gives up at once on an event that breaks the contract', async () => {
+    it('gives up immediately on an event that breaks the contract', async () => {
       const id = await test.channels.publishRaw('events.user.signed-up', '{"userId":"nobody"}');
 
       const { data } = await test.channels.failed(UserSignedUp, 'metadata-writer', { causedBy: id });

@@ -3,7 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { MetadataWriterConfig } from '../src/metadata-writer-config.js';
 import { MetadataWriterModule } from '../src/metadata-writer.module.js';
 
-/** Starts the service in this process, on a free port and with its transport. `env` has broker and database. */
+/** Starts the service in this process, on a free port and with its transport. `env` names the broker and the database. */
 export async function startMetadataWriter(env: NodeJS.ProcessEnv): Promise<NestFastifyApplication> {
   const config = readConfig(MetadataWriterConfig, { LOG_LEVEL: 'fatal', ...env });
   const app = await createService(MetadataWriterModule.forRoot(config), config);
@@ -12,7 +12,7 @@ export async function startMetadataWriter(env: NodeJS.ProcessEnv): Promise<NestF
   return app;
 }
 
-/** Asks the service about a user. */
+/** Requests the metadata of a user from the service. */
 export async function getMetadata(app: NestFastifyApplication, userId: string): Promise<Response> {
   return fetch(`${await app.getUrl()}/users/${userId}/metadata`);
 }

@@ -11,12 +11,15 @@ const DAY = 24 * 60 * 60 * 1_000;
 export class NotifierConfig extends DatabaseConfig {
   override port: number = 3001;
 
-  /** Days for which the delivery log keeps a message. Default longer than the streams keep events and failures. */
+  /**
+   * Number of days for which the delivery log keeps a message. By default, messages are kept longer than the streams keep events
+   * and failures.
+   */
   @IsOptional()
   @IsInt()
   deliveryLogDays?: number;
 
-  /** `smtp://` or `smtps://`; user and password in the URL, percent-encoded. */
+  /** URL with `smtp://` or `smtps://`. The user and the password in the URL are percent-encoded. */
   @IsUrl(
     { protocols: ['smtp', 'smtps'], require_protocol: true, require_tld: false, allow_underscores: true },
     {
@@ -26,7 +29,7 @@ export class NotifierConfig extends DatabaseConfig {
   )
   smtpUrl: string = 'smtp://127.0.0.1:1025';
 
-  /** Sender of the mails. Its domain is also the domain of their `Message-ID`s. */
+  /** Sender of the mails. Its domain is also the domain of each `Message-ID`. */
   @ValidateBy({
     name: 'isMailbox',
     validator: {
@@ -52,7 +55,7 @@ export class NotifierConfig extends DatabaseConfig {
   })
   twilioFrom?: string;
 
-  /** Default `https://api.twilio.com`. */
+  /** Base URL of Twilio's API. Default `https://api.twilio.com`. */
   @IsOptional()
   @IsUrl(
     { protocols: ['http', 'https'], require_protocol: true, require_tld: false, disallow_auth: true },
@@ -68,7 +71,7 @@ export class NotifierConfig extends DatabaseConfig {
     return parseMailbox(this.mailFrom)!;
   }
 
-  /** Options of Twilio. Undefined if text messages go to the mail catcher. */
+  /** Options of Twilio; undefined if text messages go to the mail catcher. */
   get twilio(): TwilioGatewayOptions | undefined {
     const {
       twilioAccountSid: accountSid,
@@ -83,7 +86,7 @@ export class NotifierConfig extends DatabaseConfig {
     return [...super.contradictions(), ...this.deliveryLogContradictions(), ...this.twilioContradictions()];
   }
 
-  /** A replay sends a message again that was removed from the log before its event. */
+  /** Returns a contradiction if the log keeps messages for too short a time. A replay would then send a message again. */
   private deliveryLogContradictions(): string[] {
     const least = this.daysOver(EVENTS_STREAM);
     if (this.daysOfDeliveries >= least) return [];
@@ -93,7 +96,7 @@ export class NotifierConfig extends DatabaseConfig {
     ];
   }
 
-  /** Returns the least number of whole days that is longer than a stream keeps its messages. */
+  /** Returns the minimum number of whole days that exceeds the time for which a stream keeps its messages. */
   private daysOver(stream: string): number {
     return Math.floor(keptFor(stream, this.streamsOf(streams)) / DAY) + 1;
   }

@@ -11,9 +11,9 @@ export interface ReceivedMail {
 }
 
 export interface MailServerOptions {
-  /** Default a free port. */
+  /** Port to listen on. Default: any free port. */
   port?: number;
-  /** User and password that a client needs. Default: accepts mail from anyone. */
+  /** User and password that a client needs. By default, mail is accepted from any client. */
   login?: Login;
 }
 
@@ -25,16 +25,16 @@ export interface Login {
 export interface Refusal {
   code: number;
   message: string;
-  /** Step at which it refuses. Default `recipient`. */
+  /** Step at which the server refuses. Default `recipient`. */
   at?: 'greeting' | 'sender' | 'recipient' | 'message';
 }
 
-/** A real SMTP server on this machine, which can refuse mail, not answer, or drop connections. */
+/** Real SMTP server on this machine that can refuse mail, stop answering, or drop connections. */
 export class MailServer {
   readonly mails: ReceivedMail[] = [];
-  /** Reaction to the next mails. `hang` and `drop` apply after it has received the mail, and `drop` keeps the mail. */
+  /** Reaction to the next mails. `hang` and `drop` apply after the server has received the mail, and `drop` keeps the mail. */
   behaviour: 'accept' | 'hang' | 'drop' | Refusal = 'accept';
-  /** Milliseconds until it confirms a mail. */
+  /** Delay before the server confirms a mail, in milliseconds. */
   delay = 0;
   /** User and password that a client needs. */
   login: Login | undefined;

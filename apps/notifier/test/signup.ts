@@ -1,7 +1,7 @@
 import { UserSignedUp } from '@app/contracts';
 import { randomUUID } from 'node:crypto';
 
-/** Makes the event of a new user. */
+/** Creates the event of a new user. */
 export function signup(fields: Partial<UserSignedUp> = {}): UserSignedUp {
   return new UserSignedUp({
     userId: randomUUID(),

@@ -12,11 +12,11 @@ export interface NotifierSurroundings {
   database: TestDatabase;
 }
 
-/** The notifier, running in the spec's process. */
+/** Notifier that runs in the spec's process. */
 export interface StartedNotifier {
   app: NestFastifyApplication;
   store: Store<typeof schema>;
-  /** Asks `/health/ready`. */
+  /** Requests `/health/ready`. */
   health(): Promise<{ status: number; body: unknown }>;
   stop(): Promise<void>;
 }

@@ -34,7 +34,7 @@ describe('the API documentation', () => {
     }
   });
 
-  it('is not served in production, unless SERVE_DOCS is set', async () => {
+  it('is served in production only if SERVE_DOCS is set', async () => {
     const statuses = await Promise.all([{}, { SERVE_DOCS: 'true' }].map(statusInProduction));
     expect(statuses).toEqual([404, 200]);
   }, 60_000);

@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { SignupModule } from './signup.module.js';
 
-/** Serves the OpenAPI page at `/docs` and the document at `/docs-json`. Needs nothing from the internet. */
+/** Serves the OpenAPI page at `/docs` and the document at `/docs-json`. Nothing is loaded from the internet. */
 export function serveApiDocs(app: NestFastifyApplication): void {
   const info = new DocumentBuilder()
     .setTitle('Signup')

@@ -13,7 +13,7 @@ describe('SignupConfig', () => {
     });
   });
 
-  it('serves the API documentation, in production only if it is set', () => {
+  it('serves the API documentation, but in production only if `serveDocs` is set', () => {
     const production = { NODE_ENV: 'production', DATA_DIR: '/data' };
     expect(readConfig(SignupConfig, {}).servesDocs).toBe(true);
     expect(readConfig(SignupConfig, { SERVE_DOCS: 'false' }).servesDocs).toBe(false);
@@ -21,7 +21,7 @@ describe('SignupConfig', () => {
     expect(readConfig(SignupConfig, { ...production, SERVE_DOCS: 'true' }).servesDocs).toBe(true);
   });
 
-  it('keeps no signup for shorter than its idempotency key', () => {
+  it('keeps a signup at least as long as its idempotency key', () => {
     expect(readConfig(SignupConfig, { SIGNUP_DAYS: '2' }).signupsKeptForMs).toBeGreaterThan(KEYS_KEPT_FOR_MS);
     for (const days of ['1', '0', '-31', '2.5']) {
       expect(() => readConfig(SignupConfig, { SIGNUP_DAYS: days })).toThrow(InvalidConfigError);

@@ -51,7 +51,7 @@ describe('the signup service', () => {
     expect(message.email).toBe('ada@example.com');
   });
 
-  it('accepts signups while EVENTS is full, reports what waits, and announces them when there is room', async () => {
+  it('accepts signups while EVENTS is full, reports waiting events, and announces them when there is room', async () => {
     const own = await startTestBroker();
     undo.push(() => own.stop());
     const signup = await start({ NATS_URL: own.url, DATA_DIR: await newFolder() });
@@ -78,7 +78,7 @@ describe('the signup service', () => {
         }),
       { timeout: 20_000 },
     );
-    // The outbox times out after 10 s and tries again, which must not change the state.
+    // The outbox times out after 10 s and tries again. The state must not change.
     await eventually(
       async () =>
         expect(await signup.get('/health/ready')).toMatchObject({
@@ -97,7 +97,7 @@ describe('the signup service', () => {
     );
   }, 80_000);
 
-  it('refuses the eleventh signup per minute, and does not count invalid ones', async () => {
+  it('refuses the eleventh signup per minute, and does not count invalid signups', async () => {
     const signup = await start({ SIGNUPS_PER_MINUTE: '10', DATA_DIR: await newFolder() });
     const post = (number: number) => signup.post({ email: `user${number}@example.com`, name: 'Ada' });
     for (let number = 1; number <= 10; number += 1) {
@@ -115,7 +115,7 @@ describe('the signup service', () => {
     });
   });
 
-  it('counts the clients behind a trusted proxy, and ignores other proxies', async () => {
+  it('counts clients behind a trusted proxy separately, and ignores other proxies', async () => {
     const limit = { SIGNUPS_PER_MINUTE: '1', DATA_DIR: await newFolder() };
     const from = (signup: StartedSignup, address: string) =>
       signup.post({ email: 'ada@example.com', name: 'Ada' }, { 'x-forwarded-for': address });
@@ -157,7 +157,7 @@ describePostgres((databases) => {
     expect((await signup.post(body)).status).toBe(202);
   });
 
-  it('asks to try again while the database takes no writes, like a demoted one', async () => {
+  it('asks to try again while the database rejects writes, like a demoted server', async () => {
     const { databaseUrl = '' } = await databases.create();
     const signup = await start({ DATABASE_URL: databaseUrl });
     const body = { email: 'ada@example.com', name: 'Ada' };

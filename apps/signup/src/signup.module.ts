@@ -32,7 +32,7 @@ export class SignupModule {
           dataDir,
         }),
         OutboxModule.forRoot(),
-        // While the broker is down, signups are accepted: the outbox keeps their events.
+        // While the broker is down, signups are still accepted, and the outbox keeps their events.
         HealthModule.forRoot({
           checks: { database: Store },
           optional: { nats: JetStreamConnection, publishes: Publishes, outbox: Outbox },

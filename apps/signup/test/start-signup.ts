@@ -12,7 +12,7 @@ export interface Answer {
   body: Partial<Problem> & Partial<SignupStatus>;
 }
 
-/** The signup service in the spec's process, for HTTP clients. */
+/** Signup service that runs in the spec's process, for HTTP clients. */
 export interface StartedSignup {
   app: NestFastifyApplication;
   store: Store<typeof schema>;
@@ -21,7 +21,7 @@ export interface StartedSignup {
   get(path: string): Promise<Answer>;
 }
 
-/** Starts the service on a free port. The caller starts the transport: `app.startAllMicroservices()`. */
+/** Starts the service on a free port. The caller starts the transport with `app.startAllMicroservices()`. */
 export async function startSignup(
   env: NodeJS.ProcessEnv,
   prepare: (app: NestFastifyApplication) => void | Promise<void> = () => undefined,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** Forwards connections to a server, and can be cut and opened again. */
+/** Proxy that forwards connections to a server, and that can be cut and opened again. */
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private readonly server = createServer((client) => this.join(client, connect(this.to.port, this.to.host)));
@@ -13,14 +13,14 @@ export class TcpProxy {
     return this.listening!.port;
   }
 
-  /** Opens the proxy, at the same port every time. */
+  /** Opens the proxy on the same port every time. */
   async open(): Promise<void> {
     this.server.listen(this.listening?.port ?? 0, '127.0.0.1');
     await once(this.server, 'listening');
     this.listening = this.server.address() as AddressInfo;
   }
 
-  /** Breaks all connections and refuses new ones. */
+  /** Breaks all connections and refuses new connections. */
   async cut(): Promise<void> {
     const closed = once(this.server, 'close');
     this.server.close();

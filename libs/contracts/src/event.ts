@@ -1,17 +1,17 @@
-/** The name and version of an event, declared once at its class as `static readonly event`. */
+/** Name and version of an event. An event class declares them as `static readonly event`. */
 export interface EventName {
-  /** `<entity>.<past-tense verb>` in kebab-case; the channel is `events.<name>`. */
+  /** Name in the form `<entity>.<past-tense verb>`, in kebab-case. The channel is `events.<name>`. */
   readonly name: string;
-  /** Major version. It grows if a change would break a consumer of the version before. */
+  /** Major version. It is incremented if a change would break a consumer of the previous version. */
   readonly version: number;
   /**
-   * The class of the version before. A class with `replaces` has a `static upcast(old)`, which converts an event of that version to
-   * its own version; see docs/versions.md.
+   * Class of the previous version. A class with `replaces` also has a `static upcast(old)` (see docs/versions.md). This method
+   * converts an event of the previous version to this version.
    */
   readonly replaces?: { new (...args: never[]): object; readonly event: EventName };
 }
 
-/** The fields that the constructor of an event takes: those of the class, without methods. */
+/** Fields that the constructor of an event takes, which are the fields of the class without its methods. */
 export type Fields<Event> = {
   [Key in keyof Event as Event[Key] extends (...args: never[]) => unknown ? never : Key]: Event[Key];
 };

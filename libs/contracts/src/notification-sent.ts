@@ -4,7 +4,7 @@ import type { EventName, Fields } from './event.js';
 export const notificationChannels = ['email', 'text'] as const;
 export type NotificationChannel = (typeof notificationChannels)[number];
 
-/** A gateway accepted the welcome message for a user. Published by the notifier. */
+/** Published by the notifier when a gateway has accepted the welcome message for a user. */
 export class NotificationSent {
   static readonly event: EventName = { name: 'notification.sent', version: 1 };
 
@@ -14,17 +14,17 @@ export class NotificationSent {
   @IsIn(notificationChannels)
   readonly channel!: NotificationChannel;
 
-  /** Masked, so that the event contains no address: `a**@example.com`, `+1415*****23`. */
+  /** Masked address or phone number, such as `a**@example.com` or `+1415*****23`. The event contains no full address. */
   @IsString()
   @Length(1, 320)
   readonly recipient!: string;
 
-  /** The gateway's id of the message: an SMTP `Message-ID`, or the id of a text provider. */
+  /** Id that the gateway gave the message, such as an SMTP `Message-ID`. */
   @IsString()
   @Length(1, 1000)
   readonly providerMessageId!: string;
 
-  /** RFC 3339 time with offset. */
+  /** Time in RFC 3339 format, with an offset. */
   @IsRFC3339()
   readonly sentAt!: string;
 

@@ -1,7 +1,7 @@
 import { ArrayUnique, IsArray, IsRFC3339, IsString, IsUUID } from 'class-validator';
 import type { EventName, Fields } from './event.js';
 
-/** Fields of a user's metadata row were written. Published by the metadata-writer. */
+/** Published by the metadata-writer when fields of a user's metadata row have been written. */
 export class UserMetadataRecorded {
   static readonly event: EventName = { name: 'user.metadata-recorded', version: 1 };
 
@@ -14,7 +14,7 @@ export class UserMetadataRecorded {
   @IsString({ each: true })
   readonly fields!: string[];
 
-  /** RFC 3339 time with offset. */
+  /** Time in RFC 3339 format, with an offset. */
   @IsRFC3339()
   readonly recordedAt!: string;
 

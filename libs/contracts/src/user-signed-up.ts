@@ -1,7 +1,7 @@
 import { IsEmail, IsRFC3339, IsLocale, IsOptional, IsString, IsUUID, Length, Matches } from 'class-validator';
 import type { EventName, Fields } from './event.js';
 
-/** A user signed up. Initiating event, published by the signup service. */
+/** Published by the signup service when a user has signed up. This event starts the flow. */
 export class UserSignedUp {
   static readonly event: EventName = { name: 'user.signed-up', version: 1 };
 
@@ -15,7 +15,7 @@ export class UserSignedUp {
   @Length(1, 100)
   readonly name!: string;
 
-  /** E.164: `+`, country code, number; at most 15 digits. */
+  /** Phone number in E.164 format: `+`, the country code and the number, with a maximum of 15 digits. */
   @IsOptional()
   @Matches(/^\+[1-9]\d{6,14}$/, { message: 'phone must be an E.164 number such as +14155550123' })
   readonly phone?: string;
@@ -24,7 +24,7 @@ export class UserSignedUp {
   @IsLocale()
   readonly locale!: string;
 
-  /** RFC 3339 time with offset. */
+  /** Time in RFC 3339 format, with an offset. */
   @IsRFC3339()
   readonly signedUpAt!: string;
 

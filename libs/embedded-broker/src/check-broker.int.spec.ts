@@ -9,7 +9,7 @@ afterEach(() => {
   server?.close();
 });
 
-/** Starts a server that greets with the line. */
+/** Starts a server that sends the given line as its greeting. */
 async function greet(line: string): Promise<string> {
   server = createServer((socket) => socket.on('error', () => {}).write(line)).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -30,14 +30,14 @@ describe('the check of NATS_URL', () => {
     }
   });
 
-  it('refuses an old broker, and names its version and the one that is needed', async () => {
+  it('refuses an old broker, and names its version and the minimum version', async () => {
     const address = await greet('INFO {"server_id":"X","version":"2.9.11","headers":true}\r\n');
     await expect(checkBroker(`nats://ada:secret@${address}`)).rejects.toThrow(
       `The broker at ${address} is nats-server 2.9.11, but 2.12.0 or newer is needed`,
     );
   });
 
-  it('asks the next server of the list if one does not answer', async () => {
+  it('asks the next server of the list if a server does not answer', async () => {
     const address = await greet('INFO {"version":"2.14.5"}\r\n');
     await expect(checkBroker(`${NOBODY}, ${address}`)).resolves.toEqual({ version: '2.14.5' });
   });

@@ -1,7 +1,7 @@
 import { readGreeting } from './greeting.js';
 import { isTooOld, MINIMUM_VERSION } from './version.js';
 
-/** The broker that `NATS_URL` names cannot be used. */
+/** Thrown if the broker that `NATS_URL` names cannot be used. */
 export class UnusableBrokerError extends Error {
   /** Tells the tools to print the message without the stack. */
   readonly operational = true;
@@ -13,11 +13,11 @@ export class UnusableBrokerError extends Error {
 }
 
 /**
- * Checks that a broker answers and is new enough. It reads the greeting that a server sends before the login. So it needs no
- * credentials, and does not try those in the URL.
+ * Checks that a broker answers and is new enough. The check reads only the greeting that a server sends before the login. It
+ * therefore needs no credentials, and does not try the credentials in the URL.
  *
- * @param servers As in `NATS_URL`: one URL, or several separated by commas. The first server that answers is checked.
- * @param timeout Milliseconds for each server.
+ * @param servers URL, or several URLs that are separated by commas, as in `NATS_URL`. The first server that answers is checked.
+ * @param timeout Timeout for each server, in milliseconds.
  * @throws UnusableBrokerError if no server answers, or if the version is older than {@link MINIMUM_VERSION}
  */
 export async function checkBroker(servers: string, { timeout = 3_000 } = {}): Promise<{ version: string }> {

@@ -1,18 +1,18 @@
 import { connect } from 'node:net';
 
-/** Facts that a server sends before the login, so that no credentials are needed. */
+/** Information that a server sends before the login, so that no credentials are needed. */
 export interface Greeting {
   serverName: string;
-  /** `major.minor.patch`. */
+  /** Version in the form `major.minor.patch`. */
   version: string;
-  /** True if JetStream is on. A server opens its port only after it has restored its streams. */
+  /** True if JetStream is enabled. A server opens its port only after it has restored its streams. */
   jetstream: boolean;
 }
 
 /**
- * Reads the first line that a NATS server sends: `INFO {"version":"2.15.1",...}`.
+ * Reads the first line that a NATS server sends, such as `INFO {"version":"2.15.1",...}`.
  *
- * @throws Error if nothing listens there, if it is not a NATS server, or if nothing arrives within `timeout` milliseconds
+ * @throws Error if no NATS server listens on the port, or if nothing arrives within `timeout` milliseconds
  */
 export function readGreeting(host: string, port: number, timeout: number): Promise<Greeting> {
   return new Promise((resolve, reject) => {

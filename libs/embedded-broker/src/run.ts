@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 
 export interface RunOptions {
-  /** Milliseconds until the program is killed. */
+  /** Time after which the program is killed, in milliseconds. */
   timeout: number;
   cwd?: string;
   env?: NodeJS.ProcessEnv;
@@ -11,11 +11,11 @@ export interface RunResult {
   ok: boolean;
   stdout: string;
   stderr: string;
-  /** Last line that it wrote, or why it could not run. Empty if it wrote nothing. */
+  /** Last line that the program wrote, or the reason why it could not run; empty if the program wrote nothing. */
   lastLine: string;
 }
 
-/** Runs a program until it ends. Never rejects: if the program is missing, fails or hangs, `ok` is false. */
+/** Runs a program until it ends. Never rejects. If the program is missing, fails or hangs, `ok` is false. */
 export function run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   return new Promise((resolve) => {
     const settings = {

@@ -1,4 +1,4 @@
-/** Oldest usable nats-server: Cascade needs scheduled messages, which are new in 2.12. */
+/** Oldest usable version of nats-server. Cascade needs scheduled messages, which were introduced in 2.12. */
 export const MINIMUM_VERSION = '2.12.0';
 
 /** Returns the first `major.minor.patch` in a text such as `nats-server: v2.15.1` or `2.9.10-1+b3`. */
@@ -6,7 +6,10 @@ export function versionIn(text: string): string | undefined {
   return /\d+\.\d+\.\d+/.exec(text)?.[0];
 }
 
-/** Compares versions of the form `major.minor.patch`. Negative if `a` is older than `b`, positive if it is newer. */
+/**
+ * Compares versions of the form `major.minor.patch`. Returns a negative number if `a` is older than `b`, and a positive number if
+ * `a` is newer.
+ */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [a, b].map((version) => version.split('.').map(Number));
   for (const part of [0, 1, 2]) {

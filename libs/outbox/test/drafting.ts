@@ -5,7 +5,7 @@ import { IsString } from 'class-validator';
 import { Inbox } from '../src/inbox/inbox.js';
 import { NoteWritten } from './note-written.js';
 
-/** An author drafted a note. */
+/** Published when an author has drafted a note. */
 export class NoteDrafted {
   static readonly event = { name: 'note.drafted', version: 1 };
 
@@ -13,11 +13,11 @@ export class NoteDrafted {
   readonly by!: string;
 }
 
-/** A processor upstream of the one that files notes. It is wrong until a spec corrects it, and has an inbox too. */
+/** Processor upstream of the processor that files notes. Its result is wrong until a spec corrects it. It also has an inbox. */
 @Controller()
 export class Drafting {
   authorOf: (by: string) => string = () => 'nobody';
-  /** After the commit, before the transport publishes. */
+  /** Called after the commit, before the transport publishes. */
   afterWork: () => void = () => undefined;
 
   constructor(private readonly inbox: Inbox) {}

@@ -12,7 +12,7 @@ import { NoteFiled } from './note-filed.js';
 import { NoteWritten } from './note-written.js';
 import type { NotebookServiceOptions } from './notebook-service.js';
 
-/** Has a row for each time that a note was filed. */
+/** Table with a row for each time that a note was filed. */
 export const places = pgTable('places', { place: uuid().primaryKey(), author: text().notNull() });
 export const filingSchema = { places, inbox };
 
@@ -23,9 +23,9 @@ export class Filing {
   duringWork: (note: NoteWritten) => Promise<void> | void = () => undefined;
   /** Called after the commit, before the transport publishes and acknowledges. */
   afterWork: (note: NoteWritten) => Promise<void> | void = () => undefined;
-  /** Id of the event for each time that the inbox returned. */
+  /** Ids of the handled events. An id is added each time that the inbox returns. */
   readonly handled: string[] = [];
-  /** Makes the result of the work. */
+  /** Creates the result of the work. */
   result: (filed: NoteFiled) => NoteFiled | NoteFiled[] | undefined = (filed) => filed;
 
   constructor(private readonly inbox: Inbox<typeof filingSchema>) {}
@@ -65,7 +65,7 @@ export interface FilingServiceOptions extends Omit<NotebookServiceOptions, 'outb
   controllers?: Type[];
 }
 
-/** Starts a service with an inbox, composed like an app. */
+/** Starts a service with an inbox. The service is composed like an app. */
 export async function startFilingService({
   store,
   broker,

@@ -3,8 +3,8 @@ import { openStore } from '@cascade/store';
 import { Notebook, schema } from './notebook.js';
 import { RecordingPublisher } from './recording-publisher.js';
 
-// Adds three notes and starts a relay whose broker never answers. Prints a line when all three are in flight, and runs until it is
-// killed.
+// Adds three notes and starts a relay whose broker never answers. Prints a line when all three notes are in flight. Runs until
+// the process is killed.
 const { lease, ...database } = JSON.parse(process.argv[2] ?? '') as {
   lease: number;
   dataDir: string;

@@ -4,9 +4,9 @@ import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { NoteFiled } from './note-filed.js';
 import { NoteWritten } from './note-written.js';
 
-/** A client of the broker that hands in notes, and records what the filing service publishes. */
+/** Broker client that submits notes, and records the events that the filing service publishes. */
 export class NoteDesk {
-  /** Every publication of the service in order, including those that the broker drops as duplicates. */
+  /** Publications of the service, in order. They include duplicates that the broker drops. */
   readonly published: { id: string; note: NoteFiled }[] = [];
 
   private constructor(private readonly connection: NatsConnection) {
@@ -26,7 +26,7 @@ export class NoteDesk {
     await this.connection.close();
   }
 
-  /** Hands in a note `copies` times under one event id, as happens outside the broker's duplicate window. */
+  /** Submits a note `copies` times under one event id, as can happen outside the broker's duplicate window. */
   async handIn(id: string, copies = 1): Promise<void> {
     const eventHeaders = headers();
     eventHeaders.set('ce-id', encodeURIComponent(id));
@@ -36,12 +36,12 @@ export class NoteDesk {
     await Promise.all(Array.from({ length: copies }, publish));
   }
 
-  /** Places of the publications with this event id. */
+  /** Returns the places in all publications with this event id. */
   placesOf(id: string): string[] {
     return this.published.filter((each) => each.id === id).map(({ note }) => note.place);
   }
 
-  /** Number of deliveries without an acknowledgment, and of events that were not delivered. */
+  /** Returns the number of unacknowledged deliveries and undelivered events. */
   async unsettled(): Promise<number> {
     const { consumers } = await jetstreamManager(this.connection);
     const found = await Promise.all(['EVENTS', 'RETRIES'].map((stream) => consumers.info(stream, 'filing')));

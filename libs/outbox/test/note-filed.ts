@@ -1,6 +1,6 @@
 import { IsInt, IsString } from 'class-validator';
 
-/** A note has been filed at a place. */
+/** Published when a note has been filed at a place. */
 export class NoteFiled {
   static readonly event = { name: 'note.filed', version: 1 };
 

@@ -7,7 +7,7 @@ import { NoteWritten } from './note-written.js';
 const CHANNEL = channelOf(NoteWritten.event.name);
 const STREAM_FULL = 10_077;
 
-/** Reads what a broker has stored, over its own connection. */
+/** Reads the notes that a broker has stored, over a separate connection. */
 export class NoteLog {
   private constructor(
     private readonly connection: NatsConnection,
@@ -28,7 +28,7 @@ export class NoteLog {
     return state.subjects?.[CHANNEL] ?? 0;
   }
 
-  /** Returns the numbers of each author's notes in the order of the stream, when it has exactly `count` notes. */
+  /** Waits until the stream has exactly `count` notes. Returns the numbers of each author's notes, in the order of the stream. */
   async notes(count: number): Promise<Map<string, number[]>> {
     await eventually(async () => {
       const stored = await this.count();

@@ -1,6 +1,6 @@
 import { IsInt, IsOptional, IsString, Length } from 'class-validator';
 
-/** An author wrote the `number`-th note. */
+/** Published when an author has written the `number`-th note. */
 export class NoteWritten {
   static readonly event = { name: 'note.written', version: 2 };
 

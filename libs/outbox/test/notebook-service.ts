@@ -13,7 +13,7 @@ export interface NotebookServiceOptions {
   outbox?: OutboxOptions;
 }
 
-/** Starts a service with an outbox, composed like an app. */
+/** Starts a service with an outbox. The service is composed like an app. */
 export async function startNotebookService({
   store,
   broker,

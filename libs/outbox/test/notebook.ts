@@ -9,7 +9,7 @@ import { RecordingPublisher } from './recording-publisher.js';
 
 export const schema = { outbox };
 
-/** A service that adds notes to its outbox, and the relays that publish them. */
+/** Service that adds notes to its outbox, with the relays that publish the notes. */
 export class Notebook {
   readonly outbox: Outbox;
   private readonly relays: OutboxRelay[] = [];
@@ -34,7 +34,7 @@ export class Notebook {
     await Promise.all(this.relays.splice(0).map((relay) => relay.stop()));
   }
 
-  /** Adds notes, each in a separate transaction and keyed by its author. */
+  /** Adds notes, each in a separate transaction and with its author as the key. */
   async write(author: string, ...numbers: number[]): Promise<string[]> {
     const ids: string[] = [];
     for (const number of numbers) {
@@ -45,7 +45,7 @@ export class Notebook {
     return ids;
   }
 
-  /** Adds many notes at once, in their order. */
+  /** Adds many notes in a single statement, in the given order. */
   async writeMany(notes: ConstructorParameters<typeof NoteWritten>[0][]): Promise<void> {
     const { name, version } = NoteWritten.event;
     const rows = notes.map((data) => {

@@ -2,7 +2,7 @@ import type { PublishedEvent, StoredEvent } from '@cascade/jetstream';
 import type { Publisher } from '../src/outbox/publish-rows.js';
 import type { NoteWritten } from './note-written.js';
 
-/** Replaces the broker, which cannot fail or hang for a single event when a spec needs it. */
+/** Replaces the broker, because a real broker cannot fail or hang for a single event. */
 export class RecordingPublisher implements Publisher {
   /** Confirmed events, in order. */
   readonly published: StoredEvent[] = [];
@@ -22,7 +22,7 @@ export class RecordingPublisher implements Publisher {
     return this.published.map(({ data }) => data as NoteWritten);
   }
 
-  /** Numbers of an author's notes, in the order of their confirmation. */
+  /** Returns the numbers of an author's notes, in the order of their confirmation. */
   numbersOf(author: string): number[] {
     return this.notes.filter((note) => note.author === author).map((note) => note.number);
   }

@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HealthModule, readConfig, ServiceConfig, startService } from '../src/index.js';
 
-/** Main file of the service processes in the specs. Its first argument names the module. */
+/** Configuration of the service processes in the specs. The first argument of this main file names the module. */
 class Config extends ServiceConfig {
   override port: number = 0;
 }
@@ -32,7 +32,7 @@ class EndlessProcessor {
   }
 }
 
-/** Answers in parts, for longer than a stop keeps a connection without a request. */
+/** Answers in parts. The whole answer takes longer than a stopping service keeps a connection without a request. */
 @Controller('story')
 class StoryController {
   @Get()
@@ -65,7 +65,7 @@ class BodiesController {
   }
 }
 
-/** Takes as long to stop as the relay of an outbox may. */
+/** Relay that takes as long to stop as the relay of an outbox may take. */
 class SlowRelay {
   async beforeApplicationShutdown(): Promise<void> {
     await delay(2_000);
@@ -80,7 +80,7 @@ class Stuck {
 
 class Root {}
 
-/** Returns credentials only once, like a file that is removed after the service has connected. */
+/** Returns the credentials only once, like a file that is removed after the service has connected. */
 function credentialsOnce(): Authenticator {
   let asked = 0;
   return () => {

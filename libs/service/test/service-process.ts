@@ -8,8 +8,8 @@ const TYPESCRIPT = join(PACKAGE, '../testing/node/typescript.mjs');
 const MAIN_FILE = join(PACKAGE, 'test/run-scenario.ts');
 
 /**
- * A service in its own process, started with an IPC channel as the development supervisor does. It ends with this process, even
- * if this one is killed.
+ * Service in a separate process, which is started with an IPC channel, as by the development supervisor. The service ends with
+ * this process, even if this process is killed.
  */
 export class ServiceProcess {
   output = '';
@@ -22,14 +22,14 @@ export class ServiceProcess {
       ipc: true,
     });
     const streams = [this.child.stdout, this.child.stderr];
-    // The child emits no 'close' after this side has closed the IPC channel.
+    // The child emits no 'close' event after this side has closed the IPC channel.
     this.exited = Promise.all([once(this.child, 'exit'), ...streams.map((stream) => once(stream, 'end'))]);
     for (const stream of streams) {
       stream.setEncoding('utf8').on('data', (text: string) => (this.output += text));
     }
   }
 
-  /** Resolves to its address when it listens. */
+  /** Resolves to the address of the service when the service listens. */
   url(): Promise<string> {
     const read = () => {
       const [url] = /http:\/\/[\w.:]+/.exec(this.output) ?? [];

@@ -1,9 +1,9 @@
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 
-/** Result of a statement whose rows Drizzle does not map: the fields that both drivers have. */
+/** Result of a statement whose rows Drizzle does not map. It has only the fields that both drivers return. */
 export interface StatementResult<Row> {
   rows: Row[];
-  /** Number of rows that were returned or changed. Null if the command counts no rows. */
+  /** Number of rows that were returned or changed; null if the command does not count rows. */
   rowCount: number | null;
 }
 
@@ -11,13 +11,13 @@ interface StatementResultOf extends PgQueryResultHKT {
   type: StatementResult<this['row']>;
 }
 
-/** The tables of a service, as its schema file exports them. */
+/** Tables of a service, as its schema file exports them. */
 export type Schema = Record<string, unknown>;
 
 /**
- * A service's database, on PGlite or PostgreSQL. A transaction on it has the same type: `db.transaction(async (tx) => …)`.
+ * Database of a service, on PGlite or PostgreSQL. A transaction (`db.transaction(async (tx) => …)`) has the same type.
  *
- * Inside a transaction, use only `tx`. PGlite has one session: a query on `db` would wait for the transaction, which waits for
- * the query. For the same reason, wait for nothing but the database.
+ * Inside a transaction, use only `tx`. PGlite has only one session. A query on `db` would wait for the transaction, and the
+ * transaction would wait for the query. For the same reason, a transaction must wait only for the database.
  */
 export type Database<Tables extends Schema = Schema> = PgDatabase<StatementResultOf, Tables>;

@@ -1,20 +1,20 @@
 import { DrizzleQueryError } from 'drizzle-orm';
 import { types } from 'node:util';
 
-/** SQLSTATE of a row that a unique index refused. */
+/** SQLSTATE for a row that a unique index rejects. */
 const UNIQUE_VIOLATION = '23505';
 
-/** SQLSTATE of a write to a read-only server, such as a standby. */
+/** SQLSTATE for a write to a read-only server, such as a standby. */
 export const READ_ONLY = '25006';
 
-/** Another process, or another store of this process, has the database in the folder open. */
+/** Thrown if another process, or another store of this process, has the database in the folder open. */
 export class StoreLockedError extends Error {
   override readonly name = 'StoreLockedError';
 
   constructor(
-    /** The `dataDir`, absolute. */
+    /** Absolute path of the `dataDir`. */
     readonly directory: string,
-    /** Id of the process that has it open. Undefined if that process has not written its id yet. */
+    /** Id of the process that has the database open; undefined if that process has not written its id yet. */
     readonly pid: number | undefined,
   ) {
     super(
@@ -25,7 +25,7 @@ export class StoreLockedError extends Error {
   }
 }
 
-/** The folder for the embedded database cannot be made or written. */
+/** Thrown if the folder of the embedded database cannot be created or written to. */
 export class StoreDirectoryError extends Error {
   override readonly name = 'StoreDirectoryError';
 
@@ -41,12 +41,12 @@ export class StoreDirectoryError extends Error {
   }
 }
 
-/** The database cannot be opened, or it does not answer. */
+/** Thrown if the database cannot be opened or does not answer. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
 
-/** The database takes no writes, because its server is a standby. */
+/** Thrown if the database rejects writes because its server is a standby. */
 export class ReadOnlyDatabaseError extends Error {
   override readonly name = 'ReadOnlyDatabaseError';
   readonly code = READ_ONLY;
@@ -56,19 +56,19 @@ export class ReadOnlyDatabaseError extends Error {
   }
 }
 
-/** The folder has no migrations. */
+/** Thrown if the folder contains no migrations. */
 export class MigrationsNotFoundError extends Error {
   override readonly name = 'MigrationsNotFoundError';
 }
 
-/** The migrations could not be applied, or they belong to another database. */
+/** Thrown if the migrations could not be applied, or if they belong to another database. */
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
 
 /**
- * A statement of the transaction failed, the code caught the error, and the transaction was then committed. PostgreSQL rolls back
- * such a commit: nothing of the transaction is kept.
+ * Thrown on commit if a statement of the transaction failed and the code caught its error. PostgreSQL turns such a commit into a
+ * rollback, so nothing of the transaction is kept.
  */
 export class TransactionRolledBackError extends Error {
   override readonly name = 'TransactionRolledBackError';
@@ -83,12 +83,12 @@ export class TransactionRolledBackError extends Error {
   }
 }
 
-/** Returns the driver's error message, without the statement and the values that Drizzle adds to it. */
+/** Returns the message of the driver's error, without the statement and the values that Drizzle adds. */
 export function reasonOf(error: unknown): string {
   const reason = driverErrorOf(error);
-  // Jest runs specs in another realm, so Node's errors are not instances of this Error.
+  // Jest runs specs in another realm, so Node's errors are not instances of this realm's `Error`.
   if (!types.isNativeError(reason)) return String(reason);
-  // If all addresses of a host refuse, Node throws an AggregateError without a message.
+  // If all addresses of a host refuse the connection, Node throws an AggregateError without a message.
   const { errors } = reason as Partial<AggregateError>;
   return reason.message || errors?.map(reasonOf).join(', ') || reason.name;
 }
@@ -100,12 +100,12 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 /**
- * True if a unique index refused a row.
+ * Returns true if a unique index rejected a row.
  *
- * The failed statement ends its transaction: catch the error outside the transaction, or run the statement in a savepoint
+ * The failed statement aborts its transaction. Catch the error outside the transaction, or run the statement in a savepoint
  * (`tx.transaction`).
  *
- * @param constraint Name of the only index that counts. Default any.
+ * @param constraint Name of the index to check for. Default: any unique index.
  */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   const violated = (Object(driverErrorOf(error)) as { constraint?: string }).constraint;

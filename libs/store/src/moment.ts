@@ -1,6 +1,6 @@
 import { timestamp } from 'drizzle-orm/pg-core';
 
-/** A column for a point in time, to the millisecond: what a `Date` holds. */
+/** Defines a column for a point in time with millisecond precision, like a `Date`. */
 export function moment(name: string) {
   return timestamp(name, { withTimezone: true, precision: 3 });
 }

@@ -15,7 +15,7 @@ describeStores((databases, kind) => {
     store = await databases.open({ schema: { notes }, migrations });
   });
 
-  it('says which kind it is, and that it is ready', async () => {
+  it('reports its kind, and that it is ready', async () => {
     expect(store.kind).toBe(kind);
     await expect(store.ready()).resolves.toBeUndefined();
   });
@@ -119,7 +119,7 @@ describeStores((databases, kind) => {
   });
 
   describe('migrations', () => {
-    it('leave the database as it was if one of them fails, and are applied after it is corrected', async () => {
+    it('leave the database unchanged if a migration fails, and are applied after a correction', async () => {
       const database = await databases.create();
       const broken = await folderOf([1, 'create table a (id int)'], [2, 'create table a (id int)']);
       const opening = openStore({ ...database, schema: {}, migrations: broken });
@@ -131,7 +131,7 @@ describeStores((databases, kind) => {
       await expect(store.db.execute(sql`select from a, b`)).resolves.toBeDefined();
     });
 
-    it('are refused if the database has newer ones', async () => {
+    it('are refused if the database has newer migrations', async () => {
       const database = await databases.create();
       const ours = await folderOf([2, 'create table a (id int)']);
       await (await openStore({ ...database, schema: {}, migrations: ours })).close();
@@ -151,7 +151,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 
 let folders = 0;
 
-/** Writes a folder of migrations as drizzle-kit does, with the times at which they were generated. */
+/** Writes a folder of migrations in the format of drizzle-kit, with the given generation times. */
 async function folderOf(...migrations: [when: number, statement: string][]): Promise<string> {
   const folder = join(root, String(folders++));
   await mkdir(join(folder, 'meta'), { recursive: true });

@@ -4,32 +4,32 @@ import { assertMigrations } from './migrations/migrations.js';
 import { Store } from './store.js';
 
 export interface StoreOptions<Tables extends Schema = Schema> {
-  /** Tables of the service: `import * as schema from './schema.js'`. */
+  /** Tables of the service, as in `import * as schema from './schema.js'`. */
   schema: Tables;
-  /** Absolute folder of the migrations that drizzle-kit generated: see `findMigrations`. */
+  /** Absolute path of the folder with the migrations that drizzle-kit generated (see `findMigrations`). */
   migrations: string;
   /**
-   * `postgres://user:password@host:port/database`. Its parameters override the limits in `postgres.ts`:
-   * `?statement_timeout=60000&application_name=signup`. Without a URL, the database is embedded, in `dataDir`.
+   * URL of the form `postgres://user:password@host:port/database`. Its parameters override the limits in `postgres.ts`, for
+   * example `?statement_timeout=60000&application_name=signup`. Without a URL, the database is embedded and stored in `dataDir`.
    */
   databaseUrl?: string | undefined;
-  /** Folder of the embedded database, relative to the working directory. It is created if it is missing. */
+  /** Folder of the embedded database, relative to the working directory. A missing folder is created. */
   dataDir: string;
   /**
-   * Most connections that the service opens to a server. Default 10. Each transaction occupies a connection until it ends: see
-   * `connectionsFor` of `@cascade/outbox`. The embedded database has one session.
+   * Maximum number of connections that the service opens to a server. Default 10. Each transaction occupies a connection until it
+   * ends (see `connectionsFor` of `@cascade/outbox`). The embedded database has only one session.
    */
   connections?: number | undefined;
 }
 
 /**
- * Opens a service's database and applies the missing migrations. No other process can open an embedded database until this one
- * closes it. On a server, replicas that start together migrate one after the other.
+ * Opens the database of a service and applies the missing migrations. No other process can open an embedded database until this
+ * process closes it. On a server, replicas that start together migrate one after another.
  *
- * The first opening of an empty `dataDir` takes 2 to 4 s, later ones 0.3 s.
+ * Opening an empty `dataDir` for the first time takes 2 to 4 s. Later openings take 0.3 s.
  *
  * @throws StoreLockedError if another process has the `dataDir` open
- * @throws StoreDirectoryError if the `dataDir` cannot be created or written
+ * @throws StoreDirectoryError if the `dataDir` cannot be created or written to
  * @throws StoreUnavailableError if the server does not answer or refuses the login, or if the `dataDir` has no usable database
  * @throws MigrationsNotFoundError, MigrationError
  */
@@ -39,7 +39,7 @@ export async function openStore<Tables extends Schema>(
   const { schema, databaseUrl, connections } = options;
   const migrations = resolve(options.migrations);
   assertMigrations(migrations);
-  // Loads only the driver in use: both together take a fifth of a second.
+  // Loads only the driver in use, because loading both drivers takes 0.2 s.
   if (databaseUrl) {
     const { openPostgres } = await import('./postgres/postgres.js');
     return new Store('postgres', await openPostgres({ databaseUrl, schema, migrations, connections }));

@@ -3,12 +3,12 @@ import type { PgInsertValue, PgTable } from 'drizzle-orm/pg-core';
 import type { Database } from './database.js';
 
 /**
- * A statement that Drizzle builds, and a PostgreSQL server plans, once for each connection instead of at each use. Use it for
- * statements that every request or event runs. The plan fits tables of any size, so do not use it for statements whose best plan
- * depends on the size.
+ * Prepares a statement. Drizzle builds the statement only once for each connection, instead of at each use. A PostgreSQL server
+ * also plans the statement only once for each connection. Use a prepared statement if every request or event runs it. The plan
+ * must fit tables of any size. Do not use a prepared statement if its best plan depends on the size.
  *
- * @param prepare Builds the statement for a database or a transaction. It has an `sql.placeholder` for each value that changes,
- *   and a name that no other statement of the service has:
+ * @param prepare Builds the statement for a database or a transaction. The statement has an `sql.placeholder` for each value that
+ *   changes. Its name must be unique in the service:
  *   `(db) => db.insert(notes).values({ text: sql.placeholder('text') }).prepare('add_note')`
  */
 export function prepared<Db extends object, Statement>(
@@ -22,10 +22,13 @@ export function prepared<Db extends object, Statement>(
   };
 }
 
-/** A whole row of a table: a value for every column, null if there is none. */
+/** Whole row of a table, with a value for every column. An empty column has the value null. */
 export type Row<Table extends PgTable> = Required<Table['$inferInsert']>;
 
-/** A {@link prepared} insert of whole rows. It is named after the table, so make one for each table. */
+/**
+ * Prepares an insert of whole rows (see {@link prepared}). The statement is named after the table, so prepare only one insert for
+ * each table.
+ */
 export function preparedInsert<Table extends PgTable>(
   table: Table,
 ): (tx: Pick<Database, 'insert'>, row: Row<Table>) => Promise<void> {
@@ -37,7 +40,10 @@ export function preparedInsert<Table extends PgTable>(
   };
 }
 
-/** A placeholder for each column of a table, as the values of an insert. It has the name of the column's property. */
+/**
+ * Returns a placeholder for each column of a table, for use as the values of an insert. A placeholder has the name of the
+ * column's property.
+ */
 export function placeholdersOf<Table extends PgTable>(table: Table): PgInsertValue<Table> {
   const names = Object.keys(getTableColumns(table));
   return Object.fromEntries(names.map((name) => [name, sql.placeholder(name)])) as PgInsertValue<Table>;

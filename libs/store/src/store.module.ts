@@ -17,7 +17,7 @@ export class StoreModule implements OnApplicationShutdown {
     };
   }
 
-  /** Nest calls this after the transport has closed: no handler runs any longer. */
+  /** Called by Nest after the transport has closed, so no handler is still running. */
   async onApplicationShutdown(): Promise<void> {
     await this.store.close();
   }

@@ -3,18 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Schema } from './database.js';
 import { ReadOnlyDatabaseError, reasonOf, StoreUnavailableError } from './errors.js';
 
-/** Milliseconds that the database has to answer the readiness check. */
+/** Timeout of the readiness check, in milliseconds. */
 const READY_WITHIN = 1_000;
 
-/** An open database, as a driver returns it. */
+/** Open database, as a driver returns it. */
 export interface Connection<Tables extends Schema> {
   readonly db: Database<Tables>;
-  /** Its place for messages: host, port and database, or the folder. Without the password. */
+  /** Location of the database for messages: the host, port and database, or the folder. It does not contain the password. */
   readonly place: string;
   close(): Promise<void>;
 }
 
-/** A service's database. `openStore` and `StoreModule` create it. */
+/** Database of a service. `openStore` and `StoreModule` create it. */
 export class Store<Tables extends Schema = Schema> {
   readonly db: Database<Tables>;
   private closing: Promise<void> | undefined;
@@ -27,7 +27,7 @@ export class Store<Tables extends Schema = Schema> {
   }
 
   /**
-   * Readiness check: the database must answer within a second, and take writes.
+   * Checks whether the database answers within a second and accepts writes.
    *
    * @throws StoreUnavailableError with the reason
    */
@@ -52,7 +52,7 @@ export class Store<Tables extends Schema = Schema> {
   }
 }
 
-/** Needs a transaction: that drops the connection if the server is read-only. */
+/** Throws if the server is read-only. Needs a transaction, because a failed transaction drops the read-only connection. */
 async function assertWritable(tx: Database): Promise<void> {
   const { rows } = await tx.execute(sql`select current_setting('transaction_read_only') as value`);
   if (rows[0]?.['value'] !== 'off') throw new ReadOnlyDatabaseError();

@@ -1,7 +1,7 @@
 import { bigint, jsonb, numeric, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 import { fileURLToPath } from 'node:url';
 
-/** Has a column of each type that the two drivers might return differently. */
+/** Table with a column of each type that the two drivers might return differently. */
 export const notes = pgTable('notes', {
   id: bigint({ mode: 'number' }).primaryKey(),
   text: text().notNull().unique(),
@@ -11,5 +11,5 @@ export const notes = pgTable('notes', {
   readAt: timestamp('read_at', { withTimezone: true, mode: 'string' }),
 });
 
-/** Migrations that drizzle-kit generated for the table. */
+/** Folder with the migrations that drizzle-kit generated for the table. */
 export const migrations = fileURLToPath(new URL('migrations', import.meta.url));

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** Stands between a store and its server, and breaks connections when a test asks for it. */
+/** Proxy between a store and its server. A test can tell the proxy to break connections. */
 export interface PostgresProxy {
-  /** The server's URL, through the proxy. */
+  /** URL of the server, through the proxy. */
   readonly url: string;
-  /** Called for each chunk that the store sends. True breaks the connection instead of forwarding the chunk. */
+  /** Sets the condition on which the proxy breaks the connection. The condition is called for each chunk that the store sends. */
   breakOn(condition: (sent: Buffer) => boolean): void;
-  /** Takes what the store sends and forwards nothing, like a network that does not answer. */
+  /** Accepts all data from the store but forwards nothing, like a network that does not answer. */
   swallow(): void;
   stop(): Promise<void>;
 }

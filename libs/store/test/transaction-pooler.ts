@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import pg from 'pg';
 
-/** Stands between stores and their server like PgBouncer in transaction mode. */
+/** Pooler between stores and their server that works like PgBouncer in transaction mode. */
 export interface TransactionPooler {
-  /** The server's URL, through the pooler. */
+  /** URL of the server, through the pooler. */
   readonly url: string;
   stop(): Promise<void>;
 }
@@ -12,12 +12,12 @@ export interface TransactionPooler {
 const READY = 'Z'.charCodeAt(0);
 const IDLE = 'I'.charCodeAt(0);
 const TERMINATE = 'X';
-/** Messages after which the server sends ReadyForQuery: a simple query, and a Sync. */
+/** Messages that the server answers with ReadyForQuery: a simple query and a Sync. */
 const ANSWERED_WITH_READY = ['Q', 'S'];
 
 /**
- * Runs each transaction on the connection that has been unused for longest. So the next transaction of a client runs on another.
- * The state of a session, such as a lock, stays on the connection.
+ * Runs each transaction on the connection that has been unused for the longest time. The next transaction of a client therefore
+ * uses another connection. The state of a session, such as a lock, stays on its connection.
  */
 export async function startTransactionPooler(databaseUrl: string, size = 2): Promise<TransactionPooler> {
   const upstreams = await Promise.all(Array.from({ length: size }, () => Upstream.connect(databaseUrl)));
@@ -78,7 +78,7 @@ async function serve(
   }
 }
 
-/** A connection to the server. */
+/** Connection to the server. */
 class Upstream {
   private onAnswer: (answer: Buffer) => void = () => undefined;
 
@@ -88,7 +88,7 @@ class Upstream {
 
   static async connect(databaseUrl: string): Promise<Upstream> {
     const client = new pg.Client({ connectionString: databaseUrl });
-    // An error when the pooler ends is not reported.
+    // Errors while the pooler stops are ignored.
     client.on('error', () => undefined);
     await client.connect();
     const { stream } = client.connection;
@@ -114,7 +114,7 @@ class Upstream {
   }
 }
 
-/** @param typed Bytes before the length of a message. The first message of a client has no type. */
+/** @param typed Number of bytes before the length of a message. The first message of a client has no type byte. */
 async function* messagesOf(socket: Socket, typed = 0): AsyncGenerator<Buffer, void, undefined> {
   let buffered: Buffer = Buffer.alloc(0);
   for await (const chunk of socket as AsyncIterable<Buffer>) {
@@ -130,7 +130,7 @@ async function* messagesOf(socket: Socket, typed = 0): AsyncGenerator<Buffer, vo
   }
 }
 
-/** AuthenticationOk, BackendKeyData, ReadyForQuery. */
+/** Messages that end the login: AuthenticationOk, BackendKeyData and ReadyForQuery. */
 const GREETING = Buffer.concat([
   Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]),
   Buffer.from([0x4b, 0, 0, 0, 12, 0, 0, 0, 1, 0, 0, 0, 1]),

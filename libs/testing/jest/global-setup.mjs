@@ -1,8 +1,8 @@
 import { importPostgresCluster } from './postgres-cluster.mjs';
 
 /**
- * Starts one PostgreSQL server for the run and sets TEST_DATABASE_URL to its address. If the variable is set already, that server
- * is used. Without PostgreSQL, specs for both stores run only on PGlite, but CI fails.
+ * Starts one PostgreSQL server for the run and sets TEST_DATABASE_URL to its address. If the variable is already set, the server
+ * at that address is used. Without PostgreSQL, specs for both stores run only on PGlite, and the run fails in CI.
  */
 export default async function startPostgresForSpecs({ testPathPatterns }) {
   if (process.env.TEST_DATABASE_URL || onlyUnitSpecs(testPathPatterns.patterns)) return;
@@ -19,7 +19,7 @@ export default async function startPostgresForSpecs({ testPathPatterns }) {
   }
 }
 
-/** Unit specs need no server, which takes most of a second to start. */
+/** Returns true if only unit specs run. They need no server, and starting a server takes most of a second. */
 function onlyUnitSpecs(patterns) {
   return patterns.length > 0 && patterns.every((pattern) => /\.unit\b|\bunit\.spec/.test(pattern));
 }

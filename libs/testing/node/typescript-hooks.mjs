@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 const libs = new URL('../../', import.meta.url);
 const root = fileURLToPath(new URL('../', libs));
 
-/** Resolves libraries by their root, like tsconfig's `paths`, and siblings from the name of their output. */
+/** Resolves a library to its source folder, like tsconfig's `paths`, and a sibling `.js` file to its `.ts` file. */
 export function resolve(specifier, context, next) {
   const [, library] = /^@(?:app|cascade)\/([^/]+)$/.exec(specifier) ?? [];
   if (library) return next(new URL(`${library}/src/index.ts`, libs).href, context);

@@ -2,24 +2,24 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { keptWarnings } from './quiet-log.js';
 
 const LATE = Symbol('late');
-/** Milliseconds that `instead` has to answer, since it may hang too. */
+/** Timeout of `instead` in milliseconds, because it may hang too. */
 const INSTEAD_TIMEOUT_MS = 2_000;
 
 export interface EventuallyOptions {
-  /** Milliseconds until it gives up. Default 15,000, which is generous because only a failing test waits that long. */
+  /** Timeout in milliseconds. Default 15,000. The default is generous, because only a failing test waits that long. */
   timeout?: number;
-  /** Milliseconds between two attempts. Default 20. */
+  /** Interval between two attempts, in milliseconds. Default 20. */
   interval?: number;
   /** Describes the actual state for the error. Called once after the timeout. */
   instead?: () => Promise<string>;
 }
 
 /**
- * Calls `attempt` until it neither throws nor rejects, and resolves to its result. Use it instead of sleeping: `await
+ * Calls `attempt` until it neither throws nor rejects, and resolves to its result. Use this function instead of sleeping: `await
  * eventually(() => expect(received).toHaveLength(2))`.
  *
- * @throws NeverHappenedError after the timeout. It has the error of the last attempt, the result of `instead`, and the warnings
- *   in {@link quietLog}
+ * @throws NeverHappenedError after the timeout. It contains the error of the last attempt, the result of `instead`, and the
+ *   warnings in {@link quietLog}.
  */
 export async function eventually<T>(
   attempt: () => T | Promise<T>,
@@ -47,7 +47,7 @@ export async function eventually<T>(
   }
 }
 
-/** A condition of a test did not come true in time. */
+/** Thrown if a condition of a test did not come true in time. */
 export class NeverHappenedError extends Error {
   constructor(timeout: number, cause: unknown, details: readonly string[] = []) {
     const last = cause instanceof Error ? cause.message : String(cause);

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
- * Returns the project whose specs run: the nearest folder above this package with a `nest-cli.json`.
+ * Returns the folder of the project whose specs run. It is the nearest folder above this package with a `nest-cli.json`.
  *
- * @throws Error if there is none
+ * @throws Error if no folder contains a `nest-cli.json`
  */
 export function projectFolder(): string {
   for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {

@@ -1,15 +1,15 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 
-/** Number of last lines to keep. */
+/** Maximum number of lines to keep. */
 const KEPT = 30;
-/** Context in which Nest logs an error that it also throws. The transport logs it with the event and the attempt. */
+/** Context in which Nest logs an error that it also throws. The transport logs the same error with the event and the attempt. */
 const LOGGED_AGAIN = 'RpcExceptionsHandler';
 const kept: string[] = [];
 const captures = new Set<string[]>();
 
 /**
- * A logger for Nest that prints nothing, so that passing tests are quiet. It keeps warnings and errors, which {@link eventually}
- * adds to its error.
+ * Logger for Nest that prints nothing, so that passing tests are quiet. Warnings and errors are kept, and {@link eventually} adds
+ * them to its error.
  */
 export const quietLog: LoggerService = {
   log: (message: unknown) => capture('log', message),
@@ -18,7 +18,7 @@ export const quietLog: LoggerService = {
   fatal: keepAs('fatal'),
 };
 
-/** Returns the kept lines, oldest first, with the time of day in UTC, and without stacks. */
+/** Returns the kept lines, starting with the oldest, with the time of day in UTC and without stacks. */
 export function keptWarnings(): readonly string[] {
   return kept;
 }

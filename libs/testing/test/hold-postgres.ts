@@ -1,5 +1,5 @@
 import { findPostgres, startPostgres } from '../src/databases/postgres-cluster.js';
 
-// Starts a server, prints its URL, and runs until it is killed.
+// Starts a server, prints its URL, and runs until this process is killed.
 const { url } = await startPostgres(findPostgres() ?? '');
 console.log(url);

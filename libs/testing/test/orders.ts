@@ -1,6 +1,6 @@
 import { IsString } from 'class-validator';
 
-/** Events for the specs of the test kit. */
+/** Event for the specs of the test kit. */
 export class OrderPlaced {
   static readonly event = { name: 'order.placed', version: 1 };
 

@@ -1,6 +1,9 @@
-/** The topology cannot be read from the code, or its lock cannot be written. The message says where and what to do. */
+/**
+ * Thrown if the topology cannot be read from the code, or its lock cannot be written. The message explains the location and the
+ * remedy.
+ */
 export class TopologyError extends Error {
   override readonly name = 'TopologyError';
-  /** Makes the tools show the message without a stack. */
+  /** Tells the tools to print the message without the stack. */
   readonly operational = true;
 }

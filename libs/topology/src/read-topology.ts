@@ -7,7 +7,7 @@ import { findSamples } from './read/samples.js';
 import type { Topology } from './topology.js';
 
 /**
- * Reads the topology from the code of a checkout. Nothing is started: no broker, no database, no port.
+ * Reads the topology from the code of a checkout. No broker and no database is started, and no port is opened.
  *
  * @throws TopologyError if the code cannot be read. `checkTopology` finds the faults of a topology that can be read.
  */

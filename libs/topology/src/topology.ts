@@ -1,13 +1,13 @@
 import type { PausePolicy, Permissions } from '@cascade/jetstream';
 
 /**
- * The topology as plain JSON: publishers, consumers and failures, as declared in the code. `node cascade topology --format json`
- * prints it.
+ * Topology as plain JSON, with the publishers, consumers and failures that the code declares. `node cascade topology --format
+ * json` prints it.
  *
- * Every list is sorted by name, so that the same code always gives the same text. Delays keep their order.
+ * Every list is sorted by name, so that the same code always produces the same text. Delays keep their order.
  */
 export interface Topology {
-  /** Version of this format. It grows if a field is removed or changes its meaning. Fields may be added at any time. */
+  /** Version of this format. It is incremented if a field is removed or changes its meaning. Fields may be added at any time. */
   format: 1;
   /** Name of the system, from package.json. */
   name: string;
@@ -17,121 +17,121 @@ export interface Topology {
   channels: Channel[];
   /** Every version of every event. */
   contracts: Contract[];
-  /** Golden samples of a version that the code does not know, or with a name of the wrong form. */
+  /** Golden samples whose version is unknown to the code, or whose file name has the wrong form. */
   straySamples: string[];
 }
 
 /** One version of an event. */
 export interface EventVersion {
-  /** Such as `user.signed-up`. */
+  /** Name of the event, such as `user.signed-up`. */
   event: string;
   version: number;
 }
 
-/** A service: a process that is started, stopped and has rights as a whole. */
+/** Service, which is a process that is started and stopped as a whole, and that has its own rights. */
 export interface App {
-  /** Name of its folder under `apps/`, and in nest-cli.json. */
+  /** Name of the app's folder under `apps/`, and of the app in nest-cli.json. */
   name: string;
-  /** Relative to the root, with forward slashes: `apps/signup`. */
+  /** Path of the folder relative to the root, with forward slashes, such as `apps/signup`. */
   folder: string;
-  /** `ce-source` of its initiating events, and part of its inbox; undefined if it does not use JetStream. */
+  /** `ce-source` of the app's initiating events, and part of its inbox; undefined if the app does not use JetStream. */
   source?: string;
   /** Initiating events, as declared in `JetStreamModule.forRoot({ publishes })`. */
   publishes: EventVersion[];
-  /** Names of its processors. */
+  /** Names of the app's processors. */
   processors: string[];
-  /** The least rights in NATS with which it does all of its work. */
+  /** Minimum rights in NATS that the app needs for all of its work. */
   permissions: Permissions;
 }
 
-/** A handler of one event type, as declared by `@Consumes` or `@ConsumesFailure`, with its defaults. */
+/** Handler of one event type, as declared by `@Consumes` or `@ConsumesFailure`, including default values. */
 export interface Processor {
   name: string;
-  /** Name of the app that it runs in. */
+  /** Name of the app in which the processor runs. */
   app: string;
-  /** Former names, the oldest first. */
+  /** Former names, starting with the oldest. */
   formerly: string[];
-  /** Class and method: `WelcomeProcessor.notify`. */
+  /** Class and method of the handler, such as `WelcomeProcessor.notify`. */
   handler: string;
   consumes: Consumption;
   publishes: EventVersion[];
-  /** Events that one replica handles at the same time. */
+  /** Maximum number of events that one replica handles at the same time. */
   concurrency: number;
   attempts: number;
-  /** Milliseconds after each attempt except the last, without jitter. */
+  /** Delays after each attempt except the last, in milliseconds and without jitter. */
   delays: number[];
-  /** Fraction of each delay, 0 to 1, by which the delay is made shorter or longer at random. */
+  /** Fraction of each delay, from 0 to 1, by which the delay is shortened or lengthened at random. */
   jitter: number;
-  /** Milliseconds. */
+  /** Time that an attempt has before the broker redelivers the event, in milliseconds. */
   ackWait: number;
-  /** Names of the error classes that are retried; undefined if all are. */
+  /** Names of the error classes after which the event is retried; undefined if the event is retried after any error. */
   retryOn?: string[];
-  /** Names of the error classes that are dead-lettered at once, beside `UnrecoverableError`. */
+  /** Names of the error classes, in addition to `UnrecoverableError`, after which the event is dead-lettered immediately. */
   unrecoverable: string[];
-  /** Undefined if it never pauses. */
+  /** Conditions and length of a pause; undefined if the processor never pauses. */
   pause?: PausePolicy;
-  /** Subject of its failure events. */
+  /** Subject of the processor's failure events. */
   failureChannel: string;
-  /** Its durables. */
+  /** Durable consumers of the processor. */
   consumers: Consumer[];
 }
 
-/** The events that a processor gets. */
+/** Events that a processor receives. */
 export interface Consumption extends EventVersion {
-  /** Subject. */
+  /** Subject of the events. */
   channel: string;
   stream: string;
-  /** The processor whose failures are consumed. `event` and `version` are then those of the event that failed. */
+  /** Name of the processor whose failures are consumed. `event` and `version` then describe the event that failed. */
   failuresOf?: string;
 }
 
 export interface Consumer {
   stream: string;
   durable: string;
-  /** Its filter subjects. */
+  /** Filter subjects of the consumer. */
   subjects: string[];
 }
 
-/** A subject of one event type in all its versions, or of one processor's failures on one event type. */
+/** Subject of one event type in all its versions, or of one processor's failures on one event type. */
 export interface Channel {
   subject: string;
   stream: string;
   kind: 'event' | 'failure';
-  /** On a failure channel, the event that failed. */
+  /** Name of the event. On a failure channel, it is the name of the event that failed. */
   event: string;
   publishedBy: Publisher[];
-  /** Names of processors. */
+  /** Names of the processors that consume the channel. */
   consumedBy: string[];
 }
 
-/** `transport` stands for the transport itself, which publishes events such as `processor.paused`. */
+/** Publisher of a channel. `transport` stands for the transport itself, which publishes events such as `processor.paused`. */
 export type Publisher = { app: string } | { processor: string } | { transport: true };
 
-/** A version of an event. */
+/** Version of an event, with its schema and samples. */
 export interface Contract extends EventVersion {
-  /** Name of the class. */
+  /** Name of the event class. */
   class: string;
-  /** Subject; `failed.>` for the failure event. */
+  /** Subject of the event; `failed.>` for the failure event. */
   channel: string;
-  /** `transport` for contracts of libs/jetstream, `contracts` for those of libs/contracts. */
+  /** `transport` for contracts of libs/jetstream, and `contracts` for contracts of libs/contracts. */
   origin: 'contracts' | 'transport';
-  /** True if no newer version replaces it. */
+  /** True if no newer version replaces this version. */
   newest: boolean;
-  /** The version that its upcaster takes; undefined if it has none. */
+  /** Version that the upcaster of this version accepts; undefined if this version has no upcaster. */
   upcastsFrom?: number;
   /** JSON Schema, draft 2020-12. */
   schema: JsonSchema;
-  /** The golden samples. */
+  /** Golden samples of this version. */
   samples: Sample[];
 }
 
 export type JsonSchema = { [keyword: string]: unknown };
 
-/** An event of one version as it was published, which must stay readable. */
+/** Event in one version, as it was published. The event must stay readable. */
 export interface Sample {
-  /** Relative to the root, with forward slashes. */
+  /** Path relative to the root, with forward slashes. */
   file: string;
   data: unknown;
-  /** Reasons why it is no longer readable, one sentence each; empty if it is readable. */
+  /** Reasons why the sample is no longer readable, one sentence each; empty if the sample is readable. */
   faults: string[];
 }

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface BrokerWithFile {
-  /** `host:port`. */
+  /** Address of the server, in the form `host:port`. */
   readonly address: string;
   stop(): Promise<void>;
 }
 
-/** A nats-server whose configuration includes `text`, as users of the permissions would do it. */
+/** Starts a nats-server whose configuration includes `text`, as a user of the permissions would include it. */
 export async function startBrokerWithFile(
   text: string,
   env: Record<string, string>,

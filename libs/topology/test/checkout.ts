@@ -6,17 +6,17 @@ import { dirname, join } from 'node:path';
 import type { Code } from '@cascade/topology';
 
 export interface CheckoutContent {
-  /** Exports by the path of the module: `apps/signup/src/signup.module.ts`. */
+  /** Exports by the path of the module, such as `apps/signup/src/signup.module.ts`. */
   modules: Record<string, object>;
   /** Golden samples by file name. */
   golden?: Record<string, unknown>;
-  /** Default: the folders under `apps/` that have modules. */
+  /** Projects in nest-cli.json. Default: the folders under `apps/` that contain modules. */
   projects?: Record<string, object>;
 }
 
 const roots: string[] = [];
 
-/** A new checkout whose modules are objects of the spec. {@link removeCheckouts} deletes it. */
+/** Creates a checkout whose modules are objects of the spec. {@link removeCheckouts} deletes the checkout. */
 export async function makeCheckout({ modules, golden = {}, projects }: CheckoutContent): Promise<Code> {
   const root = await mkdtemp(join(tmpdir(), 'cascade-topology-'));
   roots.push(root);
@@ -46,11 +46,11 @@ export async function removeCheckouts(): Promise<void> {
 export interface AppContent {
   publishes?: EventClass[];
   controllers?: Type[];
-  /** Default the name of the app; null for an app without JetStream. */
+  /** Source of the service; null for an app without JetStream. Default: the name of the app. */
   source?: string | null;
 }
 
-/** A checkout with apps of the usual form, and the contracts that they use. */
+/** Creates a checkout with apps of the usual form, and the contracts that the apps use. */
 export function makeSystem(
   apps: Record<string, AppContent>,
   contracts: EventClass[],

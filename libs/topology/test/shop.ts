@@ -2,7 +2,7 @@ import { Consumes, ConsumesFailure, UnrecoverableError } from '@cascade/jetstrea
 import { Controller } from '@nestjs/common';
 import { IsInt, IsString, Length } from 'class-validator';
 
-/** Events and processors of these specs only. */
+/** Event that is used only in these specs. */
 export class OrderPlaced {
   static readonly event = { name: 'order.placed', version: 1 };
 

@@ -1,7 +1,7 @@
 import type { NotificationSent, UserSignedUp } from '@app/contracts';
 import { type EventFailed, UnrecoverableError } from '@cascade/jetstream';
 
-/** Name of a class. An error may have any name, so without this check, any text could get into the row. */
+/** Pattern of a class name. An error may have any name, so any text could get into the row without this check. */
 const CLASS_NAME = /^[A-Za-z_$][\w$]{0,99}$/;
 
 /** Returns the columns that only `user.signed-up` writes. */
@@ -42,7 +42,7 @@ export type SignupColumns = ReturnType<typeof signupColumns>;
 export type NotificationColumns =
   ReturnType<typeof notificationColumns> | ReturnType<typeof notificationFailureColumns>;
 
-/** @throws UnrecoverableError for a leap second, which RFC 3339 allows but a `Date` cannot hold */
+/** @throws UnrecoverableError for a leap second, which RFC 3339 allows but a `Date` cannot represent */
 function parseTime(field: string, text: string): Date {
   const time = new Date(text);
   if (Number.isNaN(time.getTime())) {

@@ -13,7 +13,7 @@ const signup = new UserSignedUp({
 });
 
 describe('signupColumns', () => {
-  it('keeps no personal data: only the domain of the address, and whether there is a number', () => {
+  it('keeps only the domain of the address and the existence of a number, but no personal data', () => {
     expect(signupColumns(signup, 'event-1')).toEqual({
       emailDomain: 'mail.example.com',
       locale: 'de-CH',
@@ -30,7 +30,7 @@ describe('signupColumns', () => {
 });
 
 describe('notificationColumns', () => {
-  it('gives up at once on a time that the contract allows and a date cannot hold', () => {
+  it('gives up immediately on a time that the contract allows but a date cannot represent', () => {
     const sent = new NotificationSent({
       userId: signup.userId,
       channel: 'email',

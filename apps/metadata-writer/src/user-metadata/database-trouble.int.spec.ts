@@ -39,7 +39,7 @@ describePostgres((databases) => {
     expect(test.service.writer.get(JetStreamStrategy, { strict: false }).paused).toEqual([]);
   });
 
-  it('pauses while the database takes no writes, like a demoted one, and records afterwards', async () => {
+  it('pauses while the database rejects writes, like a demoted server, and records afterwards', async () => {
     const strategy = test.service.writer.get(JetStreamStrategy, { strict: false });
     await setReadOnly(test.service.databaseUrl, true);
     const id = await test.channels.publish(await goldenEvent(UserSignedUp));
@@ -51,7 +51,7 @@ describePostgres((databases) => {
     expect(strategy.paused).toEqual([]);
   });
 
-  /** Blocks writers, but not readers. */
+  /** Locks the table for writers, but not for readers. */
   async function lockTable(db: Database<typeof schema>): Promise<{ unlock: () => Promise<void> }> {
     return new Promise((resolve, reject) => {
       const locked = db.transaction(async (tx) => {

@@ -9,7 +9,7 @@ import { notificationColumns, notificationFailureColumns, signupColumns } from '
 import { mergeNotification, mergeSignup } from './merge.js';
 import * as schema from './schema.js';
 
-/** Merges one event into a user's row. */
+/** Function that merges one event into a user's row. */
 type Merge = (store: Store<typeof schema>, userId: string) => Promise<boolean>;
 
 const signup = mergeOfSignup('id-1', { email: 'ada@Old.Example', signedUpAt: '2026-01-02T03:04:05.678Z' });
@@ -177,7 +177,7 @@ describe('merging events into a row', () => {
       });
     });
 
-    it('returns whether it wrote: a repeated event did, an overtaken one did not', async () => {
+    it('returns true for a repeated event, which is written again, but false for an overtaken event', async () => {
       const userId = randomUUID();
 
       expect(await notification(store, userId)).toBe(true);
@@ -187,7 +187,7 @@ describe('merging events into a row', () => {
       expect(await signup(store, userId)).toBe(true);
     });
 
-    it('records when the row was created and when it was last written', async () => {
+    it('records the times at which the row was created and last written', async () => {
       const userId = randomUUID();
       await signup(store, userId);
       const before = await timesOf(store, userId);
@@ -269,7 +269,7 @@ async function select(store: Store<typeof schema>, userId: string) {
   return rows as [(typeof rows)[0]];
 }
 
-/** Returns all orders. Orders that differ only in the order of equal items count once. */
+/** Returns all orders. Orders that differ only in the order of equal items count as one order. */
 function permutations<T>(items: T[]): T[][] {
   if (items.length === 0) return [[]];
   return [...new Set(items)].flatMap((first) => {

@@ -6,24 +6,24 @@ import { type Rest, userMetadata } from './schema.js';
 import type * as schema from './schema.js';
 
 /*
- * Rules by which events become a row, in any order, repeated or in parallel:
+ * Rules for merging events into a row, in any order, repeatedly or in parallel:
  *
- * 1. A signup owns its columns and its key in `rest`. `notification.sent` and failures of the notifier share the other columns,
- *    and each writes all of them: a success clears the error. So a signup that arrives after its notification does not change the
- *    state of the notification.
- * 2. A `notification.sent` outranks every failure, at any time and in any order, because the message was sent. So a late failure
- *    changes nothing, nor does a replay that fails after a success.
- * 3. Among events of one type, the later one wins by the time in the event. The time of a failure is that of its last attempt. At
- *    the same time, the greater event id wins. So the row shows the last of several failures.
+ * 1. A signup owns its columns and its key in `rest`. `notification.sent` and failures of the notifier share the other columns.
+ *    Each of these events writes all of the shared columns, so a success clears the error. A signup that arrives after its
+ *    notification therefore does not change the state of the notification.
+ * 2. A `notification.sent` outranks every failure, at any time and in any order, because the message was sent. A late failure
+ *    therefore changes nothing, and neither does a replay that fails after a success.
+ * 3. Among events of one type, the event with the later time wins. The time of a failure is the time of its last attempt. If the
+ *    times are equal, the greater event id wins. The row therefore shows the last of several failures.
  * 4. If an event is merged again, the result is the same.
  *
- * Together: the row shows the highest-ranking events that have arrived, and the rank of an event follows from the event alone.
+ * As a result, the row shows the highest-ranking events that have arrived. The rank of an event depends only on the event.
  *
- * Each merge is one statement. PostgreSQL locks the row on conflict and checks the condition on its newest version. So if two
- * replicas merge at once, the second sees what the first wrote.
+ * Each merge is one statement. PostgreSQL locks the row on conflict and checks the condition on its newest version. If two
+ * replicas merge at the same time, the second replica therefore sees the changes of the first.
  */
 
-/** @returns False if a later signup of this user is recorded, so that nothing was written. */
+/** @returns False if nothing was written, because a later signup of this user is recorded. */
 export function mergeSignup(
   db: Database<typeof schema>,
   userId: string,
@@ -32,7 +32,7 @@ export function mergeSignup(
   return merge(db, userId, columns, notOutranked(userMetadata.signedUpAt, rankOfSignup));
 }
 
-/** @returns False if a notification that outranks it is recorded, so that nothing was written. */
+/** @returns False if nothing was written, because a notification with a higher rank is recorded. */
 export function mergeNotification(
   db: Database<typeof schema>,
   userId: string,
@@ -59,13 +59,13 @@ async function merge(
   return written.length > 0;
 }
 
-/** Reads a column from one of the two versions of the row. */
+/** Function that reads a column from the recorded or the arriving version of the row. */
 type Version = (column: PgColumn) => SQL;
 
 const recorded: Version = (column) => sql`${column}`;
 const arriving: Version = (column) => sql`excluded.${sql.identifier(column.name)}`;
 
-/** @param time Null if nothing is recorded yet. */
+/** @param time Column that is null if no event is recorded yet. */
 function notOutranked(time: PgColumn, rank: (version: Version) => SQL): SQL {
   return sql`${time} is null or ${rank(recorded)} <= ${rank(arriving)}`;
 }
@@ -74,13 +74,13 @@ function rankOfSignup(version: Version): SQL {
   return sql`(${version(userMetadata.signedUpAt)}, ${eventId(version, 'signup')})`;
 }
 
-/** False ranks below true. */
+/** Returns the rank of a notification. In PostgreSQL, false ranks below true. */
 function rankOfNotification(version: Version): SQL {
   const isSent = sql`${version(userMetadata.notificationState)} = 'sent'`;
   return sql`(${isSent}, ${version(userMetadata.notificationAt)}, ${eventId(version, 'notification')})`;
 }
 
-/** Compares ids by byte, with any collation of the database. */
+/** Returns an event id that is compared byte by byte, regardless of the collation of the database. */
 function eventId(version: Version, source: keyof Rest): SQL {
   return sql`(${version(userMetadata.rest)} #>> ${`{${source},eventId}`}::text[]) collate "C"`;
 }

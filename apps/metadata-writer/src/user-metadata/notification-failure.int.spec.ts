@@ -30,7 +30,7 @@ class MessageRefusedError extends UnrecoverableError {}
 
 let refusing: boolean;
 
-/** Replaces the service of this name, of which the metadata-writer knows only the processor and its channels. */
+/** Replaces the notifier. The metadata-writer knows only the notifier's processor and channels. */
 @Controller()
 class Notifier {
   @Consumes(UserSignedUp, { processor: 'notifier', publishes: [NotificationSent] })
@@ -51,7 +51,7 @@ let broker: Broker;
 let connection: NatsConnection;
 let streams: JetStreamManager;
 let notifier: INestApplication;
-/** All `user.metadata-recorded` by id. */
+/** All `user.metadata-recorded` events by id. */
 const announced = new Map<string, UserMetadataRecorded>();
 
 beforeAll(async () => {
@@ -174,7 +174,7 @@ describe("metadata-writer and the notifier's failures", () => {
       expect(await rowOf(writer, user.userId)).toEqual(sent);
     });
 
-    it('records nothing of an event without a user', async () => {
+    it('records nothing for an event without a user', async () => {
       const { seq } = await jetstream(connection).publish(
         channelOf(UserSignedUp.event.name),
         '{"userId":17}',
@@ -232,7 +232,7 @@ async function publishSignup(): Promise<UserSignedUp> {
   return user;
 }
 
-/** Waits until the newest failure event of the notifier is that of this user's signup. */
+/** Waits until the newest failure event of the notifier belongs to this user's signup. */
 function failureOf({ userId }: UserSignedUp): Promise<{ id: string; failure: EventFailed }> {
   return eventually(async () => {
     const stored = await streams.streams.getMessage(FAILURES_STREAM, { last_by_subj: FAILURES_OF_NOTIFIER });
@@ -242,7 +242,7 @@ function failureOf({ userId }: UserSignedUp): Promise<{ id: string; failure: Eve
   });
 }
 
-/** Waits for the `user.metadata-recorded` that a processor published for this event. */
+/** Waits for the `user.metadata-recorded` event that a processor published for this event. */
 function announcementOf(eventId: string, processor: string): Promise<UserMetadataRecorded> {
   return eventually(() => {
     const event = announced.get(derivedEventId(eventId, processor, 0));

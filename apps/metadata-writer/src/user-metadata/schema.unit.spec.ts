@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import * as schema from './schema.js';
 
 describe('the committed migrations', () => {
-  it('make the tables that the code declares', async () => {
+  it('create the tables that the code declares', async () => {
     const meta = join(findMigrations('metadata-writer', import.meta.url), 'meta');
     const snapshots = (await readdir(meta)).filter((name) => name.endsWith('_snapshot.json')).sort();
     const committed = JSON.parse(await readFile(join(meta, snapshots.at(-1)!), 'utf8')) as ReturnType<

@@ -24,7 +24,7 @@ describeStores((databases) => {
       return { id, recorded: seen.data };
     }
 
-    it('records a signup and its notification, and announces each', async () => {
+    it('records a signup and its notification, and announces both', async () => {
       const user = signup({ email: 'ada@Example.com', phone: '+14155550123', locale: 'de-CH' });
       const { id: signupId, recorded: signupRecorded } = await record(user);
       const sent = notification({ userId: user.userId });
@@ -81,7 +81,7 @@ describeStores((databases) => {
       });
     });
 
-    it('records a signup once that is delivered 200 times, and announces the same each time', async () => {
+    it('records a signup that is delivered 200 times only once, and announces the same result each time', async () => {
       const user = signup({});
       const causedBy = newEventId();
       await Promise.all(Array.from({ length: 200 }, () => test.channels.publish(user, causedBy)));

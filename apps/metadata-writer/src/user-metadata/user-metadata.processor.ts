@@ -21,14 +21,14 @@ import type * as schema from './schema.js';
 const ON_THE_DATABASE = {
   // Each event in flight occupies a connection of the pool. The module sizes the pool by this number.
   concurrency: 8,
-  // While the database is down, no event can be recorded. A probe costs little, so probe often.
+  // While the database is down, no event can be recorded. Probes are cheap, so they can be frequent.
   outage: isDatabaseUnavailable,
   pause: { maxProbe: 10_000 },
 };
 
 /**
- * Keeps the metadata row of each user up to date. Each event type has its own processor, and so its own durable. They need no
- * order between them: see merge.ts. Through the inbox, each event is merged once.
+ * Keeps the metadata row of each user up to date. Each event type has a separate processor, and therefore a separate durable. The
+ * processors may handle events in any order (see merge.ts). The inbox ensures that each event is merged only once.
  */
 @Controller()
 export class UserMetadataProcessor {
@@ -61,7 +61,7 @@ export class UserMetadataProcessor {
     return this.record(context, event.userId, notificationColumns(event, context.eventId), mergeNotification);
   }
 
-  /** Records that the notifier gave up on a signup. The row shows that until a replay succeeds. */
+  /** Records that the notifier gave up on a signup. The row shows this failure until a replay succeeds. */
   @ConsumesFailure(UserSignedUp, {
     of: 'notifier',
     processor: 'metadata-writer-failures',
@@ -79,7 +79,10 @@ export class UserMetadataProcessor {
     return this.record(context, signup.userId, columns, mergeNotification);
   }
 
-  /** Announces the event even if nothing was written because a later event had been recorded, so that the flow ends visibly. */
+  /**
+   * Records and announces an event. An overtaken event is announced even though nothing was written, so that the flow ends
+   * visibly.
+   */
   private record<Columns extends object>(
     context: EventContext,
     userId: string,
@@ -93,7 +96,7 @@ export class UserMetadataProcessor {
     });
   }
 
-  /** Returns undefined if the original event breaks its contract: such an event has no user. */
+  /** Returns the original signup; undefined if the signup breaks its contract, because such an event has no user. */
   private async signupOf(failure: EventFailed): Promise<UserSignedUp | undefined> {
     try {
       return await this.failures.originalEvent(failure, UserSignedUp);

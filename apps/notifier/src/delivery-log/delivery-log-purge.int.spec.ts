@@ -13,7 +13,7 @@ const migrations = findMigrations('notifier', import.meta.url);
 
 describe('the purge of the delivery log', () => {
   describeStores((databases) => {
-    it('removes all rows that are older than its days, sent or not, and no others', async () => {
+    it('removes all rows that are older than the configured days, sent or not, and no other rows', async () => {
       const database = await databases.create();
       const before = await databases.open({ schema, migrations, database });
       await insert(before, 2_500, sql`now() - interval '14 days 1 second'`);

@@ -40,7 +40,7 @@ describe('DeliveryLog', () => {
         .where(eq(schema.deliveries.eventId, eventId));
     }
 
-    it('sends once, and returns the same from then on', async () => {
+    it('sends once, and returns the same result from then on', async () => {
       const gateway = new CountingGateway();
       const eventId = randomUUID();
 
@@ -81,7 +81,7 @@ describe('DeliveryLog', () => {
       expect(gateway.sends).toBe(1);
     });
 
-    it('forgets a message that was not sent: the next attempt begins at once', async () => {
+    it('forgets a message that was not sent, so the next attempt begins immediately', async () => {
       const eventId = randomUUID();
       const refusal = new Error('421 try again later');
 
@@ -128,7 +128,7 @@ describe('DeliveryLog', () => {
       await first;
     });
 
-    it('begins at once if the database stored its claim and failed before it answered', async () => {
+    it('begins immediately if the database stored its claim and failed before it answered', async () => {
       const eventId = randomUUID();
       await log['claim'](eventId);
       const gateway = new CountingGateway();
@@ -250,7 +250,7 @@ class CountingGateway {
   };
 }
 
-/** Answers when the spec tells it to. */
+/** Gateway that answers when the spec tells it to. */
 class WaitingGateway {
   sends = 0;
   accept!: (sent: Sent) => void;

@@ -9,12 +9,12 @@ import type * as schema from './schema.js';
 import { deliveries } from './schema.js';
 
 /**
- * Milliseconds. Shorter than the broker waits before it redelivers an event whose replica died, so that the redelivery finds an
- * expired claim: `ackWait` (30 s) minus at most 10 s since the last keep-alive.
+ * Duration of a claim, in milliseconds. If a replica dies, the broker redelivers its events after at least 20 s. This time is
+ * `ackWait` (30 s) minus the keep-alive interval (10 s). A redelivery therefore finds an expired claim.
  */
 const CLAIM_TIME = 20_000;
 
-/** A message that a gateway accepted. */
+/** Message that a gateway has accepted. */
 export interface Sent {
   channel: NotificationChannel;
   /** Masked recipient. */
@@ -27,25 +27,26 @@ export interface Delivery extends Sent {
 }
 
 export interface DeliveryLogOptions {
-  /** Milliseconds after which the claim of a dead owner expires. Default 20,000. */
+  /** Time after which the claim of a dead owner expires, in milliseconds. Default 20,000. */
   claimTime?: number;
 }
 
 /**
- * Records by event id which messages a gateway has accepted, so that a redelivered event sends no message again.
+ * Records which messages a gateway has accepted, by event id. A redelivered event therefore does not send its message again.
  *
- * An event is claimed before its message is sent, so only one of two parallel deliveries sends. In the same replica, the other
- * delivery gets the same result. In another replica it fails, uses up an attempt, and finds the message sent when it is retried.
- * The owner renews its claim while it sends, even if the provider is slow. The claim expires if the owner dies.
+ * An event is claimed before its message is sent, so only one of two parallel deliveries sends the message. In the same replica,
+ * the other delivery gets the same result. In another replica, the delivery fails and uses up an attempt. When it is retried, it
+ * finds that the message was sent. The owner renews its claim while it sends, even if the provider is slow. The claim expires if
+ * the owner dies.
  *
- * The message is sent again only if
- * - the process dies after the provider has accepted the message and before that is recorded: a few milliseconds and the time on
- *   the network;
- * - the provider accepted it, but its answer did not arrive in time;
- * - the database fails at that moment, and the event is delivered again;
- * - the process is suspended for longer than its claim lasts.
+ * The message is sent again only in these cases:
+ * - The process dies after the provider has accepted the message, but before the acceptance is recorded. This window is a
+ *   few milliseconds plus the time on the network.
+ * - The provider accepted the message, but its answer did not arrive in time.
+ * - The database fails at that moment, and the event is delivered again.
+ * - The process is suspended for longer than its claim lasts.
  *
- * A local record cannot prevent these cases. Only the provider could, by the key that it gets.
+ * A local record cannot prevent these cases. Only the provider could prevent them, by checking the key that it gets.
  */
 export class DeliveryLog {
   private readonly logger = new Logger('DeliveryLog');
@@ -62,12 +63,12 @@ export class DeliveryLog {
   }
 
   /**
-   * Sends the message of an event, unless the log has it as sent.
+   * Sends the message of an event, unless the log records the message as sent.
    *
-   * @returns The delivery that the gateway accepted, now or earlier.
-   * @throws DeliveryUnderwayError if another replica is sending it now
-   * @throws DeliveryLogUnavailableError if the database fails; nothing was sent
-   * @throws errors of `send`
+   * @returns The delivery that the gateway has accepted, now or earlier.
+   * @throws DeliveryUnderwayError if another replica is sending the message now
+   * @throws DeliveryLogUnavailableError if the database fails. Nothing has been sent.
+   * @throws any error of `send`
    */
   sendOnce(eventId: string, send: () => Promise<Sent>): Promise<Delivery> {
     const id = plainIdOf(eventId);
@@ -97,7 +98,10 @@ export class DeliveryLog {
     return this.record(id, { ...sent, acceptedAt: new Date() });
   }
 
-  /** Succeeds if this process has a claim already: the database stored it, but failed before it answered. */
+  /**
+   * Claims an event. Also succeeds if this process already holds the claim. This happens if the database stored the claim but
+   * failed before answering.
+   */
   private async claim(eventId: string): Promise<Delivery | 'claimed' | 'underway'> {
     const runOut = lte(deliveries.claimedAt, fromNow(-this.claimTime));
     const claim = this.owner;
@@ -122,7 +126,7 @@ export class DeliveryLog {
     return row as Delivery | undefined;
   }
 
-  /** Ignores an error of the database, since the next renewal may still be in time. */
+  /** Renews the claim. Ignores an error of the database, because the next renewal may still be in time. */
   private async renew(eventId: string): Promise<void> {
     await this.store.db
       .update(deliveries)
@@ -131,7 +135,7 @@ export class DeliveryLog {
       .catch(() => undefined);
   }
 
-  /** Lets the next attempt begin at once. */
+  /** Releases the claim, so that the next attempt can begin immediately. */
   private async release(eventId: string): Promise<void> {
     await this.store.db
       .delete(deliveries)
@@ -152,8 +156,8 @@ export class DeliveryLog {
   }
 
   /**
-   * Never fails: the message was sent, and an error would send it again. If another attempt has recorded the event, that record
-   * stays, so that all attempts return the same.
+   * Records a delivery. Never fails, because the message was sent, and after an error it would be sent again. If another attempt
+   * has recorded the event, that record is kept, so that all attempts return the same result.
    */
   private async record(eventId: string, delivery: Delivery): Promise<Delivery> {
     try {

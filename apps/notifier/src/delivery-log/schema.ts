@@ -3,18 +3,18 @@ import { moment } from '@cascade/store';
 import { index, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 
 /**
- * Has a row for each event whose message is being sent, or was accepted by a gateway. It has only the masked recipient, and no
- * other personal data.
+ * Table with a row for each event whose message is being sent, or was accepted by a gateway. The masked recipient is stored, but
+ * no other personal data.
  */
 export const deliveries = pgTable(
   'deliveries',
   {
-    /** Plain form of the id: see `plainIdOf`. */
+    /** Plain form of the event id (see `plainIdOf`). */
     eventId: text('event_id').primaryKey(),
-    /** Id of the process that sends the message, or sent it. */
+    /** Id of the process that is sending the message, or has sent it. */
     claim: uuid('claim').notNull(),
     claimedAt: moment('claimed_at').notNull().defaultNow(),
-    /** This and the next three are null until a gateway has accepted the message. */
+    /** Time of acceptance. This column and the next three columns are null until a gateway has accepted the message. */
     acceptedAt: moment('accepted_at'),
     channel: text('channel').$type<NotificationChannel>(),
     recipient: text('recipient'),

@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 describe('EmailGateway', () => {
-  it('delivers text and HTML to the one recipient, under a Message-ID made of the key', async () => {
+  it('delivers text and HTML to the one recipient, under a Message-ID that is derived from the key', async () => {
     const id = await gateway.send(mail, 'event-1');
 
     expect(id).toBe('<event-1@cascade.localhost>');
@@ -135,7 +135,7 @@ describe('EmailGateway', () => {
     expect(error.message).not.toContain('ada@');
   });
 
-  it('masks even an address of which a pattern would show a part', async () => {
+  it('masks even an address that a pattern would mask only in part', async () => {
     server.behaviour = { code: 550, message: "No such user o'brien/ada@intranet" };
     const to = { name: '', address: "o'brien/ada@intranet" };
 
@@ -172,7 +172,7 @@ describe('EmailGateway', () => {
     unreachable.onApplicationShutdown();
   });
 
-  it('gives up on a server that takes the mail and does not answer', async () => {
+  it('gives up on a server that accepts the mail but does not answer', async () => {
     server.behaviour = 'hang';
     const impatient = new EmailGateway({ smtpUrl: server.url, from, timeout: 200 });
 
@@ -214,7 +214,7 @@ describe('EmailGateway', () => {
     await new Promise((resolve) => dripping.close(resolve));
   });
 
-  it('reports a server as unavailable that drops the connection and may have accepted the mail', async () => {
+  it('reports a server that drops the connection as unavailable, even if it may have accepted the mail', async () => {
     server.behaviour = 'drop';
 
     const sending = gateway.send(mail, 'event-1');
@@ -273,7 +273,7 @@ describe('MailedTextGateway', () => {
   });
 });
 
-/** Accepts connections and sends nothing. */
+/** Server that accepts connections and sends nothing. */
 class MuteServer {
   private readonly sockets: Socket[] = [];
   private readonly server: Server = createServer((socket) => {

@@ -13,28 +13,35 @@ import {
 import { quotable } from './quotable.js';
 
 export interface EmailGatewayOptions {
-  /** `smtp://` or `smtps://`, with user and password if the server needs them. Its query may set options of nodemailer. */
+  /**
+   * URL with `smtp://` or `smtps://`, and with user and password if the server needs them. The query may set options of
+   * nodemailer.
+   */
   smtpUrl: string;
-  /** Sender of the mails. Its domain is also the domain of the `Message-ID`s. */
+  /** Sender of the mails. Its domain is also the domain of each `Message-ID`. */
   from: Mailbox;
-  /** Milliseconds to wait for the connection, for the greeting and for each answer. Default 10,000. */
+  /** Timeout for the connection, for the greeting and for each answer, in milliseconds. Default 10,000. */
   timeout?: number;
 }
 
-/** Same as the concurrency of the notifier, so that no mail waits for a connection. `maxConnections` in the URL overrides it. */
+/**
+ * Number of connections, which equals the concurrency of the notifier, so that no mail waits. `maxConnections` in the URL
+ * overrides it.
+ */
 export const MAIL_CONNECTIONS = 10;
 
 /**
- * A mail may take this many timeouts: 12 steps from the name lookup to the last answer, and as many while it waits for a
- * connection. Only a server that answers byte by byte takes longer. With a shorter limit, a slow server may have accepted the
- * mail, and each retry would send it again.
+ * Maximum number of timeouts that a mail may take. Sending has 12 steps from the name lookup to the last answer. The wait for a
+ * connection may take another 12 steps. Only a server that answers byte by byte takes longer. With a lower maximum, a slow server
+ * might accept a mail after the limit. Each retry would then send the mail again.
  */
 const MOST_WAITS = 24;
 
 /** nodemailer's codes for a failure at MAIL FROM, RCPT TO or DATA. Any other failure concerns all messages. */
 const ABOUT_THE_MESSAGE = new Set(['EENVELOPE', 'EMESSAGE']);
 /**
- * The server wants a login, another kind of login, or TLS first (RFC 4954, 6; RFC 3207, 4). MAIL FROM may get these codes too.
+ * Codes with which the server requires a login, another kind of login, or TLS (RFC 4954, 6; RFC 3207, 4). The server may also
+ * answer MAIL FROM with these codes.
  */
 const LOGIN_WANTED = new Set([530, 534, 535, 538]);
 
@@ -56,7 +63,7 @@ export class EmailGateway implements NotificationGateway<Email>, OnApplicationSh
       greetingTimeout: timeout,
       socketTimeout: timeout,
       dnsTimeout: timeout,
-      // nodemailer replaces a dropped connection once. All other retries are those of the processor, with backoff.
+      // nodemailer replaces a dropped connection once. All other retries are made by the processor, with backoff.
       maxRequeues: 1,
       disableFileAccess: true,
       disableUrlAccess: true,
@@ -107,8 +114,9 @@ export class EmailGateway implements NotificationGateway<Email>, OnApplicationSh
 }
 
 /**
- * A 5xx is permanent (RFC 5321, 4.2.1). It refuses the message if it answers a command about the message. At the greeting, at
- * EHLO or at the login it concerns all mails, until an operator solves the problem.
+ * Returns true if the server refuses this message. A 5xx is permanent (RFC 5321, 4.2.1). It concerns the message only if it
+ * answers a command about the message. A 5xx at the greeting, at EHLO or at the login concerns all mails, until an operator
+ * solves the problem.
  */
 function isRefusal({ code = '', permanent = true, responseCode = 0 }: NodemailerError): boolean {
   return ABOUT_THE_MESSAGE.has(code) && permanent && !LOGIN_WANTED.has(responseCode);
@@ -121,8 +129,8 @@ function remedyFor({ code, responseCode }: NodemailerError): string {
 }
 
 /**
- * Refuses addresses that need quoting in a header. nodemailer would repair them by guessing and might send to another person:
- * `ada@example.com, eve@example.com` becomes one address at example.com.
+ * Refuses addresses that need quoting in a header. nodemailer would repair such an address by guessing, and might send the mail
+ * to another person. For example, `ada@example.com, eve@example.com` becomes one address at example.com.
  */
 function assertOnePlainAddress(address: string): void {
   if (!/^[^\s\p{C}"(),:;<>@[\]\\]+@[^\s\p{C}"(),:;<>@[\]\\]+$/u.test(address)) {

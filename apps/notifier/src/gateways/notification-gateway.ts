@@ -1,13 +1,13 @@
 import { UnrecoverableError } from '@cascade/jetstream';
 import type { Mailbox } from './mailbox.js';
 
-/** Gives messages of one kind to a provider that delivers them. */
+/** Gateway that passes messages of one kind to a provider, which delivers them. */
 export interface NotificationGateway<Message> {
   /**
-   * Sends a message, and resolves with the provider's id when the provider has accepted it. Settles in time even if the provider
-   * does not answer.
+   * Sends a message, and resolves to the provider's id when the provider has accepted the message. Settles in time even if the
+   * provider does not answer.
    *
-   * @param key Id of the event: the same at each attempt, so that the provider or the recipient can recognize a repeat.
+   * @param key Id of the event. Each attempt uses the same key, so that the provider or the recipient can recognize a repeat.
    * @throws MessageRefusedError if the provider will never accept this message
    * @throws GatewayUnavailableError if another attempt may succeed, or if the failure does not concern this message
    */
@@ -22,7 +22,7 @@ export interface Email {
 }
 
 export interface TextMessage {
-  /** E.164 number. */
+  /** Phone number in E.164 format. */
   to: string;
   body: string;
 }
@@ -30,14 +30,15 @@ export interface TextMessage {
 /** Injection token of the `NotificationGateway<TextMessage>`. */
 export const TEXT_GATEWAY = Symbol('text gateway');
 
-/** The provider refused a message permanently. The event is dead-lettered at once. */
+/** Thrown if the provider refused a message permanently. The event is dead-lettered immediately. */
 export class MessageRefusedError extends UnrecoverableError {
   override readonly name = 'MessageRefusedError';
 }
 
 /**
- * The provider could not be reached, did not answer in time, asked to retry later, or refused the login. The event is retried.
- * The error concerns every message, so many of them pause the processor instead of dead-lettering all events.
+ * Thrown if the provider could not be reached or did not answer in time. Also thrown if the provider asked to retry later, or
+ * refused the login. The event is retried. The error concerns every message. Many such errors therefore pause the processor, and
+ * the events are not dead-lettered.
  */
 export class GatewayUnavailableError extends Error {
   override readonly name = 'GatewayUnavailableError';

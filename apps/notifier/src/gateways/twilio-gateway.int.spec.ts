@@ -86,7 +86,7 @@ describe('TwilioGateway', () => {
     );
   });
 
-  it.each([401, 403, 404])('reports HTTP %d, which is about the account, as unavailable', async (status) => {
+  it.each([401, 403, 404])('reports HTTP %d, which concerns the account, as unavailable', async (status) => {
     answer = json(status, { code: 20003, message: 'Authenticate' });
 
     const error = await failure(gateway().send(message, 'event-1'));

@@ -10,18 +10,18 @@ import { quotable } from './quotable.js';
 export interface TwilioGatewayOptions {
   accountSid: string;
   authToken: string;
-  /** Sender: a number, a short code or an alphanumeric name. */
+  /** Sender of the messages, which is a number, a short code or an alphanumeric name. */
   from: string;
-  /** Default `https://api.twilio.com`. */
+  /** Base URL of the API. Default `https://api.twilio.com`. */
   baseUrl?: string;
-  /** Milliseconds for a whole request. Default 10,000. */
+  /** Timeout for a whole request, in milliseconds. Default 10,000. */
   timeout?: number;
 }
 
-/** Wrong token, suspended account, unknown account: Twilio accepts no message. */
+/** Status codes for a wrong token, a suspended account or an unknown account. Twilio then accepts no messages. */
 const ABOUT_THE_ACCOUNT = new Set([401, 403, 404]);
 
-/** Answer of Twilio: a message, or an error. */
+/** Answer of Twilio, which is either a message or an error. */
 interface TwilioAnswer {
   sid?: unknown;
   code?: unknown;
@@ -32,10 +32,10 @@ interface TwilioAnswer {
  * Sends text messages over Twilio's REST API.
  *
  * Twilio has no idempotency key for messages. A repeated request after a 5xx may send the message twice
- * (https://www.twilio.com/docs/api/errors/20500). After a 429 it is safe (https://www.twilio.com/docs/api/errors/20429). So a
- * text is sent twice if Twilio accepted it and the answer did not arrive. Reasons are a timeout, a lost connection, a 5xx, or a
- * killed process. The key is sent in the header that Twilio uses for its webhooks. It appears in proxies and logs, and nothing
- * relies on it.
+ * (https://www.twilio.com/docs/api/errors/20500). A repeated request after a 429 is safe
+ * (https://www.twilio.com/docs/api/errors/20429). A text is therefore sent twice if Twilio accepted it but the answer did not
+ * arrive. Possible reasons are a timeout, a lost connection, a 5xx, or a killed process. The key is sent in the header that
+ * Twilio uses for its webhooks. It appears in proxies and logs, but no code relies on it.
  */
 export class TwilioGateway implements NotificationGateway<TextMessage> {
   private readonly url: string;
@@ -74,7 +74,7 @@ export class TwilioGateway implements NotificationGateway<TextMessage> {
         method: 'POST',
         headers: { authorization: this.authorization, 'i-twilio-idempotency-token': encodeURIComponent(key) },
         body: form,
-        // A redirect would turn the POST into a GET, which sends no text.
+        // A redirect would turn the POST into a GET, which would not send the text.
         redirect: 'error',
         signal: AbortSignal.timeout(this.timeout),
       });
@@ -102,7 +102,7 @@ function describe(status: number, { code, message }: TwilioAnswer, recipient: st
   return typeof code === 'number' ? `HTTP ${status}, Twilio's code ${code}${text}` : `HTTP ${status}${text}`;
 }
 
-/** `fetch` throws only "fetch failed". The reason is in its cause. */
+/** Returns the reason why a request failed. `fetch` throws only "fetch failed", and the cause contains the reason. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   const inner = cause as NodeJS.ErrnoException | undefined;

@@ -7,17 +7,17 @@ const BLANKS = /[\s\p{Cc}]+/gu;
 const LINK_GLUE = /([.:/@\u3002\uff0e\uff61\uff20])(?=\S)/gu;
 
 /**
- * Makes the name of a user fit for a message: one line, without links. Otherwise anyone could sign up with another person's
- * address and send a link to that person in our name. A space after each full stop, colon, slash and `@` is enough:
- * `http://evil.example` becomes `http: / / evil. example`, and `J.R.R. Tolkien` becomes `J. R. R. Tolkien`.
+ * Converts the name of a user to one line without links, for use in a message. Otherwise, anyone could sign up with another
+ * person's address and send a link to that person in our name. A space after each full stop, colon, slash and `@` is enough. For
+ * example, `http://evil.example` becomes `http: / / evil. example`, and `J.R.R. Tolkien` becomes `J. R. R. Tolkien`.
  *
- * It does not escape HTML: the template does. Returns an empty text if nothing readable is left.
+ * The result is not escaped for HTML, because the template escapes it. The result is empty if no readable text is left.
  */
 export function displayName(name: string): string {
   return name
     .replace(DIRECTION_OVERRIDES, '')
     .replace(LINK_GLUE, '$1 ')
-    .replaceAll('=?', '= ?') // Starts an RFC 2047 encoded word, which some programs decode even inside quotes.
+    .replaceAll('=?', '= ?') // `=?` starts an RFC 2047 encoded word, which some programs decode even inside quotes.
     .replace(BLANKS, ' ')
     .trim();
 }

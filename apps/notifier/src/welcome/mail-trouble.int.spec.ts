@@ -12,7 +12,7 @@ import { MailServer } from '../../test/mail-server.js';
 import { signup } from '../../test/signup.js';
 import { startNotifier, type StartedNotifier } from '../../test/start-notifier.js';
 
-/** Replaces the 10 s that a mail server has to answer. */
+/** Timeout for the mail server in the specs, which replaces the default of 10 s. */
 const ANSWER_WITHIN_MS = 300;
 /** Number of different events that must fail before a processor pauses. */
 const FAILURES_THAT_PAUSE = 20;
@@ -85,7 +85,7 @@ describe('The notifier, if the mail server', () => {
     expect(mailServer.refusals).toBe(1);
   });
 
-  it('takes a mail and does not answer, gives up after the timeout and tries again', async () => {
+  it('accepts a mail but does not answer, gives up after the timeout and tries again', async () => {
     mailServer.behaviour = 'hang';
     const id = await channels.publish(signup());
     await channels.retried('notifier', id);
@@ -96,7 +96,7 @@ describe('The notifier, if the mail server', () => {
     expect(mailServer.mails).toHaveLength(1);
   });
 
-  it('takes a mail and drops the connection, sends at most one more, under the same Message-ID', async () => {
+  it('accepts a mail and drops the connection, sends at most one more mail, under the same Message-ID', async () => {
     mailServer.behaviour = 'drop';
     const user = signup();
     const id = await channels.publish(user);

@@ -1,6 +1,6 @@
 import { displayName } from './display-name.js';
 
-/** Has no name, so that it cannot contain a stranger's message or a header. */
+/** Subject of the mail. It contains no name, so that it cannot contain a stranger's message or a header. */
 const SUBJECT = 'Welcome to Cascade';
 
 /** Returns the welcome mail for a user, as text and as HTML. */

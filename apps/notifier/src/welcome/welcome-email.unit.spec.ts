@@ -17,7 +17,7 @@ describe('welcomeEmail', () => {
     expect(text).toContain(`Hello <script>alert("1")</ script> & 'Co',`);
   });
 
-  it('has no link that a user typed', () => {
+  it('contains no link that a user typed', () => {
     const { text, html } = welcomeEmail(
       '<a href="https://evil.example">Ada</a> www.evil.example eve@evil.example',
     );

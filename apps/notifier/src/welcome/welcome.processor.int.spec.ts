@@ -26,7 +26,7 @@ describeStores((databases) => {
       test.service.mailServer.mails.splice(0);
     });
 
-    it('mails a user without a phone number, and announces it', async () => {
+    it('mails a user without a phone number, and announces the mail', async () => {
       const user = signup({ name: 'Ada', email: 'ada@example.com' });
       const eventId = await test.channels.publish(user);
 
@@ -73,7 +73,7 @@ describeStores((databases) => {
       expect(body).toContain('<p>Hello &lt;b&gt;Ada Bcc: eve@ evil. example,</p>');
     });
 
-    it('sends one mail for an event that is delivered 200 times, and announces the same each time', async () => {
+    it('sends one mail for an event that is delivered 200 times, and announces the same result each time', async () => {
       const user = signup();
       const causedBy = newEventId();
       await Promise.all(Array.from({ length: 200 }, () => test.channels.publish(user, causedBy)));
@@ -102,7 +102,7 @@ describeStores((databases) => {
       expect(test.service.mailServer.mails).toHaveLength(1);
     });
 
-    it('waits for another delivery of the same event in flight, and takes over from one that died', async () => {
+    it('waits for another delivery of the same event in flight, and takes over from a delivery that died', async () => {
       const eventId = randomUUID();
       const { db } = test.service.store;
       await db.insert(deliveries).values({ eventId, claim: randomUUID() });

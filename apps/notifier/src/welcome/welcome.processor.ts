@@ -14,10 +14,13 @@ import { displayName } from './display-name.js';
 import { welcomeEmail } from './welcome-email.js';
 import { welcomeText } from './welcome-text.js';
 
-/** The last attempt is after 21 to 26 minutes. That covers an outage that hits too few mails for a pause. */
+/**
+ * Maximum number of attempts. The last attempt is after 21 to 26 minutes. The attempts cover an outage that affects too few mails
+ * for a pause.
+ */
 const ATTEMPTS = 8;
 
-/** Welcomes each new user: by text message if there is a phone number, else by e-mail. */
+/** Welcomes each new user by text message if a phone number is known, and otherwise by e-mail. */
 @Controller()
 export class WelcomeProcessor {
   constructor(
@@ -29,10 +32,10 @@ export class WelcomeProcessor {
   @Consumes(UserSignedUp, {
     processor: 'notifier',
     publishes: [NotificationSent],
-    // A mail that waits for a connection would learn late that the server is down.
+    // Each mail has a connection, because a waiting mail would learn late that the server is down.
     concurrency: MAIL_CONNECTIONS,
     attempts: ATTEMPTS,
-    // Nothing was sent. A probe costs little, so probe often.
+    // This error means that no message was sent. Probes are cheap, so they can be frequent.
     outage: (error) => error instanceof DeliveryLogUnavailableError,
     pause: { maxProbe: 10_000 },
   })

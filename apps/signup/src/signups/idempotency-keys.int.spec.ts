@@ -30,7 +30,7 @@ describe('claimKey', () => {
       expect(await claim(key)).toEqual({ id, correlationId });
     });
 
-    it('claims an old key again, with any clock of the service, because its signup may be removed', async () => {
+    it('claims an old key again, regardless of the clock of the service, because its signup may be removed', async () => {
       const key = randomUUID();
       const daysAgo = new Date(Date.now() - 40 * DAY);
       expect(await claim(key, daysAgo)).toBeUndefined();

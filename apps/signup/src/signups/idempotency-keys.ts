@@ -13,13 +13,14 @@ export interface Claim {
 }
 
 /**
- * Claims the key for a new signup. A parallel request with the same key waits until the transaction of the first has ended.
+ * Claims the key for a new signup. A parallel request with the same key waits until the transaction of the first request has
+ * ended.
  *
  * A key is as old as its signup, and the clock of the database measures both ages. A valid key always has its signup, because
  * signups are kept longer (`MIN_SIGNUP_DAYS`).
  *
- * @returns The signup for which the key was claimed before, if it was.
- * @throws IdempotencyKeyReusedException if that request had another body
+ * @returns The signup of an earlier request with the key; undefined if no earlier request has used the key.
+ * @throws IdempotencyKeyReusedException if the earlier request had another body
  */
 export async function claimKey(
   tx: Database<typeof schema>,

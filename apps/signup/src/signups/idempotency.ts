@@ -5,10 +5,10 @@ import type { SignUpRequest } from './sign-up-request.js';
 
 export const IDEMPOTENCY_KEY_HEADER = 'Idempotency-Key';
 export const IDEMPOTENCY_KEY_PATTERN = /^[\x20-\x7e]{1,255}$/;
-/** Clients retry for minutes, not for days. */
+/** Lifetime of a key, in milliseconds. Clients retry for minutes, not for days. */
 export const KEYS_KEPT_FOR_MS = 24 * 60 * 60 * 1000;
 
-/** 422: an earlier request with this key had another body. */
+/** Thrown if an earlier request with this key had another body. The answer has the status 422. */
 export class IdempotencyKeyReusedException extends ProblemException {
   constructor() {
     super(
@@ -25,7 +25,10 @@ export function readIdempotencyKey(header: string | undefined): string | undefin
   throw new BrokenRulesException([{ field: IDEMPOTENCY_KEY_HEADER, rule: 'isIdempotencyKey', message }]);
 }
 
-/** Returns the same hash for requests with the same values, in any order of fields, with defaults given or left out. */
+/**
+ * Returns the same hash for requests with the same values. The order of fields does not matter, and defaults may be given or left
+ * out.
+ */
 export function requestHash({ email, name, phone, locale }: SignUpRequest): string {
   const canonical = JSON.stringify([email, name, phone ?? null, locale]);
   return createHash('sha256').update(canonical).digest('hex');

@@ -4,7 +4,7 @@ import { readIdempotencyKey, requestHash } from './idempotency.js';
 
 describe('readIdempotencyKey', () => {
   it.each([undefined, 'a', '8e03978e-40d5-43dd-bc93-6894a57f9324', 'with space ~!', 'x'.repeat(255)])(
-    'takes %j',
+    'accepts %j',
     (header) => {
       expect(readIdempotencyKey(header)).toBe(header);
     },

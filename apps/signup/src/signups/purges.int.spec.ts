@@ -21,14 +21,14 @@ describe('the purges of signup', () => {
       signup = undefined;
     });
 
-    /** Starts the service without a broker, which no purge needs. */
+    /** Starts the service without a broker, because the purges do not need a broker. */
     async function start(env: NodeJS.ProcessEnv = {}): Promise<StartedSignup> {
       const settings = { NATS_URL: 'nats://127.0.0.1:1', ...databaseEnvironment(database), ...env };
       signup = await startSignup(settings);
       return signup;
     }
 
-    /** Prepares the database before the service starts, since the purges begin with the start. */
+    /** Prepares the database before the service starts, because the purges begin with the start. */
     async function prepare(work: (store: Store<typeof schema>) => Promise<unknown>): Promise<void> {
       const store = await databases.open({ schema, migrations, database });
       await work(store);
@@ -50,7 +50,7 @@ describe('the purges of signup', () => {
     const keysOf = async ({ db }: Store<typeof schema>) =>
       (await db.select({ key: idempotencyKeys.key }).from(idempotencyKeys)).map(({ key }) => key);
 
-    it('remove each signup after its days, so that it can no longer be read', async () => {
+    it('remove each signup after the default number of days, so that it can no longer be read', async () => {
       let [old, young, fresh] = ['', '', ''];
       await prepare(async (store) => {
         old = await addSignup(store, '31 days 1 second');
@@ -83,7 +83,7 @@ describe('the purges of signup', () => {
       await eventually(async () => expect(await keysOf(store)).toEqual(['fresh']));
     });
 
-    it('remove an idempotency key before its signup, even if signups are kept for the shortest time', async () => {
+    it('remove an idempotency key before its signup, even if signups are kept for the minimum time', async () => {
       const body = { email: 'ada@example.com', name: 'Ada' };
       const shortest = { SIGNUP_DAYS: '2' };
       const post = async (service: StartedSignup) =>

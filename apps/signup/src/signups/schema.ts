@@ -3,9 +3,9 @@ import { index, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 
 export const users = pgTable('users', {
   id: uuid('id').primaryKey(),
-  /** Spelled as the user typed it. */
+  /** Address, spelled as the user typed it. */
   email: text('email').notNull(),
-  /** Lower-case address: two spellings of an address are one user. */
+  /** Lower-case address, because two spellings of an address belong to one user. */
   emailKey: text('email_key').notNull().unique(),
   name: text('name').notNull(),
   phone: text('phone'),
@@ -14,8 +14,8 @@ export const users = pgTable('users', {
 });
 
 /**
- * Has a row for each accepted request. A row does not reveal whether a user was created: requests with a known address have rows
- * too.
+ * Table with a row for each accepted request. A row does not reveal whether a user was created, because requests with a known
+ * address also have rows.
  */
 export const signups = pgTable(
   'signups',
@@ -34,7 +34,7 @@ export const idempotencyKeys = pgTable(
     requestHash: text('request_hash').notNull(),
     /** Id of a row of `signups`, written later in the same transaction. The row is kept at least a day longer than the key. */
     signupId: uuid('signup_id').notNull(),
-    /** Time at which its signup was received. */
+    /** Time at which the key's signup was received. */
     createdAt: moment('created_at').notNull(),
   },
   (table) => [index('idempotency_keys_created_at').on(table.createdAt)],

@@ -6,7 +6,7 @@ import { SignUpRequest } from './sign-up-request.js';
 
 const ADA = { email: 'ada@example.com', name: 'Ada' };
 
-/** Returns `field.rule` of every rule that the body breaks. */
+/** Returns every rule that the body breaks, in the form `field.rule`. */
 function brokenRules(body: object): string[] {
   return validateSync(plainToInstance(SignUpRequest, body))
     .flatMap(({ property, constraints }) =>

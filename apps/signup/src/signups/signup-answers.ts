@@ -12,7 +12,7 @@ export class SignupAccepted {
   readonly correlationId!: string;
 }
 
-/** Answer of `GET /signups/:id`. It has no personal data, since anyone with the id may read it. */
+/** Answer of `GET /signups/:id`. It contains no personal data, because anyone with the id may read it. */
 export class SignupStatus extends SignupAccepted {
   @ApiProperty({ enum: ['accepted'] })
   readonly status!: 'accepted';

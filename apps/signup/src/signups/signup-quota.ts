@@ -5,18 +5,18 @@ import { clientNetwork } from './client-network.js';
 const MINUTE_MS = 60_000;
 
 /**
- * Limits the signups of a client within any minute. Counts in the memory of this process.
+ * Limits the signups of a client within any minute. The signups are counted in the memory of this process.
  *
- * It is not a guard: guards run before the body is validated, and an invalid body must not count.
+ * The quota is not a guard, because guards run before the body is validated. An invalid body must not count.
  */
 export class SignupQuota {
-  /** Times of the posts within the last minute by client, oldest first. */
+  /** Times of the posts within the last minute by client, starting with the oldest. */
   private readonly taken = new Map<string, number[]>();
   private sweptAt = 0;
 
   /**
-   * @param limit 0 for no limit.
-   * @param now Milliseconds of a monotonic clock.
+   * @param limit Maximum number of signups per minute; 0 for no limit.
+   * @param now Returns the milliseconds of a monotonic clock.
    */
   constructor(
     private readonly limit: number,
@@ -36,7 +36,7 @@ export class SignupQuota {
     this.taken.set(client, times);
   }
 
-  /** Removes once a minute the clients that have not come back. */
+  /** Removes the clients that have posted nothing in the last minute. Runs once a minute. */
   private sweep(now: number): void {
     if (now - this.sweptAt < MINUTE_MS) return;
     this.sweptAt = now;

@@ -22,7 +22,7 @@ describe('SignupQuota', () => {
     throw new Error('not refused');
   }
 
-  it('refuses the eleventh within a minute, says when to retry, and accepts it then', () => {
+  it('refuses the eleventh signup within a minute, says when to retry, and accepts the retry', () => {
     const ten = quota(10);
     for (let taken = 0; taken < 10; taken += 1) {
       ten.take('192.0.2.1');
@@ -38,7 +38,7 @@ describe('SignupQuota', () => {
     expect(refusal(ten, '192.0.2.1').headers).toEqual({ 'retry-after': '2' });
   });
 
-  it('does not count what it refuses', () => {
+  it('does not count refused signups', () => {
     const one = quota(1);
     one.take('192.0.2.1');
     seconds += 59;

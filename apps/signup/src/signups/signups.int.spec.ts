@@ -78,7 +78,7 @@ describe('signups', () => {
       });
     });
 
-    it('names every rule that a body breaks, and keeps nothing of it', async () => {
+    it('names every rule that a body breaks, and keeps nothing of the body', async () => {
       const email = newAddress();
       const { status, body } = await signup.post({ email, name: '', phone: '123', locale: 'x', age: 7 });
       expect(status).toBe(400);
@@ -93,7 +93,7 @@ describe('signups', () => {
     });
 
     describe('of a known address', () => {
-      it('get the same answer as any other, and change nothing', async () => {
+      it('get the same answer as any other signup, and change nothing', async () => {
         const email = newAddress();
         const first = await signup.post({ email, name: 'Ada' });
         const second = await signup.post({ email: email.toUpperCase(), name: 'Eve', locale: 'fr' });
@@ -125,9 +125,9 @@ describe('signups', () => {
         }
       });
 
-      // The embedded database has one session, so its transactions wait for one another anyway.
+      // The embedded database has one session, so its transactions wait for one another in any case.
       if (kind === 'postgres')
-        it('wait for one another like those of a new address', async () => {
+        it('wait for one another like signups of a new address', async () => {
           const body = { email: newAddress(), name: 'Ada' };
           await signup.post(body);
           const again = await signup.store.db.transaction(async (tx) => {
@@ -169,7 +169,7 @@ describe('signups', () => {
         expect(await publishedOf(first.body)).toHaveLength(1);
       });
 
-      it('get the same answer for a key that was sent many times at once', async () => {
+      it('get the same answer for a key that was sent many times in parallel', async () => {
         const [key, email] = [randomUUID(), newAddress()];
         const before = await signup.store.db.$count(signups);
         const answers = await Promise.all(

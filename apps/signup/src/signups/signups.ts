@@ -22,16 +22,17 @@ export class Signups {
   ) {}
 
   /**
-   * Writes the signup, and the user with its event, in one transaction. If the address has signed up before, the user stays as it
-   * is and there is no event. Neither the answer nor the time that it takes reveals who has an account (ADR 5).
+   * Writes the signup, the user and the user's event in one transaction. If the address is already known, the existing user is
+   * kept unchanged, and no event is published. Neither the answer nor its duration reveals who has an account (ADR 5).
    *
-   * @param idempotencyKey If an earlier request had the same key, its answer is returned and nothing is written.
-   * @throws IdempotencyKeyReusedException if that request had another body
+   * @param idempotencyKey Key of the request. If an earlier request had the same key, its answer is returned and nothing is
+   *   written.
+   * @throws IdempotencyKeyReusedException if the earlier request had another body
    */
   async accept(request: SignUpRequest, idempotencyKey?: string): Promise<SignupAccepted> {
     const receivedAt = new Date();
     const id = uuidv7();
-    // Random, so that it does not follow from the ids in the answer.
+    // The id is random, so that it cannot be derived from the ids in the answer.
     const userId = randomUUID();
     const event = new UserSignedUp({ userId, ...request, signedUpAt: receivedAt.toISOString() });
     const announcement = await this.outbox.prepare(event, { key: userId });
@@ -50,7 +51,7 @@ export class Signups {
         const earlier = await claimKey(tx, claim);
         if (earlier) return earlier;
       }
-      // Sent to the database together: three statements, one round trip.
+      // The three statements are sent to the database together, in one round trip.
       await Promise.all([
         announcement.addIfNew(tx, { table: users, unique: 'emailKey', row: user }),
         insertSignup(tx, { id, correlationId, receivedAt }),

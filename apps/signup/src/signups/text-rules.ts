@@ -1,13 +1,13 @@
 import { isLocale, ValidateBy } from 'class-validator';
 
-/** Needs at least one letter, digit, sign or emoji. */
+/** Requires at least one letter, digit, sign or emoji. */
 export function IsNotBlank(): PropertyDecorator {
   return textRule('isNotBlank', (text) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(text), 'must not be blank');
 }
 
 /**
- * Forbids control characters, line breaks and halves of surrogate pairs. They could end a mail header that has the name or
- * address. PostgreSQL cannot store the character 0 or half a pair.
+ * Forbids control characters, line breaks and halves of surrogate pairs. Such characters could end a mail header that contains
+ * the name or the address. PostgreSQL cannot store the character 0 or half a surrogate pair.
  */
 export function IsPlainText(): PropertyDecorator {
   return textRule(
@@ -17,7 +17,7 @@ export function IsPlainText(): PropertyDecorator {
   );
 }
 
-/** Needs a tag of BCP 47 that `Intl` accepts too, such as `en` or `de-CH`. */
+/** Requires a BCP 47 tag that `Intl` also accepts, such as `en` or `de-CH`. */
 export function IsLanguageTag(): PropertyDecorator {
   return textRule('isLanguageTag', isLanguageTag, 'must be a BCP 47 language tag such as en or de-CH');
 }

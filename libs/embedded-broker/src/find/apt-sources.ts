@@ -1,16 +1,17 @@
-/** A Debian or Ubuntu archive from which the machine gets its packages. */
+/** Debian or Ubuntu archive from which the machine gets its packages. */
 export interface Archive {
   uris: string;
   components: string;
   signedBy?: string;
 }
 
-/** Components of the archive that have nats-server: `main` at Debian, `universe` at Ubuntu. */
+/** Components of an archive that contain nats-server: `main` for Debian, and `universe` for Ubuntu. */
 const COMPONENTS = ['main', 'universe'];
 
 /**
- * Returns the archives of one of the suites from the machine's files: deb822 stanzas (`.sources`) and one-line entries (`.list`).
- * Leaves out disabled archives, and options such as `trusted=yes`: packages are always checked against a signature.
+ * Returns the archives that serve one of the suites, according to the machine's files. The files contain deb822 stanzas
+ * (`.sources`) or one-line entries (`.list`). Disabled archives are left out. Options such as `trusted=yes` are also left out, so
+ * that packages are always checked against a signature.
  */
 export function archivesServing(
   suites: readonly string[],
@@ -33,7 +34,7 @@ export function archivesServing(
   });
 }
 
-/** Writes a deb822 sources file that gets only the package lists of one suite of the archives. */
+/** Returns the text of a deb822 sources file that fetches only the package lists of one suite of the archives. */
 export function sourcesFile(archives: readonly Archive[], suite: string): string {
   const stanzas = archives.map(({ uris, components, signedBy }) =>
     [
@@ -48,7 +49,10 @@ export function sourcesFile(archives: readonly Archive[], suite: string): string
   return `${stanzas.join('\n\n')}\n`;
 }
 
-/** Returns fields by lower-case name. Continuation lines, such as those of an inline key, stay part of their field. */
+/**
+ * Returns the fields of each stanza by lower-case name. Continuation lines, for example of an inline key, stay part of their
+ * field.
+ */
 function readStanzas(text: string): Record<string, string>[] {
   const lines = text.split('\n').filter((line) => !line.startsWith('#'));
   return lines

@@ -59,14 +59,14 @@ Targets: Packages
 `);
   });
 
-  it('do not include disabled ones, other suites, or ones with neither main nor universe', () => {
+  it('do not include disabled archives, other suites, or archives without main and universe', () => {
     const stanza = (fields: string) => `Types: deb\nURIs: http://other.test/debian\n${fields}\n`;
     expect(read('a.sources', stanza('Suites: bookworm\nComponents: main\nEnabled: no'))).toEqual([]);
     expect(read('a.sources', stanza('Suites: cloud-sdk-bookworm\nComponents: main'))).toEqual([]);
     expect(read('a.sources', stanza('Suites: bookworm\nComponents: stable'))).toEqual([]);
   });
 
-  it('drop options that switch signature checks off', () => {
+  it('omit options that switch signature checks off', () => {
     const line = read(
       'sources.list',
       'deb [trusted=yes allow-insecure=yes] http://archive.test/debian bookworm main',

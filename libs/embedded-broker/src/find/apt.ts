@@ -4,19 +4,19 @@ import { run, type RunResult } from '../run.js';
 import { compareVersions, versionIn } from '../version.js';
 import { type Archive, archivesServing, sourcesFile } from './apt-sources.js';
 
-/** Newer suites with nats-server 2.12 or later, for machines whose own suite is too old. */
+/** Newer suites that contain nats-server 2.12 or later, for machines whose own suite is too old. */
 const NEWER_SUITES = { debian: ['forky', 'testing', 'sid'], ubuntu: ['resolute', 'devel'] };
 
-/** Aliases that sources files may use instead of the code name of a suite. */
+/** Aliases that sources files may contain instead of the code name of a suite. */
 const SUITE_ALIASES = ['stable', 'testing', 'unstable', 'sid', 'devel'];
 
 export interface Distribution {
   archives: Archive[];
-  /** Suites to search in this order: the machine's own, then newer ones. */
+  /** Suites in the order of the search: first the machine's own suite, then newer suites. */
   suites: string[];
 }
 
-/** Reads the distribution's archives from the files in `etc` (`/etc`). */
+/** Reads the distribution's archives from the files in `etc` (usually `/etc`). */
 export async function readDistribution(etc: string): Promise<Distribution> {
   const release = await readFile(join(etc, 'os-release'), 'utf8').catch(() => '');
   const field = (name: string) => new RegExp(`^${name}="?([^"\n]*)`, 'm').exec(release)?.[1];
@@ -42,8 +42,9 @@ async function readSources(folder: string): Promise<{ name: string; text: string
 }
 
 /**
- * apt with its own sources, lists and cache in one folder, so it needs no root and does not change the system. The machine's
- * other settings (proxies, credentials, keys) apply, except hooks after an update, which expect root.
+ * Runs apt with separate sources, lists and cache in one folder. It therefore needs no root and does not change the system. Other
+ * settings of the machine, such as proxies, credentials and keys, still apply. Hooks that run after an update do not apply,
+ * because they expect root.
  */
 export class Apt {
   private constructor(
@@ -58,17 +59,17 @@ export class Apt {
     return new Apt(folder, { ...env, LC_ALL: 'C' });
   }
 
-  /** Fetches the lists of one suite. Returns the reason if no list arrived. */
+  /** Fetches the package lists of one suite. If no list arrived, `reason` explains why. */
   async update(archives: readonly Archive[], suite: string): Promise<{ answered: boolean; reason: string }> {
     await writeFile(join(this.folder, 'archive.sources'), sourcesFile(archives, suite));
-    // Not every archive has every suite, so the exit code does not matter, but whether a list arrived.
+    // Not every archive has every suite. Success therefore depends on whether a list arrived, not on the exit code.
     const { stderr, lastLine } = await this.run('apt-get', ['update', '-q']);
     const lists = await readdir(join(this.folder, 'lists'));
     const reason = /^E: .*/m.exec(stderr)?.[0] ?? /^W: Failed .*/m.exec(stderr)?.[0] ?? lastLine;
     return { answered: lists.some((name) => name.includes('_Packages')), reason };
   }
 
-  /** Returns the newest version of a package in the lists, as `major.minor.patch`. */
+  /** Returns the newest version of a package in the lists, in the form `major.minor.patch`. */
   async newest(name: string): Promise<string | undefined> {
     const { stdout } = await this.run('apt-cache', ['madison', name]);
     const versions = stdout.split('\n').map((line) => versionIn(line.split('|')[1] ?? ''));
@@ -78,7 +79,7 @@ export class Apt {
       .at(-1);
   }
 
-  /** Downloads the package, checked against the signed lists, and unpacks its files into a folder. */
+  /** Downloads a package, which apt checks against the signed lists, and unpacks its files into a folder. */
   async unpack(name: string, folder: string): Promise<RunResult> {
     const download = await this.run('apt-get', ['download', '-q', name]);
     const archive = (await readdir(this.folder)).find((file) => file.endsWith('.deb'));
@@ -93,8 +94,8 @@ export class Apt {
 }
 
 /**
- * Read by apt after the machine's files. Without the sandbox user, apt under root would switch to a user who cannot read the
- * folder.
+ * Returns the configuration that apt reads after the machine's files. It disables the sandbox user. Otherwise, apt under root
+ * would switch to a user who cannot read the folder.
  */
 function configuration(folder: string): string {
   return `#clear APT::Update::Pre-Invoke;

@@ -34,13 +34,13 @@ describe('step cache', () => {
     await expect(findCached(search)).rejects.toThrow('nats-server 2.10.1');
   });
 
-  it('does not count it as an error if the cache is empty', async () => {
+  it('does not treat an empty cache as an error', async () => {
     await expect(findCached(search)).rejects.toMatchObject({ expected: true });
   });
 });
 
 describe('adding to the cache', () => {
-  it('leaves one whole copy if many processes do so at once', async () => {
+  it('leaves one complete copy if many processes add a copy at the same time', async () => {
     const add = () =>
       addToCache(search, (folder) => writeProgram(join(folder, 'unpacked'), sayVersion('2.14.5')));
     const copies = await Promise.all(Array.from({ length: 8 }, add));
@@ -60,12 +60,12 @@ describe('adding to the cache', () => {
 });
 
 describe('the cache folder', () => {
-  it('is .cache beside nest-cli.json', async () => {
+  it('is .cache next to nest-cli.json', async () => {
     await writeProgram(join(search.folder, 'nest-cli.json'), '');
     expect(cacheFolder({}, join(search.folder, 'dist/dev/libs/x'))).toBe(join(search.folder, '.cache'));
   });
 
-  it('is CASCADE_CACHE if it is set', () => {
+  it('is CASCADE_CACHE if the variable is set', () => {
     expect(cacheFolder({ CASCADE_CACHE: '/somewhere/else' })).toBe('/somewhere/else');
   });
 

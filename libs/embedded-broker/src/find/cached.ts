@@ -8,9 +8,9 @@ import { type Search, StepFailedError } from './step.js';
 export const EXECUTABLE = process.platform === 'win32' ? 'nats-server.exe' : 'nats-server';
 
 /**
- * Returns `CASCADE_CACHE`, or `.cache` beside the nearest `nest-cli.json` above this file.
+ * Returns `CASCADE_CACHE`, or the folder `.cache` next to the nearest `nest-cli.json` above this file.
  *
- * @throws Error if there is neither
+ * @throws Error if `CASCADE_CACHE` is not set and no `nest-cli.json` is found
  */
 export function cacheFolder(env: NodeJS.ProcessEnv, from: string = import.meta.dirname): string {
   if (env['CASCADE_CACHE']) return resolve(env['CASCADE_CACHE']);
@@ -20,7 +20,10 @@ export function cacheFolder(env: NodeJS.ProcessEnv, from: string = import.meta.d
   throw new Error(`No nest-cli.json above ${from}, so there is no cache folder: set CASCADE_CACHE to one.`);
 }
 
-/** Step "cache": the newest copy in `.cache/nats-server/<version>/`, where an earlier download or package was put. */
+/**
+ * Runs the step "cache", which takes the newest copy in `.cache/nats-server/<version>/`. Earlier downloads and packages are
+ * stored there.
+ */
 export async function findCached({ cacheDir }: Search): Promise<NatsServer> {
   const folder = join(cacheDir, 'nats-server');
   const copies = (await readdir(folder).catch((): string[] => []))
@@ -36,8 +39,9 @@ export async function findCached({ cacheDir }: Search): Promise<NatsServer> {
 }
 
 /**
- * Runs `fill` in an empty folder in the cache, checks the executable that it returns, and renames that to its place. So other
- * processes see a whole copy or none, even if several do this at once. The folder is removed in any case.
+ * Adds a copy to the cache. `fill` runs in an empty folder in the cache. The executable that `fill` returns is checked, and then
+ * renamed to its final path. Other processes therefore never see an incomplete copy, even if several processes add a copy at the
+ * same time. The temporary folder is always removed.
  */
 export async function addToCache(
   { cacheDir }: Search,

@@ -26,14 +26,14 @@ afterEach(async () => {
   await search.remove();
 });
 
-/** Replaces GitHub. */
+/** Starts a server that replaces GitHub. */
 async function serve(listener: RequestListener): Promise<void> {
   const started = (server = createServer(listener));
   await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
   search.env['NATS_SERVER_MIRROR'] = `http://127.0.0.1:${(started.address() as AddressInfo).port}/`;
 }
 
-/** Makes an archive with the layout of a release. */
+/** Creates an archive with the layout of a release. */
 async function archiveOf(script: string): Promise<Buffer> {
   const name = `nats-server-v${VERSION}-${PLATFORM}`;
   const program = await writeProgram(join(search.folder, 'release', name, 'nats-server'), script);
@@ -77,7 +77,7 @@ describe('step download', () => {
     await expect(found).resolves.toMatchObject({ version: VERSION });
   });
 
-  it('refuses a file with another checksum than the pinned one, and keeps nothing of it', async () => {
+  it('refuses a file whose checksum differs from the pinned checksum, and keeps nothing of the file', async () => {
     const archive = await archiveOf(sayVersion(VERSION));
     await serve((_, response) => response.end(archive));
     const { checksums } = releaseOf(archive);
@@ -87,7 +87,7 @@ describe('step download', () => {
     await expect(cached()).resolves.toEqual([]);
   });
 
-  it('keeps nothing of a download that breaks off', async () => {
+  it('keeps nothing of an interrupted download', async () => {
     const archive = await archiveOf(sayVersion(VERSION));
     await serve((_, response) => {
       response.writeHead(200, { 'content-length': archive.length });

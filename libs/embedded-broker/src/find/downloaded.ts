@@ -9,7 +9,7 @@ import { type Search, StepFailedError } from './step.js';
 
 const GITHUB_RELEASES = 'https://github.com/nats-io/nats-server/releases/download';
 
-/** Step "download": fetches the pinned release from GitHub, or from `NATS_SERVER_MIRROR`, into the cache. */
+/** Runs the step "download", which fetches the pinned release from GitHub, or from `NATS_SERVER_MIRROR`, into the cache. */
 export async function findDownloaded(
   search: Search,
   {
@@ -42,7 +42,9 @@ export async function findDownloaded(
   return { from: 'download', ...copy };
 }
 
-/** Has two timeouts in milliseconds: until the server answers, and until the last byte. The archive has about 7 MB. */
+/**
+ * Downloads a file of about 7 MB. The timeouts, in milliseconds, apply until the server answers and until the last byte arrives.
+ */
 async function download(url: string, answerTimeout: number, totalTimeout: number): Promise<Buffer> {
   const timeout = new AbortController();
   const giveUp = (reason: string) => timeout.abort(new Error(reason));
@@ -65,7 +67,9 @@ async function download(url: string, answerTimeout: number, totalTimeout: number
   }
 }
 
-/** `fetch` throws "fetch failed" with a cause. If a host has two addresses, the cause has a code but no message. */
+/**
+ * Returns the reason why `fetch` failed, which is in the cause. If a host has two addresses, the cause has a code but no message.
+ */
 function reasonOf({ message, cause }: Error): string {
   const { message: why, code } = (cause ?? {}) as NodeJS.ErrnoException;
   return why || code || message;
@@ -80,7 +84,7 @@ function verify(archive: Buffer, expected: string, url: string): void {
   });
 }
 
-/** The `tar` of Windows 10 and newer reads zip files. The one that comes with Git does not. */
+/** Unpacks an archive. The `tar` of Windows 10 and newer reads zip files, whereas the `tar` of Git does not. */
 async function unpack(file: string, folder: string, env: NodeJS.ProcessEnv): Promise<void> {
   const windows = process.platform === 'win32';
   const tar = windows ? join(env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'tar.exe') : 'tar';

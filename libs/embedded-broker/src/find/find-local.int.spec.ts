@@ -14,7 +14,7 @@ const cache = (version: string, script: string) =>
   writeProgram(join(search.cacheDir, 'nats-server', version, 'nats-server'), script);
 
 describe('the nats-server on this machine', () => {
-  it('is the one on the PATH, else the one in the cache', async () => {
+  it('comes from the PATH, or else from the cache', async () => {
     await cache('2.14.5', sayVersion('2.14.5'));
     await expect(find()).resolves.toMatchObject({
       server: { from: 'cache', version: '2.14.5' },
@@ -24,11 +24,11 @@ describe('the nats-server on this machine', () => {
     await expect(find()).resolves.toMatchObject({ server: { from: 'PATH', version: '2.15.1' }, refused: [] });
   });
 
-  it('is undefined if there is none, and nothing is reported', async () => {
+  it('is undefined if no nats-server exists, and nothing is reported', async () => {
     await expect(find()).resolves.toEqual({ server: undefined, refused: [] });
   });
 
-  it('is not one that cannot be used, and the reason is reported', async () => {
+  it('is never an unusable nats-server, and the reason is reported', async () => {
     await search.program('nats-server', sayVersion('2.10.1'));
     await cache('2.14.5', 'exit 1');
     const { server, refused } = await find();

@@ -7,7 +7,7 @@ import { newSearch, sayVersion, type TestSearch, writeProgram } from './search.f
 let search: TestSearch;
 beforeEach(async () => {
   search = await newSearch();
-  // Nothing listens on the discard port.
+  // Port 9 is the discard port, on which no server listens.
   search.env['NATS_SERVER_MIRROR'] = 'http://127.0.0.1:9/mirror';
   search.env['CASCADE_CACHE'] = search.cacheDir;
 });
@@ -17,14 +17,14 @@ const putIntoCache = () =>
   writeProgram(join(search.cacheDir, 'nats-server/2.14.5/nats-server'), sayVersion('2.14.5'));
 
 describe('the search for a nats-server', () => {
-  it('prefers the PATH to the cache, and reports what it took', async () => {
+  it('prefers the PATH to the cache, and reports the chosen server', async () => {
     await putIntoCache();
     const command = await search.program('nats-server', sayVersion('2.12.1'));
     await expect(findNatsServer(search)).resolves.toEqual({ from: 'PATH', version: '2.12.1', command });
     expect(search.lines).toEqual([`nats-server 2.12.1 from the PATH (${command})`]);
   });
 
-  it('reports an old one on the PATH, and takes the cached one', async () => {
+  it('reports an old server on the PATH, and takes the cached server', async () => {
     const command = await putIntoCache();
     const old = await search.program('nats-server', sayVersion('2.9.11'));
     await expect(findNatsServer(search)).resolves.toMatchObject({ from: 'cache' });
@@ -34,7 +34,7 @@ describe('the search for a nats-server', () => {
     ]);
   });
 
-  it('lists what happened at every step and what to do, if all fail', async () => {
+  it('lists what happened at every step and what to do, if all steps fail', async () => {
     await search.program('nats-server', sayVersion('2.9.11'));
     const error = await findNatsServer(search).catch((thrown: unknown) => thrown as NatsServerNotFoundError);
     expect(error).toBeInstanceOf(NatsServerNotFoundError);

@@ -8,32 +8,32 @@ import { type Search, StepFailedError } from './step.js';
 
 export interface FindOptions {
   /**
-   * Environment to read. Default that of the process. `PATH` is searched. `CASCADE_CACHE` is the cache folder, by default
-   * `.cache` in the project. `NATS_SERVER_MIRROR` replaces the address of the releases at GitHub.
+   * Environment to read. Default: the environment of this process. `PATH` is searched. `CASCADE_CACHE` is the cache folder, by
+   * default `.cache` in the project. `NATS_SERVER_MIRROR` replaces the address of the releases on GitHub.
    */
   env?: NodeJS.ProcessEnv;
-  /** Takes lines for the user: what is fetched, what is refused and why, and at the end what was found. */
+  /** Reports progress to the user: each fetch, each refused server with the reason, and the server that was found. */
   report?: (line: string) => void;
 }
 
-/** A nats-server that can be used without fetching one. */
+/** Result of a search that fetches nothing. */
 export interface LocalServer {
-  /** Undefined if it would have to be fetched. */
+  /** Server that can be used; undefined if a server would have to be fetched. */
   server: NatsServer | undefined;
-  /** Servers that are there but cannot be used, with the reason. */
+  /** Failures of the steps whose server cannot be used. */
   refused: StepFailedError[];
 }
 
 type Step = (search: Search) => Promise<NatsServer>;
 
 const LOCAL_STEPS = { PATH: findOnPath, cache: findCached };
-/** All steps of the search, in their order. */
+/** All steps of the search, in the order in which they run. */
 const STEPS = { ...LOCAL_STEPS, download: findDownloaded, package: findPackaged };
 
 /**
- * Finds a nats-server of {@link MINIMUM_VERSION} or newer, or fetches one. The order is: `PATH`, the project's cache, GitHub
- * (checked by SHA-256), the distribution's archive. Nothing is installed in the system. If the cache has a copy, the search takes
- * about 20 ms.
+ * Finds a nats-server of {@link MINIMUM_VERSION} or newer, or fetches such a server. The search tries the `PATH`, the project's
+ * cache, GitHub (checked by SHA-256) and the distribution's archive, in this order. Nothing is installed in the system. If the
+ * cache has a copy, the search takes about 20 ms.
  *
  * @throws NatsServerNotFoundError if every step failed
  */
@@ -44,13 +44,13 @@ export async function findNatsServer(options: FindOptions = {}): Promise<NatsSer
   return server;
 }
 
-/** Looks for a nats-server on the `PATH` and in the project's cache, and fetches nothing. */
+/** Looks for a nats-server on the `PATH` and in the project's cache. Fetches nothing. */
 export async function findLocalNatsServer({ env }: Pick<FindOptions, 'env'> = {}): Promise<LocalServer> {
   const { server, failures } = await search(LOCAL_STEPS, { env });
   return { server, refused: [...failures.values()].filter(({ expected }) => !expected) };
 }
 
-/** Takes the first server that a step finds. */
+/** Runs the steps until one step finds a server. */
 async function search(
   steps: Record<string, Step>,
   { env = process.env, report = () => {} }: FindOptions,
@@ -69,7 +69,7 @@ async function search(
   return { failures };
 }
 
-/** Every step of the search failed. The message lists for each step what happened and what to do. */
+/** Thrown if every step of the search failed. The message lists the result of each step, with advice. */
 export class NatsServerNotFoundError extends Error {
   /** Tells the tools to print the message without the stack. */
   readonly operational = true;
@@ -89,7 +89,9 @@ export class NatsServerNotFoundError extends Error {
   }
 }
 
-/** A full disk or a read-only folder fails only its step, not the search. */
+/**
+ * Converts an error to a failure of the step. A full disk or a read-only folder therefore fails only the step, not the search.
+ */
 function asFailure(error: unknown): StepFailedError {
   if (error instanceof StepFailedError) return error;
   if (error instanceof Error && 'syscall' in error)

@@ -2,17 +2,17 @@ import { run } from '../run.js';
 import { isTooOld, MINIMUM_VERSION, versionIn } from '../version.js';
 import { StepFailedError } from './step.js';
 
-/** A nats-server that runs on this machine and is new enough. */
+/** nats-server that runs on this machine and is new enough. */
 export interface NatsServer {
-  /** Step of the search that found it. */
+  /** Step of the search that found the server. */
   from: 'PATH' | 'cache' | 'download' | 'package';
-  /** `major.minor.patch`, as the server reports it. */
+  /** Version in the form `major.minor.patch`, as the server reports it. */
   version: string;
   /** Absolute path of nats-server. */
   command: string;
 }
 
-/** Asks the executable for its version, which also proves that it runs on this machine. */
+/** Asks the executable for its version. The answer also proves that the executable runs on this machine. */
 export async function versionOf(command: string): Promise<string> {
   const { ok, stdout, lastLine } = await run(command, ['-v'], { timeout: 10_000 });
   const version = ok ? versionIn(stdout) : undefined;
@@ -22,7 +22,7 @@ export async function versionOf(command: string): Promise<string> {
   });
 }
 
-/** @throws StepFailedError if the version is too old; the message has both versions */
+/** @throws StepFailedError if the version is too old. The message contains both versions. */
 export function refuseTooOld(version: string, where: string): void {
   if (!isTooOld(version)) return;
   throw new StepFailedError(

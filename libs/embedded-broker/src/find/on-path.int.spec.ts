@@ -9,12 +9,12 @@ describe('step PATH', () => {
   });
   afterEach(() => search.remove());
 
-  it('takes a nats-server that is new enough', async () => {
+  it('accepts a nats-server that is new enough', async () => {
     const command = await search.program('nats-server', sayVersion('2.12.0'));
     await expect(findOnPath(search)).resolves.toEqual({ from: 'PATH', version: '2.12.0', command });
   });
 
-  it('refuses an older one, and names both versions', async () => {
+  it('refuses an older nats-server, and names both versions', async () => {
     const command = await search.program('nats-server', sayVersion('2.9.11'));
     await expect(findOnPath(search)).rejects.toMatchObject({
       message: `nats-server 2.9.11 (${command}) is older than 2.12.0, so it is not used`,
@@ -30,7 +30,7 @@ describe('step PATH', () => {
     await expect(findOnPath(search)).rejects.toThrow(`${command} does not run here: ${reason}`);
   });
 
-  it('does not count it as an error if there is none', async () => {
+  it('does not treat a missing nats-server as an error', async () => {
     await expect(findOnPath(search)).rejects.toMatchObject({
       message: 'no nats-server on the PATH',
       expected: true,

@@ -3,7 +3,7 @@ import { delimiter, resolve } from 'node:path';
 import { type NatsServer, refuseTooOld, versionOf } from './nats-server.js';
 import { type Search, StepFailedError } from './step.js';
 
-/** Returns the absolute path of the first executable of that name on the `PATH`. */
+/** Returns the absolute path of the first executable with the given name on the `PATH`. */
 export async function lookUp(name: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const file = process.platform === 'win32' ? `${name}.exe` : name;
   for (const folder of (env['PATH'] ?? '').split(delimiter).filter(Boolean)) {
@@ -17,7 +17,7 @@ export async function lookUp(name: string, env: NodeJS.ProcessEnv): Promise<stri
   return undefined;
 }
 
-/** Step "PATH": an installed nats-server. Refuses one that is too old. */
+/** Runs the step "PATH", which looks for an installed nats-server. Refuses a server that is too old. */
 export async function findOnPath({ env }: Search): Promise<NatsServer> {
   const command = await lookUp('nats-server', env);
   if (!command) throw new StepFailedError('no nats-server on the PATH', { expected: true });

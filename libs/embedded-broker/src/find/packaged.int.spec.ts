@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => search.remove());
 
 describe('step package', () => {
-  it('does not count it as an error if there is no apt', async () => {
+  it('does not treat a missing apt as an error', async () => {
     await expect(findPackaged(search)).rejects.toMatchObject({
       message: 'no apt-get on the PATH',
       expected: true,
@@ -53,13 +53,13 @@ onDebian('step package, where there is apt', () => {
       expect(found.from).toBe('package');
       expect(compareVersions(found.version, MINIMUM_VERSION)).toBeGreaterThanOrEqual(0);
       expect(execFileSync(found.command, ['-v']).toString()).toContain(found.version);
-      // It leaves neither package lists nor archives.
+      // Neither package lists nor archives are left behind.
       await expect(cached()).resolves.toEqual([found.version]);
     },
     120_000,
   );
 
-  /** Makes an unsigned archive on disk. */
+  /** Creates an unsigned archive on disk. */
   async function unsignedArchive(suite: string): Promise<string> {
     const archive = join(search.folder, 'archive');
     const content = join(search.folder, 'package');

@@ -10,10 +10,11 @@ import { type Search, StepFailedError } from './step.js';
 const PACKAGE = 'nats-server';
 
 /**
- * Step "package": unpacks the package of the distribution (Debian, Ubuntu and derivatives) into the cache. It installs nothing
- * and needs no root. If the machine's suite is too old, it tries newer suites of the same archive.
+ * Runs the step "package", which unpacks the package of the distribution (Debian, Ubuntu or a derivative) into the cache. Nothing
+ * is installed in the system, and no root is needed. If the machine's suite is too old, newer suites of the same archive are
+ * tried.
  *
- * @param etc Folder with `os-release` and `apt`.
+ * @param etc Folder that contains `os-release` and `apt`.
  */
 export async function findPackaged(search: Search, { etc = '/etc' } = {}): Promise<NatsServer> {
   for (const tool of ['apt-get', 'dpkg-deb']) {
@@ -42,13 +43,13 @@ async function unpackPackage(search: Search, distribution: Distribution, folder:
   return executable;
 }
 
-/** Finds the first suite whose package is new enough. apt has its lists then. */
+/** Returns the first suite whose package is new enough. The lists of this suite are then loaded in apt. */
 async function findSuite(search: Search, apt: Apt, { archives, suites }: Distribution): Promise<string> {
   const offers: string[] = [];
   for (const [index, suite] of suites.entries()) {
     search.report(`asking the distribution's archive for nats-server: suite ${suite}`);
     const { answered, reason } = await apt.update(archives, suite);
-    // The machine's own suite always exists. If its lists do not arrive, those of the others will not either.
+    // The machine's own suite always exists. If its lists do not arrive, the lists of other suites will not arrive either.
     if (!answered && index === 0) {
       throw new StepFailedError(`the distribution's archive gave no package lists: ${reason}`, {
         remedy: 'connect to the network for the first start, and check that `apt-get update` works',

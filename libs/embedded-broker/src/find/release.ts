@@ -1,14 +1,14 @@
-/** A release of nats-server on the NATS project's GitHub page. */
+/** Release of nats-server on the GitHub page of the NATS project. */
 export interface Release {
   version: string;
-  /** SHA-256 of the archive by `<os>-<arch>`, as in the name of the file. */
+  /** SHA-256 of each archive, by `<os>-<arch>` as in the file name. */
   checksums: Readonly<Record<string, string>>;
 }
 
 /**
- * The release to download. The checksums for Linux and Windows come from the Dockerfiles of the official image
- * (nats-io/nats-docker, 2.14.x). Those for macOS come from other public projects that pin the same release. Take the checksums of
- * a new release from its SHA256SUMS file.
+ * Release to download. The checksums for Linux and Windows come from the Dockerfiles of the official image (nats-io/nats-docker,
+ * 2.14.x). The checksums for macOS come from other public projects that pin the same release. For a new release, take the
+ * checksums from its SHA256SUMS file.
  */
 export const PINNED_RELEASE: Release = {
   version: '2.14.5',
@@ -28,12 +28,15 @@ export const PINNED_RELEASE: Release = {
 const OPERATING_SYSTEMS: Record<string, string> = { win32: 'windows' };
 const ARCHITECTURES: Record<string, string> = { x64: 'amd64', ia32: '386', arm: 'arm7', ppc64: 'ppc64le' };
 
-/** Translates Node's names of platform and architecture to `<os>-<arch>` of the release's file names. */
+/** Converts Node's names of platform and architecture to `<os>-<arch>`, as in the file names of the release. */
 export function platformName(platform: string = process.platform, arch: string = process.arch): string {
   return `${OPERATING_SYSTEMS[platform] ?? platform}-${ARCHITECTURES[arch] ?? arch}`;
 }
 
-/** Returns the path of the archive below the address of the releases: `v2.14.5/nats-server-v2.14.5-linux-amd64.tar.gz`. */
+/**
+ * Returns the path of an archive relative to the address of the releases, such as
+ * `v2.14.5/nats-server-v2.14.5-linux-amd64.tar.gz`.
+ */
 export function archivePath(version: string, platform: string): string {
   const extension = platform.startsWith('windows-') ? 'zip' : 'tar.gz';
   return `v${version}/nats-server-v${version}-${platform}.${extension}`;

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Search } from './step.js';
 
-/** A search for specs, which sees only the programs of the test. */
+/** Search for specs that finds only the programs of the test. */
 export interface TestSearch extends Search {
   folder: string;
-  /** Reported lines. */
+  /** Lines that the search has reported. */
   lines: string[];
   /** Puts an executable on the PATH of the search. */
   program(name: string, script: string): Promise<string>;
@@ -34,7 +34,7 @@ export async function writeProgram(path: string, script: string): Promise<string
   return path;
 }
 
-/** Returns the script of a nats-server that can only print its version. */
+/** Returns the script of a fake nats-server that can only print its version. */
 export function sayVersion(version: string): string {
   return `echo 'nats-server: v${version}'`;
 }

@@ -1,22 +1,25 @@
 /** Input of every step of the search. */
 export interface Search {
-  /** Has `PATH`, `CASCADE_CACHE` and `NATS_SERVER_MIRROR`. Also the environment of the programs that a step runs. */
+  /** Environment with `PATH`, `CASCADE_CACHE` and `NATS_SERVER_MIRROR`. Programs that a step runs get the same environment. */
   env: NodeJS.ProcessEnv;
-  /** Cache folder of the project (`.cache`). A step writes nowhere else. */
+  /** Cache folder of the project (`.cache`). A step writes to no other folder. */
   cacheDir: string;
-  /** Takes a line for the user, before a step that may take seconds. */
+  /** Reports a line to the user before a step that may take seconds. */
   report: (line: string) => void;
 }
 
 export interface StepFailure {
   /** Advice for the user. */
   remedy?: string;
-  /** True if there was nothing to find. Then the failure is reported only if all steps fail. */
+  /** True if the step had nothing to find. The failure is then reported only if all steps fail. */
   expected?: boolean;
   cause?: unknown;
 }
 
-/** A step of the search found no usable nats-server, for the reason in the message. The next step is tried. */
+/**
+ * Thrown if a step of the search found no usable nats-server. The message contains the reason. The search then tries the next
+ * step.
+ */
 export class StepFailedError extends Error {
   readonly remedy: string | undefined;
   readonly expected: boolean;

@@ -3,18 +3,18 @@ import { readGreeting } from '../greeting.js';
 import type { BrokerExit } from './launch.js';
 
 export interface Awaited {
-  /** Name of the server. If another server answers at the address, ours is about to fail. */
+  /** Name of the started server. If a server with another name answers at the address, the started server is about to fail. */
   name: string;
   host: string;
   /** Returns the port as soon as it is known. */
   port: () => Promise<number | undefined>;
   exited: Promise<BrokerExit>;
-  /** Milliseconds. */
+  /** Timeout for the answer, in milliseconds. */
   timeout: number;
 }
 
 /**
- * Waits until the server accepts connections and has JetStream on.
+ * Waits until the server accepts connections and has enabled JetStream.
  *
  * @throws Error if the server ends, or does not answer in time
  */

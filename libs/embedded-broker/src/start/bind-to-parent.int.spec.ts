@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually, type Script, startScript } from '@cascade/testing';
 import { type BoundProcess, spawnBoundToParent } from './bind-to-parent.js';
 
-/** Resolves to exit code and signal. */
+/** Resolves to the exit code and the signal. */
 const endOf = (child: BoundProcess) => once(child, 'close') as Promise<[number | null, string | null]>;
 
 describe('a program that is bound to its parent', () => {
@@ -19,7 +19,7 @@ describe('a program that is bound to its parent', () => {
     expect(end).toEqual([7, null]);
   });
 
-  it('gets the signals that its parent sends', async () => {
+  it('receives the signals that its parent sends', async () => {
     const child = spawnBoundToParent('/bin/sleep', ['60']);
     await once(child, 'spawn');
     child.kill('SIGKILL');
@@ -40,7 +40,7 @@ describe('a program that is bound to its parent', () => {
     expect(end).toEqual([127, null]);
   });
 
-  it('talks to its parent over an IPC channel if it was given one', async () => {
+  it('talks to its parent over an IPC channel if it was given a channel', async () => {
     const script = `process.send({ pid: process.pid }); process.once('disconnect', () => process.exit(3));`;
     const child = spawnBoundToParent(process.execPath, ['-e', script], { ipc: true });
     expect(await once(child, 'message')).toEqual([{ pid: child.pid }, undefined]);
@@ -73,7 +73,7 @@ describe('the end of the parent', () => {
   });
 });
 
-/** False for a zombie, which has ended but still has its id. */
+/** Returns false for a zombie process, which has ended but still has its id. */
 async function isRunning(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0);

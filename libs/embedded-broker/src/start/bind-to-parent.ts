@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 
-/** A process with its output piped and no input. */
+/** Process with piped output and no input. */
 export interface BoundProcess extends ChildProcess {
   stdin: null;
   stdout: Readable;
@@ -11,21 +11,21 @@ export interface BoundProcess extends ChildProcess {
 export interface BindOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** File descriptor that the process keeps open as long as it lives, such as the lock of its folder. */
+  /** File descriptor that the process keeps open while it lives, such as the lock of its folder. */
   hold?: number;
-  /** Opens an IPC channel to the process, as `fork` does. Default false. */
+  /** True to open an IPC channel to the process, like `fork`. Default false. */
   ipc?: boolean;
 }
 
-/** Steps of 100 ms that an orphan gets between SIGTERM and SIGKILL. */
+/** Number of steps of 100 ms that an orphan gets between SIGTERM and SIGKILL. */
 const GRACE_STEPS = 50;
 
 /**
- * Descriptor 3 is a pipe whose other end only the parent holds. It closes when the parent ends, even by kill -9. A subshell waits
- * for that and then ends the program.
+ * Script that runs the program. Descriptor 3 is a pipe whose other end only the parent holds. The pipe closes when the parent
+ * ends, even after `kill -9`. A subshell waits for the pipe to close and then ends the program.
  *
  * The shell itself becomes the program, so the program has the process id that the parent knows. When the program has ended, the
- * parent writes a line to the pipe, and the subshell exits. The subshell closes the other descriptors of the program. Otherwise
+ * parent writes a line to the pipe, and the subshell exits. The subshell closes the other descriptors of the program. Otherwise,
  * it would keep the program's output, lock and IPC channel open.
  */
 const SCRIPT = `
@@ -45,9 +45,9 @@ exec "$@" 3<&-
 `;
 
 /**
- * Starts a program that does not outlive this process. When this process ends, even by kill -9, the program gets a SIGTERM
- * and, 5 s later, a SIGKILL. The program runs in its own session: Ctrl-C in the terminal reaches this process alone, which
- * decides what to stop and when. A command that cannot be run exits with 127 or 126.
+ * Starts a program that does not outlive this process. When this process ends, even after `kill -9`, the program gets a SIGTERM
+ * and, 5 s later, a SIGKILL. The program runs in a separate session, so Ctrl-C in the terminal reaches only this process. This
+ * process decides when to stop each program. A command that cannot be run exits with 127 or 126.
  *
  * The script needs a POSIX shell. On Windows, Node itself ends the children of a process that was killed.
  */
@@ -67,7 +67,7 @@ export function spawnBoundToParent(
     detached: true,
   }) as BoundProcess;
   const pipe = child.stdio[3] as Writable;
-  // The subshell may have ended already.
+  // Writing fails if the subshell has already ended.
   pipe.on('error', () => {});
   child.once('exit', () => pipe.end('\n'));
   return child;

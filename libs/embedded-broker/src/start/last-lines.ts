@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
-/** Forwards every line of the streams and keeps the last ones, to explain why a process ended. */
+/** Forwards every line of the streams, and keeps the last lines to explain why a process ended. */
 export function lastLines(streams: readonly Readable[], log: (line: string) => void, count = 20): string[] {
   const kept: string[] = [];
   for (const input of streams) {

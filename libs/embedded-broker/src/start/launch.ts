@@ -4,7 +4,7 @@ import type { NatsServer } from '../find/nats-server.js';
 import { spawnBoundToParent, type BoundProcess } from './bind-to-parent.js';
 import { lockStore } from './store-lock.js';
 
-/** Settings with nats-server's names: `{ max_payload: 65536, jetstream: { sync_interval: 'always' } }`. */
+/** Settings with the names of nats-server, such as `{ max_payload: 65536, jetstream: { sync_interval: 'always' } }`. */
 export interface ServerSettings {
   [name: string]: Setting;
 }
@@ -12,11 +12,11 @@ type Setting = string | number | boolean | readonly Setting[] | ServerSettings;
 
 export interface LaunchOptions {
   server: NatsServer;
-  /** Unique name, to recognize another server that answers at the same address. */
+  /** Unique name, which makes it possible to recognize another server at the same address. */
   name: string;
   storeDir: string;
   host: string;
-  /** 0 takes a free port. */
+  /** Port to listen on; 0 for any free port. */
   port: number;
   settings: ServerSettings;
 }
@@ -41,7 +41,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
   const lock = await lockStore(storeDir);
   const ports = join(storeDir, 'ports');
   try {
-    // If an earlier server was killed, its file has the wrong port.
+    // If an earlier server was killed, its file still contains the old port.
     await rm(ports, { recursive: true, force: true });
     await mkdir(ports);
     const child = spawnBoundToParent(server.command, ['-c', await writeSettings(options, ports)], {
@@ -58,7 +58,9 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
   }
 }
 
-/** Writes a configuration file, which may be JSON. Only the owner may read it, since it may have passwords. @returns Its path. */
+/**
+ * Writes a configuration file in JSON, and returns its path. Only the owner may read the file, because it may contain passwords.
+ */
 async function writeSettings(
   { name, storeDir, host, port, settings }: LaunchOptions,
   ports: string,
@@ -77,12 +79,12 @@ async function writeSettings(
 function exitOf(child: BoundProcess): Promise<BrokerExit> {
   return new Promise((resolve) => {
     child.once('close', (code: number | null, signal: NodeJS.Signals | null) => resolve({ code, signal }));
-    // Without a process there is no 'close'.
+    // Without a process, no 'close' event is emitted.
     child.once('error', () => resolve({ code: null, signal: null }));
   });
 }
 
-/** Returns undefined if the file is missing or incomplete. */
+/** Returns the port from the file; undefined if the file is missing or incomplete. */
 async function readPort(folder: string): Promise<number | undefined> {
   const file = (await readdir(folder)).find((name) => name.endsWith('.ports'));
   if (!file) return undefined;

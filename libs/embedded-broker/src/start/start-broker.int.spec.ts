@@ -63,7 +63,7 @@ const storedEvents = (broker: Broker) =>
   });
 
 describe('a broker', () => {
-  it('has JetStream on, on a free port of 127.0.0.1, when the promise resolves', async () => {
+  it('has enabled JetStream on a free port of 127.0.0.1 when the promise resolves', async () => {
     const [one, other] = await Promise.all([start(), start({ storeDir: join(storeDir, 'other/new') })]);
     expect(one.url).toBe(`nats://127.0.0.1:${one.port}`);
     expect(other.port).not.toBe(one.port);
@@ -98,7 +98,7 @@ describe('a broker', () => {
     await expect(broker.exited).resolves.toEqual({ code: null, signal: 'SIGKILL' });
   });
 
-  it('takes further settings of nats-server', async () => {
+  it('accepts further settings of nats-server', async () => {
     const broker = await start({ settings: { max_payload: 4096, jetstream: { max_file_store: 1_000_000 } } });
     await withConnection(broker, async (connection) => {
       expect(connection.info?.max_payload).toBe(4096);
@@ -117,14 +117,14 @@ describe('a broker', () => {
 });
 
 describe('a broker that cannot start', () => {
-  it('on the port of another broker, does not mistake that one for its own', async () => {
+  it('on the port of another broker, does not mistake the other broker for its own', async () => {
     const { port } = await start();
     const error = await failure({ storeDir: join(storeDir, 'other'), port });
     expect(error).toBeInstanceOf(BrokerStartError);
     expect(error.message).toMatch(/it ended with code 1\. Its last lines:\n[^]*address already in use/);
   });
 
-  it('on a port that another program has, reports the last lines of the server', async () => {
+  it('on a port that another program uses, reports the last lines of the server', async () => {
     const other = createServer((socket) => socket.end('hello\r\n')).listen(0, '127.0.0.1');
     await once(other, 'listening');
     try {

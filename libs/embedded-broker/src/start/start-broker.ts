@@ -6,30 +6,32 @@ import { answer } from './answer.js';
 import { lastLines } from './last-lines.js';
 import { type BrokerExit, launch, type ServerSettings } from './launch.js';
 
-/** Milliseconds between SIGTERM and SIGKILL. */
+/** Delay between SIGTERM and SIGKILL, in milliseconds. */
 const STOP_TIMEOUT = 5_000;
 
 export interface StartBrokerOptions {
   /**
-   * Folder of the streams. It is created if it is missing. Only one broker at a time may use it; the streams stay for the next
-   * one.
+   * Folder of the streams. A missing folder is created. Only one broker may use the folder at a time. The streams are kept for
+   * the next broker.
    */
   storeDir: string;
-  /** Default 0, which takes a free port. */
+  /** Port to listen on; 0 for any free port. Default 0. */
   port?: number;
   /** Address to listen on. Default 127.0.0.1. */
   host?: string;
-  /** Default the server that {@link findNatsServer} finds. */
+  /** Server to start. Default: the server that {@link findNatsServer} finds. */
   server?: NatsServer;
-  /** Further settings, except name, address and store. */
+  /** Further settings, except the name, the address and the store. */
   settings?: ServerSettings;
-  /** Takes each line of the server's output. */
+  /** Called for each line of the server's output. */
   log?: (line: string) => void;
-  /** Milliseconds that the server has to answer. Default 10,000. */
+  /** Timeout for the first answer of the server, in milliseconds. Default 10,000. */
   timeout?: number;
 }
 
-/** A running nats-server with JetStream. It does not outlive this process, even if this process is killed with -9. */
+/**
+ * Running nats-server with JetStream. The server does not outlive this process, even if this process is killed with `kill -9`.
+ */
 export interface Broker {
   readonly url: string;
   readonly port: number;
@@ -42,15 +44,15 @@ export interface Broker {
   readonly exited: Promise<BrokerExit>;
   /** Sends SIGTERM, and SIGKILL after 5 s. Resolves when the server has ended. */
   stop(): Promise<void>;
-  /** Ends the server like a crash. Resolves when the server has ended. */
+  /** Kills the server to simulate a crash. Resolves when the server has ended. */
   kill(): Promise<void>;
 }
 
 /**
  * Starts nats-server with JetStream and waits until it answers.
  *
- * @throws NatsServerNotFoundError if there is no server to start
- * @throws StoreInUseError if another broker runs on the store
+ * @throws NatsServerNotFoundError if no server can be found
+ * @throws StoreInUseError if another broker uses the store
  * @throws BrokerStartError if the server ends, or does not answer in time
  */
 export async function startBroker(options: StartBrokerOptions): Promise<Broker> {
@@ -90,7 +92,7 @@ export async function startBroker(options: StartBrokerOptions): Promise<Broker> 
   };
 }
 
-/** The broker did not start. The message ends with the last lines that it wrote. */
+/** Thrown if the broker did not start. The message ends with the last lines that the broker wrote. */
 export class BrokerStartError extends Error {
   /** Tells the tools to print the message without the stack. */
   readonly operational = true;

@@ -3,25 +3,25 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** The package has no types. */
+/** Type declaration for `fs-native-extensions`, which contains no types. */
 interface Locks {
   tryLock: (descriptor: number) => boolean;
 }
 const { tryLock } = createRequire(import.meta.url)('fs-native-extensions') as Locks;
 
-/** Milliseconds that a stopping broker gets to release its store. */
+/** Time that a stopping broker gets to release its store, in milliseconds. */
 const LOCK_TIMEOUT_MS = 1_000;
 
-/** An exclusive lock on a store. A process that inherits the descriptor holds it too. The last holder releases it. */
+/** Exclusive lock on a store. A process that inherits the descriptor also holds the lock. The last holder releases the lock. */
 export interface StoreLock {
   readonly descriptor: number;
   release(): void;
 }
 
 /**
- * Locks a store. nats-server does not notice if another one writes to the same store: they would destroy each other's streams.
+ * Locks a store. nats-server does not notice another server on the same store, so two servers would destroy each other's streams.
  *
- * @throws StoreInUseError if another broker has the lock
+ * @throws StoreInUseError if another broker holds the lock
  */
 export async function lockStore(storeDir: string): Promise<StoreLock> {
   const descriptor = openSync(join(storeDir, 'lock'), 'a+');
@@ -36,7 +36,7 @@ export async function lockStore(storeDir: string): Promise<StoreLock> {
   return { descriptor, release: () => closeSync(descriptor) };
 }
 
-/** Another broker runs on the store. */
+/** Thrown if another broker uses the store. */
 export class StoreInUseError extends Error {
   /** Tells the tools to print the message without the stack. */
   readonly operational = true;

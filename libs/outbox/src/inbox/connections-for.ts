@@ -1,14 +1,16 @@
 import { processorsOf } from '@cascade/jetstream';
 import type { Type } from '@nestjs/common';
 
-/** Connections for HTTP requests, the readiness check, and background work. */
+/** Number of connections for HTTP requests, the readiness check and background work. */
 const RESERVED = 2;
 
 /**
- * Returns how many database connections a service with these event processors needs (`connections` of `StoreModule`): the sum of
- * their `concurrency`, and two more. With fewer connections, events wait for one and fail after 2 s.
+ * Returns the number of database connections that a service with these event processors needs (`connections` of `StoreModule`).
+ * The number is the sum of their `concurrency`, plus two. With fewer connections, events wait for a connection and fail after 2
+ * s.
  *
- * @param controllers Classes with `@Consumes` methods that use the database. Declare a `concurrency` there: the default is 64.
+ * @param controllers Classes with `@Consumes` methods that use the database. Declare a `concurrency` for each method, because the
+ *   default is 64.
  */
 export function connectionsFor(...controllers: Type[]): number {
   const atOnce = controllers.flatMap(processorsOf).map(({ declaration }) => declaration.concurrency);

@@ -17,7 +17,7 @@ class Counting {
 }
 
 describe('connectionsFor', () => {
-  it('counts a connection for each event that is handled at once, and two more', () => {
+  it('counts a connection for each concurrently handled event, and two more connections', () => {
     expect(connectionsFor(Filing)).toBe(5 + 3 + 2);
     expect(connectionsFor(Filing, Counting)).toBe(5 + 3 + 1 + 2);
   });

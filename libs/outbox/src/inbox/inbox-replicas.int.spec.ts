@@ -42,7 +42,7 @@ function dbOf(service: INestMicroservice) {
 }
 
 describeStores((databases) => {
-  it('publishes the next event of committed work after its process was killed, and does not work again', async () => {
+  it('publishes the result of committed work after its process was killed, and does not repeat the work', async () => {
     const store = await databases.createFor(filingSchema);
     const killed = startScript(stuckFiling, [JSON.stringify({ store, broker: { servers: broker.url } })]);
     try {
@@ -64,7 +64,7 @@ describeStores((databases) => {
 });
 
 describePostgres((databases) => {
-  /** Delivers the same event to two replicas. The work of the first lasts until `end` is called. */
+  /** Delivers the same event to two replicas. The first replica works until `end` is called. */
   async function deliverTwice() {
     const store = await databases.createFor(filingSchema);
     const replicas = [await start(store), await start(store)];
@@ -84,7 +84,7 @@ describePostgres((databases) => {
     return { db, replicas, end, begun: () => begun };
   }
 
-  it('lets the second of two parallel deliveries wait for the first, and not work again', async () => {
+  it('lets the second of two parallel deliveries wait for the first, and not repeat the work', async () => {
     const { db, replicas, end, begun } = await deliverTwice();
     end();
     await eventually(() => expect(desk.placesOf(NEXT)).toHaveLength(2));

@@ -2,18 +2,20 @@ import { index, json, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/p
 import type { StoredResult } from './stored-result.js';
 
 /**
- * Marks of the events that a processor has handled. A mark is committed together with the work. drizzle-kit must find the table
- * in the schema of the service, so that the migrations create it.
+ * Table with a mark for each event that a processor has handled. A mark is committed together with the work. The schema of the
+ * service must contain the table, so that drizzle-kit adds it to the migrations.
  */
 export const inbox = pgTable(
   'inbox',
   {
-    /** Plain form of the id: see `plainIdOf`. */
+    /** Plain form of the event id (see `plainIdOf`). */
     eventId: text('event_id').notNull(),
     processor: text().notNull(),
-    /** Id of the replay of a time range, which does the work again. Empty if there was no such replay. */
+    /** Id of the time-range replay in which the work was done again; empty for any other delivery. */
     replayId: text('replay_id').notNull().default(''),
-    /** Result of the handler, which a redelivery returns again. Not jsonb, which cannot store NUL characters. */
+    /**
+     * Result of the handler, which a redelivery returns again. The type is not jsonb, because jsonb cannot store NUL characters.
+     */
     result: json().$type<StoredResult>(),
     processedAt: timestamp('processed_at', { withTimezone: true }).notNull().defaultNow(),
   },

@@ -37,21 +37,21 @@ describeStores((databases, kind) => {
   });
   afterAll(() => service?.close());
 
-  /** Makes the ids of the two stores differ, since they share the broker. */
+  /** Returns different ids for the two stores, because both use the same broker. */
   const idOf = (name: string) => `${name}-${kind.slice(0, 4)}`;
   const marks = (eventId: string) => db.select().from(inbox).where(eq(inbox.eventId, eventId));
   const filed = async (author: string) => {
     const rows = await db.select().from(places).where(eq(places.author, author));
     return rows.map(({ place }) => place);
   };
-  /** Resolves when the event has been handled so many times and acknowledged. */
+  /** Resolves when the event has been handled the given number of times and acknowledged. */
   const settled = (id: string, times = 1) =>
     eventually(async () => {
       expect(filing.handled.filter((handled) => handled === id)).toHaveLength(times);
       expect(await desk.unsettled()).toBe(0);
     });
 
-  it('keeps the work together with the mark, which has the result', async () => {
+  it('commits the work together with a mark that contains the result', async () => {
     const id = idOf('one');
     await desk.handIn(id);
     await settled(id);
@@ -68,7 +68,7 @@ describeStores((databases, kind) => {
     await eventually(() => expect(desk.placesOf(derivedEventId(id, 'filing', 0))).toEqual([place]));
   });
 
-  it('handles an event once that is stored many times, and publishes the same next event each time', async () => {
+  it('handles an event once even if it is stored many times, and publishes the same result each time', async () => {
     const id = idOf('many');
     await desk.handIn(id, 50);
     await settled(id, 50);
@@ -154,7 +154,7 @@ describeStores((databases, kind) => {
     expect((await marks(id)).map((mark) => mark.replayId).sort()).toEqual(['', replayId]);
   });
 
-  it('does not work again in the replay of a failure whose work was committed', async () => {
+  it('does not repeat the work in the replay of a failure whose work was committed', async () => {
     const id = idOf('failure');
     const failures = await desk.failures();
     filing.afterWork = () => Promise.reject(new UnrecoverableError('after the work'));

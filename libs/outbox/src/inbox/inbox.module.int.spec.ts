@@ -21,7 +21,7 @@ describeStores((databases, kind) => {
   interface Settings {
     keepMarks?: number;
     maxAge?: number;
-    /** Time that failures are kept. If it is set, the service consumes failures. */
+    /** Time for which failures are kept. The service consumes failures only if this time is set. */
     failuresMaxAge?: number;
   }
   const newStore = () => databases.createFor(filingSchema);
@@ -66,9 +66,9 @@ describeStores((databases, kind) => {
     }
   };
 
-  it('keeps marks a day longer than events, and removes older ones', () => keeps({}, [0, 7.9]));
+  it('keeps marks a day longer than events, and removes older marks', () => keeps({}, [0, 7.9]));
 
-  // The rest is the same with either store.
+  // The other cases do not depend on the store.
   if (kind !== 'pglite') return;
 
   it.each<[string, Settings, number[]]>([
@@ -91,9 +91,9 @@ describeStores((databases, kind) => {
     beforeAll(() => raise(20));
     afterAll(() => raise(7));
 
-    it('keeps marks a day longer than that from the start', () => keeps({}, [0, 7.9, 8.1, 15.1]));
+    it('keeps marks a day longer than the raised time from the start', () => keeps({}, [0, 7.9, 8.1, 15.1]));
 
-    it('does so with a setting of 10 days too, and warns', async () => {
+    it('ignores a setting of 10 days, and warns', async () => {
       const log = recordLog();
       await keeps({ keepMarks: 10 * DAY }, [0, 7.9, 8.1, 15.1]);
       expect(log().filter((line) => line.includes('keepMarks'))).toEqual([

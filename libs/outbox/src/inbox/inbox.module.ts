@@ -6,12 +6,14 @@ import { Inbox } from './inbox.js';
 
 export interface InboxOptions {
   /**
-   * Milliseconds for which a mark is kept. It must be longer than the broker keeps the consumed events, since the broker may
-   * deliver them again. Default one day longer: 8 days if events are kept for 7, or 31 days if the service consumes failure
-   * events, which are kept for 30. If an operator has set a longer time at the broker, the default applies, and a warning is
-   * logged.
+   * Time for which a mark is kept, in milliseconds. It must exceed the time for which the broker keeps the consumed events.
+   * Otherwise, the broker could redeliver an event whose mark was removed.
    *
-   * The replay of a failure after this time does the work again.
+   * By default, marks are kept one day longer than the consumed events. This is 8 days for events that are kept for 7 days. If
+   * the service consumes failure events, which are kept for 30 days, it is 31 days. If an operator has set a longer time on the
+   * broker, the default applies, and a warning is logged.
+   *
+   * The work is repeated if a failure is replayed after this time.
    */
   keepMarks?: number;
 }
@@ -20,7 +22,7 @@ const INBOX_OPTIONS = Symbol('inbox options');
 const INBOX_PURGE = Symbol('inbox purge');
 const DAY = 24 * 60 * 60 * 1_000;
 
-/** Provides the inbox of a service. Needs `StoreModule` and `JetStreamModule`. */
+/** Provides the inbox of a service. The module needs `StoreModule` and `JetStreamModule`. */
 @Module({})
 export class InboxModule implements OnModuleInit {
   constructor(
@@ -41,7 +43,7 @@ export class InboxModule implements OnModuleInit {
     };
   }
 
-  /** @throws InvalidDeclarationError if an event could be delivered again after its mark was removed; the start fails */
+  /** @throws InvalidDeclarationError if an event could be delivered again after its mark was removed. The start then fails. */
   onModuleInit(): void {
     const { eventsKeptFor } = this.strategy;
     const { keepMarks = eventsKeptFor + DAY } = this.options;
@@ -66,7 +68,7 @@ function purgeOf(store: Store, strategy: JetStreamStrategy, { keepMarks }: Inbox
     if (keepMarks !== undefined) warnOnce(eventsKeptFor);
     return eventsKeptFor + DAY;
   };
-  // The times of the broker are known after the start. Before it, only the declared ones are.
+  // The times on the broker are known only after the start. Before the start, only the declared times are known.
   const after = strategy.untilStarted();
   return new TablePurge(store, { column: inbox.processedAt, keepFor, after, name: 'old marks of the inbox' });
 }

@@ -5,35 +5,36 @@ import { sql, type SQL } from 'drizzle-orm';
 import { inbox } from './inbox-table.js';
 import { revivedResult, storedResult, type StoredResult } from './stored-result.js';
 
-/** Result of a handler: an event, several, or nothing. */
+/** Result of a handler: one event, several events, or nothing. */
 type Result = object | readonly (object | null | undefined)[] | null | undefined | void;
 
 /** Primary key of a mark. */
 type Mark = Pick<typeof inbox.$inferSelect, 'eventId' | 'processor' | 'replayId'>;
 
-/** Handles each event once per processor, however often it is delivered. */
+/** Handles each event once per processor, regardless of the number of deliveries. */
 @Injectable()
 export class Inbox<Tables extends Schema = Schema> {
   constructor(private readonly store: Store<Tables>) {}
 
   /**
-   * Runs a handler's work in a transaction, which also marks the event as handled: both are kept, or neither. If the event is
-   * delivered again, the work does not run, and its first result is returned. So the transport publishes the same events under
-   * the same ids. If two deliveries run at once, the second waits for the first.
+   * Runs a handler's work in a transaction that also marks the event as handled. Work and mark are committed or rolled back
+   * together. If the event is delivered again, the work does not run, and its first result is returned. The transport therefore
+   * publishes the same events under the same ids. If two deliveries arrive at the same time, the second delivery waits for the
+   * first.
    *
    *     return this.inbox.once(context, async (tx) => {
    *       await tx.insert(orders).values(…);
    *       return new OrderStored(…);
    *     });
    *
-   * A mark is valid for `keepMarks`. Each replay of a time range does the work again. The replay of a failure does not, if the
-   * work was committed and a later step failed. A failure in a replay as new belongs to that replay.
+   * A mark is valid for `keepMarks`. Each replay of a time range repeats the work. The replay of a failure does not repeat the
+   * work if the work was committed and a later step failed. A failure in an as-new replay belongs to that replay.
    *
-   * @param work Must use only `tx`, and wait for nothing but the database. Effects outside the database, such as a mail, are not
-   *   rolled back, and happen again at the next attempt.
-   * @throws UndeclaredEventError, UnrecoverableError if the result cannot be published; nothing is kept
-   * @throws ForgottenEventError if the mark has an event that the processor no longer declares
-   * @throws errors of `work` and of the database
+   * @param work Must use only `tx`, and must wait only for the database. Effects outside the database, such as a mail, are not
+   *   rolled back, and are repeated at the next attempt.
+   * @throws UndeclaredEventError, UnrecoverableError if the result cannot be published. The transaction is rolled back.
+   * @throws ForgottenEventError if the mark contains an event that the processor no longer declares
+   * @throws any error of `work` or of the database
    */
   once<Returned extends Result>(
     context: EventContext,
@@ -50,7 +51,7 @@ export class Inbox<Tables extends Schema = Schema> {
 
   private async keep(tx: Database, mark: Mark, returned: Result, context: EventContext): Promise<void> {
     const events = [returned].flat().filter((event) => event !== undefined && event !== null);
-    // An invalid result must not be kept: every redelivery would return it, even after the handler was corrected.
+    // An invalid result must not be committed. Every redelivery would return it, even after the handler was corrected.
     for (const event of events) await assertPublishable(event, context);
     if (events.length === 0) return;
     const result = JSON.stringify(storedResult(returned));
@@ -59,11 +60,10 @@ export class Inbox<Tables extends Schema = Schema> {
 }
 
 /*
- * These statements run for every event and are written by hand: to build them would take Drizzle longer than the database takes
- * to run them.
+ * These hand-written statements run for every event. Drizzle would take longer to build them than the database takes to run them.
  */
 
-/** Waits for a transaction that inserts the same mark. @returns False if the mark exists. */
+/** Inserts a mark, and returns false if the mark already exists. Waits for a transaction that inserts the same mark. */
 async function insert(tx: Database, { eventId, processor, replayId }: Mark): Promise<boolean> {
   const inserted = await tx.execute(
     sql`insert into ${inbox} (event_id, processor, replay_id) values (${eventId}, ${processor}, ${replayId})
@@ -84,7 +84,7 @@ function is({ eventId, processor, replayId }: Mark): SQL {
 }
 
 function markOf({ eventId, identity, replayId, failureId, asNew }: EventContext): Mark {
-  // A failure in a replay as new belongs to that replay, because the result of the first handling was wrong.
+  // A failure in an as-new replay belongs to that replay, because the result of the first handling was wrong.
   const replay = asNew ?? (failureId === undefined ? replayId : undefined);
   return { eventId: plainIdOf(eventId), processor: identity, replayId: replay ?? '' };
 }

@@ -42,10 +42,10 @@ describeStores((databases) => {
     const { db } = service.get<Store<typeof filingSchema>>(Store);
     return (await db.select().from(places)).map(({ author }) => author);
   };
-  /** Resolves when everything that was published and replayed so far is settled. */
+  /** Resolves when all events that were published or replayed so far are settled. */
   async function settled(): Promise<void> {
     const { consumers } = await jetstreamManager(client);
-    // Upstream first: its events are pending downstream before it acknowledges.
+    // Checks the upstream processor first, because it publishes events downstream before it acknowledges.
     for (const processor of ['drafting', 'filing'])
       for (const stream of ['EVENTS', 'RETRIES'])
         await eventually(async () => {

@@ -1,7 +1,7 @@
 import { classOf, upcast, versionsOf, type EventClass } from '@cascade/jetstream';
 import { plainToInstance } from 'class-transformer';
 
-/** Result of a handler as a mark keeps it: an event, several, or nothing. */
+/** Result of a handler, as stored in a mark: one event, several events, or nothing. */
 export type StoredResult = StoredEvent | null | StoredResult[];
 
 interface StoredEvent {
@@ -10,7 +10,7 @@ interface StoredEvent {
   data: object;
 }
 
-/** A mark has an event that the processor returned and no longer declares. */
+/** Thrown if a mark contains an event that the processor once returned but no longer declares. */
 export class ForgottenEventError extends Error {
   override readonly name = 'ForgottenEventError';
 
@@ -30,7 +30,7 @@ export function storedResult(returned: unknown): StoredResult {
 }
 
 /**
- * Returns what {@link storedResult} was given, as instances of the declared classes. Upcasts an event if the processor now
+ * Converts a result of {@link storedResult} back to instances of the declared classes. Upcasts an event if the processor now
  * declares a newer version.
  *
  * @throws ForgottenEventError

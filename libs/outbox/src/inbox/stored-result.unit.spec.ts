@@ -21,7 +21,7 @@ it.each<[string, unknown, unknown]>([
   expect(JSON.stringify(revived)).toBe(JSON.stringify(expected));
 });
 
-it('distinguishes the versions of an event, and reports one that the processor no longer declares', () => {
+it('distinguishes the versions of an event, and reports a version that the processor no longer declares', () => {
   const older = { name: 'note.written', version: 1, data: { author: 'ada', number: 2 } };
   expect(() => revivedResult(older, filing)).toThrow(ForgottenEventError);
   expect(() => revivedResult(older, filing)).toThrow(/^filing returned note\.written\.v1 when it handled/);

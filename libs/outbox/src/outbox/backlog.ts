@@ -2,17 +2,19 @@ import type { Database } from '@cascade/store';
 import { isNull, sql } from 'drizzle-orm';
 import { outbox } from './outbox-table.js';
 
-/** Counts of an outbox's rows that are not published. */
+/** Counts of the unpublished rows of an outbox. */
 export interface Backlog {
-  /** Rows still to be published, including those in flight. */
+  /** Number of rows that are still to be published, including rows in flight. */
   waiting: number;
-  /** Milliseconds that the oldest of these rows has waited. 0 if there is none. */
+  /** Time for which the oldest of these rows has waited, in milliseconds; 0 if no row is waiting. */
   oldestAge: number;
-  /** Rows that the broker refused for good. */
+  /** Number of rows that the broker refused permanently. */
   setAside: number;
 }
 
-/** @param most Rows to look at, oldest first. Default all of them, which is slow if millions wait. */
+/**
+ * @param most Maximum number of rows to read, starting with the oldest. Default: all rows, which is slow for millions of rows.
+ */
 export async function readBacklog(db: Database, most = Number.MAX_SAFE_INTEGER): Promise<Backlog> {
   const unpublished = db
     .select({ createdAt: outbox.createdAt, setAsideAt: outbox.setAsideAt })

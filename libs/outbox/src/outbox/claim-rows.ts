@@ -6,17 +6,18 @@ import { isWaiting, outbox, type OutboxRow } from './outbox-table.js';
 export interface Lease {
   /** Id of the relay that has the lease. */
   owner: string;
-  /** Milliseconds. */
+  /** Duration of the lease, in milliseconds. */
   duration: number;
 }
 
 /**
- * Claims waiting rows under a lease, in their order: no other relay claims them until the lease runs out. Call it when the relay
- * has no rows in flight. Rows that it has leased already are claimed again: it did not learn of them because the database failed.
+ * Claims waiting rows under a lease, in their order. No other relay can claim these rows until the lease runs out. Call this
+ * function only if the relay has no rows in flight. Rows that the relay has already leased are claimed again. The relay cannot
+ * know of these rows if the database failed during the earlier claim.
  *
- * The relay that claims the head of a key, its first waiting row, owns the key. All rows behind the head are left to that relay,
- * which keeps the order of a key across relays. Two relays at once lock different heads. PostgreSQL checks a head that has
- * changed again after it has locked it.
+ * The head of a key is its first waiting row. A relay that claims the head owns the key, and only this relay can claim the rows
+ * behind the head. This rule keeps the order of a key across relays. Relays that claim at the same time lock different heads.
+ * After locking a head, PostgreSQL checks the head again if it has changed.
  */
 export async function claimRows(db: Database, lease: Lease, limit: number): Promise<OutboxRow[]> {
   const earlier = alias(outbox, 'earlier');

@@ -4,7 +4,7 @@ import { readBacklog } from './backlog.js';
 import { isWaiting, outbox } from './outbox-table.js';
 import { lineOf, type OutboxContent, type UnpublishedEvent } from '../requests/outbox-requests.js';
 
-/** @param limit Most events to list that are set aside, oldest first. */
+/** @param limit Maximum number of set-aside events to list, starting with the oldest. */
 export async function readContent(db: Database, limit: number): Promise<OutboxContent> {
   const { waiting, setAside } = await readBacklog(db);
   const [oldest] = waiting > 0 ? await first(db, isWaiting(outbox), 1) : [];
@@ -13,7 +13,7 @@ export async function readContent(db: Database, limit: number): Promise<OutboxCo
   return { waiting, ...(oldest ? { oldest } : {}), setAside, setAsideEvents };
 }
 
-/** Leaves out the data of the events, which does not concern operators. */
+/** Returns the first events without their data, because the data does not concern operators. */
 async function first(db: Database, condition: SQL | undefined, limit: number): Promise<UnpublishedEvent[]> {
   const { id, name, createdAt, attempts, lastError } = outbox;
   const rows = await db

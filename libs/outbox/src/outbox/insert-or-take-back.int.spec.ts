@@ -14,7 +14,7 @@ const schema = { outbox, authors };
 async function open(databases: TestDatabases) {
   const store = await databases.open({ schema });
   const { outbox: box } = new Notebook(store as unknown as Store<{ outbox: typeof outbox }>);
-  /** Adds a note together with its author, unless the author is known. @returns the ids of both */
+  /** Adds a note together with its author, unless the author is known. Returns the ids of the event and the author. */
   async function announce(name: string) {
     const row = { id: randomUUID(), name, pseudonym: null };
     const note = await box.prepare(new NoteWritten({ author: name, number: 1 }), { key: name });
@@ -25,7 +25,7 @@ async function open(databases: TestDatabases) {
 }
 
 describeStores((databases) => {
-  it('keeps an event with a new row, and takes it back if the row is there already', async () => {
+  it('keeps an event with a new row, and takes the event back if the row already exists', async () => {
     const { db, announce } = await open(databases);
     const first = await announce('ada');
     await announce('ada');
@@ -38,7 +38,7 @@ describeStores((databases) => {
     ]);
   });
 
-  it('keeps one event if many come at once with the same row', async () => {
+  it('keeps only one of many concurrent events with the same row', async () => {
     const { db, announce } = await open(databases);
     await Promise.all(Array.from({ length: 12 }, () => announce('ada')));
     expect(await db.$count(outbox)).toBe(1);
@@ -47,7 +47,7 @@ describeStores((databases) => {
 });
 
 describePostgres((databases) => {
-  it('waits for the lock of a known row, as it would for that of a new one', async () => {
+  it('waits for the lock of a known row, as for the lock of a new row', async () => {
     const { db, announce } = await open(databases);
     await announce('ada');
     const again = await db.transaction(async (tx) => {

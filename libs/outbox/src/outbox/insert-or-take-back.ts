@@ -3,21 +3,24 @@ import { and, eq, getTableColumns, getTableName, notExists, sql } from 'drizzle-
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { outbox } from './outbox-table.js';
 
-/** A row that the database may have already. */
+/** Row that the database may already contain. */
 export interface NewRow<Table extends PgTable> {
   table: Table;
-  /** The column that decides: no two rows have the same value in it. It needs a unique index. */
+  /** Column that identifies the row. It needs a unique index, because no two rows may have the same value in it. */
   unique: keyof Row<Table> & string;
   row: Row<Table>;
 }
 
-/** Name of a placeholder. It has a space, so that no property of a row has the same name. */
+/** Name of a placeholder. It contains a space, so it differs from the name of every property of a row. */
 const EVENT_ID = 'event id';
 
-/** One for each unique column: to build it takes Drizzle longer than the database takes to run it. */
+/**
+ * Statements by unique column. They are cached, because Drizzle takes longer to build a statement than the database takes to run
+ * it.
+ */
 const statements = new WeakMap<PgColumn, ReturnType<typeof statementFor>>();
 
-/** Inserts the row. If the database has another row like it, that row stays as it is, and the event is deleted again. */
+/** Inserts the row. If a row with the same unique value already exists, that row is kept, and the event is deleted again. */
 export async function insertOrTakeBack<Table extends PgTable>(
   tx: Database,
   eventId: string,
@@ -30,8 +33,8 @@ export async function insertOrTakeBack<Table extends PgTable>(
 }
 
 /**
- * The conflict is an update that changes nothing, because an update locks the other row. So transactions with the same value
- * wait for one another, whether the value is new or known.
+ * Builds the statement. On a conflict, it performs an update that changes nothing, because an update locks the existing row.
+ * Transactions with the same value therefore wait for one another, even if the value is already known.
  */
 function statementFor(table: PgTable, unique: string, column: PgColumn) {
   return prepared((tx: Database) => {

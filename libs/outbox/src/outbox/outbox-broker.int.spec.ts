@@ -13,7 +13,7 @@ import { Outbox } from './outbox.js';
 type Settings = NonNullable<Parameters<typeof startTestBroker>[0]>['settings'];
 type BrokerAccess = Omit<JetStreamOptions, 'source'>;
 
-/** Milliseconds that the relay has to publish again when the broker accepts events again. */
+/** Timeout for the first publish after the broker accepts events again, in milliseconds. */
 const SOON = 10_000;
 
 describeStores((databases, kind) => {
@@ -84,7 +84,7 @@ describeStores((databases, kind) => {
     for (const numbers of notes.values()) expect(numbers).toEqual([0, 1, 2, 3, 4]);
   }, 120_000);
 
-  // The broker refuses the same with either store.
+  // The refusals of the broker do not depend on the store.
   if (kind !== 'pglite') return;
 
   it('sets aside an event that is too large, and publishes it when it is put back after the limit was raised', async () => {
@@ -117,7 +117,7 @@ describeStores((databases, kind) => {
     expect((await log.notes(2)).get('ada')).toEqual([2, 1]);
   });
 
-  it('keeps an event that it may not publish until it has the right', async () => {
+  it('keeps an event for which a right is missing until the right is granted', async () => {
     const settings = (allowed: string): Settings => ({
       authorization: {
         users: [

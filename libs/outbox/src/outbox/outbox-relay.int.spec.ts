@@ -50,7 +50,7 @@ describeStores((databases, kind) => {
     expect(row).toMatchObject({ leasedUntil: null, leaseOwner: null, attempts: 0, lastError: null });
   });
 
-  it('publishes at once when it is woken', async () => {
+  it('publishes immediately when it is woken', async () => {
     const publisher = new RecordingPublisher();
     const relay = notebook.startRelay(publisher);
     const start = Date.now();
@@ -83,7 +83,7 @@ describeStores((databases, kind) => {
     expect(most).toBe(2);
   });
 
-  it('retries a failed event with the same id, and holds back only the events behind it in its key', async () => {
+  it('retries a failed event with the same id, and holds back only the later events of its key', async () => {
     const [failing = ''] = await notebook.write('ada', 1, 2, 3);
     await notebook.write('bob', 1, 2, 3);
     let broken = true;
@@ -106,7 +106,7 @@ describeStores((databases, kind) => {
     expect(publisher.published.filter(({ id }) => id === failing)).toHaveLength(1);
   });
 
-  it('sets aside an event that the broker refuses permanently, and publishes the events behind it', async () => {
+  it('sets aside an event that the broker refuses permanently, and publishes the later events of its key', async () => {
     const lines = recordLog();
     const [refused = ''] = await notebook.write('ada', 1, 2, 3);
     const publisher = new RecordingPublisher(async ({ id }) => {
@@ -146,7 +146,7 @@ describeStores((databases, kind) => {
     expect(await notebook.outbox.setAside()).toEqual([]);
   });
 
-  it('keeps an event waiting that is refused because a right is missing', async () => {
+  it('keeps an event waiting if it is refused because a right is missing', async () => {
     const [denied = ''] = await notebook.write('ada', 1);
     const publisher = new RecordingPublisher(() => Promise.reject(new PublishDeniedError('no right')));
     const relay = notebook.startRelay(publisher);
@@ -160,7 +160,7 @@ describeStores((databases, kind) => {
     await allPublished();
   });
 
-  it('removes published rows at once if none should be kept', async () => {
+  it('removes published rows immediately if they should not be kept', async () => {
     await notebook.write('ada', 1, 2);
     const publisher = new RecordingPublisher();
     notebook.startRelay(publisher, { keepPublished: 0 });
@@ -168,7 +168,7 @@ describeStores((databases, kind) => {
     expect(publisher.numbersOf('ada')).toEqual([1, 2]);
   });
 
-  it('logs an outage of the database once, and publishes nothing twice because of it', async () => {
+  it('logs an outage of the database once, and publishes no event twice', async () => {
     const lines = recordLog();
     const publisher = new RecordingPublisher();
     // The database fails between the confirmation of the event and the mark.
@@ -191,10 +191,10 @@ describeStores((databases, kind) => {
     ]);
   });
 
-  // The broker does the same with either store.
+  // The behavior of the broker does not depend on the store.
   if (kind !== 'pglite') return;
 
-  it('gives up a publish that hangs before its lease ends, and retries it', async () => {
+  it('gives up on a hanging publish before its lease ends, and retries the publish', async () => {
     await notebook.write('ada', 1, 2);
     const publisher = new RecordingPublisher();
     publisher.confirm = () => (publisher.tries === 1 ? new Promise(() => undefined) : Promise.resolve());
@@ -219,7 +219,7 @@ describeStores((databases, kind) => {
     ]);
   });
 
-  it('publishes the rows in flight before it stops, and claims no more', async () => {
+  it('publishes the rows in flight before it stops, and claims no more rows', async () => {
     await notebook.write('ada', 1);
     let confirm: () => void = () => undefined;
     const publisher = new RecordingPublisher(() => new Promise<void>((resolve) => (confirm = resolve)));

@@ -18,22 +18,22 @@ import { settleRows, type Outcome } from './settle-rows.js';
 
 export interface OutboxOptions {
   /**
-   * Milliseconds for which a relay leases the rows that it claims. If the relay is killed, another one publishes the rows after
-   * this time. A publish that is not confirmed within two thirds of it counts as failed and is tried again. Default 30,000.
+   * Duration of the lease on claimed rows, in milliseconds. If the relay is killed, another relay publishes the rows after this
+   * time. A publish that is not confirmed within two thirds of the lease counts as failed and is tried again. Default 30,000.
    */
   lease?: number;
-  /** Milliseconds for which published rows are kept for inspection. Default 3,600,000; 0 removes them at once. */
+  /** Time for which published rows are kept for inspection, in milliseconds; 0 to remove them immediately. Default 3,600,000. */
   keepPublished?: number;
 }
 
 export const OUTBOX_OPTIONS = Symbol('outbox options');
 
 const DEFAULT_LEASE = 30_000;
-/** Rows that are claimed, published and settled together. */
+/** Maximum number of rows that are claimed, published and settled together. */
 const BATCH = 500;
-/** Milliseconds between two polls of the outbox. */
+/** Interval between two polls of the outbox, in milliseconds. */
 const POLL = 250;
-/** Milliseconds that publishes in flight get when the relay stops. */
+/** Timeout for publishes in flight when the relay stops, in milliseconds. */
 const STOP_WITHIN = 2_000;
 
 /** Publishes the rows of the outbox. The relays of several replicas share the work. */
@@ -68,12 +68,12 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     this.running ??= this.run();
   }
 
-  /** Polls the outbox at once. */
+  /** Makes the relay poll the outbox immediately. */
   wake(): void {
     this.pollTimer.interrupt();
   }
 
-  /** Claims no more rows and waits at most 2 s for the rows in flight. The other rows stay in the outbox. */
+  /** Claims no more rows, and waits up to 2 s for the rows in flight. The other rows stay in the outbox. */
   async stop(): Promise<void> {
     this.stopping = true;
     this.wake();
@@ -82,7 +82,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     clearTimeout(timer);
   }
 
-  /** Returns how much there is to publish, for metrics. */
+  /** Returns the number and the age of the unpublished events, for metrics. */
   backlog(): Promise<Backlog> {
     return readBacklog(this.store.db);
   }
@@ -98,9 +98,9 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   private async publish(rows: OutboxRow[]): Promise<Outcome> {
     const batch = new AbortController();
     this.batch = batch;
-    // Each row in flight may add a listener.
+    // The limit on listeners is lifted, because each row in flight may add a listener.
     setMaxListeners(0, batch.signal);
-    // Ends well before another relay may claim the rows, so that a late publish does not overtake that relay.
+    // Abort well before another relay may claim the rows. Otherwise, a late publish could overtake the publishes of that relay.
     const timer = setTimeout(() => batch.abort(), (this.lease.duration * 2) / 3);
     const outcome = await publishRows(this.publisher, rows, batch.signal);
     clearTimeout(timer);
@@ -109,8 +109,8 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   /**
-   * Tries until the database has stored the outcome. A published row without a mark would be published again. After its duplicate
-   * window, the broker would store it twice.
+   * Tries until the database has stored the outcome. A published row without a mark would be published again. If this happened
+   * after the duplicate window, the broker would store the event twice.
    */
   private async settle(outcome: Outcome): Promise<void> {
     const settlement = { lease: this.lease, remove: this.options.keepPublished === 0 };
@@ -118,7 +118,9 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     while (!(await this.tryDatabase(settled)) && !this.stopping) await sleep(POLL);
   }
 
-  /** Resolves to undefined if the database fails: that must not end the relay. */
+  /**
+   * Runs `work` on the database. Resolves to undefined if the database fails, because a database error must not end the relay.
+   */
   private async tryDatabase<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
       const result = await work();
@@ -130,7 +132,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     }
   }
 
-  /** Logs a row when it fails for the first time. If no row can be published, it logs one line for all of them. */
+  /** Logs each row when it fails for the first time. If no row can be published, logs one line for all rows. */
   private report({ published, refused, failed }: Outcome): void {
     for (const { row, error } of refused) {
       this.logger.error(

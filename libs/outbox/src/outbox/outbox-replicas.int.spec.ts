@@ -33,7 +33,7 @@ async function write(options: NotebookServiceOptions['store'], authors: number, 
   await store.close();
 }
 
-/** Lets no relay claim rows until `work` is done, so that the first relay to start does not publish all of them. */
+/** Prevents relays from claiming rows until `work` is done. Otherwise, the first relay to start would publish all rows. */
 async function whileHeld(
   options: NotebookServiceOptions['store'],
   work: () => Promise<unknown>,
@@ -116,7 +116,7 @@ describeStores((databases, kind) => {
 });
 
 describeStores((databases) => {
-  it('claims its own rows again if the database failed before it answered, and no other relay does', async () => {
+  it('claims only its own rows again if the database failed before it answered', async () => {
     const store = await databases.open({ schema });
     await new Notebook(store).write('ann', 1, 2);
     const [own, other] = [randomUUID(), randomUUID()].map((owner) => ({ owner, duration: 60_000 }));
@@ -129,13 +129,13 @@ describeStores((databases) => {
 });
 
 describePostgres((databases) => {
-  it('shares the rows with the relays of other replicas, and publishes each once in the order of its key', async () => {
+  it('shares the rows with the relays of other replicas, and publishes each row once, in the order of its key', async () => {
     const database = await databases.create();
     const replicas = [
       new Notebook(await databases.open({ schema, database })),
       new Notebook(await databases.open({ schema, database })),
     ] as const;
-    // A single list for both relays, since the order across them matters.
+    // Both relays use a single list, because the order across the relays matters.
     const published: NoteWritten[] = [];
     const publishers = replicas.map((replica) => {
       const publisher = new RecordingPublisher(async ({ data }) => {

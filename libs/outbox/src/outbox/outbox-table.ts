@@ -14,17 +14,19 @@ import {
 const time = (name: string) => timestamp(name, { withTimezone: true });
 
 /**
- * Events that a transaction added together with its rows, and that are to be published. drizzle-kit must find the table in the
- * schema of the service, so that the migrations create it.
+ * Table of events to publish, which transactions added together with their other rows. The schema of the service must contain the
+ * table, so that drizzle-kit adds it to the migrations.
  */
 export const outbox = pgTable(
   'outbox',
   {
-    /** Id of the event, also sent as `Nats-Msg-Id`: a row that is published twice is stored once. */
+    /** Id of the event. It is also sent as `Nats-Msg-Id`, so a row that is published twice is stored only once. */
     id: uuid().primaryKey(),
-    /** Order of insertion, not of commits. Do not read on from the highest position: rows below it may appear later. */
+    /**
+     * Order of insertion, not of commits. Do not use the highest position as a cursor, because rows below it may appear later.
+     */
     position: bigint({ mode: 'number' }).notNull().generatedAlwaysAsIdentity(),
-    /** Rows of one key are published in their order. */
+    /** Key of the row. Rows with the same key are published in their order. */
     key: text().notNull(),
     name: text().notNull(),
     version: integer().notNull(),
@@ -32,15 +34,15 @@ export const outbox = pgTable(
     correlationId: text('correlation_id').notNull(),
     causationId: text('causation_id'),
     createdAt: time('created_at').notNull().defaultNow(),
-    /** The row may not be claimed earlier, because a relay publishes it, or because it failed and waits. */
+    /** Time before which the row may not be claimed. It is set while a relay publishes the row, and after a failure. */
     leasedUntil: time('leased_until'),
-    /** Id of the relay that publishes it. */
+    /** Id of the relay that publishes the row. */
     leaseOwner: uuid('lease_owner'),
-    /** How often publishing it has failed. */
+    /** Number of failed attempts to publish the row. */
     attempts: integer().notNull().default(0),
-    /** Reason for the last failure, or for setting it aside. */
+    /** Reason for the last failure, or for setting the row aside. */
     lastError: text('last_error'),
-    /** Time at which the broker refused it permanently. It is not tried again, and holds back no other row. */
+    /** Time at which the broker refused the row permanently. Such a row is not tried again, and holds back no other row. */
     setAsideAt: time('set_aside_at'),
     publishedAt: time('published_at'),
   },
@@ -53,7 +55,11 @@ export const outbox = pgTable(
 
 export type OutboxRow = typeof outbox.$inferSelect;
 
-/** Condition for a row that is still to be published. @param table The table, or an alias of it. */
+/**
+ * Returns the condition for a row that is still to be published.
+ *
+ * @param table The outbox table, or an alias of it.
+ */
 export function isWaiting(table: { publishedAt: AnyPgColumn; setAsideAt: AnyPgColumn }): SQL | undefined {
   return and(isNull(table.publishedAt), isNull(table.setAsideAt));
 }

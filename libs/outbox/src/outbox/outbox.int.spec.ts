@@ -24,7 +24,7 @@ describeStores((databases) => {
 
   const rowOf = (id: string) => store.db.query.outbox.findFirst({ where: eq(outbox.id, id) });
 
-  it('keeps an event, with new ids unless they are given', async () => {
+  it('keeps an event, with new ids unless ids are given', async () => {
     const event = new NoteWritten({ author: 'ada', number: 1 });
     const { id, correlationId } = await store.db.transaction((tx) => box.add(tx, event, { key: 'ada' }));
     expect(id).toMatch(UUID_V7);
@@ -60,7 +60,7 @@ describeStores((databases) => {
     await expect(refused).rejects.toThrow(/notebook publishes PageTorn, but declares NoteWritten/);
   });
 
-  it('refuses an event that breaks its contract before it writes, so that the transaction can continue', async () => {
+  it('refuses an event that breaks its contract without writing, so that the transaction can continue', async () => {
     const before = await store.db.$count(outbox);
     await store.db.transaction(async (tx) => {
       const refused = box.add(tx, new NoteWritten({ author: '', number: 1.5 }), { key: 'ada' });

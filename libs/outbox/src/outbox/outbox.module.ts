@@ -8,7 +8,10 @@ import { OutboxDesk } from '../requests/outbox-desk.js';
 
 const HOUR = 60 * 60 * 1_000;
 
-/** Provides the outbox of a service, and the relay that publishes it. Needs `StoreModule` and `JetStreamModule`. */
+/**
+ * Provides the outbox of a service, and the relay that publishes its events. The module needs `StoreModule` and
+ * `JetStreamModule`.
+ */
 @Module({})
 export class OutboxModule {
   /** @throws InvalidDeclarationError if `keepPublished` is negative or not a number */

@@ -12,38 +12,39 @@ import type { OutboxContent } from '../requests/outbox-requests.js';
 
 export interface AddOptions {
   /**
-   * Names the subject of the event, such as the user's id. Events of one key are published in the order in which they were added,
-   * if their transactions ran one after the other: for example because each of them locks the user's row.
+   * Key that identifies the subject of the event, such as the user's id. Events with the same key are published in the order in
+   * which they were added. This requires that their transactions run one after another, for example because each transaction
+   * locks the user's row.
    */
   key: string;
-  /** UUID. Default a new one, of version 7. */
+  /** UUID of the event. Default: a new UUID of version 7. */
   id?: string;
-  /** Default the id of the event, which then begins a flow. */
+  /** Id of the flow to which the event belongs. Default: the id of the event, which then begins a new flow. */
   correlationId?: string;
-  /** Id of the event that led to this one. Default none. */
+  /** Id of the event that caused this event. By default, the event has no cause. */
   causationId?: string;
 }
 
-/** An event that may be added to a transaction. */
+/** Event that can be added to a transaction. */
 export interface OutboxEntry extends PublishedEvent {
-  /** Adds the event. It sends the insert before it returns, so statements that are sent next run after it. */
+  /** Adds the event. The insert is sent before this method returns, so statements that are sent later run after the insert. */
   addTo(tx: Transaction): Promise<PublishedEvent>;
 
   /**
-   * Adds the event together with the row that it announces, unless the database has another row like it. In that case the other
-   * row stays as it is, and the event is written and taken back.
+   * Adds the event and the row that it announces, unless a row with the same unique value already exists. In that case, the
+   * existing row stays unchanged, and the event is written and then deleted.
    *
-   * Both cases run the same statements, which are sent at once, and wait for the same locks. So the time of the transaction does
-   * not reveal which case it was, and nothing else does.
+   * Both cases send the same statements together and wait for the same locks. Neither the duration of the transaction nor any
+   * other effect reveals which case occurred.
    */
   addIfNew<Table extends PgTable, Tables extends Schema>(tx: Database<Tables>, row: NewRow<Table>): Promise<void>;
 }
 
 type Transaction = Pick<Database, 'insert'>;
 
-/** Milliseconds that an event may wait until the outbox counts as down. */
+/** Time that an event may wait before the outbox counts as down, in milliseconds. */
 const LATE_AFTER = 10_000;
-/** Rows that a readiness check looks at. It runs every few seconds, even while millions wait. */
+/** Maximum number of rows that a readiness check reads. The check runs every few seconds, even while millions of rows wait. */
 const CHECKED = 10_000;
 
 const insertEvent = prepared((tx: Transaction) => {
@@ -54,7 +55,7 @@ const insertEvent = prepared((tx: Transaction) => {
     .prepare('cascade_outbox_add');
 });
 
-/** Adds events to the transaction that writes rows: both are kept, or neither. */
+/** Adds events to the transaction that writes rows. Events and rows are committed or rolled back together. */
 @Injectable()
 export class Outbox {
   constructor(
@@ -64,19 +65,20 @@ export class Outbox {
   ) {}
 
   /**
-   * Adds an event to the caller's transaction. It is published at least once after the commit: call {@link wake} then.
+   * Adds an event to the caller's transaction. The event is published at least once after the commit. Call {@link wake} after the
+   * commit.
    *
-   * @throws UndeclaredEventError if the service does not declare that it publishes the event; nothing has been written
-   * @throws InvalidEventError if the event breaks its contract; nothing has been written
+   * @throws UndeclaredEventError if the service does not declare that it publishes the event. Nothing has been written.
+   * @throws InvalidEventError if the event breaks its contract. Nothing has been written.
    */
   async add(tx: Transaction, event: object, options: AddOptions): Promise<PublishedEvent> {
     return (await this.prepare(event, options)).addTo(tx);
   }
 
   /**
-   * Checks an event before the transaction that will add it begins.
+   * Checks an event before the start of the transaction that will add the event.
    *
-   * @throws UndeclaredEventError, InvalidEventError as {@link add} does
+   * @throws UndeclaredEventError, InvalidEventError under the same conditions as {@link add}
    */
   async prepare(event: object, options: AddOptions): Promise<OutboxEntry> {
     await this.publisher.assertPublishable(event);
@@ -94,24 +96,25 @@ export class Outbox {
   }
 
   /**
-   * Lets the relay poll the outbox at once. Call it after the commit.
+   * Makes the relay poll the outbox immediately. Call this method after the commit.
    *
-   * It wakes only the relay of this process (ADR 4). NOTIFY would wake other replicas too. But it needs a connection for each,
-   * and a lock for which all commits of the server queue. Other replicas need the row only if this process dies first. Then they
-   * find it by polling.
+   * Only the relay of this process is woken (ADR 4). NOTIFY would wake the other replicas too. However, each replica would need a
+   * connection for it, and all commits of the server would queue for one lock. Other replicas need the row only if this process
+   * dies before publishing it. They then find the row by polling.
    */
   wake(): void {
     this.relay.wake();
   }
 
   /**
-   * Readiness check. Make it optional: while the outbox is down, the service accepts requests, and their events wait.
+   * Checks readiness. Make this check optional, because the service still accepts requests while the outbox is down. The events
+   * of these requests wait in the outbox.
    *
    * @throws Error if the oldest waiting event has waited for 10 s, or if events are set aside
    */
   async ready(): Promise<void> {
     const { waiting, oldestAge, setAside } = await readBacklog(this.store.db, CHECKED);
-    // Rounded to seconds, so that each check gives the same text.
+    // The time is rounded to seconds, so that each check returns the same text.
     const oldest = new Date(Math.round((Date.now() - oldestAge) / 1_000) * 1_000);
     const since = oldest.toISOString().replace('.000Z', 'Z');
     const faults = [
@@ -122,18 +125,18 @@ export class Outbox {
   }
 
   /**
-   * Returns the events that are not published, for display.
+   * Returns the unpublished events, for display.
    *
-   * @param limit Most events to list that are set aside, oldest first.
+   * @param limit Maximum number of set-aside events to list, starting with the oldest.
    */
   content(limit: number): Promise<OutboxContent> {
     return readContent(this.store.db, limit);
   }
 
   /**
-   * Returns events that the broker refused permanently, oldest first. `lastError` is the reason.
+   * Returns events that the broker refused permanently, starting with the oldest. `lastError` contains the reason.
    *
-   * @param limit Default 100.
+   * @param limit Maximum number of events. Default 100.
    */
   async setAside(limit = 100): Promise<OutboxRow[]> {
     const { setAsideAt, position } = outbox;
@@ -141,11 +144,11 @@ export class Outbox {
   }
 
   /**
-   * Publishes events after all that were set aside. Call it when the cause is corrected. Later events of their keys have been
-   * published already.
+   * Puts back events that were set aside, so that the relay publishes them. Call this method when the cause has been corrected.
+   * Later events with the same keys have already been published.
    *
-   * @param ids Default all events that are set aside.
-   * @returns How many were put back.
+   * @param ids Ids of the events. Default: all events that are set aside.
+   * @returns Number of events that were put back.
    */
   async putBack(ids?: readonly string[]): Promise<number> {
     const chosen = ids && inArray(outbox.id, [...ids]);
@@ -159,9 +162,9 @@ export class Outbox {
   }
 
   /**
-   * Deletes events that were set aside, so that they are never published. Other events stay, since they may be in flight.
+   * Deletes events that were set aside, so that they are never published. Other events are kept, because they may be in flight.
    *
-   * @returns The deleted events. Log them: no other trace is left.
+   * @returns The deleted events. Log them, because no other record of them remains.
    */
   async drop(ids: readonly string[]): Promise<Pick<OutboxRow, 'id' | 'name'>[]> {
     return this.store.db

@@ -11,28 +11,31 @@ import type { Outcome, RefusedRow } from './settle-rows.js';
 /** Part of the publisher that a relay needs. */
 export type Publisher = Pick<EventPublisher, 'publishStored'>;
 
-/** Claimed rows of one key. */
+/** Claimed rows with the same key. */
 interface Lane {
   rows: OutboxRow[];
   /** Ids of the rows that the broker has confirmed. */
   published: string[];
   refused: RefusedRow[];
-  /** Why the first of the other rows failed. */
+  /** Error of the first failed row; undefined if no row failed. */
   error?: string;
 }
 
-/** Milliseconds until a failed row is tried again. Doubles with each failure, up to a limit that keeps a recovery short. */
+/**
+ * Delay before a failed row is tried again, in milliseconds. It doubles with each failure, up to a limit that keeps a recovery
+ * short.
+ */
 const RETRY_AFTER = { first: 250, most: 5_000 };
 
 const MAX_ERROR_LENGTH = 1_000;
 
 /**
- * Publishes claimed rows: rows of one key one after the other, different keys in parallel. A failed row holds back the rows
- * behind it in its key. A row that the broker refuses permanently does not.
+ * Publishes claimed rows. Rows with the same key are published one after another, and different keys in parallel. A failed row
+ * holds back the later rows of its key. A row that the broker refuses permanently does not hold back other rows.
  *
- * @param rows In their order.
- * @param signal When it aborts, rows without a confirmation count as failed. They are published again under the same id, and the
- *   broker drops a duplicate.
+ * @param rows Claimed rows, in their order.
+ * @param signal Stops the wait for confirmations. Rows without a confirmation then count as failed. They are published again
+ *   under the same id, and the broker drops duplicates.
  */
 export async function publishRows(
   publisher: Publisher,
@@ -71,7 +74,10 @@ async function publishLane(publisher: Publisher, lane: Lane, signal: AbortSignal
   }
 }
 
-/** A missing right is not permanent: the row waits until an administrator grants it. */
+/**
+ * Returns true if the refusal is permanent. A missing right is not permanent, because an administrator may grant it while the row
+ * waits.
+ */
 function isRefusedForGood(error: unknown): boolean {
   return error instanceof PublishRefusedError && !(error instanceof PublishDeniedError);
 }

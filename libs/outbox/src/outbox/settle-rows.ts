@@ -9,28 +9,28 @@ export interface RefusedRow {
 }
 
 export interface FailedRow extends RefusedRow {
-  /** Milliseconds until it may be tried again. */
+  /** Delay before the row may be tried again, in milliseconds. */
   delay: number;
 }
 
-/** Results of the rows that a relay had claimed. */
+/** Results for the rows that a relay has claimed. */
 export interface Outcome {
   /** Ids of the rows that the broker has stored and confirmed. */
   published: string[];
   /** Rows that the broker will never accept. */
   refused: RefusedRow[];
   failed: FailedRow[];
-  /** Ids of the rows behind a failed row of their key. */
+  /** Ids of the rows that were not tried, because an earlier row of their key failed. */
   untried: string[];
 }
 
 export interface Settlement {
   lease: Lease;
-  /** Remove published rows instead of marking them. */
+  /** True to remove published rows instead of marking them. */
   remove: boolean;
 }
 
-/** Stores the results of claimed rows and ends their leases. It may be repeated, even after it was interrupted. */
+/** Stores the results of claimed rows and ends their leases. The call may be repeated, even after an interruption. */
 export async function settleRows(
   db: Database,
   outcome: Outcome,
@@ -61,9 +61,12 @@ export async function settleRows(
   }
 }
 
-/** Does not check the lease: another relay may have it now, but the broker has confirmed the events. */
+/**
+ * Marks or removes published rows. The lease is not checked. Another relay may now hold it, but the broker has confirmed the
+ * events.
+ */
 async function settlePublished(db: Database, ids: string[], remove: boolean): Promise<void> {
-  // A single parameter: to write 500 of them takes Drizzle longer than the server takes to find the rows.
+  // Sends all ids as one parameter. Drizzle takes longer to write 500 parameters than the server takes to find the rows.
   const published = sql`${outbox.id} = any(${sql.param(ids)}::uuid[])`;
   if (remove) {
     await db.delete(outbox).where(published);

@@ -56,7 +56,7 @@ describeStores((databases, kind) => {
   });
 
   const urlAs = (user: string) => `nats://${user}:x@127.0.0.1:${broker.port}`;
-  /** @param user Default one that may provision. */
+  /** @param user Name of the broker user. The default user may provision. */
   const start = async (user = 'operator') => {
     const access = { servers: urlAs(user), provision: user === 'operator' };
     const service = await startNotebookService({ store, broker: access });
@@ -76,7 +76,7 @@ describeStores((databases, kind) => {
     await notebook.store.db.insert(outbox).values(rows);
     return rows.map(({ id }) => id);
   };
-  /** Adds an event that another relay seems to have leased. */
+  /** Adds an event that seems to be leased by another relay. */
   const hold = async (notebook: Notebook, id: string): Promise<void> => {
     const held = { leasedUntil: new Date(Date.now() + 60_000), createdAt: new Date(Date.now() - 60_000) };
     const error = 'PublishTimeoutError: maximum bytes exceeded';
@@ -121,7 +121,7 @@ describeStores((databases, kind) => {
     });
   });
 
-  it('puts back events that are set aside, by id or all of them, and logs for whom and why', async () => {
+  it('puts back set-aside events, by id or all of them, and logs the author and the reason', async () => {
     const notebook = await start();
     const [first = '', ...others] = await setAside(notebook, 3);
     const lines = recordLog();
@@ -136,7 +136,7 @@ describeStores((databases, kind) => {
     ]);
   });
 
-  it('drops only events that are set aside, and logs id, name, who and why', async () => {
+  it('drops only set-aside events, and logs their ids and names, the author and the reason', async () => {
     const notebook = await start();
     const [dropped = '', kept = ''] = await setAside(notebook, 2);
     const waiting = randomUUID();
@@ -181,10 +181,10 @@ describeStores((databases, kind) => {
     });
   }
 
-  // The messages are the same with either store.
+  // The messages do not depend on the store.
   if (kind !== 'pglite') return;
 
-  it('works with the rights that follow from the declarations, and with no others', async () => {
+  it('works with the rights that follow from the declarations, and with no other rights', async () => {
     await start('notebook');
     expect(await remote.show(10)).toMatchObject({ waiting: 0 });
 
@@ -213,7 +213,7 @@ describeStores((databases, kind) => {
     await connection.close();
   });
 
-  it('is named with the possible causes if the service may not answer', async () => {
+  it('names the possible causes if the service may not answer', async () => {
     const connection = new JetStreamConnection({ source: 'notebook', servers: urlAs('mute') });
     const desk = new OutboxDesk(connection, new Notebook(await databases.open({ schema })).outbox);
     desk.onApplicationBootstrap();

@@ -16,15 +16,15 @@ import { Outbox } from '../outbox/outbox.js';
 import { parseRequest, type Asker, type OutboxAnswer, type OutboxRequest } from './outbox-requests.js';
 
 /**
- * Answers requests of the command line about this service's outbox. The requests come over NATS, because only the service can
- * open an embedded database. So an operator needs no access to the databases.
+ * Answers requests of the command line about this service's outbox. The requests arrive over NATS, because only the service can
+ * open an embedded database. An operator therefore needs no access to the databases.
  */
 @Injectable()
 export class OutboxDesk implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Outbox');
   private subscription: Subscription | undefined;
   private isStopping = false;
-  /** The last answer in progress. Requests are few, and answered one after the other. */
+  /** Latest answer in progress. Requests are rare, and are answered one after another. */
   private answering: Promise<void> = Promise.resolve();
 
   constructor(
@@ -32,7 +32,7 @@ export class OutboxDesk implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly outbox: Outbox,
   ) {}
 
-  /** Subscribes in the background, since the broker may be unreachable. */
+  /** Subscribes in the background, because the broker may be unreachable. */
   onApplicationBootstrap(): void {
     void this.open();
   }
@@ -48,13 +48,13 @@ export class OutboxDesk implements OnApplicationBootstrap, BeforeApplicationShut
     try {
       const nats = await this.connection.get();
       if (this.isStopping) return;
-      // The replicas share the database, so one of them answers.
+      // The replicas share the database, so only one replica answers each request.
       this.subscription = nats.subscribe(outboxRequestsOf(source), {
         queue: 'outbox',
         callback: (error, message) => (error ? this.denied(error) : this.receive(message)),
       });
     } catch (error) {
-      // `startService` reports that.
+      // `startService` reports an unreachable broker.
       if (!(error instanceof BrokerUnreachableError)) throw error;
     }
   }
@@ -73,7 +73,7 @@ export class OutboxDesk implements OnApplicationBootstrap, BeforeApplicationShut
       .catch((error: unknown) => this.logger.warn(`a request could not be answered: ${reasonOf(error)}`));
   }
 
-  /** Never rejects. */
+  /** Answers a request. Never rejects, because the answer contains the reason for a failure. */
   private async answer(text: string): Promise<OutboxAnswer> {
     try {
       return await this.perform(parseRequest(text));
@@ -91,7 +91,7 @@ export class OutboxDesk implements OnApplicationBootstrap, BeforeApplicationShut
       return { changed };
     }
     const dropped = await this.outbox.drop(request.ids);
-    // The log has the only trace of them.
+    // The log contains the only record of the dropped events.
     for (const { id, name } of dropped)
       this.logger.warn(`event ${id} (${name}), which was set aside, dropped${onBehalf(request)}`);
     return { changed: dropped.length };

@@ -1,35 +1,35 @@
-/** Request of the command line to a service's outbox, as JSON on the service's subject. */
+/** Request of the command line to a service's outbox, sent as JSON on the service's subject. */
 export type OutboxRequest =
   | { do: 'show'; limit: number }
   | ({ do: 'put-back'; ids?: readonly string[] } & Asker)
   | ({ do: 'drop'; ids: readonly string[] } & Asker);
 
-/** Author of a request and the reason, for the service's log. */
+/** Author of a request and the reason for the request, for the service's log. */
 export interface Asker {
   by: string;
   reason: string;
 }
 
-/** Events of an outbox that are not published. */
+/** Unpublished events of an outbox. */
 export interface OutboxContent {
-  /** Number of events still to be published. */
+  /** Number of events that are still to be published. */
   waiting: number;
-  /** Oldest of the waiting events. */
+  /** Oldest waiting event; undefined if no event is waiting. */
   oldest?: UnpublishedEvent;
-  /** Number of events that are set aside. `setAsideEvents` has the oldest of them. */
+  /** Number of events that are set aside. `setAsideEvents` contains the oldest of these events. */
   setAside: number;
   setAsideEvents: UnpublishedEvent[];
 }
 
 export interface UnpublishedEvent {
   id: string;
-  /** Such as `user.signed-up`. */
+  /** Name of the event, such as `user.signed-up`. */
   event: string;
-  /** RFC 3339. */
+  /** Time at which the event was added, in the format of RFC 3339. */
   addedAt: string;
-  /** How often publishing has failed. */
+  /** Number of failed attempts to publish the event. */
   attempts: number;
-  /** Reason for the last failure, or for setting it aside. Undefined if it has not failed. */
+  /** Reason for the last failure, or for setting the event aside. Undefined if no attempt has failed. */
   error?: string;
 }
 
@@ -40,16 +40,16 @@ export interface OutboxChange {
 
 export type OutboxAnswer = OutboxContent | OutboxChange | { refused: string };
 
-/** Most events of one request, so that an answer fits into a message. */
+/** Maximum number of events in a request, so that an answer fits into a message. */
 export const MOST_EVENTS = 500;
 export const MAX_TEXT = 300;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * Parses a request, which any client with the right to send it may have written.
+ * Parses a request. Any client with the right to send requests may have written it.
  *
- * @throws Error with the reason if it is not a valid request
+ * @throws Error with the reason if the request is invalid
  */
 export function parseRequest(text: string): OutboxRequest {
   const request = (JSON.parse(text) ?? {}) as Record<string, unknown>;
@@ -72,7 +72,7 @@ function idsIn(value: unknown): string[] {
   throw new Error(`ids must be 1 to ${MOST_EVENTS} UUIDs`);
 }
 
-/** Makes a text fit for a log: one line, and short. */
+/** Converts a value to a single short line for a log. */
 export function lineOf(value: unknown): string {
   const text = typeof value === 'string' ? value.replace(/\p{C}+/gu, ' ').trim() : '';
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;

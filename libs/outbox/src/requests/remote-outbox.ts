@@ -2,10 +2,10 @@ import { outboxAnswersOf, outboxRequestsOf } from '@cascade/jetstream';
 import { errors, nuid, type NatsConnection } from '@nats-io/transport-node';
 import type { Asker, OutboxAnswer, OutboxChange, OutboxContent, OutboxRequest } from './outbox-requests.js';
 
-/** Milliseconds that a service has to answer. */
+/** Timeout for the answer of a service, in milliseconds. */
 const ANSWER_WITHIN = 5_000;
 
-/** The service does not run, has no outbox, or may not be asked about its outbox. */
+/** Thrown if the service does not run, has no outbox, or may not be asked about its outbox. */
 export class NoOutboxError extends Error {
   override readonly name = 'NoOutboxError';
   readonly operational = true;
@@ -18,14 +18,14 @@ export class NoOutboxError extends Error {
   }
 }
 
-/** The service did not understand a request, or could not carry it out. */
+/** Thrown if the service did not understand a request, or could not carry it out. */
 export class OutboxRefusedError extends Error {
   override readonly name = 'OutboxRefusedError';
   /** Tells the tools to print the message without the stack. */
   readonly operational = true;
 }
 
-/** The service runs but did not answer a request. It may have carried the request out. */
+/** Thrown if the service runs but did not answer a request. The request may have been carried out. */
 export class OutboxTimeoutError extends Error {
   override readonly name = 'OutboxTimeoutError';
   readonly operational = true;
@@ -40,8 +40,8 @@ export class OutboxTimeoutError extends Error {
 }
 
 /**
- * Reads and changes the outbox of a running service over NATS. Every method throws {@link NoOutboxError},
- * {@link OutboxRefusedError} and {@link OutboxTimeoutError}.
+ * Reads and changes the outbox of a running service over NATS. Every method may throw {@link NoOutboxError}, {@link
+ * OutboxRefusedError} or {@link OutboxTimeoutError}.
  */
 export class RemoteOutbox {
   constructor(
@@ -49,12 +49,12 @@ export class RemoteOutbox {
     readonly source: string,
   ) {}
 
-  /** @param limit Most events to return that are set aside, at most 500. */
+  /** @param limit Maximum number of set-aside events to return, up to 500. */
   show(limit: number): Promise<OutboxContent> {
     return this.ask({ do: 'show', limit });
   }
 
-  /** @param ids Default all events that are set aside. */
+  /** @param ids Ids of the events. Default: all events that are set aside. */
   async putBack(ids: readonly string[] | undefined, asker: Asker): Promise<number> {
     const { changed } = await this.ask<OutboxChange>({ do: 'put-back', ...(ids ? { ids } : {}), ...asker });
     return changed;

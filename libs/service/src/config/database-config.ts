@@ -1,16 +1,16 @@
 import { IsOptional, IsString, Matches } from 'class-validator';
 import { ServiceConfig } from './service-config.js';
 
-/** Environment of a service that keeps data. Extend it with the service's own variables. */
+/** Environment of a service that keeps data. Extend this class with the service's own variables. */
 export class DatabaseConfig extends ServiceConfig {
-  /** URL of a PostgreSQL server. Without it, the database is embedded, in `dataDir`. */
+  /** URL of a PostgreSQL server. Without a URL, the database is embedded and stored in `dataDir`. */
   @IsOptional()
   @Matches(/^postgres(ql)?:\/\//, {
     message: 'databaseUrl must be a URL such as postgres://user:password@host:5432/database',
   })
   databaseUrl?: string;
 
-  /** Folder of the embedded database. In production it must be set, or `databaseUrl`. */
+  /** Folder of the embedded database. In production, either `dataDir` or `databaseUrl` must be set. */
   @IsOptional()
   @IsString()
   dataDir?: string;

@@ -26,19 +26,19 @@ describe('the configuration of a service with a database', () => {
     expect(readConfig(LedgerConfig, { DATA_DIR: '/data' }).dataDir).toBe('/data');
   });
 
-  it('refuses both at once', () => {
+  it('refuses a server together with a folder', () => {
     expect(faultsOf({ DATABASE_URL, DATA_DIR: '/data' })).toEqual([
       expect.stringContaining('DATABASE_URL and DATA_DIR exclude each other'),
     ]);
   });
 
-  it('refuses a URL that is not of PostgreSQL, and shows no password', () => {
+  it('refuses a URL that does not belong to PostgreSQL, and shows no password', () => {
     const faults = faultsOf({ DATABASE_URL: 'mysql://ledger:top-secret@db/x' });
     expect(faults).toEqual([expect.stringMatching(/^DATABASE_URL must be a URL such as postgres:/)]);
     expect(faults.join()).not.toContain('top-secret');
   });
 
-  it('needs one of them in production, because the default folder is lost with its container', () => {
+  it('needs a server or a folder in production, because the default folder is lost with its container', () => {
     const NODE_ENV = 'production';
     expect(faultsOf({ NODE_ENV })).toEqual([
       expect.stringMatching(/^DATABASE_URL must be set in production, or DATA_DIR /),

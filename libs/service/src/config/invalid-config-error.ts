@@ -1,4 +1,4 @@
-/** The environment does not fit the config class. The message lists every fault, without secrets. */
+/** Thrown if the environment does not fit the config class. The message lists every fault, without secrets. */
 export class InvalidConfigError extends Error {
   override readonly name = 'InvalidConfigError';
 

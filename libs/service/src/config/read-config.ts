@@ -3,20 +3,20 @@ import { InvalidConfigError } from './invalid-config-error.js';
 import { unknownVariables } from './unknown-variables.js';
 import { shown, variablesOf, type Variable } from './variable.js';
 
-/** A config class may have a method that lists which of its values contradict each other, one sentence each. */
+/** Config class with an optional method that lists contradictions between its values, one sentence for each contradiction. */
 interface MayContradict {
   contradictions?(): string[];
 }
 
 /**
- * Reads the environment into a typed object. Each property with class-validator rules is set by the variable of its name in
- * UPPER_SNAKE (`natsUrl` by `NATS_URL`). Its initializer is the default. An empty variable counts as not set. Numbers and
- * booleans are strict: `3000x` is not a number, and the only booleans are `true` and `false`.
+ * Reads the environment into a typed object. A property with class-validator rules gets the value of the variable with the same
+ * name in UPPER_SNAKE (`natsUrl` from `NATS_URL`). The initializer of the property is the default. An empty variable counts as
+ * not set. Numbers and booleans are strict. For example, `3000x` is not a number, and the only booleans are `true` and `false`.
  *
- * @param env Default the environment of this process. If that has faults, they are printed without a stack, and the process exits
- *   with 1.
- * @throws InvalidConfigError with all faults: values that break a rule, missing values, contradictions, and unknown variables
- *   that look like variables of this service
+ * @param env Default: the environment of this process. If that environment has faults, they are printed without a stack, and the
+ *   process exits with 1.
+ * @throws InvalidConfigError with all faults: invalid values, missing values, contradictions, and unknown variables that look
+ *   like known variables
  */
 export function readConfig<Config extends object>(
   ConfigClass: new () => Config,

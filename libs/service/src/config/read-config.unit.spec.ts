@@ -103,11 +103,11 @@ describe('readConfig', () => {
     expect(faultsOf({ ...VALID, [name]: value })).toEqual([fault]);
   });
 
-  it.each(['nats://broker:4222', 'tls://a:4222,nats://user:secret@b:4222'])('takes NATS_URL=%s', (url) => {
+  it.each(['nats://broker:4222', 'tls://a:4222,nats://user:secret@b:4222'])('accepts NATS_URL=%s', (url) => {
     expect(readConfig(MailConfig, { ...VALID, NATS_URL: url }).natsUrl).toBe(url);
   });
 
-  it('lists every fault at once', () => {
+  it('lists all faults together', () => {
     const faults = faultsOf({
       PORT: 'many',
       NATS_ULR: 'nats://localhost:4222',
@@ -132,7 +132,7 @@ describe('readConfig', () => {
     expect(faultsOf({ ...env, STOP_TIMEOUT_MS: '10001' })).toEqual([]);
   });
 
-  it('prints no value of a variable that may have a secret', () => {
+  it('prints no value of a variable that may contain a secret', () => {
     const faults = faultsOf({
       ...VALID,
       MAIL_TOKEN: 'hunter2',

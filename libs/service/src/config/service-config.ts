@@ -4,10 +4,12 @@ import { StreamConfig } from './stream-config.js';
 
 const logLevels = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
 
-/** Milliseconds that closing takes at most, if no request runs longer. The relay of an outbox takes up to 2 s of them. */
+/**
+ * Maximum duration of closing if no request runs longer, in milliseconds. The relay of an outbox takes up to 2 s of this time.
+ */
 const CLOSING_MS = 5_000;
 
-/** Environment of every service. Extend it with the service's own variables, and give `port` a default. */
+/** Environment of every service. Extend this class with the service's own variables, and give `port` a default. */
 export class ServiceConfig extends StreamConfig {
   @IsIn(['development', 'production', 'test'])
   nodeEnv: string = 'development';
@@ -16,25 +18,25 @@ export class ServiceConfig extends StreamConfig {
   @IsString()
   host: string = '127.0.0.1';
 
-  /** 0 takes a free port. */
+  /** Port to listen on; 0 for any free port. */
   @IsInt()
   @Min(0)
   @Max(65_535)
   port!: number;
 
-  /** One or several URLs, separated by commas. Credentials: `nats://user:password@host`. */
+  /** URL of the broker, or several URLs that are separated by commas. Credentials have the form `nats://user:password@host`. */
   @Matches(/^(nats|tls):\/\/[^\s,]+(,(nats|tls):\/\/[^\s,]+)*$/, {
     message: 'natsUrl must be a URL such as nats://127.0.0.1:4222, or several separated by commas',
   })
   natsUrl: string = 'nats://127.0.0.1:4222';
 
-  /** Least severe level to log. */
+  /** Least severe level that is logged. */
   @IsIn(logLevels)
   logLevel: (typeof logLevels)[number] = 'log';
 
   /**
-   * Milliseconds that a stop may take. After that, the process exits with 1. Set the grace period of the container to more: by
-   * default, Docker kills after 10 s and Kubernetes after 30 s.
+   * Maximum duration of a stop, in milliseconds. After this time, the process exits with 1. Set the grace period of the container
+   * to a longer time. By default, Docker kills a container after 10 s and Kubernetes after 30 s.
    */
   @IsInt()
   @Min(CLOSING_MS)
@@ -42,16 +44,17 @@ export class ServiceConfig extends StreamConfig {
   stopTimeoutMs: number = 10_000;
 
   /**
-   * Milliseconds at the beginning of a stop in which the service is not ready but still accepts requests. Load balancers react
-   * late. Default 0. Part of `stopTimeoutMs`.
+   * Time at the beginning of a stop in which the service is not ready but still accepts requests, in milliseconds. It gives load
+   * balancers time to react. It is part of `stopTimeoutMs`. Default 0.
    */
   @IsInt()
   @Min(0)
   stopDelayMs: number = 0;
 
   /**
-   * Addresses or CIDR ranges of trusted reverse proxies, separated by commas. Their `X-Forwarded-For` is used. Without this
-   * setting, the address of a client is that of its connection: behind a proxy, the address of the proxy.
+   * Addresses or CIDR ranges of trusted reverse proxies, separated by commas. Only their `X-Forwarded-For` headers are used.
+   * Without this setting, the service uses the address of the connection as the address of the client. Behind a proxy, this is
+   * the address of the proxy.
    */
   @IsOptional()
   @Matches(/^[\da-f.:/]+(,[\da-f.:/]+)*$/i, {
@@ -59,7 +62,7 @@ export class ServiceConfig extends StreamConfig {
   })
   trustProxy?: string;
 
-  /** Returns which of the values contradict each other, one sentence each. A subclass adds its own. */
+  /** Returns a sentence for each contradiction between the values. A subclass adds its own sentences. */
   contradictions(): string[] {
     const least = this.stopDelayMs + CLOSING_MS;
     if (this.stopTimeoutMs >= least) return [];
@@ -69,7 +72,10 @@ export class ServiceConfig extends StreamConfig {
     ];
   }
 
-  /** Milliseconds of a stop for running handlers. The rest is for closing the connections that the handlers use. */
+  /**
+   * Time that running handlers get during a stop, in milliseconds. The rest of the stop closes the connections that the handlers
+   * use.
+   */
   get drainTimeout(): number {
     return this.stopTimeoutMs - 3_000;
   }

@@ -11,7 +11,7 @@ function IsSize(): PropertyDecorator {
   return isAtLeast(
     1,
     (text) => read(SIZE, SIZES, text),
-    // The server takes 0 for "without limit".
+    // The server interprets 0 as "without limit".
     'a size above 0 such as 512MiB, 20GiB or a number of bytes',
   );
 }
@@ -38,9 +38,9 @@ function isAtLeast(
   });
 }
 
-/** Limits of the system's streams. Services and `node cascade provision` read them from the same variables. */
+/** Limits of the system's streams. Services and `node cascade provision` read these limits from the same variables. */
 export class StreamConfig {
-  /** Copies of every stream in a cluster. */
+  /** Number of copies of every stream in a cluster. */
   @IsOptional()
   @IsInt()
   @IsIn([1, 3, 5])
@@ -62,7 +62,7 @@ export class StreamConfig {
   @IsTime()
   failuresMaxAge?: string;
 
-  /** Returns the declared streams with the values that the environment overrides. */
+  /** Returns the declared streams, with the values that the environment overrides. */
   streamsOf({ replicas, events, failures }: JetStreamSettings): JetStreamSettings {
     return {
       ...given({ replicas: this.streamReplicas ?? replicas }),

@@ -1,19 +1,19 @@
 import { distance } from 'fastest-levenshtein';
 
-/** Shorter names are too similar to many other words. */
+/** Minimum length of a name to compare for typos. Shorter names are too similar to many other words. */
 const SHORTEST_TYPO_TARGET = 6;
 const TYPO_DISTANCE = 2;
 
-/** Variables that Kubernetes and Docker set for every service: `NATS_SERVICE_HOST`, `NATS_PORT=tcp://10.0.0.7:4222`, … */
+/** Variables that Kubernetes and Docker set for every service, such as `NATS_SERVICE_HOST` or `NATS_PORT=tcp://10.0.0.7:4222`. */
 const INJECTED = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
 const INJECTED_PORT = { name: /_PORT$/, value: /^(tcp|udp|sctp):\/\// };
 
-/** Prefixes of foreign variables: Node and its images set `NODE_OPTIONS`, `NODE_PATH`, `NODE_VERSION`, … */
+/** Prefixes of foreign variables. For example, Node and its images set `NODE_OPTIONS`, `NODE_PATH` and `NODE_VERSION`. */
 const FOREIGN_PREFIXES = new Set(['NODE']);
 
 /**
- * Returns faults for variables that look like variables of this service but are unknown to it: they have the prefix of a declared
- * name (up to its first `_`), or differ from one by at most two letters.
+ * Returns faults for variables that look like variables of this service but are unknown to it. Such a variable shares its prefix
+ * (up to the first `_`) with a declared name, or differs by at most two letters.
  *
  * @param declared Names of the service's variables.
  */
@@ -36,7 +36,10 @@ function isTypoOf(name: string, candidate: string): boolean {
   return candidate.length >= SHORTEST_TYPO_TARGET && distance(name.toUpperCase(), candidate) <= TYPO_DISTANCE;
 }
 
-/** Returns `NATS` of `NATS_URL`. A name without `_` has no prefix, so `HOST` does not claim `HOST_IP`. */
+/**
+ * Returns the prefix of a name, such as `NATS` for `NATS_URL`. A name without `_` has no prefix, so `HOST` does not claim
+ * `HOST_IP`.
+ */
 function prefixOf(name: string): string | undefined {
   const end = name.indexOf('_');
   return end > 0 ? name.slice(0, end) : undefined;

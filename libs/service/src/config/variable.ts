@@ -1,9 +1,9 @@
 import { getMetadataStorage } from 'class-validator';
 import 'reflect-metadata';
 
-/** A property of a config class and the environment variable that sets it. */
+/** Property of a config class, and the environment variable that sets the property. */
 export interface Variable {
-  /** Name of the property in UPPER_SNAKE. */
+  /** Name of the environment variable, which is the name of the property in UPPER_SNAKE. */
   readonly name: string;
   readonly property: string;
   readonly type: 'string' | 'number' | 'boolean';
@@ -12,7 +12,7 @@ export interface Variable {
 const SECRET = /_(URL|DSN|SID)$|TOKEN|SECRET|PASSWORD|KEY|CREDENTIAL/;
 const SHOWN_LENGTH = 60;
 
-/** Returns the variables of a config class: its properties with class-validator rules. */
+/** Returns the variables of a config class, which are its properties with class-validator rules. */
 export function variablesOf(ConfigClass: new () => object): Variable[] {
   const rules = getMetadataStorage().getTargetValidationMetadatas(ConfigClass, '', false, false);
   const properties = [...new Set(rules.map((rule) => rule.propertyName))];
@@ -23,12 +23,12 @@ export function variablesOf(ConfigClass: new () => object): Variable[] {
   }));
 }
 
-/** `natsUrl` → `NATS_URL`. */
+/** Converts the name of a property to the name of its variable, such as `natsUrl` to `NATS_URL`. */
 export function toVariableName(property: string): string {
   return property.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
 }
 
-/** Returns the value as a message may show it. Empty if the variable may have a credential. */
+/** Returns the value for use in a message; empty if the variable may contain a credential. */
 export function shown(name: string, value: string): string {
   if (SECRET.test(name)) return '';
   const text = value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}…` : value;

@@ -6,14 +6,14 @@ import { Readiness, type ReadinessReport } from './readiness.js';
 export class HealthController {
   constructor(private readonly readiness: Readiness) {}
 
-  /** Returns 200. If the process does not answer, restart it. */
+  /** Returns 200 while the process is alive. A process that does not answer should be restarted. */
   @Get('live')
   @Header('cache-control', 'no-store')
   live(): { status: 'live' } {
     return { status: 'live' };
   }
 
-  /** Returns 200 or 503, with the state of every part. */
+  /** Returns the state of every part, with status 200 or 503. */
   @Get('ready')
   @Header('cache-control', 'no-store')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadinessReport> {

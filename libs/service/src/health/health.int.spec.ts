@@ -5,7 +5,7 @@ import { ServiceConfig } from '../config/service-config.js';
 import { createService } from '../process/create-service.js';
 import { HealthModule } from './health.module.js';
 
-/** A part whose state the test sets. */
+/** Part whose state is set by the test. */
 class Switch {
   ready: () => Promise<void> = () => Promise.resolve();
 }

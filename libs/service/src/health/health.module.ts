@@ -2,13 +2,13 @@ import { Module, type Abstract, type DynamicModule } from '@nestjs/common';
 import { HealthController } from './health.controller.js';
 import { Readiness, type Part } from './readiness.js';
 
-/** Provider classes of global modules, by their name in the answer. */
+/** Provider classes of global modules, by the names of their parts in the answer. */
 export type Parts = Record<string, Abstract<Part>>;
 
 export interface HealthOptions {
-  /** Parts that the service needs to be ready. */
+  /** Parts that must be up for the service to be ready. */
   checks: Parts;
-  /** Parts that the service can miss for a while. Their state is only shown. Default none. */
+  /** Parts that the service can do without for a while. Their state is only shown. By default, no part is optional. */
   optional?: Parts;
 }
 

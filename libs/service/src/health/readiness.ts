@@ -2,13 +2,13 @@ import { nameError } from '@cascade/jetstream';
 import { Logger, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A part that the service uses, such as its database. */
+/** Part that the service uses, such as its database. */
 export interface Part {
-  /** Resolves if the part can be used. Rejects with the reason if it cannot. */
+  /** Resolves if the part can be used. Rejects with the reason if the part cannot be used. */
   ready(): Promise<void>;
 }
 
-/** Has no reason, since anyone may read it, and a reason may name hosts and databases. */
+/** State of a part. It contains no reason, because anyone may read it, and a reason may name hosts and databases. */
 export interface PartState {
   state: 'up' | 'down';
 }
@@ -27,13 +27,13 @@ export class Readiness implements OnModuleDestroy {
   private readonly known = new Map<string, PartState['state']>();
   private stopping = false;
 
-  /** @param required Names of the parts that must be up. The state of the others is only shown. */
+  /** @param required Names of the parts that must be up. The state of all other parts is only shown. */
   constructor(
     private readonly parts: ReadonlyMap<string, Part>,
     private readonly required: readonly string[],
   ) {}
 
-  /** Checks all parts in parallel. Each has at most a second. */
+  /** Checks all parts in parallel. Each part has one second to answer. */
   async report(): Promise<ReadinessReport> {
     const states = [...this.parts].map(async ([name, part]): Promise<[string, PartState]> => {
       const reason = await whyDown(part);
@@ -45,12 +45,12 @@ export class Readiness implements OnModuleDestroy {
     return { status: this.stopping ? 'stopping' : isReady ? 'ready' : 'not ready', checks };
   }
 
-  /** Reports from now on that no more requests should be sent. */
+  /** Reports the service as stopping from now on, so that no more requests are sent. */
   stop(): void {
     this.stopping = true;
   }
 
-  /** `app.close()` calls this first, while HTTP still answers. */
+  /** Called first by `app.close()`, while HTTP still answers. */
   onModuleDestroy(): void {
     this.stop();
   }
@@ -59,7 +59,7 @@ export class Readiness implements OnModuleDestroy {
     const before = this.known.get(name);
     const now = reason === undefined ? 'up' : 'down';
     this.known.set(name, now);
-    // At a stop, parts close as expected.
+    // During a stop, it is normal that parts close.
     if (this.stopping || before === now) return;
     if (before === 'up') this.logger.warn(`${name} is down: ${reason}`);
     else if (now === 'down') this.logger.log(`${name} is not up yet: ${reason}`);
@@ -67,7 +67,7 @@ export class Readiness implements OnModuleDestroy {
   }
 }
 
-/** Returns undefined if the part can be used. */
+/** Returns the reason why the part cannot be used; undefined if the part can be used. */
 async function whyDown(part: Part): Promise<string | undefined> {
   const late = `no answer within ${CHECK_TIMEOUT_MS} ms`;
   try {

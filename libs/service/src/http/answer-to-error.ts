@@ -10,14 +10,14 @@ export interface ErrorAnswer {
 
 const RETRY_AFTER_SECONDS = '5';
 
-/** Replace Fastify's messages, which do not say what to do. */
+/** Details that replace Fastify's messages, which do not say what to do. */
 const DETAILS: Record<string, string> = {
   FST_ERR_CTP_BODY_TOO_LARGE: `The body must not be larger than ${BODY_LIMIT_BYTES / 1024} KB.`,
   FST_ERR_CTP_INVALID_MEDIA_TYPE:
     'The body must be JSON, sent with the header content-type: application/json.',
 };
 
-/** Returns the problem with which a failed request is answered. It has no details of an unexpected error. */
+/** Returns the problem with which a failed request is answered. The problem contains no details of an unexpected error. */
 export function answerToError(error: unknown): ErrorAnswer {
   if (error instanceof ProblemException) {
     return { problem: problemOf(error.getStatus(), error.message, error.errors), headers: error.headers };
@@ -38,7 +38,7 @@ export function answerToError(error: unknown): ErrorAnswer {
   return { problem: problemOf(HttpStatus.INTERNAL_SERVER_ERROR), headers: {} };
 }
 
-/** Nest wraps an error of Fastify in an HttpException. */
+/** Returns the detail of a problem. Nest wraps an error of Fastify in an HttpException, so the cause is checked first. */
 function detailOf(exception: HttpException): string {
   return (isFastifyClientError(exception.cause) && DETAILS[exception.cause.code]) || exception.message;
 }

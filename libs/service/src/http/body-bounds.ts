@@ -1,11 +1,12 @@
-/** Levels of nested objects and arrays. */
+/** Maximum number of levels of nested objects and arrays. */
 export const MAX_NESTING = 20;
-/** Keys and array elements on all levels together. */
+/** Maximum number of keys and array elements on all levels together. */
 export const MAX_MEMBERS = 500;
 
 /**
- * True if a parsed body keeps both limits. Validation recurses into each level and visits each member. Measured for 16 KB: 2,700
- * nested objects overflow the stack after 45 ms; 2,000 unknown keys take 20 ms and an answer of 150 KB.
+ * Returns true if a parsed body is within both limits. Validation recurses into each level and visits each member. A body of 16
+ * KB could otherwise contain 2,700 nested objects, which overflow the stack after 45 ms. It could also contain 2,000 unknown
+ * keys, which take 20 ms and produce an answer of 150 KB.
  */
 export function isBounded(body: unknown): boolean {
   let members = 0;

@@ -1,4 +1,4 @@
-/** Codes of sockets and name lookups if a server cannot be reached. */
+/** Error codes of sockets and name lookups for a server that cannot be reached. */
 const CONNECTION_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -11,12 +11,13 @@ const CONNECTION_CODES = new Set([
 ]);
 
 /**
- * Codes of PostgreSQL: connection exceptions (08), read-only after a failover (25006), out of connections or disk (53), timeout,
- * shutdown or startup (57).
+ * Pattern of PostgreSQL's error codes for an unavailable database. Class 08 means a connection exception, and 25006 means a
+ * read-only server after a failover. Class 53 means a lack of connections or disk space. The codes with 57 mean a timeout, a
+ * shutdown or a startup.
  */
 const UNAVAILABLE_SQLSTATE = /^(08...|25006|53...|57014|57P0[123])$/;
 
-/** Messages of pg errors without a code: the connection was lost, or could not be opened in time. */
+/** Messages of pg errors without a code, for a connection that was lost or could not be opened in time. */
 const PG_MESSAGES = new Set([
   'Connection terminated',
   'Connection terminated unexpectedly',
@@ -27,7 +28,7 @@ const PG_MESSAGES = new Set([
   'timeout expired',
 ]);
 
-/** True if the error or its cause is an outage of the database, so that a later attempt may succeed. */
+/** Returns true if the error or its cause is an outage of the database. A later attempt may then succeed. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const { code, message, cause } = Object(error) as { code?: unknown; message?: unknown; cause?: unknown };
   if (typeof code === 'string' && (CONNECTION_CODES.has(code) || UNAVAILABLE_SQLSTATE.test(code)))

@@ -41,7 +41,7 @@ describe('X-Forwarded-For', () => {
     await app.listen(0, '127.0.0.1');
   }
 
-  /** Returns the address of the client as the service sees it. */
+  /** Returns the address of the client, as seen by the service. */
   async function ask(forwardedFor?: string): Promise<string> {
     const headers = new Headers(forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor });
     const answer = await fetch(`${await app.getUrl()}/ip`, { headers });
@@ -67,7 +67,7 @@ describe('X-Forwarded-For', () => {
   it('causes no warning if its sender is trusted, or if it is missing', async () => {
     await start({ TRUST_PROXY: '10.0.0.0/8,127.0.0.1' });
     expect(await ask('192.0.2.1')).toBe('192.0.2.1');
-    // A request of the proxy itself.
+    // The proxy itself sends this request.
     expect(await ask('127.0.0.1')).toBe('127.0.0.1');
     expect(await ask()).toBe('127.0.0.1');
     expect(warnings).toEqual([]);

@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-/** Milliseconds between two warnings, since any client can send the header. */
+/** Interval between two warnings, in milliseconds. Warnings are limited, because any client can send the header. */
 const WARN_EVERY = 60 * 60 * 1_000;
 
 /**
- * Warns of `X-Forwarded-For` from an address that `TRUST_PROXY` does not list. If that is a proxy, all clients behind it count as
- * one and share a quota.
+ * Logs a warning if `X-Forwarded-For` comes from an address that `TRUST_PROXY` does not list. If the address belongs to a proxy,
+ * all clients behind the proxy count as one client and share a quota.
  */
 export function warnOfUntrustedProxies(fastify: FastifyInstance): void {
   const logger = new Logger('HTTP');
@@ -27,7 +27,7 @@ export function warnOfUntrustedProxies(fastify: FastifyInstance): void {
   });
 }
 
-/** Fastify lists the sender's address, and those that a trusted sender forwards. */
+/** Returns true if the sender is trusted. Fastify then lists the forwarded addresses in addition to the sender's address. */
 function isTrusted({ ips = [] }: FastifyRequest): boolean {
   return ips.length > 1;
 }

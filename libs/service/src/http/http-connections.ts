@@ -2,13 +2,13 @@ import type { FastifyInstance } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Milliseconds that a connection gets for the rest of a request after the server has stopped accepting connections. */
+/** Time to receive the rest of a request after the server has stopped accepting connections, in milliseconds. */
 const GRACE_MS = 1_000;
 const CHECK_EVERY_MS = 100;
 
 /**
- * Ends the connections of a stopping HTTP server. Fastify's `close()` waits for all of them, even if a client has sent no request
- * or half of one. It also waits if an answer that began before the stop leaves its connection open.
+ * Ends the connections of a stopping HTTP server. Fastify's `close()` waits for all connections, even if a client has sent no
+ * request or only half of a request. It also waits if an answer that began before the stop leaves its connection open.
  */
 export class HttpConnections {
   private readonly sockets = new Set<Socket>();
@@ -23,7 +23,7 @@ export class HttpConnections {
     });
     fastify.addHook('onRequest', (_request, { raw: answer }, done) => {
       this.answers.add(answer);
-      // Emitted even if the client hangs up.
+      // The event is emitted even if the client hangs up.
       answer.once('close', () => this.answers.delete(answer));
       done();
     });
@@ -38,7 +38,7 @@ export class HttpConnections {
     });
   }
 
-  /** From now on, each answer closes its connection, so that clients send their next requests elsewhere. */
+  /** Makes each later answer close its connection, so that clients send their next requests to other servers. */
   leave(): void {
     this.leaving = true;
   }
@@ -54,7 +54,7 @@ export class HttpConnections {
     server.once('close', () => clearInterval(timer));
   }
 
-  /** Returns the sockets of requests that have arrived completely and are not answered completely. */
+  /** Returns the sockets of requests that have arrived completely but are not answered completely. */
   private busySockets(): Set<Socket> {
     const running = [...this.answers].filter(({ req }) => req.complete);
     return new Set(running.map(({ req }) => req.socket));

@@ -217,7 +217,7 @@ describe('the HTTP side of a service', () => {
     expect(body.errors).not.toContainEqual(expect.objectContaining({ field: 'body' }));
   });
 
-  it('refuses a body over 16 KB, and accepts one of 16 KB', async () => {
+  it('refuses a body over 16 KB, and accepts a body of 16 KB', async () => {
     const padding = (size: number) => `{"item":"tea"${' '.repeat(size - 14)}}`;
     expect(await post(padding(16 * 1024))).toMatchObject({ status: 201 });
     const { status, type, body } = await post(padding(16 * 1024 + 1));
@@ -256,7 +256,7 @@ describe('the HTTP side of a service', () => {
     expect(headers.get('retry-after')).toMatch(/^\d+$/);
   });
 
-  it("leaves an error to the service's own filter if it has one", async () => {
+  it("leaves an error to the service's own filter if the service has a filter", async () => {
     expect(await send('/orders/out-of-stock')).toMatchObject({ status: 409, body: { sold: 'out' } });
   });
 });

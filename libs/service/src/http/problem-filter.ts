@@ -15,7 +15,7 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    // Event handlers inherit this filter. If it returns nothing, Nest continues as if there were no filter.
+    // Event handlers inherit this filter. If the filter returns nothing, Nest continues as if there were no filter.
     if (host.getType() !== 'http') return;
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
@@ -33,16 +33,16 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   private log(error: unknown, status: number, request: FastifyRequest): void {
-    // Logs the pattern of the route, because paths and queries may have personal data.
+    // Logs the pattern of the route, because paths and queries may contain personal data.
     const what = `${request.method} ${request.routeOptions?.url ?? ''} answered ${status}`;
-    // The message of a failed query has its parameters, which may be personal data too.
+    // The message of a failed query contains its parameters, which may be personal data too.
     const logged = error instanceof DrizzleQueryError ? error.cause : error;
     if (status === UNAVAILABLE) this.logger.warn(`${what}: ${nameError(logged).message}`);
     else this.logger.error(what, stackOf(logged));
   }
 }
 
-/** Returns only the stack: other properties of a driver's error have the query and its parameters. */
+/** Returns only the stack, because other properties of a driver's error contain the query and its parameters. */
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,17 +1,17 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
 
-/** One rule that a request breaks. */
+/** Rule that a request breaks. */
 export interface BrokenRule {
-  /** Path of the field, such as `address.city`. `body` for the whole body, or the name of a header. */
+  /** Path of the field, such as `address.city`; `body` for the whole body, or the name of a header. */
   field: string;
   rule: string;
   message: string;
 }
 
-/** Problem details: RFC 9457. */
+/** Problem details, as defined in RFC 9457. */
 export interface Problem {
-  /** `about:blank`, which means that the status explains the problem. */
+  /** Always `about:blank`, which means that the status explains the problem. */
   type: string;
   title: string;
   status: number;
@@ -26,7 +26,7 @@ export interface ProblemOptions extends ErrorOptions {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** Answers a request with a problem that Nest's exceptions cannot express. */
+/** Thrown to answer a request with a problem that Nest's exceptions cannot express. */
 export class ProblemException extends HttpException {
   readonly errors: readonly BrokenRule[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ export class ProblemException extends HttpException {
   }
 }
 
-/** 400, with every rule that the request breaks. */
+/** Thrown if a request breaks rules. The answer has the status 400 and lists every broken rule. */
 export class BrokenRulesException extends ProblemException {
   constructor(errors: readonly BrokenRule[], options: ErrorOptions = {}) {
     const [first] = errors;

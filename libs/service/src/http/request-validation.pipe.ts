@@ -3,11 +3,12 @@ import type { ValidationError } from 'class-validator';
 import { BrokenRulesException, type BrokenRule } from './problem.js';
 
 /**
- * Checks the body and the parameters of a request against the class that the controller declares, and lists every broken rule. It
- * refuses unknown fields and converts no types.
+ * Checks the body and the parameters of a request against the class that the controller declares. Every broken rule is listed.
+ * Unknown fields are refused, and types are not converted.
  *
- * Bind it to HTTP controllers: `@UsePipes(RequestValidationPipe)`. It must not be global, because event handlers inherit global
- * pipes. A pipe cannot distinguish a request from an event, which may have fields that its reader does not know yet.
+ * Bind this pipe to HTTP controllers with `@UsePipes(RequestValidationPipe)`. The pipe must not be global, because event handlers
+ * inherit global pipes. A pipe cannot distinguish a request from an event. An event may have fields that its reader does not know
+ * yet.
  */
 @Injectable()
 export class RequestValidationPipe extends ValidationPipe {
@@ -16,13 +17,13 @@ export class RequestValidationPipe extends ValidationPipe {
       whitelist: true,
       forbidNonWhitelisted: true,
       forbidUnknownValues: true,
-      // Makes an instance of the class, with its defaults. Implicit conversion stays off.
+      // Creates an instance of the class, with its defaults. Implicit conversion stays off.
       transform: true,
       exceptionFactory: (errors) => new BrokenRulesException(errors.flatMap((error) => brokenRules(error))),
     });
   }
 
-  /** If the body is not an object, it breaks that rule, and all rules that an empty body breaks. */
+  /** Checks a value. A body that is not an object breaks this rule and all rules that an empty body breaks. */
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type !== 'body' || !this.toValidate(metadata) || isObject(value)) {
       return (await super.transform(value, metadata)) as unknown;

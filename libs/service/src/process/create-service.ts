@@ -13,10 +13,10 @@ import { findProvider } from './find-provider.js';
 import { ServiceLogger } from './service-logger.js';
 
 /**
- * Creates a service from its root module: Fastify, errors as problem details, JSON bodies up to 16 KB, and event processors if
- * the module provides {@link JetStreamStrategy}. Nothing listens yet.
+ * Creates a service from its root module. It uses Fastify, answers errors with problem details, and accepts JSON bodies up to 16
+ * KB. Event processors are connected if the module provides {@link JetStreamStrategy}. The service does not listen yet.
  *
- * @throws errors of the module's providers, such as a database that cannot be opened
+ * @throws any error of the module's providers, such as a database that cannot be opened
  */
 export async function createService(
   module: Type | DynamicModule,
@@ -37,10 +37,11 @@ export async function createService(
 function newAdapter(config: ServiceConfig): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
-    // Milliseconds to receive a request. Fastify has no limit by default, so a client could hold a connection forever.
+    // Timeout for receiving a request, in milliseconds. Fastify has no default limit, so a client could hold a connection
+    // forever.
     requestTimeout: 30_000,
     trustProxy: config.trustProxy ?? false,
-    // At a stop, requests on open connections are still served. The answers close the connections.
+    // During a stop, requests on open connections are still served. The answers close the connections.
     return503OnClosing: false,
     // Errors of the router, such as a malformed URL, do not reach the filter.
     frameworkErrors: (error: unknown, _request: FastifyRequest, reply: FastifyReply) => {
@@ -53,7 +54,7 @@ function newAdapter(config: ServiceConfig): FastifyAdapter {
   return adapter;
 }
 
-/** The filter belongs to an outer module, so that filters of the service's own module run first. */
+/** Wraps the module in an outer module with the global filter. Filters of the service's own module therefore run first. */
 function rootOf(module: Type | DynamicModule, connections: HttpConnections): DynamicModule {
   return {
     module: class Root {},

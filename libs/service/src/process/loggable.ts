@@ -1,15 +1,15 @@
 import { describeError, errorReport, isCredential, redact } from '@cascade/jetstream';
 import { inspect } from 'node:util';
 
-/** Levels of an object that are logged, the same number as Nest shows. */
+/** Maximum number of levels of an object that are logged. Nest uses the same number. */
 const MAX_DEPTH = 6;
-/** Values of an object that are logged, on all levels together. */
+/** Maximum number of values of an object that are logged, on all levels together. */
 const MAX_VALUES = 1_000;
 const LEFT_OUT = '[…]';
 
 /**
- * Copies a value for the log. Credentials are made unreadable, addresses and phone numbers masked, and errors described as the
- * transport does. Bytes are only counted, since they may be text. Never throws.
+ * Copies a value for the log. Credentials are made unreadable, addresses and phone numbers are masked, and errors are described
+ * as in the transport. Only the length of binary data is logged, because the data may be text. Never throws.
  */
 export function loggable(logged: unknown): unknown {
   let count = 0;
@@ -39,7 +39,7 @@ export function loggable(logged: unknown): unknown {
   }
 }
 
-/** In JSON it has the fields of the description. In a text it is the report. */
+/** Returns an object that is the description of the error in JSON, and the report of the error in text. */
 function described(error: Error): object {
   const description = describeError(error);
   return { ...description, [inspect.custom]: () => errorReport(description) };

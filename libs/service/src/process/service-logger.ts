@@ -5,7 +5,7 @@ import { loggable } from './loggable.js';
 
 const LEVELS: LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 
-/** Contexts in which Nest logs dozens of lines about its start. Their warnings and errors are kept. */
+/** Contexts in which Nest logs dozens of lines about its start. Their warnings and errors are still logged. */
 const NOISE = new Set([
   'InstanceLoader',
   'NestApplication',
@@ -16,14 +16,14 @@ const NOISE = new Set([
 ]);
 
 /**
- * Contexts in which Nest logs an error that it also throws. `startService` reports the first kind. The transport reports the
- * second, with the event and the attempt.
+ * Contexts in which Nest logs an error that it also throws. `startService` reports the errors of `ExceptionHandler`. The
+ * transport reports the errors of `RpcExceptionsHandler`, with the event and the attempt.
  */
 const REPORTED_ELSEWHERE = new Set(['ExceptionHandler', 'RpcExceptionsHandler']);
 
 /**
- * Logs JSON in production, and otherwise a plain line for each message. It masks credentials, addresses and phone numbers like
- * the transport, even in objects. For a failed query it logs the cause, without the parameters.
+ * Logs JSON in production, and otherwise a plain line for each message. Credentials, addresses and phone numbers are masked as in
+ * the transport, even in objects. For a failed query, the cause is logged without the parameters.
  */
 export class ServiceLogger extends ConsoleLogger {
   constructor({ nodeEnv, logLevel }: Pick<ServiceConfig, 'nodeEnv' | 'logLevel'>) {
@@ -50,7 +50,7 @@ export class ServiceLogger extends ConsoleLogger {
     return super.stringifyParams(loggable(params) as object);
   }
 
-  /** Nest takes the last text of any call for the context, so it may be anything. */
+  /** Formats the context. Nest treats the last text of any call as the context, so the context may be any text. */
   protected override formatContext(context: string): string {
     return super.formatContext(textOf(context) as string);
   }

@@ -59,7 +59,7 @@ describe('the log of a service', () => {
     expect(written).toContain('service-logger.unit.spec');
   });
 
-  it('has the fields of the logged value in JSON', () => {
+  it('contains the fields of the logged value in JSON', () => {
     const order = { id: 'order-1', at: new Date(0), lines: [{ count: 2, paid: true, note: undefined }] };
     logger('production').log('placed', { order }, 'Orders');
     jest.restoreAllMocks();
@@ -71,7 +71,7 @@ describe('the log of a service', () => {
     });
   });
 
-  it('continues if a value cannot be read, or has no end', () => {
+  it('continues if a value cannot be read, or is endless', () => {
     const hostile = Object.defineProperty({}, 'x', {
       enumerable: true,
       get: () => {

@@ -59,7 +59,7 @@ describe('a service process', () => {
     }
   }, 30_000);
 
-  it('exits with 1 if it is not stopped in time, which can be set', async () => {
+  it('exits with 1 if it does not stop within the configured time', async () => {
     const service = start('stuck', { STOP_TIMEOUT_MS: '5000' });
     await service.url();
     service.signal('SIGTERM');
@@ -105,7 +105,7 @@ describe('a service process', () => {
     }
   }, 30_000);
 
-  it('logs which port is taken, without a stack, and exits with 1', async () => {
+  it('logs which port is in use, without a stack, and exits with 1', async () => {
     const port = await occupiedPort();
     const service = start('plain', { PORT: String(port) });
     expect(await service.exitCode()).toBe(1);
@@ -124,7 +124,7 @@ describe('a service process', () => {
     );
   });
 
-  it('logs once where a mistake in its code is, and exits with 1', async () => {
+  it('logs the location of a mistake in its code once, and exits with 1', async () => {
     const service = start('mistake');
     expect(await service.exitCode()).toBe(1);
     expect(service.output.match(/TypeError: a mistake/g)).toHaveLength(1);

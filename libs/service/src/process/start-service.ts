@@ -8,7 +8,7 @@ import { failureMessage } from './failure-message.js';
 import { ServiceLogger } from './service-logger.js';
 import { stopService } from './stop-service.js';
 
-/** The address to listen on is taken, or may not be used. */
+/** Thrown if the address to listen on is in use, or may not be used. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
 
@@ -21,12 +21,12 @@ export class ListenError extends Error {
 }
 
 /**
- * Runs a service as this process. HTTP listens first, so that `/health/live` answers while the broker is unreachable. Then the
- * event processors start.
+ * Runs a service as this process. HTTP listens first, so that `/health/live` answers while the broker is unreachable. The event
+ * processors start afterwards.
  *
- * SIGTERM, SIGINT and a closed IPC channel of the parent process stop it. Running requests and events finish, and the process
- * exits with 0, or with 1 if that takes longer than `stopTimeoutMs`. After a failed start, an uncaught error, or the permanent
- * loss of the broker, it logs the reason and exits with 1.
+ * The service stops on SIGTERM, on SIGINT, and if the IPC channel of the parent process closes. Running requests and events are
+ * finished, and the process exits with 0. If the stop takes longer than `stopTimeoutMs`, the process exits with 1. After a failed
+ * start, an uncaught error or the permanent loss of the broker, the reason is logged. The process then exits with 1.
  *
  * @param prepare Called before the service listens, for example to add a page of API documentation.
  */
@@ -57,7 +57,7 @@ class RunningService {
       process.on(signal, () => void this.stop(`stopping (${signal})`));
     if (process.connected)
       process.once('disconnect', () => void this.stop('stopping, because the parent process has ended'));
-    // Unhandled rejections arrive here too.
+    // Unhandled rejections also arrive here.
     process.on('uncaughtException', (error) => {
       this.logger.fatal('ended by an uncaught error', error);
       process.exit(1);

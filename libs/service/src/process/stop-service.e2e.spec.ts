@@ -67,7 +67,7 @@ describe('a service that is stopped', () => {
     await dial(
       'POST /bodies HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{"a',
     );
-    // The server accepts connections in their order.
+    // The server accepts connections in the order in which they were opened.
     await fetch(`${url}/health/live`);
     expect(await stopIt()).toBeLessThan(3_000);
   });
@@ -110,14 +110,14 @@ describe('a service that is stopped', () => {
       const ready = await fetch(`${url}/health/ready`);
       expect(ready.status).toBe(503);
       expect(await ready.json()).toMatchObject({ status: 'stopping' });
-      // A load balancer that has kept the connection must close it.
+      // A load balancer that has kept the connection must close the connection.
       expect(ready.headers.get('connection')).toBe('close');
     });
     expect(await (await fetch(`${url}/story`)).text()).toBe(STORY);
     expect(await stopped).toBeGreaterThanOrEqual(1_500);
   });
 
-  it('ends at once if its application is not complete yet', async () => {
+  it('ends immediately if its application is not complete yet', async () => {
     service.signal('SIGKILL');
     service = new ServiceProcess('unmade', {});
     await eventually(() => expect(service.output).toContain('waits'), { timeout: 15_000 });

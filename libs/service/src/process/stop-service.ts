@@ -6,13 +6,13 @@ import { HttpConnections } from '../http/http-connections.js';
 import { findProvider } from './find-provider.js';
 
 /**
- * Stops a service: it reports that it is not ready, stops its event processors, accepts requests for another `delay` ms, and then
- * closes. Nest alone would close HTTP first, and the processors would continue as long as a request runs.
+ * Stops a service. The service reports that it is not ready, and stops its event processors. It accepts requests for another
+ * `delay` ms, and then closes. Nest alone would close HTTP first, and the processors would continue as long as a request runs.
  */
 export async function stopService(app: NestFastifyApplication, delay: number): Promise<void> {
   findProvider(app, Readiness)?.stop();
   findProvider(app, HttpConnections)?.leave();
-  // `app.close()` awaits this too, and reports a failure.
+  // `app.close()` also awaits this call, and reports a failure.
   findProvider(app, JetStreamStrategy)
     ?.close()
     .catch(() => undefined);

@@ -1,15 +1,15 @@
-/** Waits until its time is over, or until other code interrupts it. */
+/** Timer whose wait ends after a given time, or earlier if other code interrupts the wait. */
 export class InterruptibleTimer {
   private interrupted = false;
   private endWait: () => void = () => undefined;
 
-  /** Ends the current wait. If there is no wait, the next one ends at once. */
+  /** Ends the current wait. If no wait is running, the next wait ends immediately. */
   interrupt(): void {
     this.interrupted = true;
     this.endWait();
   }
 
-  /** @param limit Milliseconds that the wait takes if nothing interrupts it. */
+  /** @param limit Maximum duration of the wait, in milliseconds. */
   async wait(limit: number): Promise<void> {
     if (!this.interrupted) {
       await new Promise<void>((resolve) => {

@@ -10,7 +10,7 @@ it('ends the current wait', async () => {
   await expect(wait).resolves.toBeUndefined();
 });
 
-it('ends only the next wait if there is no current one', async () => {
+it('ends only the next wait if no wait is running', async () => {
   const timer = new InterruptibleTimer();
   timer.interrupt();
   timer.interrupt();

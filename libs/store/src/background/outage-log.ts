@@ -1,10 +1,10 @@
 import type { Logger } from '@nestjs/common';
 
-/** Logs the beginning and the end of an outage, and no attempt in between. */
+/** Logs the start and the end of an outage, but not the failed attempts in between. */
 export class OutageLog {
   private lasts = false;
 
-  /** @param recovery Logged when the outage ends. */
+  /** @param recovery Message that is logged when the outage ends. */
   constructor(
     private readonly logger: Logger,
     private readonly recovery: string,

@@ -58,7 +58,7 @@ describeStores((databases, kind) => {
     return purge;
   };
 
-  it('removes old rows in chunks, at the start and later, and keeps the others', async () => {
+  it('removes old rows in chunks, at the start and later, and keeps young rows', async () => {
     await fill(2_500);
     start();
     await eventually(async () => expect(await left()).toEqual({ young: 1, unread: 1 }));
@@ -76,7 +76,7 @@ describeStores((databases, kind) => {
     await eventually(async () => expect(await left()).toEqual({ young: 1, unread: 1 }));
   });
 
-  it('logs an outage of the database once, and continues after it', async () => {
+  it('logs an outage of the database once, and continues after the outage', async () => {
     await store.db.execute(sql`alter table letters rename to away`);
     start();
     await eventually(() => expect(lines).toHaveLength(1));
@@ -93,7 +93,7 @@ describeStores((databases, kind) => {
     );
   });
 
-  it('waits for the chunk in flight when it stops, and begins no other', async () => {
+  it('waits for the chunk in flight when it stops, and begins no other chunk', async () => {
     await fill(1_500);
     let stopped = false;
     let stopping: Promise<unknown> | undefined;

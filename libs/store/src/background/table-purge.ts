@@ -14,27 +14,27 @@ import { Store } from '../store.js';
 
 export interface TablePurgeOptions {
   /**
-   * Column with the time from which the age of a row counts. It needs an index. Rows in which it is null are kept. The table must
-   * not be partitioned: rows in partitions are kept too.
+   * Column with the time from which the age of a row is counted. The column needs an index. Rows whose value is null are kept.
+   * The table must not be partitioned, because rows in partitions are kept as well.
    */
   column: PgColumn;
-  /** Milliseconds for which a row is kept. A function is called before each chunk, after the service has started. */
+  /** Time for which a row is kept, in milliseconds. A function is called before each chunk, after the service has started. */
   keepFor: number | (() => number);
-  /** Nothing is removed before this resolves. Default: removing begins at once. */
+  /** Promise that must resolve before the first row is removed. Default: removal begins immediately. */
   after?: Promise<void>;
-  /** Name of the rows in the log, in the plural: `old deliveries`. */
+  /** Plural name of the rows for log messages, for example `old deliveries`. */
   name: string;
-  /** Milliseconds between two searches for old rows. Default 60,000. */
+  /** Interval between two searches for old rows, in milliseconds. Default 60,000. */
   every?: number;
 }
 
 const EVERY = 60_000;
-/** Rows that one statement removes. A longer statement would make other statements wait. */
+/** Maximum number of rows that one statement removes. A longer statement would make other statements wait. */
 const CHUNK = 1_000;
 
 /**
- * Removes old rows of a table in the background while the service runs. Replicas may do so at the same time: each removes rows
- * that no other replica has locked.
+ * Removes old rows of a table in the background while the service runs. Several replicas may do so at the same time. Each replica
+ * removes only rows that no other replica has locked.
  */
 export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly timer = new InterruptibleTimer();
@@ -49,7 +49,7 @@ export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShut
     this.outage = new OutageLog(new Logger('Purge'), `${options.name} are removed again`);
   }
 
-  /** Makes a provider for a module. Needs `StoreModule`. */
+  /** Creates a provider for a module. The module needs `StoreModule`. */
   static provider(options: TablePurgeOptions): FactoryProvider<TablePurge> {
     return {
       provide: Symbol(`purge of ${options.name}`),
@@ -63,7 +63,7 @@ export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShut
     void after.then(() => this.start());
   }
 
-  /** Nest calls this before `StoreModule` closes the database. */
+  /** Called by Nest before `StoreModule` closes the database. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.stop();
   }
@@ -72,7 +72,7 @@ export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShut
     if (!this.stopping) this.running ??= this.run();
   }
 
-  /** Waits until the statement in flight has ended. */
+  /** Stops the purge, and waits until the statement in flight has ended. */
   async stop(): Promise<void> {
     this.stopping = true;
     this.timer.interrupt();
@@ -93,11 +93,12 @@ export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /**
-   * Finds rows by their place (`ctid`), so the table needs no primary key of one column. The first step locks the rows, so none
-   * can move before the second one. A row that another statement has just changed stays until the next search.
+   * Finds rows by their physical location (`ctid`), so the table does not need a single-column primary key. The first step locks
+   * the rows, so no row can move before the second step. A row that another statement has just changed is kept until the next
+   * search.
    *
-   * `only` is needed because a `ctid` is unique within one table. Without it, an old row of one partition would delete a young
-   * row at the same place in another partition.
+   * `only` is needed because a `ctid` is unique only within one table. Without `only`, an old row of one partition would delete a
+   * young row at the same location in another partition.
    */
   private async removeChunk(): Promise<number> {
     const { column, keepFor } = this.options;

@@ -3,21 +3,21 @@ import { sql, type SQL } from 'drizzle-orm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database.js';
 
-/** An arbitrary number. Advisory locks belong to one database, so services on different databases may share it. */
+/** Arbitrary number. An advisory lock belongs to one database, so services with different databases can use the same number. */
 export const MIGRATION_LOCK = 7_238_514_902;
 
-/** Milliseconds between two attempts to get the lock. */
+/** Interval between two attempts to get the lock, in milliseconds. */
 const TRY_EVERY = 100;
-/** Milliseconds. Replicas that start together wait for less than this and log nothing. */
+/** Time after which a wait is logged, in milliseconds. Replicas that start together wait for less time, so they log nothing. */
 const REPORT_AFTER = 1_000;
 const REPORT_EVERY = 30_000;
 
 /**
- * Runs `work` in a transaction when no other process does so on this database. Waits without limit and logs what it waits for: if
- * the start gave up, the supervisor of the service would only repeat it.
+ * Runs `work` in a transaction as soon as no other process holds the migration lock of this database. Waits without a limit, and
+ * logs which process holds the lock. If the start gave up instead, the supervisor would only start the service again.
  *
- * The lock belongs to the transaction, not to the session: a pooler may give each transaction another connection. The lock is
- * polled, because a session that waits would occupy one of the pooler's few connections.
+ * The lock belongs to the transaction, not to the session, because a pooler may give each transaction another connection. The
+ * lock is polled, because a waiting session would occupy one of the pooler's few connections.
  *
  * @param place Name of the database in the log.
  */
@@ -49,11 +49,11 @@ interface Holder extends Record<string, unknown> {
   pid: number;
   name: string | null;
   client: string | null;
-  /** Start of its transaction. Null if this user has no right to see it. */
+  /** Start of the holder's transaction; null if this database user may not see it. */
   since: string | null;
 }
 
-/** Describes the process that has the lock, and how to end that process. */
+/** Describes the process that holds the lock, and how to end that process. */
 async function describeHolder(db: Database): Promise<string> {
   const [holder] = (await db.execute<Holder>(HOLDER)).rows;
   if (!holder) return 'a process that has just ended';

@@ -11,8 +11,8 @@ const JOURNAL = 'meta/_journal.json';
 const APPLIED = sql`drizzle.__drizzle_migrations`;
 
 /**
- * Finds the committed migrations of an app: `apps/<app>/migrations` in the nearest folder above the caller that has it. Works
- * from the sources, from a build and in an image.
+ * Finds the committed migrations of an app. Returns `apps/<app>/migrations` in the nearest folder above the caller that contains
+ * this path. Works from the sources, from a build and in an image.
  *
  * @param app Name of the app's folder under `apps/`.
  * @param from `import.meta.url` of the caller.
@@ -41,11 +41,11 @@ export function assertMigrations(folder: string): void {
 }
 
 /**
- * Applies the missing migrations. Call it in a transaction, so that all of them are applied or none.
+ * Applies the missing migrations. Call this function in a transaction, so that a failure leaves the database unchanged.
  *
- * It records migrations in the format of Drizzle's migrator, so drizzle-kit works on the database too. Drizzle's migrator itself
- * opens its own transactions and cannot run behind a lock. It also skips migrations silently that are older than the newest
- * applied one.
+ * Migrations are recorded in the format of Drizzle's migrator, so drizzle-kit works on the database too. Drizzle's own migrator
+ * cannot run behind a lock, because it opens its own transactions. It also silently skips migrations that are older than the
+ * newest applied migration.
  *
  * @throws MigrationError
  */
@@ -65,7 +65,7 @@ export async function applyMigrations(tx: Database, folder: string): Promise<voi
   }
 }
 
-/** Returns when each applied migration was generated. */
+/** Returns the times at which the applied migrations were generated. */
 async function readApplied(tx: Database): Promise<Set<number>> {
   const { rows: tables } = await tx.execute(sql`select to_regclass('drizzle.__drizzle_migrations') as name`);
   if (tables[0]?.['name'] === null) {
@@ -78,7 +78,10 @@ async function readApplied(tx: Database): Promise<Set<number>> {
   return new Set(rows.map((row) => Number(row['created_at'])));
 }
 
-/** Missing migrations are older if they were merged late, or if two services share the database. */
+/**
+ * Throws if a missing migration is older than the newest applied migration. The reason is a late merge, or two services that
+ * share the database.
+ */
 function assertNewer(missing: readonly MigrationMeta[], applied: Set<number>, folder: string): void {
   const newest = Math.max(...applied);
   const older = missing.filter(({ folderMillis }) => folderMillis < newest);

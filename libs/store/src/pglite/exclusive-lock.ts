@@ -5,7 +5,7 @@ import { StoreDirectoryError, StoreLockedError } from '../errors.js';
 
 const LOCK_FILE = 'lock';
 
-/** Lies behind the process id at the start of the file, because other processes cannot read a locked range on Windows. */
+/** Position of the locked byte. The process id comes first, because other processes cannot read a locked range on Windows. */
 const LOCKED_BYTE = 4096;
 
 export interface ExclusiveLock {
@@ -13,11 +13,11 @@ export interface ExclusiveLock {
 }
 
 /**
- * Locks a folder for this process alone, and creates the folder if it is missing. The kernel holds the lock and releases it when
- * the process ends, even by kill -9. A lock file without a kernel lock would outlive its owner.
+ * Locks a folder for this process, and creates the folder if it is missing. The kernel holds the lock and releases it when the
+ * process ends, even after `kill -9`. A lock file without a kernel lock would outlive its owner.
  *
- * @throws StoreLockedError if the folder is locked already, by another process or by this one
- * @throws StoreDirectoryError if the folder cannot be created, written or locked
+ * @throws StoreLockedError if this process or another process has already locked the folder
+ * @throws StoreDirectoryError if the folder cannot be created, written to or locked
  */
 export function lockDirectory(directory: string): ExclusiveLock {
   const path = join(directory, LOCK_FILE);
@@ -30,7 +30,7 @@ export function lockDirectory(directory: string): ExclusiveLock {
     closeSync(file);
     throw cause instanceof StoreLockedError ? cause : new StoreDirectoryError(directory, cause);
   }
-  // Closing releases the lock. The file stays: if it were removed, two processes could lock two files of one name.
+  // Closing the file releases the lock. If the file were also removed, two processes could lock two files with the same name.
   return { release: () => closeSync(file) };
 }
 
@@ -47,7 +47,7 @@ function ownerOf(path: string): number | undefined {
   return Number.parseInt(readFileSync(path, 'utf8'), 10) || undefined;
 }
 
-/** Loads the native module late: a service on a PostgreSQL server does not need it. The package has no types. */
+/** Loads the native module on first use, because a service on a PostgreSQL server does not need it. The package has no types. */
 function lock(file: number): boolean {
   const { tryLock } = createRequire(import.meta.url)('fs-native-extensions') as {
     tryLock: (file: number, offset: number, length: number) => boolean;

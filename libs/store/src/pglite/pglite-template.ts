@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { pgliteClusterOf } from './pglite-folder.js';
 
 /**
- * Returns the folder of an empty embedded database to copy, which is made once for each version of PGlite. To open an empty
- * folder takes 2 to 4 s of CPU, to open a copy 0.1 s.
+ * Returns the folder of an empty embedded database to copy. This template is created once for each version of PGlite. Opening an
+ * empty folder takes 2 to 4 s of CPU time, whereas opening a copy takes 0.1 s.
  *
  * @param cache Folder in which the template is kept.
  */
@@ -16,7 +16,7 @@ export async function pgliteTemplate(cache: string): Promise<string> {
   return template;
 }
 
-/** Copies the template to the place where `openStore` looks for its database. Keeps a database that is there already. */
+/** Copies the template to the place where `openStore` looks for its database. Keeps an existing database. */
 export async function copyPgliteTemplate(template: string, dataDir: string): Promise<void> {
   const cluster = pgliteClusterOf(dataDir);
   if (existsSync(cluster)) return;
@@ -26,7 +26,10 @@ export async function copyPgliteTemplate(template: string, dataDir: string): Pro
   await rename(unfinished, cluster);
 }
 
-/** Makes the template in another folder and renames it: if several processes do so at once, the first one wins. */
+/**
+ * Creates the template in another folder, and then renames the folder. If several processes do so at the same time, the first
+ * process wins.
+ */
 async function makeTemplate(cache: string, template: string): Promise<void> {
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(`${template}.`);

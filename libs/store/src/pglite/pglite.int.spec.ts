@@ -33,7 +33,7 @@ async function open(): Promise<Store<{ notes: typeof notes }>> {
   return store;
 }
 
-it('makes the database in an empty folder, even after a first opening that was killed', async () => {
+it('creates the database in an empty folder, even after the first opening was killed', async () => {
   await mkdir(join(dataDir, 'cluster.unfinished'), { recursive: true });
   await writeFile(join(dataDir, 'cluster.unfinished', 'PG_VERSION'), '18\n');
   await expect((await open()).ready()).resolves.toBeUndefined();
@@ -98,7 +98,7 @@ it('writes a checkpoint every minute, so that its write-ahead log does not grow'
   await eventually(async () => expect(await lastCheckpoint()).not.toBe(before));
 });
 
-/** Jest's clock drives the intervals that are set from now on. All other timers keep the real time. */
+/** Lets Jest's clock drive the intervals that are set from now on. All other timers keep the real time. */
 function onlyIntervalsByHand(): void {
   jest.useFakeTimers({
     doNotFake: ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'setTimeout'],

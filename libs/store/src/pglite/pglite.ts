@@ -10,28 +10,30 @@ import { pgliteClusterOf } from './pglite-folder.js';
 import type { Connection } from '../store.js';
 
 /**
- * Milliseconds. PGlite has no background processes. Without checkpoints its write-ahead log would grow forever, and all of it is
- * replayed after a kill (measured: 60 MB for 100,000 rows of 300 bytes). Without vacuum the space of old row versions would not
- * be used again. Both take 10 ms if there is little to do.
+ * Interval between two runs of the upkeep, in milliseconds. PGlite has no background processes. Without checkpoints, its
+ * write-ahead log would grow forever, and a start after a kill would replay the whole log. For example, 100,000 rows of 300 bytes
+ * produce a log of 60 MB. Without vacuum, the space of old row versions would not be reused. The upkeep takes 10 ms if there is
+ * little to do.
  */
 const UPKEEP_EVERY = 60_000;
 
-/** SQLSTATE of a statement after another one of its transaction has failed. */
+/** SQLSTATE of a statement that follows a failed statement in the same transaction. */
 const IN_FAILED_TRANSACTION = '25P02';
 
 const options = {
-  // The same values as from the PostgreSQL driver, which returns 64-bit integers as text, since a number cannot hold them.
+  // Return the same values as the PostgreSQL driver. The driver returns 64-bit integers as text, because a number cannot hold
+  // them all.
   parsers: {
     [types.INT8]: (value: string) => value,
     [types.BYTEA]: (value: string) => Buffer.from(value.slice(2), 'hex'),
   },
-  // Log files of 1 MB instead of 16: to write the first one takes a quarter of the time of the first opening.
+  // Use log files of 1 MB instead of 16 MB. Writing a file of 16 MB would take a quarter of the time of the first opening.
   initDbStartParams: ['--wal-segsize=1'],
 };
 
 /**
  * Opens an embedded database. Writes reach the operating system before a commit returns, so a killed process loses nothing.
- * PGlite never calls fsync, so a power cut may lose the last writes.
+ * PGlite never calls fsync, so a power failure may lose the last writes.
  *
  * @throws StoreLockedError, StoreDirectoryError, StoreUnavailableError, MigrationError
  */
@@ -55,12 +57,12 @@ export async function openPglite<Tables extends Schema>(
   }
 }
 
-/** Throws the same error as on a server if a commit became a rollback. */
+/** Returns a `transaction` that throws the same error as on a server if a commit became a rollback. */
 function reportingRollbacks<Tables extends Schema>(db: Database<Tables>): Database<Tables>['transaction'] {
   const transaction = db.transaction.bind(db);
   return (work, config) =>
     transaction(work, config).catch((error: unknown) => {
-      // Drizzle wraps the errors of statements, but not that of the commit.
+      // Drizzle wraps the errors of statements, but not the error of a commit.
       throw (error as { code?: unknown }).code === IN_FAILED_TRANSACTION
         ? new TransactionRolledBackError({ cause: error })
         : error;
@@ -89,7 +91,9 @@ async function openCluster(directory: string): Promise<PGlite> {
   }
 }
 
-/** Makes the database in another folder and renames it, so that a process that is killed leaves no half-made database. */
+/**
+ * Creates the database in another folder, and then renames the folder. A killed process therefore leaves no incomplete database.
+ */
 export async function initialise(cluster: string): Promise<void> {
   const unfinished = `${cluster}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
@@ -97,7 +101,7 @@ export async function initialise(cluster: string): Promise<void> {
   renameSync(unfinished, cluster);
 }
 
-/** Vacuums and writes checkpoints until the returned function is called. */
+/** Runs vacuum and checkpoints periodically until the returned function is called. */
 function keepUp(client: PGlite): () => void {
   const logger = new Logger('Store');
   const upkeep = async () => {

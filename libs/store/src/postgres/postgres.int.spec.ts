@@ -118,7 +118,7 @@ describePostgres((databases) => {
     }
   });
 
-  it('logs what it waits for, and since when, while another process migrates', async () => {
+  it('logs the process that is migrating, and the start of its transaction, while it waits', async () => {
     const database = await databases.create();
     const other = new pg.Client({
       connectionString: database.databaseUrl,
@@ -159,7 +159,7 @@ describePostgres((databases) => {
     await expect(store.ready()).resolves.toBeUndefined();
   });
 
-  it('keeps its connections usable when they break at the begin of transactions', async () => {
+  it('keeps its connections usable when they break at the beginning of transactions', async () => {
     await openThroughProxy();
     proxy.breakOn((sent) => sent.includes('begin'));
     for (let i = 0; i <= POOL_SIZE; i++) {
@@ -169,8 +169,8 @@ describePostgres((databases) => {
     await expect(store.db.transaction((tx) => tx.execute(sql`select 1`))).resolves.toBeDefined();
   });
 
-  describe('that takes no writes any longer, like a demoted server', () => {
-    /** Makes only one connection read-only, as if the others led to the new primary. */
+  describe('that no longer takes writes, like a demoted server', () => {
+    /** Makes only one connection read-only, as if the other connections led to the new primary. */
     const demote = (tx: Database) => tx.execute(sql`set session characteristics as transaction read only`);
     let db: Database<{ notes: typeof notes }>;
     beforeEach(async () => {
@@ -180,7 +180,7 @@ describePostgres((databases) => {
     });
 
     it.each([undefined, { isolationLevel: 'serializable' } as const])(
-      'loses the connection on which a transaction finds that out, with the settings %p',
+      'drops the connection on which a transaction cannot write, with the settings %p',
       async (settings) => {
         const write = (id: number) =>
           db.transaction((tx) => tx.insert(notes).values({ id, text: `note ${id}` }), settings);

@@ -10,10 +10,10 @@ import { transactions } from './transactions.js';
 
 const connecting = {
   application_name: 'cascade',
-  /** Milliseconds. Short, so that a request fails while its caller still waits. */
+  /** Timeout of a connection attempt, in milliseconds. It is short, so that a request fails while its caller still waits. */
   connectionTimeoutMillis: 2_000,
   keepAlive: true,
-  /** PostgreSQL returns times as text in the zone of the session. The embedded database uses UTC. */
+  /** PostgreSQL returns times as text in the time zone of the session. The embedded database uses UTC. */
   options: '-c TimeZone=UTC',
 };
 
@@ -21,7 +21,7 @@ const connecting = {
 const CONNECTIONS = 10;
 
 const pooled = {
-  /** Sends statements without waiting for the results of earlier ones (ADR 12). */
+  /** Sends statements without waiting for the results of earlier statements (ADR 12). */
   pipeline: true,
   idleTimeoutMillis: 30_000,
   /** The server ends a statement after 10 s. The client gives up after 12 s, in case the server has disappeared. */
@@ -40,7 +40,7 @@ const REMEDY = 'Check that the server runs and that DATABASE_URL is right.';
 interface PostgresOptions<Tables extends Schema> {
   databaseUrl: string;
   schema: Tables;
-  /** Folder. */
+  /** Folder with the migrations. */
   migrations: string;
   connections?: number | undefined;
 }
@@ -62,11 +62,11 @@ export async function openPostgres<Tables extends Schema>({
 function newClient(databaseUrl: string): pg.Client {
   try {
     const { protocol, pathname } = new URL(databaseUrl);
-    // A slash in the password ends the host. The rest of the password would be read as the database.
+    // A slash in the password ends the host, so the rest of the password would be read as the database.
     if (!/^postgres(ql)?:$/.test(protocol) || pathname.includes('@')) throw new TypeError('not of the form');
     return new pg.Client({ ...connecting, connectionString: databaseUrl });
   } catch {
-    // The message has neither the URL nor the error, because both may contain a password.
+    // The message contains neither the URL nor the error, because both may contain a password.
     throw new StoreUnavailableError(
       'DATABASE_URL is not of the form postgres://user:password@host:port/database. ' +
         'Characters such as @ : / # % in the password must be percent-encoded.',
@@ -93,7 +93,8 @@ async function migrateAlone(client: pg.Client, place: string, folder: string): P
 
 function openPool(databaseUrl: string, place: string, max: number): pg.Pool {
   const pool = new pg.Pool({ ...connecting, ...pooled, max, connectionString: databaseUrl });
-  // The pool does not listen while a transaction holds a connection. Without a listener, a broken one would end the process.
+  // The pool does not listen for errors while a transaction holds a connection. An error without a listener would end the
+  // process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   const logger = new Logger('Store');
   pool.on('error', (error) => logger.warn(`${place} closed an idle connection: ${reasonOf(error)}`));

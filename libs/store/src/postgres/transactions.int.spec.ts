@@ -34,7 +34,7 @@ describeStores((databases) => {
     expect(await db.select().from(notes)).toMatchObject([{ id: 1 }]);
   });
 
-  it('rolls back the statements that were sent together with one that fails', async () => {
+  it('rolls back the statements that were sent together with a failing statement', async () => {
     const { db } = await open();
     const failed = db.transaction((tx) =>
       Promise.all([
@@ -153,7 +153,7 @@ describePostgres((databases) => {
         built += 1;
         return noteOf(tx);
       });
-      // Transactions that run one after the other use the same connection.
+      // Transactions that run one after another use the same connection.
       for (const id of [1, 2, 3])
         await db.transaction((tx) => addNote(tx).execute({ id, text: `note ${id}` }));
       const known = await db.execute(sql`select name from pg_prepared_statements`);

@@ -6,18 +6,19 @@ import { codeOf, READ_ONLY, TransactionRolledBackError } from '../errors.js';
 
 type Transaction<Tables extends Schema> = Parameters<Parameters<Database<Tables>['transaction']>[0]>[0];
 
-/** Status of a connection without a transaction. */
+/** Status of a connection outside a transaction. */
 const IDLE = 'I';
 
 /**
- * Runs transactions on the connections of a pool. Drizzle's own transactions never return a connection whose `begin` fails. If
- * `rollback` fails, they return it in the middle of a transaction. After ten such outages the pool would be empty forever.
+ * Runs transactions on the connections of a pool. Drizzle's own transactions never release a connection whose `begin` fails. If
+ * `rollback` fails, they release the connection while its transaction is still open. After ten such outages, the pool would be
+ * empty forever.
  */
 export function transactions<Tables extends Schema>(
   pool: pg.Pool,
   schema: Tables,
 ): Database<Tables>['transaction'] {
-  // Kept for each connection: to make one takes longer than to use it.
+  // Transactions are cached for each connection, because creating a transaction takes longer than using it.
   const made = new WeakMap<pg.PoolClient, Transaction<Tables>>();
   return async (work, config) => {
     const client = await pool.connect();
@@ -28,7 +29,7 @@ export function transactions<Tables extends Schema>(
     try {
       if (!config) return await runTransaction(client, () => work(transaction));
       return await runTransaction(client, async () => {
-        // If the settings are refused, the work does not begin.
+        // If the server refuses the settings, the work does not begin.
         await transaction.setTransaction(config);
         return work(transaction);
       });
@@ -36,26 +37,27 @@ export function transactions<Tables extends Schema>(
       isReadOnly = codeOf(error) === READ_ONLY;
       throw error;
     } finally {
-      // A demoted server keeps its connections, so drop this one: the next may lead to the new primary.
+      // A demoted server keeps its connections open. Drop this connection, because the next connection may lead to the new
+      // primary.
       client.release(isReadOnly || client.getTransactionStatus() !== IDLE);
     }
   };
 }
 
-/** Sends `begin` in one write with the first statements, since each write wakes a process of the server. */
+/** Sends `begin` and the first statements in one write, because each write wakes a process of the server. */
 async function runTransaction<Result>(client: pg.PoolClient, work: () => Promise<Result>): Promise<Result> {
   const { stream } = client.connection;
   stream.cork();
   process.nextTick(() => stream.uncork());
   const begun = client.query('begin');
-  // It fails only if the connection fails, and then the statements after it fail as well.
+  // `begin` fails only if the connection fails. The statements after `begin` then fail as well.
   begun.catch(() => undefined);
   let result: Result;
   try {
     result = await work();
     await begun;
   } catch (error) {
-    // If the rollback fails, the connection is dropped. The first error is the one to throw.
+    // If the rollback fails, the connection is dropped. The caller gets the first error.
     await client.query('rollback').catch(() => undefined);
     throw error;
   }
@@ -67,7 +69,7 @@ async function runTransaction<Result>(client: pg.PoolClient, work: () => Promise
 
 function newTransaction<Tables extends Schema>(client: pg.PoolClient, schema: Tables): Transaction<Tables> {
   const db = drizzle(client, { schema });
-  // Drizzle does not export these.
+  // Drizzle does not expose these properties.
   const { dialect, session } = db as unknown as { dialect: PgDialect; session: NodePgSession<Tables, never> };
   const { schema: relations } = session as unknown as { schema: undefined };
   return new NodePgTransaction(dialect, session, relations) as unknown as Transaction<Tables>;

@@ -4,7 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { eventually } from '../eventually.js';
 import { storedEvents, tableOf } from './stored-events.js';
 
-/** Waits until a stream has at least so many messages on a subject. If it never has, the error shows the state of the broker. */
+/** Waits until a stream has at least `count` messages on a subject. The error of a failed wait shows the state of the broker. */
 export async function untilStored(
   connection: NatsConnection,
   stream: string,
@@ -23,8 +23,8 @@ export async function untilStored(
 }
 
 /**
- * Waits until a processor has reported the result of the replay of a failure. The number of stored states does not help: if the
- * processor is fast, the state "requested" is never stored.
+ * Waits until a processor has reported the result of a failure's replay. The number of stored states cannot be used, because the
+ * state "requested" is never stored if the processor is fast.
  */
 export async function untilAnswered(connection: NatsConnection, failureId: string): Promise<void> {
   const { streams } = await jetstreamManager(connection);
@@ -40,7 +40,7 @@ export async function untilAnswered(connection: NatsConnection, failureId: strin
   );
 }
 
-/** Describes subjects, consumers and all events of the broker, for the error of a failed wait. */
+/** Describes the subjects, the consumers and all events of the broker, for the error of a failed wait. */
 export async function brokerState(connection: NatsConnection): Promise<string> {
   const manager = await jetstreamManager(connection);
   const lines: string[] = [];

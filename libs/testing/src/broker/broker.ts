@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { type Broker, startBroker, type StartBrokerOptions } from '@cascade/embedded-broker';
 
 /**
- * Starts a broker on a free port with an empty store. `stop()` removes the store too. After `kill()`,
- * `startBroker({ storeDir, port })` starts the same broker again.
+ * Starts a broker on a free port with an empty store. `stop()` also removes the store. After `kill()`, `startBroker({ storeDir,
+ * port })` starts the same broker again.
  *
- * Start one broker per test file, in `beforeAll`, and stop it in `afterAll`: streams are cheap, servers are not.
+ * Start only one broker per test file, in `beforeAll`, and stop it in `afterAll`. Creating streams is fast, but starting a server
+ * is slow.
  */
 export async function startTestBroker(options: Omit<StartBrokerOptions, 'storeDir'> = {}): Promise<Broker> {
   const storeDir = await mkdtemp(join(tmpdir(), 'cascade-broker-'));

@@ -11,8 +11,8 @@ import { eventually } from '../eventually.js';
 const SIZE = 3;
 
 /**
- * A cluster of three nats-servers on loopback, to test a lost quorum or a new leader. A server that is started again keeps its
- * name, its ports and its store.
+ * Cluster of three nats-servers on loopback, for tests of a lost quorum or a new leader. A restarted server keeps its name, its
+ * ports and its store.
  */
 export class TestCluster {
   private readonly running = new Map<number, BoundProcess>();
@@ -51,13 +51,13 @@ export class TestCluster {
       JSON.stringify({ server_name: `node-${index}`, host, port: this.ports[index], jetstream, cluster }),
     );
     const node = spawnBoundToParent(this.command, ['-c', file]);
-    // Discards the output, which would fill the pipe.
+    // Discards the output, which would otherwise fill the pipe.
     node.stdout.resume();
     node.stderr.resume();
     this.running.set(index, node);
   }
 
-  /** Ends a node like a crash. */
+  /** Kills a node to simulate a crash. */
   async kill(index: number): Promise<void> {
     const node = this.running.get(index)!;
     this.running.delete(index);
@@ -71,7 +71,10 @@ export class TestCluster {
     await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  /** Checks each server: one that has just joined may not know the others yet, and refuses streams with three replicas. */
+  /**
+   * Checks each server, because a server that has just joined may not know the others yet. Such a server refuses streams with
+   * three replicas.
+   */
   private async untilLed(): Promise<void> {
     for (const server of this.servers) {
       await eventually(async () => {

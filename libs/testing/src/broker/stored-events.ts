@@ -8,16 +8,16 @@ import {
 import type { JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 
-/** An event or a failure event that the broker has stored. */
+/** Event or failure event that the broker has stored. */
 export interface SeenEvent<Data = unknown> extends StoredEnvelope {
   subject: string;
-  /** Parsed JSON, or the text if it is not JSON. */
+  /** Parsed JSON, or the text if it is not valid JSON. */
   data: Data;
-  /** Stream and sequence: `EVENTS-17`. */
+  /** Name of the stream and sequence number, such as `EVENTS-17`. */
   place: string;
 }
 
-/** Returns all stored events and failure events, in the order of each stream. */
+/** Returns all stored events and failure events. The events of each stream are in order. */
 export async function storedEvents(connection: NatsConnection): Promise<SeenEvent[]> {
   const seen: SeenEvent[] = [];
   for (const selection of [

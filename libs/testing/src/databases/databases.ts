@@ -5,25 +5,25 @@ import pg from 'pg';
 import { generateMigrations } from './generated-migrations.js';
 import { createEmbeddedDatabase } from './embedded-database.js';
 
-/** Place of an empty database: part of the options of `openStore`. */
+/** Location of an empty database, which is part of the options of `openStore`. */
 export type TestDatabase = Pick<StoreOptions, 'databaseUrl' | 'dataDir'>;
 
-/** Databases for the specs of one file. After the specs, stores are closed and databases removed. */
+/** Databases for the specs of one file. After the specs, stores are closed and databases are removed. */
 export interface TestDatabases {
   /** Creates an empty database. */
   create(): Promise<TestDatabase>;
 
-  /** Creates an empty database, and adds the folder of {@link migrationsFor} to its place. */
+  /** Creates an empty database. Returns its location and the folder of {@link migrationsFor}. */
   createFor(schema: Schema): Promise<TestDatabase & { migrations: string }>;
 
-  /** Returns the folder of the migrations that drizzle-kit generates for a schema, the same one each time. */
+  /** Returns the folder of the migrations that drizzle-kit generates for a schema. A schema always gets the same folder. */
   migrationsFor(schema: Schema): Promise<string>;
 
   /**
    * Opens a store.
    *
-   * @param options.migrations Default those of {@link migrationsFor}.
-   * @param options.database Default a new database.
+   * @param options.migrations Folder of the migrations. Default: the folder that {@link migrationsFor} returns.
+   * @param options.database Default: a new database.
    */
   open<Tables extends Schema>(options: {
     schema: Tables;
@@ -38,8 +38,8 @@ export function databaseEnvironment({ databaseUrl, dataDir }: TestDatabase): Nod
 }
 
 /**
- * Makes a database on a server read-only or writable, as if its server was demoted to a standby: open connections break, and
- * writes on new ones fail with 25006.
+ * Makes a database on a server read-only or writable, to simulate the demotion of the server to a standby. Open connections
+ * break, and writes on new connections fail with 25006.
  */
 export async function setReadOnly(databaseUrl: string, readOnly: boolean): Promise<void> {
   const name = new URL(databaseUrl).pathname.slice(1);
@@ -59,13 +59,14 @@ export function describeStores(specs: Specs): void {
   describePostgres(specs);
 }
 
-/** Runs specs only on PostgreSQL: for several processes on one database, or for outages of the server. */
+/** Runs specs only on PostgreSQL, because they need several processes on one database, or outages of the server. */
 export function describePostgres(specs: Specs): void {
   if (process.env['TEST_DATABASE_URL']) describeStore('postgres', specs);
 }
 
 function describeStore(kind: Store['kind'], specs: Specs): void {
-  // Uses Jest's globals, because its package cannot be imported outside Jest, where tools import the rest of this library.
+  // Uses the global functions of Jest, because tools import this library outside Jest. `@jest/globals` can be imported only
+  // inside Jest.
   const { describe, afterAll } = globalThis as unknown as typeof import('@jest/globals');
   describe(`on ${kind}`, () => {
     const undo: Undo[] = [];

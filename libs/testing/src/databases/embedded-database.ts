@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectFolder } from '../project-folder.js';
 
-/** An empty embedded database in a temporary folder. */
+/** Empty embedded database in a temporary folder. */
 export interface EmbeddedDatabase {
   dataDir: string;
   /** Removes the folder. */
   remove(): Promise<void>;
 }
 
-/** Makes an embedded database by copying an empty one, which is kept in the project's cache. */
+/** Creates an embedded database by copying an empty database from the project's cache. */
 export async function createEmbeddedDatabase(): Promise<EmbeddedDatabase> {
   const template = await pgliteTemplate(join(projectFolder(), '.cache'));
   const dataDir = await mkdtemp(join(tmpdir(), 'cascade-store-'));

@@ -6,10 +6,10 @@ import { join } from 'node:path';
  * Writes the migrations that drizzle-kit generates for a schema, for specs of libraries. Specs of apps use the committed
  * migrations.
  *
- * @returns The folder. The caller removes it.
+ * @returns Path of a folder, which the caller must remove.
  */
 export async function generateMigrations(schema: Record<string, unknown>): Promise<string> {
-  // Loaded late, because it is large and most specs need no migrations.
+  // Loaded on demand, because the module is large and most specs need no migrations.
   const { generateDrizzleJson, generateMigration } = await import('drizzle-kit/api');
   const empty = generateDrizzleJson({});
   const statements = await generateMigration(empty, generateDrizzleJson(schema, empty.id));

@@ -1,4 +1,4 @@
-// Imports nothing of the workspace: Jest's global set-up compiles this file alone.
+// This file imports nothing from the workspace, because Jest's global set-up compiles only this file.
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,9 +8,9 @@ import { delimiter, join } from 'node:path';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 
-/** A temporary PostgreSQL server, which is empty at first. */
+/** Temporary PostgreSQL server, which is empty at first. */
 export interface PostgresCluster {
-  /** URL of its superuser, on 127.0.0.1. */
+  /** URL of the server for its superuser, on 127.0.0.1. */
   readonly url: string;
   /** Ends the server and removes its files. */
   stop(): Promise<void>;
@@ -19,8 +19,9 @@ export interface PostgresCluster {
 type Shell = ChildProcessByStdio<Writable, null, Readable>;
 
 /**
- * The shell's standard input is a pipe whose other end only this process holds. It closes when this process ends, even by kill
- * -9. Then the shell ends its process group, in which initdb or the server runs, and removes the files.
+ * Script that runs initdb and the server. The shell's standard input is a pipe whose other end only this process holds. The pipe
+ * closes when this process ends, even after `kill -9`. The shell then ends its process group, in which initdb or the server runs,
+ * and removes the files.
  */
 const SCRIPT = `
 folder=$1 bin=$2 port=$3
@@ -39,10 +40,13 @@ wait
 rm -rf "$folder"
 `;
 
-/** Milliseconds. A start takes 0.8 s on an idle machine with 2 cores. */
+/** Timeout of a start, in milliseconds. A start takes 0.8 s on an idle machine with 2 cores. */
 const START_WITHIN = 30_000;
 
-/** Returns the folder of PostgreSQL's programs: that of `initdb` on the PATH, else the newest in Debian's folder. */
+/**
+ * Returns the folder of PostgreSQL's programs. This is the folder of `initdb` on the PATH, or else the newest version in Debian's
+ * folder.
+ */
 export function findPostgres(): string | undefined {
   const debian = '/usr/lib/postgresql';
   const versions = (existsSync(debian) ? readdirSync(debian) : []).sort((a, b) => Number(b) - Number(a));
@@ -52,7 +56,11 @@ export function findPostgres(): string | undefined {
   );
 }
 
-/** Starts a server on a free port, which does not outlive this process. @param bin Folder of its programs. */
+/**
+ * Starts a server on a free port. The server does not outlive this process.
+ *
+ * @param bin Folder of PostgreSQL's programs.
+ */
 export async function startPostgres(bin: string): Promise<PostgresCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'cascade-postgres-'));
   const password = randomBytes(16).toString('hex');
@@ -64,7 +72,7 @@ export async function startPostgres(bin: string): Promise<PostgresCluster> {
   const shell = spawn('/bin/sh', ['-c', SCRIPT, 'bound', folder, bin, String(port)], {
     ...user,
     cwd: folder,
-    // In a separate process group, so that Ctrl-C does not end it before the specs that use it.
+    // The separate process group keeps Ctrl-C from ending the server before the specs that use it.
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
   });
@@ -81,7 +89,7 @@ export async function startPostgres(bin: string): Promise<PostgresCluster> {
   return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop };
 }
 
-/** The server writes to its standard error when it is ready, or why it cannot start. */
+/** Waits until the server is ready. The server reports on its standard error that it is ready, or why it cannot start. */
 async function started(shell: Shell): Promise<void> {
   let log = '';
   let timer: NodeJS.Timeout | undefined;
@@ -98,12 +106,15 @@ async function started(shell: Shell): Promise<void> {
     });
   } finally {
     clearTimeout(timer);
-    // Discards the rest of the output: with a full pipe, the server would wait.
+    // Discards the rest of the output, because the server would block on a full pipe.
     shell.stderr.removeAllListeners('data').resume();
   }
 }
 
-/** Returns the user to run PostgreSQL as, because its programs refuse to run as root. Undefined if this is not root. */
+/**
+ * Returns the user that must run PostgreSQL if this process runs as root; undefined otherwise. PostgreSQL's programs refuse to
+ * run as root.
+ */
 export function unprivilegedUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const users = readFileSync('/etc/passwd', 'utf8')

@@ -6,7 +6,7 @@ import { OrderBilled, OrderPlaced } from '../../test/orders.js';
 import { describeProcessor } from '../service/describe-processor.js';
 import { startProcessor } from '../service/processor.js';
 
-/** Failures that were handled, by the id of the order. */
+/** Ids of the orders whose failures were handled. */
 const regretted: string[] = [];
 
 @Controller()
@@ -27,7 +27,7 @@ class Desk {
 const startDesk = (natsUrl: string) => startProcessor(Desk, { natsUrl });
 
 describeProcessor('the channels of a test', startDesk, (test) => {
-  it('return what a processor published after an event, and check that there is nothing else', async () => {
+  it('return what a processor published after an event, and check that there are no more events', async () => {
     const id = await test.channels.publish(new OrderPlaced('1'));
     await test.channels.publish(new OrderPlaced('1'), id);
 
@@ -38,7 +38,7 @@ describeProcessor('the channels of a test', startDesk, (test) => {
     await test.channels.nothingMore();
   });
 
-  it('return every publication, even one that the broker dropped', async () => {
+  it('return every publication, even a publication that the broker dropped', async () => {
     const id = await test.channels.publish(new OrderPlaced('2'));
     const { id: billedId } = await test.channels.published(OrderBilled, { causedBy: id });
     await test.channels.publish(new OrderPlaced('2'), id);

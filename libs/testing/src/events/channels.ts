@@ -21,18 +21,18 @@ import { tableOf, storedEvents, type SeenEvent } from '../broker/stored-events.j
 type Limits = Pick<EventuallyOptions, 'timeout' | 'interval'>;
 
 export interface WaitOptions extends Limits {
-  /** Id of the event that caused it. Default any. */
+  /** Id of the event that caused the expected event. By default, any cause is accepted. */
   causedBy?: string;
 }
 
 /**
- * The channels of a broker for a test: publishes events and waits for events. The streams must exist, so start a processor first.
- * The error of a failed wait lists the stored events.
+ * Channels of a broker for a test, which can publish events and wait for events. The streams must exist, so start a processor
+ * first. The error of a failed wait lists the stored events.
  */
 export class TestChannels {
-  /** Places of events that were published here, or waited for: see {@link nothingMore}. */
+  /** Places of the events that were published or awaited through this object (see {@link nothingMore}). */
   private readonly known = new Set<string>();
-  /** Everything that was published on an event channel or as a retry since this was connected. */
+  /** Messages that were published on an event channel or as a retry since this object was connected. */
   private readonly heard: Msg[] = [];
 
   private constructor(
@@ -56,8 +56,8 @@ export class TestChannels {
   }
 
   /**
-   * Publishes an event on its channel. With the id of an earlier event it is stored again, as after the broker's duplicate
-   * window: every processor gets a duplicate.
+   * Publishes an event on its channel. With the id of an earlier event, the event is stored again, as after the broker's
+   * duplicate window. Every processor then gets a duplicate.
    *
    * @returns The id of the event.
    */
@@ -67,10 +67,10 @@ export class TestChannels {
   }
 
   /**
-   * Publishes every golden sample of an event, of all its versions.
+   * Publishes every golden sample of an event, in all its versions.
    *
-   * @returns Their ids.
-   * @throws Error if there is none
+   * @returns The ids of the events.
+   * @throws Error if the event has no golden sample
    */
   async publishGolden(type: EventClass): Promise<string[]> {
     const samples = await goldenSamples(type);
@@ -81,7 +81,7 @@ export class TestChannels {
     );
   }
 
-  /** Publishes the failure event of a processor, which need not run, for this event. */
+  /** Publishes the failure event that a processor would publish for this event. The processor need not run. */
   async publishFailure(of: string, event: object, id = newEventId()): Promise<string> {
     const { name } = classOf(event).event;
     const { name: failed, version } = EventFailed.event;
@@ -91,7 +91,7 @@ export class TestChannels {
     });
   }
 
-  /** Publishes any text on any subject of a stream, even against a contract. */
+  /** Publishes any text on any subject of a stream, even if the text breaks a contract. */
   async publishRaw(subject: string, text: string, id = newEventId()): Promise<string> {
     return this.store(subject, text, { id });
   }
@@ -123,8 +123,8 @@ export class TestChannels {
   }
 
   /**
-   * Returns every publication of this class since this was connected, in order, with the id of its event. It includes
-   * publications that the broker dropped as duplicates.
+   * Returns every publication of this class since this object was connected, in order, with the id of the event. Publications
+   * that the broker dropped as duplicates are included.
    */
   announced<Event extends object>(
     type: EventClass<Event>,
@@ -158,10 +158,10 @@ export class TestChannels {
   }
 
   /**
-   * Checks that every stored event was published here or waited for. Wait for {@link consumed} first: events in flight may cause
-   * more events.
+   * Checks that every stored event was published or awaited through this object. Wait for {@link consumed} first, because events
+   * in flight may cause more events.
    *
-   * @throws Error that lists the other events
+   * @throws Error that lists the unexpected events
    */
   async nothingMore(): Promise<void> {
     const more = (await storedEvents(this.connection)).filter(({ place }) => !this.known.has(place));

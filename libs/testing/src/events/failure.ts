@@ -1,6 +1,6 @@
 import { channelOf, classOf, EventFailed, EVENTS_STREAM, newEventId } from '@cascade/jetstream';
 
-/** Makes the failure event that a processor would publish for this event. */
+/** Creates the failure event that a processor would publish for this event. */
 export function failureOf(processor: string, event: object): EventFailed {
   const now = new Date().toISOString();
   const body = JSON.stringify(event);

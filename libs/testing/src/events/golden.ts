@@ -3,10 +3,10 @@ import type { GoldenFile } from '@cascade/topology';
 import { projectFolder } from '../project-folder.js';
 
 /**
- * Returns the golden sample of an event in its newest version, as a handler gets it. If there are several, it is the first by
- * file name.
+ * Returns the golden sample of an event in its newest version, as a handler gets it. If the event has several samples, returns
+ * the first sample by file name.
  *
- * @throws Error if there is none
+ * @throws Error if the event has no golden sample
  */
 export async function goldenEvent<Event extends object>(type: EventClass<Event>): Promise<Event> {
   const { name, version } = type.event;
@@ -17,12 +17,12 @@ export async function goldenEvent<Event extends object>(type: EventClass<Event>)
 }
 
 /**
- * Returns all golden samples of an event, of every version that can be upcast to its class.
+ * Returns all golden samples of an event, in every version that can be upcast to its class.
  *
- * @throws Error if there is none
+ * @throws Error if the event has no golden sample
  */
 export async function goldenSamples(type: EventClass): Promise<GoldenFile[]> {
-  // Loaded late, because it is large and most specs need no samples.
+  // Loaded on demand, because the module is large and most specs need no samples.
   const { findSamples } = await import('@cascade/topology');
   const types = versionsOf(type).map(({ event }) => typeOf(event.name, event.version));
   const samples = (await findSamples(projectFolder())).filter(

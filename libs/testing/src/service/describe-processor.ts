@@ -2,7 +2,9 @@ import type { Broker } from '@cascade/embedded-broker';
 import { startTestBroker } from '../broker/broker.js';
 import { TestChannels } from '../events/channels.js';
 
-/** A service under test with its own broker. The properties are set before the first spec: read them in specs and hooks. */
+/**
+ * Service under test with a separate broker. The properties are set before the first spec, so read them only in specs and hooks.
+ */
 export interface ProcessorTest<Service> {
   readonly natsUrl: string;
   readonly service: Service;
@@ -10,8 +12,8 @@ export interface ProcessorTest<Service> {
 }
 
 /**
- * Describes the processors of a service by their channels: starts a broker and the service before the specs, and stops both after
- * them.
+ * Describes the processors of a service by their channels. Starts a broker and the service before the specs, and stops both after
+ * the specs.
  *
  * @param start Starts the service. Resolves when its processors consume, so that the streams exist.
  */
@@ -20,7 +22,8 @@ export function describeProcessor<Service extends { stop(): Promise<unknown> }>(
   start: (natsUrl: string) => Promise<Service>,
   specs: (test: ProcessorTest<Service>) => void,
 ): void {
-  // Uses Jest's globals, because its package cannot be imported outside Jest, where tools import the rest of this library.
+  // Uses the global functions of Jest, because tools import this library outside Jest. `@jest/globals` can be imported only
+  // inside Jest.
   const { afterAll, beforeAll, describe } = globalThis as unknown as typeof import('@jest/globals');
   describe(name, () => {
     const test: { -readonly [Property in keyof ProcessorTest<Service>]?: ProcessorTest<Service>[Property] } = {};

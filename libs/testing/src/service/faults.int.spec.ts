@@ -8,7 +8,7 @@ import { startProcessor } from './processor.js';
 
 const MINUTE = 60_000;
 
-/** Attempts that the handler has seen, of all events. */
+/** Numbers of the attempts that reached the handler, for all events. */
 const attempts: number[] = [];
 
 @Controller()
@@ -59,7 +59,7 @@ describeProcessor('a service in the kit', startBilling, (test) => {
     expect(attempts).toEqual([]);
   });
 
-  it('crashes after the handler and before it publishes, and starts again', async () => {
+  it('crashes after the handler but before publishing the result, and starts again', async () => {
     test.service.inject('billing', { crash: 2 });
     const id = await test.channels.publish(new OrderPlaced('3'));
 

@@ -3,30 +3,29 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import { setTimeout as delay } from 'node:timers/promises';
 import { from, lastValueFrom, type Observable, toArray } from 'rxjs';
 
-/** Faults of a processor, which occur for each event. Several can occur together. */
+/** Faults of a processor, which occur for each event. Several faults can occur together. */
 export interface Faults {
   /**
-   * Number of attempts that fail before the handler is called. If it is all attempts of the processor, the event is
-   * dead-lettered.
+   * Number of attempts that fail before the handler is called. If all attempts of the processor fail, the event is dead-lettered.
    */
   fail?: number;
   /**
-   * Number of attempts that crash the service after the handler, which is the worst moment: its result is not published, and no
-   * event in flight is acknowledged. The service starts again at once.
+   * Number of attempts that crash the service after the handler. This is the worst moment, because the result is not published,
+   * and no event in flight is acknowledged. The service restarts immediately.
    */
   crash?: number;
-  /** Milliseconds to wait before the handler is called. */
+  /** Delay before the handler is called, in milliseconds. */
   slow?: number;
 }
 
-/** Error of an injected fault. */
+/** Thrown by an injected fault. */
 export class InjectedFaultError extends Error {
   override readonly name = 'InjectedFaultError';
 }
 
 /** Injects faults before every handler of a service, as a global interceptor. */
 export class FaultInjection implements NestInterceptor {
-  /** @param crash Cuts the service off from the broker. */
+  /** @param crash Disconnects the service from the broker. */
   constructor(
     private readonly faultsOf: (processor: string) => Faults | undefined,
     private readonly crash: () => Promise<void>,

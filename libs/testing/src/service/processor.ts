@@ -8,7 +8,7 @@ export interface StartProcessorOptions extends Pick<ModuleMetadata, 'imports' | 
 }
 
 /**
- * Runs the processors of a controller in a minimal service: see {@link runService}. `providers` and `imports` have the
+ * Runs the processors of a controller in a minimal service (see {@link runService}). `providers` and `imports` provide the
  * dependencies of the controller.
  */
 export async function startProcessor(

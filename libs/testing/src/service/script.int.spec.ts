@@ -4,7 +4,7 @@ import { startScript } from './script.js';
 
 const holdScript = new URL('../../test/hold-script.ts', import.meta.url);
 
-it('A script ends with the process that started it, even by kill -9', async () => {
+it('A script ends with the process that started it, even after kill -9', async () => {
   const parent = startScript(holdScript);
   const pid = Number(await parent.nextLine());
   expect(isAlive(pid)).toBe(true);

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** A process that a spec started. */
+/** Process that a spec has started. */
 export interface Script {
   readonly pid: number;
-  /** Resolves to the next line of its standard output. If it ends first, rejects with its standard error. */
+  /** Resolves to the next line of the standard output. If the process ends first, rejects with its standard error. */
   nextLine(): Promise<string>;
   /** Sends SIGTERM. Resolves when the process has ended. */
   stop(): Promise<void>;
@@ -15,11 +15,11 @@ export interface Script {
 }
 
 /**
- * Runs a TypeScript file of the workspace in another process, without a build. It ends with this process, even if this one is
- * killed.
+ * Runs a TypeScript file of the workspace in another process, without a build. The other process ends with this process, even if
+ * this process is killed.
  *
- * @param file `new URL('../test/writer.ts', import.meta.url)`
- * @param env Complete environment. Default that of this process.
+ * @param file URL of the file, such as `new URL('../test/writer.ts', import.meta.url)`.
+ * @param env Complete environment. Default: the environment of this process.
  */
 export function startScript(file: URL, args: string[] = [], env: NodeJS.ProcessEnv = process.env): Script {
   const hooks = new URL('../../node/typescript.mjs', import.meta.url).href;

@@ -1,15 +1,15 @@
 import { eventually } from '../eventually.js';
 import { startScript, type Script } from './script.js';
 
-/** First line of `startService` of `@cascade/service`. */
+/** First line that `startService` of `@cascade/service` logs. */
 const LISTENING = /listening on (http:\/\/\S+)/;
 
 /**
  * Runs a service in another process, without a build, for a specification that also holds for {@link runService}. Resolves when
- * it is ready.
+ * the service is ready.
  *
- * @param main `new URL('./main.ts', import.meta.url)`
- * @param env Complete environment. `PORT: '0'` takes a free port.
+ * @param main URL of the main file, such as `new URL('./main.ts', import.meta.url)`.
+ * @param env Complete environment. With `PORT: '0'`, the service listens on any free port.
  */
 export async function startServiceProcess(main: URL, env: NodeJS.ProcessEnv): Promise<Script> {
   const script = startScript(main, [], { ...env, LOG_LEVEL: 'log' });

@@ -13,14 +13,17 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FaultInjection, type Faults } from './faults.js';
 import { quietLog } from '../quiet-log.js';
 
-/** Milliseconds after which the broker redelivers the events of a crashed service. The broker allows no less. */
+/**
+ * Acknowledgment timeout of a crashed service, in milliseconds. The broker redelivers events after this time, and allows no
+ * shorter timeout.
+ */
 const ACK_WAIT_AFTER_CRASH = 1_000;
-/** Nanoseconds, the unit of the server. */
+/** Number of nanoseconds in a millisecond. The server expects nanoseconds. */
 const MILLISECOND = 1_000_000;
 
 /**
- * Runs a service in the test's process, like `startService` of `@cascade/service`, with two differences: it does not listen for
- * requests, and it has no backoffs, so that every retry is due at once. Resolves when its processors consume.
+ * Runs a service in the test's process, like `startService` of `@cascade/service`, but with two differences. The service does not
+ * listen for requests. It has no backoffs, so every retry is due immediately. Resolves when its processors consume.
  */
 export async function runService(
   module: Type | DynamicModule,
@@ -31,28 +34,28 @@ export async function runService(
   return service;
 }
 
-/** A service that runs in the test's process. */
+/** Service that runs in the test's process. */
 export class RunningService {
   private readonly faults = new Map<string, Faults>();
   private readonly processors = new Map<string, ProcessorDeclaration>();
   private current: Promise<NestFastifyApplication> | undefined;
   private stopping = false;
 
-  /** For {@link runService}. */
+  /** Called only by {@link runService}. */
   constructor(
     private readonly module: Type | DynamicModule,
     private readonly config: ServiceConfig,
   ) {}
 
-  /** @throws errors of the start */
+  /** @throws any error of the start */
   async start(): Promise<void> {
     await (this.current ??= this.open());
   }
 
   /**
-   * Sets the faults of a processor from now on. `{}` ends them.
+   * Sets the faults of a processor for later events. An empty object `{}` ends the faults.
    *
-   * @throws Error if the service has no processor of that name
+   * @throws Error if the service has no processor with this name
    */
   inject(processor: string, faults: Faults): void {
     if (!this.processors.has(processor)) {
@@ -66,7 +69,7 @@ export class RunningService {
   /**
    * Waits until the events in flight are settled, and stops the service.
    *
-   * @throws errors of a start after a crash
+   * @throws any error of a start after a crash
    */
   async stop(): Promise<void> {
     this.stopping = true;
@@ -79,7 +82,7 @@ export class RunningService {
       this.withFaults(() => this.crash(app)),
       this.config,
     );
-    // Prints nothing. A failed wait shows the warnings.
+    // The quiet log prints nothing. The error of a failed wait shows the warnings.
     if (this.config.logLevel === 'fatal') app.useLogger(quietLog);
     app.get(JetStreamStrategy, { strict: false }).adjust((declaration) => this.withoutBackoff(declaration));
     try {
@@ -105,19 +108,19 @@ export class RunningService {
     return { ...declaration, delays: declaration.delays.map(() => 0) };
   }
 
-  /** Closes the connection: the broker sees no more of a crash than that. */
+  /** Simulates a crash by closing the connection, because the broker sees nothing else of a crash. */
   private async crash(app: NestFastifyApplication): Promise<void> {
     const connection = await app.get(JetStreamConnection, { strict: false }).get();
     if (connection.isClosed() || this.stopping) return;
     await this.shortenAckWait(connection);
     await connection.close();
-    // Not awaited, because closing waits for the handler that has crashed.
+    // The promise is not awaited, because closing waits for the handler that has crashed.
     this.current = app.close().then(() => this.open());
     // `stop` reports the error.
     this.current.catch(() => undefined);
   }
 
-  /** Otherwise tests would wait for half a minute until the broker redelivers the events of the crashed service. */
+  /** Shortens the time until a redelivery. Otherwise, tests would wait half a minute for the events of the crashed service. */
   private async shortenAckWait(connection: NatsConnection): Promise<void> {
     const { consumers } = await jetstreamManager(connection);
     for (const { stream, config } of [...this.processors.values()].flatMap(consumerConfigs))

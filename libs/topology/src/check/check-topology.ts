@@ -5,9 +5,9 @@ import { findCycles, type Cycle } from './cycles.js';
 import { declarationFaults, type TopologyFault } from './faults.js';
 
 export interface TopologyReport {
-  /** Empty if there are none. */
+  /** Faults of the topology; empty if the topology is sound. */
   faults: TopologyFault[];
-  /** Cycles are allowed. */
+  /** Cycles of the topology, which are allowed. */
   cycles: Cycle[];
 }
 

@@ -16,7 +16,7 @@ const SOUND: Record<string, AppContent> = {
 };
 const CONTRACTS: EventClass[] = [OrderPlaced, OrderShipped];
 
-/** The report on a system whose lock matches its contracts. */
+/** Returns the report on a system whose lock matches its contracts. */
 async function reportOf(apps: Record<string, AppContent>, contracts = CONTRACTS, golden: object = GOLDEN) {
   const code = await makeSystem(apps, contracts, golden as Record<string, unknown>);
   const topology = await readTopology(code);
@@ -24,7 +24,7 @@ async function reportOf(apps: Record<string, AppContent>, contracts = CONTRACTS,
   return checkTopology(topology, await readLock(code.root));
 }
 
-/** A controller with one processor. */
+/** Creates a controller with one processor. */
 function processorOf(decorate: MethodDecorator, name = 'Handler'): Type {
   const type = { [name]: class {} }[name] as Type;
   const prototype = type.prototype as object;
@@ -116,7 +116,7 @@ describe('a topology', () => {
     ]);
   });
 
-  it('reports each cycle once, which is allowed', async () => {
+  it('reports each cycle once, but not as a fault', async () => {
     const back = Consumes(OrderShipped, { processor: 'restock', publishes: [OrderPlaced] });
     const report = await reportOf({
       depot: { controllers: [Shipping, processorOf(back as MethodDecorator)] },
@@ -143,7 +143,7 @@ class OrderPlacedV2 {
 }
 
 describe('the versions of an event', () => {
-  it('are sound if the newest is consumed and each has samples', async () => {
+  it('are sound if the newest version is consumed and each version has samples', async () => {
     const consumer = Consumes(OrderPlacedV2, { processor: 'shipping' });
     const apps = {
       shop: { publishes: [OrderPlacedV2] },

@@ -1,20 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonSchema } from '../topology.js';
 
-/** A difference between two schemas of the same version of an event. */
+/** Difference between two schemas of the same version of an event. */
 export interface ContractChange {
-  /** The field, such as `address.city`; `[]` stands for the items of a list. Empty for the event as a whole. */
+  /** Field, such as `address.city`. `[]` stands for the items of a list. Empty for the event as a whole. */
   field: string;
-  /** The change, to be read after the field: `has maxLength 50, was 100`. */
+  /** Description of the change, to be read after the field, such as `has maxLength 50, was 100`. */
   what: string;
   /**
-   * True if every event that was valid stays valid, and no field was removed. Stored events then stay readable, and other services
-   * find the fields that they use.
+   * True if every event that was valid stays valid, and no field was removed. Stored events then stay readable, and other
+   * services still find the fields that they use.
    */
   isCompatible: boolean;
 }
 
-/** Every difference, compatible or not. */
+/** Returns every difference, both compatible and incompatible. */
 export function contractChanges(before: JsonSchema, after: JsonSchema, field = ''): ContractChange[] {
   const keywords = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [
@@ -28,7 +28,7 @@ export function contractChanges(before: JsonSchema, after: JsonSchema, field = '
   ];
 }
 
-/** Keywords that are compared elsewhere, or that do not change which events are valid. */
+/** Keywords that are compared in other functions, or that do not affect which events are valid. */
 const ELSEWHERE = new Set(['properties', 'required', 'items', '$schema', 'title', 'description']);
 
 function fieldChanges(before: JsonSchema, after: JsonSchema, parent: string): ContractChange[] {
@@ -66,7 +66,7 @@ function requirementChanges(field: string, was: Field, is: Field): ContractChang
   return [{ field, what, isCompatible: !is.isRequired }];
 }
 
-/** @param before,after the values of a keyword, which differ */
+/** @param before,after Values of a keyword before and after the change. */
 function keywordChanges(field: string, keyword: string, before: unknown, after: unknown): ContractChange[] {
   if (keyword === 'x-rules') {
     const [old, now] = [schemaOf(before), schemaOf(after)];
@@ -96,7 +96,7 @@ function valueChange(
 const MINIMA = ['minLength', 'minimum', 'exclusiveMinimum', 'minItems', 'minProperties'];
 const MAXIMA = ['maxLength', 'maximum', 'exclusiveMaximum', 'maxItems', 'maxProperties'];
 
-/** A keyword that cannot be compared, such as a pattern or a format, becomes wider only if it is removed. */
+/** Returns true if a keyword accepts more values than before. A pattern or a format becomes wider only if it is removed. */
 function isWider(keyword: string, before: unknown, after: unknown): boolean {
   if (after === undefined) return true;
   if (before === undefined) return false;

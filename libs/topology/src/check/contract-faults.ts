@@ -11,7 +11,7 @@ import {
 import { describeMoved, describeRemoved } from './processors-lock.js';
 import { andList, duplicates, faultsOf, type TopologyFault } from './faults.js';
 
-/** Faults of the contracts: their versions, their golden samples, and their changes since they were agreed on. */
+/** Returns the faults in the versions, the golden samples and the changes of the contracts. */
 export function contractFaults(topology: Topology, lock: ContractsLock): TopologyFault[] {
   const own = topology.contracts.filter(({ origin }) => origin === 'contracts');
   const { incompatible, ...others } = lockDifference(topology, lock);

@@ -14,29 +14,29 @@ import {
 export const LOCK_FILE = 'contracts.lock.json';
 export const UPDATE_COMMAND = 'node cascade topology --update-lock';
 
-/** The contracts and processors that were agreed on: `contracts.lock.json`, at the root and under version control. */
+/** Contracts and processors that were agreed on, as stored in `contracts.lock.json` at the root under version control. */
 export interface ContractsLock {
-  /** By `ce-type`, such as `user.signed-up.v1`. */
+  /** Schemas by `ce-type`, such as `user.signed-up.v1`. */
   contracts: Record<string, JsonSchema>;
   processors: LockedProcessors;
 }
 
-/** The differences between the code and the lock, by `ce-type`. */
+/** Differences between the code and the lock, by `ce-type`. */
 export interface LockDifference {
   added: string[];
-  /** In the lock, but no longer in the code. */
+  /** Contracts that are in the lock, but no longer in the code. */
   removed: string[];
-  /** Changes that keep stored events readable, and the fields that other services use. */
+  /** Changes that keep stored events readable, and that keep the fields that other services use. */
   compatible: { type: string; changes: ContractChange[] }[];
-  /** All other changes; `changes` has only the incompatible ones. */
+  /** All other changes. `changes` contains only the incompatible changes. */
   incompatible: { type: string; changes: ContractChange[] }[];
   processors: ProcessorsDifference;
 }
 
 /**
- * The lock of a checkout; empty if there is none.
+ * Returns the lock of a checkout; an empty lock if the file does not exist.
  *
- * @throws TopologyError if the file is not JSON, for instance after a merge with conflicts
+ * @throws TopologyError if the file is not valid JSON, for example after a merge with conflicts
  */
 export async function readLock(root: string): Promise<ContractsLock> {
   const text = await readFile(join(root, LOCK_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -56,8 +56,8 @@ export async function readLock(root: string): Promise<ContractsLock> {
 /**
  * Writes the contracts of the code into the lock.
  *
- * @returns the differences that were written
- * @throws TopologyError if a contract has changed incompatibly; the lock is not changed then
+ * @returns The differences that were written.
+ * @throws TopologyError if a contract has changed incompatibly. The lock is then not changed.
  */
 export async function updateLock(root: string, topology: Topology): Promise<LockDifference> {
   const difference = lockDifference(topology, await readLock(root));
@@ -72,7 +72,7 @@ export async function updateLock(root: string, topology: Topology): Promise<Lock
   return difference;
 }
 
-/** The lock with one more contract, in the order of names. */
+/** Returns the lock with an additional contract, sorted by name. */
 export function withContract(
   lock: ContractsLock,
   contract: EventVersion & Pick<Contract, 'schema'>,
@@ -83,18 +83,18 @@ export function withContract(
   };
 }
 
-/** The lock without a contract. */
+/** Returns the lock without a contract. */
 export function withoutContract(lock: ContractsLock, contract: EventVersion): ContractsLock {
   const { [ceTypeOf(contract)]: _removed, ...contracts } = lock.contracts;
   return { ...lock, contracts };
 }
 
-/** The lock with one more processor, in the order of names. */
+/** Returns the lock with an additional processor, sorted by name. */
 export function withProcessor(lock: ContractsLock, name: string, channel: string): ContractsLock {
   return { ...lock, processors: sortedByName({ ...lock.processors, [name]: channel }) };
 }
 
-/** The lock without a processor. */
+/** Returns the lock without a processor. */
 export function withoutProcessor(lock: ContractsLock, name: string): ContractsLock {
   const { [name]: _removed, ...processors } = lock.processors;
   return { ...lock, processors };
@@ -127,7 +127,7 @@ export function lockDifference(
   };
 }
 
-/** The change and the three possible remedies. */
+/** Describes the change and the three possible remedies. */
 export function describeIncompatible({ type, changes }: LockDifference['incompatible'][number]): string {
   const list = changes.map(({ field, what }) => `\n  ${field || 'the event'} ${what}`).join('');
   return (
@@ -137,12 +137,12 @@ export function describeIncompatible({ type, changes }: LockDifference['incompat
   );
 }
 
-/** Without the transport's contracts, which change with the versions of its library. */
+/** Returns the contracts without the contracts of the transport, which change with the versions of the library. */
 function lockedContracts({ contracts }: Topology): Contract[] {
   return contracts.filter(({ origin }) => origin === 'contracts');
 }
 
-/** The schema without the name of the class, which matters only in the code. */
+/** Returns the schema without the name of the class, which matters only in the code. */
 function agreedOn({
   schema: { $schema: _draft, title: _title, ...agreed },
 }: Pick<Contract, 'schema'>): JsonSchema {

@@ -15,7 +15,7 @@ afterAll(removeCheckouts);
 
 const event = { name: 'order.placed', version: 1 };
 
-/** OrderPlaced with one more field. */
+/** OrderPlaced with an additional field. */
 class WiderOrderPlaced {
   static readonly event = event;
 
@@ -119,7 +119,7 @@ describe('the lock of the contracts', () => {
     await expect(readLock(root)).rejects.toThrow(/contracts\.lock\.json cannot be read.*\n.*main branch/);
   });
 
-  it('reports a removed processor with remedies, and needs only an update for a renamed one', async () => {
+  it('reports a removed processor with remedies, and needs only an update for a renamed processor', async () => {
     const [root, before] = await read([OrderPlaced]);
     const processor = (name: string, channel: string, formerly: string[] = []) =>
       ({ name, formerly, publishes: [], consumes: { channel } }) as unknown as Topology['processors'][number];

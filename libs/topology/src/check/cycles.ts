@@ -1,11 +1,11 @@
 import type { Topology } from '../topology.js';
 
-/** The subjects and processors of a cycle in order; the first one repeats at the end. */
+/** Subjects and processors of a cycle, in order. The first entry is repeated at the end. */
 export type Cycle = string[];
 
 /**
- * The cycles of a topology, in which an event leads to itself again, possibly through failures. Cycles are allowed, but their authors
- * must ensure that they end. For each channel of a cycle, only its shortest cycle is returned.
+ * Returns the cycles of a topology, in which an event leads to itself again, possibly through failures. Cycles are allowed, but
+ * their authors must ensure that each cycle ends. For each channel of a cycle, only its shortest cycle is returned.
  */
 export function findCycles({ channels, processors }: Topology): Cycle[] {
   const outputs = new Map(
@@ -23,7 +23,7 @@ export function findCycles({ channels, processors }: Topology): Cycle[] {
 
 type Outputs = Map<string, Topology['channels']>;
 
-/** Searches breadth first, from a channel through its consumers. */
+/** Searches for a cycle breadth-first, from a channel through its consumers. */
 function shortestCycle(start: string, consumers: readonly string[], outputs: Outputs): [Cycle] | undefined {
   const seen = new Set(consumers);
   const waiting = consumers.map((processor) => ({ processor, path: [start, processor] }));
@@ -39,7 +39,7 @@ function shortestCycle(start: string, consumers: readonly string[], outputs: Out
   return undefined;
 }
 
-/** A key that does not depend on the start of the cycle. */
+/** Returns a key that does not depend on the start of the cycle. */
 function keyOf(cycle: Cycle): string {
   return [...new Set(cycle)].sort().join(' ');
 }

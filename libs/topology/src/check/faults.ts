@@ -1,7 +1,7 @@
 import { ceTypeOf, FAILURE_EVENT } from '../event-version.js';
 import type { Topology } from '../topology.js';
 
-/** An error in the topology, or something that cannot be intended. */
+/** Error in the topology, or a declaration that cannot be intended. */
 export interface TopologyFault {
   rule:
     | 'unpublished-channel'
@@ -19,11 +19,11 @@ export interface TopologyFault {
     | 'incompatible-contract'
     | 'outdated-lock'
     | 'outdated-docs';
-  /** The error, its place, and the remedy. */
+  /** Description of the error, its location and the remedy. */
   message: string;
 }
 
-/** Faults of the declarations; `contract-faults.ts` finds those of the contracts. */
+/** Returns the faults of the declarations. `contract-faults.ts` finds the faults of the contracts. */
 export function declarationFaults(topology: Topology): TopologyFault[] {
   return [
     ...faultsOf('duplicate-source', duplicateSources(topology)),
@@ -48,7 +48,7 @@ function duplicateSources({ apps }: Topology): string[] {
   );
 }
 
-/** Former names count too, since ids and marks are made from them. */
+/** Returns a fault for each name that two processors use. Former names count too, because ids and marks are derived from them. */
 function duplicateProcessors({ processors }: Topology): string[] {
   const named = processors.flatMap(({ name, formerly, handler, app }) =>
     [name, ...formerly].map((taken) => ({ taken, place: `${handler} in ${app}` })),
@@ -95,7 +95,7 @@ function unknownFailures({ processors }: Topology): string[] {
   });
 }
 
-/** The event that a processor consumes, which is the failure event for a processor of failures. */
+/** Returns the event that a processor consumes. For a processor of failures, it is the failure event. */
 function consumedEvent({ consumes }: Topology['processors'][number]): string {
   return consumes.failuresOf === undefined ? consumes.event : FAILURE_EVENT;
 }
@@ -125,7 +125,7 @@ function newerVersions({ apps, processors }: Topology): string[] {
   });
 }
 
-/** Groups of more than one item with the same key. Items without a key are left out. */
+/** Returns the groups of two or more items with the same key. Items without a key are left out. */
 export function duplicates<Item>(
   items: readonly Item[],
   key: (item: Item) => string | undefined,
@@ -138,7 +138,7 @@ export function duplicates<Item>(
   return [...groups].filter(([, group]) => group.length > 1);
 }
 
-/** `a`, `a and b`, `a, b and c`. */
+/** Joins names to a list, such as `a`, `a and b` or `a, b and c`. */
 export function andList(names: readonly string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }

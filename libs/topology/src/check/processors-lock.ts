@@ -5,7 +5,7 @@ export type LockedProcessors = Record<string, string>;
 
 export interface ProcessorsDifference {
   added: string[];
-  /** In the lock, but neither in the code nor among the former names of a processor. */
+  /** Processors that are in the lock, but neither in the code nor among the former names of a processor. */
   removed: string[];
   /** Processors with a former name that is in the lock. */
   renamed: { name: string; from: string }[];

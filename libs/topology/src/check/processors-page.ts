@@ -6,10 +6,10 @@ import type { TopologyFault } from './faults.js';
 export const PROCESSORS_PAGE = 'docs/processors.md';
 const UPDATE_COMMAND = 'node cascade topology --update-docs';
 const HEADING = ['processor', 'app', 'consumes', 'publishes'];
-/** A Markdown table whose first column has the heading `processor`. */
+/** Pattern of a Markdown table whose first column has the heading `processor`. */
 const TABLE = /^\| *processor *\|.*\n\|[-: |]+\|\n((?:\|.*\n)*)/m;
 
-/** The part of a processor that the page shows. */
+/** Properties of a processor that the page shows. */
 export interface ListedProcessor {
   readonly name: string;
   readonly app: string;
@@ -21,7 +21,7 @@ interface Listing {
   readonly processors: readonly ListedProcessor[];
 }
 
-/** The page of a checkout; undefined if there is none. */
+/** Returns the page of a checkout; undefined if the page does not exist. */
 export async function readProcessorsPage(root: string): Promise<string | undefined> {
   return readFile(join(root, PROCESSORS_PAGE), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -32,7 +32,7 @@ export async function readProcessorsPage(root: string): Promise<string | undefin
 /**
  * Writes the table of the processors into the page.
  *
- * @returns true if the page changed
+ * @returns True if the page has changed.
  */
 export async function updateProcessorsPage(root: string, topology: Listing): Promise<boolean> {
   const page = await readProcessorsPage(root);
@@ -41,14 +41,16 @@ export async function updateProcessorsPage(root: string, topology: Listing): Pro
   return updated !== page;
 }
 
-/** The page with its table replaced by one of these processors, or with the table added at its end. */
+/**
+ * Returns the page with a new table of these processors. The table replaces the old table, or is added at the end of the page.
+ */
 export function withProcessorsTable(page: string | undefined, { processors }: Listing): string {
   const table = tableOf(processors);
   if (page === undefined) return `# The processors\n\n${table}`;
   return TABLE.test(page) ? page.replace(TABLE, () => table) : `${page.trimEnd()}\n\n${table}`;
 }
 
-/** Compares the page with the code, except for spaces. */
+/** Compares the page with the code, ignoring spaces. */
 export function processorsPageFaults(page: string | undefined, { processors }: Listing): TopologyFault[] {
   const rows = page === undefined ? undefined : TABLE.exec(page)?.[1];
   if (rows === undefined) return [fault('has no table of the processors')];
@@ -74,12 +76,12 @@ function differencesOf(shown: ReadonlyMap<string, string>, declared: ReadonlyMap
   return ['its rows are not in the order of names'];
 }
 
-/** Rows as text, by the name in the first cell. */
+/** Returns the rows as text, by the name in the first cell. */
 function byName(rows: readonly string[][]): Map<string, string> {
   return new Map(rows.map((cells) => [cells[0]!.replaceAll('`', ''), cells.join(' | ')]));
 }
 
-/** One row of the table, not aligned. */
+/** Returns one row of the table, without alignment. */
 export function processorRow(processor: ListedProcessor): string {
   return lineOf(cellsOf(processor));
 }
@@ -88,7 +90,7 @@ function fault(what: string): TopologyFault {
   return { rule: 'outdated-docs', message: `${PROCESSORS_PAGE} ${what}. Run: ${UPDATE_COMMAND}` };
 }
 
-/** Aligned as Prettier aligns it. */
+/** Returns the table, aligned as Prettier aligns tables. */
 function tableOf(processors: readonly ListedProcessor[]): string {
   const [heading, ...rows] = padded([HEADING, ...processors.map(cellsOf)]);
   const line = heading!.map((cell) => '-'.repeat(cell.length));

@@ -46,7 +46,7 @@ describe('docs/processors.md', () => {
     expect(withProcessorsTable(empty, { processors: [billing, watch] })).toBe(page);
   });
 
-  it('gets its table at the end if it has none, and is created if it is missing', () => {
+  it('gets its table at the end if the page has no table, and is created if the page is missing', () => {
     const table = page.slice(page.indexOf('|'), page.indexOf('\nWords after'));
     expect(withProcessorsTable('# Mine\n', { processors: [billing, watch] })).toBe(`# Mine\n\n${table}`);
     expect(withProcessorsTable(undefined, { processors: [billing, watch] })).toBe(
@@ -54,7 +54,7 @@ describe('docs/processors.md', () => {
     );
   });
 
-  it('has no fault after an update, whatever the alignment of its columns', () => {
+  it('has no fault after an update, regardless of the alignment of its columns', () => {
     expect(messagesOf(page, [billing, watch])).toEqual([]);
     expect(messagesOf(page.replace(/ +\|/g, ' |').replace(/-{4,}/g, '---'), [billing, watch])).toEqual([]);
   });
@@ -70,14 +70,14 @@ describe('docs/processors.md', () => {
     ]);
   });
 
-  it('has a fault if it is missing, or has no table', () => {
+  it('has a fault if the page is missing, or has no table', () => {
     const message =
       'outdated-docs: docs/processors.md has no table of the processors. Run: node cascade topology --update-docs';
     expect(messagesOf(undefined, [billing])).toEqual([message]);
     expect(messagesOf('# Mine\n', [billing])).toEqual([message]);
   });
 
-  it('has one row for each processor, which the generator writes too', () => {
+  it('has one row for each processor, in the format of the generator', () => {
     expect(processorRow(watch)).toBe('| `watch` | `shop` | failures of `billing` on `order.placed` |  |\n');
   });
 });

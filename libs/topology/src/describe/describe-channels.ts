@@ -4,8 +4,8 @@ import type { App, Channel, Contract, Processor, Publisher } from '../topology.j
 import { byKey } from './sorting.js';
 
 /**
- * Every channel of a contract, a declaration or a failure, including those without publishers or consumers. Of the transport's own
- * channels, only those that are consumed.
+ * Returns every channel of a contract, a declaration or a failure, including channels without publishers or consumers. The
+ * transport's own channels are included only if they are consumed.
  */
 export function describeChannels(
   apps: readonly App[],
@@ -45,7 +45,7 @@ export function describeChannels(
   return [...channels.values()].sort(byKey('subject'));
 }
 
-/** Adds a publisher once, even if two processors have the same name, which is a fault of its own. */
+/** Adds a publisher only once, even if two processors have the same name. A duplicate name is reported as a separate fault. */
 function addPublisher({ publishedBy }: Channel, by: Publisher): void {
   const text = JSON.stringify(by);
   if (!publishedBy.some((known) => JSON.stringify(known) === text)) publishedBy.push(by);

@@ -6,7 +6,7 @@ import { readSample, type GoldenFile } from '../read/samples.js';
 import type { Contract } from '../topology.js';
 import { byKey } from './sorting.js';
 
-/** Every version of every event. Older versions are found through the newer ones that replace them. */
+/** Returns every version of every event. Older versions are found through the newer versions that replace them. */
 export async function describeContracts(
   { contracts, transportContracts }: System,
   golden: readonly GoldenFile[],
@@ -18,7 +18,7 @@ export async function describeContracts(
   return described.flat().sort(byKey('event', 'version', 'class'));
 }
 
-/** The classes that no other class replaces. */
+/** Returns the classes that no other class replaces. */
 function newestOf(classes: readonly EventClass[]): EventClass[] {
   const replaced = new Set(classes.flatMap((type) => versionsOf(type).slice(1)));
   return classes.filter((type) => !replaced.has(type));

@@ -9,7 +9,7 @@ import { describeContracts } from './describe-contracts.js';
 import { describeProcessor } from './describe-processor.js';
 import { byKey } from './sorting.js';
 
-/** The topology of a system that was read from the code. */
+/** Returns the topology of a system that was read from the code. */
 export async function describeSystem(
   system: System,
   golden: readonly GoldenFile[],

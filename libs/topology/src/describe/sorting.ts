@@ -1,4 +1,7 @@
-/** Compares by one key after the other, and by code units, so that the order does not depend on the locale. */
+/**
+ * Returns a function that compares by one key after another. It compares by code units, so the order does not depend on the
+ * locale.
+ */
 export function byKey<Item>(...keys: (keyof Item)[]): (a: Item, b: Item) => number {
   return (a, b) => {
     const key = keys.find((candidate) => a[candidate] !== b[candidate]);

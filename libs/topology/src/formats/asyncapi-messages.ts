@@ -4,7 +4,7 @@ import type { Contract } from '../topology.js';
 
 const text = (description: string) => ({ type: 'string', description });
 
-/** The NATS headers of every event. */
+/** NATS headers of every event. */
 export const CLOUD_EVENTS_TRAIT = {
   contentType: 'application/json',
   correlationId: {

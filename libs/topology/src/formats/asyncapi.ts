@@ -3,11 +3,13 @@ import type { Channel, Contract, EventVersion, Topology } from '../topology.js';
 import { CLOUD_EVENTS_TRAIT, messageOf } from './asyncapi-messages.js';
 
 export interface AsyncApiOptions {
-  /** A URL like `NATS_URL`, of which the first is used, without credentials. Default the embedded broker of `npm start`. */
+  /**
+   * One or more URLs, as in `NATS_URL`. The first URL is used, without credentials. Default: the embedded broker of `npm start`.
+   */
   server?: string;
 }
 
-/** An AsyncAPI 3.0 document of the whole system, with the operations of services and processors. */
+/** Returns an AsyncAPI 3.0 document of the whole system, with the operations of services and processors. */
 export function formatAsyncApi(topology: Topology, options: AsyncApiOptions = {}): string {
   return `${JSON.stringify(asyncApi(topology, options), null, 2)}\n`;
 }
@@ -91,7 +93,7 @@ function receiveOperations({ processors, contracts }: Topology): [string, object
   });
 }
 
-/** The version that is consumed, and the older versions that are upcast to it. */
+/** Returns the version that is consumed, and the older versions that are upcast to it. */
 function readVersions({ event, version }: EventVersion, contracts: readonly Contract[]): EventVersion[] {
   return contracts.filter((contract) => contract.event === event && contract.version <= version);
 }

@@ -1,6 +1,6 @@
 import type { Topology } from '../topology.js';
 
-/** The topology as {@link Topology} documents it. */
+/** Returns the topology as JSON, in the format that {@link Topology} documents. */
 export function formatJson(topology: Topology): string {
   return `${JSON.stringify(topology, null, 2)}\n`;
 }

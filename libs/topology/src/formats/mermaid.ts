@@ -1,8 +1,8 @@
 import type { Channel, Processor, Topology } from '../topology.js';
 
 /**
- * A Mermaid flowchart: processors in the frame of their app, and the channels between them. Consumed failure channels have dotted
- * arrows. Channels without publishers and consumers are left out.
+ * Returns a Mermaid flowchart of the processors, in the frame of their app, and of the channels between them. Consumed failure
+ * channels have dotted arrows. Channels without publishers and consumers are left out.
  */
 export function formatMermaid({ apps, processors, channels }: Topology): string {
   const shown = channels.filter(isShown);
@@ -52,7 +52,7 @@ function edges({ subject, kind, publishedBy, consumedBy }: Channel): string[] {
   ];
 }
 
-/** An id without reserved words, such as `end`, and without punctuation, which have a meaning in Mermaid. */
+/** Returns an id without reserved words, such as `end`, and without punctuation, which has a special meaning in Mermaid. */
 function idOf(kind: string, name: string): string {
   return `${kind}_${name.replace(/[^a-z0-9]/gi, (character) => (character === '-' ? '_' : '__'))}`;
 }

@@ -102,7 +102,7 @@ describe('services with the permissions derived from their code', () => {
   const connectAs = (user: string) => connect({ servers: broker.address, user, pass: user });
   const stopAll = () => Promise.all(running.splice(0).map((service) => service.close()));
 
-  /** Waits for at least this many, since a processor may pause several times. */
+  /** Waits for at least `count` messages, because a processor may pause several times. */
   const stored = (stream: string, subject: string, count: number) =>
     untilStored(operator, stream, subject, count);
 
@@ -110,7 +110,7 @@ describe('services with the permissions derived from their code', () => {
     const topology = await readTopology(await makeSystem(APPS, [OrderPlaced, OrderShipped, ComplaintMade]));
     broker = await startBrokerWithFile(formatPermissions(topology), PASSWORDS);
     operator = await connectAs('cascade');
-    // The operator provisions. Afterwards each service uses its own rights.
+    // The operator provisions. Afterwards, each service uses its own rights.
     for (const name of Object.keys(APPS) as (keyof typeof APPS)[]) await run(name, 'cascade');
     await stopAll();
   }, 60_000);

@@ -1,11 +1,11 @@
 import type { App, Topology } from '../topology.js';
 
-/** The user of the command line, who provisions streams and consumers, replays failures and reads all of them. */
+/** User of the command line. This user provisions streams and consumers, reads all of them, and replays failures. */
 const OPERATOR = 'cascade';
 
 /**
- * Users of nats-server, to be included in its configuration. Each service has a user with the least rights for its work. The command
- * line has a user with all rights. Passwords come from the server's environment.
+ * Returns users of nats-server, to be included in its configuration. Each service has a user with only the rights that its work
+ * needs. The command line has a user with all rights. Passwords come from the server's environment.
  */
 export function formatPermissions({ name, version, apps }: Topology): string {
   const services = apps.filter(({ source }) => source !== undefined);
@@ -40,7 +40,7 @@ function listOf(right: string, subjects: readonly string[]): string {
   return `        ${right}: [\n${lines.join('')}        ]\n`;
 }
 
-/** `metadata-writer` → `METADATA_WRITER_NATS_PASSWORD`. */
+/** Returns the name of the variable with a user's password, such as `METADATA_WRITER_NATS_PASSWORD` for `metadata-writer`. */
 function passwordOf(user: string): string {
   return `${user.replaceAll('-', '_').toUpperCase()}_NATS_PASSWORD`;
 }

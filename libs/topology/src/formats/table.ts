@@ -3,7 +3,9 @@ import { padded } from './padded.js';
 
 const COLUMNS = ['app', 'processor', 'consumes', 'publishes', 'at once', 'attempts', 'next attempt after'];
 
-/** A line for each processor, and one for each app that publishes initiating events. The column widths depend on the content. */
+/**
+ * Returns a line for each processor, and for each app that publishes initiating events. The column widths depend on the content.
+ */
 export function formatTable(topology: Topology): string {
   const several = eventsOfSeveralVersions(topology);
   const events = (list: readonly EventVersion[]) => list.map((event) => nameOf(event, several)).join(', ');
@@ -31,7 +33,7 @@ function rowOf(processor: Processor, consumed: string, publishes: string): strin
   ];
 }
 
-/** The name of an event, with its version if there are several. */
+/** Returns the name of an event, with its version if the event has several versions. */
 function nameOf({ event, version }: EventVersion, several: ReadonlySet<string>): string {
   return several.has(event) ? `${event} v${version}` : event;
 }
@@ -40,7 +42,7 @@ function eventsOfSeveralVersions({ contracts }: Topology): Set<string> {
   return new Set(contracts.filter(({ newest }) => !newest).map(({ event }) => event));
 }
 
-/** `250 ms`, `7 s`, `5 min`. */
+/** Formats a duration, such as `250 ms`, `7 s` or `5 min`. */
 function duration(milliseconds: number): string {
   if (milliseconds < 1_000) return `${milliseconds} ms`;
   const seconds = Math.round(milliseconds / 100) / 10;

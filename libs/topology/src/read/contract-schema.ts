@@ -10,14 +10,14 @@ const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 type Class = abstract new (...args: never[]) => object;
 
 /**
- * The JSON Schema of an event class, made from its class-validator rules. Nested classes are inlined. A rule without a keyword in JSON
- * Schema, such as `@IsLocale()`, is under `x-rules` with its name and arguments.
+ * Returns the JSON Schema of an event class, derived from its class-validator rules. Nested classes are inlined. A rule without a
+ * keyword in JSON Schema, such as `@IsLocale()`, is listed under `x-rules` with its name and arguments.
  */
 export function contractSchema(type: EventClass): JsonSchema {
   return { $schema: DRAFT, title: type.name, ...objectSchema(type, []) };
 }
 
-/** @param within the classes around this one: a class that contains itself is not followed */
+/** @param within Classes around this class. A class that contains itself is not followed. */
 function objectSchema(type: Class, within: readonly Class[]): JsonSchema {
   if (within.includes(type)) return { type: 'object' };
   const nested: Converter = (rule) => objectSchema(nestedClassOf(rule), [...within, type]);
@@ -37,7 +37,7 @@ function nestedClassOf(rule: Rule): Class {
   return (declared?.typeFunction() ?? designType(rule)) as Class;
 }
 
-/** Sorts keys, which come in the order of the decorators. The properties keep their order. */
+/** Sorts keys, which are otherwise in the order of the decorators. The properties keep their order. */
 function sorted(value: unknown, isProperties = false): unknown {
   if (Array.isArray(value)) return value.map((item) => sorted(item));
   if (typeof value !== 'object' || value === null) return value;

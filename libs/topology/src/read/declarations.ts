@@ -9,14 +9,14 @@ import 'reflect-metadata';
 
 export interface LoadedProcessor {
   declaration: ProcessorDeclaration;
-  /** Class and method: `WelcomeProcessor.notify`. */
+  /** Class and method of the handler, such as `WelcomeProcessor.notify`. */
   handler: string;
 }
 
 type Importable =
   Type | DynamicModule | Promise<DynamicModule> | ForwardReference<() => Type | DynamicModule>;
 
-/** The declarations of a module and of its imports. Only decorators and the results of `forRoot` are read. */
+/** Returns the declarations of a module and of its imports. Only decorators and the results of `forRoot` are read. */
 export async function declarationsIn(
   root: Type | DynamicModule,
 ): Promise<{ services: ServiceDeclaration[]; processors: LoadedProcessor[] }> {
@@ -36,7 +36,7 @@ export async function declarationsIn(
   return { services, processors };
 }
 
-/** A module and all of its imports, each once. */
+/** Returns a module and all of its imports, without duplicates. */
 async function modulesFrom(root: Type | DynamicModule): Promise<Set<Type | DynamicModule>> {
   const modules = new Set<Type | DynamicModule>();
   const waiting: Importable[] = [root];
@@ -50,7 +50,7 @@ async function modulesFrom(root: Type | DynamicModule): Promise<Set<Type | Dynam
   return modules;
 }
 
-/** The list in `@Module`, and in a dynamic module also that of `forRoot`. */
+/** Returns the list in `@Module`. For a dynamic module, it also contains the list of `forRoot`. */
 function listed<Item>(module: Type | DynamicModule, key: 'imports' | 'controllers'): Item[] {
   const type = 'module' in module ? module.module : module;
   const decorated = Reflect.getMetadata(key, type) as Item[] | undefined;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TopologyError } from '../errors.js';
 
-/** An app in nest-cli.json. Paths are relative to the checkout, with forward slashes. */
+/** App in nest-cli.json. Paths are relative to the checkout, with forward slashes. */
 export interface ListedApp {
   name: string;
   folder: string;
@@ -14,7 +14,7 @@ interface NestCli {
 }
 
 /**
- * The apps of a checkout, sorted by name.
+ * Returns the apps of a checkout, sorted by name.
  *
  * @throws TopologyError if nest-cli.json cannot be read
  */

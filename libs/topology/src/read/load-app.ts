@@ -7,9 +7,9 @@ import { declarationsIn, type LoadedProcessor } from './declarations.js';
 import type { ListedApp } from './find-apps.js';
 import type { Code } from './load.js';
 
-/** An app and its declarations. */
+/** App with its declarations. */
 export interface LoadedApp extends ListedApp {
-  /** Undefined if the app does not use JetStream. */
+  /** Declaration of the service; undefined if the app does not use JetStream. */
   service: ServiceDeclaration | undefined;
   processors: LoadedProcessor[];
 }
@@ -17,10 +17,10 @@ export interface LoadedApp extends ListedApp {
 type AppModule = Type & { forRoot?: (config: object) => DynamicModule };
 
 /**
- * Reads an app's declarations from its module class in `<name>.module.ts`, without starting anything. If there is a
- * `<name>-config.ts`, the module is made with the defaults of the configuration class in it.
+ * Reads an app's declarations from its module class in `<name>.module.ts`, without starting anything. If a `<name>-config.ts`
+ * exists, the module is created with the defaults of the configuration class in that file.
  *
- * @throws TopologyError if the module does not exist, or cannot be made without its environment
+ * @throws TopologyError if the module does not exist, or cannot be created without its environment
  */
 export async function loadApp(app: ListedApp, code: Code): Promise<LoadedApp> {
   const module = await makeModule(app, code);
@@ -55,7 +55,7 @@ async function makeModule(app: ListedApp, code: Code): Promise<Type | DynamicMod
   }
 }
 
-/** The configuration with the defaults of its class. Variables that must be set have no value. */
+/** Returns the configuration with the defaults of its class. Variables that must be set have no value. */
 async function defaultConfig(app: ListedApp, code: Code): Promise<object> {
   const file = `${app.sources}/${app.name}-config.ts`;
   if (!existsSync(join(code.root, file))) return {};

@@ -12,24 +12,24 @@ import type { Code } from './load.js';
 
 const CONTRACTS = 'libs/contracts/src/index.ts';
 
-/** The system as classes, to validate, publish or provision with. */
+/** Classes of a system, for validating, publishing or provisioning. */
 export interface System {
   apps: LoadedApp[];
-  /** The event classes that libs/contracts exports. */
+  /** Event classes that libs/contracts exports. */
   contracts: EventClass[];
-  /** The event classes of the transport. */
+  /** Event classes of the transport. */
   transportContracts: EventClass[];
 }
 
 /**
- * Loads every app's module and reads its declarations. Nothing is started: no broker, no database, no port.
+ * Loads every app's module and reads its declarations. No broker and no database is started, and no port is opened.
  *
  * @throws TopologyError
  */
 export async function readSystem(code: Code): Promise<System> {
   const listed = await findApps(code.root);
   const apps: LoadedApp[] = [];
-  // One after the other: loading is CPU-bound, and the first error is reported.
+  // Apps are loaded one after another, because loading is CPU-bound. The first error is reported.
   for (const app of listed) apps.push(await loadApp(app, code));
   return {
     apps,

@@ -17,19 +17,19 @@ const EXPRESSED = new Set([
 ]);
 
 /**
- * Converts class-validator rules to JSON Schema. The library's own converters leave out unknown rules, and options that JSON Schema
- * cannot express. These are added under `x-rules`, so that changes of them are found.
+ * Converts class-validator rules to JSON Schema. The library's own converters leave out unknown rules, and options that JSON
+ * Schema cannot express. Both are added under `x-rules`, so that changes to them are detected.
  */
 export const ruleConverters: ISchemaConverters = {
   ...Object.fromEntries(Object.entries(defaultConverters).map(([name, base]) => [name, withArguments(base)])),
-  // JSON Schema needs numbers here, unlike OpenAPI 3.0.
+  // JSON Schema needs numbers for these keywords, unlike OpenAPI 3.0.
   isPositive: { type: 'number', exclusiveMinimum: 0 as never },
   isNegative: { type: 'number', exclusiveMaximum: 0 as never },
   isRFC3339: { type: 'string', format: 'date-time' },
   matches: ({ constraints }) => {
     const [pattern, modifiers] = constraints as [RegExp | string, string | undefined];
     const { source, flags } = new RegExp(pattern, modifiers);
-    // JSON Schema reads patterns with the flag `u`, and has no other flags.
+    // JSON Schema reads patterns with the flag `u`, and supports no other flags.
     const hasKeyword = flags === '' || flags === 'u';
     return {
       type: 'string',
@@ -58,7 +58,7 @@ function ruleSchema(rule: string, value: unknown): Schema {
   return { 'x-rules': { [rule]: value } };
 }
 
-/** The arguments of a rule as JSON; undefined if it has none, or only defaults. */
+/** Returns the arguments of a rule as JSON; undefined if the rule has no arguments, or only defaults. */
 function argumentsOf({ constraints }: Rule): unknown[] | undefined {
   const text = JSON.stringify(constraints ?? [], (_, value: unknown) =>
     value instanceof RegExp ? String(value) : value,

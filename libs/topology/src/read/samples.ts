@@ -3,20 +3,20 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sample } from '../topology.js';
 
-/** `user.signed-up.v1.json`, or `user.signed-up.v1.with-phone.json` for a further sample. */
+/** Pattern of a file name, such as `user.signed-up.v1.json`, or `user.signed-up.v1.with-phone.json` for an additional sample. */
 const FILE = /^(?<name>[a-z0-9.-]+)\.v(?<version>[1-9]\d*)(\.[a-z0-9-]+)?\.json$/;
 const FOLDER = 'libs/contracts/golden';
 
-/** A golden sample, with the version in its file name. */
+/** Golden sample, with the version in its file name. */
 export interface GoldenFile {
-  /** Relative to the root, with forward slashes. */
+  /** Path relative to the root, with forward slashes. */
   file: string;
-  /** `ce-type`; undefined if the name does not have this form. */
+  /** `ce-type` of the event; undefined if the file name does not match the pattern. */
   type: string | undefined;
   text: string;
 }
 
-/** The golden samples of a checkout, sorted by file name. */
+/** Returns the golden samples of a checkout, sorted by file name. */
 export async function findSamples(root: string): Promise<GoldenFile[]> {
   const names = await readdir(join(root, FOLDER)).catch(() => []);
   return Promise.all(
@@ -32,7 +32,7 @@ export async function findSamples(root: string): Promise<GoldenFile[]> {
   );
 }
 
-/** Reads a sample like a processor of the newest version. */
+/** Reads a sample as a processor of the newest version reads it. */
 export async function readSample({ file, type, text }: GoldenFile, newest: EventClass): Promise<Sample> {
   const faults = await readEvent(newest, Buffer.from(text), type).then(
     () => [],
