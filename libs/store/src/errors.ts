@@ -19,7 +19,7 @@ export class StoreLockedError extends Error {
   ) {
     super(
       `The database in ${directory} is already open in ${pid === process.pid ? 'this process' : 'another process'}` +
-        `${pid === undefined ? '' : ` (pid ${pid})`}. Two at once would destroy each other's rows. ` +
+        `${pid === undefined ? '' : ` (pid ${pid})`}. Two processes would destroy each other's rows. ` +
         'Stop that process, give this process its own folder with DATA_DIR, or let both use a server with DATABASE_URL.',
     );
   }
@@ -52,7 +52,7 @@ export class ReadOnlyDatabaseError extends Error {
   readonly code = READ_ONLY;
 
   constructor() {
-    super('it takes no writes (read-only, as a standby is)');
+    super('it accepts no writes, because it is read-only like a standby');
   }
 }
 

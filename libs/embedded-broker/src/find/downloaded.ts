@@ -80,7 +80,7 @@ function verify(archive: Buffer, expected: string, url: string): void {
   if (found === expected) return;
   throw new StepFailedError(`${url} was refused: its SHA-256 is ${found}, and ${expected} was expected`, {
     remedy:
-      'the file was changed on its way: check the server at that address (a proxy, the mirror) first',
+      'the file was modified in transit: check the server at that address (a proxy, the mirror) first',
   });
 }
 

@@ -107,7 +107,7 @@ describeStores((databases, kind) => {
     [{ keepMarks: 29 * DAY, failuresMaxAge: 30 * DAY }, /keeps the events of this service for 2592000000 ms/],
     [
       { keepMarks: 8 * DAY, maxAge: 9 * DAY },
-      /handled twice\. Keep marks longer than events, or events shorter/,
+      /handled twice\. Keep marks for longer than events, or keep events for a shorter time/,
     ],
     [{ keepMarks: NaN }, /keeps its marks for NaN ms/],
   ])('does not start if marks would be removed before their events: %j', async (settings, message) => {

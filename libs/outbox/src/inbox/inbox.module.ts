@@ -51,7 +51,7 @@ export class InboxModule implements OnModuleInit {
     throw new InvalidDeclarationError(
       `The inbox keeps its marks for ${keepMarks} ms (keepMarks), but the broker keeps the events of this service for ` +
         `${eventsKeptFor} ms. An event that is delivered again after its mark was removed would be handled twice. ` +
-        'Keep marks longer than events, or events shorter (streams.events.maxAge and streams.failures.maxAge of the system).',
+        'Keep marks for longer than events, or keep events for a shorter time (streams.events.maxAge and streams.failures.maxAge of the system).',
     );
   }
 }
@@ -76,6 +76,6 @@ function purgeOf(store: Store, strategy: JetStreamStrategy, { keepMarks }: Inbox
 function tooShortText(keepMarks: number, keptFor: number): string {
   return (
     `The inbox should keep its marks for ${keepMarks} ms (keepMarks), but the broker keeps the events of this service for ` +
-    `${keptFor} ms. The marks are kept for a day longer than that. Raise keepMarks.`
+    `${keptFor} ms. The marks are kept for one day longer than the events. Raise keepMarks.`
   );
 }

@@ -14,7 +14,7 @@ export class NoOutboxError extends Error {
     readonly source: string,
     options?: ErrorOptions,
   ) {
-    super(`${source} does not answer for an outbox: it does not run, or it has no outbox`, options);
+    super(`${source} does not answer requests about its outbox, because it is not running or has no outbox`, options);
   }
 }
 

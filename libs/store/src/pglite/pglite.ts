@@ -85,7 +85,7 @@ async function openCluster(directory: string): Promise<PGlite> {
   } catch (cause) {
     throw new StoreUnavailableError(
       `The database in ${directory} cannot be opened: ${reasonOf(cause)}. ` +
-        'If you do not need its contents, remove the folder: the next start makes a new database.',
+        'If you do not need its contents, remove the folder: the next start creates a new database.',
       { cause },
     );
   }

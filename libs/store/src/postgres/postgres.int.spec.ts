@@ -196,7 +196,7 @@ describePostgres((databases) => {
     });
 
     it('is not ready, and drops the connection of the check', async () => {
-      await expect(store.ready()).rejects.toThrow(/is not available: it takes no writes/);
+      await expect(store.ready()).rejects.toThrow(/is not available: it accepts no writes/);
       await expect(store.ready()).resolves.toBeUndefined();
     });
   });

@@ -64,7 +64,7 @@ function sampleFaults(contract: Contract): TopologyFault[] {
 
 function strayText(file: string): string {
   return (
-    `${file} has a version that the code does not know. Export its class from libs/contracts/src/index.ts, or replace it by a class ` +
+    `${file} has a version that the code does not know. Export its class from libs/contracts/src/index.ts, or replace it with a class ` +
     'that is exported. The name must be <event>.v<version>.json or <event>.v<version>.<what>.json.'
   );
 }
