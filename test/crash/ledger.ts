@@ -31,7 +31,7 @@ export async function drained(system: SignupSystem, load: SignupLoad): Promise<n
   const begun = performance.now();
   let [least, progressAt] = [Infinity, begun];
   for (;;) {
-    const left = await readLeft(system, load).catch((error: Error) => [
+    const left: Left[] = await readLeft(system, load).catch((error: Error) => [
       { count: Infinity, what: error.message },
     ]);
     if (left.length === 0) return performance.now() - begun;
