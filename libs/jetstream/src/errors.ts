@@ -76,9 +76,7 @@ export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
 }
 
-/**
- * Thrown if the broker cannot be reached, because the credentials or the address are wrong, or because the connection was closed.
- */
+/** Thrown if the broker cannot be reached. The credentials or the address are wrong, or the connection was closed. */
 export class BrokerUnreachableError extends Error {
   override readonly name = 'BrokerUnreachableError';
 }

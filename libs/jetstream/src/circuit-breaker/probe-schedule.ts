@@ -24,7 +24,7 @@ interface ProbeScheduleOptions {
  * Decides when events are admitted as probes during a pause, and how many events are admitted.
  *
  * Rounds follow the clock and do not wait for results, because a probe may hang. Each round has twice as many probes as the
- * previous round, so that faulty events do not block the events behind them for long. After the rounds have reached their maximum
+ * previous round. So faulty events do not block the events behind them for long. After the rounds have reached their maximum
  * size, the delay between rounds doubles instead.
  */
 export class ProbeSchedule {

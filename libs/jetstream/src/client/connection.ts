@@ -38,8 +38,8 @@ export interface JetStreamConnectionOptions {
 /** Delay between attempts to connect, in milliseconds. The delay is short, so that work resumes soon after the broker returns. */
 const RECONNECT_DELAY_MS = 250;
 /**
- * Timeout of one attempt to connect, in milliseconds. The client does not notice a socket that closes between two steps of an
- * attempt, for instance when the server dies. With the client's default timeout, it would wait 20 s before trying another server.
+ * Timeout of one attempt to connect, in milliseconds. The client does not notice that a socket closes between two steps of an
+ * attempt, for instance when a server dies. With the client's default timeout, it would wait 20 s before trying another server.
  */
 const CONNECT_TIMEOUT_MS = 5_000;
 

@@ -99,7 +99,7 @@ export function publishConfirmed(
 /**
  * Publishes many messages without waiting for the PubAck of each message before sending the next. All PubAcks arrive on one
  * subscription, and the pipeline finds the matching message by the reply subject. The client's `js.publish` sends each message as
- * a separate request instead, which takes three times as much CPU time (ADR 9).
+ * a separate request, which takes three times as much CPU time (ADR 9).
  */
 export class PublishPipeline {
   private readonly inFlight = new Slots<Pending>();
@@ -185,8 +185,7 @@ export class PublishPipeline {
 
   private admit(pending: Pending): void {
     pending.slot = this.inFlight.add(pending);
-    // Messages of one turn of the event loop are written together, because a write to the socket for each message would cost
-    // more.
+    // Messages of one turn of the event loop are written together. A write to the socket for each message would cost more.
     const count = this.unwritten.push(pending);
     if (count === 1) setImmediate(() => this.sendUnwritten());
     else if (count === GROUP_SIZE) this.sendUnwritten();
@@ -226,7 +225,7 @@ export class PublishPipeline {
     const { subject, data } = reply;
     const dot = subject.indexOf('.', this.prefix.length);
     const pending = this.inFlight.get(Number(subject.slice(this.prefix.length, dot)));
-    // A second PubAck of a message that was sent twice is ignored, because the slot may hold another message by now.
+    // The second PubAck of a message that was sent twice is ignored. The slot may hold another message by now.
     if (pending?.order !== Number(subject.slice(dot + 1))) return;
     if (data.length === 0) return this.failed(pending, new errors.NoRespondersError(pending.subject));
     const text = answerText(data);

@@ -10,12 +10,12 @@ const LATE_AFTER_MS = 10_000;
 const LOOK_INTERVAL_MS = 1_000;
 /**
  * Time for which a stream counts as stalled after a publish to it has been given up, in milliseconds. Publishers try again within
- * this time. An outbox tries again after at most 5 s, and a failure event is published again after at most 12 s.
+ * this time. An outbox takes up to 5 s, and the writer of a failure event takes up to 12 s.
  */
 const REMEMBERED_MS = 15_000;
 /** A stall is reported again after three times its duration at the previous report, and at least every hour. */
 const REPEAT = { factor: 3, maxMs: 3_600_000 };
-/** Error code that the leader returns while a majority of the replicas has not committed an earlier copy of the same message. */
+/** Error code that the leader returns until a majority of the replicas has committed an earlier copy of the same message. */
 const IN_PROCESS = 10158;
 /** Maximum number of characters of a cause that are shown. Any subscriber of the subject may have written the cause. */
 const MAX_CAUSE = 200;
@@ -59,8 +59,8 @@ interface Watched extends Reason {
 }
 
 /**
- * Tracks the streams that have stopped confirming publishes. Once a second, the watch looks at the unconfirmed messages of the
- * pipeline and at the publishes that were given up. So confirmed messages cost nothing.
+ * Tracks the streams that have stopped confirming publishes. Once a second, the watch looks at the pipeline's unconfirmed
+ * messages and at the publishes that were given up. So confirmed messages cost nothing.
  */
 export class PublishWatch {
   private readonly logger = new Logger('JetStream');

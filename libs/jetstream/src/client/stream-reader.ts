@@ -58,8 +58,8 @@ export async function lastSequence(connection: NatsConnection, stream: string): 
 }
 
 /**
- * Returns the sequence of the first message that was stored at or after a time; undefined if there is no such message. The lookup
- * takes one request, however large the stream is.
+ * Returns the sequence of the first message stored at or after a time; undefined if there is no such message. The lookup takes
+ * one request, however large the stream is.
  *
  * A consumer accepts a start time too (`opt_start_time`), but skips messages if it has several filter subjects
  * (docs/upstream/consumer-start-time.mjs).

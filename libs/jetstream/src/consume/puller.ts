@@ -28,7 +28,7 @@ const NANOSECONDS_PER_MS = 1_000_000;
 /**
  * Status codes for a heartbeat, for no messages and for an expired request. Each code means that no message waits, because the
  * server would have sent a waiting message instead. The exception is a consumer that has reached `max_ack_pending`. In this case,
- * the replicas that hold the pending messages have no free permits, and their {@link Puller.readUpTo} does not advance.
+ * the replicas with the pending messages have no free permits, and their {@link Puller.readUpTo} does not advance.
  */
 const NONE_WAITS = [100, 404, 408];
 
@@ -57,7 +57,7 @@ export interface PullerOptions {
 
 /**
  * Pulls messages from a durable consumer. It requests as many messages as may be handled at the same time, and a prefetch in
- * addition. The prefetch follows the recent rate of finished messages ({@link PREFETCH_WINDOW_MS}), so no message waits long in a
+ * addition. The prefetch follows the recent rate of finished messages ({@link PREFETCH_WINDOW_MS}). So no message waits long in a
  * buffer while its `ackWait` runs. After a restart, more messages may be in flight, because the server may have sent some
  * messages before it.
  *
@@ -279,7 +279,7 @@ export class Puller {
     const now = performance.now();
     const elapsed = now - this.lastCheck;
     this.lastCheck = now;
-    // After a standstill of this process, messages of the server may still be unread, so the server does not count as silent.
+    // After a standstill of this process, the server's messages may still be unread. Such a standstill does not count as silence.
     if (elapsed > LONG_REQUEST.heartbeatMs) this.lastHeard = now;
     this.prefetch = this.prefetchAt(this.settledSinceCheck / Math.max(1, elapsed));
     this.settledSinceCheck = 0;
@@ -295,8 +295,8 @@ export class Puller {
 }
 
 /**
- * Returns the headers of a status message; undefined for any other message, because any client that knows the inbox may publish
- * to it. Broken headers must not throw, because an error in the callback would permanently stop the client's reading.
+ * Returns the headers of a status message; undefined for any other message. Any client that knows the inbox may publish to it.
+ * Broken headers must not throw, because an error in the callback would permanently stop the client's reading.
  */
 function statusIn(message: Msg): MsgHdrs | undefined {
   const headers = unlessBroken(() => message.headers);

@@ -34,7 +34,7 @@ export function boundsFault(body: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** Returns true if the bounds of a body must be checked only before class-validator runs, and not on the fast path. */
+/** Returns true if a body needs a check of its bounds only before class-validator runs, and not on the fast path. */
 export function isSmall(body: Uint8Array): boolean {
   return body.length <= SMALL_BODY;
 }

@@ -67,8 +67,8 @@ async function readCarefully<Event extends object>(type: EventClass<Event>, data
 /**
  * Converts data to an instance of `type`.
  *
- * @throws InvalidEventError if a `@Transform` throws, or if a field has the name of an inherited getter, because a retry would
- * throw the same error
+ * @throws InvalidEventError if a `@Transform` throws, or if a field has the name of an inherited getter. A retry would throw the
+ * same error.
  */
 function instanceOf<Event extends object>(type: EventClass<Event>, data: object): Event {
   try {

@@ -16,8 +16,8 @@ export interface ProcessorOptions {
    */
   processor: string;
   /**
-   * Former names of the processor, oldest first. After a rename, the processor keeps its place in the stream, its marks in the
-   * inbox, and the ids of its events. So no event is handled or published twice. Default: no names.
+   * Former names of the processor, oldest first. After a rename, the processor keeps its place in the stream, its inbox marks,
+   * and the ids of its events. So no event is handled or published twice. Default: no names.
    */
   formerly?: readonly string[];
   /** Classes of all events that the handler may return. Default: no classes. */

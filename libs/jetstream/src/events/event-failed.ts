@@ -121,9 +121,9 @@ export function decodeBody({ encoding, data }: EncodedBody): Uint8Array {
 }
 
 /**
- * Encodes the failure event in up to `limit` bytes. If there is no room, the body of the original is left out first, because it
- * is still in its stream. Next, the original's headers are left out. Last, everything in the error except its name and message is
- * left out.
+ * Encodes the failure event in up to `limit` bytes. If there is no room, the original's body is left out first, because its
+ * stream still has the body. Next, the original's headers are left out. Last, everything in the error except its name and message
+ * is left out.
  */
 export function encodeFailure(failure: EventFailed, limit: number): Uint8Array {
   const { body: _body, ...withoutBody } = failure.original;

@@ -52,7 +52,7 @@ export function failureStateMessage(
 
 /** State of a failure event, and the place of the state in the stream. The sequence is 0 if there is no state. */
 export interface StoredFailureState {
-  /** Undefined if there is no state, or if the newest message on the subject is not a state of this failure. */
+  /** Newest state; undefined if there is no state, or if the newest message is not a state of this failure. */
   state: FailureState | undefined;
   sequence: number;
 }

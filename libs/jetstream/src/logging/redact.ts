@@ -7,8 +7,8 @@ const NAME = String.raw`(?:pass(?:word|wd|wort|phrase|code)?|pwd|secret|token|cr
 /** Matches the separator of a name and its value: `=`, `: `, `" : `, `\" => `, `%3D`. JSON within JSON escapes its quotes. */
 const IS = String.raw`[\\"'\x60\])]{0,8}\s{0,20}(?:[:=]{1,3}>?|%3[AD])\s{0,20}`;
 /**
- * Matches a quoted value up to the same quote with the same escapes, or up to the end of the line if the closing quote was cut
- * off.
+ * Matches a quoted value up to the same quote with the same escapes. If the closing quote was cut off, the match extends to the
+ * end of the line.
  */
 const QUOTED = String.raw`(?<escape>\\{0,7})(?<quote>["'\x60])(?:(?!(?<!\\)\k<escape>\k<quote>)[^\r\n])*`;
 const NESTED = String.raw`[[{][^\]}]{0,1000}`;

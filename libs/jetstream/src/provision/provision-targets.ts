@@ -21,7 +21,7 @@ const LOOK_TIMEOUT = 2_000;
 
 /** A stream or consumer on the server that differs from its declaration. */
 export interface ProvisionDifference {
-/** Name in messages, such as `stream EVENTS` or `consumer notifier on stream EVENTS`. */
+  /** Name in messages, such as `stream EVENTS` or `consumer notifier on stream EVENTS`. */
   what: string;
   stream: string;
   /** Name of the consumer; undefined for a stream. */

@@ -40,7 +40,7 @@ export interface RetiredProcessor {
   waiting: number;
   /** Number of events that wait for another attempt. */
   retries: number;
-  /** True if a process pulls from one of the consumers, has taken an event within the last minute, or is paused. */
+  /** True if a process pulls from one of the consumers, took an event within the last minute, or is paused. */
   isInUse: boolean;
   /** Declared processor that has this name among its former names. */
   renamedTo: string | undefined;

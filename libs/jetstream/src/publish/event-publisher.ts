@@ -43,8 +43,8 @@ export interface PublishedEvent {
   id: string;
   correlationId: string;
   /**
-   * True if the broker already had an event with the same id from the last 10 minutes, and dropped this event. Also true if this
-   * call sent the event twice because the first PubAck was lost.
+   * True if the broker had an event with the same id from the last 10 minutes, and dropped this event. Also true if this call
+   * sent the event twice because the first PubAck was lost.
    */
   duplicate?: true;
 }

@@ -149,7 +149,7 @@ function stateOf({ state }: StoredFailure): ShownState {
 /** Deletes a message. Resolves to false if the message no longer exists, for which the server has no error code. */
 async function isDeleted(streams: StreamAPI, seq: number): Promise<boolean> {
   try {
-    // With `true`, the server would overwrite the bytes on the disk, which takes 18 ms for each message instead of 0.3 ms.
+    // With `true`, the server would overwrite the bytes on the disk. Each message would take 18 ms instead of 0.3 ms.
     return await streams.deleteMessage(FAILURES_STREAM, seq, false);
   } catch (error) {
     if (error instanceof JetStreamApiError && !(await streams.getMessage(FAILURES_STREAM, { seq })))

@@ -106,8 +106,7 @@ export class FailureRestore {
   }
 
   /**
-   * Publishes a message. If the broker drops it as a duplicate of a message that was just removed, publishes it again with
-   * another id.
+   * Publishes a message. If the broker drops the message as a duplicate of a removed message, publishes it again with another id.
    */
   private async put(manager: JetStreamManager, message: OutgoingMessage): Promise<void> {
     const pipeline = pipelineOf(await this.connection.get());

@@ -31,9 +31,9 @@ export interface ReplayProgress {
   /** Number of events that were delivered to their processor. */
   replayed: number;
   /**
-   * Number of skipped events. Failures are skipped if they are already handled, already being replayed, or superseded by a newer
-   * failure of the same event. Events are also skipped if they are no longer stored, the broker refuses them, or their processor
-   * no longer exists. The log names these events.
+   * Number of skipped events. Failures are skipped if they are already handled, being replayed, or superseded by a newer failure
+   * of the same event. Events are also skipped if they are no longer stored, the broker refuses them, or their processor no
+   * longer exists. The log names these events.
    */
   skipped: number;
 }

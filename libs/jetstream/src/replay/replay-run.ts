@@ -50,7 +50,7 @@ async function unlessImpossible(replay: () => Promise<boolean>): Promise<boolean
   }
 }
 
-/** Returns true if the cause of the error is the event, and not the broker or the rights of this client. */
+/** Returns true if the error is caused by the event, and not by the broker or this client's rights. */
 function liesInEvent(error: unknown): error is Error {
   if (error instanceof PublishDeniedError) return false;
   return [OriginalGoneError, PublishRefusedError, errors.InvalidArgumentError].some(

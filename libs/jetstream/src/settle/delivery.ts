@@ -194,10 +194,7 @@ export class Delivery implements StoredPlace {
     }
   }
 
-  /**
-   * Returns a header that the transport wrote; undefined if the header is not valid, because any client may publish on the
-   * subject.
-   */
+  /** Returns a header that the transport wrote; undefined if the header is not valid. Any client may publish on the subject. */
   private transportHeader(name: string, isValid = (value: string) => value !== ''): string | undefined {
     if (!this.isFromTransport) return undefined;
     const value = unlessBroken(() => this.message.headers?.get(name)) ?? '';

@@ -60,25 +60,25 @@ export type RetryPolicy = Pick<
 >;
 
 /**
-* Decides the outcome of a delivery by the table of outcomes.
+ * Decides the outcome of a delivery by the table of outcomes.
  *
-* | step of the delivery                                                  | outcome                             |
+ * | step of the delivery                                                  | outcome                             |
  * | --------------------------------------------------------------------- | ----------------------------------- |
  * | arrived                                                               | attempt                             |
  * | arrived again, never settled, with at most one attempt left           | quarantine                          |
-* | rejected by the circuit breaker, or because the service stops         | requeue                             |
-* | handled, and the next events are stored                               | acknowledge                         |
+ * | rejected by the circuit breaker, or because the service stops         | requeue                             |
+ * | handled, and the next events are stored                               | acknowledge                         |
  * | failed: the broker did not confirm a next event, or the service stops | redeliver                           |
  * | failed: no attempt was ever settled                                   | dead-letter, `attempts-exhausted`   |
  * | failed: the payload cannot be read, or breaks its contract            | dead-letter, `invalid-event`        |
-* | failed with `UnrecoverableError`, or with a class that is not retried | dead-letter, `unrecoverable`        |
-* | failed: the broker refused a next event permanently                   | dead-letter, `unrecoverable`        |
-* | failed with any other error while the circuit breaker is open         | requeue                             |
-* | failed with any other error at the last attempt                       | dead-letter, `attempts-exhausted`   |
-* | failed with any other error                                           | retry after the backoff             |
+ * | failed with `UnrecoverableError`, or with a class that is not retried | dead-letter, `unrecoverable`        |
+ * | failed: the broker refused a next event permanently                   | dead-letter, `unrecoverable`        |
+ * | failed with any other error while the circuit breaker is open         | requeue                             |
+ * | failed with any other error at the last attempt                       | dead-letter, `attempts-exhausted`   |
+ * | failed with any other error                                           | retry after the backoff             |
  *
-* `Settlement` handles two more cases when it carries out an outcome: `FAILURES` is full, or the event is too large to be published
- * again.
+ * `Settlement` handles two more cases when it carries out an outcome: `FAILURES` is full, or the event is too large to be
+ * published again.
  */
 export function decide(happened: Happened, situation: Situation): Outcome {
   const { attempt, deliveries, policy } = situation;

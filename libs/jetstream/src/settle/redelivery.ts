@@ -26,8 +26,8 @@ export class Redelivery {
   }
 
   /**
-   * Settles the delivery, and requests another delivery of the event after `delay` ms. An event that is too large to be published
-   * again gets a negative acknowledgement, and stays in flight during the delay.
+   * Settles the delivery, and requests another delivery of the event after `delay` ms. An event too large to be published again
+   * gets a negative acknowledgement, and stays in flight during the delay.
    */
   async retry(delivery: Delivery, delay: number, attemptsUsed = delivery.attempt): Promise<true> {
     const { declaration, clock } = this.options;
@@ -46,8 +46,8 @@ export class Redelivery {
   }
 
   /**
-   * Settles the delivery, and postpones the last attempt until nothing else runs in the process. If the headers of a retry make
-   * the message too large for the broker, resolves to false and does not settle the delivery.
+   * Settles the delivery, and postpones the last attempt until nothing else runs in the process. Resolves to false, and does not
+   * settle the delivery, if a retry's headers make the message too large.
    */
   async quarantine(delivery: Delivery): Promise<boolean> {
     const isStored = await this.publish(() => lastAttempt(delivery, this.options.declaration, 'quarantine'));

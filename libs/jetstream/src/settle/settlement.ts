@@ -20,8 +20,8 @@ export class Settlement {
   }
 
   /**
-   * Carries out the outcome of a delivery. The result is false if the delivery stays unsettled, because the event must be
-   * attempted or is too large to be published again.
+   * Carries out the outcome of a delivery. The result is false if the delivery stays unsettled. The event must then be attempted,
+   * or is too large to be published again.
    *
    * @param error error of a failed attempt; undefined for any other outcome
    * @throws PublishTimeoutError if the broker does not confirm a message that must be stored first

@@ -65,8 +65,8 @@ function upToTime(source: string, type: string): string {
 /**
  * Returns the headers of a message by lower-case name, with decoded `ce-*` values. The first value of a repeated header counts.
  *
- * @throws InvalidEventError that names every broken header. A header is broken if it has a control or non-ASCII character, or if
- * its `ce-*` value is not percent-encoded UTF-8.
+ * @throws InvalidEventError that names every broken header. A header is broken if it has a control or non-ASCII character, or a
+ * `ce-*` value that is not percent-encoded UTF-8.
  */
 export function readHeaders(
   headers: Iterable<[string, readonly string[]]> | undefined,

@@ -49,7 +49,7 @@ export function storedEventId({ stream, sequence, storedAt }: StoredPlace): stri
 }
 
 /**
- * Derives the id of a failure event. The id is the same if a crash repeats the work, or if another message of the same chain of
+ * Derives the id of a failure event. The id stays the same if a crash repeats the work or another message of the chain of
  * attempts fails. A replay begins a new chain of attempts, so its failure has another id.
  *
  * @param retryKey identifier of the chain of attempts

@@ -82,7 +82,7 @@ export const RETRIES_STREAM = 'RETRIES';
 /** Stream that keeps all failure events and failure states. */
 export const FAILURES_STREAM = 'FAILURES';
 
-/** Headers that the transport adds to a retry or a replay, so that no part of the original event is lost. */
+/** Headers that the transport adds to a retry or a replay, so that no part of the original is lost. */
 export const TransportHeader = {
   /** Number of attempts that were used up before this message. */
   attempts: 'cascade-attempts',
@@ -195,7 +195,7 @@ export function retryDueOf(processor: string, retryKey: string): string {
   return `retry.${processor}.due.${retryKey}`;
 }
 
-/** Returns the subject on which an event waits if it was in flight at a crash and has one attempt left. */
+/** Returns the subject on which an event waits that was in flight at a crash and has one attempt left. */
 export function quarantineOf(processor: string, retryKey: string): string {
   return `retry.${processor}.quarantine.${retryKey}`;
 }

@@ -5,7 +5,7 @@ import { OutgoingHeaders } from './outgoing-headers.js';
 /** Prefix of a header name that would have another meaning on the message that carries the event. */
 const PREFIX = 'cascade-carried-';
 
-/** Returns true if the transport or the server uses the header for the message, and not for the event in the message. */
+/** Returns true if the transport or the server uses the header for the message, and not for its event. */
 function isOfMessage(name: string): boolean {
   return /^(cascade|nats)-/i.test(name);
 }

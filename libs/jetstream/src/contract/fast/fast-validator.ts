@@ -1,6 +1,6 @@
 /**
  * Fast path to a validated event, which avoids class-validator and class-transformer. Both libraries look up the rules for each
- * object, but this file looks up the rules only once for each class. `read` and `checkContract` try the fast path first.
+ * object, but this file looks them up only once for each class. `read` and `checkContract` try the fast path first.
  * fast-validator.unit.spec.ts checks that both paths return the same event and the same verdict.
  */
 

@@ -10,7 +10,7 @@ import { RpcParamtype } from '@nestjs/microservices/enums/rpc-paramtype.enum.js'
 import type { EventContext } from '../../declare/event-context.js';
 import { errorHook, type HandlerMethod } from '../nest-errors.js';
 
-/** Calls a method as Nest would, and passes the event and the context to the parameters that are decorated for them. */
+/** Calls a method as Nest would, and passes the event and the context to the parameters that request them. */
 export type DirectCall = (event: object, context: EventContext) => unknown;
 
 type Config = NonNullable<NestContainer['applicationConfig']>;
@@ -26,9 +26,9 @@ interface Parameter {
 
 /**
  * Returns the direct call of a method; undefined if Nest's pipeline has anything to do. Guards, interceptors, pipes, hooks and
- * custom parameter decorators need the pipeline, whether at the method, at its class or in the application. So does a
- * request-scoped provider, and anything unknown. Exception filters do not need the pipeline, because `nestHandle` makes Nest call
- * its filters if a direct call fails.
+ * custom parameter decorators need the pipeline, at the method, its class or the application. A request-scoped provider and
+ * anything unknown need the pipeline too. Exception filters do not need the pipeline, because `nestHandle` makes Nest call its
+ * filters if a direct call fails.
  */
 export function directCallOf(
   container: NestContainer,
