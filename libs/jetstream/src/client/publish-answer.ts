@@ -11,7 +11,7 @@ export function answerText(data: Uint8Array): string {
   return buffer.toString();
 }
 
-/** Reads the reply to a publish. Never throws, because an error thrown into the client would permanently stop its reading. */
+/** Reads the reply to a publish. Never throws, because an error would permanently stop the client from reading messages. */
 export function readAnswer(text: string): PublishAnswer {
   return isPlainPubAck(text) ? 'confirmed' : parseAnswer(text);
 }

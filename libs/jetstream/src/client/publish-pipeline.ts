@@ -97,9 +97,9 @@ export function publishConfirmed(
 }
 
 /**
- * Publishes many messages without waiting for the PubAck of each message before sending the next. All PubAcks arrive on one
- * subscription, and the pipeline finds the matching message by the reply subject. The client's `js.publish` sends each message as
- * a separate request, which takes three times as much CPU time (ADR 9).
+ * Publishes many messages without waiting for the PubAck of each message before sending the next message. All PubAcks arrive on
+ * one subscription, and the pipeline finds the matching message by the reply subject. The client's `js.publish` sends each
+ * message as a separate request, which takes three times as much CPU time (ADR 9).
  */
 export class PublishPipeline {
   private readonly inFlight = new Slots<Pending>();

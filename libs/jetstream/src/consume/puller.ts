@@ -38,7 +38,7 @@ export interface PullerOptions {
   durable: string;
   /** Returns a new subject, unique to this client, for the server's replies. */
   newInbox: () => string;
-  /** Maximum number of messages that are handled at the same time. The prefetch never exceeds the same number. */
+  /** Maximum number of messages that are handled at the same time. The prefetch is at most as large. */
   concurrency: number;
   /**
    * Handles a message, which is in flight until the promise settles. The promise must not reject. The message may be handled
@@ -59,7 +59,7 @@ export interface PullerOptions {
  * Pulls messages from a durable consumer. It requests as many messages as may be handled at the same time, and a prefetch in
  * addition. The prefetch follows the recent rate of finished messages ({@link PREFETCH_WINDOW_MS}). So no message waits long in a
  * buffer while its `ackWait` runs. After a restart, more messages may be in flight, because the server may have sent some
- * messages before it.
+ * messages before the restart.
  *
  * The puller uses core NATS instead of the client's `consume()`. The window of `consume()` counts delivered messages, not
  * finished messages. Also, `consume()` cannot stop without losing the messages that are on their way. ADR 3 has the details.
@@ -296,7 +296,7 @@ export class Puller {
 
 /**
  * Returns the headers of a status message; undefined for any other message. Any client that knows the inbox may publish to it.
- * Broken headers must not throw, because an error in the callback would permanently stop the client's reading.
+ * Broken headers must not throw, because an error in the callback would permanently stop the client from reading messages.
  */
 function statusIn(message: Msg): MsgHdrs | undefined {
   const headers = unlessBroken(() => message.headers);

@@ -12,7 +12,7 @@ export type FailureReason = (typeof failureReasons)[number];
 
 /** Event as it was delivered to the processor that failed. */
 export interface OriginalEvent {
-  /** Stream that holds the event at `sequence`, for as long as it keeps the event. */
+  /** Stream of the event. Together with `sequence`, it locates the event until the stream deletes the event. */
   stream: string;
   sequence: number;
   subject: string;

@@ -86,7 +86,7 @@ export class FailureReader {
   }
 
   /**
-   * Returns the event that failed, as an instance of its class, like {@link EventFailed.originalEvent}. The event is read from
+   * Returns the event that failed as an instance of its class, as {@link EventFailed.originalEvent} does. The event is read from
    * its stream if the failure event does not carry the event's body.
    *
    * @throws InvalidEventError if the event breaks its contract

@@ -9,8 +9,8 @@ const FAILURE_STATES = ['requested', 'handled', 'failed-again'] as const;
 export type FailureStateName = (typeof FAILURE_STATES)[number];
 
 /**
- * State of a failure event, which tells that a replay of the event was requested, succeeded or failed again. The failure event
- * itself never changes. Only the newest state on the failure's state subject counts.
+ * State of a failure event: a replay of the event was requested, succeeded or failed again. The failure event itself never
+ * changes. Only the newest state on the failure's state subject counts.
  */
 export interface FailureState {
   failureId: string;

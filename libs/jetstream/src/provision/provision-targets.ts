@@ -72,7 +72,7 @@ export async function targetsOf(
   ];
 }
 
-/** `stream EVENTS`, or `consumer notifier on stream EVENTS`. */
+/** Returns a name such as `stream EVENTS` or `consumer notifier on stream EVENTS`. */
 export function targetName(stream: string, durable?: string): string {
   return durable === undefined ? `stream ${stream}` : `consumer ${durable} on stream ${stream}`;
 }

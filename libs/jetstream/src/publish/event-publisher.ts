@@ -119,7 +119,7 @@ export class EventPublisher {
   private assertDeclared(event: object): void {
     const { source, publishes } = this.service;
     const type = classOf(event);
-    // Any service may replay and remove failures, which publishes these events.
+    // Any service may replay or remove failures, and publishes these audit events before doing so.
     if (publishes.includes(type) || type === ReplayRequested || type === FailuresRemoved) return;
     const declared = publishes.map(({ name }) => name).join(', ') || 'nothing';
     throw new UndeclaredEventError(
@@ -142,7 +142,8 @@ export class EventPublisher {
           ),
         );
     });
-    // On Node 20, an `AbortSignal.any` of an `AbortSignal.timeout` may be garbage-collected and then never aborts.
+    // A timer replaces `AbortSignal.timeout`. On Node 20, an `AbortSignal.any` of such a signal may be garbage-collected, and
+    // then never aborts.
     const timer = setTimeout(giveUp, Math.min(timeout, LONGEST_TIME));
     signal?.addEventListener('abort', giveUp);
     if (signal?.aborted) giveUp();

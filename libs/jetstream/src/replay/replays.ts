@@ -72,7 +72,7 @@ export class Replays {
    *
    * @throws InvalidReplayError if the rate or a time is not valid
    * @throws InvalidEventError if `by` or `reason` is empty
-   * @throws PublishTimeoutError, StreamReadError if the broker is unreachable for more than 10 s. Failures that were not
+   * @throws PublishTimeoutError or StreamReadError if the broker is unreachable for more than 10 s. Failures that were not
    * delivered stay open.
    */
   async replayFailures(selection: ReplaySelection, options: ReplayOptions): Promise<ReplayResult> {
@@ -102,7 +102,7 @@ export class Replays {
    *
    * @throws InvalidReplayError if the rate or a time is not valid, or if the processor does not consume the event
    * @throws InvalidEventError if `by` or `reason` is empty
-   * @throws PublishTimeoutError, StreamReadError if the broker is unreachable for more than 10 s
+   * @throws PublishTimeoutError or StreamReadError if the broker is unreachable for more than 10 s
    */
   async replayChannel(selection: ChannelSelection, options: ChannelReplayOptions): Promise<ReplayResult> {
     const rate = rateOf(options);

@@ -68,11 +68,11 @@ export type RetryPolicy = Pick<
  * | arrived again, never settled, with at most one attempt left           | quarantine                          |
  * | rejected by the circuit breaker, or because the service stops         | requeue                             |
  * | handled, and the next events are stored                               | acknowledge                         |
- * | failed: the broker did not confirm a next event, or the service stops | redeliver                           |
- * | failed: no attempt was ever settled                                   | dead-letter, `attempts-exhausted`   |
- * | failed: the payload cannot be read, or breaks its contract            | dead-letter, `invalid-event`        |
+ * | failed because a next event was not confirmed, or the service stops   | redeliver                           |
+ * | failed because no attempt was ever settled                            | dead-letter, `attempts-exhausted`   |
+ * | failed because the payload cannot be read or breaks its contract      | dead-letter, `invalid-event`        |
  * | failed with `UnrecoverableError`, or with a class that is not retried | dead-letter, `unrecoverable`        |
- * | failed: the broker refused a next event permanently                   | dead-letter, `unrecoverable`        |
+ * | failed because the broker refused a next event permanently            | dead-letter, `unrecoverable`        |
  * | failed with any other error while the circuit breaker is open         | requeue                             |
  * | failed with any other error at the last attempt                       | dead-letter, `attempts-exhausted`   |
  * | failed with any other error                                           | retry after the backoff             |

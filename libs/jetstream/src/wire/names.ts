@@ -195,7 +195,7 @@ export function retryDueOf(processor: string, retryKey: string): string {
   return `retry.${processor}.due.${retryKey}`;
 }
 
-/** Returns the subject on which an event waits that was in flight at a crash and has one attempt left. */
+/** Returns the subject for a waiting event that was in flight at a crash and has one attempt left. */
 export function quarantineOf(processor: string, retryKey: string): string {
   return `retry.${processor}.quarantine.${retryKey}`;
 }

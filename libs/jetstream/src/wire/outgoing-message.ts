@@ -22,7 +22,7 @@ export interface PublishLimits {
   signal?: AbortSignal | undefined;
 }
 
-/** Error codes of permanent refusals. Other refusals are temporary, such as those of a full stream or during an election. */
+/** Error codes of permanent refusals. Other refusals are temporary, for instance because of a full stream or an election. */
 const REFUSED_FOR_GOOD = new Set([
   10025, // bad request
   10052, // malformed request

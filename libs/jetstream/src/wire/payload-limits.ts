@@ -4,7 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 const HEADER_RESERVE = 16_384;
 /** Size that is reserved for the message, stack, causes and broken rules of a failure, in bytes. */
 const FAILURE_RESERVE = 131_072;
-/** Growth of the original event if the failure event carries it in base64. */
+/** Growth factor of an original event that its failure event carries in base64. */
 const BASE64_GROWTH = 4 / 3;
 
 /** Returns the maximum size of the body of any message, in bytes. */

@@ -139,7 +139,7 @@ function ruleOf(constraint: Constraint): Rule {
 /** Matches a text that cannot be longer than `@IsEmail()` allows. */
 const SHORT_TEXT = /^[ -~]{1,64}$/;
 /**
- * Options that replace those of `@IsEmail()` for a short text, so that its bytes are not counted. The count splits the text into
+ * Options that replace those of `@IsEmail()` for a short text, so that its bytes are not counted. Counting splits the text into
  * characters, which takes longer than all other rules of an event together (docs/performance.md).
  */
 const ANY_LENGTH = [{ ignore_max_length: true }];
