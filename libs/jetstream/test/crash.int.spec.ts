@@ -41,7 +41,7 @@ function place(orders: readonly string[]): void {
   for (const orderId of orders) transport.publish('events.order.placed', { orderId, amount: 1 });
 }
 
-/** Returns the order of each failure event, with its reason and attempts. */
+/** Returns the order id of each failure event, with its reason and attempts. */
 async function failures(count: number) {
   const messages = await transport.stored('FAILURES', 'failed.crashing.order.placed', count, 60_000);
   return messages.map((message) => {

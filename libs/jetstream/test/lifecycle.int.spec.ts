@@ -54,7 +54,7 @@ describe('the life of the transport', () => {
 
     const confirmed = await transport.read('EVENTS', 'events.order.confirmed');
     expect(confirmed.map((message) => message.json<OrderConfirmed>().orderId)).toEqual(started);
-    // The two events that were not started wait for the next start, and have used up no delivery.
+    // The two events that no handler has started wait for the next start, and have used up no delivery.
     expect(await transport.backlog('closing')).toEqual({ inFlight: 0, waiting: 2 });
     await expect(application.get(JetStreamConnection, { strict: false }).ready()).rejects.toThrow(/closed/);
   });

@@ -115,7 +115,7 @@ describe('the publish pipeline', () => {
     const sent: string[] = [];
     client.subscribe('stored.>', { callback: (_error, message) => void sent.push(message.string()) });
     await client.flush();
-    // Without a stream, the first ten are sent repeatedly.
+    // Without a stream, the first ten messages are sent repeatedly.
     await eventually(() => expect(sent.length).toBeGreaterThan(10));
     expect(new Set(sent).size).toBe(10);
 

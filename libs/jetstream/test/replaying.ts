@@ -58,7 +58,7 @@ const users = [
 /** Settings of the broker. */
 export const SETTINGS = { authorization: { users }, no_auth_user: 'admin' };
 
-/** Gives the specs of a `describe` a running {@link Replaying}, with a broken billing before each spec. */
+/** Provides the specs of a `describe` with a running {@link Replaying}. Billing is broken before each spec. */
 export function useReplaying(): Replaying {
   const system = new Replaying();
   beforeAll(() => system.start());

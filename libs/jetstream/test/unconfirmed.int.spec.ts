@@ -11,7 +11,7 @@ import { moduleOf, useTransport } from './transport.js';
 
 /** Time within which all events flow again after the broker accepts publishes again, in milliseconds. */
 const SOON = 20_000;
-/** Timeout for the notice of a stall, in milliseconds. A notice takes 10 s and the time until the next look. */
+/** Time within which a stall is noticed, in milliseconds. It consists of 10 s and the time until the next look. */
 const NOTICED = { timeout: 14_000 };
 const ORDERS = 30;
 

@@ -30,7 +30,7 @@ describe('redacting', () => {
     ["{ authorization: [ 'Bearer hunter2' ], host: 'x' }", "{ authorization: ***], host: 'x' }"],
     ['Cookie: a=s3cret; b=hunter2', 'Cookie: ***'],
     ['401 for Basic QUM6c2VjcmV0', '401 for Basic ***'],
-    // As values of names.
+    // As values of named fields.
     ['login failed: password=hunter22; user=ann', 'login failed: password=***; user=ann'],
     ['Server=db;Uid=ann;Pwd=hunter2;Port=1', 'Server=db;Uid=ann;Pwd=***;Port=1'],
     ['pwd: hunter2', 'pwd: ***'],
@@ -70,7 +70,7 @@ describe('redacting', () => {
       '{"stack":"Failed query: select $1\\nparams: hunter2"}',
       '{"stack":"Failed query: select $1\\nparams: ***',
     ],
-    // With a known form.
+    // Credentials with a known form.
     [`invalid: ${JWT}.`, 'invalid: ***'],
     [`key SU${'A2'.repeat(28)} refused`, 'key *** refused'],
     ['AKIAIOSFODNN7EXAMPLE is unknown', '*** is unknown'],

@@ -28,7 +28,7 @@ const REFUSED_FOR_GOOD = new Set([
   10052, // malformed request
   10054, // message size exceeds maximum allowed
   10071, // wrong last sequence
-  10164, // wrong last sequence, without saying which
+  10164, // wrong last sequence, with an unknown sequence
   10097, // header size exceeds maximum allowed of 64k
   10189, // message schedules disabled
 ]);
