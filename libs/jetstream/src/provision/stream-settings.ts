@@ -51,7 +51,6 @@ export interface JetStreamSettings {
   failures?: StreamSettings;
 }
 
-/** Declaration of a stream. */
 export type StreamDeclaration = Partial<StreamConfig> & { name: string };
 
 /**

@@ -96,7 +96,6 @@ export const TransportHeader = {
   subject: 'cascade-original-subject',
   /** Derived id of the event, if its publisher set no id. */
   eventId: 'cascade-event-id',
-  /** Id of the replay. */
   replayId: 'cascade-replay-id',
   /** Id of the failure event that is replayed; absent in the replay of a channel. */
   failureId: 'cascade-failure-id',
