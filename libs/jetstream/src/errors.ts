@@ -7,12 +7,12 @@ export interface Violation {
   message: string;
 }
 
-/** Thrown by a handler if a retry cannot help: the event is dead-lettered at once. */
+/** Thrown by a handler if a retry cannot help. The event is then dead-lettered immediately. */
 export class UnrecoverableError extends Error {
   override readonly name: string = 'UnrecoverableError';
 }
 
-/** The event cannot be read or breaks its contract. It is never retried. */
+/** Thrown if an event cannot be read or breaks its contract. Such an event is never retried. */
 export class InvalidEventError extends Error {
   override readonly name = 'InvalidEventError';
 
@@ -26,52 +26,57 @@ export class InvalidEventError extends Error {
   }
 }
 
-/** A handler returned or a service published an event that its declaration does not list under `publishes`. */
+/** Thrown if a handler returns or a service publishes an event that its declaration does not list under `publishes`. */
 export class UndeclaredEventError extends UnrecoverableError {
   override readonly name = 'UndeclaredEventError';
 }
 
-/** The event was delivered more often than `attempts` allows, and no attempt ended. */
+/** Thrown if an event has been delivered more times than `attempts` allows, and no attempt has ended. */
 export class AttemptsExhaustedError extends Error {
   override readonly name = 'AttemptsExhaustedError';
 }
 
-/** The broker refused an event permanently, for instance because it is too large. A retry cannot help. */
+/** Thrown if the broker refuses an event permanently, for instance because the event is too large. A retry cannot help. */
 export class PublishRefusedError extends Error {
   override readonly name: string = 'PublishRefusedError';
 }
 
-/** This client has no right to publish on the subject. A retry helps after an operator granted the right. */
+/** Thrown if this client has no right to publish on the subject. A retry helps only after an operator has granted the right. */
 export class PublishDeniedError extends PublishRefusedError {
   override readonly name = 'PublishDeniedError';
 }
 
-/** The broker did not confirm an event in time. It may be stored nevertheless: publish it again with the same id. */
+/**
+ * Thrown if the broker does not confirm an event in time. The event may have been stored, so publish it again with the same id.
+ */
 export class PublishTimeoutError extends Error {
   override readonly name = 'PublishTimeoutError';
 }
 
-/** No failure events were removed, because the audit event of the removal was not confirmed. */
+/** Thrown if no failure events were removed, because the audit event of the removal was not confirmed. */
 export class RemovalNotRecordedError extends Error {
   override readonly name = 'RemovalNotRecordedError';
 }
 
-/** A declaration or an option is invalid. Stops the start. */
+/** Thrown if a declaration or an option is invalid. The service then does not start. */
 export class InvalidDeclarationError extends Error {
   override readonly name = 'InvalidDeclarationError';
 }
 
-/** A stream or consumer on the server differs from its declaration and cannot be updated. Stops the start. */
+/**
+ * Thrown if a stream or consumer on the server differs from its declaration and cannot be updated. The service then does not
+ * start.
+ */
 export class ProvisionError extends Error {
   override readonly name = 'ProvisionError';
 }
 
-/** The broker did not answer a request. A later request may get an answer. */
+/** Thrown if the broker does not answer a request. A later request may get an answer. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
 }
 
-/** The broker cannot be reached at all: the credentials or the address are wrong, or the connection was closed. */
+/** Thrown if the broker cannot be reached. The credentials or the address are wrong, or the connection was closed. */
 export class BrokerUnreachableError extends Error {
   override readonly name = 'BrokerUnreachableError';
 }

@@ -17,18 +17,23 @@ import { JetStreamStrategy, type StrategyOptions } from './consume/strategy.js';
 
 export interface JetStreamOptions extends JetStreamConnectionOptions, StrategyOptions {
   /**
-   * The service's initiating events, which it publishes through {@link EventPublisher} or an outbox. Events that a processor returns
-   * are declared at the processor. Default none.
+   * Classes of the service's initiating events, which are published through {@link EventPublisher} or an outbox. Events that a
+   * processor returns are declared at the processor. Default: no classes.
    */
   publishes?: readonly EventClass[];
 }
 
 const SERVICES = [EventPublisher, FailureReader, Replays, Pauses, UnreadEvents, Publishes];
 
-/** One connection, the transport and the publisher for the whole application. */
+/** Provides one connection, the transport and the publisher for the whole application. */
 @Module({})
 export class JetStreamModule {
-  /** @throws InvalidDeclarationError if `publishes` lists a class that is not an event, or `publishWindow` is not a whole number from 1 */
+  /**
+   * Returns the module of a service.
+   *
+   * @throws InvalidDeclarationError if `publishes` lists a class that is not an event
+   * @throws InvalidDeclarationError if `publishWindow` is not a positive whole number
+   */
   static forRoot(options: JetStreamOptions): DynamicModule {
     const { source, publishes = [], streams } = options;
     const service: ServiceDeclaration = { source, publishes, ...(streams ? { streams } : {}) };
@@ -54,7 +59,7 @@ export class JetStreamModule {
   }
 }
 
-/** The service that {@link JetStreamModule.forRoot} declares; undefined for another module. */
+/** Returns the service that {@link JetStreamModule.forRoot} declares; undefined for any other module. */
 export function serviceOf({ module, providers = [] }: DynamicModule): ServiceDeclaration | undefined {
   if (module !== JetStreamModule) return undefined;
   const provider = providers.find((candidate) => 'provide' in candidate && candidate.provide === SERVICE);

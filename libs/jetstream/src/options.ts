@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 
-/** Longest delay of a Node timer, in milliseconds. A longer timer fires at once. */
+/** Longest delay of a Node timer, in milliseconds. A longer timer fires immediately. */
 export const LONGEST_TIME = 2 ** 31 - 1;
 
-/** The options that are not `undefined`, since `undefined` means the default. */
+/** Returns the options that are not `undefined`, because `undefined` means the default. */
 export function withoutUndefined<Options extends object>(options: Options): Options {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
 }
@@ -12,14 +12,14 @@ export function fault(broken: boolean, message: string): string[] {
   return broken ? [message] : [];
 }
 
-/** Faults of options that do not exist, for instance because they are misspelled. */
+/** Returns a fault for each option that does not exist, for instance because its name is misspelled. */
 export function unknownFaults(prefix: string, options: object, known: object): string[] {
   return Object.keys(options)
     .filter((name) => !Object.hasOwn(known, name))
     .map((name) => `there is no option ${prefix}${name}, but there are ${Object.keys(known).join(', ')}`);
 }
 
-/** @param name name of an option in milliseconds */
+/** Returns the fault of an option in milliseconds, as a list of at most one sentence. */
 export function timeFault(name: string, value: unknown, least = 1): string[] {
   const bounds = [least, LONGEST_TIME].map((bound) => bound.toLocaleString('en'));
   return fault(

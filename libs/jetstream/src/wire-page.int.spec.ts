@@ -21,7 +21,7 @@ const [publicPart, privatePart] = page.split('\n## Private\n') as [string, strin
 const named = (text: string) => [...text.matchAll(/`([^`\n]+)`/g)].map(([, name]) => name!);
 const UNITS: Record<string, number> = { MiB: 1024 ** 2, GiB: 1024 ** 3, min: 60e9, s: 1e9, days: 86_400e9 };
 
-/** The rows of a section's tables: the name in the first cell, and the other cells. */
+/** Returns the rows of a section's tables: the other cells of each row, by the name in the first cell. */
 function table(heading: string): Map<string, string[]> {
   const section = page.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
   const rows = section.split('\n').flatMap((line) => {
@@ -32,7 +32,7 @@ function table(heading: string): Map<string, string[]> {
   return new Map(rows);
 }
 
-/** The server's value of a setting in a cell. `none` and `no` stand for no limit and not set. */
+/** Returns the server's value of the setting in a cell. In the page, `none` means unlimited, and `no` means not set. */
 function settingOf(cell: string): unknown {
   const [, number, unit] = /^([\d,]+) ?(\w+)?/.exec(cell) ?? [];
   if (number) return Number(number.replaceAll(',', '')) * (UNITS[unit ?? ''] ?? 1);
@@ -111,7 +111,7 @@ describe('docs/wire.md', () => {
     expect(named(privatePart)).toContain(names.quarantineDurableOf(processor));
   });
 
-  it('names every header, and no others', () => {
+  it('names every header, and no other headers', () => {
     const published = [...table('Headers of an event').keys()];
     const ours = Object.values(CloudEventHeader);
     expect(published.sort()).toEqual(['Nats-Msg-Id', ...ours, TRACE_HEADERS[0]].sort());

@@ -25,7 +25,7 @@ it('Events that arrive while a handler blocks the process are handled afterwards
     await transport.run({ controllers: [Blocking] });
     const orders = ['slow', ...Array.from({ length: 40 }, (_, number) => `order ${number}`)];
     for (const orderId of orders) transport.publish('events.order.placed', { orderId, amount: 1 });
-    // Before any redelivery.
+    // The timeout ends before any redelivery.
     await eventually(() => expect([...attempts.keys()].sort()).toEqual([...orders].sort()), {
       timeout: 4_800,
     });

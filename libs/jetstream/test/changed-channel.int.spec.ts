@@ -13,7 +13,7 @@ import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 import { useTransport } from './transport.js';
 
-/** Two versions of one service: its processor `clerk` first consumes `order.placed`, then `order.confirmed`. */
+/** Returns a version of a service, whose processor `clerk` first consumes `order.placed` and later `order.confirmed`. */
 const version = (event: Type, handled: string[]): Type => {
   @Controller()
   class Clerk {
@@ -56,7 +56,7 @@ describe('a processor that consumes another channel under its old name', () => {
     expect(await transport.backlog('clerk')).toEqual({ inFlight: 0, waiting: 1 });
   });
 
-  it('is moved by an operator only if no events of the old channel wait, or if they may be lost; streams keep their size', async () => {
+  it('is moved by an operator only if no events of the old channel wait, or if waiting events may be lost; streams keep their size', async () => {
     await transport.run({ controllers: [version(OrderPlaced, [])] });
     await transport.closeApplications();
     transport.publish('events.order.placed', { orderId: 'waiting', amount: 1 });
@@ -109,7 +109,7 @@ describe('a processor that consumes another channel under its old name', () => {
 
   describe('if services do not provision', () => {
     const orders = Array.from({ length: 20 }, (_, number) => `order-${number}`);
-    /** The old version has made the consumer, and events wait on it. */
+    /** Lets the old version create the consumer, and leaves events that wait on the consumer. */
     const leaveWaiting = async () => {
       await transport.run({ controllers: [version(OrderPlaced, [])] });
       await transport.closeApplications();
@@ -122,7 +122,7 @@ describe('a processor that consumes another channel under its old name', () => {
         { provision: false, ...(recheckDelay ? { recheckDelay } : {}) },
       );
 
-    it('stops at the first event, which the old version then handles with all others', async () => {
+    it('stops at the first event, which the old version then handles with all other events', async () => {
       const [handled, fresh]: [string[], string[]] = [[], []];
       await leaveWaiting();
 

@@ -110,7 +110,7 @@ describe('a processor', () => {
     expect(seen.some((line) => line.endsWith('two'))).toBe(true);
   });
 
-  it('handles as many events at once as its concurrency, and no more', async () => {
+  it('handles as many events at the same time as its concurrency, and no more', async () => {
     let running = 0;
     let most = 0;
     let done = 0;
@@ -132,7 +132,7 @@ describe('a processor', () => {
 
     await eventually(async () => {
       expect(running).toBe(7);
-      // Other events are not delivered yet: no event waits in a buffer while its ackWait runs.
+      // Other events are not delivered yet, so that no event waits in a buffer while its ackWait runs.
       expect((await transport.backlog('slow')).inFlight).toBe(7);
     });
     release();
@@ -140,7 +140,7 @@ describe('a processor', () => {
     expect(most).toBe(7);
   });
 
-  it('handles no more at once while it prefetches, because events end quickly', async () => {
+  it('handles no more events at the same time while it prefetches, because events end quickly', async () => {
     let running = 0;
     let most = 0;
     let done = 0;

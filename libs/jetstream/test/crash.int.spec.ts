@@ -20,7 +20,7 @@ afterEach(async () => {
   await transport.stop();
 });
 
-/** Restarts the process whenever it ends. Returns the orders that were handled, and the number of crashes. */
+/** Restarts the process whenever the process ends. Returns the orders that were handled, and the number of crashes. */
 function keepUp(...firstArguments: string[]) {
   const handled: string[] = [];
   const seen = { handled, crashes: 0 };
@@ -41,7 +41,7 @@ function place(orders: readonly string[]): void {
   for (const orderId of orders) transport.publish('events.order.placed', { orderId, amount: 1 });
 }
 
-/** Returns the order of each failure event, with its reason and attempts. */
+/** Returns the order id of each failure event, with its reason and attempts. */
 async function failures(count: number) {
   const messages = await transport.stored('FAILURES', 'failed.crashing.order.placed', count, 60_000);
   return messages.map((message) => {
@@ -69,7 +69,7 @@ it('An event that ends the process at each attempt is dead-lettered, and events 
       orderId: 'poison',
       reason: 'attempts-exhausted',
       attempts: 2,
-      // The time of the first attempt is lost. It was not before the event was stored.
+      // The time of the first attempt is lost, so the storage time of the event replaces it.
       firstAttemptAt: poison.time.toISOString(),
     },
   ]);
@@ -91,7 +91,7 @@ it('Several events that end the process do no harm to other events', async () =>
   expect(dead.sort()).toEqual(['poison 20', 'poison 3', 'poison 40']);
 }, 150_000);
 
-it('A crash in a replay as new publishes nothing twice, because the ids are the same', async () => {
+it('A crash in an as-new replay publishes no event twice, because the ids are the same', async () => {
   const published: (string | undefined)[] = [];
   transport.client.subscribe('events.order.confirmed', {
     callback: (_error, { headers }) => void published.push(headers?.get('ce-id')),

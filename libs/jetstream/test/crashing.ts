@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Delivery } from '../src/settle/delivery.js';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 
-/** A service that some orders crash while others are in flight. It writes a line for each order that it has handled. */
+/** Service that some orders crash while other orders are in flight. The service writes a line for each handled order. */
 @Controller()
 class Crashing {
   @Consumes(OrderPlaced, {

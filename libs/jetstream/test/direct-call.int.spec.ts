@@ -29,7 +29,7 @@ const declared = { publishes: [OrderConfirmed], attempts: 1 } as const;
 
 class Refused extends Error {}
 
-/** A filter that swallows one error, answers another, and replaces a third. */
+/** Filter that swallows one error, answers a second error, and replaces a third error. */
 @Catch(Refused)
 class Mapping {
   catch(error: Refused, host: ArgumentsHost): Observable<unknown> {
@@ -41,7 +41,7 @@ class Mapping {
   }
 }
 
-/** All kinds of return values and failures of a handler, by the id of the order. */
+/** Actions of a handler with all kinds of return values and failures, by the id of the order. */
 const deeds: Record<string, (event: OrderPlaced) => unknown> = {
   value: ({ orderId }) => confirm(orderId),
   promise: async ({ orderId }) => confirm(orderId),
@@ -83,7 +83,7 @@ describe('a handler that is called directly', () => {
 
   const place = (orderId: string) =>
     transport.publish('events.order.placed', { orderId, amount: 1 }, { 'ce-id': `order-${orderId}` });
-  /** One after the other, so that all but the first may be called directly. */
+  /** Places orders one after another, so that the handler may be called directly for all orders except the first. */
   const placeAll = async (processor: string, orderIds: readonly string[]) => {
     for (const orderId of orderIds) {
       place(orderId);
@@ -118,7 +118,7 @@ describe('a handler that is called directly', () => {
     await placeAll('direct', names);
     await transport.settled('nested');
 
-    // The first event goes through Nest, and shows the method.
+    // The first event goes through Nest, which reveals the method.
     expect(called.direct).toEqual(names.slice(1));
     expect(called.nested).toEqual(expect.arrayContaining(['direct value', ...names]));
     expect(called.nested).toHaveLength(names.length + 1);
@@ -132,7 +132,7 @@ describe('a handler that is called directly', () => {
           .map((message) => [message.header.get('ce-causationid'), message.json<OrderConfirmed>().orderId]),
         failed: failed.map((message) => {
           const { reason, error, original } = message.json<EventFailed>();
-          // The text names the processor.
+          // The text contains the name of the processor.
           const text = error.message.replace(processor, '');
           return [original.eventId, reason, error.name, text];
         }),
@@ -147,7 +147,7 @@ describe('a handler that is called directly', () => {
     expect(direct.failed.sort(byEvent)).toEqual(nested.failed.sort(byEvent));
   });
 
-  it('gets the arguments that its parameters ask for, and its controller as `this`', async () => {
+  it('gets the arguments that its parameters request, and its controller as `this`', async () => {
     const seen: unknown[] = [];
     @Controller()
     class Arguments {
@@ -209,7 +209,7 @@ describe('a handler that is called directly', () => {
       ['a request-scoped provider', scoped, [PerEvent]],
     ];
 
-    /** The only way for a microservice that is connected to an application. */
+    /** Registers a hook through the container, which is the only way for a microservice that is connected to an application. */
     function registerHook(moduleRef: ModuleRef): string {
       moduleRef['container'].applicationConfig!.registerPreRequestHook((_execution, next) => next());
       return 'registered';

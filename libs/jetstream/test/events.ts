@@ -1,6 +1,6 @@
 import { IsInt, IsOptional, IsString, Length } from 'class-validator';
 
-/** Events that only these specs know. */
+/** Event that only these specs use. */
 export class OrderPlaced {
   static readonly event = { name: 'order.placed', version: 1 };
 

@@ -66,7 +66,7 @@ describe('the log of failures', () => {
     for (const frame of frames) expect(frame).toMatch(/^ {4}at (?!Forged)/);
   });
 
-  it('has the first failure of a storm with its stack, and the number of the others', async () => {
+  it('has the first failure of a storm with its stack, and the number of the other failures', async () => {
     await start();
     for (let number = 0; number < 300; number++)
       transport.publish('events.order.placed', 'no json', { 'ce-id': `storm-${number}` });

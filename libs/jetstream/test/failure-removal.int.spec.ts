@@ -34,7 +34,7 @@ describe('failures that are removed', () => {
     removal.remove(await selected(selection), selection, who);
   const stored = (subject: string) => system.transport.read('FAILURES', subject);
 
-  /** Makes one failure of each state. The one that failed again has a newer failure, which is open. */
+  /** Creates one failure of each state. The failure that failed again has a newer failure, which is open. */
   async function oneOfEach(prefix: string) {
     const names = ['open', 'handled', 'again', 'requested'].map((state) => `${prefix}-${state}`);
     const failures = await system.fail(names);
@@ -52,7 +52,7 @@ describe('failures that are removed', () => {
     return { idOf, newer: again.state!.failedAgainAs!, answer: open };
   }
 
-  it('are closed ones unless a state is named; their states are removed too, and an audit event is stored', async () => {
+  it('are closed failures unless a state is named; their states are removed too, and an audit event is stored', async () => {
     const { idOf, newer, answer } = await oneOfEach('one');
     const selection = { processor: 'billing' };
     const plan = await removal.plan(selection);
@@ -111,7 +111,7 @@ describe('failures that are removed', () => {
     expect(await system.list(selection)).toHaveLength(1);
   });
 
-  it('stay if the removal is stopped before them', async () => {
+  it('stay if the removal stops before it reaches them', async () => {
     const failures = await system.fail(['first', 'second', 'third']);
     const selection = { failureIds: failures.map(({ id }) => id), state: 'open' as const };
     const stopping = new AbortController();
@@ -136,7 +136,7 @@ describe('failures that are removed', () => {
     }
     const restore = (archived: ArchivedFailure[]) => new FailureRestore(connection).restore(each(archived));
 
-    it('can be restored: the same, with their states, and none twice', async () => {
+    it('can be restored unchanged with their states, and no failure is restored twice', async () => {
       const { idOf, answer } = await oneOfEach('back');
       answer();
       await system.until(idOf('requested'), 'handled');
@@ -148,7 +148,7 @@ describe('failures that are removed', () => {
       await remove({ ...selection, state: 'open' });
       expect(await system.list(selection)).toEqual([]);
 
-      // The broker still remembers the ids of the messages that were removed.
+      // The broker still remembers the ids of the removed messages.
       for (let time = 0; time < 2; time++) {
         expect(await restore(archived)).toEqual({ restored: 4, skipped: 0, stopped: false });
         expect(await restore(archived)).toEqual({ restored: 0, skipped: 4, stopped: false });

@@ -122,7 +122,7 @@ describe('an event whose handling fails', () => {
     });
   });
 
-  it('is dead-lettered at once if the handler or the declaration says that no retry can help', async () => {
+  it('is dead-lettered immediately if the handler or the declaration says that no retry can help', async () => {
     const attempts: number[] = [];
     @Controller()
     class Hopeless {
@@ -145,7 +145,7 @@ describe('an event whose handling fails', () => {
     expect(attempts.every((attempt) => attempt === 1)).toBe(true);
   });
 
-  it('is dead-lettered if the handler returns an undeclared event, or one that breaks its contract', async () => {
+  it('is dead-lettered if the handler returns an undeclared event, or an event that breaks its contract', async () => {
     @Controller()
     class Liar {
       @Consumes(OrderPlaced, { processor: 'liar', publishes: [OrderConfirmed] })
@@ -200,7 +200,7 @@ describe('an event whose handling fails', () => {
       @Consumes(OrderPlaced, {
         processor: 'waiting',
         concurrency: 2,
-        // Thirty failures in a row would open the circuit breaker.
+        // Without this option, thirty failures in a row would open the circuit breaker.
         pause: false,
         backoff: { initial: 60_000, max: 60_000 },
       })
@@ -268,7 +268,7 @@ describe('an event whose handling fails', () => {
       ['as large as the server takes', Buffer.alloc(1_048_576, 'x'), {}, /not JSON/],
     ];
 
-    it('is dead-lettered at once with the reason, and the next event is handled', async () => {
+    it('is dead-lettered immediately with the reason, and the next event is handled', async () => {
       await transport.run({ controllers: [Strict] });
       handled.length = 0;
       const before = (await transport.read('FAILURES', 'failed.strict.>')).length;
@@ -300,11 +300,11 @@ describe('an event whose handling fails', () => {
       await eventually(() => expect(handled).toContainEqual(expect.objectContaining(good)));
     });
 
-    it('is dead-lettered also if its headers cannot be parsed', async () => {
+    it('is dead-lettered even if its headers cannot be parsed', async () => {
       await transport.run({ controllers: [Strict] });
       const before = (await transport.read('FAILURES', 'failed.strict.>')).length;
       const broken = headers();
-      // A space within a name: clients of other languages may send it, and nats.js would refuse it.
+      // Clients of other languages may send a name with a space, which nats.js would refuse.
       (broken as unknown as { headers: Map<string, string[]> }).headers.set('bad name', ['1']);
       transport.client.publish('events.order.placed', JSON.stringify(good), { headers: broken });
 

@@ -21,13 +21,13 @@ const done: string[] = [];
 class Busy {
   @Consumes(OrderPlaced, { processor: 'busy', concurrency: 4, attempts: 1, pause: false })
   handle(@Payload() { orderId }: OrderPlaced): void {
-    // Without a stack, so that all failures have the same size on any machine.
+    // The error has no stack, so that all failures have the same size on any machine.
     if (orderId.startsWith('bad')) throw Object.assign(new Error('this order is at fault'), { stack: '' });
     done.push(orderId);
   }
 }
 
-/** Removes failures, as an operator does to make room. */
+/** Removes all open failures, as an operator would do to make room. */
 async function removeOpen(application: INestMicroservice, transport: Transport): Promise<RemovedFailure[]> {
   const connection = application.get(JetStreamConnection, { strict: false });
   const archive = application.get(FailureReader, { strict: false });
@@ -39,7 +39,7 @@ async function removeOpen(application: INestMicroservice, transport: Transport):
   return open;
 }
 
-it('While the stream of failures is full, good events are handled, and failures are stored after others were removed', async () => {
+it('While the stream of failures is full, good events are handled, and failures are stored after other failures were removed', async () => {
   const transport = await new Transport().start();
   try {
     const application = await transport.run(
@@ -50,7 +50,7 @@ it('While the stream of failures is full, good events are handled, and failures 
     const bad = Array.from({ length: 14 }, (_, number) => `bad ${number}`);
     for (const orderId of bad) transport.publish('events.order.placed', { orderId, amount: 1 });
     transport.publish('events.order.placed', { orderId: 'good', amount: 1 });
-    // Each bad event keeps its permit for 2 s at most.
+    // Each bad event keeps its permit for up to 2 s.
     await eventually(() => expect(done).toEqual(['good']), { timeout: 25_000 });
     const stored = await transport.read(FAILURES_STREAM, 'failed.busy.>');
     expect(stored.length).toBeLessThan(bad.length);
@@ -100,7 +100,7 @@ it('Invalid events of a stranger leave room for failures, however large they are
         .sort(),
     ).toEqual([16_384, 2]);
     expect(invalid.filter(({ original }) => original.headers?.['x-large'])).toEqual([]);
-    // The failure event carries an event that failed in its handler.
+    // The failure event of an event that failed in its handler carries the whole event.
     expect(failures.find(({ reason }) => reason === 'attempts-exhausted')!.original.body).toBeDefined();
     const archive = application.get(FailureReader, { strict: false });
     const originals = await Promise.all(invalid.map((failure) => archive.original(failure)));

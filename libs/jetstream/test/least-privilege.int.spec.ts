@@ -42,7 +42,7 @@ describe('a process with the least rights', () => {
 
   const serversAs = (name: string) => ({ servers: `nats://${name}:x@127.0.0.1:${transport.broker.port}` });
 
-  it('has the rights that the processor needs, and none to create or read anything else', () => {
+  it('has the rights that the processor needs, and no right to create or read anything else', () => {
     expect(publish).toEqual([
       '$JS.ACK.EVENTS.limited.>',
       '$JS.ACK.RETRIES.limited.>',
@@ -67,7 +67,7 @@ describe('a process with the least rights', () => {
     });
   });
 
-  it('uses the streams and consumers that another identity has made, and does all its work', async () => {
+  it('uses the streams and consumers that another identity has created, and does all its work', async () => {
     await transport.run({ controllers: [Limited] });
     await transport.closeApplications();
 
@@ -80,7 +80,7 @@ describe('a process with the least rights', () => {
     expect(failure!.json()).toMatchObject({ attempts: 2 });
   });
 
-  it('reports a missing right to publish as a failure that may pass', async () => {
+  it('reports a missing right to publish as a temporary failure', async () => {
     await transport.run({});
     const publisher = transport.publisherOf(await transport.run({}, serversAs('limited')));
     await expect(publisher.publish(new OrderPlaced({ orderId: 'denied', amount: 1 }))).rejects.toThrow(

@@ -54,7 +54,7 @@ describe('the life of the transport', () => {
 
     const confirmed = await transport.read('EVENTS', 'events.order.confirmed');
     expect(confirmed.map((message) => message.json<OrderConfirmed>().orderId)).toEqual(started);
-    // The two events that were not started wait for the next start, and have used up no delivery.
+    // The two events that no handler has started wait for the next start, and have used up no delivery.
     expect(await transport.backlog('closing')).toEqual({ inFlight: 0, waiting: 2 });
     await expect(application.get(JetStreamConnection, { strict: false }).ready()).rejects.toThrow(/closed/);
   });
@@ -75,7 +75,7 @@ describe('the life of the transport', () => {
       }
     }
     const application = await transport.run({ controllers: [HandingBack] });
-    // First events that end quickly, so that the processor prefetches, then some that do not.
+    // The first events end quickly, so that the processor prefetches. The last events do not end quickly.
     const last = ['slow-1', 'slow-2', 'slow-3', 'slow-4', 'slow-5', 'slow-6'];
     for (let count = 0; count < 10_000; count++)
       transport.publish('events.order.placed', { orderId: `quick-${count}`, amount: 1 });
@@ -89,7 +89,7 @@ describe('the life of the transport', () => {
     );
 
     const closed = application.close();
-    // Even though the running handlers keep their permits.
+    // The waiting events are handed back even though the running handlers keep their permits.
     await eventually(async () => expect((await transport.backlog('handing-back')).inFlight).toBe(2));
     open();
     await closed;
@@ -123,7 +123,7 @@ describe('the life of the transport', () => {
     open();
   });
 
-  it('a handler that runs longer than ackWait gets its event once', async () => {
+  it('a handler that runs longer than ackWait gets its event only once', async () => {
     let deliveries = 0;
     let done = 0;
     @Controller()
@@ -184,7 +184,7 @@ describe('the life of the transport', () => {
     expect(await transport.read('EVENTS', 'events.order.confirmed')).toHaveLength(before + 1);
   });
 
-  it('an event is refused at once if a failure event could not carry it', async () => {
+  it('an event is refused immediately if a failure event could not carry it', async () => {
     const publisher = transport.publisherOf(await transport.run({}));
     const note = 'x'.repeat(675_840);
     const publishing = publisher.publish(new OrderPlaced({ orderId: 'large', amount: 1, note }));
@@ -192,7 +192,7 @@ describe('the life of the transport', () => {
     await expect(publishing).rejects.toThrow(/at most 675840/);
   });
 
-  it('a message that the broker refuses for good is refused at once', async () => {
+  it('a message that the broker refuses permanently is refused immediately', async () => {
     const publisher = transport.publisherOf(await transport.run({}));
     const data = { orderId: 'huge', note: 'x'.repeat(1_100_000) };
     const event = {
@@ -260,7 +260,7 @@ describe('the life of the transport', () => {
     await connection.close();
   });
 
-  it('publishing gives up at its timeout also after a garbage collection', async () => {
+  it('publishing gives up at its timeout even after a garbage collection', async () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
     const connection = new JetStreamConnection({ source: 'early', servers: 'nats://127.0.0.1:1' });
@@ -294,7 +294,7 @@ describe('the life of the transport', () => {
       await expect(connection.get()).rejects.not.toThrow(/secret/);
     });
 
-    it('goes to another server if one accepts it and sends nothing', async () => {
+    it('goes to another server if a server accepts the connection and sends nothing', async () => {
       const silent = createServer().listen(0, '127.0.0.1');
       await once(silent, 'listening');
       const servers = [`127.0.0.1:${(silent.address() as AddressInfo).port}`, transport.broker.url];
@@ -313,9 +313,9 @@ describe('the life of the transport', () => {
       }
     });
 
-    it('fails at once with wrong credentials, and accepts right ones in the URL', async () => {
+    it('fails immediately with wrong credentials, and accepts correct credentials in the URL', async () => {
       const broker = await startTestBroker({
-        // The launcher checks the broker as `guest`.
+        // The launcher connects as `guest` to check the broker.
         settings: {
           authorization: {
             users: [

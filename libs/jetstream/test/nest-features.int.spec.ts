@@ -58,7 +58,7 @@ describe("Nest's features on a processor", () => {
       return found;
     });
 
-  it('pipes transform the event, and their errors keep class and message', async () => {
+  it('pipes transform the event, and their errors keep their class and message', async () => {
     const seen: string[] = [];
     class Shouting implements PipeTransform<OrderPlaced, OrderPlaced> {
       transform(event: OrderPlaced): OrderPlaced {
@@ -139,7 +139,7 @@ describe("Nest's features on a processor", () => {
     });
   });
 
-  it('a filter decides: the error that it throws counts, and a swallowed error counts as handled', async () => {
+  it('a filter decides the outcome; an error that the filter throws counts, and a swallowed error counts as handled', async () => {
     const seen: string[] = [];
     @Catch(NotFoundException)
     class Mapping {
@@ -171,7 +171,7 @@ describe("Nest's features on a processor", () => {
     expect(failed.filter((message) => message.string().includes('swallowed'))).toEqual([]);
   });
 
-  it('a global filter works too, and one that does not match changes nothing', async () => {
+  it('a global filter works too, and a filter that does not match changes nothing', async () => {
     @Catch(NotFoundException)
     class GlobalMapping {
       catch(error: NotFoundException): Observable<never> {
@@ -203,7 +203,7 @@ describe("Nest's features on a processor", () => {
     });
   });
 
-  it('request-scoped providers are made for each event and see its context', async () => {
+  it('request-scoped providers are created for each event and see its context', async () => {
     const seen: [string, string][] = [];
     let made = 0;
     @Injectable({ scope: Scope.REQUEST })
@@ -238,7 +238,7 @@ describe("Nest's features on a processor", () => {
     expect(made).toBeGreaterThanOrEqual(3);
   });
 
-  it('a request-scoped provider that cannot be made is a failed attempt too', async () => {
+  it('a request-scoped provider that cannot be created is a failed attempt too', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class Unmakeable {
       constructor() {
@@ -317,7 +317,7 @@ describe("Nest's features on a processor", () => {
     }
   });
 
-  it('two handlers of one processor name are refused at start', async () => {
+  it('two handlers with the same processor name are refused at start', async () => {
     @Controller()
     class First {
       @Consumes(OrderPlaced, { processor: 'same' })

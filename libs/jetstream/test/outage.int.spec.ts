@@ -28,7 +28,7 @@ describe('an outage that a processor declares', () => {
       send(@Payload() { orderId }: OrderPlaced): void {
         if (!orderId.startsWith('careless')) return;
         calls += 1;
-        // The first probe, after three events met the outage.
+        // The fourth call is the first probe, after three events met the outage.
         if (calls === 4) throw new Error('without a cause');
         if (down) throw new Error('down', { cause: { code: 'DOWN' } });
         done.add(orderId);
@@ -42,7 +42,7 @@ describe('an outage that a processor declares', () => {
     await eventually(() => expect(done.size).toBe(3), { timeout: 10_000 });
   });
 
-  it('dead-letters an event that meets an outage repeatedly while others succeed', async () => {
+  it('dead-letters an event that meets an outage repeatedly while other events succeed', async () => {
     @Controller()
     class Query {
       @Consumes(OrderPlaced, {

@@ -10,7 +10,7 @@ import { useTransport } from './transport.js';
 describe('a processor that fails on nearly everything', () => {
   const transport = useTransport();
 
-  it('pauses, announces that, uses up no attempts, and resumes by itself with all events', async () => {
+  it('pauses, announces the pause, uses up no attempts, and resumes by itself with all events', async () => {
     let down = true;
     const attempts: number[] = [];
     const done = new Set<string>();
@@ -47,7 +47,7 @@ describe('a processor that fails on nearly everything', () => {
         (error: Error) => !/no responders/.test(error.message),
       );
     expect(await isPresent()).toBe(true);
-    // Probes keep failing for a while. If they counted, they would use up the attempts of every event.
+    // Probes keep failing for a while. If the failed probes counted, they would use up the attempts of every event.
     const before = attempts.length;
     await eventually(() => expect(attempts.length).toBeGreaterThan(before + 10));
     expect(done.size).toBe(0);
@@ -112,7 +112,7 @@ describe('a processor that fails on nearly everything', () => {
     expect(await transport.stored('FAILURES', 'failed.stubborn.order.placed', 30)).toHaveLength(30);
   });
 
-  it('keeps no events, and stops at once although events arrive during the pause', async () => {
+  it('keeps no events, and stops immediately although events arrive during the pause', async () => {
     let down = true;
     const attempts: number[] = [];
     const done = new Set<string>();
@@ -136,7 +136,7 @@ describe('a processor that fails on nearly everything', () => {
     await eventually(async () => expect((await transport.backlog('late')).waiting).toBe(0));
     place(transport, 'late', 2);
     await untilPaused(application);
-    // Events that were requested before the pause, and the retries of the two that failed.
+    // Some of these events were requested before the pause. The retries of the two failed events arrive too.
     place(transport, 'late-more', 6);
     await eventually(async () => {
       const { waiting } = await transport.backlog('late');

@@ -10,7 +10,7 @@ import { useTransport } from './transport.js';
 describe('a paused processor', () => {
   const transport = useTransport();
 
-  it('finds good events behind many more bad ones than it handles at once', async () => {
+  it('finds good events behind many more bad events than it handles at the same time', async () => {
     const done = new Set<string>();
     @Controller()
     class Burst {
@@ -68,7 +68,7 @@ describe('a paused processor', () => {
     await eventually(() => expect(done.size).toBe(10));
   });
 
-  it('uses up no attempt of a probe that fails after another one has ended the pause', async () => {
+  it('uses up no attempt of a probe that fails after another probe has ended the pause', async () => {
     let down = true;
     let late: string | undefined;
     let letFail = (): void => undefined;
@@ -96,7 +96,7 @@ describe('a paused processor', () => {
     const application = await transport.run({ controllers: [Recovering] });
     const pauses = application.get(Pauses, { strict: false });
     place(transport, 'recovering', 12);
-    // Its only attempt begins the pause.
+    // The only attempt of this event begins the pause.
     await transport.stored('FAILURES', 'failed.recovering.order.placed', 1);
     down = false;
     await eventually(() => expect(done.size).toBe(10));

@@ -117,7 +117,7 @@ describe('streams and consumers', () => {
     expect(attempts).toEqual([1]);
   });
 
-  it('get additions without losing anything', async () => {
+  it('get additions, and lose no events', async () => {
     await manager.streams.add({
       name: 'FAILURES',
       subjects: ['failed.>', 'audit.>'],
@@ -176,7 +176,7 @@ describe('streams and consumers', () => {
     );
   });
 
-  it('are waited for while the broker does not answer, and the start continues as soon as it does', async () => {
+  it('are waited for while the broker does not answer, and the start continues as soon as the broker answers', async () => {
     const log = recordLog();
     const proxy = await startStallingProxy(transport.broker.port);
     const stalled = proxy.stallBehind(/STREAM\.INFO\.EVENTS/);
@@ -197,7 +197,7 @@ describe('streams and consumers', () => {
     await proxy.stop();
   });
 
-  it('are waited for if the broker disappears just before the start asks for them', async () => {
+  it('are waited for if the broker disappears just before the start requests them', async () => {
     const log = recordLog();
     const broker = await startTestBroker();
     const starting = await transport.make({ controllers: [processor()] }, { servers: broker.url });

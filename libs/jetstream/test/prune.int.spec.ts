@@ -8,7 +8,7 @@ import { place, untilPaused } from './pausing.js';
 import { startStallingProxy, type StallingProxy } from './stalling-proxy.js';
 import { useTransport } from './transport.js';
 
-/** A processor that fails each event, with one retry after a while. */
+/** Returns a processor that fails on each event, and retries it once after 3 s. */
 const failing = (processor: string, formerly: string[] = []): Type => {
   @Controller()
   class Failing {
@@ -50,7 +50,7 @@ describe('a prune', () => {
       (failure) => failure.json<EventFailed>().attempts,
     );
 
-  it('hands over a retry of a renamed processor that becomes due while it is read', async () => {
+  it('hands over a retry of a renamed processor that becomes due while the prune reads it', async () => {
     await stoppedWithRetries('early', 1);
     const renamed = failing('late', ['early']);
     await transport.run({ controllers: [renamed] });

@@ -83,7 +83,7 @@ describe('the publish pipeline', () => {
     return messages;
   };
 
-  it('confirms each message, in the order in which they were published, and stores an id once', async () => {
+  it('confirms all messages in the order in which they were published, and stores each id once', async () => {
     const pipeline = await pipelineOf();
     const acks = await Promise.all(numbers(500).map((number) => pipeline.publish(messageOf(number))));
     expect(acks.map(({ seq }) => seq)).toEqual(numbers(500).map((number) => number + 1));
@@ -108,14 +108,14 @@ describe('the publish pipeline', () => {
     expect(pubAcks.map(isDuplicate)).toEqual([false, false, true]);
   });
 
-  it('has at most its window in flight, and publishes the rest afterwards', async () => {
+  it('has at most as many messages in flight as its window, and publishes the rest afterwards', async () => {
     const pipeline = await pipelineOf(undefined, 10);
     await manager.streams.delete('STORED');
     const publishing = Promise.all(numbers(100).map((number) => pipeline.publish(messageOf(number))));
     const sent: string[] = [];
     client.subscribe('stored.>', { callback: (_error, message) => void sent.push(message.string()) });
     await client.flush();
-    // Without a stream, the first ten are sent repeatedly.
+    // Without a stream, the first ten messages are sent repeatedly.
     await eventually(() => expect(sent.length).toBeGreaterThan(10));
     expect(new Set(sent).size).toBe(10);
 
@@ -158,7 +158,7 @@ describe('the publish pipeline', () => {
     const time = Date.now.bind(Date);
     const stepped = jest.spyOn(Date, 'now').mockImplementation(() => time() + step);
     try {
-      // Without this sleep, a wrong clock would end in a timeout of the test.
+      // Without this sleep, a wrong clock would show only as a timeout of the test.
       await expect(Promise.race([late, sleep(5_000, undefined, { ref: false })])).rejects.toThrow(
         PublishTimeoutError,
       );
@@ -168,7 +168,7 @@ describe('the publish pipeline', () => {
     }
   });
 
-  it('gives up a refused message at once, with the error code of the server', async () => {
+  it('gives up a refused message immediately, with the error code of the server', async () => {
     const pipeline = await pipelineOf();
     await pipeline.publish(messageOf(1));
     const overtaken = pipeline.publish(messageOf(2, { expectedSequence: 0 }));
@@ -197,7 +197,7 @@ describe('the publish pipeline', () => {
     ]);
   });
 
-  it('does not take the answer of a stranger for a confirmation', async () => {
+  it('does not accept the answer of a stranger as a confirmation', async () => {
     const pipeline = await pipelineOf();
     await manager.streams.delete('STORED');
     const answers = ['no JSON', 'null', '{}', '{"stream":"STORED"}', '"stored"'];
@@ -216,7 +216,7 @@ describe('the publish pipeline', () => {
     expect((await stored()).sort()).toEqual(numbers(answers.length));
   });
 
-  it('publishes again after a temporary refusal, such as that of a full stream', async () => {
+  it('publishes again after a temporary refusal, such as the refusal of a full stream', async () => {
     const pipeline = await pipelineOf();
     await manager.streams.update('STORED', { max_msgs: 2, discard: DiscardPolicy.New });
     const publishing = Promise.all(numbers(5).map((number) => pipeline.publish(messageOf(number))));

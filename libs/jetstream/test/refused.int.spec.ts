@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EventPublisher, JetStreamConnection } from '@cascade/jetstream';
 import { OrderPlaced } from './events.js';
 
-/** Settings with these users, and one that provisions and is used to check the broker. */
+/** Returns settings with these users and the user `admin`, who provisions and checks the broker. */
 const settingsWith = (...users: string[]): ServerSettings => ({
   authorization: { users: ['admin', ...users].map((user) => ({ user, password: 'x' })) },
   no_auth_user: 'admin',
@@ -22,7 +22,7 @@ describe('a service that the broker refuses after a connection', () => {
     const log = (line: string) => void (line.includes('authentication error') && refusals.push(line));
     const before = broker;
     const again = await startBroker({ storeDir: before.storeDir, port: before.port, settings, log });
-    // The first broker removes the store.
+    // A stop of the first broker removes the store.
     broker = { ...again, stop: () => again.stop().then(() => before.stop()) };
   };
   const serverOf = (user: string) => `nats://${user}:x@127.0.0.1:${broker.port}`;
@@ -42,7 +42,7 @@ describe('a service that the broker refuses after a connection', () => {
     Logger.overrideLogger(true);
   });
 
-  it('keeps trying, logs that once, and publishes waiting events when the broker accepts it again', async () => {
+  it('keeps trying, logs the refusal once, and publishes waiting events when the broker accepts it again', async () => {
     const lines = recordLog();
     const publisher = new EventPublisher(service, { source: 'service', publishes: [OrderPlaced] });
     await restart(settingsWith());

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 import { useTransport } from './transport.js';
 
-/** Makes the same processor under a given name. */
+/** Returns the same processor under the given name. */
 const named = (processor: string, formerly: string[], handled: string[]): Type => {
   @Controller()
   class Clerk {
@@ -26,7 +26,7 @@ describe('a processor that was renamed', () => {
   const place = (orderId: string) => transport.publish('events.order.placed', { orderId, amount: 1 });
   const settled = (processor: string) => transport.settled(processor, 10_000);
 
-  it('continues behind the events that it has settled under its former name', async () => {
+  it('continues after the events that it has settled under its former name', async () => {
     const handled: string[] = [];
     await transport.run({ controllers: [named('first', [], handled)] });
     for (const orderId of ['a', 'b', 'c']) place(orderId);
@@ -44,7 +44,7 @@ describe('a processor that was renamed', () => {
     expect(handled).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
-  it('publishes under the same ids as under its former name, so that both at once duplicate nothing', async () => {
+  it('publishes the same ids as under its former name, so that both names at the same time duplicate no event', async () => {
     const before = (await transport.read('EVENTS', 'events.order.confirmed')).length;
     await transport.run({ controllers: [named('first', [], [])] });
     await transport.run({ controllers: [named('second', ['first'], [])] });
@@ -114,7 +114,7 @@ describe('a processor that was renamed', () => {
     expect(states.at(-1)!.json()).toMatchObject({ state: 'failed-again' });
   });
 
-  it('that is rolled back handles events again that its new name has handled, and next events are stored once', async () => {
+  it('that is rolled back handles again the events that its new name has handled, and next events are stored once', async () => {
     const [v1, v2]: [string[], string[]] = [[], []];
     const own = (handled: string[]) => handled.filter((orderId) => orderId.startsWith('back-'));
     const confirmed = async () =>

@@ -4,13 +4,13 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { describe, expect, it } from '@jest/globals';
 import { useReplaying, WHO } from './replaying.js';
 
-/** Too large to be carried by the failure event of an invalid event. */
+/** Text that is too large to be carried by the failure event of an invalid event. */
 const LARGE = 'x'.repeat(20_000);
 
 describe('an original that its failure event only names', () => {
   const system = useReplaying();
 
-  it('is not confused with another event at its position after the stream was deleted and created again', async () => {
+  it('is not confused with another event at the same position after the stream was deleted and created again', async () => {
     const { transport, archive, replays } = system;
     const { streams } = await jetstreamManager(transport.client);
     transport.publish('events.order.placed', LARGE, { 'ce-id': 'named' });

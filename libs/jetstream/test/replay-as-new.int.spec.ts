@@ -32,7 +32,7 @@ class Confirming {
   }
 }
 
-describe('a replay of a channel as new', () => {
+describe('an as-new replay of a channel', () => {
   const selection = { processor: 'confirming', event: 'order.placed' };
   const transport = useTransport({}, () => undefined);
   let replays: Replays;
@@ -68,7 +68,7 @@ describe('a replay of a channel as new', () => {
     });
   }
 
-  it('corrects processors downstream: a plain replay changes nothing for them', async () => {
+  it('corrects downstream processors, for which a plain replay changes nothing', async () => {
     await replays.replayChannel(selection, WHO);
     await eventually(() => expect(confirming.contexts).toHaveLength(1));
     await settled();
@@ -108,7 +108,7 @@ describe('a replay of a channel as new', () => {
     expect(confirming.contexts.at(-1)!.replayId).not.toBe(replayId);
   });
 
-  it('is not believed from a stranger', async () => {
+  it('is not accepted from a stranger', async () => {
     const event = { orderId: 'forged', amount: 1 };
     transport.publish('events.order.placed', event, { 'ce-id': 'forged', 'cascade-as-new': 'claimed' });
     await eventually(() => expect(received).toHaveLength(2));

@@ -26,7 +26,7 @@ describe('a replay of a channel', () => {
 
   const packed = () => system.billing.handled.map(({ processor, orderId }) => `${processor} ${orderId}`);
 
-  it('takes a time range for one processor, also events that it has handled before', async () => {
+  it('takes a time range for one processor, including events that the processor has already handled', async () => {
     const selection = { processor: 'packing', event: 'order.placed', since };
     expect(await system.replays.planChannel(selection)).toEqual({ total: 2 });
 
@@ -43,7 +43,7 @@ describe('a replay of a channel', () => {
     expect(await system.replays.replayChannel(nothing, WHO)).toMatchObject({ total: 0, replayed: 0 });
   });
 
-  it('takes all events of the channel, also if the clock of its process is behind', async () => {
+  it('takes all events of the channel, even if the clock of its process is behind', async () => {
     jest.useFakeTimers({ now: Date.now() - 3_600_000, doNotFake: ALL_BUT_DATE });
     const selection = { processor: 'packing', event: 'order.placed' };
 
@@ -53,7 +53,7 @@ describe('a replay of a channel', () => {
 
   it('delivers an event whose headers cannot be parsed without headers', async () => {
     const broken = headers();
-    // As a client with its own protocol code may send them.
+    // A client with its own protocol code may send such headers.
     (broken as unknown as { headers: Map<string, string[]> }).headers.set('bad name', ['1']);
     const body = JSON.stringify({ orderId: 'unparsed', amount: 1 });
     system.transport.client.publish('events.order.placed', body, { headers: broken });

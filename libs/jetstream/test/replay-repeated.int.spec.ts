@@ -28,7 +28,7 @@ describe('a replay of failures that were replayed before', () => {
     expect(await system.replays.plan(selection)).toMatchObject({ total: 2, skipped: 2 });
   });
 
-  it('takes the older failure if it is named, and the newer one if both are', async () => {
+  it('takes the older failure if it is named, and the newer failure if both failures are named', async () => {
     const { older, newer } = await failTwice('older');
 
     expect(await system.replays.replayFailures({ failureIds: [older] }, WHO)).toMatchObject({ replayed: 1 });

@@ -8,7 +8,7 @@ let again: Broker | undefined;
 
 beforeAll(() => system.start());
 afterAll(async () => {
-  // Clients first, because they would look for the broker. The first broker removes the store.
+  // The clients are closed first, because they would look for the broker. A stop of the first broker removes the store.
   await system.transport.closeApplications();
   await again?.stop();
   await system.stop();
@@ -38,7 +38,7 @@ it('a replay continues when the broker is back after a kill', async () => {
 
   await restarted;
   expect(result).toMatchObject({ total: 30, replayed: 30, skipped: 0 });
-  // Events in flight when the broker died may be delivered twice. Nothing is lost.
+  // Events that were in flight when the broker died may be delivered twice. No event is lost.
   await eventually(() => expect([...new Set(system.billed)].sort()).toEqual([...orderIds].sort()));
   await eventually(async () =>
     expect((await system.list()).map(({ state }) => state?.state)).toEqual(orderIds.map(() => 'handled')),

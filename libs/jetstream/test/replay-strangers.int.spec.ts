@@ -6,7 +6,7 @@ import { useReplaying, WHO } from './replaying.js';
 describe('a replay among messages that cannot be replayed', () => {
   const system = useReplaying();
 
-  /** A failure event as a stranger may write it. It keeps the contract of failure events. */
+  /** Returns a failure event as a stranger may write it. The event satisfies the contract of failure events. */
   const forged = (original: object) => ({
     processor: 'billing',
     reason: 'unrecoverable',
@@ -18,7 +18,7 @@ describe('a replay among messages that cannot be replayed', () => {
   });
   const body = { encoding: 'utf-8', data: '{}' };
 
-  it('leaves out messages that are not failure events or states of them', async () => {
+  it('leaves out messages that are not failure events or failure states', async () => {
     const [failure] = await system.fail(['genuine']);
     const { transport } = system;
     transport.publish('failed.other.order.placed', {});
@@ -54,7 +54,7 @@ describe('a replay among messages that cannot be replayed', () => {
     await system.until(failure!.id, 'handled');
   });
 
-  it('believes only states of a failure from its own processor, or from the operator of a replay', async () => {
+  it('accepts states of a failure only from its own processor, or from the operator of a replay', async () => {
     const [failure] = await system.fail(['claimed']);
     const { transport } = system;
     const handled = { state: 'handled', at: '2026-01-01T00:00:00Z', replayId: 'forged' };
@@ -70,7 +70,7 @@ describe('a replay among messages that cannot be replayed', () => {
     await system.until(failure!.id, 'handled');
   });
 
-  it('skips failures whose original is no longer stored or is refused, and continues with the others', async () => {
+  it('skips failures whose original is no longer stored or is refused, and continues with the other failures', async () => {
     const { transport } = system;
     transport.client.publish('events.order.placed', Buffer.alloc(1_048_576, 'x'));
     const gone = await eventually(async () => {
@@ -98,7 +98,7 @@ describe('a replay among messages that cannot be replayed', () => {
     expect((await system.find(gone.id)).state).toBeUndefined();
   });
 
-  it('skips failures of a processor that does not exist any more', async () => {
+  it('skips failures of a processor that no longer exists', async () => {
     const [good] = await system.fail(['served']);
     const removed = { ...forged({ stream: 'EVENTS', sequence: 1, eventId: 'x' }), processor: 'removed' };
     system.transport.publish('failed.removed.order.placed', removed, { 'ce-id': 'of-removed' });

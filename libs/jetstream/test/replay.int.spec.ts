@@ -7,7 +7,7 @@ import { useReplaying, WHO } from './replaying.js';
 describe('a replay', () => {
   const system = useReplaying();
 
-  it('hands one failure to its processor alone, in its flow, and marks it handled after a success', async () => {
+  it('hands one failure only to its processor, in its flow, and marks the failure as handled after a success', async () => {
     const [failure] = await system.fail(['one']);
     system.repair();
 
@@ -51,7 +51,7 @@ describe('a replay', () => {
     await system.until(newer!.id, 'handled');
   });
 
-  it('first stores an audit event with operator, reason, selection and number', async () => {
+  it('first stores an audit event with the operator, reason, selection and number', async () => {
     await system.fail(['audited']);
     system.repair();
     const { replayId } = await system.replays.replayFailures(
@@ -92,7 +92,7 @@ describe('a replay', () => {
     expect((await system.replays.plan({ error: 'CardDeclined' })).groups[0]!.count).toBeGreaterThanOrEqual(2);
   });
 
-  it('hands a failure over once if two replays are requested at once', async () => {
+  it('hands a failure over once if two replays are requested at the same time', async () => {
     const failures = await system.fail(['twice-1', 'twice-2', 'twice-3']);
     system.repair();
     const failureIds = failures.map(({ id }) => id);
@@ -141,7 +141,7 @@ describe('a replay', () => {
     await eventually(() => expect(system.billing.handled).toHaveLength(8));
   });
 
-  it('reads the whole original also if the failure event could not carry it', async () => {
+  it('reads the whole original even if the failure event could not carry it', async () => {
     const body = Buffer.alloc(1_048_576, 'x');
     system.transport.client.publish('events.order.placed', body);
     const large = await eventually(async () => {

@@ -18,10 +18,10 @@ export class CardDeclined extends UnrecoverableError {}
 
 export const WHO = { by: 'ann', reason: 'the bank is back' };
 
-/** Settings of the two processors, and the events that they had. */
+/** Settings of the two processors, and the events that the processors have handled. */
 const billing = {
   isBroken: true,
-  /** Billing an order waits for this. */
+  /** Promise for which the billing of an order waits. */
   gate: Promise.resolve(),
   handled: [] as { processor: string; orderId: string; context: EventContext }[],
 };
@@ -48,7 +48,7 @@ const user = (name: string, denied: string[]) => ({
   password: 'x',
   permissions: { publish: { deny: denied } },
 });
-/** Two of these users interrupt a replay at a certain step, as a crash would. */
+/** Users of the broker. Two of the users interrupt a replay at a certain step, as a crash would. */
 const users = [
   user('admin', []),
   user('cannot-hand', ['replay.>']),
@@ -58,7 +58,7 @@ const users = [
 /** Settings of the broker. */
 export const SETTINGS = { authorization: { users }, no_auth_user: 'admin' };
 
-/** Gives the specs of a `describe` a running {@link Replaying}, with a broken billing before each spec. */
+/** Provides the specs of a `describe` with a running {@link Replaying}. Billing is broken before each spec. */
 export function useReplaying(): Replaying {
   const system = new Replaying();
   beforeAll(() => system.start());
@@ -67,7 +67,7 @@ export function useReplaying(): Replaying {
   return system;
 }
 
-/** A processor that fails until {@link repair}, another processor of the same events, and an operator who replays failures. */
+/** Processor that fails until {@link repair}, another processor of the same events, and an operator who replays failures. */
 export class Replaying {
   readonly billing = billing;
   readonly transport = new Transport();
@@ -120,7 +120,7 @@ export class Replaying {
     });
   }
 
-  /** Places orders that billing fails on. */
+  /** Places orders on which billing fails, and returns the failures. */
   async fail(orderIds: string[], note = 'declined'): Promise<StoredFailure[]> {
     for (const orderId of orderIds) {
       this.transport.publish(
@@ -134,7 +134,7 @@ export class Replaying {
       if (found.length < orderIds.length) throw new Error(`${found.length} of ${orderIds.length} failed`);
       return found;
     });
-    // The other processor has handled them too. From here on, it must see none of them again.
+    // The other processor has handled the same orders. From here on, it must see no order again.
     await eventually(() =>
       expect(
         billing.handled.filter(
@@ -146,7 +146,7 @@ export class Replaying {
     return failed;
   }
 
-  /** Returns the orders that billing had, in order. */
+  /** Returns the ids of the orders that billing has handled, in the order of handling. */
   get billed(): string[] {
     return billing.handled.filter(({ processor }) => processor === 'billing').map(({ orderId }) => orderId);
   }

@@ -7,7 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 import { useTransport } from './transport.js';
 
-/** A logger of an application that fails on one line. */
+/** Logger of an application that throws an error on one line. */
 class FailingLogger extends ConsoleLogger {
   constructor(private readonly line: string) {
     super();
@@ -25,7 +25,7 @@ describe('settling an event', () => {
     return transport.closeApplications();
   });
 
-  it('ends with the acknowledgement: a later fault does not have the event handled again', async () => {
+  it('ends with the acknowledgement, and a later fault does not cause another attempt', async () => {
     const attempts: number[] = [];
     @Controller()
     class Recovering {
@@ -50,7 +50,7 @@ describe('settling an event', () => {
     expect({ attempts, schedules }).toEqual({ attempts: [1, 2], schedules: [] });
   });
 
-  it('dead-letters at once if the broker refuses a next event for good, and does not pause', async () => {
+  it('dead-letters immediately if the broker refuses a next event permanently, and does not pause', async () => {
     let calls = 0;
     @Controller()
     class Verbose {

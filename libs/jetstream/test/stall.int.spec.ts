@@ -7,7 +7,7 @@ import { OrderPlaced } from './events.js';
 import { startStallingProxy, type StallingProxy } from './stalling-proxy.js';
 import { useTransport } from './transport.js';
 
-/** A pull request of the processor for events of its channel. */
+/** Matches a pull request of the processor for events of its channel. */
 const REQUEST = /PUB \$JS\.API\.CONSUMER\.MSG\.NEXT\.EVENTS\.patient/;
 
 const handled: { orderId: string; attempt: number }[] = [];
@@ -33,7 +33,7 @@ describe('a network that stands still for some seconds', () => {
     await transport.run({ controllers: [Patient] }, { servers: proxy.url });
   });
 
-  it('costs no event an attempt: events that the broker had sent are handled, although the processor has made a new request', async () => {
+  it('uses up no attempt, and events that the broker had sent are handled although the processor has made a new request', async () => {
     await proxy.stallBehind(REQUEST);
     for (const orderId of ['a', 'b', 'c', 'd', 'e'])
       transport.publish('events.order.placed', { orderId, amount: 1 });

@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A proxy between a client and its broker that keeps all bytes while the network is to stand still. */
+/** Proxy between a client and its broker, which keeps all bytes back while the network is stalled. */
 export interface StallingProxy {
   /** URL of the broker through the proxy. */
   readonly url: string;
-  /** Stops the network when the client has sent bytes that match. */
+  /** Stalls the network after the client has sent bytes that match the pattern. */
   stallBehind(pattern: RegExp): Promise<void>;
-  /** Bytes that the client has sent since then. */
+  /** Bytes that the client has sent since the stall began. */
   readonly kept: string;
-  /** Passes the kept bytes on, in the order of each side, and all further bytes. */
+  /** Ends the stall. Passes on the kept bytes in the order of each side, and then all further bytes. */
   goOn(): void;
   stop(): Promise<void>;
 }

@@ -21,7 +21,7 @@ class Careful {
   }
 }
 
-/** Headers that a client with its own protocol code may send, and that nats.js refuses to read. */
+/** Returns headers that a client with its own protocol code may send, and that nats.js refuses to read. */
 function brokenHeaders() {
   const broken = headers();
   (broken as unknown as { headers: Map<string, string[]> }).headers.set('bad name', ['1']);
@@ -112,7 +112,7 @@ describe('A message from a stranger', () => {
     expect(ids[1]).toBe(ids[0]);
   });
 
-  it('whose headers leave no room for those of a retry is retried in flight, and becomes a failure event', async () => {
+  it('whose headers leave no room for the headers of a retry is retried in flight, and becomes a failure event', async () => {
     const orderId = 'bad large headers';
     transport.publish('events.order.placed', { orderId, amount: 1 }, { 'x-large': 'x'.repeat(65_000) });
     await eventually(async () => expect(await failuresOf(orderId)).toHaveLength(1), { timeout: 10_000 });
@@ -125,7 +125,7 @@ describe('A message from a stranger', () => {
     ['failure id', { 'cascade-failure-id': 'a.b', 'cascade-replay-id': 'r' }],
     ['negative', { 'cascade-attempts': '-1000' }],
     ['no number', { 'cascade-attempts': 'many' }],
-  ])('that falsely claims to be a replay or retry (%s) is not believed', async (claim, claims) => {
+  ])('that falsely claims to be a replay or retry (%s) is not trusted', async (claim, claims) => {
     const orderId = `bad ${claim}`;
     transport.publish('replay.careful.order.placed', { orderId, amount: 1 }, claims);
     await eventually(async () => expect(await failuresOf(orderId)).toHaveLength(1), { timeout: 10_000 });
@@ -133,7 +133,7 @@ describe('A message from a stranger', () => {
     await expectGoodOnesDone();
   });
 
-  it('keeps all its headers through a retry, and gets no others', async () => {
+  it('keeps all its headers through a retry, and gets no other headers', async () => {
     const orderId = 'bad with headers';
     const sent = { 'Nats-Msg-Id': 'his-own', 'cascade-attempts': '7', 'X-Mine': 'here' };
     transport.publish('events.order.placed', { orderId, amount: 1 }, sent);

@@ -17,10 +17,10 @@ import {
 type BrokerSettings = NonNullable<Parameters<typeof startTestBroker>[0]>['settings'];
 
 /**
- * Gives the specs of a file, or of a `describe`, a running {@link Transport}.
+ * Provides the specs of a file, or of a `describe`, with a running {@link Transport}.
  *
  * @param settings settings of the broker
- * @param afterSpec runs after each spec; by default it closes the spec's applications
+ * @param afterSpec runs after each spec; by default, closes the spec's applications
  */
 export function useTransport(
   settings: BrokerSettings = {},
@@ -34,8 +34,8 @@ export function useTransport(
 }
 
 /**
- * A broker, a plain client beside the transport, and the applications that a spec starts on it. Unlike TestChannels of the test
- * kit, it publishes and reads raw messages on any subject, and changes processors, streams and rights.
+ * A broker, a plain client in addition to the transport, and the applications that a spec starts. Unlike TestChannels of the test
+ * kit, this class publishes and reads raw messages on any subject. It also changes processors, streams and rights.
  */
 export class Transport {
   broker!: Broker;
@@ -71,14 +71,14 @@ export class Transport {
     return application;
   }
 
-  /** Makes an application as {@link run} does, without starting it. */
+  /** Creates an application as {@link run} does, but does not start it. */
   async make(metadata: ModuleMetadata, options: Partial<JetStreamOptions> = {}): Promise<INestMicroservice> {
     const application = await createMicroservice(moduleOf(this.broker.url, metadata, options));
     this.applications.push(application);
     return application;
   }
 
-  /** Runs `work` as the operator of a system that declares these processors. */
+  /** Runs `work` as the operator of a system that declares the processors of the given controllers. */
   async operate<Result>(
     controllers: Type[],
     work: (provisioning: Provisioning) => Promise<Result>,
@@ -97,7 +97,7 @@ export class Transport {
     return application.get(EventPublisher, { strict: false });
   }
 
-  /** Publishes as a plain NATS client, without headers unless they are given. */
+  /** Publishes a message as a plain NATS client, without headers except the `extra` headers. */
   publish(subject: string, body: unknown, extra: Record<string, string> = {}): void {
     const messageHeaders = headers();
     for (const [name, value] of Object.entries(extra)) messageHeaders.append(name, value);
@@ -132,14 +132,14 @@ export class Transport {
     }
   }
 
-  /** Returns the number of events of a processor in flight, and the number of events not delivered yet. */
+  /** Returns the number of a processor's events in flight, and the number of events that have not been delivered yet. */
   async backlog(processor: string, stream = 'EVENTS'): Promise<{ inFlight: number; waiting: number }> {
     const manager = await jetstreamManager(this.client);
     const info = await manager.consumers.info(stream, processor);
     return { inFlight: info.num_ack_pending, waiting: info.num_pending };
   }
 
-  /** Returns the number of events and retries in flight, of all replicas of a processor. */
+  /** Returns the number of events and retries in flight, for all replicas of a processor. */
   async inFlight(processor: string): Promise<number> {
     const backlogs = ['EVENTS', 'RETRIES'].map((stream) => this.backlog(processor, stream));
     return (await Promise.all(backlogs)).reduce((sum, { inFlight }) => sum + inFlight, 0);

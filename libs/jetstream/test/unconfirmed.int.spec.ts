@@ -9,9 +9,9 @@ import { pipelineOf } from '../src/client/publish-pipeline.js';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 import { moduleOf, useTransport } from './transport.js';
 
-/** Milliseconds within which everything flows again after the broker accepts publishes again. */
+/** Time within which all events flow again after the broker accepts publishes again, in milliseconds. */
 const SOON = 20_000;
-/** Milliseconds within which a stall is noticed: 10 s and the time until the next look. */
+/** Time within which a stall is noticed, in milliseconds. It consists of 10 s and the time until the next look. */
 const NOTICED = { timeout: 14_000 };
 const ORDERS = 30;
 
@@ -45,7 +45,7 @@ describe('a broker with too little room', () => {
       { controllers: [Confirming] },
       { streams: { events: { maxBytes: 200_000 }, failures: { maxBytes: 50_000 } } },
     );
-  /** Stores orders before the processor starts. Its own events come after them. */
+  /** Stores orders before the processor starts. The processor's own events come after the orders. */
   const placeOrders = async (): Promise<void> => {
     await (await runConfirming()).close();
     for (let number = 0; number < ORDERS; number++)
@@ -53,7 +53,7 @@ describe('a broker with too little room', () => {
   };
   const untilConfirmed = (count: number) => transport.stored('EVENTS', 'events.order.confirmed', count, SOON);
 
-  it('whose EVENTS is full: the service logs that once, and publishes everything when there is room', async () => {
+  it('whose EVENTS is full makes the service log the fault once, and publish everything when there is room', async () => {
     await placeOrders();
     const { config, state } = await manager.streams.info('EVENTS');
     await manager.streams.update('EVENTS', { ...config, max_bytes: state.bytes });
@@ -69,7 +69,7 @@ describe('a broker with too little room', () => {
     await eventually(() => expect(lines()).toEqual([report, 'log: no publish to EVENTS waits any more']));
   });
 
-  it('whose account is at its limit: the service reports that, and publishes everything when there is room', async () => {
+  it('whose account is at its limit makes the service report the fault, and publish everything when there is room', async () => {
     await placeOrders();
     // Another stream uses up the rest of the account.
     await manager.streams.add({ name: 'OTHERS', subjects: ['others.>'], discard: DiscardPolicy.New });
@@ -133,7 +133,7 @@ describe('a cluster that has lost its quorum', () => {
     await cluster?.stop();
   });
 
-  it('is named as the reason, and everything flows when it has a quorum again', async () => {
+  it('is named as the reason, and everything flows when the cluster has a quorum again', async () => {
     const streams = { replicas: 3 };
     const servers = cluster.servers;
     service = await createMicroservice(

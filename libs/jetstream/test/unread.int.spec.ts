@@ -47,7 +47,7 @@ describe('unread events', () => {
     return { application, unread: application.get(UnreadEvents, { strict: false }) };
   };
 
-  it('are reported when the oldest has used up half of its time in the stream', async () => {
+  it('are reported when the oldest event has used up half of its time in the stream', async () => {
     const { unread } = await run(Slow);
     place(transport, 'first', 2);
     await eventually(() => expect(open).toHaveLength(1));
@@ -62,12 +62,12 @@ describe('unread events', () => {
 
     open.shift()!();
     await eventually(() => expect(open).toHaveLength(1));
-    // No event waits behind the second one.
+    // No event waits behind the second event.
     await expect(unread.ready(half)).resolves.toBeUndefined();
     open.shift()!();
   });
 
-  it('are reported also if they arrived while the newest event that was read is still handled', async () => {
+  it('are reported even if they arrived while the newest event that was read is still being handled', async () => {
     const { unread } = await run(Slow);
     place(transport, 'handled', 1);
     await eventually(() => expect(open).toHaveLength(1));
@@ -77,7 +77,7 @@ describe('unread events', () => {
     await expect(unread.ready(Date.now() + 47 * HOUR)).rejects.toThrow(/^slow has read up to/);
   });
 
-  it('are reported also if they arrived during a pause that began with the newest event', async () => {
+  it('are reported even if they arrived during a pause that began with the newest event', async () => {
     const { application, unread } = await run(Cut);
     place(transport, 'failed', 1);
     await untilPaused(application);

@@ -1,27 +1,27 @@
 import { fault, isOptions, shown, timeFault, unknownFaults, withoutUndefined } from '../options.js';
 import { ProbeSchedule, type Probing } from './probe-schedule.js';
 
-/** When a processor pauses because nearly everything fails, and how it probes for the end of the fault. */
+/** Settings for the pause of a processor after a run of failures, and for the probes that end the pause. */
 export interface PausePolicy {
-  /** Number of different events that must fail, with no success in between. Default 20. */
+  /** Number of different events that must fail, with no success in between, before the processor pauses. Default 20. */
   failures: number;
-  /** Milliseconds within which they must fail. Default 30,000. */
+  /** Period in which the `failures` events must fail, in milliseconds. Default 30,000. */
   within: number;
   /**
-   * Milliseconds before each round of probes. The first round has one event, each further round twice as many as the one before, up
-   * to the processor's concurrency. After that, this time doubles with each round. Default 1,000.
+   * Delay before a round of probes, in milliseconds. The first round has one event. Each further round has twice as many events
+   * as the previous round, up to the processor's concurrency. From then on, the delay doubles with each round. Default 1,000.
    */
   firstProbe: number;
-  /** Milliseconds between rounds of probes at most. Default 30,000. */
+  /** Maximum delay between rounds of probes, in milliseconds. Default 30,000. */
   maxProbe: number;
 }
 
-/** Number of events remembered because they met an outage. */
+/** Maximum number of events that are remembered as having met an outage. */
 const MAX_REMEMBERED = 10_000;
 
 const DEFAULTS: PausePolicy = { failures: 20, within: 30_000, firstProbe: 1_000, maxProbe: 30_000 };
 
-/** Returns the faults of the option `pause`, one sentence each. */
+/** Returns one sentence for each fault of the option `pause`. */
 export function pauseFaults(option: unknown): string[] {
   if (option === false || option === undefined) return [];
   if (!isOptions(option)) return [`pause must be false or an object, found ${shown(option)}`];
@@ -42,16 +42,16 @@ export function pauseFaults(option: unknown): string[] {
   ];
 }
 
-/** Adds the defaults. Returns undefined if the processor must not pause. */
+/** Returns the policy with its defaults filled in; undefined if the processor must never pause. */
 export function pausePolicyOf(option: Partial<PausePolicy> | false = {}): PausePolicy | undefined {
   return option === false ? undefined : { ...DEFAULTS, ...withoutUndefined(option) };
 }
 
-/** Admits an event as usual, admits it as a probe during a pause, or rejects it for now. */
+/** Decision about an event: admitted as usual, admitted as a probe during a pause, or rejected for now. */
 export type Admission = 'normal' | 'probe' | 'rejected';
 
 export interface BreakerListener {
-  /** Called after `failures` different events failed, the last with `error`. Pulling must stop. */
+  /** Called after `failures` different events have failed. `error` is the error of the last event. Pulling must stop. */
   paused(since: Date, error: unknown, failures: number): void;
   probing: Probing;
   resumed(since: Date): void;
@@ -59,16 +59,16 @@ export interface BreakerListener {
 
 /**
  * Pauses one processor of one process after a run of failures. During the pause it admits only probes, and the first success ends
- * the pause. Failures during the pause use up no attempt. Rejected events are not kept here: they belong back to the broker, so
- * that other replicas get them.
+ * the pause. Failures during the pause do not count as attempts. The circuit breaker does not keep rejected events, because they
+ * must go back to the broker for other replicas.
  */
 export class CircuitBreaker {
-  /** Failed events since the last success: the time of failure by event id. */
+  /** Time of failure of each event that has failed since the last success, by event id. */
   private readonly failed = new Map<string, number>();
-  /** Events that met an outage: the value of `successes` at that time, by event id. */
+  /** Value of `successes` at the time at which an event met an outage, by event id. */
   private readonly metOutages = new Map<string, number>();
   private successes = 0;
-  /** When the pause began; undefined while the processor runs. */
+  /** Start time of the pause; undefined while the processor is not paused. */
   since: Date | undefined;
   private stopped = false;
   private readonly probes: ProbeSchedule;
@@ -86,20 +86,20 @@ export class CircuitBreaker {
     return this.probes.admit() ? 'probe' : 'rejected';
   }
 
-  /** Waits for the next probes or the end of the pause. Resolves to false if the service stops before. */
+  /** Waits for the next round of probes or for the end of the pause. Resolves to false if the service stops first. */
   async waitForAdmission(): Promise<boolean> {
     if (this.since) await this.probes.waitForAdmission();
     return !this.stopped;
   }
 
   /**
-   * Notes a success. During a pause, a success that began before the pause proves nothing. For instance, the database may be down,
-   * and the handler had read its row before.
+   * Records a success. During a pause, the success of an attempt that began before the pause is ignored, because it proves
+   * nothing. For instance, the handler may have read its row before the database went down.
    */
   succeeded(eventId: string, admission: Admission = 'probe'): void {
     if (this.since && admission === 'normal') return;
     this.successes += 1;
-    // Clearing an empty map has a cost too, at each event.
+    // Clearing even an empty map would cost time for each event.
     if (this.failed.size > 0) this.failed.clear();
     this.metOutages.delete(eventId);
     const { since } = this;
@@ -109,7 +109,7 @@ export class CircuitBreaker {
     this.listener.resumed(since);
   }
 
-  /** Notes a failure that might not repeat at another attempt. Returns true if the attempt counts. */
+  /** Records a failure that another attempt may not repeat. Returns true if the attempt counts. */
   failedWith(eventId: string, error: unknown): boolean {
     if (this.since) return false;
     this.failed.set(eventId, Date.now());
@@ -119,8 +119,9 @@ export class CircuitBreaker {
   }
 
   /**
-   * Notes a failure that every other event would meet too, and pauses at once. Returns true if the attempt counts. It counts if the
-   * same event met an outage before and other events have succeeded since: then the event itself is at fault.
+   * Records a failure that every other event would meet too, and pauses immediately. Returns true if the attempt counts. The
+   * attempt counts if the same event has met an outage before and other events have succeeded since. In this case, the event
+   * itself is at fault.
    */
   metOutage(eventId: string, error: unknown): boolean {
     const before = this.metOutages.get(eventId);
@@ -133,12 +134,15 @@ export class CircuitBreaker {
     return false;
   }
 
-  /** Notes a fault of the event itself, which proves nothing about other events. A probe is replaced by another one. */
+  /**
+   * Records a fault of the event itself, which proves nothing about other events. A probe with such a fault is replaced by
+   * another probe.
+   */
   inconclusive(admission: Admission): void {
     if (this.since && admission === 'probe') this.probes.grantProbe();
   }
 
-  /** Admits no more probes. */
+  /** Stops admitting probes. */
   stop(): void {
     this.stopped = true;
     this.probes.end();
@@ -151,7 +155,7 @@ export class CircuitBreaker {
   }
 
   private pause(error: unknown): void {
-    // At a stop, events in flight end or fail by themselves.
+    // After a stop, a pause would have no effect, because no more events are pulled.
     if (this.stopped) return;
     const since = new Date();
     this.since = since;

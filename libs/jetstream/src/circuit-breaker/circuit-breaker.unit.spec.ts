@@ -57,7 +57,7 @@ describe('the circuit breaker of a processor', () => {
     expect(events).toHaveLength(3);
   });
 
-  it('doubles the probes of each round up to the concurrency, then the delay between rounds', () => {
+  it('doubles the number of probes each round up to the concurrency, and then the delay between rounds', () => {
     fail('a', 'b', 'c');
     for (const [delay, width] of [
       [100, 1],
@@ -93,7 +93,7 @@ describe('the circuit breaker of a processor', () => {
     jest.advanceTimersByTime(50);
     expect(admit(2)).toEqual(['probe', 'probe']);
     jest.advanceTimersByTime(50);
-    // The channel used up every probe: none is left for retries and replays.
+    // The channel used up every probe, so that no probe is left for retries and replays.
     expect(events.slice(3)).toEqual(['2 from channel']);
   });
 
@@ -105,7 +105,7 @@ describe('the circuit breaker of a processor', () => {
     expect(fail('i')).toEqual([true]);
   });
 
-  it('grants another probe at once if the event of a probe was itself at fault', () => {
+  it('grants another probe immediately if the event of a probe was itself at fault', () => {
     fail('a', 'b', 'c');
     jest.advanceTimersByTime(100);
     breaker.inconclusive(breaker.admit());
@@ -115,7 +115,7 @@ describe('the circuit breaker of a processor', () => {
     expect(breaker.admit()).toBe('rejected');
   });
 
-  it('ends the wait for admission at each round, and at the end', async () => {
+  it('ends the wait for admission at each round, and when the pause ends', async () => {
     fail('a', 'b', 'c');
     const round = breaker.waitForAdmission();
     await jest.advanceTimersByTimeAsync(100);
@@ -155,7 +155,7 @@ describe('the circuit breaker of a processor', () => {
       expect(breaker.metOutage('b', error)).toBe(false);
     });
 
-    it('does not pause because of an event that meets it again although others have succeeded: its attempt counts', () => {
+    it('counts the attempt of an event that meets it again after other events have succeeded, and does not pause', () => {
       breaker.metOutage('a', error);
       breaker.succeeded('b');
       expect(breaker.metOutage('a', error)).toBe(true);
@@ -164,7 +164,7 @@ describe('the circuit breaker of a processor', () => {
       expect(breaker.admit()).toBe('normal');
     });
 
-    it('stays paused if an event succeeds that began before the pause, and counts no attempt after that either', () => {
+    it('stays paused if an event that began before the pause succeeds, and still counts no attempt', () => {
       const [before] = admit(1);
       breaker.metOutage('a', error);
       breaker.succeeded('b', before);
@@ -176,7 +176,7 @@ describe('the circuit breaker of a processor', () => {
       expect(events).toEqual(['paused', '1 from channel', 'resumed']);
     });
 
-    it('pauses again because of another event, or one that had succeeded in between', () => {
+    it('pauses again because of another event, or because of an event that had succeeded in between', () => {
       breaker.metOutage('a', error);
       breaker.succeeded('a');
       breaker.succeeded('b');

@@ -1,31 +1,34 @@
-/** Part of the delay between rounds, and at most this many ms, in which only events of the channel are pulled as probes. */
+/**
+ * Start of each round, in which only events of the channel are pulled as probes. Its duration is a share of the delay between
+ * rounds, up to a maximum.
+ */
 const HEAD_START = { share: 0.5, maxMs: 500 };
 
-/** Events of the channel, or also retries and replays. */
+/** Origin of probes: only the channel, or also retries and replays. */
 type Source = 'channel' | 'anywhere';
 
-/** Lets at most `count` events arrive: from the channel, or from anywhere after the channel's head start. */
+/** Lets up to `count` events arrive, either only from the channel or also from retries and replays. */
 export type Probing = (count: number, from: Source) => void;
 
 interface ProbeScheduleOptions {
-  /** Milliseconds before each round while rounds still grow. */
+  /** Delay before each round while the rounds still grow, in milliseconds. */
   firstProbe: number;
-  /** Milliseconds before a round at most. */
+  /** Maximum delay before a round, in milliseconds. */
   maxProbe: number;
-  /** Probes in a round at most. */
+  /** Maximum number of probes in a round. */
   maxProbes: number;
   probing: Probing;
 }
 
 /**
- * Decides when events may probe whether things work again, and how many.
+ * Decides when events are admitted as probes during a pause, and how many events are admitted.
  *
- * Rounds follow the clock and do not wait for results, because a probe may hang. Each round has twice as many probes as the one
- * before, so that events with a fault of their own do not block the events behind them for long. At the maximum, the delay between
- * rounds doubles instead.
+ * Rounds follow the clock and do not wait for results, because a probe may hang. Each round has twice as many probes as the
+ * previous round. So faulty events do not block the events behind them for long. After the rounds have reached their maximum
+ * size, the delay between rounds doubles instead.
  */
 export class ProbeSchedule {
-  /** Probes that the round may still admit. */
+  /** Number of probes that the current round may still admit. */
   private probes = 0;
   private from: Source = 'channel';
   private probesPerRound = 1;
@@ -52,14 +55,14 @@ export class ProbeSchedule {
     this.wake();
   }
 
-  /** Uses up one probe of the round. Returns false if none is left. */
+  /** Uses up one probe of the current round. Returns false if the round has no probe left. */
   admit(): boolean {
     if (this.probes === 0) return false;
     this.probes -= 1;
     return true;
   }
 
-  /** Adds one probe to the round. */
+  /** Adds one probe to the current round. */
   grantProbe(): void {
     if (this.isOn) this.open(this.probes + 1, this.from);
   }

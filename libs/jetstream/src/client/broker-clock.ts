@@ -1,14 +1,15 @@
 import { performance } from 'node:perf_hooks';
 
-/** Milliseconds after which a difference between the clocks is measured again. */
+/** Time after which the difference between the clocks is measured again, in milliseconds. */
 const BELIEVED_FOR_MS = 60_000;
 
 /**
- * Estimates the broker's time from its messages, because a message cannot have been stored in the future. Retries are due by the
- * broker's clock. If this machine's clock is behind, all retries would be due at once. If it is ahead, retries are late by as much.
+ * Estimates the broker's time from its messages, because a message cannot have been stored in the future. The broker decides by
+ * its own clock when a retry is due. Without this estimate, a local clock that is behind would make all retries due immediately.
+ * A local clock that is ahead makes retries late by the difference.
  */
 export class BrokerClock {
-  /** Milliseconds that this machine's clock is behind at least. */
+  /** Minimum time by which this machine's clock is behind the broker's clock, in milliseconds. */
   private behind = 0;
   private since = -Infinity;
 
@@ -17,7 +18,7 @@ export class BrokerClock {
     private readonly elapsed: () => number = () => performance.now(),
   ) {}
 
-  /** Must be called for each message. */
+  /** Must be called with the storage time of each message. */
   heard(storedAt: Date): void {
     const behind = storedAt.getTime() - this.localTime();
     if (behind <= this.behind && this.elapsed() - this.since < BELIEVED_FOR_MS) return;
@@ -25,7 +26,7 @@ export class BrokerClock {
     this.since = this.elapsed();
   }
 
-  /** @param delay milliseconds from now */
+  /** @param delay time from now, in milliseconds */
   after(delay: number): Date {
     return new Date(this.localTime() + this.behind + delay);
   }

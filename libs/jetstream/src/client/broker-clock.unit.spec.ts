@@ -23,7 +23,7 @@ it('An old message shows nothing', () => {
   expect(clock.after(1_000)).toEqual(new Date(10 * HOUR + 1_000));
 });
 
-it('A clock that was corrected is believed again after a minute', () => {
+it('A clock that was corrected is trusted again after a minute', () => {
   const local = { time: 10 * HOUR, elapsed: 0 };
   const clock = clockAt(local);
   clock.heard(new Date(11 * HOUR));

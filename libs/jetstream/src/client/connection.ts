@@ -15,72 +15,74 @@ import { pipelineOf, type PublishPipeline } from './publish-pipeline.js';
 import type { StalledStream } from './publish-watch.js';
 
 export interface JetStreamConnectionOptions {
-  /** Name of the service. The server's monitoring shows it, and it is the `ce-source` of initiating events. */
+  /** Name of the service. It appears in the server's monitoring, and as the `ce-source` of initiating events. */
   source: string;
-  /** One URL or several, comma-separated or as a list; `nats://user:password@host:port` and `nats://token@host` work. */
+  /**
+   * One or more URLs, comma-separated or as a list. Both `nats://user:password@host:port` and `nats://token@host` are accepted.
+   */
   servers: string | string[];
   /**
-   * Tries to connect until a server is there. Default true, for services. `false` gives up after the first attempt, for commands
-   * that a person waits for.
+   * True to try to connect until a server is available, which suits services. False to give up after the first attempt, which
+   * suits interactive commands. Default true.
    */
   keepTrying?: boolean;
-  /** Further options of nats.js, such as TLS or an authenticator. */
+  /** Further options for nats.js, such as TLS or an authenticator. */
   connection?: ConnectionOptions;
   /**
-   * Publishes that may be in flight at the same time; further publishes wait. A whole number from 1; default 4,096. Each event
-   * stays in memory until it is confirmed.
+   * Maximum number of publishes in flight at the same time. Further publishes wait. Each event stays in memory until it is
+   * confirmed. Must be a whole number of at least 1. Default 4,096.
    */
   publishWindow?: number;
 }
 
-/** Milliseconds between attempts to connect. Short, so that work resumes soon after the broker's return. */
+/** Delay between attempts to connect, in milliseconds. The delay is short, so that work resumes soon after the broker returns. */
 const RECONNECT_DELAY_MS = 250;
 /**
- * Milliseconds that one attempt to connect may take. The client does not notice a socket that closes between two steps of an
- * attempt, for instance because that server of a cluster dies. With its default, it would wait 20 s before it tries another server.
+ * Timeout of one attempt to connect, in milliseconds. The client does not notice that a socket closes between two steps of an
+ * attempt, for instance when a server dies. With the client's default timeout, it would wait 20 s before trying another server.
  */
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * The one connection of a service to NATS. It connects in the background, and reconnects whenever the connection breaks. So a
- * service can start and stay up while the broker is away.
+ * The only connection of a service to NATS. It connects in the background, and reconnects whenever the connection breaks. So a
+ * service can start and stay up while the broker is unreachable.
  */
 export class JetStreamConnection implements OnApplicationShutdown {
   private readonly logger = new Logger('JetStream');
   private readonly pending: Promise<NatsConnection>;
-  /** Undefined until the first connection. */
+  /** Publish pipeline; undefined until the client has connected for the first time. */
   private madePipeline: PublishPipeline | undefined;
   private readonly reconnectListeners = new Set<() => void>();
   private readonly denialListeners = new Set<(error: PermissionViolationError) => void>();
   private readonly closeListeners = new Set<() => void>();
   private state: 'connecting' | 'connected' | 'disconnected' | 'closed' = 'connecting';
-  /** Why the server has refused this client since the connection broke. */
+  /** Message of the latest refusal; undefined if the server has not refused this client since the connection broke. */
   private refusal: string | undefined;
   private readonly stopping = new AbortController();
 
   constructor(private readonly options: JetStreamConnectionOptions) {
     this.pending = this.open();
-    // Callers of `get` see a failure. If nobody waits, the failure must not end the process.
+    // Callers of `get` still receive the failure. Without this handler, a failure that nobody awaits would end the process.
     this.pending.catch(() => undefined);
   }
 
   /**
-   * Resolves to the connection. Waits while the broker is away.
+   * Resolves to the connection. Waits while the broker is unreachable.
    *
-   * @throws BrokerUnreachableError if the server refuses this client for good, for instance because of wrong credentials, or if
-   * this object is closed before it has connected
+   * @throws BrokerUnreachableError if the server refuses this client permanently, for instance because of wrong credentials
+   * @throws BrokerUnreachableError if this object is closed before it has connected
    */
   get(): Promise<NatsConnection> {
     return this.pending;
   }
 
-  /** Resolves to the publish pipeline of the connection, as {@link get} does. */
+  /** Resolves to the publish pipeline of the connection. Waits and throws as {@link get} does. */
   async pipeline(): Promise<PublishPipeline> {
     await this.pending;
     return this.madePipeline!;
   }
 
-  /** The {@link pipeline} without a promise; undefined while there is no connection. */
+  /** Publish pipeline, without the promise of {@link pipeline}; undefined while there is no connection. */
   get connected(): PublishPipeline | undefined {
     return this.state === 'connected' ? this.madePipeline : undefined;
   }
@@ -96,9 +98,9 @@ export class JetStreamConnection implements OnApplicationShutdown {
   }
 
   /**
-   * Readiness check.
+   * Checks that the service is connected.
    *
-   * @throws Error with the reason if there is no connection now
+   * @throws Error with the reason if the service is not connected
    */
   async ready(): Promise<void> {
     if (this.state === 'connected') return;
@@ -110,17 +112,20 @@ export class JetStreamConnection implements OnApplicationShutdown {
     return this.state !== 'connected';
   }
 
-  /** Calls back after each reconnection. Consumers and streams that the server has lost must be created again. */
+  /** Calls the listener after each reconnection. The listener must recreate consumers and streams that the server has lost. */
   onReconnect(listener: () => void): void {
     this.reconnectListeners.add(listener);
   }
 
-  /** Calls back when the server denies a publish or a subscription. A denied request never gets a reply. */
+  /** Calls the listener when the server denies a publish or a subscription. A denied request never gets a reply. */
   onDenied(listener: (error: PermissionViolationError) => void): void {
     this.denialListeners.add(listener);
   }
 
-  /** Calls back when the connection has closed for good, and not by {@link close}. This process cannot publish any more. */
+  /**
+   * Calls the listener if the connection closes permanently for a reason other than {@link close}. This process can then no
+   * longer publish.
+   */
   onClosed(listener: () => void): void {
     this.closeListeners.add(listener);
   }
@@ -130,7 +135,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
     return createInbox(this.inboxPrefix);
   }
 
-  /** Nest calls this after the transport has closed, so running handlers can still publish. */
+  /** Called by Nest after the transport has closed, so that running handlers can still publish. */
   async onApplicationShutdown(): Promise<void> {
     await this.close();
   }
@@ -152,7 +157,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
         void this.watch(connection);
         return connection;
       } catch (cause) {
-        // Not done by the client's `waitOnFirstConnect`, which cannot be stopped and would keep the process alive.
+        // The client's `waitOnFirstConnect` is not used, because it cannot be stopped and would keep the process alive.
         if (this.stopping.signal.aborted || this.isFinal(cause)) throw this.unreachable(cause);
         if (first) this.logger.warn(`waiting for NATS: ${this.unreachable(cause).message}`);
         await sleep(RECONNECT_DELAY_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
@@ -164,12 +169,13 @@ export class JetStreamConnection implements OnApplicationShutdown {
     return connect({
       name: this.options.source,
       maxReconnectAttempts: -1,
-      // By default, a second refusal closes the connection for good. A service must survive the minutes in which users are changed.
+      // By default, a second refusal closes the connection permanently. A service must survive the minutes in which NATS users
+      // are being changed.
       ignoreAuthErrorAbort: this.options.keepTrying !== false,
       reconnectTimeWait: RECONNECT_DELAY_MS,
       timeout: CONNECT_TIMEOUT_MS,
       pingInterval: 20_000,
-      // Half of the time of a request would go into these traces.
+      // Stack traces across asynchronous calls would take half of the time of a request.
       noAsyncTraces: true,
       inboxPrefix: this.inboxPrefix,
       ...parseServers(this.options.servers),
@@ -217,7 +223,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
 
   private noteError(error: Error): void {
     const isRefusal = REFUSALS.some((type) => error instanceof type);
-    // Logged once: the server repeats a refusal at every attempt to reconnect.
+    // A refusal is logged only once, because the server repeats it at every attempt to reconnect.
     if (!isRefusal || error.message !== this.refusal) this.logger.error(`NATS: ${error.message}`);
     if (isRefusal) this.refusal = error.message;
     if (error instanceof errors.PermissionViolationError) {
@@ -225,12 +231,12 @@ export class JetStreamConnection implements OnApplicationShutdown {
     }
   }
 
-  /** Unique to this service, so that permissions can keep other services from reading its replies. */
+  /** Prefix of reply subjects, unique to this service. So permissions can keep other services from reading its replies. */
   private get inboxPrefix(): string {
     return inboxPrefixOf(this.options.source);
   }
 
-  /** Without credentials: URLs may contain passwords. */
+  /** Returns the server addresses without credentials, because URLs may contain passwords. */
   private describe(): string {
     return [parseServers(this.options.servers).servers].flat().join(', ');
   }
@@ -239,7 +245,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
 /** Errors of a server that does not accept this client's credentials. */
 const REFUSALS = [errors.AuthorizationError, errors.UserAuthenticationExpiredError];
 
-/** Errors of the first attempt that are permanent. Any other error may pass, such as a missing server or a network that is down. */
+/** Errors of the first attempt that are permanent. Any other error may be temporary, such as an unreachable server. */
 const FINAL_ERRORS = [...REFUSALS, errors.InvalidArgumentError, TypeError];
 
 /** Moves credentials from URLs to options, because nats.js does not accept them in URLs. */

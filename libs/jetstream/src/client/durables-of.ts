@@ -1,6 +1,6 @@
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 
-/** The durable consumers of a stream. */
+/** Returns the durable consumers of a stream. */
 export async function durablesOf({ consumers }: JetStreamManager, stream: string): Promise<ConsumerInfo[]> {
   const durables: ConsumerInfo[] = [];
   for await (const info of consumers.list(stream)) if (info.config.durable_name) durables.push(info);

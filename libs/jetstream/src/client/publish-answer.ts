@@ -3,7 +3,7 @@ import { isPlainPubAck } from './fast/plain-pub-ack.js';
 
 type ApiError = ConstructorParameters<typeof JetStreamApiError>[0];
 
-/** Confirmed, refused with an error, or undefined if no stream sent the answer. */
+/** Result of a publish: confirmed, or refused with an error; undefined if no stream sent the answer. */
 type PublishAnswer = 'confirmed' | ApiError | undefined;
 
 export function answerText(data: Uint8Array): string {
@@ -11,22 +11,22 @@ export function answerText(data: Uint8Array): string {
   return buffer.toString();
 }
 
-/** Reads the reply to a publish. Never throws: an error thrown to the client would end its reading for good. */
+/** Reads the reply to a publish. Never throws, because an error would permanently stop the client from reading messages. */
 export function readAnswer(text: string): PublishAnswer {
   return isPlainPubAck(text) ? 'confirmed' : parseAnswer(text);
 }
 
-/** {@link readAnswer} without the fast way. */
+/** Reads the reply to a publish without the fast path of {@link readAnswer}. */
 export function parseAnswer(text: string): PublishAnswer {
   const answer = parse(text);
   if (answer?.error) return answer.error;
-  // Anybody who listens on the subject may reply. Only a stream says where it has stored the message.
+  // Any subscriber of the subject may reply. Only the reply of a stream names the stream and the sequence of the message.
   return answer?.stream && answer.seq ? 'confirmed' : undefined;
 }
 
-/** True if the stream had a message of the same id already, and dropped this one. */
+/** Returns true if the stream already had a message with the same id, and therefore dropped the new message. */
 export function isDuplicate(pubAck: string): boolean {
-  // Parsed only if it may be true, which is rare.
+  // The text search avoids most parsing, because duplicates are rare.
   return pubAck.includes('"duplicate"') && parse(pubAck)?.duplicate === true;
 }
 

@@ -21,61 +21,64 @@ import { answerText, readAnswer } from './publish-answer.js';
 import { PublishWatch, type Stall, type StalledStream, type Unconfirmed } from './publish-watch.js';
 import { Slots } from './slots.js';
 
-/** Milliseconds to wait for a PubAck before the message is sent again with the same id. */
+/** Time to wait for a PubAck before the message is sent again with the same id, in milliseconds. */
 const ACK_TIMEOUT_MS = 2_000;
-/** Delay before a message is sent again after a temporary refusal. It doubles with each refusal. */
+/** Delay before a message is sent again after a temporary refusal, in milliseconds. The delay doubles with each refusal. */
 const RESEND_DELAY_MS = { first: 50, max: 1_000 };
-/** Milliseconds between two looks at all unconfirmed messages. A timer for each message would cost as much as its publish. */
+/**
+ * Interval between two checks of all unconfirmed messages, in milliseconds. A timer for each message would cost as much as
+ * publishing the message.
+ */
 const SWEEP_INTERVAL_MS = 50;
 /**
- * Messages that are written to the socket together at most. With larger groups, the broker would have nothing to store while the
- * next group is prepared.
+ * Maximum number of messages that are written to the socket together. With larger groups, the broker would have nothing to store
+ * while the next group is prepared.
  */
 const GROUP_SIZE = 128;
 const DEFAULT_WINDOW = 4_096;
-/** Stands for the slot of a message that is not in flight yet. */
+/** Slot number of a message that is not in flight yet. */
 const NO_SLOT = -1;
 
 interface PipelineOptions {
-  /** A subject unique to this client. The PubAcks arrive below it. */
+  /** Prefix, unique to this client, of the subjects on which PubAcks arrive. */
   inbox: string;
-  /** Messages that may be in flight at the same time. Further messages wait. Default 4,096. */
+  /** Maximum number of messages in flight at the same time. Further messages wait. Default 4,096. */
   window?: number | undefined;
-  /** Milliseconds after which an unconfirmed publish is reported. Default 10,000. */
+  /** Time after which an unconfirmed publish is reported, in milliseconds. Default 10,000. */
   lateAfter?: number;
 }
 
 interface PublishCallbacks {
-  /** Called when the broker has stored the message, with the PubAck in JSON. Must not throw. */
+  /** Called with the PubAck in JSON when the broker has stored the message. Must not throw. */
   readonly confirm: (pubAck: string) => void;
   readonly giveUp: (error: Error) => void;
 }
 
-/** A message that is neither confirmed nor given up. */
+/** Message that has been neither confirmed nor given up. */
 interface Pending extends PublishCallbacks, Unconfirmed {
   /** Slot among the messages in flight, or {@link NO_SLOT}. */
   slot: number;
-  /** Running number among the messages of this pipeline. */
+  /** Serial number of the message in this pipeline. */
   readonly order: number;
   readonly id: string;
   readonly subject: string;
   readonly body: Uint8Array;
-  /** Encoded once, even if the message is sent several times. */
+  /** Headers, encoded only once even if the message is sent several times. */
   readonly headers: Uint8Array;
-  /** By a clock that never steps, as `resendAt`. */
+  /** Time at which the message is given up, by `performance.now()`; `Infinity` without a timeout. */
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
-  /** When the message is sent again, if it is not confirmed before. */
+  /** Time at which the message is sent again unless it has been confirmed, by `performance.now()`. */
   resendAt: number;
-  /** Milliseconds before the next resend after a refusal. */
+  /** Delay before the message is sent again after its next refusal, in milliseconds. */
   resendDelay: number;
-  /** Undefined for nearly every message: set after a temporary refusal, or if no answer comes. */
+  /** Set after a temporary refusal or a missing answer; undefined for nearly every message. */
   stall: Stall | undefined;
 }
 
 const pipelines = new WeakMap<NatsConnection, PublishPipeline>();
 
-/** Returns the one pipeline of a connection. The options count only for the first call. */
+/** Returns the pipeline of a connection. The first call creates it, and later calls ignore the options. */
 export function pipelineOf(connection: NatsConnection, options?: PipelineOptions): PublishPipeline {
   const known = pipelines.get(connection);
   if (known) return known;
@@ -94,15 +97,15 @@ export function publishConfirmed(
 }
 
 /**
- * Publishes many messages without waiting for the PubAck of one before the next. All PubAcks arrive on one subscription, and the
- * pipeline finds the message of each by the reply subject. The client's `js.publish` makes a request of each message instead, which
- * takes three times the CPU (ADR 9).
+ * Publishes many messages without waiting for the PubAck of each message before sending the next message. All PubAcks arrive on
+ * one subscription, and the pipeline finds the matching message by the reply subject. The client's `js.publish` sends each
+ * message as a separate request, which takes three times as much CPU time (ADR 9).
  */
 export class PublishPipeline {
   private readonly inFlight = new Slots<Pending>();
-  /** Messages that wait for the window to have room. */
+  /** Messages that wait for room in the window. */
   private readonly queue = new Set<Pending>();
-  /** Messages in flight that are written together at the end of the event loop's turn. */
+  /** Messages in flight that will be written to the socket together, at the end of the event loop's turn. */
   private readonly unwritten: Pending[] = [];
   private readonly prefix: string;
   private readonly window: number;
@@ -112,7 +115,7 @@ export class PublishPipeline {
   private sweeping: NodeJS.Timeout | undefined;
   private isDisconnected = false;
   private headersToSend: Uint8Array = Buffer.of();
-  /** Stands for the client's headers: all that the client does with them is to encode them at once. */
+  /** Stands in for the client's headers object, which the client only encodes, and does so immediately. */
   private readonly headers = { encode: () => this.headersToSend } as unknown as MsgHdrs;
 
   constructor(
@@ -126,11 +129,12 @@ export class PublishPipeline {
   }
 
   /**
-   * Publishes a message, and sends it again until the broker confirms that it is stored: through disconnections, elections,
-   * timeouts and a full stream.
+   * Publishes a message, and sends it again until the broker confirms that the message is stored. The publish survives
+   * disconnections, elections, timeouts and a full stream.
    *
-   * @throws PublishRefusedError if the broker refuses the message for good; PublishDeniedError if a right is missing
-   * @throws PublishTimeoutError if no confirmation came within the limits; the message may be stored nevertheless
+   * @throws PublishRefusedError if the broker refuses the message permanently
+   * @throws PublishDeniedError if this client lacks the right to publish the message
+   * @throws PublishTimeoutError if no confirmation arrives within the limits, although the message may have been stored
    */
   publish(message: OutgoingMessage, limits: PublishLimits = {}): Promise<PubAck> {
     return new Promise((resolve, giveUp) => {
@@ -139,7 +143,10 @@ export class PublishPipeline {
     });
   }
 
-  /** {@link publish} with callbacks. It saves a promise for each event if the caller has one already. */
+  /**
+   * Publishes as {@link publish} does, but with callbacks. A caller that already has a promise for each event needs no second
+   * promise.
+   */
   begin(
     message: OutgoingMessage,
     { timeout, signal }: PublishLimits,
@@ -178,7 +185,7 @@ export class PublishPipeline {
 
   private admit(pending: Pending): void {
     pending.slot = this.inFlight.add(pending);
-    // Messages of one turn of the event loop are written together: a write to the socket for each would cost more.
+    // Messages of one turn of the event loop are written together. A write to the socket for each message would cost more.
     const count = this.unwritten.push(pending);
     if (count === 1) setImmediate(() => this.sendUnwritten());
     else if (count === GROUP_SIZE) this.sendUnwritten();
@@ -187,7 +194,7 @@ export class PublishPipeline {
   private sendUnwritten(): void {
     const now = performance.now();
     for (const pending of this.unwritten.splice(0)) {
-      // If the message was given up before, its slot may hold another message.
+      // If the message has been given up, its slot may hold another message.
       if (this.inFlight.get(pending.slot) === pending) this.send(pending, now);
     }
   }
@@ -218,7 +225,7 @@ export class PublishPipeline {
     const { subject, data } = reply;
     const dot = subject.indexOf('.', this.prefix.length);
     const pending = this.inFlight.get(Number(subject.slice(this.prefix.length, dot)));
-    // A second PubAck of a message that was sent twice: the slot may hold another message by now.
+    // The second PubAck of a message that was sent twice is ignored. The slot may hold another message by now.
     if (pending?.order !== Number(subject.slice(dot + 1))) return;
     if (data.length === 0) return this.failed(pending, new errors.NoRespondersError(pending.subject));
     const text = answerText(data);
@@ -242,7 +249,7 @@ export class PublishPipeline {
     pending.resendDelay = Math.min(pending.resendDelay * 2, RESEND_DELAY_MS.max);
   }
 
-  /** Frees the slot for the next message in the queue. */
+  /** Frees the slot of the message, and admits the next message of the queue. */
   private removePending(pending: Pending): void {
     this.inFlight.remove(pending.slot);
     if (this.queue.size === 0) return;
@@ -251,7 +258,7 @@ export class PublishPipeline {
     this.admit(next!);
   }
 
-  /** Sends due messages again, and gives up messages whose time is over. */
+  /** Sends due messages again, and gives up messages whose deadline has passed. */
   private sweep(): void {
     const now = performance.now();
     const isClosed = this.connection.isClosed();
@@ -296,14 +303,17 @@ export class PublishPipeline {
     this.sweep();
   }
 
-  /** Sends all messages in flight again, in their order, because PubAcks were lost with the connection. */
+  /** Sends all messages in flight again, in their original order, because PubAcks may have been lost with the connection. */
   private sendAll(): void {
     this.isDisconnected = false;
     const inOrder = this.inFlight.values().sort((one, other) => one.order - other.order);
     for (const pending of inOrder) this.send(pending);
   }
 
-  /** Fails all messages on a denied subject: the server reports a denied publish on the connection, and names only the subject. */
+  /**
+   * Fails all messages on a denied subject. The server reports a denied publish on the connection, and the report names only the
+   * subject.
+   */
   private denied(error: PermissionViolationError): void {
     if (error.operation !== 'publish') return;
     for (const pending of this.inFlight.values()) {

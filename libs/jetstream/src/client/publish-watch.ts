@@ -4,23 +4,23 @@ import { Logger } from '@nestjs/common';
 import { nameError } from '../logging/failure-error.js';
 import { streamOf } from '../wire/names.js';
 
-/** Milliseconds after which an unconfirmed publish is reported. */
+/** Time after which an unconfirmed publish is reported, in milliseconds. */
 const LATE_AFTER_MS = 10_000;
-/** Milliseconds between two looks. */
+/** Interval between two looks at the unconfirmed messages, in milliseconds. */
 const LOOK_INTERVAL_MS = 1_000;
 /**
- * Milliseconds for which a stream stays stalled after a publish to it was given up. Publishers try again within this time: an
- * outbox after at most 5 s, a failure event after at most 12 s.
+ * Time for which a stream counts as stalled after a publish to it has been given up, in milliseconds. Publishers try again within
+ * this time. An outbox takes up to 5 s, and the writer of a failure event takes up to 12 s.
  */
 const REMEMBERED_MS = 15_000;
-/** A stall is reported again when it has lasted three times as long, and at least every hour. */
+/** A stall is reported again after three times its duration at the previous report, and at least every hour. */
 const REPEAT = { factor: 3, maxMs: 3_600_000 };
-/** Error code of the leader while a majority of the replicas has not committed an earlier copy of the same message. */
+/** Error code that the leader returns until a majority of the replicas has committed an earlier copy of the same message. */
 const IN_PROCESS = 10158;
-/** Characters of a cause that are shown. Anybody who listens on a subject may have written the cause. */
+/** Maximum number of characters of a cause that are shown. Any subscriber of the subject may have written the cause. */
 const MAX_CAUSE = 200;
 
-/** Why a message is not confirmed, and since when by `performance.now()`. */
+/** Cause and start time of a missing confirmation. The start time is a value of `performance.now()`. */
 export interface Stall {
   since: number;
   cause: Error;
@@ -28,7 +28,7 @@ export interface Stall {
   isAnswered: boolean;
 }
 
-/** A message that is not confirmed. Without a stall, it was sent a moment ago. */
+/** Message that is not confirmed. A message without a stall was sent a moment ago. */
 export interface Unconfirmed {
   readonly subject: string;
   readonly stall: Stall | undefined;
@@ -36,12 +36,12 @@ export interface Unconfirmed {
 
 /** A stream that has not confirmed a publish of this process for 10 s. */
 export interface StalledStream {
-  /** Name of the stream. If the subject is not one of Cascade's, the subject. */
+  /** Name of the stream, or the subject if the subject does not belong to Cascade. */
   readonly stream: string;
   readonly since: Date;
-  /** Number of publishes that wait now. 0 if the publishers gave up and have not tried again yet. */
+  /** Number of publishes that wait now; 0 if the publishers have given up and not tried again yet. */
   readonly waiting: number;
-  /** Message of the broker or the client, on one line. */
+  /** Error message of the broker or the client, on one line. */
   readonly cause: string;
 }
 
@@ -49,15 +49,18 @@ type Reason = Pick<Stall, 'since' | 'cause'>;
 
 interface Watched extends Reason {
   waiting: number;
-  /** The oldest stall among the publishes given up since the last confirmation. `at` is when the latest of them was given up. */
+  /**
+   * Oldest stall among the publishes given up since the last confirmation. `at` is the time at which the latest of these
+   * publishes was given up.
+   */
   givenUp: (Reason & { at: number }) | undefined;
-  /** Age in milliseconds at which the stall is reported next. */
+  /** Age of the stall at its next report, in milliseconds. */
   reportAt: number;
 }
 
 /**
- * Knows which streams have stopped confirming, and since when. Confirmed messages cost nothing: once a second the watch looks at
- * the unconfirmed messages of the pipeline, and at the publishes that were given up.
+ * Tracks the streams that have stopped confirming publishes. Once a second, the watch looks at the pipeline's unconfirmed
+ * messages and at the publishes that were given up. So confirmed messages cost nothing.
  */
 export class PublishWatch {
   private readonly logger = new Logger('JetStream');
@@ -66,7 +69,7 @@ export class PublishWatch {
 
   constructor(private readonly lateAfter = LATE_AFTER_MS) {}
 
-  /** True while there is a stall, even a short one. The pipeline must then call {@link look} and {@link confirmed}. */
+  /** True while there is a stall of any length. The pipeline must then call {@link look} and {@link confirmed}. */
   get isAwake(): boolean {
     return this.streams.size > 0;
   }
@@ -82,7 +85,7 @@ export class PublishWatch {
       }));
   }
 
-  /** @param messages all messages that are not confirmed */
+  /** @param messages all unconfirmed messages */
   look(messages: Iterable<Unconfirmed>, now: number): void {
     if (now < this.nextLook) return;
     this.nextLook = now + Math.min(LOOK_INTERVAL_MS, this.lateAfter);
@@ -91,7 +94,7 @@ export class PublishWatch {
     for (const [stream, watched] of this.streams) this.report(stream, watched, now);
   }
 
-  /** Must be called for each message whose timeout is over. Its publisher will try again. */
+  /** Must be called for each message whose deadline has passed. The publisher will publish the message again. */
   gaveUp({ subject, stall }: Unconfirmed, now: number): void {
     const { since, cause } = stall ?? { since: now, cause: new errors.TimeoutError() };
     const watched = this.watch(streamOf(subject), { since, cause });
@@ -99,13 +102,15 @@ export class PublishWatch {
     watched.givenUp = { since: oldest, cause, at: now };
   }
 
-  /** Must be called for each confirmation while {@link isAwake}. A stream that confirms has no stall any more. */
+  /**
+   * Must be called for each confirmation while {@link isAwake} is true. A stream that confirms a publish is no longer stalled.
+   */
   confirmed(subject: string): void {
     const watched = this.streams.get(streamOf(subject));
     if (watched) watched.givenUp = undefined;
   }
 
-  /** Forgets every stall, because the connection is closed. */
+  /** Forgets all stalls. Must be called after the connection has closed. */
   end(): void {
     this.streams.clear();
   }
@@ -130,7 +135,7 @@ export class PublishWatch {
   private report(stream: string, watched: Watched, now: number): void {
     const { since, waiting, reportAt, givenUp } = watched;
     const age = now - since;
-    // The publishers have tried again: the same stall continues.
+    // The publishers have tried again, so the same stall continues.
     if (waiting > 0 && givenUp) givenUp.at = now;
     if (waiting === 0 && !givenUp) {
       this.streams.delete(stream);
@@ -149,12 +154,15 @@ export function stallText({ stream, since, waiting, cause }: StalledStream): str
   return `${publishes} to ${stream} unconfirmed since ${toSecond(since)}: ${cause}`;
 }
 
-/** Rounds to seconds: the milliseconds differ at each look, because they come from two clocks. */
+/** Rounds to seconds. The milliseconds would differ at each look, because they are derived from two clocks. */
 function toSecond(time: Date): string {
   return new Date(Math.round(time.getTime() / 1_000) * 1_000).toISOString().replace('.000Z', 'Z');
 }
 
-/** Starts with the publishes that were given up. Without any, `since` is `Infinity`, so that the oldest message decides. */
+/**
+ * Restarts the count with the publishes that were given up. If no publish was given up, `since` is `Infinity`, so that the oldest
+ * message decides.
+ */
 function startCount(watched: Watched, now: number): void {
   if (watched.givenUp && now - watched.givenUp.at > REMEMBERED_MS) watched.givenUp = undefined;
   watched.waiting = 0;

@@ -56,7 +56,7 @@ describe('the watch on publishes', () => {
     const messages = [refused('events.order.placed', 0), refused('events.order.placed', 0)];
     for (let second = 1; second <= 24 * 3_600; second++) lookAt(second, ...messages);
     const reports = lines();
-    // After 10 s, 30 s, 90 s, 270 s, 810 s and 2,430 s, and then every hour of what is left of the day.
+    // The reports come after 10, 30, 90, 270, 810 and 2,430 s, and then every hour for the rest of the day.
     expect(reports).toHaveLength(6 + 23);
     expect(reports[0]).toMatch(
       /^error: 2 publishes to EVENTS unconfirmed since \d{4}-.*Z: maximum bytes exceeded; they are sent again until/,
@@ -74,7 +74,7 @@ describe('the watch on publishes', () => {
     expect(lines()).toEqual([]);
   });
 
-  it('takes publishes that were given up and repeated for one stall, until one is confirmed', () => {
+  it('counts publishes that were given up and repeated as one stall, until a publish is confirmed', () => {
     const tries = [0, 12, 24, 36];
     for (const begun of tries) {
       for (let age = 1; age <= 10; age++) lookAt(begun + age, refused('events.order.placed', begun));
@@ -118,7 +118,7 @@ describe('the watch on publishes', () => {
       'the stream cannot commit it, and may have lost its quorum',
     ],
     [new errors.ConnectionError('disconnected'), 'disconnected'],
-  ])('words %p plainly', (cause, text) => {
+  ])('describes %p in plain words', (cause, text) => {
     lookAt(10, refused('events.order.placed', 0, cause));
     expect(watch.stalled(10 * SECOND).map(stallText)).toEqual([
       expect.stringMatching(new RegExp(`^1 publish to EVENTS unconfirmed since .*: ${text}$`)),

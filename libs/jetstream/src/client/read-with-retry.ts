@@ -11,9 +11,9 @@ export class StreamReadError extends Error {
 }
 
 /**
- * Repeats a read while the broker is away. A restart of the broker takes a second or two.
+ * Repeats a read while the broker is unreachable. A restart of the broker takes one or two seconds.
  *
- * @throws StreamReadError if the broker is away for 10 s
+ * @throws StreamReadError if the broker is unreachable for 10 s
  */
 export async function readWithRetry<Result>(stream: string, read: () => Promise<Result>): Promise<Result> {
   for (const begun = performance.now(); ;) {
@@ -32,16 +32,19 @@ export async function readWithRetry<Result>(stream: string, read: () => Promise<
   }
 }
 
-/** True if a restart of the broker has lost the consumer of the read. */
+/** Returns true if the broker has lost the consumer of the read in a restart. */
 function isConsumerLost(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.ConsumerNotFound;
 }
 
-/** True if the broker, or its JetStream, does not answer for now: it restarts, elects a leader, or its network is down. */
+/**
+ * Returns true if the broker or its JetStream is temporarily unreachable. For instance, the broker restarts, elects a leader, or
+ * has no network.
+ */
 export function isAway(error: unknown): boolean {
   if (error instanceof JetStreamApiError) return error.status === 503;
   if (error instanceof errors.TimeoutError) return true;
-  // The client wraps this error in one whose class it does not export.
+  // The client wraps this error in another error, whose class it does not export.
   const { cause } = error as { cause?: unknown };
   return cause instanceof errors.RequestError && cause.isNoResponders();
 }

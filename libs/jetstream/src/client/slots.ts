@@ -1,6 +1,6 @@
 /**
- * Holds items that are added and removed thousands of times a second. A `Set` or a `Map` copies itself from time to time. Its old
- * copy, with all items, may outlive many garbage collections, so memory grows with the rate (docs/performance.md).
+ * Holds items that are added and removed thousands of times a second. A `Set` or a `Map` copies itself from time to time. The old
+ * copy, with all its items, may survive many garbage collections. Memory use would then grow with the rate (docs/performance.md).
  */
 export class Slots<Item extends object> {
   private readonly items: (Item | undefined)[] = [];
@@ -10,7 +10,7 @@ export class Slots<Item extends object> {
     return this.items.length - this.free.length;
   }
 
-  /** @returns the slot of the item, until it is removed */
+  /** Adds an item. Returns its slot, which stays valid until the item is removed. */
   add(item: Item): number {
     const slot = this.free.pop() ?? this.items.length;
     this.items[slot] = item;

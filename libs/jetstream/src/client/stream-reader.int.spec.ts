@@ -43,7 +43,7 @@ describe('reading a stream', () => {
     expect(read).toEqual(Array.from({ length: 1_100 }, (_, index) => index + 1));
   });
 
-  it('yields nothing of an empty selection', async () => {
+  it('yields no message for an empty selection', async () => {
     for await (const message of readStream(connection, selection)) throw new Error(message.subject);
     expect(await lastSequence(connection, 'SPEC')).toBe(0);
   });
@@ -104,7 +104,9 @@ describe('reading a stream', () => {
       for await (const { seq } of readStream(connection, { stream: 'SPEC', subjects, since })) read.push(seq);
       return read;
     };
-    /** Compares with the stored messages, from just before, at and just after each of them, and from far away. */
+    /**
+     * Compares reads with the stored messages. The reads start just before, at and just after each message, and at distant times.
+     */
     async function expectToReadAll(): Promise<void> {
       const edges = stored.flatMap(({ time }) => [time - 1, time, time + 1]);
       for (const since of [0, ...edges, Date.now() + 86_400_000]) {
@@ -121,21 +123,21 @@ describe('reading a stream', () => {
 
     beforeEach(() => void stored.splice(0));
 
-    it('leaves nothing out of several subjects, one of which begins later', async () => {
+    it('leaves out no message of several subjects if one subject begins later', async () => {
       for (let number = 1; number <= 6; number++) await storeApart('spec.wanted');
       await storeApart('spec.late');
       await storeApart('spec.wanted');
       await expectToReadAll();
     });
 
-    it('begins at the next message if the one of that time was removed, at both ends too', async () => {
+    it('begins at the next message if the message of that time was removed, even at both ends of the stream', async () => {
       for (let number = 1; number <= 6; number++) await storeApart('spec.wanted');
       await storeApart('spec.late');
       for (const seq of [1, 3, 4, 7]) await remove(seq);
       await expectToReadAll();
     });
 
-    it('yields nothing of a stream that never had messages or was purged', async () => {
+    it('yields no message of a stream that never had messages or was purged', async () => {
       expect(await readSince(both, new Date(0))).toEqual([]);
       await storeApart('spec.wanted');
       await manager.streams.purge('SPEC');
@@ -144,7 +146,7 @@ describe('reading a stream', () => {
     });
   });
 
-  it('leaves no consumer behind, also if its caller stops early', async () => {
+  it('leaves no consumer behind, even if its caller stops early', async () => {
     await store(10);
     for await (const _ of readStream(connection, selection)) break;
     expect(await consumers()).toEqual([]);

@@ -4,27 +4,28 @@ import { readWithRetry, StreamReadError } from './read-with-retry.js';
 
 export interface StreamSelection {
   stream: string;
-  /** May have wildcards. */
+  /** Subjects of the selected messages. May contain wildcards. */
   subjects: string[];
-  /** Reads headers without bodies: much less to transfer if most messages are skipped. Default false. */
+  /** Reads headers without bodies, which transfers much less data if most messages are skipped. Default false. */
   headersOnly?: boolean | undefined;
-  /** Only messages that were stored at or after this time. */
+  /** Selects only messages that were stored at or after this time. */
   since?: Date | undefined;
-  /** Only messages that were stored before this time. */
+  /** Selects only messages that were stored before this time. */
   until?: Date | undefined;
-  /** Only messages up to this sequence. Default: the last sequence when reading begins. */
+  /** Sequence of the last message to select. Default: the stream's last sequence when reading begins. */
   upTo?: number | undefined;
 }
 
 const BATCH_SIZE = 500;
-/** An empty batch takes up to 5 s. */
+/** Number of successive empty batches after which the read fails. Each empty batch takes up to 5 s. */
 const MAX_EMPTY_BATCHES = 3;
 
 /**
- * Yields the selected messages of a stream, oldest first. Messages that are stored after the beginning are left out. The caller may
- * take any time between two messages.
+ * Yields the selected messages of a stream, oldest first. Messages stored after the read began are left out. The caller may take
+ * any amount of time between two messages.
  *
- * @throws StreamReadError if the broker is away for 10 s, or reports more messages and does not send them
+ * @throws StreamReadError if the broker is unreachable for 10 s
+ * @throws StreamReadError if the broker reports more messages but does not send them
  */
 export async function* readStream(
   connection: NatsConnection,
@@ -50,18 +51,18 @@ export async function* readStream(
   }
 }
 
-/** Returns the sequence of the newest message of a stream; 0 if the stream never had any. */
+/** Returns the sequence of the newest message of a stream; 0 if the stream never had a message. */
 export async function lastSequence(connection: NatsConnection, stream: string): Promise<number> {
   const manager = await jetstreamManager(connection, { checkAPI: false });
   return (await manager.streams.info(stream)).state.last_seq;
 }
 
 /**
- * Returns the sequence of the first message that was stored at or after a time; undefined if there is none. It takes one request,
- * however large the stream is.
+ * Returns the sequence of the first message stored at or after a time; undefined if there is no such message. The lookup takes
+ * one request, however large the stream is.
  *
- * A consumer accepts a time too (`opt_start_time`), but with several filter subjects it skips messages: see
- * docs/upstream/consumer-start-time.mjs.
+ * A consumer accepts a start time too (`opt_start_time`), but skips messages if it has several filter subjects
+ * (docs/upstream/consumer-start-time.mjs).
  */
 async function firstSequenceSince(
   connection: NatsConnection,
@@ -69,15 +70,16 @@ async function firstSequenceSince(
   since: Date,
 ): Promise<number | undefined> {
   const manager = await jetstreamManager(connection, { checkAPI: false });
-  // Servers since 2.11 accept this. The client's types have it for direct reads only, which a stream must allow.
+  // Servers since version 2.11 accept `start_time`. The client's types declare it only for direct reads, which a stream must
+  // allow.
   const query = { start_time: since.toISOString(), next_by_subj: '>' } as unknown as MsgRequest;
   const message = await readWithRetry(stream, () => manager.streams.getMessage(stream, query));
   return message?.seq;
 }
 
 /**
- * Reads a batch as a whole with a new consumer. The server removes a consumer that is unused for some minutes, and loses it in a
- * restart.
+ * Reads a whole batch with a new consumer. The server removes a consumer that is unused for some minutes, and loses such a
+ * consumer in a restart.
  */
 async function readBatch(
   connection: NatsConnection,

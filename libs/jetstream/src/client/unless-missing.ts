@@ -2,7 +2,7 @@ import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 
 const MISSING: number[] = [JetStreamApiCodes.StreamNotFound, JetStreamApiCodes.ConsumerNotFound];
 
-/** The answer to a request; undefined if its stream or consumer does not exist. */
+/** Returns the answer to a request; undefined if the stream or consumer of the request does not exist. */
 export async function unlessMissing<Answer>(request: Promise<Answer>): Promise<Answer | undefined> {
   try {
     return await request;

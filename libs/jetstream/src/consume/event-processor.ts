@@ -20,23 +20,23 @@ const ARRIVED: Happened = { what: 'arrived' };
 const REJECTED: Happened = { what: 'rejected' };
 const HANDLED: Happened = { what: 'handled' };
 
-/** Milliseconds of a stop in which queued events may still begin. */
+/** Time after the beginning of a stop in which queued events may still start, in milliseconds. */
 const LAST_START_MS = 1_000;
 
 export interface EventProcessorOptions extends RedeliveryOptions {
   handle: Handle;
-  /** Undefined if the processor never pauses. */
+  /** Circuit breaker of the processor; undefined if the processor never pauses. */
   breaker: CircuitBreaker | undefined;
-  /** Shared by all processors of this process. */
+  /** Lock that is shared by all processors of this process. */
   lock: SharedExclusiveLock;
 }
 
 /**
  * Takes each delivery of one processor from its arrival to its settlement.
  *
- * A delivery passes four gates. The puller requests only as many messages as may be in flight. The semaphore has a permit for each
- * attempt. The lock keeps other work out during an isolated attempt. The circuit breaker comes last, because each question to it
- * uses up a probe.
+ * A delivery passes four gates. The puller requests only as many messages as may be in flight. The semaphore limits the number of
+ * concurrent attempts. The lock keeps other work out during an isolated attempt. The circuit breaker comes last, because each
+ * call of `admit` may use up a probe.
  */
 export class EventProcessor {
   private readonly log: FailureLog;
@@ -53,7 +53,9 @@ export class EventProcessor {
     this.quarantine = new Quarantine(options.lock, this.settlement.redelivery);
   }
 
-  /** Handles one message and settles it. Never rejects: the broker delivers an event again if it cannot be settled. */
+  /**
+   * Handles one message and settles it. The promise never rejects. If an event cannot be settled, the broker delivers it again.
+   */
   async process(message: Msg, ack: AckSubject): Promise<void> {
     const delivery = new Delivery(this.options.connection, message, ack);
     this.options.clock.heard(delivery.storedAt);
@@ -63,7 +65,7 @@ export class EventProcessor {
       else await this.queue(delivery);
     } catch (error) {
       if (delivery.isSettled) return this.log.failedAfterwards(delivery, error);
-      // Before the log line: a logger of the application may throw.
+      // The event is handed back before the error is logged, because a logger of the application may throw.
       delivery.nak(REQUEUE_DELAY_MS);
       this.log.unsettled(delivery, error);
     } finally {
@@ -76,7 +78,7 @@ export class EventProcessor {
     for (const delivery of this.inFlight.values()) delivery.working();
   }
 
-  /** Queued events get one second to start, then go back to the broker; running handlers finish. */
+  /** Gives queued events one second to start, and then hands them back to the broker. Running handlers finish. */
   stop(): void {
     const handBack = (): void => {
       this.isHandingBack = true;
@@ -85,7 +87,10 @@ export class EventProcessor {
     setTimeout(handBack, LAST_START_MS).unref();
   }
 
-  /** An event that is too large to be published again waits here for the end of the pause, because each redelivery would count. */
+  /**
+   * Begins the delivery when a permit is free. During a pause, an event that is too large to be published again waits here,
+   * because each redelivery would count.
+   */
   private async queue(delivery: Delivery): Promise<void> {
     while (!(await this.semaphore.run((hasWaited) => this.begin(delivery, hasWaited)))) {
       if (!(await this.options.breaker?.waitForAdmission())) return delivery.nak(0);
@@ -96,12 +101,12 @@ export class EventProcessor {
   private async begin(delivery: Delivery, hasWaited: boolean): Promise<boolean> {
     if (hasWaited && this.isHandingBack) return this.settle(delivery, REJECTED);
     const settling = this.settle(delivery, ARRIVED);
-    // False for nearly every event: awaiting it would cost each of them a promise.
+    // `settling` is false for nearly every event. Awaiting `false` would cost each event a promise.
     if (settling !== false && (await settling)) return true;
     return this.options.lock.runShared(() => this.attempt(delivery));
   }
 
-  /** Resolves to false if the circuit breaker rejects the delivery, and the delivery must wait. */
+  /** Resolves to false if the circuit breaker rejects the delivery and the delivery must wait. */
   private async attempt(delivery: Delivery): Promise<boolean> {
     const { breaker } = this.options;
     const admission = breaker?.admit() ?? 'normal';
@@ -135,7 +140,7 @@ export class EventProcessor {
     const isCounted = this.isOutage(error, delivery)
       ? breaker.metOutage(delivery.eventId, error)
       : breaker.failedWith(delivery.eventId, error);
-    // A probe belongs to the pause, even if another probe has ended the pause by now.
+    // The attempt of a probe does not count, even if another probe has ended the pause by now.
     return isCounted && admission !== 'probe';
   }
 
@@ -150,7 +155,7 @@ export class EventProcessor {
 
   private publish(messages: readonly OutgoingMessage[]): Promise<unknown> {
     const { connection, stopping: signal } = this.options;
-    // One message needs no `Promise.all`.
+    // A single message needs no `Promise.all`.
     if (messages.length === 1) return publishConfirmed(connection, messages[0]!, { signal });
     return Promise.all(messages.map((message) => publishConfirmed(connection, message, { signal })));
   }

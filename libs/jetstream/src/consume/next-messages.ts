@@ -17,13 +17,13 @@ interface Handling {
 }
 
 /**
- * Reads the event of a delivery, calls its handler, and resolves to the messages of the next events. It is a separate function so
- * that the event can be garbage-collected while those messages are in flight.
+ * Reads the event of a delivery, calls its handler, and resolves to the messages of the next events. This function is separate,
+ * so that the event can be garbage-collected while the next messages are in flight.
  *
- * @throws AttemptsExhaustedError if the event was delivered more often than its processor may try
+ * @throws AttemptsExhaustedError if the event has been delivered more times than its processor's `attempts` allow
  * @throws InvalidEventError if the event cannot be read, or breaks its contract
  * @throws UnrecoverableError if the handler returned an event that cannot be published
- * @throws whatever the handler throws
+ * @throws any error that the handler throws
  */
 export async function nextMessages(
   delivery: Delivery,

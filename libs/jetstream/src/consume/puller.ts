@@ -4,25 +4,31 @@ import { pendingIn, readAckSubject, type AckSubject } from '../wire/ack-subject.
 import { unlessBroken } from '../wire/unless-broken.js';
 import { ProvisionError } from '../errors.js';
 
-/** The server keeps a request for at most `expiresMs`, and sends a heartbeat every `heartbeatMs` while it waits. */
+/**
+ * Timing of a normal pull request. The server keeps the request for up to `expiresMs`, and sends a heartbeat every `heartbeatMs`
+ * while the request waits.
+ */
 const LONG_REQUEST = { expiresMs: 5_000, heartbeatMs: 1_000 };
 /**
- * For the first request, so that a start soon knows that pulling works. For prefetch requests too, so that the server soon forgets
- * them when handlers turn slow.
+ * Timing of the first request, so that a start soon finds out whether pulling works. Prefetch requests use this timing too, so
+ * that the server soon forgets them if handlers slow down.
  */
 const SHORT_REQUEST = { expiresMs: 1_000, heartbeatMs: 250 };
-/** Without a message or heartbeat for this long, requests count as lost and are made again. */
+/** Time without a message or heartbeat after which requests count as lost and are sent again, in milliseconds. */
 const SILENCE_TIMEOUT_MS = 2_500;
 
-/** The prefetch is the number of messages that handlers finish in this time. A request to a busy broker takes about as long. */
+/**
+ * Period in which handlers finish as many messages as are prefetched, in milliseconds. A request to a busy broker takes about as
+ * long.
+ */
 const PREFETCH_WINDOW_MS = 5;
 
 const NANOSECONDS_PER_MS = 1_000_000;
 
 /**
- * Codes of a heartbeat, of no messages and of an expired request. Each means that no message waits, because the server would have
- * sent the message instead. The exception is a consumer that has reached `max_ack_pending`. Then the replicas with those messages have
- * no free permits, and their {@link Puller.readUpTo} stands still.
+ * Status codes for a heartbeat, for no messages and for an expired request. Each code means that no message waits, because the
+ * server would have sent a waiting message instead. The exception is a consumer that has reached `max_ack_pending`. In this case,
+ * the replicas with the pending messages have no free permits, and their {@link Puller.readUpTo} does not advance.
  */
 const NONE_WAITS = [100, 404, 408];
 
@@ -32,55 +38,59 @@ export interface PullerOptions {
   durable: string;
   /** Returns a new subject, unique to this client, for the server's replies. */
   newInbox: () => string;
-  /** Messages that may be handled at the same time. The prefetch adds at most as many again. */
+  /** Maximum number of messages that are handled at the same time. The prefetch is at most as large. */
   concurrency: number;
-  /** Must not reject. May handle the message before it returns. The message is in flight until the promise settles. */
+  /**
+   * Handles a message, which is in flight until the promise settles. The promise must not reject. The message may be handled
+   * before the function returns.
+   */
   onMessage: (message: Msg, ack: AckSubject) => Promise<void>;
   /**
-   * Returns true for a message that this consumer should not send, after handing the message back. Pulling then stops until
-   * {@link Puller.restart}. With this option, the first request asks for one message, because the broker counts a delivery of each
-   * message that is handed back.
+   * Hands back a message that this consumer should not send, and returns true. Pulling then stops until {@link Puller.restart}.
+   * With this option, the first request asks for only one message. The broker counts a delivery for each message that is handed
+   * back.
    */
   refuse?: (message: Msg) => boolean;
-  /** Called when pulling stopped for a reason that does not pass by itself, such as a deleted consumer. */
+  /** Called when pulling has stopped for a reason that does not resolve itself, such as a deleted consumer. */
   onLost: (reason: string) => void;
 }
 
 /**
- * Pulls from a durable consumer: as many messages as may be handled at once, and a prefetch on top. The prefetch follows the recent
- * rate of finished messages ({@link PREFETCH_WINDOW_MS}), so no message grows old in a buffer while its `ackWait` runs. Only after
- * a restart there may be more in flight: the messages that the server had sent before.
+ * Pulls messages from a durable consumer. It requests as many messages as may be handled at the same time, and a prefetch in
+ * addition. The prefetch follows the recent rate of finished messages ({@link PREFETCH_WINDOW_MS}). So no message waits long in a
+ * buffer while its `ackWait` runs. After a restart, more messages may be in flight, because the server may have sent some
+ * messages before the restart.
  *
- * It is written on core NATS instead of the client's `consume()`. The window of `consume()` counts delivered messages, not finished
- * ones. And `consume()` cannot stop without losing the messages that are on their way. ADR 3 has the details.
+ * The puller uses core NATS instead of the client's `consume()`. The window of `consume()` counts delivered messages, not
+ * finished messages. Also, `consume()` cannot stop without losing the messages that are on their way. ADR 3 has the details.
  */
 export class Puller {
-  /** Messages that arrived and are not settled. */
+  /** Number of messages that have arrived and are not settled. */
   private inFlight = 0;
-  /** Messages that were requested and have not arrived. */
+  /** Number of messages that have been requested and have not arrived. */
   private requested = 0;
-  /** Messages that may be in flight beyond `concurrency`. */
+  /** Number of messages that may be in flight in addition to `concurrency`. */
   private prefetch = 0;
-  /** Messages that settled since the last check. */
+  /** Number of messages that have been settled since the last check. */
   private settledSinceCheck = 0;
-  /** Further messages that may be requested: see {@link allow}. */
+  /** Number of further messages that may be requested (see {@link allow}). */
   private allowance = Infinity;
   private subscription: Subscription | undefined;
   private inbox = '';
-  /** By a clock that never steps, as `lastCheck`. */
+  /** Time of the latest message or status, by `performance.now()`. */
   private lastHeard = 0;
   private lastCheck = performance.now();
   private watch: NodeJS.Timeout | undefined;
   private stopped = false;
   private suspended = false;
-  /** True after a message was not refused. */
+  /** True if messages are never refused, or after the first message that was not refused. */
   private isTrusted = false;
   /**
-   * Reply subject of the newest message, which contains when the message was stored and how many waited behind it. Undefined after
-   * the server has reported that none waits.
+   * Reply subject of the newest message. It contains the time at which the message was stored, and the number of messages that
+   * waited behind it. Undefined after the server has reported that no message waits.
    */
   private newest: string | undefined;
-  /** When the newest message or such a report arrived. */
+  /** Time at which the newest message, or the latest report that no message waits, arrived. */
   private readAt: number | undefined;
   private resolveStart = (): void => undefined;
   private rejectStart = (_reason: Error): void => undefined;
@@ -89,7 +99,7 @@ export class Puller {
   constructor(private readonly options: PullerOptions) {}
 
   /**
-   * Resolves with the first message or heartbeat.
+   * Starts to pull. Resolves when the first message or heartbeat arrives.
    *
    * @throws ProvisionError if this client may not pull
    */
@@ -104,8 +114,8 @@ export class Puller {
   }
 
   /**
-   * Unread messages were stored after this time. It advances when the server sends a message or reports that none waits for a
-   * request, so it stands still during a pause and while all permits are taken. Undefined before the first message or report.
+   * Time after which all unread messages were stored. It advances when the server sends a message or reports that no message
+   * waits. So it stands still during a pause, and while all permits are taken. Undefined before the first message or report.
    */
   get readUpTo(): Date | undefined {
     const ack = readAckSubject(this.newest);
@@ -113,13 +123,16 @@ export class Puller {
     return this.readAt === undefined ? undefined : new Date(this.readAt);
   }
 
-  /** Lets at most `count` more messages arrive, the requested ones included. Without a count, any number may arrive. */
+  /**
+   * Lets up to `count` more messages arrive, including messages that are already requested. Without a count, any number of
+   * messages may arrive.
+   */
   allow(count = Infinity): void {
     this.allowance = count - this.requested;
     this.request();
   }
 
-  /** Must be called with each subject that the server denies: the server sends no reply to a denied request. */
+  /** Must be called with each subject that the server denies, because the server sends no reply to a denied request. */
   denied(subject: string): void {
     if (subject !== this.requestSubject) return;
     this.rejectStart(
@@ -129,12 +142,13 @@ export class Puller {
     );
   }
 
-  /** Forgets all requests, for instance after a reconnection, and makes new ones. */
+  /** Forgets all requests and makes new requests, for instance after a reconnection. */
   restart(timing = LONG_REQUEST): void {
     if (this.stopped) return;
     this.suspended = false;
     this.isTrusted = !this.options.refuse;
-    // Drained, not unsubscribed: a message already sent there would be lost until its `ackWait` is over.
+    // The old subscription is drained, not unsubscribed. Otherwise, a message already sent to its inbox would be lost until its
+    // `ackWait` is over.
     this.subscription?.drain().catch(() => undefined);
     const inbox = this.options.newInbox();
     this.inbox = inbox;
@@ -147,12 +161,12 @@ export class Puller {
     this.request(timing);
   }
 
-  /** Requests nothing more until {@link restart}. Messages that were requested before are still handled. */
+  /** Stops requesting messages until {@link restart}. Messages that have already been requested are still handled. */
   suspend(): void {
     this.suspended = true;
   }
 
-  /** Requests nothing more, and waits at most `timeout` ms for the messages that are on their way or in flight. */
+  /** Stops requesting messages, and waits up to `timeout` ms for messages that are on their way or in flight. */
   async stop(timeout: number): Promise<void> {
     this.stopped = true;
     clearInterval(this.watch);
@@ -175,7 +189,7 @@ export class Puller {
     const permits = limit - this.inFlight - this.requested;
     const trusted = this.isTrusted ? Infinity : 1 - this.requested;
     const count = Math.min(permits, this.allowance, trusted);
-    // Wait until an eighth of the permits is free: a request for every few messages would cost too much.
+    // Waits until an eighth of the permits is free, because a request for every few messages would cost too much.
     const isTooFew = permits < this.allowance && permits * 8 < limit;
     if (count < 1 || (this.requested > 0 && isTooFew)) return;
     const beyond = Math.max(0, this.inFlight + this.requested + count - concurrency);
@@ -196,7 +210,7 @@ export class Puller {
     this.options.connection.publish(this.requestSubject, JSON.stringify(request), { reply: this.inbox });
   }
 
-  /** Notes that `count` requested messages will not arrive. */
+  /** Records that `count` requested messages will not arrive. */
   private forgetRequested(count: number): void {
     this.requested -= count;
     this.allowance += count;
@@ -209,7 +223,7 @@ export class Puller {
   private receive(message: Msg, inbox: string): void {
     const isLate = inbox !== this.inbox;
     if (message.subject === inbox) {
-      // A status of a forgotten request has no meaning any more.
+      // A status message about a forgotten request is ignored.
       if (!isLate) this.receiveStatus(message);
       return;
     }
@@ -240,7 +254,7 @@ export class Puller {
     this.request();
   };
 
-  /** Handles a status of the server about a pull request: ADR-13 of https://github.com/nats-io/nats-architecture-and-design. */
+  /** Handles a status message about a pull request (ADR-13 of https://github.com/nats-io/nats-architecture-and-design). */
   private receiveStatus(message: Msg): void {
     const headers = statusIn(message);
     if (!headers) return;
@@ -254,7 +268,8 @@ export class Puller {
     const unfilled = Number(headers.get('Nats-Pending-Messages'));
     this.forgetRequested(Math.min(this.requested, unfilled || 0));
     if (code === 404 || code === 408) return this.request();
-    // 409: a deleted consumer, a lost leader or a limit. 503: a server without JetStream. The next check requests again.
+    // Code 409 means a deleted consumer, a lost leader or a limit. Code 503 means a server without JetStream. The next check
+    // requests messages again.
     const reason = `${code} ${description}`.trim();
     if (!/batch completed/i.test(reason)) this.options.onLost(reason);
   }
@@ -264,7 +279,7 @@ export class Puller {
     const now = performance.now();
     const elapsed = now - this.lastCheck;
     this.lastCheck = now;
-    // After a standstill of this process, messages of the server are still to be read: that is not a silence.
+    // After a standstill of this process, the server's messages may still be unread. Such a standstill does not count as silence.
     if (elapsed > LONG_REQUEST.heartbeatMs) this.lastHeard = now;
     this.prefetch = this.prefetchAt(this.settledSinceCheck / Math.max(1, elapsed));
     this.settledSinceCheck = 0;
@@ -273,15 +288,15 @@ export class Puller {
     else this.request();
   }
 
-  /** Keeps permits from standing idle while a request travels. `rate` is in messages per millisecond. */
+  /** Returns the prefetch that keeps all permits in use while a request travels. `rate` is in messages per millisecond. */
   private prefetchAt(rate: number): number {
     return Math.min(this.options.concurrency, Math.floor(rate * PREFETCH_WINDOW_MS));
   }
 }
 
 /**
- * Returns the headers of a status; undefined for any other message, because anybody who knows the inbox may publish there. Broken
- * headers must not throw: an error in the callback would end the client's reading for good.
+ * Returns the headers of a status message; undefined for any other message. Any client that knows the inbox may publish to it.
+ * Broken headers must not throw, because an error in the callback would permanently stop the client from reading messages.
  */
 function statusIn(message: Msg): MsgHdrs | undefined {
   const headers = unlessBroken(() => message.headers);

@@ -5,10 +5,10 @@ import { Puller } from './puller.js';
 
 type Callback = (error: Error | null, message: Msg) => void;
 
-/** Stands for a server: keeps the requests, and replies as the spec says. */
+/** Stands in for a server. It keeps the requests, and replies as the spec tells it to. */
 class FakeServer {
   readonly requests: { inbox: string; batch: number; expires: number }[] = [];
-  /** Each ends one drain of a subscription. */
+  /** Callbacks that each end one drain of a subscription. */
   readonly draining: (() => void)[] = [];
   private readonly callbacks = new Map<string, Callback>();
 
@@ -38,7 +38,7 @@ class FakeServer {
     this.say(inbox, { headers: headers as unknown as Msg['headers'] });
   }
 
-  /** Publishes to an inbox, as anybody may who knows it. */
+  /** Publishes to an inbox, as any client that knows the inbox may do. */
   say(inbox: string, message: Partial<Msg>): void {
     const said = Object.defineProperties(
       { subject: inbox } as Msg,
@@ -76,7 +76,7 @@ function start(concurrency: number) {
 
 afterEach(() => Promise.all(pullers.splice(0).map((puller) => puller.stop(0))));
 
-it('accepts late messages of a forgotten request, beside those of the new one', async () => {
+it('accepts late messages of a forgotten request, in addition to messages of the new request', async () => {
   const { server, puller, inFlight, settleAll } = start(2);
   puller.restart();
   expect(server.requests).toMatchObject([
@@ -88,7 +88,7 @@ it('accepts late messages of a forgotten request, beside those of the new one', 
   server.answer('inbox-1', 408, 1);
   expect(inFlight).toHaveLength(1);
   await settleAll();
-  // Both messages of the second request are still to come.
+  // Both messages of the second request have not arrived yet.
   expect(server.requests).toHaveLength(2);
 
   server.deliver('inbox-2');
@@ -124,7 +124,7 @@ it('reads a forgotten request to its end, and keeps no subscription', async () =
   expect(server.inboxes).toEqual(['inbox-3']);
 });
 
-it('requests again after a silence, also when the clock steps back', async () => {
+it('requests again after a silence, even when the clock steps back', async () => {
   const time = Date.now.bind(Date);
   const { server } = start(1);
   const stepped = jest.spyOn(Date, 'now').mockImplementation(() => time() - 3_600_000);
@@ -150,7 +150,7 @@ it.each(['', 'nobody', '$JS.ACK.x', '$JS.ACK.EVENTS.notes.1.7.7.many.0'])(
   },
 );
 
-it('ignores a message without a status, and one whose headers cannot be parsed', async () => {
+it('ignores a message without a status, and a message whose headers cannot be parsed', async () => {
   const { server, started, lost } = start(1);
   let isAlive = false;
   void started.then(() => (isAlive = true));
@@ -166,7 +166,7 @@ it('ignores a message without a status, and one whose headers cannot be parsed',
   await started;
 });
 
-it('releases the permit of a message also if handling it rejects', async () => {
+it('releases the permit of a message even if its handling rejects', async () => {
   const { server, fail } = start(1);
   server.deliver('inbox-1');
   expect(server.requests).toHaveLength(1);
@@ -174,7 +174,7 @@ it('releases the permit of a message also if handling it rejects', async () => {
   await eventually(() => expect(server.requests).toHaveLength(2));
 });
 
-it('prefetches while messages end quickly, with requests that last a second only', async () => {
+it('prefetches while messages end quickly, with requests that last only a second', async () => {
   const { server, settleAll } = start(4);
   const SECOND = 1_000_000_000;
   const sumOf = (requests: typeof server.requests) => requests.reduce((sum, { batch }) => sum + batch, 0);
@@ -196,7 +196,7 @@ it('prefetches while messages end quickly, with requests that last a second only
   const long = server.requests.slice(-8).filter(({ expires }) => expires > SECOND);
   expect(sumOf(long)).toBeLessThanOrEqual(4);
 
-  // No message ends any more: expired requests are not repeated.
+  // No message ends any more, so that expired requests are not repeated.
   await eventually(() => {
     expire();
     expect(outstanding()).toBe(4);

@@ -2,21 +2,26 @@ import type { Delivery } from '../settle/delivery.js';
 import type { SharedExclusiveLock } from './shared-exclusive-lock.js';
 import type { Redelivery } from '../settle/redelivery.js';
 
-/** Milliseconds to wait for the isolated message. If it has not arrived by then, another replica has received it. */
+/**
+ * Time to wait for the isolated message, in milliseconds. If the message has not arrived by then, another replica has received
+ * it.
+ */
 const ARRIVAL_TIMEOUT_MS = 2_000;
 
-/** Makes the attempt and settles the delivery. */
+/** Attempts the event and settles its delivery. */
 type Attempt = () => Promise<unknown>;
 
 /**
- * Makes the last attempt of events that were in flight when a process crashed: one at a time, while nothing else runs.
+ * Makes the last attempt of each event that was in flight when a process crashed. These attempts run one at a time, while nothing
+ * else runs.
  *
- * The broker counts each delivery, even if the process dies before the attempt begins. Therefore an event first waits, until
- * nothing else runs, on a quarantine subject, whose deliveries do not count. Then the event is published on an isolated subject,
- * whose deliveries count, and arrives at once. A crash at that point is caused by the event itself, or from outside.
+ * The broker counts each delivery, even if the process dies before the attempt begins. Therefore an event first waits on a
+ * quarantine subject, whose deliveries do not count, until nothing else runs. Then the event is published on an isolated subject,
+ * whose deliveries count, and arrives immediately. A crash during this attempt is caused either by the event itself or from
+ * outside.
  */
 export class Quarantine {
-  /** Called when the isolated message has arrived, by retry key. */
+  /** Callbacks for the arrival of isolated messages, by retry key. */
   private readonly expected = new Map<string, (attempt: Promise<unknown>) => void>();
 
   constructor(
@@ -36,7 +41,7 @@ export class Quarantine {
 
   /** Handles an isolated message that another replica published, or that arrives after a crash or too late. */
   private async processUnexpected(delivery: Delivery, attempt: Attempt): Promise<void> {
-    // If other work crashed the process while the message waits here, this delivery would be charged.
+    // If other work crashed the process while the message waits here, the crash would be counted against the message.
     const mustWait = delivery.deliveries === 1 && !this.lock.isIdle;
     if (mustWait && (await this.redelivery.quarantine(delivery))) return;
     await this.lock.runExclusive(attempt);
@@ -49,7 +54,7 @@ export class Quarantine {
       timer = setTimeout(resolve, ARRIVAL_TIMEOUT_MS);
       this.expected.set(retryKey, (attempting) => {
         clearTimeout(timer);
-        // `process` of the isolated message reports the error.
+        // The error is reported by the `process` call for the isolated message.
         attempting.then(resolve, resolve);
       });
     });

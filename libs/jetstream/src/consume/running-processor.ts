@@ -17,33 +17,33 @@ import { Puller, type PullerOptions } from './puller.js';
 import { otherChannelError } from '../provision/provisioned-service.js';
 import { consumerConfigs } from '../provision/stream-settings.js';
 
-/** Retries and replays that may be prefetched while they wait for a permit. */
+/** Maximum number of retries or replays that are pulled while they wait for a permit. */
 const PREFETCH = 8;
-/** Milliseconds until the broker delivers an event of another channel again, to another replica if there is one. */
+/** Delay before the broker redelivers an event of another channel, possibly to another replica, in milliseconds. */
 const REFUSED_DELAY_MS = 1_000;
 
 export interface RunningProcessorOptions
   extends Omit<EventProcessorOptions, 'breaker' | 'stopping'>, Pick<PullerOptions, 'newInbox' | 'onLost'> {
-  /** Milliseconds after which the server delivers an unsettled event again. */
+  /** Time after which the server redelivers an unsettled event, in milliseconds. */
   ackWait: number;
   /** Called when the processor has stopped pulling because its consumer sent an event of another channel. */
   onConflict: (conflict: ProvisionError) => void;
 }
 
-/** One processor at work in this process: pulls, handles, and pauses. */
+/** Runs one processor in this process. It pulls events, handles them, and pauses after failures. */
 export class RunningProcessor {
   private readonly logger: Logger;
   private readonly stopping = new AbortController();
   private readonly breaker: CircuitBreaker | undefined;
   private readonly processor: EventProcessor;
-  /** The first one pulls from the channel, the others retries and replays. */
+  /** Pullers of the processor. The first puller pulls from the channel, and the others pull retries and replays. */
   private readonly pullers: readonly Puller[];
   private keepAlive: NodeJS.Timeout | undefined;
   private presence: Subscription | undefined;
   private otherChannel: ProvisionError | undefined;
 
   constructor(private readonly options: RunningProcessorOptions) {
-    // Each publish in flight listens to the signal, and there may be more than the 10 that Node warns of.
+    // Each publish in flight listens to the signal. Node would warn of more than 10 listeners.
     setMaxListeners(0, this.stopping.signal);
     const { declaration } = options;
     this.logger = new Logger(declaration.processor);
@@ -60,13 +60,13 @@ export class RunningProcessor {
     );
   }
 
-  /** The time since when the processor is paused; undefined while it runs. */
+  /** The processor and the start time of its pause; undefined while the processor is not paused. */
   get paused(): { processor: string; since: Date } | undefined {
     const since = this.breaker?.since;
     return since && { processor: this.options.declaration.processor, since };
   }
 
-  /** Unread events of the channel were stored after this time. Undefined before the first pull has ended. */
+  /** Time after which all unread events of the channel were stored; undefined before the first pull has ended. */
   get readUpTo(): Date | undefined {
     return this.pullers[0]!.readUpTo;
   }
@@ -79,7 +79,7 @@ export class RunningProcessor {
     this.logger.log(`consumes ${channel.subject}`);
   }
 
-  /** Why the processor has stopped pulling by itself since the last restart. */
+  /** Conflict that has stopped the processor from pulling; undefined if no conflict has occurred since the last restart. */
   get conflict(): ProvisionError | undefined {
     return this.otherChannel;
   }
@@ -98,7 +98,7 @@ export class RunningProcessor {
     for (const puller of this.pullers) puller.denied(subject);
   }
 
-  /** Stops pulling, and waits at most `timeout` ms for events in flight. */
+  /** Stops pulling, and waits up to `timeout` ms for events in flight. */
   async stop(timeout: number): Promise<void> {
     this.processor.stop();
     const stopped = this.pullers.map((puller) => puller.stop(timeout));
@@ -117,7 +117,7 @@ export class RunningProcessor {
       stream,
       durable,
       newInbox,
-      // Retries and replays share the permits of the channel: only a few of them wait here for a permit.
+      // Retries and replays share the permits of the channel. Therefore only a few of them are pulled to wait for a permit.
       concurrency: isChannel ? declaration.concurrency : Math.min(declaration.concurrency, PREFETCH),
       onMessage: (message, ack) => this.processor.process(message, ack),
       refuse: (message) => this.refuse(message),
@@ -126,8 +126,9 @@ export class RunningProcessor {
   }
 
   /**
-   * Hands back an event of another channel, and from then on every retry. Another version of the service has given that channel to
-   * the consumer. Replicas of that version can handle the events; this process would dead-letter them as invalid.
+   * Hands back an event of another channel, and every message that arrives after it. In this case, another version of the service
+   * has given the other channel to the consumer. Replicas of that version can handle the events, but this process would
+   * dead-letter them as invalid.
    */
   private refuse(message: Msg): boolean {
     const { processor, channel } = this.options.declaration;
@@ -149,7 +150,7 @@ export class RunningProcessor {
         const error = nameError(thrown);
         this.logger.error(`paused: ${failures} events in a row failed, the last with ${errorText(error)}`);
         for (const puller of this.pullers) puller.allow(0);
-        // `processor.resumed` repeats `pausedAt`. Among replicas that pause, it identifies the one that resumed.
+        // `processor.resumed` repeats `pausedAt`, which identifies the resumed replica among several paused replicas.
         const pausedAt = since.toISOString();
         const presence = this.showPresence();
         this.announce(new ProcessorPaused({ processor, pausedAt, failures, error, ...presence }));
@@ -170,8 +171,8 @@ export class RunningProcessor {
   }
 
   /**
-   * Subscribes to a subject for as long as the pause lasts. When the process dies, the subscription ends too, and a request to the
-   * subject finds nobody.
+   * Subscribes to a new subject until the pause ends. If the process dies, the subscription ends too, and a request to the
+   * subject has no responder.
    */
   private showPresence(): { presence: string } | undefined {
     const { connection, newInbox } = this.options;
@@ -181,7 +182,7 @@ export class RunningProcessor {
     return { presence };
   }
 
-  /** Publishes in the background: a pause must neither wait for its event nor fail with it. */
+  /** Publishes the event in the background, because a pause must neither wait for the event nor fail with it. */
   private announce(event: ProcessorPaused | ProcessorResumed): void {
     const { name, version } = classOf(event).event;
     const id = newEventId();

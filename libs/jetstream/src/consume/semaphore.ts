@@ -1,10 +1,10 @@
-/** Lets at most `permits` pieces of work run at the same time. Other work waits in the order of its arrival. */
+/** Limits the number of pieces of work that run at the same time to `permits`. Other work waits in the order of its arrival. */
 export class Semaphore {
   private readonly waiting: (() => void)[] = [];
 
   constructor(private permits: number) {}
 
-  /** @param work receives true if it had to wait for a permit */
+  /** @param work is called with true if it had to wait for a permit */
   async run<Result>(work: (hasWaited: boolean) => Promise<Result>): Promise<Result> {
     const hasWaited = this.permits <= 0;
     if (hasWaited) await new Promise<void>((resolve) => this.waiting.push(resolve));
@@ -16,7 +16,7 @@ export class Semaphore {
     }
   }
 
-  /** Starts all waiting work now, beyond the number of permits. */
+  /** Starts all waiting work immediately, even beyond the number of permits. */
   releaseAll(): void {
     for (const start of this.waiting.splice(0)) {
       this.permits -= 1;

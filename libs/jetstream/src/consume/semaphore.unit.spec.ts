@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Semaphore } from './semaphore.js';
 
 describe('the concurrency semaphore', () => {
-  it('runs at most as much work as it has permits, in the order of arrival, also after failures', async () => {
+  it('runs at most as many pieces of work as it has permits, in the order of arrival, even after failures', async () => {
     const semaphore = new Semaphore(2);
     const order: number[] = [];
     let running = 0;

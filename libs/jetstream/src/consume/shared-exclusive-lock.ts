@@ -1,19 +1,19 @@
-/** Milliseconds that exclusive work waits for running work to end. */
+/** Maximum time that exclusive work waits for running work to end, in milliseconds. */
 const IDLE_TIMEOUT_MS = 10_000;
-/** Milliseconds after which other work may start, even if the exclusive work still runs. */
+/** Time after which other work may start even if the exclusive work still runs, in milliseconds. */
 const EXCLUSIVE_TIMEOUT_MS = 30_000;
 
 /**
- * Lets shared work run side by side, and exclusive work alone in the process. Neither waits forever: if some work hangs, the other
- * work runs beside it after a timeout.
+ * Lets shared work run concurrently, and exclusive work run alone in the process. No work waits forever. If some work hangs,
+ * other work starts after a timeout.
  */
 export class SharedExclusiveLock {
   private running = 0;
-  /** Resolves when the exclusive work ends or times out. Undefined if there is none. */
+  /** Resolves when the exclusive work ends or times out; undefined while there is no exclusive work. */
   private exclusive: Promise<void> | undefined;
   private resolveIdle = (): void => undefined;
 
-  /** True if exclusive work can start now. */
+  /** True if exclusive work can start immediately. */
   get isIdle(): boolean {
     return this.running === 0 && !this.exclusive;
   }

@@ -4,7 +4,7 @@ import { SharedExclusiveLock } from './shared-exclusive-lock.js';
 let lock: SharedExclusiveLock;
 let log: string[];
 
-/** Work that ends when the spec says so. */
+/** Returns work that ends when the spec calls `end`. */
 function work(name: string): { begin: () => Promise<void>; end: () => void } {
   let end!: () => void;
   const ended = new Promise<void>((resolve) => (end = resolve));
@@ -71,7 +71,7 @@ describe('exclusive work', () => {
     for (const { end } of [hanging, exclusive, later]) end();
   });
 
-  it('keeps its lock when exclusive work ends that has timed out before', async () => {
+  it('keeps its lock when exclusive work that has timed out before ends', async () => {
     const [late, exclusive, later] = [work('late'), work('exclusive'), work('later')];
     void lock.runExclusive(late.begin);
     void lock.runExclusive(exclusive.begin);

@@ -17,28 +17,28 @@ const DRAIN_TIMEOUT_MS = 7_000;
 const RECHECK_DELAY_MS = 30_000;
 
 export interface StrategyOptions {
-  /** Sizes and limits of the system's streams. All services must declare the same. */
+  /** Sizes and limits of the system's streams. All services must declare the same values. */
   streams?: JetStreamSettings;
   /**
-   * Creates missing streams and consumers. Default true; without the right to create them, the service uses the existing ones.
-   * `false` if another identity provisions them.
+   * True to create missing streams and consumers. Without the right to create them, the service uses the existing streams and
+   * consumers. False if another identity provisions them. Default true.
    */
   provision?: boolean;
   /**
-   * Milliseconds that `app.close()` waits for running handlers. Default 7,000. The relay of an outbox may take 2 s before that, and
-   * a service is killed after 10 s.
+   * Maximum time that `app.close()` waits for running handlers, in milliseconds. Default 7,000. The relay of an outbox may take 2
+   * s before this wait, and a service is killed after 10 s.
    */
   drainTimeout?: number;
-  /** Milliseconds before the consumer of a processor that must not pull is checked again. Default 30,000. */
+  /** Delay before the consumer of a processor that must not pull is checked again, in milliseconds. Default 30,000. */
   recheckDelay?: number;
 }
 
-/** How far a processor has read, and how long the broker keeps unread events. */
+/** Read position of a processor, and the time for which the broker keeps its unread events. */
 export interface Unread {
   processor: string;
-  /** Unread events were stored after this time. */
+  /** Time after which all unread events were stored. */
   readUpTo: Date;
-  /** Milliseconds that the stream keeps an event; 0 if it keeps events of any age. */
+  /** Time for which the stream keeps an event, in milliseconds; 0 if the stream keeps events of any age. */
   keptFor: number;
 }
 
@@ -47,15 +47,19 @@ interface Declared {
   readonly handler: MessageHandler;
 }
 
-/** Nest's transport over JetStream: `app.connectMicroservice({ strategy: app.get(JetStreamStrategy) }, { inheritAppConfig: true })`. */
+/**
+ * Nest's transport over JetStream.
+ *
+ * @example app.connectMicroservice({ strategy: app.get(JetStreamStrategy) }, { inheritAppConfig: true })
+ */
 export class JetStreamStrategy extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
   protected override readonly logger = new Logger('JetStream');
   private readonly declared = new Map<string, Declared>();
-  /** Declarations of the running processors, changed by {@link adjust}. */
+  /** Declarations of the running processors, as changed by {@link adjust}. */
   private declarations: ProcessorDeclaration[] = [];
   private readonly running = new Map<string, RunningProcessor>();
-  /** The reason for each processor that must not pull. */
+  /** Errors of the processors that must not pull, by processor. */
   private readonly conflicts = new Map<string, Error>();
   private readonly provisioned: ProvisionedService;
   private readonly stopping = new AbortController();
@@ -103,19 +107,24 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   /**
-   * Runs the processors with other settings than declared. Must be called before {@link listen}. Test kits use it to shorten
+   * Changes the declared settings of the processors. Must be called before {@link listen}. Test kits use this method to shorten
    * backoffs of minutes.
    */
   adjust(adjusted: (declaration: ProcessorDeclaration) => ProcessorDeclaration): void {
     this.adjusted = adjusted;
   }
 
-  /** Calls back when every processor pulls, or with the error of a failed start, because Nest does not await this method. */
+  /**
+   * Starts the processors. Calls back when every processor pulls, or with the error if the start fails. Nest does not await this
+   * method.
+   */
   listen(callback: (error?: unknown) => void): void {
     this.start().then(() => callback(), callback);
   }
 
-  /** Stops pulling, lets running handlers finish, and sends their acknowledgements. May be called before Nest calls it. */
+  /**
+   * Stops pulling, lets running handlers finish, and sends their acknowledgements. May be called before Nest calls this method.
+   */
   close(): Promise<void> {
     return (this.closing ??= this.stop());
   }
@@ -133,21 +142,22 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   /**
-   * Milliseconds for which the broker keeps events, and may deliver them again. It includes failure events if a processor consumes
-   * them. Known when the application is initialized. After the start, it also includes a longer time that an operator has set.
+   * Time for which the broker keeps events and may deliver them again, in milliseconds. The time covers failure events if a
+   * processor consumes them. It is known when the application is initialized. After the start, it also covers a longer retention
+   * that an operator has set.
    */
   get eventsKeptFor(): number {
     const consumed = [...this.declared.values()].map(({ declaration }) => declaration.channel.stream);
     return Math.max(...[EVENTS_STREAM, ...consumed].map((stream) => this.provisioned.keptFor(stream)));
   }
 
-  /** Resolves when every processor pulls; never if the service stops before. */
+  /** Resolves when every processor pulls. Never resolves if the service stops first. */
   untilStarted(): Promise<void> {
     return this.whenStarted;
   }
 
   /**
-   * Readiness check.
+   * Checks that the processors are ready.
    *
    * @throws Error until every processor pulls, or if a processor must not pull
    */
@@ -157,12 +167,12 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     if (!this.started) throw new Error('the processors have not started yet');
   }
 
-  /** Processors that take no events because nearly everything failed, and the time since when. */
+  /** Paused processors, each with the start time of its pause. */
   get paused(): { processor: string; since: Date }[] {
     return [...this.running.values()].flatMap((processor) => processor.paused ?? []);
   }
 
-  /** How far each processor has read its channel. */
+  /** Read position of each processor in its channel. */
   get unread(): Unread[] {
     return this.declarations.flatMap(({ processor, channel }) => {
       const readUpTo = this.running.get(processor)?.readUpTo;
@@ -176,13 +186,13 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     );
   }
 
-  /** Returns a promise of the connection, because the connection is made in the background. */
+  /** Returns a promise of the connection, because the connection is established in the background. */
   unwrap<T = Promise<NatsConnection>>(): T {
     return this.connection.get() as T;
   }
 
   private async start(): Promise<void> {
-    // Checked before `adjust`: a declaration that cannot work must fail in a test too.
+    // Declarations are checked before `adjust` changes them, because a declaration that cannot work must fail in a test too.
     for (const { declaration } of this.declared.values())
       assertRetriesFit(declaration, this.options.streams ?? {});
     const processors = [...this.declared.values()].map(({ declaration, handler }) => ({
@@ -227,7 +237,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     this.recover(connection);
   }
 
-  /** Creates again what the server lost while it was away, such as a consumer in memory or a whole store. */
+  /** Recreates everything that the server has lost during an outage, such as a consumer in memory or a whole store. */
   private recover(connection: NatsConnection): void {
     this.recovering ??= this.provisioned
       .ensure(connection, this.declarations)
@@ -239,7 +249,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       });
   }
 
-  /** Checks later: the broker does not report that an operator has changed a consumer back. */
+  /** Schedules another check, because the broker does not report when an operator has changed a consumer back. */
   private recheckLater(connection: NatsConnection): void {
     if (this.closing) return;
     clearTimeout(this.recheck);
@@ -248,10 +258,11 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   /**
-   * Stops each processor whose consumer now reads another channel, because it would pull the events of another version.
+   * Stops each processor whose consumer now reads another channel, because the processor would pull the events of another
+   * version. Restarts all other processors.
    *
-   * @param found undefined if this service does not look at consumers. Then each processor pulls as a trial, and its conflict is
-   * over if no event of another channel has arrived since the last trial
+   * @param found conflicts by processor; undefined if this service does not look at consumers. In this case, each processor pulls
+   * as a trial. Its conflict is over if no event of another channel has arrived since the last trial.
    */
   private resume(found: ReadonlyMap<string, Error> | undefined): void {
     for (const [name, processor] of this.running) {

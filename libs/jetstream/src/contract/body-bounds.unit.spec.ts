@@ -37,7 +37,7 @@ describe('the bounds of a body', () => {
     expect(fault(JSON.stringify({ text }))).toBeUndefined();
     for (let begin = 0; begin < 70; begin++) {
       const short = `${'a'.repeat(begin)}${text.slice(0, 60)}`;
-      // If the scan ended a string too late or too soon, it would count wrong values.
+      // If the scan ended a string too late or too soon, it would count the wrong number of values.
       const behind = `${JSON.stringify([short, short])},${nested(257)}`;
       expect(fault(behind)).toBe('the body nests deeper than 256 levels');
       expect(fault(list(1_000, JSON.stringify(short)))).toBeUndefined();

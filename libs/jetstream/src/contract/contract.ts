@@ -10,11 +10,11 @@ import { typeOf } from '../wire/names.js';
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads an event of class `type` from its JSON. An event of an older version must keep the contract of that version, and is upcast.
- * Unknown fields are left out, so that a newer publisher may add fields without breaking its consumers.
+ * Reads an event of class `type` from its JSON. An event of an older version must satisfy the contract of its version, and is
+ * then upcast. Unknown fields are left out, so that a newer publisher may add fields without breaking its consumers.
  *
- * @param ceType `ce-type` of the event; without it, the event counts as one of the version of `type`
- * @throws InvalidEventError with every broken rule
+ * @param ceType `ce-type` of the event. If undefined, the event is read in the version of `type`.
+ * @throws InvalidEventError that lists every broken rule
  */
 export async function readEvent<Event extends object>(
   type: EventClass<Event>,
@@ -24,7 +24,7 @@ export async function readEvent<Event extends object>(
   return read(type, body, ceType);
 }
 
-/** {@link readEvent} without a promise on the fast way, because a promise would cost more than the check. */
+/** Reads an event as {@link readEvent} does, but without a promise on the fast path. A promise would cost more than the check. */
 export function read<Event extends object>(
   type: EventClass<Event>,
   body: Uint8Array,
@@ -64,7 +64,12 @@ async function readCarefully<Event extends object>(type: EventClass<Event>, data
   return event;
 }
 
-/** A `@Transform` may throw, or a field may have the name of an inherited getter. A retry would throw the same error. */
+/**
+ * Converts data to an instance of `type`.
+ *
+ * @throws InvalidEventError if a `@Transform` throws, or if a field has the name of an inherited getter. A retry would throw the
+ * same error.
+ */
 function instanceOf<Event extends object>(type: EventClass<Event>, data: object): Event {
   try {
     return plainToInstance(type as unknown as new () => Event, data);
@@ -86,13 +91,16 @@ function assertWithinBounds(body: Uint8Array): void {
 /**
  * Checks an event that is about to be published.
  *
- * @throws InvalidEventError with every broken rule
+ * @throws InvalidEventError that lists every broken rule
  */
 export async function assertContract(event: object): Promise<void> {
   await checkContract(event);
 }
 
-/** {@link assertContract} without a promise on the fast way, because a promise would cost more than the check. */
+/**
+ * Checks an event as {@link assertContract} does, but without a promise on the fast path. A promise would cost more than the
+ * check.
+ */
 export function checkContract(event: object): Promise<void> | undefined {
   const type = classOf(event);
   return validatorOf(type).passes(event) ? undefined : assertValid(type, event, {});

@@ -1,18 +1,18 @@
 import { isEventName } from '../wire/names.js';
 
-/** A class whose instances are events. Its contract is made of class-validator decorators on its fields. */
+/** Class whose instances are events. The class-validator decorators on its fields form its contract. */
 export interface EventClass<Event extends object = object> {
   new (...args: never[]): Event;
-  /** Declared at the class: `static readonly event = { name: 'user.signed-up', version: 1 }`. */
+  /** Declaration of the event in its class: `static readonly event = { name: 'user.signed-up', version: 1 }`. */
   readonly event: EventDeclaration;
-  /** Converts an event of the version that this class replaces. */
+  /** Converts an event of the replaced version to this version. */
   upcast?(old: never): Event;
 }
 
 export interface EventDeclaration {
   readonly name: string;
   readonly version: number;
-  /** The class of the version before. Its stored events are read too, and go through `upcast`. */
+  /** Class of the previous version. Stored events of the previous version are read too, and are converted by `upcast`. */
   readonly replaces?: EventClass;
 }
 
@@ -27,7 +27,7 @@ export function classOf(event: object): EventClass {
   return type;
 }
 
-/** Classes that passed the check before. */
+/** Classes that have already passed the check. */
 const valid = new WeakSet<EventClass>();
 
 /** @throws TypeError if the class declares no valid `static event` */

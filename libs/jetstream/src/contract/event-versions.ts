@@ -2,7 +2,7 @@ import { InvalidEventError } from '../errors.js';
 import type { EventClass } from './event-class.js';
 import { parseType, typeOf } from '../wire/names.js';
 
-/** Returns the versions of an event that a consumer of `newest` can read, the newest first. */
+/** Returns the versions of an event that a consumer of `newest` can read, newest first. */
 export function versionsOf(newest: EventClass): EventClass[] {
   const versions: EventClass[] = [];
   for (let type: EventClass | undefined = newest; type; type = type.event.replaces) versions.push(type);
@@ -12,7 +12,7 @@ export function versionsOf(newest: EventClass): EventClass[] {
 /**
  * Returns the class of the version in which an event was published.
  *
- * @param ceType `ce-type` of the event; without it, the event counts as one of the newest version
+ * @param ceType `ce-type` of the event. If undefined, the event is read in the newest version.
  * @throws InvalidEventError if `ceType` names another event, or a version that `newest` does not know
  */
 export function publishedVersion(newest: EventClass, ceType: string | undefined): EventClass {
@@ -33,7 +33,7 @@ export function publishedVersion(newest: EventClass, ceType: string | undefined)
 }
 
 /**
- * Converts an event to its newest version, through the upcaster of each version between.
+ * Converts an event to its newest version, through the upcasters of all versions in between.
  *
  * @throws InvalidEventError if an upcaster throws, or does not return an event of its class
  */

@@ -1,23 +1,23 @@
 import { fault, isOptions, isWithin, shown, timeFault, unknownFaults, withoutUndefined } from '../options.js';
 
 /**
- * Delays between attempts, in milliseconds, from 1 ms to 24 days. A number is used for every delay. A list is used in order, and
- * its last delay repeats. An object makes delays that grow: `initial × factor^(n − 1)`, at most `max`.
+ * Delays between attempts, in milliseconds. Each delay must be between 1 ms and 24 days. A number is used for every delay. A list
+ * is used in order, and its last delay repeats. An object describes delays that grow: `initial × factor^(n − 1)`, up to `max`.
  */
 export type Backoff = number | readonly number[] | Partial<ExponentialBackoff>;
 
 export interface ExponentialBackoff {
-  /** Milliseconds after the first failed attempt. Default 1,000. */
+  /** Delay after the first failed attempt, in milliseconds. Default 1,000. */
   initial: number;
-  /** Default 7: with five attempts 1 s, 7 s, 49 s and 5 min. */
+  /** Factor between one delay and the next. Default 7, so that five attempts have the delays 1 s, 7 s, 49 s and 5 min. */
   factor: number;
-  /** Milliseconds. Default 300,000 (5 min). */
+  /** Maximum delay, in milliseconds. Default 300,000 (5 min). */
   max: number;
 }
 
 const DEFAULTS: ExponentialBackoff = { initial: 1_000, factor: 7, max: 300_000 };
 
-/** The delay after each attempt except the last, without jitter. */
+/** Returns the delay after each attempt except the last, without jitter. */
 export function delaysOf(backoff: Backoff, attempts: number): number[] {
   const list = typeof backoff === 'number' ? [backoff] : backoff;
   return Array.from({ length: Math.max(0, attempts - 1) }, (_, index) =>
@@ -27,7 +27,7 @@ export function delaysOf(backoff: Backoff, attempts: number): number[] {
   );
 }
 
-/** The faults of a backoff, one sentence each. */
+/** Returns one sentence for each fault of a backoff. */
 export function backoffFaults(backoff: unknown): string[] {
   if (typeof backoff === 'number') return timeFault('backoff', backoff);
   if (Array.isArray(backoff)) {
@@ -56,10 +56,10 @@ export function backoffFaults(backoff: unknown): string[] {
 }
 
 /**
- * A delay in whole milliseconds, spread at random so that events that failed together are not retried together.
+ * Returns a delay in whole milliseconds. It is varied at random, so that events that failed together are not retried together.
  *
- * @param jitter fraction of the delay, by which the result may be shorter or longer
- * @param random in [0, 1)
+ * @param jitter fraction of the delay by which the result may be shorter or longer
+ * @param random random number in [0, 1)
  */
 export function withJitter(delay: number, jitter: number, random: number): number {
   return Math.round(delay * (1 - jitter + 2 * jitter * random));

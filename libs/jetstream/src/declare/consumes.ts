@@ -15,14 +15,14 @@ import {
 import { fault, shown } from '../options.js';
 import { declareProcessor, type ProcessorDeclaration, type ProcessorOptions } from './processor-options.js';
 
-/** Identifies this transport to Nest, so that a hybrid app can run it beside others. */
+/** Identifies this transport to Nest, so that a hybrid app can run it in addition to other transports. */
 export const JETSTREAM_TRANSPORT = Symbol('jetstream');
 
 /** Key of the declaration within the `extras` that Nest keeps with a handler. */
 const DECLARATION = 'cascade';
 
 type Events<Published> = Published | readonly Published[] | void | undefined | null;
-/** The return types of a handler: the next event, several, or none. */
+/** Return type of a handler: the next event, several events, or no event. */
 export type Returned<Published> =
   Events<Published> | Promise<Events<Published>> | Observable<Events<Published>>;
 
@@ -31,11 +31,12 @@ type Handler<Published> = (...args: never[]) => Returned<Published>;
 type Publishing<Published> = ProcessorOptions & { publishes?: Published };
 
 /**
- * Makes a controller method an event processor. The method gets every event of the channel of `consumes`. The events that it
- * returns are published and confirmed as stored before the incoming event is acknowledged.
+ * Declares a controller method as an event processor. The method gets every event on the channel of `consumes`. The events that
+ * the method returns are published and confirmed as stored before the incoming event is acknowledged.
  *
- * The first argument of the method is the event (`@Payload()`); `@Ctx()` gives the {@link EventContext}. Returning an event that is
- * not listed under `publishes` does not compile. If a cast hides that from the compiler, the incoming event is dead-lettered.
+ * The first argument of the method is the event (`@Payload()`), and `@Ctx()` injects the {@link EventContext}. A method that
+ * returns an event that is not listed under `publishes` does not compile. If a cast hides the fault from the compiler, the
+ * incoming event is dead-lettered.
  *
  * @throws InvalidDeclarationError if an option is invalid
  */
@@ -48,8 +49,9 @@ export function Consumes<const Published extends readonly EventClass[] = readonl
 }
 
 /**
- * Makes a controller method an event processor of another processor's failures. The method gets an {@link EventFailed} for each
- * event of class `failed` that the processor `of` gave up on. It retries, fails and is replayed like any processor.
+ * Declares a controller method as an event processor of another processor's failures. The method gets an {@link EventFailed} for
+ * each event of class `failed` that the processor `of` gave up on. The declared processor retries, fails and is replayed like any
+ * other processor.
  *
  * @throws InvalidDeclarationError if an option is invalid
  */
@@ -89,7 +91,7 @@ function processorDecorator<Published extends readonly EventClass[]>(declaration
   };
 }
 
-/** The processors that a controller class declares or inherits, each with the name of its method. */
+/** Returns the processors that a controller class declares or inherits, each with the name of its method. */
 export function processorsOf(controller: Type): { method: string; declaration: ProcessorDeclaration }[] {
   const prototype = controller.prototype as Record<string, object>;
   return new MetadataScanner().getAllMethodNames(prototype).flatMap((method) => {
@@ -99,7 +101,7 @@ export function processorsOf(controller: Type): { method: string; declaration: P
   });
 }
 
-/** The declaration that {@link Consumes} left with a Nest handler; undefined for a handler of another kind. */
+/** Returns the declaration that {@link Consumes} attached to a Nest handler; undefined for any other handler. */
 export function declarationOf(extras: Record<string, unknown> | undefined): ProcessorDeclaration | undefined {
   return extras?.[DECLARATION] as ProcessorDeclaration | undefined;
 }

@@ -8,9 +8,10 @@ const MOST_ATTEMPTS = 1_000;
 const MOST_AT_ONCE = 10_000;
 
 /**
- * The faults of a declaration, one sentence each.
+ * Returns one sentence for each fault of a declaration.
  *
- * @param options of any types, since JavaScript may pass anything; with every default except those of `backoff` and `pause`
+ * @param options values of any types, because JavaScript may pass anything; with every default except the defaults of `backoff`
+ * and `pause`
  */
 export function declarationFaults(consumes: EventClass, options: Record<string, unknown>): string[] {
   const { processor, formerly, publishes, concurrency, attempts, backoff, jitter } = options;
@@ -79,7 +80,7 @@ function retryFaults(retryOn: unknown, unrecoverable: unknown): string[] {
 
 function classesFault(name: string, value: unknown): string[] {
   const isClass = (type: unknown) => typeof type === 'function' && typeof type.prototype === 'object';
-  // A class that is imported in a circle is still undefined here.
+  // A class from a circular import is still undefined here.
   return fault(
     !(Array.isArray(value) && value.every(isClass)),
     `${name} must be a list of error classes, found ${shown(value)}`,

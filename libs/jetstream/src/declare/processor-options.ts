@@ -8,67 +8,78 @@ import { pausePolicyOf, type PausePolicy } from '../circuit-breaker/circuit-brea
 /** A class of errors, which may be abstract. */
 export type ErrorClass = abstract new (...args: never[]) => Error;
 
-/** How one processor consumes, publishes and fails: the second argument of `@Consumes`. */
+/** Options of one processor, passed as the second argument of `@Consumes`. */
 export interface ProcessorOptions {
-  /** Kebab-case and unique in the system. It names the durable consumer that the processor's replicas share. */
+  /**
+   * Name of the processor, in kebab-case and unique in the system. The durable consumer that the processor's replicas share has
+   * the same name.
+   */
   processor: string;
   /**
-   * Former names of the processor, the oldest first. The processor keeps its place in the stream, its marks in the inbox, and the
-   * ids of its events. So nothing is handled or published twice. Default none.
+   * Former names of the processor, oldest first. After a rename, the processor keeps its place in the stream, its inbox marks,
+   * and the ids of its events. So no event is handled or published twice. Default: no names.
    */
   formerly?: readonly string[];
-  /** Every event that the handler may return. Default none. */
+  /** Classes of all events that the handler may return. Default: no classes. */
   publishes?: readonly EventClass[];
   /**
-   * Events that one replica handles at the same time, at most 10,000. Default 64. More helps handlers that wait for a network or a
-   * database. It does not help handlers that compute.
+   * Number of events that one replica handles at the same time. Default 64, maximum 10,000. A higher number helps handlers that
+   * wait for a network or a database. It does not help handlers that compute.
    */
   concurrency?: number;
-  /** Attempts before the event is dead-lettered, at most 1,000. Default 5; 1 never retries. */
+  /** Number of attempts before an event is dead-lettered. Default 5, maximum 1,000. With 1, events are never retried. */
   attempts?: number;
-  /** Delays between attempts. By default they grow from 1 s to 5 min over the default attempts. */
+  /** Delays between attempts. By default, the delays of five attempts grow from 1 s to 5 min. */
   backoff?: Backoff;
-  /** Fraction of each delay, 0 to 1, by which the delay is made shorter or longer at random. Default 0.2. */
+  /** Fraction of each delay, between 0 and 1, by which the delay is shortened or lengthened at random. Default 0.2. */
   jitter?: number;
-  /** Errors that are retried, their subclasses included. Any other error is dead-lettered at once. Default: all errors. */
+  /**
+   * Error classes, including subclasses, after which the event is retried. After any other error, the event is dead-lettered
+   * immediately. Default: all errors.
+   */
   retryOn?: readonly ErrorClass[];
-  /** Errors that are dead-lettered at once, beside {@link UnrecoverableError}; their subclasses too. Default none. */
+  /**
+   * Error classes, including subclasses, after which the event is dead-lettered immediately, in addition to {@link
+   * UnrecoverableError}. Default: no classes.
+   */
   unrecoverable?: readonly ErrorClass[];
   /**
-   * When the processor stops taking events because nearly everything fails, for instance because a provider is down. By default it
-   * pauses after 20 different events failed within 30 s without a success, and resumes when a probe succeeds. `false` never pauses.
+   * Settings for pauses, during which the processor takes no events because nearly everything fails. By default, the processor
+   * pauses after 20 different events have failed within 30 s without a success. The processor resumes when a probe succeeds. With
+   * `false`, the processor never pauses.
    */
   pause?: Partial<PausePolicy> | false;
   /**
-   * Returns true for an outage: an error that every event would meet now, for instance because a database is down. The processor
-   * pauses at the first outage, and the event uses up no attempt. An outage counts as a failure if `pause` is false, or if other
-   * events succeeded since the event last met one. If this function throws, it counts as false. Default: false.
+   * Returns true for an outage, which is an error that every event would meet now. For instance, a database is down. The
+   * processor pauses at the first outage, and the event's attempt does not count. An outage counts as a failure if `pause` is
+   * false. It also counts if other events have succeeded since the same event last met an outage. If this function throws, the
+   * error is not an outage. By default, no error is an outage.
    */
   outage?: (error: unknown) => boolean;
   /**
-   * Milliseconds after which the broker gives an event to another replica if this one has died, from 1,000. Default 30,000.
-   * A handler may run longer: the transport tells the broker that the handler still works.
+   * Time after which the broker delivers an event to another replica if this replica has died, in milliseconds. Default 30,000,
+   * minimum 1,000. A handler may run longer, because the transport tells the broker that the handler is still working.
    */
   ackWait?: number;
 }
 
-/** The stream and subject of the events that a processor consumes. */
+/** Stream and subject of the events that a processor consumes. */
 export interface Channel {
   stream: string;
   subject: string;
-  /** The processor that failed, and the event on which it failed; undefined for an event channel. */
+  /** Processor whose failures are consumed, and the class of the events that failed; undefined for an event channel. */
   failuresOf?: { processor: string; event: EventClass };
 }
 
-/** A processor as declared, with its defaults. */
+/** Declaration of a processor, with its defaults filled in. */
 export interface ProcessorDeclaration extends Required<Omit<ProcessorOptions, 'backoff' | 'pause'>> {
   consumes: EventClass;
   channel: Channel;
-  /** Its first name, from which ids and marks are made, so that a rename does not change them. */
+  /** First name of the processor. Ids and inbox marks are derived from it, so that a rename does not change them. */
   identity: string;
-  /** Milliseconds after each attempt except the last. */
+  /** Delay after each attempt except the last, in milliseconds. */
   delays: readonly number[];
-  /** Undefined if the processor never pauses. */
+  /** Pause policy; undefined if the processor never pauses. */
   pause: PausePolicy | undefined;
 }
 
@@ -87,8 +98,10 @@ const DEFAULTS = {
 };
 
 /**
+ * Returns the declaration of a processor, with its defaults filled in.
+ *
  * @param faults further faults to report
- * @throws InvalidDeclarationError listing every fault
+ * @throws InvalidDeclarationError that lists every fault
  */
 export function declareProcessor(
   consumes: EventClass,
@@ -117,10 +130,11 @@ export function declareProcessor(
 }
 
 /**
- * Two processors with one name would each get a part of the events. With one former name they would make the same ids and marks.
- * The broker would then drop events of one as duplicates of the other's events.
+ * Checks that two processors share no present or former name. Two processors with the same name would each get only a part of the
+ * events. Two processors with the same former name would derive the same ids and marks. The broker would then drop events of one
+ * processor as duplicates of the other processor's events.
  *
- * @throws InvalidDeclarationError if they share a name or a former name
+ * @throws InvalidDeclarationError if the processors share a name
  */
 export function assertDistinct(one: ProcessorDeclaration, other: ProcessorDeclaration): void {
   const names = [other.processor, ...other.formerly];

@@ -26,7 +26,7 @@ describe('the declaration of a processor', () => {
     });
   });
 
-  it('reports every fault at once', () => {
+  it('reports all faults together', () => {
     const declare = () =>
       declareProcessor(Unnamed as EventClass, {
         processor: 'Bad.Name',

@@ -6,25 +6,25 @@ import type { EventClass } from '../contract/event-class.js';
 import type { FailureError } from '../logging/failure-error.js';
 import { RETRY_KEY } from '../wire/names.js';
 
-/** Reasons why an event was dead-lettered. */
+/** Possible reasons for dead-lettering an event. */
 export const failureReasons = ['invalid-event', 'unrecoverable', 'attempts-exhausted'] as const;
 export type FailureReason = (typeof failureReasons)[number];
 
-/** The event as it was delivered. */
+/** Event as it was delivered to the processor that failed. */
 export interface OriginalEvent {
-  /** Place of the event, for as long as the stream keeps it. */
+  /** Stream of the event. Together with `sequence`, it locates the event until the stream deletes the event. */
   stream: string;
   sequence: number;
   subject: string;
   eventId: string;
   headers?: Record<string, string[]>;
-  /** Base64 of the header bytes, in place of `headers`, if they could not be parsed. */
+  /** Header bytes in base64, in place of `headers` if the headers could not be parsed. */
   rawHeaders?: string;
   /** Size of the body in bytes. */
   size: number;
   /**
-   * The body: as text if it is UTF-8, else in base64. It is left out if the failure event has no room, and for an invalid event above
-   * 16 KiB. {@link FailureReader} then reads it from the stream.
+   * Body, as text if it is UTF-8 and otherwise in base64. The body is left out if the failure event has no room for it. The body
+   * of an invalid event above 16 KiB is left out too. {@link FailureReader} then reads the body from the stream.
    */
   body?: EncodedBody;
 }
@@ -35,13 +35,13 @@ export interface EncodedBody {
 }
 
 /**
- * A failure event: the dead letter of an event that a processor gave up on. It lies on `failed.<processor>.<entity>.<event>`, which
- * {@link ConsumesFailure} reads like any channel.
+ * Failure event: the dead letter of an event that a processor gave up on. Its channel is `failed.<processor>.<entity>.<event>`,
+ * which {@link ConsumesFailure} reads like any other channel.
  */
 export class EventFailed {
   static readonly event = { name: 'event.failed', version: 1 };
 
-  /** The processor that gave up. */
+  /** Name of the processor that gave up. */
   @IsString()
   readonly processor!: string;
 
@@ -58,14 +58,17 @@ export class EventFailed {
   @IsRFC3339()
   readonly lastAttemptAt!: string;
 
-  /** The error of the last attempt. */
+  /** Error of the last attempt. */
   @IsObject()
   readonly error!: FailureError;
 
   @IsObject()
   readonly original!: OriginalEvent;
 
-  /** The replay as new in which the event failed. A replay of this failure gives the returned events the same ids. */
+  /**
+   * Id of the as-new replay in which the event failed. In a replay of this failure, the returned events get the same ids as in
+   * that replay.
+   */
   @IsOptional()
   @Matches(RETRY_KEY)
   readonly asNew?: string;
@@ -75,10 +78,11 @@ export class EventFailed {
   }
 
   /**
-   * The event that failed, as an instance of its class, upcast if it was published in an older version.
+   * Returns the event that failed, as an instance of its class. An event that was published in an older version is upcast.
    *
-   * @throws InvalidEventError if the event breaks its contract, or the failure event does not carry its body:
-   *   {@link FailureReader.originalEvent} reads it from the stream
+   * @throws InvalidEventError if the event breaks its contract
+   * @throws InvalidEventError if the failure event does not carry the event's body, which {@link FailureReader.originalEvent}
+   * reads from the stream
    */
   async originalEvent<Event extends object>(type: EventClass<Event>): Promise<Event> {
     const { body, stream, sequence } = this.original;
@@ -90,14 +94,17 @@ export class EventFailed {
   }
 }
 
-/** The header `ce-type`, in upper or lower case. */
+/** Returns the header `ce-type`, whose name may be in upper or lower case. */
 export function ceTypeOf(headers: Record<string, string[]> = {}): string | undefined {
   return Object.entries(headers).find(([name]) => name.toLowerCase() === CloudEventHeader.type)?.[1][0];
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The bytes as text if they are UTF-8, unless the escapes in JSON would take more room than base64. */
+/**
+ * Encodes bytes as text if they are UTF-8, and otherwise in base64. Text is also encoded in base64 if its escapes in JSON would
+ * take more room than base64.
+ */
 export function encodeBody(bytes: Uint8Array): EncodedBody {
   const base64 = (): EncodedBody => ({ encoding: 'base64', data: Buffer.from(bytes).toString('base64') });
   try {
@@ -114,8 +121,9 @@ export function decodeBody({ encoding, data }: EncodedBody): Uint8Array {
 }
 
 /**
- * The failure event as bytes of at most `limit`. If there is no room, it first leaves out the body of the original, which stays in
- * its stream. Next it leaves out the original's headers, and last everything of the error except its name and message.
+ * Encodes the failure event in up to `limit` bytes. If there is no room, the original's body is left out first, because its
+ * stream still has the body. Next, the original's headers are left out. Last, everything in the error except its name and message
+ * is left out.
  */
 export function encodeFailure(failure: EventFailed, limit: number): Uint8Array {
   const { body: _body, ...withoutBody } = failure.original;

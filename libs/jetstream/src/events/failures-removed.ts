@@ -7,12 +7,12 @@ export class FailuresRemoved {
   @IsUUID()
   readonly removalId!: string;
 
-  /** Who removes the failures. */
+  /** Person or tool that removes the failures. */
   @IsString()
   @Length(1, 200)
   readonly by!: string;
 
-  /** The reason. */
+  /** Reason for the removal. */
   @IsString()
   @Length(1, 1_000)
   readonly reason!: string;
@@ -20,17 +20,17 @@ export class FailuresRemoved {
   @IsObject()
   readonly selection!: object;
 
-  /** Number of failure events that were selected at that time. */
+  /** Number of failure events that were selected for the removal. */
   @IsInt()
   @Min(0)
   readonly count!: number;
 
-  /** Size of these failure events. */
+  /** Size of the selected failure events, in bytes. */
   @IsInt()
   @Min(0)
   readonly bytes!: number;
 
-  /** Place where they were saved before; absent if they were not saved. */
+  /** Place where the failure events were saved before the removal; absent if the failure events were not saved. */
   @IsOptional()
   @IsString()
   @Length(1, 1_000)

@@ -8,12 +8,14 @@ type Pause = Pick<ProcessorPaused, 'processor' | 'pausedAt' | 'presence'>;
 
 const PAUSED = channelOf(ProcessorPaused.event.name);
 const RESUMED = channelOf(ProcessorResumed.event.name);
-/** Milliseconds to wait for an answer. Without a responder, the broker itself answers at once. */
+/**
+ * Time to wait for the answer of a paused replica, in milliseconds. Without a responder, the broker itself answers immediately.
+ */
 const PRESENCE_TIMEOUT = 500;
 
 /**
- * Start times of the present pauses, by processor, one for each paused replica. A pause is over if its end was announced, or if its
- * process has ended.
+ * Returns the start times of the present pauses by processor, with one start time for each paused replica. A pause is over if its
+ * end was announced, or if its process has ended.
  */
 export async function openPauses(connection: NatsConnection): Promise<Map<string, Date[]>> {
   const announced = await unresumed(connection);
@@ -33,7 +35,8 @@ async function unresumed(connection: NatsConnection): Promise<Pause[]> {
   })) {
     const pause = pauseIn(message.string());
     if (!pause) continue;
-    // Each replica pauses independently. If two paused in the same millisecond, an end removes one of them.
+    // Each replica pauses independently. If two replicas paused in the same millisecond, the end of one pause removes only one of
+    // the two pauses.
     const at = pauses.findIndex(
       (open) => open.processor === pause.processor && open.pausedAt === pause.pausedAt,
     );
@@ -43,7 +46,7 @@ async function unresumed(connection: NatsConnection): Promise<Pause[]> {
   return pauses;
 }
 
-/** The pause in a message; undefined if a stranger published something else. */
+/** Returns the pause in a message; undefined if another client published something else. */
 function pauseIn(text: string): Pause | undefined {
   try {
     const { processor, pausedAt, presence } = JSON.parse(text) as Partial<Pause>;

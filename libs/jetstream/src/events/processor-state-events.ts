@@ -1,7 +1,7 @@
 import { IsInt, IsObject, IsOptional, IsRFC3339, IsString, Min } from 'class-validator';
 import type { FailureError } from '../logging/failure-error.js';
 
-/** A processor paused because nearly everything failed. Published by the transport. */
+/** Published by the transport when a processor pauses because nearly everything fails. */
 export class ProcessorPaused {
   static readonly event = { name: 'processor.paused', version: 1 };
 
@@ -16,13 +16,13 @@ export class ProcessorPaused {
   @Min(1)
   readonly failures!: number;
 
-  /** The error of the last event that failed. */
+  /** Error of the last event that failed. */
   @IsObject()
   readonly error!: Pick<FailureError, 'name' | 'message'>;
 
   /**
-   * A subject with a subscriber for as long as this replica is paused. After the pause, or after a crash of the process, a request to
-   * it has no responders.
+   * Subject that has a subscriber for as long as this replica is paused. After the pause, or after a crash of the process, a
+   * request to the subject has no responder.
    */
   @IsOptional()
   @IsString()
@@ -33,7 +33,7 @@ export class ProcessorPaused {
   }
 }
 
-/** A paused processor resumed because a probe succeeded. Published by the transport. */
+/** Published by the transport when a paused processor resumes because a probe has succeeded. */
 export class ProcessorResumed {
   static readonly event = { name: 'processor.resumed', version: 1 };
 

@@ -14,15 +14,15 @@ import {
 export interface ReplaySelection {
   /** Ids of failure events. */
   failureIds?: readonly string[];
-  /** Failures of this processor. For the replay of a channel, the processor that gets the events. */
+  /** Processor whose failures are selected. For the replay of a channel, the processor that gets the events. */
   processor?: string;
-  /** Failures of this event, such as `user.signed-up`. */
+  /** Name of the event whose failures are selected, such as `user.signed-up`. */
   event?: string;
-  /** Failures with this class of error, such as `MessageRefusedError`. */
+  /** Class name of the error whose failures are selected, such as `MessageRefusedError`. */
   error?: string;
-  /** Failures or events stored at or after this time. */
+  /** Selects failures or events that were stored at or after this time. */
   since?: Date;
-  /** Failures or events stored before this time. */
+  /** Selects failures or events that were stored before this time. */
   until?: Date;
 }
 
@@ -33,24 +33,24 @@ export class ReplayRequested {
   @IsUUID()
   readonly replayId!: string;
 
-  /** Who asked for the replay. */
+  /** Person or tool that requested the replay. */
   @IsString()
   @Length(1, 200)
   readonly by!: string;
 
-  /** The reason. */
+  /** Reason for the replay. */
   @IsString()
   @Length(1, 1_000)
   readonly reason!: string;
 
-  /** `failures`, or `channel` for a time range of an event channel. */
+  /** `failures` for a replay of failure events, or `channel` for a replay of a channel's time range. */
   @IsString()
   readonly of!: 'failures' | 'channel';
 
   @IsObject()
   readonly selection!: object;
 
-  /** Number of events that were selected at that time. */
+  /** Number of events that were selected for the replay. */
   @IsInt()
   @Min(0)
   readonly count!: number;
@@ -58,7 +58,7 @@ export class ReplayRequested {
   @IsRFC3339()
   readonly requestedAt!: string;
 
-  /** True if the events that the processor returns get new ids. Only for a channel. */
+  /** True if the events that the processor returns get new ids. Allowed only for a channel. */
   @IsOptional()
   @Equals(true)
   readonly asNew?: true;

@@ -16,18 +16,18 @@ import { readFailure, type StoredFailure } from './stored-failure.js';
 import { readStream } from '../client/stream-reader.js';
 import { unlessMissing } from '../client/unless-missing.js';
 
-/** Milliseconds to wait for one message. */
+/** Timeout of a request for one message, in milliseconds. */
 const ANSWER_TIMEOUT = 2_000;
 const NO_STATE: StoredFailureState = { state: undefined, sequence: 0 };
 
-/** A whole event as it was published. */
+/** Complete event as it was published. */
 export interface WholeEvent {
   subject: string;
   headers: Record<string, string[]>;
   body: Uint8Array;
 }
 
-/** The failure event does not carry its original, and the stream no longer has it. */
+/** Thrown if a failure event does not carry its original event, and the stream no longer has the original event. */
 export class OriginalGoneError extends Error {
   override readonly name = 'OriginalGoneError';
 }
@@ -39,12 +39,18 @@ export class FailureReader {
 
   constructor(private readonly connection: JetStreamConnection) {}
 
-  /** The failure events of a selection, oldest first. Other messages in the stream are left out, and the log says how many. */
+  /**
+   * Yields the failure events of a selection, oldest first. Other messages in the stream are left out, and their number is
+   * logged.
+   */
   async *list(selection: ReplaySelection = {}): AsyncGenerator<StoredFailure> {
     yield* this.read(selection, await this.states(selection));
   }
 
-  /** The failure event with this id; undefined if there is none. Reads only the headers of the others. */
+  /**
+   * Returns the failure event with this id; undefined if there is no such failure event. Only the headers of other failure events
+   * are read.
+   */
   async find(failureId: string): Promise<StoredFailure | undefined> {
     const selection = { stream: FAILURES_STREAM, subjects: ['failed.>'], headersOnly: true };
     for await (const message of readStream(await this.connection.get(), selection)) {
@@ -59,7 +65,7 @@ export class FailureReader {
     return undefined;
   }
 
-  /** The present state of a processor's failure event. */
+  /** Returns the present state of a processor's failure event. */
   async stateOf(processor: string, failureId: string): Promise<StoredFailureState> {
     const { streams } = await this.manager();
     const query = { last_by_subj: failureStateSubject(processor, failureId) };
@@ -68,9 +74,10 @@ export class FailureReader {
   }
 
   /**
-   * The whole event that failed. It is read from its stream if the failure event lacks its body or its headers.
+   * Returns the complete event that failed. The event is read from its stream if the failure event lacks the event's body or
+   * headers.
    *
-   * @throws OriginalGoneError if the stream no longer has it
+   * @throws OriginalGoneError if the stream no longer has the event
    */
   async original({ original }: EventFailed): Promise<WholeEvent> {
     const { subject, headers, body } = original;
@@ -79,11 +86,11 @@ export class FailureReader {
   }
 
   /**
-   * The event that failed, as an instance of its class, like {@link EventFailed.originalEvent}. It is read from its stream if the
-   * failure event does not carry its body.
+   * Returns the event that failed as an instance of its class, as {@link EventFailed.originalEvent} does. The event is read from
+   * its stream if the failure event does not carry the event's body.
    *
    * @throws InvalidEventError if the event breaks its contract
-   * @throws OriginalGoneError if the stream no longer has it
+   * @throws OriginalGoneError if the stream no longer has the event
    */
   async originalEvent<Event extends object>(failure: EventFailed, type: EventClass<Event>): Promise<Event> {
     const carried = failure.original.body;
@@ -128,7 +135,7 @@ export class FailureReader {
     }
   }
 
-  /** States by subject. */
+  /** Returns the states of a processor's failure events, by subject. */
   private async states({ processor = '*' }: ReplaySelection): Promise<Map<string, StoredFailureState>> {
     const states = new Map<string, StoredFailureState>();
     const selection = { stream: FAILURES_STREAM, subjects: [failureStateSubject(processor, '*')] };
@@ -143,7 +150,7 @@ export class FailureReader {
   }
 }
 
-/** False for another message at the same place, after the stream was deleted and created again. */
+/** Returns false for another message at the same place, which is possible after the stream was deleted and created again. */
 function isOriginal(
   { subject, time: storedAt }: StoredMsg,
   headers: Record<string, string[]>,
@@ -160,7 +167,7 @@ function isSelected(
   return (!failureIds || failureIds.includes(id)) && (!error || failure.error.name === error);
 }
 
-/** The headers; empty if they cannot be parsed. */
+/** Returns the headers; an empty object if the headers cannot be parsed. */
 export function parsed(headers: () => Record<string, string[]>): Record<string, string[]> {
   try {
     return headers();

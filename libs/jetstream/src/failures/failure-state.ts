@@ -5,29 +5,32 @@ import { failureStateSubject, typeOf } from '../wire/names.js';
 
 const FAILURE_STATES = ['requested', 'handled', 'failed-again'] as const;
 
-/** The state of a failure event. A failure event that was never replayed has no state. */
+/** Name of the state of a failure event. A failure event that was never replayed has no state. */
 export type FailureStateName = (typeof FAILURE_STATES)[number];
 
 /**
- * A step in the life of a failure event: a replay of it was requested, succeeded or failed again. The failure event itself never
- * changes. The newest state on its subject counts.
+ * State of a failure event: a replay of the event was requested, succeeded or failed again. The failure event itself never
+ * changes. Only the newest state on the failure's state subject counts.
  */
 export interface FailureState {
   failureId: string;
   state: FailureStateName;
-  /** RFC 3339. */
+  /** Time of the change, in RFC 3339. */
   at: string;
   replayId: string;
-  /** The newer failure event, if the replay failed again. */
+  /** Id of the newer failure event, if the replay failed again. */
   failedAgainAs?: string;
 }
 
 const TYPE = typeOf('failure.state-changed', 1);
 
 /**
- * @param processor the processor that failed
- * @param source the processor or part of the transport that changes the state
- * @param expectedSequence place of the state before, 0 if there is none. If two changes are made at once, the broker refuses one.
+ * Returns the message that records a state of a failure event.
+ *
+ * @param processor processor that failed
+ * @param source processor or part of the transport that changes the state
+ * @param expectedSequence sequence of the previous state; 0 if there is no previous state. If two changes are made at the same
+ * time, the broker refuses one of the changes.
  */
 export function failureStateMessage(
   state: FailureState,
@@ -47,9 +50,9 @@ export function failureStateMessage(
   };
 }
 
-/** A failure event's state and its place in the stream; sequence 0 if there is no state. */
+/** State of a failure event, and the place of the state in the stream. The sequence is 0 if there is no state. */
 export interface StoredFailureState {
-  /** Also undefined if another message lies there: a stranger's, or the state of another failure. */
+  /** Newest state; undefined if there is no state, or if the newest message is not a state of this failure. */
   state: FailureState | undefined;
   sequence: number;
 }

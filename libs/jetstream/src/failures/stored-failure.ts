@@ -10,25 +10,25 @@ export interface StoredFailure {
   id: string;
   correlationId: string;
   storedAt: Date;
-  /** Place in FAILURES. */
+  /** Sequence of the failure event in the stream FAILURES. */
   sequence: number;
   failure: EventFailed;
   /** Name of the event that failed, such as `user.signed-up`. */
   event: string;
-  /** Size of the failure event, with its subject and headers. */
+  /** Size of the failure event, including its subject and headers, in bytes. */
   bytes: number;
-  /** Undefined if it was never replayed. */
+  /** State of the failure event; undefined if the failure event was never replayed. */
   state: FailureState | undefined;
-  /** Place of the state in FAILURES; 0 if there is no state. */
+  /** Sequence of the state in the stream FAILURES; 0 if there is no state. */
   stateSequence: number;
 }
 
-/** The parts of a message from which a failure event is read. */
+/** Parts of a message from which a failure event is read. */
 export interface FailureMessage extends Pick<JsMsg, 'subject' | 'data' | 'seq' | 'time'> {
   headers?: Iterable<[string, string[]]>;
 }
 
-/** The failure event in a message; undefined for any other message, since any client may publish on `failed.>`. */
+/** Returns the failure event in a message; undefined for any other message, because any client may publish on `failed.>`. */
 export async function readFailure(
   message: FailureMessage,
 ): Promise<Omit<StoredFailure, 'state' | 'stateSequence'> | undefined> {

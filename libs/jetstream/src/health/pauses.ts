@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { JetStreamStrategy } from '../consume/strategy.js';
 
-/** Health check for pauses: reports the paused processors of this process. The service stays ready during a pause. */
+/** Health check that reports the paused processors of this process. The service stays ready during a pause. */
 @Injectable()
 export class Pauses {
   constructor(private readonly strategy: JetStreamStrategy) {}
 
-  /** @throws Error naming the paused processors, and since when */
+  /** @throws Error that names the paused processors and the start times of their pauses */
   async ready(): Promise<void> {
     const { paused } = this.strategy;
     const list = paused.map(({ processor, since }) => `${processor} is paused since ${since.toISOString()}`);

@@ -3,14 +3,14 @@ import { JetStreamConnection } from '../client/connection.js';
 import { stallText } from '../client/publish-watch.js';
 
 /**
- * Health check for publishes: reports streams that have not confirmed a publish of this process for 10 s. The reason may be a full
- * stream, a lost quorum or a limit of the account. The service stays ready nevertheless.
+ * Health check that reports streams that have not confirmed a publish of this process for 10 s. The reason may be a full stream,
+ * a lost quorum or a limit of the account. The service stays ready during such a stall.
  */
 @Injectable()
 export class Publishes {
   constructor(private readonly connection: JetStreamConnection) {}
 
-  /** @throws Error naming the streams that do not confirm, since when, and why */
+  /** @throws Error that names the streams that do not confirm publishes, with the start time and the cause of each stall */
   async ready(): Promise<void> {
     const { stalled } = this.connection;
     if (stalled.length > 0) throw new Error(stalled.map(stallText).join(', '));

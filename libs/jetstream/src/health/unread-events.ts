@@ -1,24 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { JetStreamStrategy } from '../consume/strategy.js';
 
-/** Part of the retention time after which an unread event is reported. */
+/** Fraction of the retention time after which an unread event is reported. */
 const ALARMING_AGE = 0.5;
 
 /**
- * True if an unread event is older than half of the time for which its stream keeps it.
+ * Returns true if an unread event is older than half of the time for which its stream keeps events.
  *
- * @param keptFor milliseconds; 0 if the stream keeps events of any age
+ * @param keptFor retention time in milliseconds; 0 if the stream keeps events of any age
  */
 export function isExpiringSoon(storedAt: Date, keptFor: number, now = Date.now()): boolean {
   return keptFor > 0 && now - storedAt.getTime() >= keptFor * ALARMING_AGE;
 }
 
-/** Health check for unread events: reports processors of this process whose events the broker may soon delete. */
+/** Health check that reports processors of this process whose events the broker may soon delete. */
 @Injectable()
 export class UnreadEvents {
   constructor(private readonly strategy: JetStreamStrategy) {}
 
-  /** @throws Error naming the processors whose oldest unread event has used up half of its time in the stream */
+  /** @throws Error that names the processors whose oldest unread event has used up half of its retention time */
   async ready(now = Date.now()): Promise<void> {
     const late = this.strategy.unread.filter(({ readUpTo, keptFor }) =>
       isExpiringSoon(readUpTo, keptFor, now),

@@ -2,50 +2,50 @@ import { inspect } from 'node:util';
 import type { Violation } from '../errors.js';
 import { redact } from './redact.js';
 
-/** Bytes of the longest message and the longest stack that are kept. */
+/** Maximum size of a kept message or stack, in bytes. */
 const MAX_TEXT = 8_192;
-/** Bytes of the longest text that is kept where there may be many texts. */
+/** Maximum size of a kept name, and of each kept text in a list, in bytes. */
 const MAX_SHORT_TEXT = 1_024;
 const MAX_CAUSES = 3;
-/** Broken rules that are kept. With more, the failure event might exceed the bounds of a body. */
+/** Maximum number of broken rules that are kept. With more rules, the failure event might exceed the bounds of a body. */
 const MAX_VIOLATIONS = 100;
-/** Parts of an `AggregateError` that are kept. */
+/** Maximum number of parts of an `AggregateError` that are kept. */
 const MAX_ERRORS = 10;
 
 const QUERY_ERROR = 'DrizzleQueryError';
-/** Replaces the error of a query that has no cause. */
+/** Replaces the error of a failed query that has no cause. */
 const UNEXPLAINED_QUERY = Object.assign(new Error('a query failed'), { name: QUERY_ERROR, stack: '' });
 
-/** The kept part of an error. */
+/** Part of an error that is stored and logged. */
 export interface FailureError {
-  /** Class of the error. */
+  /** Class name of the error. */
   name: string;
   message: string;
   stack?: string;
   cause?: FailureError;
-  /** Parts of an `AggregateError`, at most 10. */
+  /** Parts of an `AggregateError`, up to 10 parts. */
   errors?: Pick<FailureError, 'name' | 'message'>[];
-  /** Broken rules of the contract, at most 100. */
+  /** Broken rules of the contract, up to 100 rules. */
   violations?: Violation[];
 }
 
 /**
- * Describes a thrown value by class and message, for logs. Credentials are hidden, addresses and phone numbers masked. A failed
- * query is described by its cause. Never throws.
+ * Describes a thrown value by its class and message, for logs. Hides credentials, and masks e-mail addresses and phone numbers. A
+ * failed query is described by its cause. Never throws.
  */
 export function nameError(error: unknown): Pick<FailureError, 'name' | 'message'> {
   return described(error, named);
 }
 
 /**
- * Describes a thrown value as {@link nameError} does, with stack, causes, parts and broken rules. Slow, because it reads the stack,
- * which is built at that moment. Never throws.
+ * Describes a thrown value as {@link nameError} does, and adds its stack, causes, parts and broken rules. This function is slow,
+ * because a stack is built only when it is read. Never throws.
  */
 export function describeError(error: unknown): FailureError {
   return described(error, (thrown) => whole(thrown, 0));
 }
 
-/** Guards against properties of any kind, such as getters that throw. */
+/** Guards against a description that throws, for instance because of a getter of the thrown value. */
 function described<Description extends FailureError>(
   error: unknown,
   describe: (error: unknown) => Description,
@@ -79,9 +79,9 @@ function named(thrown: unknown, limit = MAX_TEXT): Pick<FailureError, 'name' | '
 }
 
 /**
- * Replaces the error of a query by its cause. The message of such an error contains the values of the statement, which may be
- * personal data. Drizzle's error is recognized by its shape, because the transport depends on no database. A driver's own error has
- * no cause.
+ * Replaces the error of a failed query with its cause. The message of the query's error contains the values of the statement,
+ * which may be personal data. Drizzle's error is recognized by its shape, because the transport depends on no database. A
+ * driver's own error has no cause, and is not replaced.
  */
 function withoutQuery(error: unknown, depth = 0): unknown {
   const { constructor, query, params, cause } = Object(error) as Record<string, unknown>;
@@ -91,13 +91,16 @@ function withoutQuery(error: unknown, depth = 0): unknown {
   return cause === undefined || depth === MAX_CAUSES ? UNEXPLAINED_QUERY : withoutQuery(cause, depth + 1);
 }
 
-/** A subclass may inherit `name` from its parent, so the constructor's name is better. Errors of the platform have only `name`. */
+/**
+ * Returns the class name of an error. A subclass may inherit `name` from its parent, so the constructor's name is preferred.
+ * Errors of the platform have only `name`.
+ */
 function classNameOf(error: Error): unknown {
   const name: unknown = error.constructor?.name;
   return !name || name === 'Error' || name === 'DOMException' ? error.name : name;
 }
 
-/** An AggregateError often has no message. Its parts then make one. */
+/** Returns the message of an error. An AggregateError often has no message, and then gets the messages of its parts. */
 function messageOf(error: Error): unknown {
   const { message, errors } = error as Error & { errors?: unknown };
   if (message || !isFilled(errors)) return message;
@@ -107,7 +110,10 @@ function messageOf(error: Error): unknown {
     .join('; ');
 }
 
-/** Other libraries use the name `violations` for other values. An unknown value becomes the message. */
+/**
+ * Converts a value to a broken rule. Other libraries use the name `violations` for other values. A value without the fields of a
+ * broken rule becomes the message.
+ */
 function violationOf(violation: unknown): Violation {
   const { field = '', rule = '', message = violation } = Object(violation) as Partial<Violation>;
   return {
@@ -121,13 +127,13 @@ function isFilled(value: unknown): value is unknown[] {
   return Array.isArray(value) && value.length > 0;
 }
 
-/** Makes a text of at most `limit` bytes from any value. */
+/** Converts any value to a text of at most `limit` bytes. */
 function shown(value: unknown, limit = MAX_TEXT): string {
   const text = typeof value === 'string' ? value : inspect(value, { depth: 4, breakLength: Infinity });
-  // Longer than the limit, so that no credential is split within the part that is kept.
+  // The text is first cut to more than the limit, so that no credential is split within the kept part.
   const redacted = redact(text.slice(0, 2 * MAX_TEXT));
   if (Buffer.byteLength(redacted) <= limit) return redacted;
-  // Removes the replacement character of a split character.
+  // Removes the replacement character that a split character leaves.
   return `${Buffer.from(redacted)
     .subarray(0, limit - 3)
     .toString('utf8')

@@ -17,7 +17,7 @@ describe('the description of an error', () => {
     expect(describeError('just text')).toEqual({ name: 'string', message: 'just text' });
   });
 
-  it('contains no credential, wherever it stood', () => {
+  it('contains no credential, wherever the credential was', () => {
     const named = Object.assign(new Error('x'), { name: 'postgres://ann:hunter1@db' });
     const rule = {
       field: 'token=hunter2',
@@ -44,7 +44,7 @@ describe('the description of an error', () => {
   });
 
   describe('of a query that failed', () => {
-    /** Like Drizzle's error. The transport depends on no database. */
+    /** Error like Drizzle's. The transport depends on no database, so Drizzle's own class is not imported. */
     class DrizzleQueryError extends Error {
       constructor(
         readonly query: string,
@@ -61,7 +61,7 @@ describe('the description of an error', () => {
     const refused = new DatabaseError('duplicate key value violates unique constraint "users_email_key"');
     const failed = new DrizzleQueryError('insert into users values ($1, $2)', params, refused);
 
-    it('is that of its cause, without the values', () => {
+    it('is the description of its cause, without the values', () => {
       const described = describeError(failed);
       expect(described).toMatchObject({ name: 'DatabaseError', message: refused.message });
       expect(described.cause).toBeUndefined();
@@ -77,12 +77,12 @@ describe('the description of an error', () => {
       const other = { query: 'select $1', params, cause: refused, message: `params: ${params.join()}` };
       expect(describeError(other)).toMatchObject({ name: 'DatabaseError', message: refused.message });
       expect(describeError(Object.assign(new Error(params[0]), other)).name).toBe('DatabaseError');
-      // A driver's error has them too, but with its own message.
+      // A driver's error has a query and parameters too, but its message does not contain them.
       const drivers = Object.assign(new Error('syntax error'), { query: 'selct $1', params });
       expect(describeError(drivers)).toMatchObject({ name: 'Error', message: 'syntax error' });
     });
 
-    it('has no values either if it has no cause, or is its own cause', () => {
+    it('has no values even if the error has no cause, or is its own cause', () => {
       const alone = new DrizzleQueryError('select $1', params);
       const circular = new DrizzleQueryError('select $1', params);
       circular.cause = circular;
@@ -111,7 +111,7 @@ describe('the description of an error', () => {
     expect(JSON.stringify(describeError(first)).match(/"second"/g)).toHaveLength(2);
   });
 
-  it('has the parts of an AggregateError, and their messages if it has none', () => {
+  it('has the parts of an AggregateError, and the messages of the parts if the error has no message', () => {
     const refused = ['::1:25', '127.0.0.1:25'].map((address) => new Error(`connect ECONNREFUSED ${address}`));
     const error = new AggregateError(refused);
     expect(describeError(error)).toMatchObject({

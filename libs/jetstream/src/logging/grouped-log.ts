@@ -1,7 +1,7 @@
 import type { Logger } from '@nestjs/common';
 
 const MINUTE_MS = 60_000;
-/** Classes of errors that are counted separately. Bounded, because an error can have any name. */
+/** Maximum number of error classes that are counted separately. The number is limited, because an error can have any name. */
 const MAX_CLASSES = 100;
 const OTHERS = 'other errors';
 
@@ -11,13 +11,13 @@ export interface LoggedFailure {
   level: Level;
   /** Result for the event, such as `dead-lettered`. Each result is counted separately. */
   what: string;
-  /** Class of the error. */
+  /** Class name of the error. */
   name: string;
-  /** Names the event and its flow. */
+  /** Text that identifies the event and its flow. */
   event: string;
 }
 
-/** Failures of one class since the last line about it. */
+/** Failures of one class since the last line about this class. */
 interface Counted extends LoggedFailure {
   more: number;
   since: number;
@@ -25,15 +25,20 @@ interface Counted extends LoggedFailure {
 }
 
 /**
- * Logs failures so that a storm of them leaves a line a minute, not several for each event. The first failure of a class is logged
- * in full. Further ones are counted, and each minute one line reports their number. The stream of failures has every dead letter.
+ * Logs failures so that a storm of failures produces one line a minute, not several lines for each event. The first failure of a
+ * class is logged in full. Further failures of the class are counted, and each minute one line reports their number. Every dead
+ * letter is also in the stream of failures.
  */
 export class GroupedLog {
   private readonly counted = new Map<string, Counted>();
 
   constructor(private readonly logger: Pick<Logger, Level>) {}
 
-  /** @param line makes the full line; called only if the failure is logged in full */
+  /**
+   * Logs a failure in full, or only counts it.
+   *
+   * @param line returns the full line; called only if the failure is logged in full
+   */
   report(failure: LoggedFailure, line: () => string): void {
     const [key, entry] = this.entryOf(failure);
     const counted = this.counted.get(key);
@@ -81,7 +86,7 @@ export class GroupedLog {
     try {
       this.logger[level](`${name}: and ${count} more ${what} in the last ${time}, the last of them ${event}`);
     } catch {
-      // A logger of the application may throw, and a timer has no caller to handle that.
+      // A logger of the application may throw, and a timer has no caller to handle the error.
     }
   }
 }

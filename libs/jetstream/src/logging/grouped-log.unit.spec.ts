@@ -16,7 +16,7 @@ describe('the log of failures', () => {
   const report = (name: string, event: string, what = 'dead-lettered') =>
     log.report({ level: 'error', what, name, event }, () => `${event} ${what}: ${name} with its stack`);
 
-  it('logs the first failure of a class in full, and the number of further ones in a line a minute', () => {
+  it('logs the first failure of a class in full, and the number of further failures in one line a minute', () => {
     for (let number = 1; number <= 6_000; number++) report('InvalidEventError', `event ${number}`);
     expect(lines).toEqual(['error event 1 dead-lettered: InvalidEventError with its stack']);
 
@@ -32,7 +32,7 @@ describe('the log of failures', () => {
     ]);
   });
 
-  it('logs a failure in full again after a minute without any', () => {
+  it('logs a failure in full again after a minute without failures', () => {
     report('CardDeclined', 'event 1');
     jest.advanceTimersByTime(60_000);
     report('CardDeclined', 'event 2');

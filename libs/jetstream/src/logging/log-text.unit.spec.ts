@@ -25,7 +25,7 @@ describe('foreign text in a log', () => {
 describe('an error in a log', () => {
   class CardDeclined extends UnrecoverableError {}
 
-  it('has its own class, also if a parent sets the name', () => {
+  it('has its own class, even if a parent class sets the name', () => {
     const [first, ...frames] = errorText(describeError(new CardDeclined('no funds'))).split('\n');
     expect(first).toBe('CardDeclined: no funds');
     expect(frames[0]).toMatch(/^ {4}at .*log-text\.unit\.spec/);

@@ -2,24 +2,29 @@ import { maskPersons } from './mask.js';
 
 const HIDDEN = '***';
 
-/** Part of the name of a credential, with its suffix as in `secretAccessKey` or `AWS_SECRET_ACCESS_KEY`. */
+/** Matches a part of the name of a credential with its suffix, as in `secretAccessKey` or `AWS_SECRET_ACCESS_KEY`. */
 const NAME = String.raw`(?:pass(?:word|wd|wort|phrase|code)?|pwd|secret|token|credential|(?:api|access|private|secret|account|signing|encryption|master)[_-]?key)(?:[_-]?(?:access|key|value|string|text|hash|base64|\d{1,3}|s)){0,3}`;
-/** Separates a name and its value: `=`, `: `, `" : `, `\" => `, `%3D`. JSON within JSON escapes its quotes. */
+/** Matches the separator of a name and its value: `=`, `: `, `" : `, `\" => `, `%3D`. JSON within JSON escapes its quotes. */
 const IS = String.raw`[\\"'\x60\])]{0,8}\s{0,20}(?:[:=]{1,3}>?|%3[AD])\s{0,20}`;
-/** A quoted value up to the same quote, escaped as often. If the end was cut off, up to the end of the line. */
+/**
+ * Matches a quoted value up to the same quote with the same escapes. If the closing quote was cut off, the match extends to the
+ * end of the line.
+ */
 const QUOTED = String.raw`(?<escape>\\{0,7})(?<quote>["'\x60])(?:(?!(?<!\\)\k<escape>\k<quote>)[^\r\n])*`;
 const NESTED = String.raw`[[{][^\]}]{0,1000}`;
 const END = String.raw`[\s"'\x60,;&)\]}\\]|$`;
-/** A value without quotes. A character that may end the value ends it only before another such character or the next name. */
+/**
+ * Matches a value without quotes. A character that may end the value ends it only before another such character or before a name.
+ */
 const PLAIN = String.raw`(?!(?:undefined|null|true|false)(?:${END}))(?:[^\s"'\x60,;&)\]}\\]|[,;&)\]}\\](?!${END}|[\w.-]{1,40}["']?\s?[=:]))+`;
 const VALUE = `(?:${QUOTED}|${NESTED}|${PLAIN})`;
 
 /**
- * Patterns of credentials in the messages of clients and servers. The group `kept` stays. The time of each pattern is linear in the
- * length of the text, because its repetitions are bounded or can match in one way only.
+ * Patterns of credentials in the messages of clients and servers. The text in the group `kept` stays visible. The running time of
+ * each pattern is linear in the length of the text. Each repetition is bounded, or can match in only one way.
  */
 const CREDENTIALS = [
-  // A key in PEM, or a seed of NATS. The end may have been cut off.
+  // Keys in PEM and seeds of NATS. The end may have been cut off.
   /(?<kept>-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|SEED)[A-Z ]{0,10}-----)(?:(?!-----END)[^])+/g,
   // nats://user:p@ssword@host, https://token@host
   /(?<kept>\b[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/?#"'`<>]{1,1000}(?=@)/gi,
@@ -53,7 +58,7 @@ export function redact(text: string): string {
   return maskPersons(CREDENTIALS.reduce((redacted, pattern) => redacted.replace(pattern, hidden), text));
 }
 
-/** True if {@link redact} hides a value with this name. */
+/** Returns true if {@link redact} hides a value with this name. */
 export function isCredential(name: string): boolean {
   return redact(`${name}="x"`).endsWith(`"${HIDDEN}"`);
 }

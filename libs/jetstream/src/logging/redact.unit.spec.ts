@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { redact } from './redact.js';
 
-/** Every credential below is one of these, or contains one. */
+/** Matches a part of every credential in the cases below. */
 const CREDENTIAL = /hunter|ter2|s3cret|QUM6c2VjcmV0|AGJvYg/;
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl';
 
 describe('redacting', () => {
   it.each([
-    // In URLs, also if the password is not encoded.
+    // In URLs, even if the password is not encoded.
     [
       'connect to postgres://ann:s3cret@db.example:5432/app failed',
       'connect to postgres://***@db.example:5432/app failed',
@@ -30,7 +30,7 @@ describe('redacting', () => {
     ["{ authorization: [ 'Bearer hunter2' ], host: 'x' }", "{ authorization: ***], host: 'x' }"],
     ['Cookie: a=s3cret; b=hunter2', 'Cookie: ***'],
     ['401 for Basic QUM6c2VjcmV0', '401 for Basic ***'],
-    // As values of names.
+    // As values of named fields.
     ['login failed: password=hunter22; user=ann', 'login failed: password=***; user=ann'],
     ['Server=db;Uid=ann;Pwd=hunter2;Port=1', 'Server=db;Uid=ann;Pwd=***;Port=1'],
     ['pwd: hunter2', 'pwd: ***'],
@@ -70,7 +70,7 @@ describe('redacting', () => {
       '{"stack":"Failed query: select $1\\nparams: hunter2"}',
       '{"stack":"Failed query: select $1\\nparams: ***',
     ],
-    // With a known form.
+    // Credentials with a known form.
     [`invalid: ${JWT}.`, 'invalid: ***'],
     [`key SU${'A2'.repeat(28)} refused`, 'key *** refused'],
     ['AKIAIOSFODNN7EXAMPLE is unknown', '*** is unknown'],
@@ -80,7 +80,7 @@ describe('redacting', () => {
     ],
     ['-----BEGIN USER NKEY SEED-----\nhunter2', '-----BEGIN USER NKEY SEED-----***'],
     ['{"key":"-----BEGIN PRIVATE KEY-----\\nMIIhunter2\\n', '{"key":"-----BEGIN PRIVATE KEY-----***'],
-  ])('turns %j into %j, and that into itself', (text, expected) => {
+  ])('turns %j into %j, and leaves the result unchanged', (text, expected) => {
     expect(redact(text)).toBe(expected);
     expect(redact(text)).not.toMatch(CREDENTIAL);
     expect(redact(expected)).toBe(expected);
@@ -106,7 +106,7 @@ describe('redacting', () => {
     ['tel:+491701234567890, +1234567', 'tel:+4917*********90, +*****67'],
     ['call +1 (415) 555-0123 now', 'call +1415*****23 now'],
     ['call +49 170 1234567, +44.20.7946.0958', 'call +4917******67, +4420******58'],
-  ])('masks %j as %j, and that as itself', (text, expected) => {
+  ])('masks %j as %j, and leaves the result unchanged', (text, expected) => {
     expect(redact(text)).toBe(expected);
     expect(redact(expected)).toBe(expected);
   });
@@ -134,7 +134,7 @@ describe('redacting', () => {
     'secretary: Ada, passenger: Bob, passed: 3, keyboard=us, monkey: 1, tokenizer=x',
     'at Object.<anonymous> (file:///app/libs/jetstream/src/logging/redact.ts:3:14)',
     'duplicate key value violates unique constraint "users_email_key"',
-  ])('leaves %j as it is', (text) => {
+  ])('leaves %j unchanged', (text) => {
     expect(redact(text)).toBe(text);
   });
 

@@ -3,23 +3,26 @@ import type { PreRequestHook } from '@nestjs/common';
 import { catchError, throwError } from 'rxjs';
 import { EventContext } from '../declare/event-context.js';
 
-/** A method that Nest calls for a processor, from Nest's execution context. */
+/** Method that Nest calls for a processor, as found in Nest's execution context. */
 export interface HandlerMethod {
   type: object & { prototype: object };
   callback: (...args: unknown[]) => unknown;
 }
 
 /**
- * Errors of guards, pipes, interceptors and handlers. Without an exception filter, Nest reports only
- * `{ status: 'error', message: 'Internal server error' }` to a transport. But the class of the error decides between retry and dead
- * letter.
+ * Errors of guards, pipes, interceptors and handlers, by the context of the call. Without an exception filter, Nest reports only
+ * `{ status: 'error', message: 'Internal server error' }` to a transport. But the class of the error decides between a retry and
+ * a dead letter.
  */
 const thrown = new WeakMap<EventContext, unknown>();
 
 /** Methods that Nest called, by the context of the call. */
 const called = new WeakMap<EventContext, HandlerMethod>();
 
-/** Notes an error before Nest's filters see it. An error that was noted before the call goes to the filters instead of a call. */
+/**
+ * Records an error before Nest's filters see it. If an error was recorded before the call, the filters get this error and the
+ * method is not called.
+ */
 export const errorHook: PreRequestHook = (execution, next) => {
   const context = execution.getArgs<unknown[]>().find((argument) => argument instanceof EventContext);
   if (!context) return next();
@@ -37,16 +40,16 @@ export const errorHook: PreRequestHook = (execution, next) => {
 };
 
 /**
- * Registers {@link errorHook} with the application, before Nest makes its handlers.
+ * Registers {@link errorHook} with the application before Nest creates its handlers.
  *
- * It uses Nest's container, because Nest offers this call only on a microservice. `connectMicroservice` has already made the
- * handlers when it returns one.
+ * This function uses Nest's container, because Nest offers the registration only on a microservice. When `connectMicroservice`
+ * returns a microservice, Nest has already created the handlers.
  */
 export function registerErrorHook(moduleRef: ModuleRef): void {
   moduleRef['container'].applicationConfig?.registerPreRequestHook(errorHook);
 }
 
-/** Notes an error of a direct call. When Nest is then asked to call the handler, its filters get this error. */
+/** Records an error of a direct call. If Nest is then asked to call the handler, Nest's filters get this error. */
 export function noteThrown(error: unknown, context: EventContext): void {
   thrown.set(context, error);
 }
@@ -57,12 +60,12 @@ export function calledMethod(context: EventContext): HandlerMethod | undefined {
 }
 
 /**
- * Returns the error that decides about the event. It is the error that a filter threw, or the original error if no filter matched
- * or the filter reported a value that is not an error.
+ * Returns the error that decides the outcome of the event. If a filter threw an error, that error decides. If no filter matched,
+ * or a filter reported a value that is not an error, the original error decides.
  */
 export function errorOf(reported: unknown, context: EventContext): unknown {
   if (reported instanceof Error) return reported;
-  // If a request-scoped provider cannot be made, nothing was noted: that happens before the hook.
+  // If Nest cannot create a request-scoped provider, no error was recorded, because the failure happens before the hook.
   return (
     thrown.get(context) ?? new Error(`${describe(reported)}; Nest logged the cause`, { cause: reported })
   );

@@ -5,14 +5,14 @@ import { directCallOf, type DirectCall } from './fast/direct-call.js';
 import type { EventContext } from '../declare/event-context.js';
 import { calledMethod, errorOf, noteThrown } from './nest-errors.js';
 
-/** Calls a handler, and resolves to all values that it returned. */
+/** Calls a handler, and resolves to all values that the handler returned. */
 export type Handle = (event: object, context: EventContext) => Promise<readonly unknown[]>;
 
 /**
- * Makes the function that calls a handler. The first event goes through Nest's pipeline, which shows the method behind the handler.
- * Later events call the method directly if `directCallOf` allows that.
+ * Creates the function that calls a handler. The first event goes through Nest's pipeline, which reveals the method behind the
+ * handler. Later events call the method directly if `directCallOf` returns a direct call.
  *
- * @param container container of the application; without it, every event goes through Nest's pipeline
+ * @param container container of the application. Without a container, every event goes through Nest's pipeline.
  */
 export function nestHandle(handler: MessageHandler, container: NestContainer | undefined): Handle {
   let direct: DirectCall | undefined;
@@ -40,14 +40,14 @@ export function nestHandle(handler: MessageHandler, container: NestContainer | u
       const answer = await direct(event, context);
       return isObservable(answer) ? await everything(answer) : [answer];
     } catch (error) {
-      // Nest then calls its filters with the error, and not the method.
+      // Nest then calls its filters with the error, and does not call the method.
       noteThrown(error, context);
       return throughNest(event, context);
     }
   };
 }
 
-/** Collects the values of an Observable, which may fail. Any other value stands alone. */
+/** Returns all values of an Observable, which may fail. Any other answer is returned as a single value. */
 async function everything(answer: unknown): Promise<readonly unknown[]> {
   return isObservable(answer) ? lastValueFrom(answer.pipe(toArray())) : [answer];
 }

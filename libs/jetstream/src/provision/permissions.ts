@@ -14,21 +14,21 @@ import { ProcessorPaused, ProcessorResumed } from '../events/processor-state-eve
 import type { ServiceDeclaration } from './service-declaration.js';
 import { consumerConfigs } from './stream-settings.js';
 
-/** Rights of a NATS user, under the names of the server's configuration: subjects, wildcards included. */
+/** Rights of a NATS user, as lists of subjects and wildcards. The names are those of the server's configuration. */
 export interface Permissions {
   publish: string[];
   subscribe: string[];
 }
 
 /**
- * The least rights with which a service does all of its work, sorted. Another identity has provisioned the streams and consumers.
- * The service can create, read or change nothing else.
+ * Returns the minimum rights that a service needs for all of its work, sorted. The streams and consumers must be provisioned by
+ * another identity. The service can create, read or change nothing else.
  */
 export function permissionsOf(
   { source, publishes }: ServiceDeclaration,
   processors: readonly ProcessorDeclaration[],
 ): Permissions {
-  // Initiating events may lie in an outbox, which the command line asks about.
+  // Initiating events may wait in an outbox, and the command line sends requests about the outbox.
   const hasOutbox = publishes.length > 0;
   const subjects = [
     ...publishes.map(channelOfClass),
@@ -41,7 +41,7 @@ export function permissionsOf(
   };
 }
 
-/** Subjects that a processor publishes on: events, retries, failures, requests to pull, and acknowledgements. */
+/** Returns the subjects on which a processor publishes: events, retries, failures, requests to pull, and acknowledgements. */
 function subjectsOf(declaration: ProcessorDeclaration): string[] {
   const { processor, formerly, consumes, publishes, pause, channel } = declaration;
   return [

@@ -2,17 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import { isWithinSubject } from '../wire/names.js';
 
 /**
- * The effect on events of changing a setting to its declared value.
+ * Effect on events if a setting is changed to its declared value.
  *
- * - `adds`: something new, such as one more subject. A running service makes this change itself.
- * - `changes`: no event is lost. Only `node cascade provision` makes this change.
- * - `lowers`: could delete events, refuse them, or keep fewer copies. Needs `--lower`.
- * - `moves`: the processor would read another channel, and lose unread events of the present one. Needs `--move`.
+ * - `adds`: adds something new, such as a subject. A running service makes this change itself.
+ * - `changes`: loses no event. Only `node cascade provision` makes this change.
+ * - `lowers`: could delete or refuse events, or keep fewer copies of events. Needs `--lower`.
+ * - `moves`: makes the processor read another channel and lose the unread events of its present channel. Needs `--move`.
  */
 export type Effect = 'adds' | 'changes' | 'lowers' | 'moves';
 
 export interface SettingDifference {
-  /** The server's name of the setting. */
+  /** Name of the setting on the server. */
   name: string;
   wanted: unknown;
   found: unknown;
@@ -23,11 +23,11 @@ type Config = Record<string, unknown>;
 
 /** Settings that the server reads only when it creates a consumer. */
 const READ_ONCE = new Set(['name', 'durable_name', 'deliver_policy', 'opt_start_seq']);
-/** Settings of which a greater number holds more. The server writes "without limit" as 0 or a negative number. */
+/** Settings that hold more if their value is greater. The server writes "unlimited" as 0 or a negative number. */
 const LIMITS = new Set(['max_bytes', 'max_age', 'num_replicas', 'duplicate_window']);
 const SUBJECTS = new Set(['subjects', 'filter_subjects']);
 
-/** The settings of a stream that differ from the declared ones. */
+/** Returns the settings of a stream that differ from its declaration. */
 export function streamDifferences(wanted: object, found: object): SettingDifference[] {
   return differences(wanted, found, (name, to, from) => {
     if (name === 'description') return 'changes';
@@ -39,7 +39,7 @@ export function streamDifferences(wanted: object, found: object): SettingDiffere
   });
 }
 
-/** The settings of a processor's consumer that differ from the declared ones. */
+/** Returns the settings of a processor's consumer that differ from its declaration. */
 export function consumerDifferences(wanted: object, found: object): SettingDifference[] {
   const { filter_subject, ...config } = found as Config;
   const subjects = config['filter_subjects'] ?? (filter_subject ? [filter_subject] : []);
@@ -51,7 +51,7 @@ export function consumerDifferences(wanted: object, found: object): SettingDiffe
   });
 }
 
-/** The declared subjects, and those on the server that no declared subject covers. */
+/** Returns the declared subjects, and the subjects on the server that no declared subject covers. */
 export function mergedSubjects(declared: readonly string[], found: readonly string[]): string[] {
   return [...uncovered(found, declared), ...declared];
 }
@@ -73,7 +73,7 @@ function differences(
     }));
 }
 
-/** The order of a list of subjects has no meaning. */
+/** Sorts a list of subjects, because its order has no meaning. */
 function sorted(value: unknown): unknown {
   return Array.isArray(value) ? [...(value as string[])].sort() : value;
 }
@@ -82,7 +82,7 @@ function limitOf(value: unknown): number {
   return typeof value === 'number' && value > 0 ? value : Infinity;
 }
 
-/** The channels among a consumer's subjects, without the subjects of retries and replays. */
+/** Returns the channels among a consumer's subjects, without the subjects of retries and replays. */
 export function channelsIn(subjects: readonly string[]): string[] {
   return subjects.filter((subject) => /^(events|failed)\./.test(subject)).sort();
 }
@@ -92,7 +92,7 @@ function uncovered(subjects: readonly string[], by: readonly string[]): string[]
 }
 
 const BYTES = { TiB: 1024 ** 4, GiB: 1024 ** 3, MiB: 1024 ** 2, KiB: 1024, bytes: 1 };
-/** In nanoseconds. */
+/** Units of time, in nanoseconds. */
 const TIMES = { days: 86_400e9, h: 3_600e9, min: 60e9, s: 1e9, ms: 1e6 };
 const UNITS: Record<string, Record<string, number>> = {
   max_bytes: BYTES,
@@ -101,7 +101,7 @@ const UNITS: Record<string, Record<string, number>> = {
   ack_wait: TIMES,
 };
 
-/** A setting of a stream or consumer in readable units: `5 GiB`, `7 days`. */
+/** Returns a setting of a stream or consumer in readable units, such as `5 GiB` or `7 days`. */
 export function shownSetting(name: string, value: unknown): string {
   const units = Object.entries(UNITS[name] ?? {});
   if (units.length === 0 || typeof value !== 'number') return JSON.stringify(value) ?? 'not set';

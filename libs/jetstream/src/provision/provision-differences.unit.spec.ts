@@ -48,7 +48,7 @@ describe('the effect of changing a setting', () => {
   });
 });
 
-it('merges subjects without those that a wider subject covers', () => {
+it('merges subjects without subjects that a wider subject covers', () => {
   expect(mergedSubjects(['a.>', 'b.c'], ['a.*', 'a.b.>', 'x', 'b.*'])).toEqual(['x', 'b.*', 'a.>', 'b.c']);
 });
 

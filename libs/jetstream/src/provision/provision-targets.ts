@@ -14,40 +14,42 @@ import { unlessMissing } from '../client/unless-missing.js';
 import { consumerDifferences, streamDifferences, type SettingDifference } from './provision-differences.js';
 import type { ConsumerSettings, DurableConfig, JetStreamAssets, StreamDeclaration } from './stream-settings.js';
 
-/** The oldest server that can schedule messages, which carry the retries. */
+/** Oldest server version that can schedule messages. Retries are scheduled messages. */
 const MINIMUM_SERVER = '2.12.0';
-/** Milliseconds to wait for the answer to a request that changes nothing, before it is sent again. */
+/** Timeout of a request that changes nothing, in milliseconds. After the timeout, the request is sent again. */
 const LOOK_TIMEOUT = 2_000;
 
 /** A stream or consumer on the server that differs from its declaration. */
 export interface ProvisionDifference {
-  /** `stream EVENTS`, or `consumer notifier on stream EVENTS`. */
+  /** Name in messages, such as `stream EVENTS` or `consumer notifier on stream EVENTS`. */
   what: string;
   stream: string;
   /** Name of the consumer; undefined for a stream. */
   durable?: string;
-  /** True if the server does not have it. */
+  /** True if the server does not have the stream or consumer. */
   missing: boolean;
-  /** Settings that differ; empty if it is missing. */
+  /** Settings that differ; empty if the stream or consumer is missing. */
   settings: SettingDifference[];
 }
 
 type Config = Record<string, unknown>;
 
-/** A stream or consumer as declared, with the requests that read and change the one on the server. */
+/** Declaration of a stream or consumer, with the requests that read and change its counterpart on the server. */
 export interface Target extends Pick<ProvisionDifference, 'what' | 'stream' | 'durable'> {
   find(): Promise<object | undefined>;
   create(): Promise<object>;
-  /** @param change the settings to change; all others stay as they are */
+  /** @param change settings to change; all other settings stay unchanged */
   update(change: object): Promise<object>;
-  /** Deletes a consumer, so that it can be created anew. A stream has no such request. */
+  /** Deletes a consumer, so that it can be created again. Undefined for a stream. */
   remove?(): Promise<boolean>;
   differences(found: object): SettingDifference[];
 }
 
 /**
- * @throws ProvisionError if the server cannot do what Cascade needs
- * @throws NoAnswerError if the broker is away
+ * Returns the targets of the declared streams and consumers.
+ *
+ * @throws ProvisionError if the server lacks a feature that Cascade needs
+ * @throws NoAnswerError if the broker is unreachable
  */
 export async function targetsOf(
   connection: NatsConnection,
@@ -70,7 +72,7 @@ export async function targetsOf(
   ];
 }
 
-/** `stream EVENTS`, or `consumer notifier on stream EVENTS`. */
+/** Returns a name such as `stream EVENTS` or `consumer notifier on stream EVENTS`. */
 export function targetName(stream: string, durable?: string): string {
   return durable === undefined ? `stream ${stream}` : `consumer ${durable} on stream ${stream}`;
 }
@@ -82,7 +84,7 @@ export function differenceOf(target: Target, found: object | undefined): Provisi
   return { what, stream, ...(durable ? { durable } : {}), missing: !found, settings };
 }
 
-/** Creates a missing stream or consumer, or finds the one that another process has created at the same moment. */
+/** Creates a missing stream or consumer, or finds it if another process has created it at the same moment. */
 export async function createOrFind(target: Target): Promise<{ config: object; isNew: boolean }> {
   try {
     return { config: await target.create(), isNew: true };
@@ -95,9 +97,10 @@ export async function createOrFind(target: Target): Promise<{ config: object; is
 }
 
 /**
- * Makes a change, unless it has no settings.
+ * Applies a change, unless the change has no settings.
  *
- * @throws ProvisionError if the server refuses the change, or is too old to know a setting and drops it
+ * @throws ProvisionError if the server refuses the change
+ * @throws ProvisionError if the server is too old to know a setting, and drops it
  */
 export async function update(target: Target, difference: ProvisionDifference, change: Config): Promise<void> {
   if (Object.keys(change).length === 0) return;
@@ -110,7 +113,7 @@ export async function update(target: Target, difference: ProvisionDifference, ch
   if (left.length > 0) throw differenceError({ ...difference, settings: left });
 }
 
-/** Subjects that no declaration has may stay beside the declared ones. */
+/** Returns true if a list on the server contains all subjects of the change. Undeclared subjects may stay in the list. */
 function isMerged(name: string, change: Config, config: object): boolean {
   const subjects = (config as Config)[name];
   return Array.isArray(subjects) && (change[name] as string[]).every((subject) => subjects.includes(subject));
@@ -134,11 +137,14 @@ export function differenceError(
   );
 }
 
-/** Requests that only look time out early and are sent again; those that change something get the client's 5 s. */
+/**
+ * Access to the server's API. Requests that only read time out early and are sent again. Requests that change something have the
+ * client's timeout of 5 s.
+ */
 interface Api {
   looking: JetStreamManager;
   changing: JetStreamManager;
-  /** @throws NoAnswerError if the broker is away or does not answer */
+  /** @throws NoAnswerError if the broker is unreachable or does not answer */
   asked<Answer>(this: void, what: string, request: Promise<Answer>): Promise<Answer>;
 }
 
@@ -173,7 +179,7 @@ function consumerTarget(api: Api, { stream, config: wanted, formerly = [] }: Con
       return (await asked(`to create ${what}`, consumers.add(stream, { ...wanted, ...start }))).config;
     },
     update: (change: Partial<ConsumerConfig>) => {
-      // The server takes one filter or a list, and refuses both.
+      // The server accepts either one filter or a list of filters, and refuses both together.
       const settings: Partial<ConsumerConfig> = change.filter_subjects ? { ...change, filter_subject: undefined } : change;
       return asked(`to change ${what}`, consumers.update(stream, durable, settings)).then(
         ({ config }) => config,
@@ -191,8 +197,8 @@ function findConsumer({ asked, looking }: Api, stream: string, durable: string) 
 }
 
 /**
- * A renamed processor continues after the last event that it settled under its newest former name. A work-queue stream, such as
- * RETRIES, refuses a consumer with a start sequence.
+ * Returns the start position of a renamed processor. The processor continues after the last event that it settled under its
+ * newest former name. A work-queue stream, such as RETRIES, refuses a consumer with a start sequence.
  */
 async function startAfterFormer(
   api: Api,

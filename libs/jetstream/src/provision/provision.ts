@@ -12,28 +12,28 @@ import {
 } from './provision-targets.js';
 import type { JetStreamAssets } from './stream-settings.js';
 
-/** Changes that an operator allows {@link provision} to make, beside those that lose nothing. */
+/** Changes that an operator allows {@link provision} to make, in addition to changes that lose nothing. */
 export interface ProvisionOptions {
-  /** Also make changes that could delete or refuse events, or keep fewer copies of them. */
+  /** Allows changes that could delete or refuse events, or keep fewer copies of events. */
   lower?: boolean;
-  /** Consumers that may be deleted and created anew, because their processor now reads another channel. */
+  /** Consumers that may be deleted and created again, because their processor now reads another channel. */
   move?: readonly string[];
-  /** Also move processors that have unread events on the former channel. They never get these events. */
+  /** Allows moves of processors that have unread events on the former channel. The processors never get these events. */
   dropWaiting?: boolean;
 }
 
 export interface Provisioned {
-  /** The differences that were removed. */
+  /** Differences that were removed. */
   changed: ProvisionDifference[];
-  /** The differences that are left, because the options do not allow the change. */
+  /** Differences that remain, because the options do not allow the change. */
   left: ProvisionDifference[];
 }
 
 /**
- * Creates missing streams and consumers, and changes settings that differ. Repeating it changes nothing.
+ * Creates missing streams and consumers, and changes settings that differ. A second call changes nothing.
  *
  * @throws ProvisionError if the server is too old, or refuses a change
- * @throws NoAnswerError if the broker is away
+ * @throws NoAnswerError if the broker is unreachable
  */
 export async function provision(
   connection: NatsConnection,
@@ -61,10 +61,10 @@ export async function provision(
 }
 
 /**
- * The differences that {@link provision} would remove. Changes nothing.
+ * Returns the differences that {@link provision} would remove. Changes nothing.
  *
  * @throws ProvisionError if the server is too old
- * @throws NoAnswerError if the broker is away
+ * @throws NoAnswerError if the broker is unreachable
  */
 export async function compareProvisioned(
   connection: NatsConnection,
@@ -78,24 +78,25 @@ export async function compareProvisioned(
   return differing;
 }
 
-/** The streams and consumers that a running service found, and the changes that it made. */
+/** Streams and consumers that a running service has found, and the changes that the service has made. */
 export interface Ensured {
-  /** Names of those that were missing, such as `stream EVENTS`. */
+  /** Names of the streams and consumers that were missing, such as `stream EVENTS`. */
   created: string[];
-  /** Differences from the declaration that were left as they are. */
+  /** Differences from the declaration that were left unchanged. */
   differing: ProvisionDifference[];
-  /** Consumers that read another channel than their processor declares: the processor must not pull from them. */
+  /** Consumers that read another channel than their processor declares. The processor must not pull from such a consumer. */
   conflicts: ProvisionDifference[];
-  /** The settings on the server, by `what`. */
+  /** Settings on the server, by the name of the stream or consumer. */
   found: Map<string, object>;
 }
 
 /**
- * Creates what is missing and adds what is new, which is all that a running service may do. Limits, replicas and retention belong
- * to the operator. In a rolling deployment, two versions of a service would otherwise change them back and forth.
+ * Creates missing streams and consumers, and adds new settings. A running service may make no other changes. Limits, replicas and
+ * retention belong to the operator. Otherwise, two versions of a service would change these settings back and forth in a rolling
+ * deployment.
  *
- * @throws ProvisionError if the server is too old, or a consumer cannot do what its processor needs
- * @throws NoAnswerError if the broker is away
+ * @throws ProvisionError if the server is too old, or if a consumer cannot do what its processor needs
+ * @throws NoAnswerError if the broker is unreachable
  */
 export async function ensureProvisioned(
   connection: NatsConnection,
@@ -124,14 +125,17 @@ async function create(target: Target, { created }: Ensured): Promise<object> {
   const { config, isNew } = await createOrFind(target);
   if (isNew) {
     created.push(target.what);
-    // A server that is older than a feature drops its settings without an error.
+    // A server that is older than a feature drops the settings of the feature without an error.
     const dropped = differenceOf(target, config);
     if (dropped) throw differenceError(dropped);
   }
   return config;
 }
 
-/** Without acknowledgements every event counts as handled. A broker that limits deliveries hides events from the transport. */
+/**
+ * Checks the settings that a consumer cannot do without. Without acknowledgements, every event would count as handled. A broker
+ * that limits deliveries would hide events from the transport.
+ */
 function assertUsable({ what, settings }: ProvisionDifference): void {
   const vital = settings.filter(({ name }) => ['ack_policy', 'max_deliver'].includes(name));
   if (vital.length === 0) return;
@@ -144,7 +148,7 @@ function assertUsable({ what, settings }: ProvisionDifference): void {
   );
 }
 
-/** Added settings, and lists of subjects that have the new ones beside those on the server. */
+/** Returns the added settings, and lists that contain the new subjects in addition to the subjects on the server. */
 function additionsIn(settings: readonly SettingDifference[]): Record<string, unknown> {
   const added = settings.filter(({ effect, wanted }) => effect === 'adds' && !Array.isArray(wanted));
   const lists = settings.flatMap(({ name, wanted, found, effect }) => {

@@ -11,15 +11,15 @@ import { targetName, type ProvisionDifference } from './provision-targets.js';
 import { ensureProvisioned, type Ensured } from './provision.js';
 import { assetsOf, consumerConfigs, keptFor, MILLISECOND, type JetStreamSettings } from './stream-settings.js';
 
-/** Milliseconds before a request that got no answer is sent again. */
+/** Delay before a request that got no answer is sent again, in milliseconds. */
 const RETRY_DELAY = 250;
-/** Milliseconds between two warnings that the broker does not answer. */
+/** Interval between two warnings that the broker does not answer, in milliseconds. */
 const REMIND_AFTER = 30_000;
-/** Milliseconds that stand for "without limit": a hundred years. */
+/** Time that stands for "unlimited", in milliseconds (a hundred years). */
 const FOR_EVER = 100 * 365 * 24 * 60 * 60 * 1_000;
 
 export interface ProvisionedServiceOptions {
-  /** The declared sizes of the system's streams. */
+  /** Declared sizes of the system's streams. */
   settings: JetStreamSettings;
   /** False if another identity provisions streams and consumers. */
   provision: boolean;
@@ -29,11 +29,11 @@ export interface ProvisionedServiceOptions {
 }
 
 /**
- * The streams and consumers of a running service. Creates what is missing, adds what is new, and remembers the settings that it
- * found. Other changes belong to the operator: the log warns of each difference once.
+ * Manages the streams and consumers of a running service. It creates missing streams and consumers, adds new settings, and
+ * remembers the settings that it found. Other changes belong to the operator, so the log only warns of each difference once.
  */
 export class ProvisionedService {
-  /** Names of streams and consumers that existed at an earlier look. */
+  /** Names of streams and consumers that existed at an earlier check. */
   private readonly known = new Set<string>();
   private readonly warned = new Set<string>();
   private found: ReadonlyMap<string, object> = new Map();
@@ -41,10 +41,11 @@ export class ProvisionedService {
   constructor(private readonly options: ProvisionedServiceOptions) {}
 
   /**
-   * Waits until the broker answers.
+   * Creates missing streams and consumers, and adds new settings. Waits until the broker answers.
    *
-   * @returns the processors that must not pull, each with the reason; undefined if this service may not look at consumers
-   * @throws ProvisionError if the server is too old or refuses, NoAnswerError if the service stops before the broker answers
+   * @returns the errors of the processors that must not pull, by processor; undefined if this service may not look at consumers
+   * @throws ProvisionError if the server is too old or refuses a change
+   * @throws NoAnswerError if the service stops before the broker answers
    */
   async ensure(
     connection: NatsConnection,
@@ -60,7 +61,10 @@ export class ProvisionedService {
     return new Map(ensured.conflicts.map((conflict) => [conflict.durable!, conflictError(conflict)]));
   }
 
-  /** Milliseconds for which a stream keeps an event: the declared time, or the server's if that is longer. */
+  /**
+   * Returns the time for which a stream keeps an event, in milliseconds. The longer of the declared time and the server's time
+   * counts.
+   */
   keptFor(stream: string): number {
     const { max_age: found } = (this.found.get(targetName(stream)) ?? {}) as Partial<StreamConfig>;
     const declared = keptFor(stream, this.options.settings);
@@ -68,7 +72,10 @@ export class ProvisionedService {
     return Math.max(declared, found === 0 ? FOR_EVER : found / MILLISECOND);
   }
 
-  /** Milliseconds after which the broker delivers an unanswered event again: the declared time, or the server's if that is shorter. */
+  /**
+   * Returns the time after which the broker redelivers an unanswered event, in milliseconds. The shorter of the declared time and
+   * the server's time counts.
+   */
   ackWaitOf(declaration: ProcessorDeclaration): number {
     const waits = consumerConfigs(declaration).flatMap(({ stream, config }) => {
       const found: Partial<ConsumerConfig> = this.found.get(targetName(stream, config.durable_name)) ?? {};
@@ -130,7 +137,11 @@ function conflictError({ stream, durable, settings }: ProvisionDifference): Prov
   return otherChannelError(durable!, stream, wanted as string[], found as string[]);
 }
 
-/** @param read subjects of the processor's consumer, or of an event that the consumer delivered */
+/**
+ * Returns the error for a processor whose consumer reads another channel than declared.
+ *
+ * @param read subjects of the processor's consumer, or of an event that the consumer delivered
+ */
 export function otherChannelError(
   processor: string,
   stream: string,

@@ -9,7 +9,7 @@ import type { ProvisionDifference } from './provision-targets.js';
 import { removeRetired, retiredProcessors, type RetiredProcessor } from './retired-processors.js';
 import { assertRetriesFit, assetsOf, consumerConfigs, type JetStreamSettings } from './stream-settings.js';
 
-/** The streams and consumers of a whole system, made from its declarations, for the operator. */
+/** Provisions the streams and consumers of a whole system from its declarations, for the operator. */
 export class Provisioning {
   constructor(
     private readonly connection: JetStreamConnection,
@@ -18,20 +18,22 @@ export class Provisioning {
   ) {}
 
   /**
-   * The differences that {@link apply} would remove.
+   * Returns the differences that {@link apply} would remove.
    *
-   * @throws ProvisionError if the server is too old, NoAnswerError if the broker is away
+   * @throws ProvisionError if the server is too old
+   * @throws NoAnswerError if the broker is unreachable
    */
   async check(): Promise<ProvisionDifference[]> {
     return compareProvisioned(await this.connection.get(), assetsOf(this.settings, this.processors));
   }
 
   /**
-   * Creates what is missing and changes what differs, as far as the options allow.
+   * Creates missing streams and consumers and changes differing settings, as far as the options allow.
    *
    * @throws InvalidDeclarationError if a processor waits for longer than its events are kept
-   * @throws ProvisionError if the server is too old or refuses a change, or if events that must not be dropped wait for a moved processor
-   * @throws NoAnswerError if the broker is away
+   * @throws ProvisionError if the server is too old or refuses a change
+   * @throws ProvisionError if events that must not be dropped wait for a moved processor
+   * @throws NoAnswerError if the broker is unreachable
    */
   async apply(options: ProvisionOptions = {}): Promise<Provisioned> {
     for (const declaration of this.processors) assertRetriesFit(declaration, this.settings);
@@ -41,17 +43,19 @@ export class Provisioning {
     return provision(connection, assetsOf(this.settings, this.processors), options);
   }
 
-  /** Processors with consumers or retries on our streams and without a declaration, such as those that were removed. */
+  /**
+   * Returns the processors that have consumers or retries on Cascade's streams but no declaration, such as removed processors.
+   */
   async retired(): Promise<RetiredProcessor[]> {
     return retiredProcessors(await this.connection.get(), this.processors);
   }
 
   /**
-   * Deletes the consumers of retired processors that no process uses. Retries of a renamed processor go to its new name; other
-   * retries are deleted.
+   * Deletes the consumers of retired processors that no process uses. Retries of a renamed processor are moved to its new name,
+   * and other retries are deleted.
    *
-   * @param names default all
-   * @returns the processors that were removed; the others are still in use
+   * @param names processors to remove; all retired processors by default
+   * @returns the processors that were removed; the other processors are still in use
    */
   async prune(names?: readonly string[]): Promise<RetiredProcessor[]> {
     const connection = await this.connection.get();
@@ -62,7 +66,10 @@ export class Provisioning {
     return unused;
   }
 
-  /** A move loses what waits for the processor on its former channel: unread events, and retries. */
+  /**
+   * Checks that a processor may be moved, and deletes its retries. A move loses the unread events and the retries that wait for
+   * the processor on its former channel.
+   */
   private async prepareMove(
     connection: NatsConnection,
     processor: string,

@@ -17,7 +17,7 @@ import { unlessMissing } from '../client/unless-missing.js';
 import { openPauses } from '../events/open-pauses.js';
 import { consumerConfigs } from './stream-settings.js';
 
-/** Milliseconds since its last delivery, for which a consumer with unanswered events counts as used. */
+/** Time after its last delivery for which a consumer with unanswered events counts as used, in milliseconds. */
 const RECENTLY = 60_000;
 
 /** A consumer on the server. */
@@ -27,26 +27,26 @@ export interface ConsumerPlace {
 }
 
 /**
- * Consumers and retries on the server that no code declares. The processor was removed or renamed, reads other streams now, or is
- * written in another language.
+ * Processor with consumers or retries on the server that no code declares. The processor was removed or renamed, reads other
+ * streams now, or is written in another language.
  */
 export interface RetiredProcessor {
   processor: string;
-  /** True if the code declares the processor with other consumers than these. Its retries are in use. */
+  /** True if the code declares the processor with other consumers. The retries of such a processor are in use. */
   isDeclared: boolean;
-  /** Empty if a prune was interrupted, or a retry was stored after it. */
+  /** Consumers that no code declares; empty if a prune was interrupted, or if a retry was stored after a prune. */
   consumers: ConsumerPlace[];
-  /** Events that wait for the processor or are in flight. */
+  /** Number of events that wait for the processor or are in flight. */
   waiting: number;
-  /** Events that wait for another attempt. */
+  /** Number of events that wait for another attempt. */
   retries: number;
-  /** True if a process pulls from one of the consumers, has taken an event within the last minute, or is paused. */
+  /** True if a process pulls from one of the consumers, took an event within the last minute, or is paused. */
   isInUse: boolean;
-  /** The declared processor that has this name among its former names. */
+  /** Declared processor that has this name among its former names. */
   renamedTo: string | undefined;
 }
 
-/** Retired processors with consumers or retries on our streams, sorted by name. */
+/** Returns the retired processors with consumers or retries on Cascade's streams, sorted by name. */
 export async function retiredProcessors(
   connection: NatsConnection,
   declarations: readonly ProcessorDeclaration[],
@@ -81,8 +81,8 @@ export async function retiredProcessors(
 }
 
 /**
- * Deletes the consumers of a retired processor. Its retries go to the processor that it was renamed to, or are deleted. The
- * consumers are deleted last, so that after an interruption the next prune finds the processor again.
+ * Deletes the consumers of a retired processor. If the processor was renamed, its retries are moved to the new name; otherwise
+ * they are deleted. The consumers are deleted last, so that the next prune finds the processor again after an interruption.
  */
 export async function removeRetired(
   connection: NatsConnection,
@@ -96,14 +96,20 @@ export async function removeRetired(
   for (const { stream, durable } of consumers) await manager.consumers.delete(stream, durable);
 }
 
-/** A process that takes one event at a time has no request at the server between two pulls. */
+/**
+ * Returns true if a process has an unanswered event that was delivered recently. A process that takes one event at a time has no
+ * request at the server between two pulls.
+ */
 function isAtWork({ num_ack_pending, delivered }: ConsumerInfo): boolean {
-  // The server sends a time as text; the client's types say that it is a number.
+  // The server sends this time as text, but the client's types declare it as a number.
   const lastActive = Date.parse(String(delivered.last_active));
   return num_ack_pending > 0 && Date.now() - lastActive < RECENTLY;
 }
 
-/** JetStream keeps one schedule per subject, so each chain of attempts has its own subject. */
+/**
+ * Counts the retries of each processor by their subjects. JetStream keeps one schedule per subject, so each chain of attempts has
+ * its own subject.
+ */
 async function retriesByProcessor({ streams }: JetStreamManager): Promise<Map<string, number>> {
   const info = await unlessMissing(streams.info(RETRIES_STREAM, { subjects_filter: retriesOf('*') }));
   const counts = new Map<string, number>();
@@ -114,7 +120,10 @@ async function retriesByProcessor({ streams }: JetStreamManager): Promise<Map<st
   return counts;
 }
 
-/** Reads the stream forwards, since a retry that becomes due at the same time is stored again at the end. */
+/**
+ * Moves the retries of a processor to its new name. The stream is read forwards, because a retry that becomes due during the move
+ * is stored again at the end.
+ */
 async function moveRetries(
   connection: NatsConnection,
   manager: JetStreamManager,
@@ -122,20 +131,22 @@ async function moveRetries(
   to: string,
 ): Promise<void> {
   for (let seq = 1; ;) {
-    // The client's types do not have this field of the server's API.
+    // The client's types do not have the field `next_by_subj` of the server's API.
     const query = { seq, next_by_subj: retriesOf(from) } as { seq: number };
     const message = await unlessMissing(manager.streams.getMessage(RETRIES_STREAM, query));
     if (!message) return;
     await publishConfirmed(connection, renamed(message, from, to));
     seq = message.seq + 1;
-    // Deletes this message only. Unlike a deletion, a purge succeeds if the message has just become due and no longer exists.
+    // Deletes only this message. Unlike a deletion, a purge succeeds even if the message has just become due and no longer
+    // exists.
     await manager.streams.purge(RETRIES_STREAM, { filter: message.subject, seq });
   }
 }
 
 /**
- * The retry under the new name. It gets another id, since the broker drops a second message with the same id for 10 minutes. Of the
- * server's own headers it keeps only the schedule: the headers of a due retry would delete the schedule that they name.
+ * Returns the retry under the new name. The retry gets another id, because the broker drops a second message with the same id for
+ * 10 minutes. Of the server's own headers, only the schedule is kept. The headers of a due retry would delete the schedule that
+ * they name.
  */
 function renamed(message: StoredMsg, from: string, to: string) {
   const subject = `retry.${to}${message.subject.slice(`retry.${from}`.length)}`;

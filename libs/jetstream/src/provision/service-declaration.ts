@@ -1,12 +1,12 @@
 import type { EventClass } from '../contract/event-class.js';
 import type { JetStreamSettings } from './stream-settings.js';
 
-/** The part of `JetStreamModule.forRoot` that declares a service. */
+/** Part of the options of `JetStreamModule.forRoot` that declares a service. */
 export interface ServiceDeclaration {
-  /** Its name: `ce-source` of its initiating events. */
+  /** Name of the service, and `ce-source` of its initiating events. */
   source: string;
-  /** Its initiating events, also those that it publishes through an outbox. */
+  /** Classes of the service's initiating events, including events that are published through an outbox. */
   publishes: readonly EventClass[];
-  /** The sizes of the system's streams, if not the default. All services declare the same. */
+  /** Sizes of the system's streams, if they differ from the defaults. All services declare the same sizes. */
   streams?: JetStreamSettings;
 }

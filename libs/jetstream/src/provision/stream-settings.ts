@@ -21,40 +21,43 @@ import { withJitter } from '../declare/backoff.js';
 import { InvalidDeclarationError } from '../errors.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
 
-/** Nanoseconds, in which the server states a time. */
+/** Number of nanoseconds in a millisecond. The server states times in nanoseconds. */
 export const MILLISECOND = 1_000_000;
 const DAY = 24 * 60 * 60 * 1_000;
-/** Milliseconds within which the broker drops a second message of the same id: 10 minutes. */
+/** Time within which the broker drops a second message with the same id, in milliseconds (10 minutes). */
 export const DUPLICATE_WINDOW = 10 * 60 * 1_000;
 
 const EVENTS_DEFAULTS = { maxBytes: 1024 ** 3, maxAge: 7 * DAY };
 const FAILURES_DEFAULTS = { maxBytes: 256 * 1024 ** 2, maxAge: 30 * DAY };
 
 export interface StreamSettings {
-  /** Bytes that the stream may hold. Publishing waits if it is full. Default 1 GiB for events, 256 MiB for failures. */
+  /**
+   * Maximum size of the stream, in bytes. Publishes wait while the stream is full. Default 1 GiB for events, 256 MiB for
+   * failures.
+   */
   maxBytes?: number;
-  /** Milliseconds for which an event is kept, at least 10 minutes. Default 7 days for events, 30 days for failures. */
+  /** Time for which an event is kept, in milliseconds. Minimum 10 minutes. Default 7 days for events, 30 days for failures. */
   maxAge?: number;
 }
 
 /**
- * The sizes of a system's streams. The streams belong to the system, not to one service, so all services declare the same sizes.
- * A running service creates the streams with these settings; only `node cascade provision` changes them later.
+ * Sizes of a system's streams. The streams belong to the system, not to one service, so all services declare the same sizes. A
+ * running service creates the streams with these settings. Later, only `node cascade provision` changes the settings.
  */
 export interface JetStreamSettings {
-  /** Copies of every stream in a cluster: 1, 3 or 5. Default 1. */
+  /** Number of copies of every stream in a cluster: 1, 3 or 5. Default 1. */
   replicas?: number;
   events?: StreamSettings;
   failures?: StreamSettings;
 }
 
-/** A stream as declared. */
 export type StreamDeclaration = Partial<StreamConfig> & { name: string };
 
 /**
- * The streams that Cascade needs.
+ * Returns the streams that Cascade needs.
  *
- * @throws InvalidDeclarationError if a limit is not above 0, or events are kept for less than the duplicate window of 10 minutes
+ * @throws InvalidDeclarationError if a limit is not above 0
+ * @throws InvalidDeclarationError if events are kept for less than the duplicate window of 10 minutes
  */
 export function streamConfigs(settings: JetStreamSettings = {}): StreamDeclaration[] {
   return [
@@ -84,13 +87,13 @@ export function streamConfigs(settings: JetStreamSettings = {}): StreamDeclarati
   ];
 }
 
-/** Streams and consumers. */
+/** Declared streams and consumers. */
 export interface JetStreamAssets {
   streams: readonly StreamDeclaration[];
   consumers: readonly ConsumerSettings[];
 }
 
-/** Every stream of a system, and the consumers of these processors. */
+/** Returns every stream of a system, and the consumers of the declared processors. */
 export function assetsOf(
   settings: JetStreamSettings,
   declarations: readonly ProcessorDeclaration[],
@@ -100,15 +103,15 @@ export function assetsOf(
 
 export type DurableConfig = Partial<ConsumerConfig> & { durable_name: string };
 
-/** A durable consumer as declared, and the stream that it reads. */
+/** Declaration of a durable consumer, and the stream that the consumer reads. */
 export interface ConsumerSettings {
   stream: string;
   config: DurableConfig;
-  /** Former names of its processor, the oldest first. */
+  /** Former names of the consumer's processor, oldest first. */
   formerly?: readonly string[];
 }
 
-/** Milliseconds for which EVENTS or FAILURES keeps a message and may deliver it. */
+/** Returns the time for which EVENTS or FAILURES keeps a message and may deliver it, in milliseconds. */
 export function keptFor(stream: string, { events, failures }: JetStreamSettings): number {
   return stream === FAILURES_STREAM
     ? (failures?.maxAge ?? FAILURES_DEFAULTS.maxAge)
@@ -116,7 +119,8 @@ export function keptFor(stream: string, { events, failures }: JetStreamSettings)
 }
 
 /**
- * An event that its stream deletes before the last attempt could be dead-lettered without its original.
+ * Checks that the attempts of an event end before its stream deletes it. Otherwise, the event could be dead-lettered without its
+ * original.
  *
  * @throws InvalidDeclarationError if an event may wait for its attempts for longer than its stream keeps it
  */
@@ -134,9 +138,9 @@ export function assertRetriesFit(
 }
 
 /**
- * A processor's durables. All except the last have the processor's name, one for each stream that it reads. These are the stream of
- * its channel, EVENTS for replays, and RETRIES for due retries and quarantined events. The last durable delivers quarantined events
- * one by one for their isolated attempt.
+ * Returns the durable consumers of a processor. All except the last have the processor's name, with one consumer for each stream
+ * that the processor reads. The streams are the stream of its channel, EVENTS for replays, and RETRIES for due retries and
+ * quarantined events. The last consumer delivers quarantined events one by one for their isolated attempts.
  */
 export function consumerConfigs(declaration: ProcessorDeclaration): ConsumerSettings[] {
   const { processor, channel, consumes, formerly } = declaration;
@@ -171,12 +175,13 @@ function durable(
     description: `Cascade: processor ${processor}`,
     filter_subjects: subjects,
     ack_policy: AckPolicy.Explicit,
-    // Includes events that were published before the processor first ran, so services may be deployed in any order.
+    // Includes events that were published before the processor first ran, so that services may be deployed in any order.
     deliver_policy: DeliverPolicy.All,
     ack_wait: ackWait * MILLISECOND,
-    // The transport counts attempts and stores a failure event. With a limit here, the server would just stop delivering.
+    // The transport counts the attempts and stores a failure event. With a limit here, the server would only stop delivering the
+    // event.
     max_deliver: -1,
-    // Of all replicas together. Waiting retries do not count: they lie in the stream as schedules.
+    // Limit for all replicas together. Waiting retries do not count, because they are stored in the stream as schedules.
     max_ack_pending: Math.max(1_000, concurrency * 16),
   };
 }
@@ -190,7 +195,7 @@ function streamConfig(
   const maxBytes = settings.maxBytes ?? defaults.maxBytes;
   const maxAge = settings.maxAge ?? defaults.maxAge;
   for (const [limit, value] of Object.entries({ maxBytes, maxAge })) {
-    // The server takes 0 for "without limit".
+    // The server takes 0 as "unlimited".
     if (!(value > 0))
       throw new InvalidDeclarationError(`Stream ${name}: ${limit} must be above 0, found ${value}.`);
   }
@@ -205,7 +210,7 @@ function streamConfig(
     // Work-queue retention would delete events that replays and later processors need.
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
-    // A full stream refuses new events. With `old` it would silently drop events that no processor has read.
+    // A full stream refuses new events. With `old`, the stream would silently drop events that no processor has read.
     discard: DiscardPolicy.New,
     num_replicas: replicas,
     max_bytes: maxBytes,

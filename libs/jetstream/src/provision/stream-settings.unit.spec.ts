@@ -10,11 +10,11 @@ class ThingHappened {
 const EVENTS = { stream: 'EVENTS', subject: 'events.thing.happened' };
 const FAILURES = { stream: 'FAILURES', subject: 'failed.other.thing.happened' };
 
-/** Waits 2 s twice, each time up to 0.4 s longer. */
+/** Returns a processor that waits 2 s twice, and each time up to 0.4 s longer because of its jitter. */
 const waiting = (channel: typeof EVENTS, jitter?: number) =>
   declareProcessor(ThingHappened, channel, { processor: 'p', attempts: 3, backoff: 2_000, jitter });
 
-it('refuses retries that may come after the stream deleted the event, jitter included', () => {
+it('refuses retries that may come after the stream has deleted the event, including jitter', () => {
   expect(() => assertRetriesFit(waiting(EVENTS, 0), { events: { maxAge: 4_001 } })).not.toThrow();
   expect(() => assertRetriesFit(waiting(EVENTS), { events: { maxAge: 4_801 } })).not.toThrow();
   const refused = () => assertRetriesFit(waiting(EVENTS), { events: { maxAge: 4_800 } });
@@ -37,7 +37,7 @@ it.each([
   [{ failures: { maxAge: -1 } }, 'Stream FAILURES: maxAge must be above 0, found -1'],
   [{ events: { maxAge: 599_999 } }, 'Stream EVENTS: maxAge must be at least 600000 ms (10 min), found 599999.'],
   [{ failures: { maxAge: 1 } }, 'Stream FAILURES: maxAge must be at least 600000 ms (10 min), found 1.'],
-])('refuses %j, which the server refuses or takes for no limit', (settings, message) => {
+])('refuses %j, which the server refuses or takes as unlimited', (settings, message) => {
   expect(() => streamConfigs(settings)).toThrow(InvalidDeclarationError);
   expect(() => streamConfigs(settings)).toThrow(message);
 });

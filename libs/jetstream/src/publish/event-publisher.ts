@@ -19,17 +19,23 @@ import { bodyFault, outgoingEvent, type StoredEvent } from './outgoing-event.js'
 export const SERVICE = Symbol('service declaration');
 
 export interface PublishOptions extends PublishLimits {
-  /** The broker drops a second event with this id for 10 minutes, so publishing again is harmless. Default a new UUID v7. */
+  /**
+   * Id of the event. The broker drops a second event with the same id for 10 minutes, so publishing again is harmless. Default: a
+   * new UUID v7.
+   */
   id?: string;
-  /** Default the correlation id of `cause`, else the event's own id, which begins a flow. */
+  /**
+   * Correlation id of the event. Default: the correlation id of `cause`; without `cause`, the event's own id, which begins a
+   * flow.
+   */
   correlationId?: string;
-  /** Default the event id of `cause`, if there is one. */
+  /** Causation id of the event. Default: the event id of `cause`, if `cause` is given. */
   causationId?: string;
-  /** The event whose handler publishes this one. The transport itself sets it for events that a handler returns. */
+  /** Context of the handler that publishes this event. For events that a handler returns, the transport itself sets the ids. */
   cause?: EventContext;
-  /** Time at which the event happened. Default now. */
+  /** Time at which the event happened. Default: the present time. */
   time?: Date;
-  /** Milliseconds to keep trying. Default 10,000. */
+  /** Maximum time to keep trying, in milliseconds. Default 10,000. */
   timeout?: number;
 }
 
@@ -37,8 +43,8 @@ export interface PublishedEvent {
   id: string;
   correlationId: string;
   /**
-   * True if the broker already had an event with this id from the last 10 minutes and dropped this one. Also true if this call sent
-   * the event twice because the first PubAck was lost.
+   * True if the broker had an event with the same id from the last 10 minutes, and dropped this event. Also true if this call
+   * sent the event twice because the first PubAck was lost.
    */
   duplicate?: true;
 }
@@ -46,8 +52,8 @@ export interface PublishedEvent {
 const DEFAULT_TIMEOUT = 10_000;
 
 /**
- * Publishes initiating events. It avoids async functions, which keep state for each event in flight. Collecting this state as garbage
- * would cost a tenth of the time of publishing.
+ * Publishes initiating events. The class avoids async functions, which keep state for each event in flight. Garbage collection of
+ * this state would cost a tenth of the time of publishing.
  */
 @Injectable()
 export class EventPublisher {
@@ -62,7 +68,7 @@ export class EventPublisher {
    * @throws UndeclaredEventError if the service does not declare the event under `publishes`
    * @throws InvalidEventError if the event breaks its contract
    * @throws PublishRefusedError if the broker will never accept the event
-   * @throws PublishTimeoutError if the event was not confirmed in time; publish it again with the same id
+   * @throws PublishTimeoutError if the event was not confirmed in time; publish the event again with the same id
    */
   publish(event: object, options: PublishOptions = {}): Promise<PublishedEvent> {
     return rejecting(() => {
@@ -85,7 +91,8 @@ export class EventPublisher {
   }
 
   /**
-   * Like {@link publish}, for an event whose contract was checked when it was written to an outbox. Tries for 10 s by default.
+   * Publishes an event as {@link publish} does, but does not check its contract. The contract was checked when the event was
+   * written to an outbox. Tries for 10 s by default.
    */
   publishStored(event: StoredEvent, limits: PublishLimits = {}): Promise<PublishedEvent> {
     return rejecting(() => {
@@ -112,7 +119,7 @@ export class EventPublisher {
   private assertDeclared(event: object): void {
     const { source, publishes } = this.service;
     const type = classOf(event);
-    // Any service may replay and remove failures.
+    // Any service may replay or remove failures, and publishes these audit events before doing so.
     if (publishes.includes(type) || type === ReplayRequested || type === FailuresRemoved) return;
     const declared = publishes.map(({ name }) => name).join(', ') || 'nothing';
     throw new UndeclaredEventError(
@@ -135,7 +142,8 @@ export class EventPublisher {
           ),
         );
     });
-    // On Node 20 the garbage collector takes `AbortSignal.any` of `AbortSignal.timeout`, which then never aborts.
+    // A timer replaces `AbortSignal.timeout`. On Node 20, an `AbortSignal.any` of such a signal may be garbage-collected, and
+    // then never aborts.
     const timer = setTimeout(giveUp, Math.min(timeout, LONGEST_TIME));
     signal?.addEventListener('abort', giveUp);
     if (signal?.aborted) giveUp();
@@ -156,7 +164,7 @@ function storedEvent(event: object, options: PublishOptions): StoredEvent {
   return { name, version, data: event, id, correlationId, causationId, time: options.time ?? new Date() };
 }
 
-/** A promise that rejects with an error that `begin` throws, as that of an async function does. */
+/** Returns the promise of `begin`. If `begin` throws an error, the promise rejects with it, as with an async function. */
 function rejecting<Result>(begin: () => Promise<Result>): Promise<Result> {
   try {
     return begin();
@@ -166,7 +174,7 @@ function rejecting<Result>(begin: () => Promise<Result>): Promise<Result> {
   }
 }
 
-/** Keeps only the id and correlation id of the event until it is confirmed. */
+/** Publishes an event. Only the id and correlation id are kept in memory until the event is confirmed. */
 function confirmed(
   pipeline: PublishPipeline,
   message: OutgoingMessage,
@@ -181,7 +189,10 @@ function confirmed(
   );
 }
 
-/** A separate function, since a closure within {@link confirmed} would keep the message. */
+/**
+ * Returns the callback for a PubAck. The function is separate, because a closure within {@link confirmed} would keep the message
+ * in memory.
+ */
 function answering(
   resolve: (answer: PublishedEvent) => void,
   published: PublishedEvent,

@@ -9,7 +9,7 @@ import { derivedEventId } from '../wire/event-ids.js';
 import { bodyFault, outgoingEvent } from './outgoing-event.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
 
-/** The events that a handler returned: one, several, or none. */
+/** Returns the events among the values that a handler returned. */
 export function eventsOf(returned: readonly unknown[]): object[] {
   return returned.flat().filter((event) => event !== undefined && event !== null);
 }
@@ -17,8 +17,8 @@ export function eventsOf(returned: readonly unknown[]): object[] {
 type Publishing = Pick<ProcessorDeclaration, 'processor' | 'publishes'>;
 
 /**
- * Checks events that a processor returned. Returns undefined if the fast validator passes all of them. Otherwise the promise rejects
- * with the errors of {@link assertPublishable}.
+ * Checks the events that a processor returned. Returns undefined if the fast validator passes all events. Otherwise, returns a
+ * promise that may reject with the errors of {@link assertPublishable}.
  */
 export function checkPublishable(
   events: readonly object[],
@@ -60,9 +60,9 @@ export async function assertPublishable(event: object, { processor, publishes }:
 }
 
 /**
- * The messages of the events that a handler returned.
+ * Returns the messages of the events that a handler returned.
  *
- * @param maxSize bytes that each event may have
+ * @param maxSize maximum size of an event, in bytes
  * @throws UnrecoverableError if an event is too large, or has more values than its consumers would read
  */
 export function messagesOf(

@@ -3,7 +3,7 @@ import { toHeaders } from '../wire/cloud-events.js';
 import { channelOf, typeOf } from '../wire/names.js';
 import type { OutgoingMessage } from '../wire/outgoing-message.js';
 
-/** An event whose contract has been checked, such as one that lies in an outbox. */
+/** Event whose contract has been checked, such as an event in an outbox. */
 export interface StoredEvent {
   name: string;
   version: number;
@@ -23,7 +23,10 @@ export function outgoingEvent(
   return { subject: channelOf(name), body: Buffer.from(JSON.stringify(data)), headers, id: event.id };
 }
 
-/** Why a body cannot be published, to be read after the name of its event; undefined if it can. */
+/**
+ * Returns the reason why a body cannot be published; undefined if the body can be published. The text continues a sentence that
+ * begins with the name of the event.
+ */
 export function bodyFault(body: Uint8Array, maxSize: number): string | undefined {
   if (body.length > maxSize) {
     return (

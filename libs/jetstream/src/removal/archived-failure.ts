@@ -11,19 +11,21 @@ import {
 import { FAILURES_STREAM, failureStateSubject } from '../wire/names.js';
 import { areHeaders, isBody, readFailure, type StoredFailure } from '../failures/stored-failure.js';
 
-/** A failure event with everything needed to restore it. One line of JSON in an archive. */
+/** Failure event with everything that is needed to restore it. An archive has one line of JSON for each failure event. */
 export interface ArchivedFailure {
   id: string;
   subject: string;
   headers: Record<string, string[]>;
   failure: EventFailed;
-  /** Its state; absent if it was never replayed. */
+  /** State of the failure event; absent if the failure event was never replayed. */
   state?: FailureState;
-  /** The event that failed, if the failure event does not carry all of it and the stream still had it. */
+  /**
+   * Event that failed. It is included if the failure event does not carry the whole event, and the stream still had the event.
+   */
   original?: { subject: string; headers: Record<string, string[]>; body: EncodedBody };
 }
 
-/** A stored failure for an archive; undefined if the stream no longer has it. */
+/** Returns a stored failure for an archive; undefined if the stream no longer has the failure. */
 export async function archivedFailure(
   connection: JetStreamConnection,
   archive: FailureReader,
@@ -45,7 +47,7 @@ export async function archivedFailure(
   };
 }
 
-/** The original; undefined if its stream no longer has it. */
+/** Returns the original event; undefined if its stream no longer has the event. */
 export async function originalIfThere(
   archive: FailureReader,
   failure: EventFailed,
@@ -58,7 +60,7 @@ export async function originalIfThere(
   }
 }
 
-/** The failure in a line of an archive; undefined for any other text. */
+/** Returns the failure in a line of an archive; undefined for any other text. */
 export async function readArchivedFailure(json: string): Promise<ArchivedFailure | undefined> {
   try {
     const archived = JSON.parse(json) as ArchivedFailure;
@@ -68,7 +70,7 @@ export async function readArchivedFailure(json: string): Promise<ArchivedFailure
   }
 }
 
-/** As strict as reading the stream, in which the failure will be stored. */
+/** Checks a failure as strictly as a read of the stream in which the failure will be stored. */
 async function isArchived(archived: ArchivedFailure): Promise<boolean> {
   const { id, subject, headers, failure, state, original } = archived;
   if (!areHeaders(headers) || (original && !isWhole(original))) return false;

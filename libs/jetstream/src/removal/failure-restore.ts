@@ -18,7 +18,7 @@ import { readStream } from '../client/stream-reader.js';
 
 export interface RestoreProgress {
   restored: number;
-  /** Already in the stream. */
+  /** Number of failures that were already in the stream. */
   skipped: number;
 }
 
@@ -38,10 +38,10 @@ export class FailureRestore {
   }
 
   /**
-   * Restores failures that are not in the stream, so it may be repeated after an interruption. Processors that consume these failures
-   * get them again.
+   * Restores failures that are not in the stream, so a restore may be repeated after an interruption. Processors that consume the
+   * failures get the restored failures again.
    *
-   * @throws PublishTimeoutError if the stream is full, or the broker is away for 10 s
+   * @throws PublishTimeoutError if the stream is full, or if the broker is unreachable for 10 s
    */
   async restore(
     failures: AsyncIterable<ArchivedFailure>,
@@ -71,7 +71,9 @@ export class FailureRestore {
     return ids;
   }
 
-  /** Stores the state first: without it the failure would be open for a moment, and could be replayed. */
+  /**
+   * Stores the state before the failure event. Without its state, the failure would be open for a moment and could be replayed.
+   */
   private async restoreOne(manager: JetStreamManager, archived: ArchivedFailure): Promise<void> {
     await this.restoreState(manager, archived);
     const failure = await this.withOriginal(archived);
@@ -84,7 +86,7 @@ export class FailureRestore {
     });
   }
 
-  /** Keeps a newer state that the stream already has. */
+  /** Restores the archived state, but keeps a newer state that the stream already has. */
   private async restoreState(manager: JetStreamManager, { id, failure, state, headers }: ArchivedFailure) {
     if (!state) return;
     const correlationId = headers['ce-correlationid']?.[0] || id;
@@ -96,14 +98,16 @@ export class FailureRestore {
     }
   }
 
-  /** Adds an original that its stream no longer has to the failure event, if there is room. */
+  /** Adds the original event to the failure event, if the original's stream no longer has it. */
   private async withOriginal({ failure, original }: ArchivedFailure): Promise<EventFailed> {
     if (!original || (await originalIfThere(this.archive, failure))) return failure;
     const { headers, body } = original;
     return { ...failure, original: { ...failure.original, headers, body } } as EventFailed;
   }
 
-  /** Publishes again under another id if the broker drops the message as a duplicate of one that was just removed. */
+  /**
+   * Publishes a message. If the broker drops the message as a duplicate of a removed message, publishes it again with another id.
+   */
   private async put(manager: JetStreamManager, message: OutgoingMessage): Promise<void> {
     const pipeline = pipelineOf(await this.connection.get());
     const { duplicate, seq } = await pipeline.publish(message, CONFIRMED_WITHIN);
@@ -112,7 +116,7 @@ export class FailureRestore {
   }
 }
 
-/** The headers of the event, without those that the server would act on. */
+/** Returns the headers of the failure event, without headers on which the server would act. */
 function headersOf({ headers }: ArchivedFailure): OutgoingHeaders {
   const outgoing = new OutgoingHeaders();
   for (const [name, values] of Object.entries(headers)) {

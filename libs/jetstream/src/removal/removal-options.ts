@@ -2,20 +2,20 @@ import type { FailureStateName } from '../failures/failure-state.js';
 import type { ReplaySelection } from '../events/replay-requested.js';
 import type { RunOptions } from '../replay/replay-options.js';
 
-/** The state of a failure for people: `open` if it was never replayed. */
+/** State of a failure as shown to people: `open` if the failure was never replayed. */
 export type ShownState = 'open' | FailureStateName;
 
-/** Failure events to remove. */
+/** Selection of the failure events to remove. */
 export interface RemovalSelection extends ReplaySelection {
-  /** State of the failures. Default: those that nobody needs, which are handled, or failed again as a newer failure. */
+  /** State of the failures. By default, handled failures are selected, and failures that failed again as a newer failure. */
   state?: ShownState;
 }
 
-/** The failures that a removal would take. */
+/** Summary of the failures that would be removed. */
 export interface RemovalPlan {
   total: number;
   bytes: number;
-  /** Failures that match the selection except for their state, and so are kept. */
+  /** Number of failures that match the selection except for their state, and are therefore kept. */
   left: number;
   groups: {
     processor: string;
@@ -28,16 +28,16 @@ export interface RemovalPlan {
 }
 
 export interface RemovalOptions extends RunOptions<RemovalProgress> {
-  /** Place where the failures were saved: for the audit event. */
+  /** Place where the failures were saved, for the audit event. */
   savedTo?: string;
 }
 
 export interface RemovalProgress {
   total: number;
   removed: number;
-  /** Replayed or removed since they were selected. */
+  /** Number of failures that were replayed or removed after their selection. */
   skipped: number;
-  /** Bytes of the failures that were removed. */
+  /** Size of the failures that were removed, in bytes. */
   bytes: number;
 }
 

@@ -10,7 +10,7 @@ import type { ReplayOptions } from './replay-options.js';
 import type { ReplaySelection } from '../events/replay-requested.js';
 import type { StoredFailure } from '../failures/stored-failure.js';
 
-/** True if a failure is still to be replayed. */
+/** Returns true if a failure must still be replayed. */
 export type IsOpen = (failure: Pick<StoredFailure, 'id' | 'state'>) => boolean;
 
 export function openIn(
@@ -20,13 +20,13 @@ export function openIn(
   return ({ id, state }) => {
     if (state?.state === 'handled') return false;
     if (state?.state === 'requested') return again;
-    // Replay the newer failure event in its place.
+    // The newer failure event is replayed in place of this failure, unless the selection names only this failure.
     const newer = state?.failedAgainAs;
     return !newer || (failureIds.includes(id) && !failureIds.includes(newer));
   };
 }
 
-/** Replays failures one by one, each once, even if other replays take them at the same time. */
+/** Replays failures one by one. Each failure is replayed only once, even if other replays select it at the same time. */
 export class FailureReplay {
   constructor(
     private readonly connection: NatsConnection,
@@ -36,10 +36,10 @@ export class FailureReplay {
   ) {}
 
   /**
-   * Publishes the replay, then marks the failure as requested: after a crash in between, the failure is still open. The message id is
-   * made from the state, so that of several replays at once the broker stores one.
+   * Publishes the replay before marking the failure as requested. If the process crashes in between, the failure stays open. The
+   * message id is derived from the failure's state, so the broker stores only one of several concurrent replays.
    *
-   * @returns true if this replay, and no other, delivered the failure
+   * @returns true if this replay delivered the failure; false if another replay delivered it, or if the failure is not open
    */
   async replay(stored: StoredFailure): Promise<boolean> {
     const { id: failureId, failure, event } = stored;
@@ -55,14 +55,17 @@ export class FailureReplay {
     return deliveredBy === this.replayId;
   }
 
-  /** The replay that stored an existing message. It may be this replay, if the confirmation was lost. */
+  /**
+   * Returns the id of the replay that stored an existing message. If a confirmation was lost, this replay itself stored the
+   * message.
+   */
   private async replayAt(seq: number): Promise<string> {
     const { streams } = await jetstreamManager(this.connection, { checkAPI: false });
     const message = await streams.getMessage(EVENTS_STREAM, { seq });
     return message?.header.get(TransportHeader.replayId) ?? '';
   }
 
-  /** Leaves a newer state, which the processor may have stored already. */
+  /** Marks the failure as requested, unless the processor has already stored a newer state. */
   private async markRequested(
     { id: failureId, correlationId, failure: { processor } }: StoredFailure,
     sequence: number,
@@ -78,7 +81,7 @@ export class FailureReplay {
   }
 }
 
-/** True if the broker refused a state because its subject has a newer one. */
+/** Returns true if the broker refused a state because the subject has a newer state. */
 export function isOvertaken(error: unknown): boolean {
   const cause = error instanceof PublishRefusedError ? error.cause : undefined;
   const codes: number[] = [

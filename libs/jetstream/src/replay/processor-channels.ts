@@ -6,7 +6,7 @@ import type { Channel } from '../declare/processor-options.js';
 import { EVENTS_STREAM, FAILURES_STREAM, replayChannelOf } from '../wire/names.js';
 import { InvalidReplayError } from './replay-options.js';
 
-/** The channels that each processor reads, according to the durables on the server. */
+/** Channels that each processor reads, according to the durables on the server. */
 export class ProcessorChannels {
   private constructor(private readonly channels: ReadonlyMap<string, readonly Channel[]>) {}
 
@@ -23,15 +23,15 @@ export class ProcessorChannels {
     return new ProcessorChannels(channels);
   }
 
-  /** True if a consumer reads replays to this processor: its own consumer, or that of its new name. */
+  /** Returns true if a consumer reads replays to this processor. After a rename, the consumer has the new name. */
   takesReplays(processor: string, event: string): boolean {
     return [...this.channels.values()].some((channels) => readsReplays(channels, processor, event));
   }
 
   /**
-   * The channel that a processor consumes.
+   * Returns the channel that a processor consumes.
    *
-   * @throws InvalidReplayError if the processor does not consume `event`, and so would never handle a replay of it
+   * @throws InvalidReplayError if the processor does not consume `event`, and would therefore never handle a replay of the event
    */
   channelOf(processor: string, event: string): Channel {
     const channels = this.channels.get(processor) ?? [];

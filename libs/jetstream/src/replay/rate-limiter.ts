@@ -1,7 +1,7 @@
-/** Milliseconds of a delay that are made up for: enough for late timers, without a noticeable burst. */
+/** Maximum delay that is made up for, in milliseconds. It is enough for late timers, and causes no noticeable burst. */
 const CATCH_UP = 100;
 
-/** Spreads work over time: at most `rate` items a second, also after a stall. */
+/** Spreads work over time, with at most `rate` items a second, even after a stall. */
 export class RateLimiter {
   /** @param next time of the next item, in milliseconds of any clock */
   constructor(
@@ -9,7 +9,7 @@ export class RateLimiter {
     private next: number,
   ) {}
 
-  /** Milliseconds to wait before the next item, after an item at `now`. */
+  /** Returns the time to wait before the next item after an item at `now`, in milliseconds. */
   delayAfter(now: number): number {
     this.next = Math.max(this.next, now - CATCH_UP) + 1_000 / this.rate;
     return Math.max(0, this.next - now);

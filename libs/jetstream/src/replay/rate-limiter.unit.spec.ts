@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { RateLimiter } from './rate-limiter.js';
 
-/** The time at which each of `count` items is done. Each takes `takes` ms, and the item at `stallsAt` takes a minute. */
+/**
+ * Returns the time at which each of `count` items is done. An item takes `takes` ms, and the item at `stallsAt` takes a minute.
+ */
 function doneAt(rate: number, count: number, takes: number, stallsAt = -1): number[] {
   const limiter = new RateLimiter(rate, 0);
   const times: number[] = [];
@@ -17,7 +19,7 @@ const mostWithinASecond = (times: number[]): number =>
   Math.max(...times.map((start) => times.filter((time) => time >= start && time < start + 1_000).length));
 
 describe('a rate limiter', () => {
-  it('keeps the same time between two items, however long each takes', () => {
+  it('keeps the same time between two items, however long each item takes', () => {
     expect(doneAt(20, 4, 10)).toEqual([10, 60, 110, 160]);
   });
 
@@ -32,7 +34,7 @@ describe('a rate limiter', () => {
     let now = 0;
     for (let item = 0; item < 1_000; item++) {
       const delay = limiter.delayAfter(now);
-      // Timers have whole milliseconds, and fire late.
+      // Timers take whole milliseconds and fire late.
       now += delay > 0 ? Math.ceil(delay) + 1 : 0;
     }
     expect(now).toBeLessThan(1_020);

@@ -7,7 +7,7 @@ import { replayChannelOf, TransportHeader } from '../wire/names.js';
 import type { PublishLimits } from '../wire/outgoing-message.js';
 import { pipelineOf } from '../client/publish-pipeline.js';
 
-/** An event that is replayed to one processor. */
+/** Event that is replayed to one processor. */
 export interface ReplayedEvent {
   processor: string;
   /** Name of the event that the processor consumes. */
@@ -15,16 +15,20 @@ export interface ReplayedEvent {
   whole: WholeEvent;
   original: Pick<OriginalEvent, 'stream' | 'sequence' | 'eventId'>;
   replayId: string;
-  /** The failure event that is replayed; undefined for the replay of a channel. */
+  /** Id of the replayed failure event; undefined for the replay of a channel. */
   failureId?: string;
-  /** The replay as new that the event belongs to, or belonged to when it failed. */
+  /** Id of the as-new replay to which the event belongs, or belonged when it failed. */
   asNew?: string | undefined;
 }
 
-/** A replay gives up if the broker does not confirm a message within this time. */
+/** Limits for a message of a replay. The replay gives up if the broker does not confirm the message within this time. */
 export const CONFIRMED_WITHIN: PublishLimits = { timeout: 10_000 };
 
-/** @param id the broker stores one of several messages with the same id */
+/**
+ * Publishes an event to one processor again.
+ *
+ * @param id message id. The broker stores only one of several messages with the same id.
+ */
 export async function publishReplay(
   connection: NatsConnection,
   replayed: ReplayedEvent,

@@ -1,9 +1,9 @@
 import type { ReplaySelection } from '../events/replay-requested.js';
 
 export interface RunOptions<Progress> {
-  /** Who asks for it: for the audit event. */
+  /** Person or tool that requests the run, for the audit event. */
   by: string;
-  /** The reason: for the audit event. */
+  /** Reason for the run, for the audit event. */
   reason: string;
   onProgress?: (progress: Progress) => void;
   /** Stops the run between two events. */
@@ -11,16 +11,16 @@ export interface RunOptions<Progress> {
 }
 
 export interface ReplayOptions extends RunOptions<ReplayProgress> {
-  /** Events a second at most, above 0. Default 100. */
+  /** Maximum number of events a second. Must be above 0. Default 100. */
   rate?: number;
-  /** Also replay failures whose last replay is still in flight. Default false. */
+  /** True to replay even failures whose last replay is still in flight. Default false. */
   again?: boolean;
 }
 
 export interface ChannelReplayOptions extends ReplayOptions {
   /**
-   * Give new ids to the events that the processor returns, so that downstream processors handle them again. Default false: the broker
-   * drops repeated ids for 10 minutes, and inboxes drop them while they keep their marks.
+   * True to give new ids to the events that the processor returns, so that downstream processors handle them again. With false,
+   * the broker drops the repeated ids for 10 minutes, and inboxes drop them while they keep their marks. Default false.
    */
   asNew?: boolean;
 }
@@ -28,11 +28,12 @@ export interface ChannelReplayOptions extends ReplayOptions {
 export interface ReplayProgress {
   /** Number of selected events when the replay began. */
   total: number;
-  /** Delivered to their processor. */
+  /** Number of events that were delivered to their processor. */
   replayed: number;
   /**
-   * Failures that are already handled, already being replayed, or superseded by a newer failure of the same event. Also events that
-   * are no longer stored, whose processor no longer exists, or that the broker refused: the log names these.
+   * Number of skipped events. Failures are skipped if they are already handled, being replayed, or superseded by a newer failure
+   * of the same event. Events are also skipped if they are no longer stored, the broker refuses them, or their processor no
+   * longer exists. The log names these events.
    */
   skipped: number;
 }
@@ -43,19 +44,25 @@ export interface ReplayResult extends ReplayProgress {
   stopped: boolean;
 }
 
-/** The events that a replay would take. */
+/** Summary of the events that a replay would deliver. */
 export interface ReplayPlan {
   total: number;
-  /** Failures among them that would be skipped: handled, being replayed, superseded, or of a processor that no longer exists. */
+  /**
+   * Number of failures that would be skipped. Such failures are handled, being replayed, superseded, or of a processor that no
+   * longer exists.
+   */
   skipped: number;
-  /** Counts by processor, event and class of error. */
+  /** Number of events by processor, event and error class. */
   groups: { processor: string; event: string; error: string; count: number }[];
 }
 
-/** A time range of the channel that a processor consumes. */
+/** Time range of the channel that a processor consumes. */
 export interface ChannelSelection {
   processor: string;
-  /** Event that it consumes, such as `user.signed-up`; `event.failed` if it consumes another processor's failures. */
+  /**
+   * Name of the event that the processor consumes, such as `user.signed-up`. For another processor's failures, the name is
+   * `event.failed`.
+   */
   event: string;
   since?: Date;
   until?: Date;
@@ -63,12 +70,16 @@ export interface ChannelSelection {
 
 const DEFAULT_RATE = 100;
 
-/** The options of a replay are invalid. Nothing was replayed. */
+/** Thrown if the options of a replay are invalid. In this case, nothing was replayed. */
 export class InvalidReplayError extends Error {
   override readonly name = 'InvalidReplayError';
 }
 
-/** @throws InvalidReplayError */
+/**
+ * Returns the rate of a replay, or the default rate.
+ *
+ * @throws InvalidReplayError if the rate is not above 0
+ */
 export function rateOf({ rate = DEFAULT_RATE }: Pick<ReplayOptions, 'rate'>): number {
   if (rate > 0) return rate;
   throw new InvalidReplayError(`A replay needs a rate above 0 events a second, found ${rate}.`);

@@ -9,7 +9,7 @@ import type { ReplayOptions, ReplayResult } from './replay-options.js';
 
 const logger = new Logger('replay');
 
-/** A replay whose audit event is stored. */
+/** Replay whose audit event is stored. */
 export interface ReplayRun extends Pick<ReplayOptions, 'signal' | 'onProgress'> {
   replayId: string;
   total: number;
@@ -17,9 +17,9 @@ export interface ReplayRun extends Pick<ReplayOptions, 'signal' | 'onProgress'> 
 }
 
 /**
- * Replays one item after the other at the rate, until `signal` aborts.
+ * Replays one item after another at the given rate, until all items are replayed or `signal` aborts.
  *
- * @param replay resolves to true if the item was delivered, false if it was skipped
+ * @param replay resolves to true if the item was delivered, and to false if the item was skipped
  */
 export async function runReplay<Item>(
   { replayId, total, rate, signal, onProgress }: ReplayRun,
@@ -39,7 +39,7 @@ export async function runReplay<Item>(
   return { ...progress, replayId, stopped: false };
 }
 
-/** An event that cannot be replayed is skipped, and the log says why. */
+/** Resolves to false if an event cannot be replayed. The event is then skipped, and the log states the reason. */
 async function unlessImpossible(replay: () => Promise<boolean>): Promise<boolean> {
   try {
     return await replay();
@@ -50,7 +50,7 @@ async function unlessImpossible(replay: () => Promise<boolean>): Promise<boolean
   }
 }
 
-/** True if the error lies in the event, not in the broker or the rights of this client. */
+/** Returns true if the error is caused by the event, and not by the broker or this client's rights. */
 function liesInEvent(error: unknown): error is Error {
   if (error instanceof PublishDeniedError) return false;
   return [OriginalGoneError, PublishRefusedError, errors.InvalidArgumentError].some(

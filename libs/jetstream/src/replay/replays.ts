@@ -21,8 +21,8 @@ import { runReplay } from './replay-run.js';
 import { lastSequence, readStream, type StreamSelection } from '../client/stream-reader.js';
 
 /**
- * Delivers stored events again, to one processor only. Stored events are never deleted or changed: a failure event gets a state
- * beside it.
+ * Delivers stored events again, but only to one processor. Stored events are never deleted or changed. The state of a failure
+ * event is stored separately.
  */
 @Injectable()
 export class Replays {
@@ -35,7 +35,7 @@ export class Replays {
   ) {}
 
   /**
-   * A dry run of {@link replayFailures}.
+   * Returns a summary of the failures that {@link replayFailures} would replay.
    *
    * @throws InvalidReplayError if a time of the selection is not valid
    */
@@ -58,21 +58,22 @@ export class Replays {
   }
 
   /**
-   * A dry run of {@link replayChannel}.
+   * Returns the number of events that {@link replayChannel} would replay.
    *
-   * @throws InvalidReplayError if a time is not valid, or the processor does not consume the event
+   * @throws InvalidReplayError if a time is not valid, or if the processor does not consume the event
    */
   async planChannel(selection: ChannelSelection): Promise<{ total: number }> {
     return { total: await this.count(await this.channelSelection(selection)) };
   }
 
   /**
-   * Replays failures to the processors that failed on them. If two replays take the same failure at once, only one delivers it. An
-   * interrupted replay may be repeated: within 10 minutes it delivers no failure twice.
+   * Replays failures to the processors that failed on them. If two replays select the same failure at the same time, only one
+   * replay delivers it. An interrupted replay may be repeated. Within 10 minutes, the repetition delivers no failure twice.
    *
    * @throws InvalidReplayError if the rate or a time is not valid
    * @throws InvalidEventError if `by` or `reason` is empty
-   * @throws PublishTimeoutError, StreamReadError if the broker is away for more than 10 s; failures not yet delivered stay open
+   * @throws PublishTimeoutError or StreamReadError if the broker is unreachable for more than 10 s. Failures that were not
+   * delivered stay open.
    */
   async replayFailures(selection: ReplaySelection, options: ReplayOptions): Promise<ReplayResult> {
     const rate = rateOf(options);
@@ -96,12 +97,12 @@ export class Replays {
   }
 
   /**
-   * Replays a time range of a channel to one processor, including events that it has handled before. The events that it returns are
-   * dropped downstream as duplicates, unless `asNew` is set.
+   * Replays a time range of a channel to one processor, including events that the processor has already handled. The events that
+   * the processor returns are dropped downstream as duplicates, unless `asNew` is set.
    *
-   * @throws InvalidReplayError if the rate or a time is not valid, or the processor does not consume the event
+   * @throws InvalidReplayError if the rate or a time is not valid, or if the processor does not consume the event
    * @throws InvalidEventError if `by` or `reason` is empty
-   * @throws PublishTimeoutError, StreamReadError if the broker is away for more than 10 s
+   * @throws PublishTimeoutError or StreamReadError if the broker is unreachable for more than 10 s
    */
   async replayChannel(selection: ChannelSelection, options: ChannelReplayOptions): Promise<ReplayResult> {
     const rate = rateOf(options);
@@ -137,7 +138,7 @@ export class Replays {
     return replayId;
   }
 
-  /** The present content of the channel. The processor gets later events anyway. */
+  /** Selects the present content of the channel. The processor gets later events without a replay. */
   private async channelSelection(selection: ChannelSelection): Promise<StreamSelection> {
     assertTimes(selection);
     const { processor, event, since, until } = selection;

@@ -8,17 +8,20 @@ import { failureChannelOf, typeOf } from '../wire/names.js';
 import type { FailureReason } from '../events/event-failed.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
 
-/** A failure event carries the body of an invalid event up to this many bytes, and its headers likewise. */
+/** Maximum size of an invalid event's body in the failure event, in bytes. The same limit applies to the event's headers. */
 const MAX_INVALID_BYTES = 16 * 1_024;
-/** With more header values, the failure event would exceed the bounds of a readable body. */
+/**
+ * Maximum number of header values in a failure event. With more values, the failure event would exceed the bounds of a readable
+ * body.
+ */
 const MAX_HEADER_VALUES = 1_000;
 
 const TYPE = typeOf(EventFailed.event.name, EventFailed.event.version);
 
 /**
- * Makes the failure event of a delivery. A repetition after a crash has the same id.
+ * Creates the failure event of a delivery. A repetition after a crash creates the same id.
  *
- * @param maxBody bytes that the failure event's body may have
+ * @param maxBody maximum size of the failure event's body, in bytes
  */
 export function deadLetter(
   delivery: Delivery,
@@ -50,7 +53,7 @@ function failureOf(
   return new EventFailed({
     processor,
     reason,
-    // If no attempt was ever settled, there was one delivery more than attempts.
+    // If no attempt was ever settled, there was one more delivery than attempts.
     attempts: Math.min(delivery.attempt, attempts),
     firstAttemptAt: delivery.firstAttemptAt.toISOString(),
     lastAttemptAt: time.toISOString(),
@@ -61,9 +64,9 @@ function failureOf(
 }
 
 /**
- * Leaves the large parts of an invalid event in the stream where it is stored. Anybody may publish such events, and some 250 of 1
- * MB would fill the stream of failures for all processors. A failed retry or replay carries everything, because the original may
- * have expired by now.
+ * Returns the original event, without the large parts of an invalid event, which stay in its stream. Any client may publish
+ * invalid events. About 250 events of 1 MB would fill the stream of failures for all processors. A failed retry or replay carries
+ * the whole event, because the original may have expired by now.
  */
 function originalOf(delivery: Delivery, reason: FailureReason): OriginalEvent {
   const { original, eventId, body, rawHeaders } = delivery;

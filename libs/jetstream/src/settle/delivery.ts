@@ -23,41 +23,41 @@ const ACKNOWLEDGE = encoder.encode('+ACK');
 const TERMINATE = encoder.encode('+TERM');
 const WORKING = encoder.encode('+WPI');
 
-/** Makes a negative acknowledgement: the server delivers the event again after `delay` ms. */
+/** Creates a negative acknowledgement, which makes the server redeliver the event after `delay` ms. */
 export function nakAfter(delay: number): Uint8Array {
-  // In whole milliseconds: with a fraction, the server redelivers at once.
+  // The delay is rounded to whole milliseconds. With a fraction, the server would redeliver the event immediately.
   return encoder.encode(`-NAK ${JSON.stringify({ delay: Math.round(delay) * 1_000_000 })}`);
 }
 
-/** One delivery of a stored event to a processor, with the acknowledgements that JetStream understands. */
+/** Delivery of a stored event to a processor, with the acknowledgements that JetStream understands. */
 export class Delivery implements StoredPlace {
   readonly stream: string;
   /** Sequence of the delivered message in the stream. */
   readonly sequence: number;
-  /** Number of deliveries of this message by JetStream, from 1. More than 1 after a crash. */
+  /** Number of deliveries of this message by JetStream, starting at 1. The number is greater than 1 after a crash. */
   readonly deliveries: number;
   readonly storedAt: Date;
-  /** Position of the published event. It differs from this message's if the message is a retry or a replay. */
+  /** Position of the published event. For a retry or a replay, it differs from the position of this message. */
   readonly original: { readonly stream: string; readonly sequence: number; readonly subject: string };
-  /** Identifies the chain of attempts. */
+  /** Identifier of the chain of attempts. */
   readonly retryKey: string;
-  /** Id of the replay, if this is one, and of the failure event that is replayed. */
+  /** Ids of the replay and of the replayed failure event; undefined if this delivery is not a replay. */
   readonly replayId: string | undefined;
   readonly failureId: string | undefined;
-  /** The processor of that failure; undefined if it is this processor under its present name. */
+  /** Processor of the replayed failure; undefined if the failure belongs to this processor under its present name. */
   readonly failureProcessor: string | undefined;
-  /** Id of the replay as new, if the event belongs to one, or belonged to one when it failed. */
+  /** Id of the as-new replay to which the event belongs, or belonged when it failed; undefined for any other event. */
   readonly asNew: string | undefined;
-  /** Attempts that were made before this message was stored. */
+  /** Number of attempts that were made before this message was stored. */
   readonly attemptsBefore: number;
   /**
-   * Time at which the first attempt began. After a crash that time is unknown. The time at which the message was stored replaces
-   * it: it is not later, and the same at each delivery.
+   * Time at which the first attempt began. After a crash this time is unknown, so the storage time of the message replaces it.
+   * The storage time is not later than the first attempt, and is the same at each delivery.
    */
   readonly firstAttemptAt: Date;
-  /** True after the delivery was acknowledged in any way. The broker accepts one final acknowledgement. */
+  /** True after the delivery was acknowledged in any way. The broker accepts only one final acknowledgement. */
   isSettled = false;
-  /** Keeps the id, so that the headers are not read again when the event was handled. */
+  /** Id of the event, kept so that the headers are not read again after the event was handled. */
   private knownId: string | undefined;
   private readonly isFromTransport: boolean;
 
@@ -98,19 +98,19 @@ export class Delivery implements StoredPlace {
     return this.attemptsBefore + this.deliveries;
   }
 
-  /** Set if the event waits in quarantine for its last attempt, or makes it isolated. */
+  /** Stage of an event that waits in quarantine or makes its isolated attempt; undefined for any other event. */
   get quarantineStage(): QuarantineStage | undefined {
     return this.isFromTransport ? quarantineStageOf(this.message.subject) : undefined;
   }
 
-  /** The publisher's headers; undefined if they cannot be parsed. */
+  /** Headers of the publisher; undefined if the headers cannot be parsed. */
   get originalHeaders(): Record<string, string[]> | undefined {
     return unlessBroken(() => Object.fromEntries(this.eventHeaders()));
   }
 
-  /** The header bytes as they arrived; undefined if there are no headers. */
+  /** Header bytes as they arrived; undefined if the message has no headers. */
   get rawHeaders(): Uint8Array | undefined {
-    // The client offers parsed headers only, or throws. These private fields of its Msg hold the bytes.
+    // The client offers only parsed headers, or throws an error. Two private fields of its message hold the bytes.
     const { _rdata: bytes, _msg: sizes } = this.message as { _rdata?: Uint8Array; _msg?: { hdr?: number } };
     return bytes && sizes?.hdr !== undefined && sizes.hdr > 0 ? bytes.subarray(0, sizes.hdr) : undefined;
   }
@@ -120,7 +120,7 @@ export class Delivery implements StoredPlace {
     return (this.knownId ??= idIn(this.originalHeaders ?? {}) ?? this.derivedId);
   }
 
-  /** Id of the flow. If it cannot be read, the event starts a flow, and this is the event's id. */
+  /** Correlation id of the event. If it is missing or cannot be read, the event starts a flow, and its own id is used. */
   get correlationId(): string {
     const header = CloudEventHeader.correlationId;
     return unlessBroken(() => readHeaders(this.eventHeaders())[header]) || this.eventId;
@@ -129,7 +129,8 @@ export class Delivery implements StoredPlace {
   /**
    * Reads the metadata of the event from its headers. A message without `ce-*` headers is an event that was published by hand.
    *
-   * @throws InvalidEventError if the headers cannot be read, or name another event than `type` or an unknown major version of it
+   * @throws InvalidEventError if the headers cannot be read
+   * @throws InvalidEventError if the headers name another event than `type`, or an unknown major version of `type`
    */
   metadata(type: EventClass): EventMetadata {
     const headers = this.readHeaders();
@@ -165,17 +166,17 @@ export class Delivery implements StoredPlace {
     if (!this.isSettled) this.respond(WORKING);
   }
 
-  /** Has the event delivered again after `delay` ms. It stays in flight until then, so prefer a scheduled retry. */
+  /** Requests a redelivery of the event after `delay` ms. The event stays in flight until then, so prefer a scheduled retry. */
   nak(delay: number): void {
     this.settle(nakAfter(delay));
   }
 
-  /** A retry carries the id that was derived where the event was stored first. */
+  /** Id that was derived from the event's first place in a stream. A retry carries this id. */
   private get derivedId(): string {
     return this.transportHeader(TransportHeader.eventId) ?? storedEventId(this);
   }
 
-  /** @throws whatever the client throws if the headers cannot be parsed */
+  /** @throws the client's error if the headers cannot be parsed */
   private eventHeaders(): Iterable<[string, string[]]> {
     const { headers } = this.message;
     return this.isFromTransport ? unwrapHeaders(headers ?? []) : (headers ?? []);
@@ -193,7 +194,7 @@ export class Delivery implements StoredPlace {
     }
   }
 
-  /** Reads a header that the transport wrote; undefined if it is not valid, because anybody may publish there. */
+  /** Returns a header that the transport wrote; undefined if the header is not valid. Any client may publish on the subject. */
   private transportHeader(name: string, isValid = (value: string) => value !== ''): string | undefined {
     if (!this.isFromTransport) return undefined;
     const value = unlessBroken(() => this.message.headers?.get(name)) ?? '';

@@ -23,12 +23,12 @@ describe('the time of the first attempt', () => {
     expect(firstAttemptAt('events.note.taken', 1).getTime()).toBeGreaterThanOrEqual(before);
   });
 
-  it('is the time at which the event was stored if a crash has lost it, the same at each delivery', () => {
+  it('is the time at which the event was stored if a crash has lost the first attempt, and is the same at each delivery', () => {
     expect(firstAttemptAt('events.note.taken', 2)).toEqual(storedAt);
     expect(firstAttemptAt('replay.notes.note.taken', 3)).toEqual(storedAt);
   });
 
-  it('comes from the header of a retry, also after a crash', () => {
+  it('comes from the header of a retry, even after a crash', () => {
     const said = { 'cascade-first-attempt-at': '2026-11-23T10:59:00.000Z' };
     for (const deliveries of [1, 2])
       expect(firstAttemptAt('retry.notes.due.x', deliveries, said)).toEqual(new Date('2026-11-23T10:59:00Z'));
@@ -36,7 +36,7 @@ describe('the time of the first attempt', () => {
   });
 });
 
-it('reads the headers of an event once, also if its id is needed again after it was handled', () => {
+it('reads the headers of an event once, even if its id is needed again after the event was handled', () => {
   const headers = Buffer.from(
     'NATS/1.0\r\nce-specversion: 1.0\r\nce-id: one\r\nce-type: note.taken.v1\r\n\r\n',
   );

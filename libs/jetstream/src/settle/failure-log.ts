@@ -10,18 +10,18 @@ import type { FailureReason } from '../events/event-failed.js';
 export class FailureLog {
   private readonly log: GroupedLog;
 
-  /** @param stopping aborts when the processor has stopped. The counts of the last minute are then logged */
+  /** @param stopping aborts when the processor has stopped. The counts of the last minute are then logged. */
   constructor(processor: string, stopping: AbortSignal) {
     this.log = new GroupedLog(new Logger(processor));
     stopping.addEventListener('abort', () => this.log.end(), { once: true });
   }
 
-  /** @param delay milliseconds until the next attempt */
+  /** @param delay time until the next attempt, in milliseconds */
   retried(delivery: Delivery, error: unknown, attempts: number, delay: number): void {
     this.report('warn', 'failed and are retried', delivery, nameError(error).name, (event) => {
       const seconds = (delay / 1_000).toFixed(1);
       const attempt = `attempt ${delivery.attempt} of ${attempts}`;
-      // Described only if the line is logged: building a stack is slow.
+      // The error is described only if the line is logged, because building a stack is slow.
       return `${event} failed at ${attempt}, next in ${seconds} s: ${errorText(describeError(error))}`;
     });
   }
@@ -32,7 +32,7 @@ export class FailureLog {
     });
   }
 
-  /** @param delay milliseconds until the event is delivered again */
+  /** @param delay time until the event is delivered again, in milliseconds */
   postponed(delivery: Delivery, delay: number): void {
     this.report('error', 'requeued', delivery, `${FAILURES_STREAM} is full`, (event) => {
       const remedy = 'Make room there with `node cascade failures archive`, or raise its max_bytes';

@@ -10,10 +10,10 @@ import type { OutgoingMessage } from '../wire/outgoing-message.js';
 import { maxBody } from '../wire/payload-limits.js';
 import { publishConfirmed } from '../client/publish-pipeline.js';
 
-/** Milliseconds to publish again while the stream of failures is full. */
+/** Time for which a message is published again while the stream of failures is full, in milliseconds. */
 const FULL_TIMEOUT_MS = 2_000;
 
-/** Writes to the stream of failures on behalf of a processor. Each method resolves to false if that stream is full. */
+/** Writes to the stream of failures on behalf of a processor. Each method resolves to false if the stream of failures is full. */
 export class FailureWriter {
   constructor(private readonly options: Omit<RedeliveryOptions, 'clock'>) {}
 
@@ -32,12 +32,12 @@ export class FailureWriter {
     const change = { failureId, state, at, replayId, ...(failedAgainAs ? { failedAgainAs } : {}) };
     const { processor, formerly } = this.options.declaration;
     const { failureProcessor = processor } = delivery;
-    // A processor may mark its failures under its former names, and no other failures.
+    // A processor may mark only its own failures, including failures under its former names.
     const owner = formerly.includes(failureProcessor) ? failureProcessor : processor;
     return this.publish(failureStateMessage(change, owner, processor, delivery.correlationId));
   }
 
-  /** Publishes for as long as the broker is away. */
+  /** Publishes a message, and keeps trying while the broker is unreachable. */
   private async publish(message: OutgoingMessage): Promise<boolean> {
     const { connection, stopping: signal } = this.options;
     for (;;) {
@@ -46,7 +46,7 @@ export class FailureWriter {
         return true;
       } catch (error) {
         if (!(error instanceof PublishTimeoutError) || signal.aborted || connection.isClosed()) throw error;
-        // The broker replied with a refusal, so it is not away.
+        // The broker replied with a refusal, so it is reachable.
         if (error.cause instanceof JetStreamApiError) return false;
       }
     }

@@ -10,32 +10,32 @@ import {
 } from '../errors.js';
 import type { FailureReason } from '../events/event-failed.js';
 
-/** Milliseconds until an event that this replica did not attempt is delivered again. */
+/** Delay before the redelivery of an event that this replica did not attempt, in milliseconds. */
 export const REQUEUE_DELAY_MS = 1_000;
-/** Milliseconds until an event is delivered again if the stream of failures was full. */
+/** Delay before the redelivery of an event if the stream of failures was full, in milliseconds. */
 export const FULL_DELAY_MS = 10_000;
 
-/** The step that a delivery has reached. */
+/** Step that a delivery has reached. */
 export type Happened =
   | { readonly what: 'arrived' }
   /** The circuit breaker rejected the delivery, or the service stops before the attempt. */
   | { readonly what: 'rejected' }
   /** The handler returned, and the next events are stored. */
   | { readonly what: 'handled' }
-  /** `isCounted` is false if the circuit breaker was open, or opens at once because of an outage. */
+  /** `isCounted` is false if the circuit breaker was open, or opens immediately because of an outage. */
   | { readonly what: 'failed'; readonly error: unknown; readonly isCounted: boolean };
 
-/** The decision about a delivery. `Settlement` carries it out. */
+/** Decision about a delivery, which `Settlement` carries out. */
 export type Outcome =
   | { readonly kind: 'attempt' }
   | { readonly kind: 'acknowledge' }
-  /** Publish again after `delay` ms; one attempt is used up. */
+  /** Publishes the event again after `delay` ms, and uses up one attempt. */
   | { readonly kind: 'retry'; readonly delay: number }
-  /** Publish again after `delay` ms; no attempt is used up. */
+  /** Publishes the event again after `delay` ms, and uses up no attempt. */
   | { readonly kind: 'requeue'; readonly delay: number }
-  /** Have the broker deliver the same message again after `delay` ms. */
+  /** Requests a redelivery of the same message after `delay` ms. */
   | { readonly kind: 'redeliver'; readonly delay: number }
-  /** Make the last attempt while nothing else runs in the process. */
+  /** Postpones the last attempt until nothing else runs in the process. */
   | { readonly kind: 'quarantine' }
   | { readonly kind: 'dead-letter'; readonly reason: FailureReason };
 
@@ -45,9 +45,9 @@ const REQUEUE: Outcome = { kind: 'requeue', delay: REQUEUE_DELAY_MS };
 const ACKNOWLEDGE: Outcome = { kind: 'acknowledge' };
 
 export interface Situation {
-  /** Number of the attempt, from 1. */
+  /** Number of the attempt, starting at 1. */
   readonly attempt: number;
-  /** How often JetStream has delivered this message, from 1. */
+  /** Number of times that JetStream has delivered this message, starting at 1. */
   readonly deliveries: number;
   readonly policy: RetryPolicy;
   /** Returns a number in [0, 1), which spreads the retries of events that failed together. */
@@ -60,25 +60,25 @@ export type RetryPolicy = Pick<
 >;
 
 /**
- * The one table of outcomes.
+ * Decides the outcome of a delivery by the table of outcomes.
  *
- * | what happened                                                         | outcome                             |
+ * | step of the delivery                                                  | outcome                             |
  * | --------------------------------------------------------------------- | ----------------------------------- |
  * | arrived                                                               | attempt                             |
  * | arrived again, never settled, with at most one attempt left           | quarantine                          |
- * | rejected by the circuit breaker, or by a service that stops           | requeue                             |
- * | handled, next events stored                                           | acknowledge                         |
- * | failed: the broker did not confirm a next event, or the service stops | redeliver                           |
- * | failed: no attempt was ever settled                                   | dead-letter, `attempts-exhausted`   |
- * | failed: the payload cannot be read, or breaks its contract            | dead-letter, `invalid-event`        |
- * | failed: `UnrecoverableError`, or a class that is not retried          | dead-letter, `unrecoverable`        |
- * | failed: the broker refused a next event for good                      | dead-letter, `unrecoverable`        |
- * | failed with anything else while the circuit breaker is open           | requeue                             |
- * | failed with anything else at the last attempt                         | dead-letter, `attempts-exhausted`   |
- * | failed with anything else                                             | retry after the backoff             |
+ * | rejected by the circuit breaker, or because the service stops         | requeue                             |
+ * | handled, and the next events are stored                               | acknowledge                         |
+ * | failed because a next event was not confirmed, or the service stops   | redeliver                           |
+ * | failed because no attempt was ever settled                            | dead-letter, `attempts-exhausted`   |
+ * | failed because the payload cannot be read or breaks its contract      | dead-letter, `invalid-event`        |
+ * | failed with `UnrecoverableError`, or with a class that is not retried | dead-letter, `unrecoverable`        |
+ * | failed because the broker refused a next event permanently            | dead-letter, `unrecoverable`        |
+ * | failed with any other error while the circuit breaker is open         | requeue                             |
+ * | failed with any other error at the last attempt                       | dead-letter, `attempts-exhausted`   |
+ * | failed with any other error                                           | retry after the backoff             |
  *
- * Two cases show only when `Settlement` carries the outcome out: `FAILURES` is full, or the event is too large to be published
- * again.
+ * `Settlement` handles two more cases when it carries out an outcome: `FAILURES` is full, or the event is too large to be
+ * published again.
  */
 export function decide(happened: Happened, situation: Situation): Outcome {
   const { attempt, deliveries, policy } = situation;
@@ -107,13 +107,16 @@ function decideFailed(
   return { kind: 'retry', delay: withJitter(policy.delays[attempt - 1]!, policy.jitter, random()) };
 }
 
-/** True if another attempt might succeed. Only such a failure may be caused by something that other events need too. */
+/** Returns true if another attempt might succeed. Only such a failure can have a cause that affects other events too. */
 export function isTransient(error: unknown, policy: RetryPolicy): boolean {
   const isOwn = error instanceof AttemptsExhaustedError || error instanceof InvalidEventError;
   return !isOwn && isRetried(error, policy);
 }
 
-/** A thrown value that is not an Error has no class to decide by, so it is retried. */
+/**
+ * Returns true if the event may be retried. A thrown value that is not an Error has no class to decide by, so the event is
+ * retried.
+ */
 function isRetried(error: unknown, policy: Pick<RetryPolicy, 'retryOn' | 'unrecoverable'>): boolean {
   const isOneOf = (classes: readonly ErrorClass[]) => classes.some((type) => error instanceof type);
   if (isOneOf([UnrecoverableError, ...policy.unrecoverable])) return false;

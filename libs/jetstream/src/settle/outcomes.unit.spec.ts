@@ -23,7 +23,7 @@ const policy = {
 };
 const half = () => 0.5;
 
-/** Decides about a first delivery whose attempt failed. */
+/** Returns the outcome of a first delivery whose attempt failed. */
 function outcomeOf(error: unknown, attempt: number, policy: Situation['policy'], random: () => number) {
   return decide({ what: 'failed', error, isCounted: true }, { attempt, deliveries: 1, policy, random });
 }

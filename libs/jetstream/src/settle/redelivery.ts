@@ -16,18 +16,18 @@ export interface RedeliveryOptions {
   stopping: AbortSignal;
 }
 
-/** Has the broker deliver events again. An event that is published again is no longer in flight while it waits. */
+/** Makes the broker deliver events again. An event that is published again is no longer in flight while it waits. */
 export class Redelivery {
   constructor(private readonly options: RedeliveryOptions) {}
 
-  /** True if the event is small enough to be published again with the headers of a retry. */
+  /** Returns true if the event is small enough to be published again with the headers of a retry. */
   canRepublish({ body }: Delivery): boolean {
     return body.length <= maxBody(this.options.connection);
   }
 
   /**
-   * Settles the delivery, and has the event delivered again after `delay` ms. An event that is too large to be published again
-   * stays in flight during the delay, by a negative acknowledgement.
+   * Settles the delivery, and requests another delivery of the event after `delay` ms. An event too large to be published again
+   * gets a negative acknowledgement, and stays in flight during the delay.
    */
   async retry(delivery: Delivery, delay: number, attemptsUsed = delivery.attempt): Promise<true> {
     const { declaration, clock } = this.options;
@@ -40,14 +40,14 @@ export class Redelivery {
     return true;
   }
 
-  /** The same, but this delivery does not count as an attempt. */
+  /** Does the same as {@link retry}, but does not count this delivery as an attempt. */
   requeueUncounted(delivery: Delivery, delay: number): Promise<true> {
     return this.retry(delivery, delay, delivery.attempt - 1);
   }
 
   /**
-   * Settles the delivery, and has the last attempt made while nothing else runs in the process. Resolves to false, without
-   * settling, if the broker refuses the message, because the headers of a retry make it too large.
+   * Settles the delivery, and postpones the last attempt until nothing else runs in the process. Resolves to false, and does not
+   * settle the delivery, if a retry's headers make the message too large.
    */
   async quarantine(delivery: Delivery): Promise<boolean> {
     const isStored = await this.publish(() => lastAttempt(delivery, this.options.declaration, 'quarantine'));
@@ -55,12 +55,15 @@ export class Redelivery {
     return isStored;
   }
 
-  /** Publishes the message of that attempt, without settling the delivery. Resolves to false if the broker refuses the message. */
+  /**
+   * Publishes the message of the isolated attempt, without settling the delivery. Resolves to false if the broker refuses the
+   * message.
+   */
   publishIsolated(delivery: Delivery): Promise<boolean> {
     return this.publish(() => lastAttempt(delivery, this.options.declaration, 'isolated'));
   }
 
-  /** Resolves to false if the broker refuses the message for good, or if the publisher's headers cannot be encoded. */
+  /** Resolves to false if the broker refuses the message permanently, or if the publisher's headers cannot be encoded. */
   private async publish(messageOf: () => OutgoingMessage): Promise<boolean> {
     const { connection, stopping: signal } = this.options;
     try {

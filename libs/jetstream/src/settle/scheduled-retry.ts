@@ -14,11 +14,11 @@ import type { OutgoingHeaders } from '../wire/outgoing-headers.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
 
 /**
- * Makes the next attempt as a scheduled message (ADR-51 of NATS): when it is due, the broker copies it to the processor's
- * `retry.*.due.*` subject. Until then it is not in flight, as it would be after a delayed negative acknowledgement.
+ * Creates the scheduled message of the next attempt (ADR-51 of NATS). When the message is due, the broker copies it to the
+ * processor's `retry.*.due.*` subject. Until then, the event is not in flight, unlike after a delayed negative acknowledgement.
  *
- * @param due by the broker's clock
- * @param attemptsUsed attempts that count; one fewer if the latest one must not count
+ * @param due due time by the broker's clock
+ * @param attemptsUsed number of attempts that count; one fewer if the latest attempt must not count
  */
 export function scheduledRetry(
   delivery: Delivery,
@@ -38,7 +38,7 @@ export function scheduledRetry(
   };
 }
 
-/** Makes the last attempt of an event that was in flight at a crash: see `Quarantine`. */
+/** Creates the message of the last attempt of an event that was in flight at a crash (see `Quarantine`). */
 export function lastAttempt(
   delivery: Delivery,
   { processor, attempts }: Pick<ProcessorDeclaration, 'processor' | 'attempts'>,
@@ -53,7 +53,7 @@ export function lastAttempt(
   };
 }
 
-/** Includes the event's id, because a stream that was deleted and created again repeats its sequences. */
+/** Returns the message id of a retry. It includes the event's id, because a recreated stream repeats its sequences. */
 function retryId({ retryKey, eventId, stream, sequence }: Delivery, processor: string, step: string): string {
   return messageId('retry', processor, retryKey, eventId, stream, sequence, step);
 }

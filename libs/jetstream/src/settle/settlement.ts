@@ -6,7 +6,7 @@ import { FailureWriter } from './failure-writer.js';
 import { FULL_DELAY_MS, type Outcome } from './outcomes.js';
 import { Redelivery, type RedeliveryOptions } from './redelivery.js';
 
-/** Carries out an {@link Outcome}: settles the delivery at the broker, and first stores anything that must not be lost. */
+/** Carries out an {@link Outcome}. Stores everything that must not be lost, and then settles the delivery at the broker. */
 export class Settlement {
   readonly redelivery: Redelivery;
   private readonly failures: FailureWriter;
@@ -20,9 +20,10 @@ export class Settlement {
   }
 
   /**
-   * Resolves to false if the delivery stays here unsettled: it must be attempted, or is too large to be published again.
+   * Carries out the outcome of a delivery. The result is false if the delivery stays unsettled. The event must then be attempted,
+   * or is too large to be published again.
    *
-   * @param error the failure, if there is one
+   * @param error error of a failed attempt; undefined for any other outcome
    * @throws PublishTimeoutError if the broker does not confirm a message that must be stored first
    */
   settle(delivery: Delivery, outcome: Outcome, error?: unknown): boolean | Promise<boolean> {
@@ -52,14 +53,17 @@ export class Settlement {
     }
   }
 
-  /** Acknowledges after the state of the replayed failure is stored. */
+  /** Acknowledges the delivery after the state of the replayed failure is stored. */
   private async acknowledgeReplay(delivery: Delivery): Promise<true> {
     if (!(await this.failures.markReplayed(delivery, 'handled'))) return this.postpone(delivery);
     delivery.acknowledge();
     return true;
   }
 
-  /** Terminates after the failure event is stored. A crash in between stores the same failure event again, under the same id. */
+  /**
+   * Terminates the delivery after the failure event is stored. After a crash in between, the same failure event is stored again
+   * with the same id.
+   */
   private async deadLetter(delivery: Delivery, error: unknown, reason: FailureReason): Promise<true> {
     const described = describeError(error);
     if (!(await this.failures.store(delivery, described, reason))) return this.postpone(delivery);
@@ -68,7 +72,10 @@ export class Settlement {
     return true;
   }
 
-  /** Requeues if the stream of failures is full: this must neither delay other events nor use up an attempt. */
+  /**
+   * Requeues the event because the stream of failures is full. A full stream must neither delay other events nor use up an
+   * attempt.
+   */
   private postpone(delivery: Delivery): Promise<true> {
     this.log.postponed(delivery, FULL_DELAY_MS);
     return this.redelivery.requeueUncounted(delivery, FULL_DELAY_MS);

@@ -1,20 +1,20 @@
-/** A delivery, as the subject for its acknowledgement describes it. */
+/** Delivery, as described by the subject for its acknowledgement. */
 export interface AckSubject {
   readonly stream: string;
-  /** Number of deliveries of the message by JetStream, from 1. */
+  /** Number of deliveries of the message by JetStream, starting at 1. */
   readonly deliveries: number;
   /** Sequence of the message in the stream. */
   readonly sequence: number;
   readonly storedAt: Date;
 }
 
-/** `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<ns>.<pending>` */
+/** Matches `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<ns>.<pending>`. */
 const ACK = /^\$JS\.ACK\.([^.]+)\.[^.]+\.(\d+)\.(\d+)\.\d+\.(\d{1,13})\d{6}\.\d+$/;
-/** The same with domain and account hash before the stream. The last token is optional. */
+/** Matches the subject with a domain and an account hash before the stream. The last token is optional. */
 const ACK_OF_DOMAIN =
   /^\$JS\.ACK\.[^.]+\.[^.]+\.([^.]+)\.[^.]+\.(\d+)\.(\d+)\.\d+\.(\d{1,13})\d{6}\.\d+(?:\..*)?$/;
 
-/** Returns undefined for any other subject: then the message was not sent by a stream. */
+/** Returns the delivery that a subject describes; undefined for any other subject, because no stream sent the message. */
 export function readAckSubject(reply: string | undefined): AckSubject | undefined {
   if (!reply) return undefined;
   const parts = ACK.exec(reply) ?? ACK_OF_DOMAIN.exec(reply);
@@ -28,7 +28,7 @@ export function readAckSubject(reply: string | undefined): AckSubject | undefine
   };
 }
 
-/** Returns the number of messages that waited behind this one when it was delivered. */
+/** Returns the number of messages that waited behind the message when it was delivered. */
 export function pendingIn(reply: string): number {
   const parts = reply.split('.');
   return Number(parts[parts.length === 9 ? 8 : 10]) || 0;

@@ -20,7 +20,7 @@ it.each([
   '_INBOX.x',
   '$JS.ACK.x',
   '$JS.ACK.EVENTS.notes.2.7.9.soon.4',
-  // A time that does not exist.
+  // A timestamp beyond the range of a date.
   `$JS.ACK.EVENTS.notes.2.7.9.${'9'.repeat(40)}.4`,
 ])('reads nothing from any other subject: %s', (reply) => {
   expect(readAckSubject(reply)).toBeUndefined();

@@ -3,7 +3,7 @@ import { shortId } from './event-ids.js';
 import { OutgoingHeaders } from './outgoing-headers.js';
 import { unlessBroken } from './unless-broken.js';
 
-/** Headers of the CloudEvents 1.0 NATS binding in binary mode. Cascade's extensions follow its naming rules. */
+/** Headers of the CloudEvents 1.0 NATS binding in binary mode. Cascade's extensions follow the naming rules of CloudEvents. */
 export const CloudEventHeader = {
   specVersion: 'ce-specversion',
   id: 'ce-id',
@@ -15,10 +15,10 @@ export const CloudEventHeader = {
   causationId: 'ce-causationid',
 } as const;
 
-/** W3C Trace Context, copied unchanged from an event to its next events. */
+/** Headers of the W3C Trace Context, copied unchanged from an event to its next events. */
 export const TRACE_HEADERS = ['traceparent', 'tracestate'] as const;
 
-/** The attributes of an outgoing event. */
+/** Attributes of an outgoing event. */
 export interface Envelope {
   id: string;
   source: string;
@@ -30,7 +30,7 @@ export interface Envelope {
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
-/** Constant parts of the header lines between two values. All but the first begin with the end of the line before. */
+/** Constant parts of the header lines between two values. All parts except the first begin with the end of the previous line. */
 const UP_TO_ID = `${CloudEventHeader.specVersion}: 1.0\r\n${CloudEventHeader.id}: `;
 const UP_TO_CORRELATION_ID = `\r\n${CloudEventHeader.dataContentType}: application/json\r\n${CloudEventHeader.correlationId}: `;
 const UP_TO_CAUSATION_ID = `\r\n${CloudEventHeader.causationId}: `;
@@ -49,7 +49,10 @@ export function toHeaders(envelope: Envelope, extra?: Readonly<Record<string, st
 
 let lastOrigin: { source: string; type: string; lines: string } | undefined;
 
-/** Kept from the last event: consecutive events mostly have the same source and type. */
+/**
+ * Returns the header lines up to the time. The lines of the last event are kept, because consecutive events mostly have the same
+ * source and type.
+ */
 function upToTime(source: string, type: string): string {
   if (source !== lastOrigin?.source || type !== lastOrigin.type) {
     const { source: sourceName, type: typeName, time } = CloudEventHeader;
@@ -60,15 +63,15 @@ function upToTime(source: string, type: string): string {
 }
 
 /**
- * Returns the headers of a message by lower-case name, with decoded `ce-*` values. Of a repeated header, the first value counts.
+ * Returns the headers of a message by lower-case name, with decoded `ce-*` values. The first value of a repeated header counts.
  *
- * @throws InvalidEventError naming every header that has a control or non-ASCII character, or a `ce-*` value that is not
- * percent-encoded UTF-8
+ * @throws InvalidEventError that names every broken header. A header is broken if it has a control or non-ASCII character, or a
+ * `ce-*` value that is not percent-encoded UTF-8.
  */
 export function readHeaders(
   headers: Iterable<[string, readonly string[]]> | undefined,
 ): Record<string, string> {
-  // Without a prototype, because a header may have any name, `__proto__` included.
+  // The object has no prototype, because a header may have any name, including `__proto__`.
   const read = Object.create(null) as Record<string, string>;
   const broken: string[] = [];
   for (const [name, values] of headers ?? []) {
@@ -99,14 +102,14 @@ export function idIn(headers: Readonly<Record<string, readonly string[]>>): stri
 
 let last = { time: NaN, text: '' };
 
-/** RFC 3339 text, kept from the last event: many events have the same millisecond. */
+/** Returns a time in RFC 3339. The text of the last event is kept, because many events have the same millisecond. */
 function timeText(date: Date): string {
   const time = date.getTime();
   if (time !== last.time) last = { time, text: date.toISOString() };
   return last.text;
 }
 
-/** Space, double quote, percent and all characters outside U+0021–U+007E. */
+/** Matches the characters to encode: space, double quote, percent and all characters outside U+0021–U+007E. */
 const ENCODED = /[^\x21\x23\x24\x26-\x7e]+/;
 const EACH_ENCODED = new RegExp(ENCODED, 'g');
 
@@ -114,7 +117,8 @@ let lastPlain = '';
 
 /** Encodes a value as section 3.1.3.2 of the CloudEvents NATS binding requires. */
 function percentEncode(value: string): string {
-  // Nearly every value stays as it is, and a test is faster than a replacement. Often the correlation id equals the id before.
+  // Nearly every value stays unchanged, and a test is faster than a replacement. The correlation id often equals the id that was
+  // encoded before.
   if (value === lastPlain) return value;
   if (!ENCODED.test(value)) return (lastPlain = value);
   return value.replace(EACH_ENCODED, (characters) =>
@@ -125,7 +129,7 @@ function percentEncode(value: string): string {
   );
 }
 
-/** Returns undefined if the value is not percent-encoded UTF-8. */
+/** Decodes a value; undefined if the value is not percent-encoded UTF-8. */
 export function percentDecode(value: string): string | undefined {
   const unquoted =
     value.startsWith('"') && /^".*"$/.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;

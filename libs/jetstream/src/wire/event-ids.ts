@@ -1,29 +1,29 @@
 import { hash, randomUUID } from 'node:crypto';
 
-/** Namespace of all derived ids. Changing it would make redeliveries publish their events twice. */
+/** Namespace of all derived ids. After a change of the namespace, redeliveries would publish their events twice. */
 const NAMESPACE = Buffer.from('6f1c1f6e4d0a5b0e9b6d6f6f1d3c9a54', 'hex');
 
 let last = { time: NaN, begin: '' };
 
-/** Makes a new id for an initiating event: UUID version 7, which sorts by time. */
+/** Creates a new id for an initiating event. The id is a UUID version 7, which sorts by time. */
 export function newEventId(): string {
   const time = Date.now();
   if (time !== last.time) last = { time, begin: beginOf(time) };
-  // The part of a UUID version 4 behind its version is as random as version 7 requires.
+  // The part of a UUID version 4 after its version digit is as random as version 7 requires.
   return last.begin + randomUUID().slice(15);
 }
 
-/** Makes the common beginning of all ids of one millisecond. */
+/** Returns the common beginning of all ids of one millisecond. */
 function beginOf(time: number): string {
   const hex = time.toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7`;
 }
 
 /**
- * Makes the id of a processing event. A redelivery derives the same id again, and JetStream drops the duplicate.
+ * Derives the id of a processing event. A redelivery derives the same id again, and JetStream drops the duplicate.
  *
  * @param position index among the events that the processor returns for the incoming event
- * @param asNew id of the replay as new, if the incoming event belongs to one
+ * @param asNew id of the as-new replay to which the incoming event belongs; undefined for any other event
  */
 export function derivedEventId(
   incomingId: string,
@@ -36,57 +36,60 @@ export function derivedEventId(
   return derived(JSON.stringify(parts));
 }
 
-/**
- * The position of a stored message. A stream that was deleted and created again repeats its sequences, so the time is needed to
- * tell two messages apart.
- */
+/** Position of a stored message. A recreated stream repeats its sequences, so the time is needed to distinguish two messages. */
 export interface StoredPlace {
   stream: string;
   sequence: number;
   storedAt: Date;
 }
 
-/** Makes the id of an event that was published without one. It is the same at each delivery. */
+/** Derives the id of an event that was published without an id. The id is the same at each delivery. */
 export function storedEventId({ stream, sequence, storedAt }: StoredPlace): string {
   return derived(JSON.stringify([stream, sequence, storedAt.getTime()]));
 }
 
 /**
- * Makes the id of a failure event. It is the same if a crash repeats the work, or if another message of the same chain of attempts
- * fails. A replay begins a new chain, so it fails as another failure.
+ * Derives the id of a failure event. The id stays the same if a crash repeats the work or another message of the chain of
+ * attempts fails. A replay begins a new chain of attempts, so its failure has another id.
  *
- * @param retryKey identifies the chain of attempts
+ * @param retryKey identifier of the chain of attempts
  */
 export function failureEventId(eventId: string, retryKey: string, processor: string): string {
   return derived(JSON.stringify(['failed', eventId, retryKey, processor]));
 }
 
-/** Makes a `Nats-Msg-Id` from parts. It is derived, because strangers may put anything into some parts. */
+/** Derives a `Nats-Msg-Id` from parts. The id is a hash, because strangers may put anything into some parts. */
 export function messageId(...parts: (string | number)[]): string {
   return derived(JSON.stringify(parts));
 }
 
-/** Characters of the longest id that goes into headers. Two such ids must leave room for all other headers. */
+/** Maximum number of characters of an id in headers. Two such ids must leave room for all other headers. */
 const MAX_ID = 256;
 
-/** Returns the id, or a derived one if it is too long: the id of a stranger may be as long as all headers together. */
+/** Returns the id, or a derived id if the id is too long. The id of a stranger may be as long as all headers together. */
 export function shortId(id: string): string {
   return id.length <= MAX_ID ? id : derived(id);
 }
 
-/** `dot-atom-text` of RFC 5322 (\x60 is the backtick): such an id may stand in an index and in the `Message-ID` of a mail. */
+/**
+ * Matches `dot-atom-text` of RFC 5322 (\x60 is the backtick). Such an id may be used in an index and in the `Message-ID` of an
+ * e-mail.
+ */
 const PLAIN_ID = /^(?=.{1,200}$)[\w!#$%&'*+/=?^\x60{|}~-]+(\.[\w!#$%&'*+/=?^\x60{|}~-]+)*$/;
 
-/** The event's id if it is short and plain, as a UUID is, else the id's SHA-256: anyone who publishes may choose an event's id. */
+/**
+ * Returns the event's id if it is short and plain, as a UUID is, and otherwise the id's SHA-256. Any publisher may choose an
+ * event's id.
+ */
 export function plainIdOf(eventId: string): string {
   return PLAIN_ID.test(eventId) ? eventId : hash('sha256', eventId, 'hex');
 }
 
-/** Reused for namespace and name: a new buffer for each id would cost more than its hash. */
+/** Buffer for the namespace and a name. The buffer is reused, because a new buffer for each id would cost more than its hash. */
 const hashed = Buffer.alloc(1_024);
 NAMESPACE.copy(hashed);
 
-/** Makes the UUID version 5 of a name in {@link NAMESPACE}. */
+/** Returns the UUID version 5 of a name in {@link NAMESPACE}. */
 function derived(name: string): string {
   const hex = hash('sha1', bytesToHash(name), 'hex');
   const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16);

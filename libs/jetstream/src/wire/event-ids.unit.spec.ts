@@ -2,7 +2,10 @@ import { expect, it } from '@jest/globals';
 import { v5, validate, version } from 'uuid';
 import { derivedEventId, failureEventId, messageId, newEventId, storedEventId } from './event-ids.js';
 
-/** Part of the wire format: with another namespace, redeliveries would publish their events twice. */
+/**
+ * Namespace of derived ids, which is a part of the wire format. With another namespace, redeliveries would publish their events
+ * twice.
+ */
 const NAMESPACE = '6f1c1f6e-4d0a-5b0e-9b6d-6f6f1d3c9a54';
 const place = { stream: 'EVENTS', sequence: 7, storedAt: new Date(1_764_000_000_000) };
 

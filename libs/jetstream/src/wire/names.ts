@@ -1,108 +1,113 @@
 /**
- * Makes every name that is sent over the wire: subjects, streams, durables and the transport's own headers.
+ * Builds every name that is sent over the wire: subjects, streams, durables and the transport's own headers.
  *
  * # Glossary
  *
- * Code, docs and command line use these words, and no others for the same things.
+ * The code, the docs and the command line use these words, and use no other words for the same things.
  *
- * ## Events and who handles them
+ * ## Events and their handlers
  *
- * - **event**: a fact in the past tense with a name, such as `user.signed-up`, and a JSON body.
- * - **contract**: the rules that the body of an event must keep, declared on its event class.
- * - **version**: the major version of a contract; an **upcast** turns an event of an older version into the next.
- * - **channel**: the subject of one event type in all versions: `events.user.signed-up`.
+ * - **event**: a fact in the past tense, with a name such as `user.signed-up` and a JSON body.
+ * - **contract**: the rules that the body of an event must satisfy, declared on its event class.
+ * - **version**: the major version of a contract. An **upcast** converts an event of an older version to the next version.
+ * - **channel**: the subject of one event type in all versions, such as `events.user.signed-up`.
  * - **service**: a process that publishes initiating events, runs processors, or both.
  * - **processor**: one handler of one event type, with a name that is unique in the system.
- * - **identity**: the first name of a processor; it stays the same in ids when the processor is renamed.
- * - **handler**: the method of a processor that receives the event, and returns the next events.
+ * - **identity**: the first name of a processor. The identity stays the same in ids when the processor is renamed.
+ * - **handler**: the method of a processor that receives the event and returns the next events.
  * - **replica**: one of several processes that run the same processor and share its events.
- * - **initiating event**: an event that no other event led to; a service publishes it.
+ * - **initiating event**: an event that a service publishes and that no other event caused.
  * - **processing event**: an event that a processor returns for an incoming event.
- * - **flow**: an initiating event and all events that follow from it; its **correlation id** is that of the initiating event.
- * - **causation id**: the id of the event that led directly to an event.
+ * - **flow**: an initiating event and all events that follow from it. They share the **correlation id** of the initiating event.
+ * - **causation id**: the id of the event that directly caused an event.
  *
  * ## Delivery
  *
- * - **stream**: storage of the broker for messages of certain subjects: EVENTS, RETRIES and FAILURES.
- * - **durable**: a consumer on the broker that keeps the position of a processor in a stream; it has the processor's name.
+ * - **stream**: storage of the broker for messages of certain subjects. The streams are EVENTS, RETRIES and FAILURES.
+ * - **durable**: a consumer on the broker that keeps the position of a processor in a stream. It has the processor's name.
  * - **pull**: a request to the broker for a number of messages.
  * - **delivery**: one transfer of a stored message to a replica.
- * - **redelivery**: another delivery of the same message, because the one before was not settled or asked for it.
- * - **attempt**: one call of the handler, or a delivery that was lost in a crash; a processor makes a limited number of them.
- * - **retry key**: identifies a chain of attempts: the first delivery of an event and all its retries.
- * - **settle**: to end a delivery: acknowledge, terminate, or ask for a redelivery.
- * - **in flight**: delivered and not settled; on the way out, published and not confirmed.
- * - **permit**: the right to make one of the attempts that may run at the same time, as many as the processor's **concurrency**.
+ * - **redelivery**: another delivery of the same message, because the previous delivery was not settled or a redelivery was
+ *   requested.
+ * - **attempt**: one call of the handler, or a delivery that was lost in a crash. A processor makes a limited number of attempts.
+ * - **retry key**: the identifier of a chain of attempts. A chain consists of the first delivery of an event and all its retries.
+ * - **settle**: to end a delivery by an acknowledgement, a termination or a request for a redelivery.
+ * - **in flight**: delivered but not settled. An outgoing message is in flight if it is published but not confirmed.
+ * - **permit**: the right to make an attempt. A processor has as many permits as its **concurrency**.
  * - **prefetch**: events that are pulled before a permit is free.
- * - **backlog**: the events of a channel that are not delivered to a processor yet; **lag** is the backlog and everything else that
- *   a processor has not finished.
- * - **confirmed**: a publish for which the broker has reported, in a **PubAck**, that the message is stored.
- * - **stall**: a stream confirms no publishes.
+ * - **backlog**: the events of a channel that have not been delivered to a processor yet.
+ * - **lag**: the backlog and all other events that a processor has not finished.
+ * - **confirmed**: describes a publish if the broker has reported, in a **PubAck**, that the message is stored.
+ * - **stall**: a period in which a stream confirms no publishes.
  *
  * ## Failure
  *
- * - **retry**: a further attempt after a failed one, when its **backoff** is over; it uses up an attempt.
+ * - **retry**: a further attempt after a failed attempt and its **backoff**. A retry uses up an attempt.
  * - **requeue**: to publish an event for a later delivery without using up an attempt.
- * - **dead letter**: an event that its processor has given up; to dead-letter it means to store a failure event.
- * - **failure**, **failure event**: the record of a dead letter, itself an event, on `failed.<processor>.<event>`.
- * - **failure state**: the newest step of a replay of a failure: requested, handled or failed again. Without one, it is **open**.
- * - **replay**: to hand a stored event to one processor again, on `replay.<processor>.<event>`; what follows gets the ids of the
- *   first time.
- * - **replay as new**: a replay whose next events get new ids, so that they are handled again too.
- * - **archive**: to write failures to a file and remove them from the stream; **restore** puts them back.
- * - **circuit breaker**: stops a processor when nearly everything fails; until it closes again, the processor is in a **pause**.
- * - **outage**: a failure that every other event would meet too, so that the circuit breaker opens at once.
- * - **admission**: the circuit breaker's decision to let an event in as usual or as a probe, or to reject it.
- * - **probe**: an event that is admitted during a pause to find out if things work again.
- * - **quarantine**: where an event waits that was in flight at a crash, until nothing else runs in the process.
- * - **isolated**: the last attempt of an event from quarantine, made while nothing else runs in the process.
+ * - **dead letter**: an event that its processor has given up. To dead-letter an event means to store a failure event.
+ * - **failure**, **failure event**: the record of a dead letter. It is itself an event, on `failed.<processor>.<event>`.
+ * - **failure state**: the newest step of a replay of a failure: requested, handled or failed again. A failure without a state is
+ *   **open**.
+ * - **replay**: to hand a stored event to one processor again, on `replay.<processor>.<event>`. The next events get the same ids
+ *   as before.
+ * - **as-new replay**: a replay whose next events get new ids, so that these events are handled again too.
+ * - **archive**: to write failures to a file and remove them from the stream. To **restore** failures means to put them back.
+ * - **circuit breaker**: stops a processor when nearly everything fails. Until it closes again, the processor is in a **pause**.
+ * - **outage**: a failure that every other event would meet too, so that the circuit breaker opens immediately.
+ * - **admission**: the circuit breaker's decision to admit an event as usual, to admit it as a probe, or to reject it.
+ * - **probe**: an event that is admitted during a pause to find out whether things work again.
+ * - **quarantine**: the place in which an event that was in flight at a crash waits until nothing else runs in the process.
+ * - **isolated**: describes the last attempt of an event from quarantine, which is made while nothing else runs in the process.
  *
  * ## Around the transport
  *
- * - **provision**: to create and change the streams and durables that declarations ask for.
- * - **declaration**: what `@Consumes` says about a processor, or a service about what it publishes; a **channel declaration** is the
- *   event type, the stream and the subject in it.
- * - **topology**: which services and processors publish and consume which events, read from the declarations.
- * - **outbox**: a table for events that are written in the transaction of the data; its **relay** publishes them.
- * - **inbox**: a table with a mark for each event that was handled, so that a redelivery changes nothing. In code about NATS, it is
+ * - **provision**: to create and change the streams and durables that the declarations need.
+ * - **declaration**: the description of a processor in `@Consumes`, or of the events that a service publishes.
+ * - **channel declaration**: the event type of a channel, its stream, and its subject in that stream.
+ * - **topology**: the services and processors, and the events that each publishes and consumes, read from the declarations.
+ * - **outbox**: a table for events that are written in the same transaction as the data. Its **relay** publishes the events.
+ * - **inbox**: a table with a mark for each handled event, so that a redelivery changes nothing. In code about NATS, an inbox is
  *   the subject on which a client receives replies.
- * - **operator**: a person who uses the command line; a **stranger** is a client outside the system that may publish to it.
+ * - **operator**: a person who uses the command line.
+ * - **stranger**: a client outside the system that may publish to it.
  */
 
-/** Keeps all events and replays. */
+/** Stream that keeps all events and replays. */
 export const EVENTS_STREAM = 'EVENTS';
-/** Holds events that wait for their next attempt. Separate, because the server schedules messages only if `discard` is `old`. */
+/**
+ * Stream that holds events until their next attempt. It is separate, because the server schedules messages only if `discard` is
+ * `old`.
+ */
 export const RETRIES_STREAM = 'RETRIES';
-/** Keeps all failure events and failure states. */
+/** Stream that keeps all failure events and failure states. */
 export const FAILURES_STREAM = 'FAILURES';
 
-/** Headers that the transport adds to a retry or a replay, so that nothing of the original event is lost. */
+/** Headers that the transport adds to a retry or a replay, so that no part of the original is lost. */
 export const TransportHeader = {
-  /** Number of attempts used up before. */
+  /** Number of attempts that were used up before this message. */
   attempts: 'cascade-attempts',
-  /** RFC 3339 time of the first attempt. */
+  /** Time of the first attempt, in RFC 3339. */
   firstAttemptAt: 'cascade-first-attempt-at',
-  /** Identifies the chain of attempts, by stream and sequence of the first message. */
+  /** Identifier of the chain of attempts, from the stream and sequence of the first message. */
   retryKey: 'cascade-retry-key',
   /** Position of the original event. */
   stream: 'cascade-original-stream',
   sequence: 'cascade-original-sequence',
   subject: 'cascade-original-subject',
-  /** Id of the event, if its publisher gave it none. */
+  /** Derived id of the event, if its publisher set no id. */
   eventId: 'cascade-event-id',
-  /** Id of the replay. */
   replayId: 'cascade-replay-id',
   /** Id of the failure event that is replayed; absent in the replay of a channel. */
   failureId: 'cascade-failure-id',
-  /** The processor that failed. It may have another name by now. */
+  /** Name of the processor that failed. The processor may have another name by now. */
   failureProcessor: 'cascade-failure-processor',
-  /** Id of the replay as new. The ids of all next events are derived from it. */
+  /** Id of the as-new replay. The ids of all next events are derived from this id. */
   asNew: 'cascade-as-new',
 } as const;
 
-/** Two or more kebab-case tokens: `user.signed-up`. */
+/** Matches two or more kebab-case tokens, such as `user.signed-up`. */
 const EVENT_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*(\.[a-z][a-z0-9]*(-[a-z0-9]+)*)+$/;
-/** One kebab-case token: `metadata-writer`. */
+/** Matches one kebab-case token, such as `metadata-writer`. */
 const PROCESSOR_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 export function isEventName(name: string): boolean {
@@ -122,8 +127,8 @@ export function failureChannelOf(processor: string, eventName: string): string {
 }
 
 /**
- * The subject of the states of a failure event. It contains the processor, so that a right can cover the processor's own failures
- * only. It is not below `failed.`, where only failure events are stored.
+ * Returns the subject of the states of a failure event. The subject contains the processor, so that a right can cover only the
+ * processor's own failures. It is not below `failed.`, because only failure events are stored there.
  */
 export function failureStateSubject(processor: string, failureId: string): string {
   return `failure-state.${processor}.${failureId}`;
@@ -133,12 +138,12 @@ export function replayChannelOf(processor: string, eventName: string): string {
   return `replay.${processor}.${eventName}`;
 }
 
-/** The first part of the subjects on which a service receives replies. */
+/** Returns the first part of the subjects on which a service receives replies. */
 export function inboxPrefixOf(source: string): string {
   return `_INBOX_${source}`;
 }
 
-/** Returns the stream that stores a subject, or the subject itself if it is not one of Cascade's. */
+/** Returns the stream that stores a subject, or the subject itself if no stream of Cascade stores it. */
 export function streamOf(subject: string): string {
   return STREAM_OF_ROOT[subject.split('.', 1)[0]!] ?? subject;
 }
@@ -151,56 +156,62 @@ const STREAM_OF_ROOT: Record<string, string> = {
   'failure-state': FAILURES_STREAM,
 };
 
-/** The subject of requests about the outbox of a service. */
+/** Returns the subject of requests about the outbox of a service. */
 export function outboxRequestsOf(source: string): string {
   return `cascade.outbox.${source}`;
 }
 
-/** The subject of its replies. It is not an inbox of the caller: a service with the right to publish there could pose as the broker. */
+/**
+ * Returns the subject of replies about the outbox of a service. The replies do not go to an inbox of the caller. A service with
+ * the right to publish to such an inbox could pose as the broker.
+ */
 export function outboxAnswersOf(source: string, token = '*'): string {
   return `cascade.outbox.${source}.answer.${token}`;
 }
 
-/** All events of a processor that wait for their next attempt. */
+/** Returns the wildcard for all events of a processor that wait for their next attempt. */
 export function retriesOf(processor: string): string {
   return `retry.${processor}.>`;
 }
 
-/** A retry key is one token of a subject. */
+/** Matches a retry key, which is one token of a subject. */
 export const RETRY_KEY = /^[\w-]{1,128}$/;
 
 export function isRetryKey(key: string): boolean {
   return RETRY_KEY.test(key);
 }
 
-/** The subject of a scheduled retry. JetStream keeps one schedule per subject, so each chain of attempts has its own subject. */
+/**
+ * Returns the subject of a scheduled retry. JetStream keeps one schedule per subject, so each chain of attempts has its own
+ * subject.
+ */
 export function retryScheduleOf(processor: string, retryKey: string): string {
   return `retry.${processor}.sch.${retryKey}`;
 }
 
-/** The subject to which the broker copies the retry when it is due. */
+/** Returns the subject to which the broker copies a retry that is due. */
 export function retryDueOf(processor: string, retryKey: string): string {
   return `retry.${processor}.due.${retryKey}`;
 }
 
-/** The subject on which an event waits that was in flight at a crash and has one attempt left. */
+/** Returns the subject for a waiting event that was in flight at a crash and has one attempt left. */
 export function quarantineOf(processor: string, retryKey: string): string {
   return `retry.${processor}.quarantine.${retryKey}`;
 }
 
-/** The subject of that last attempt, which is made while nothing else runs in the process. */
+/** Returns the subject of the isolated attempt, which is made while nothing else runs in the process. */
 export function isolatedOf(processor: string, retryKey: string): string {
   return `retry.${processor}.isolated.${retryKey}`;
 }
 
-/** Waiting in quarantine, or at the isolated attempt. */
+/** Stage of a quarantined event: waiting in quarantine, or at its isolated attempt. */
 export type QuarantineStage = 'quarantine' | 'isolated';
 
 export function quarantineStageOf(subject: string): QuarantineStage | undefined {
   return /^retry\.[^.]+\.(quarantine|isolated)\./.exec(subject)?.[1] as QuarantineStage | undefined;
 }
 
-/** The durable of a processor's isolated attempts. No processor can have this name. */
+/** Returns the name of the durable for a processor's isolated attempts. No processor can have this name. */
 export function quarantineDurableOf(processor: string): string {
   return `${processor}_quarantine`;
 }
@@ -210,23 +221,23 @@ export function processorOfDurable(durable: string): string {
   return durable.replace(/_quarantine$/, '');
 }
 
-/** True for retries and replays. The transport's headers are believed only on these subjects. */
+/** Returns true for the subjects of retries and replays. The transport's headers are trusted only on these subjects. */
 export function isTransportSubject(subject: string): boolean {
   return subject.startsWith('retry.') || subject.startsWith('replay.');
 }
 
-/** Makes the `ce-type` of an event from its name and major version. */
+/** Returns the `ce-type` of an event from its name and major version. */
 export function typeOf(eventName: string, version: number): string {
   return `${eventName}.v${version}`;
 }
 
-/** Reads name and version from a `ce-type`; undefined if it does not look like `<name>.v<version>`. */
+/** Returns the name and version in a `ce-type`; undefined if the text does not have the form `<name>.v<version>`. */
 export function parseType(type: string): { name: string; version: number } | undefined {
   const match = /^(.+)\.v([1-9]\d*)$/.exec(type);
   return match ? { name: match[1]!, version: Number(match[2]) } : undefined;
 }
 
-/** True if every subject that matches `subject` also matches `wider`. Both may have wildcards. */
+/** Returns true if every subject that matches `subject` also matches `wider`. Both arguments may have wildcards. */
 export function isWithinSubject(subject: string, wider: string): boolean {
   const [inner, outer] = [subject.split('.'), wider.split('.')];
   for (const [index, token] of outer.entries()) {

@@ -1,11 +1,11 @@
 import { errors } from '@nats-io/transport-node';
 
-/** May be empty: client and server accept an empty name. */
+/** Matches a valid header name. The name may be empty, because client and server accept an empty name. */
 const NAME = /^[\x21-\x39\x3b-\x7e]*$/;
 
 /**
- * Outgoing headers, kept as text for the wire. The client's headers check every name and value several times, which costs more.
- * This class refuses the same names and values, because headers of strangers are copied to retries.
+ * Outgoing headers, kept as text for the wire. The client's header class checks every name and value several times, which costs
+ * more. This class refuses the same names and values, because headers of strangers are copied to retries.
  */
 export class OutgoingHeaders implements Iterable<[string, string[]]> {
   /** @param lines valid header lines, each with its line break */
@@ -19,7 +19,7 @@ export class OutgoingHeaders implements Iterable<[string, string[]]> {
     this.lines += lineOf(name, value);
   }
 
-  /** Replaces all values of the name. */
+  /** Replaces all values of a header. */
   set(name: string, value: string): void {
     if (this.has(name)) this.lines = this.linesWithout(name);
     this.add(name, value);
@@ -29,7 +29,7 @@ export class OutgoingHeaders implements Iterable<[string, string[]]> {
     return `\r\n${this.lines}`.includes(`\r\n${name}: `);
   }
 
-  /** Returns the first value; empty if there is none. */
+  /** Returns the first value of a header; an empty string if the header is missing. */
   get(name: string): string {
     for (const [known, [value = '']] of this) if (known === name) return value;
     return '';
@@ -42,7 +42,11 @@ export class OutgoingHeaders implements Iterable<[string, string[]]> {
     }
   }
 
-  /** @param more further lines, made by {@link lineOf} */
+  /**
+   * Encodes the headers for the wire.
+   *
+   * @param more further lines, created by {@link lineOf}
+   */
   encode(more = ''): Uint8Array {
     return Buffer.from(`NATS/1.0\r\n${this.lines}${more}\r\n`);
   }
@@ -54,7 +58,7 @@ export class OutgoingHeaders implements Iterable<[string, string[]]> {
 }
 
 /**
- * Makes a header line with its line break. The name must be valid.
+ * Returns a header line with its line break. The name must be valid.
  *
  * @throws InvalidArgumentError if the value has a line break
  */

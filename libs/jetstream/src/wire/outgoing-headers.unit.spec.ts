@@ -34,7 +34,7 @@ it.each([
   expect(() => clientHeaders().append(name, value)).toThrow(errors.InvalidArgumentError);
 });
 
-it('are not changed by further lines behind them', () => {
+it('are not changed by further lines after them', () => {
   const headers = new OutgoingHeaders();
   headers.add('name', 'value');
   expect(Buffer.from(headers.encode(lineOf('more', 'value'))).toString()).toBe(

@@ -3,29 +3,32 @@ import { errors } from '@nats-io/transport-node';
 import { PublishDeniedError, PublishRefusedError, PublishTimeoutError } from '../errors.js';
 import { lineOf, type OutgoingHeaders } from './outgoing-headers.js';
 
-/** A message for a stream. Its id makes a repeated publish harmless within the duplicate window (10 min). */
+/** Message for a stream. Its id makes a repeated publish harmless within the duplicate window (10 min). */
 export interface OutgoingMessage {
   subject: string;
   body: Uint8Array;
   headers: OutgoingHeaders;
   id: string;
-  /** Sequence that the last message on the subject must have; 0 if there must be none. Otherwise the broker refuses the message. */
+  /**
+   * Required sequence of the last message on the subject; 0 if the subject must have no message. Otherwise, the broker refuses
+   * the message.
+   */
   expectedSequence?: number;
 }
 
 export interface PublishLimits {
-  /** Milliseconds to keep trying. Default: no limit, until `signal` aborts. */
+  /** Maximum time to keep trying, in milliseconds. By default, there is no limit until `signal` aborts. */
   timeout?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** Error codes of permanent refusals. Other refusals are temporary: a full stream, an election. */
+/** Error codes of permanent refusals. Other refusals are temporary, for instance because of a full stream or an election. */
 const REFUSED_FOR_GOOD = new Set([
   10025, // bad request
   10052, // malformed request
   10054, // message size exceeds maximum allowed
   10071, // wrong last sequence
-  10164, // wrong last sequence, without saying which
+  10164, // wrong last sequence, with an unknown sequence
   10097, // header size exceeds maximum allowed of 64k
   10189, // message schedules disabled
 ]);

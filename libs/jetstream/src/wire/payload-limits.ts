@@ -1,20 +1,20 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 
-/** Bytes of the server's `max_payload` that are reserved for headers, including those that the server adds. */
+/** Part of the server's `max_payload` that is reserved for headers, including headers that the server adds, in bytes. */
 const HEADER_RESERVE = 16_384;
-/** Bytes that are reserved for the description of a failure: message, stack, causes and broken rules. */
+/** Size that is reserved for the message, stack, causes and broken rules of a failure, in bytes. */
 const FAILURE_RESERVE = 131_072;
-/** A failure event may carry the original in base64, which is a third longer. */
+/** Growth factor of an original event that its failure event carries in base64. */
 const BASE64_GROWTH = 4 / 3;
 
-/** Returns the bytes that the body of any message may have. */
+/** Returns the maximum size of the body of any message, in bytes. */
 export function maxBody(connection: NatsConnection): number {
   return (connection.info?.max_payload ?? 1_048_576) - HEADER_RESERVE;
 }
 
 /**
- * Returns the bytes that an event of a service may have, so that its failure event can always carry it: 675,840 with the server's
- * default `max_payload` of 1 MiB.
+ * Returns the maximum size of an event of a service, in bytes. A failure event can always carry an event of this size. With the
+ * server's default `max_payload` of 1 MiB, the maximum is 675,840.
  */
 export function maxEvent(connection: NatsConnection): number {
   return Math.floor((maxBody(connection) - FAILURE_RESERVE) / BASE64_GROWTH);

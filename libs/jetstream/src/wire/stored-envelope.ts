@@ -5,17 +5,17 @@ import { storedEventId } from './event-ids.js';
 import { isTransportSubject, TransportHeader } from './names.js';
 import { unlessBroken } from './unless-broken.js';
 
-/** The attributes of a stored event, for readers that do not handle it. */
+/** Attributes of a stored event, for readers that do not handle the event. */
 export interface StoredEnvelope {
-  /** `ce-id`, or the id that processors see if the publisher gave none. */
+  /** `ce-id`, or the id that processors see if the publisher set no `ce-id`. */
   id: string;
   correlationId: string;
   causationId: string | undefined;
-  /** `ce-source`; undefined if the publisher gave none. */
+  /** `ce-source`; undefined if the publisher set no `ce-source`. */
   source: string | undefined;
 }
 
-/** Never throws: if headers cannot be read, the result is the same as if they were missing. */
+/** Returns the attributes of a stored event. Never throws. Headers that cannot be read count as missing. */
 export function envelopeOf(message: JsMsg): StoredEnvelope {
   const headers = headersOf(message);
   const id = headers[CloudEventHeader.id] || carriedId(message) || idByPlace(message);
@@ -36,7 +36,7 @@ function headersOf(message: JsMsg): Record<string, string> {
   );
 }
 
-/** A replay carries the id that was derived where the event was stored first. */
+/** Returns the id that a replay carries, which was derived from the event's first place in a stream. */
 function carriedId(message: JsMsg): string | undefined {
   if (!isTransportSubject(message.subject)) return undefined;
   return unlessBroken(() => message.headers?.get(TransportHeader.eventId));

@@ -2,18 +2,18 @@ import { idIn } from './cloud-events.js';
 import { TransportHeader } from './names.js';
 import { OutgoingHeaders } from './outgoing-headers.js';
 
-/** Prefix of a name that would mean something else on the message that carries the event. */
+/** Prefix of a header name that would have another meaning on the message that carries the event. */
 const PREFIX = 'cascade-carried-';
 
-/** True if the transport or the server uses the name for the message, not for the event in it. */
+/** Returns true if the transport or the server uses the header for the message, and not for its event. */
 function isOfMessage(name: string): boolean {
   return /^(cascade|nats)-/i.test(name);
 }
 
 /**
- * Makes the headers of a message that carries an event, such as a retry. The publisher's headers are kept. Headers that belong to
- * the server or the transport get a prefix. An event without an id gets a header with its derived id, because another id would be
- * derived from the position of the retry.
+ * Creates the headers of a message that carries an event, such as a retry. The publisher's headers are kept. Headers that belong
+ * to the server or the transport get a prefix. An event without an id gets a header with its derived id. Otherwise, another id
+ * would be derived from the position of the retry.
  */
 export function wrapHeaders(
   headers: Readonly<Record<string, readonly string[]>>,

@@ -6,7 +6,7 @@ import { TransportHeader } from './names.js';
 
 type Headers = Record<string, string[]>;
 
-/** Reads the id as `Delivery` does. */
+/** Returns the event id after wrapping, as `Delivery` reads it. */
 function idAfter(headers: Headers): string | undefined {
   const wrapped = wrapHeaders(headers, 'derived');
   try {
@@ -25,7 +25,7 @@ it.each<[string, Headers, string]>([
   ['a quoted empty id', { 'ce-id': ['""'] }, 'derived'],
   ['an id that cannot be read', { 'ce-id': ['%C0'] }, 'derived'],
   ['headers of which one cannot be read', { 'ce-id': ['one'], name: ['Zoë'] }, 'derived'],
-])('an event with %s has the same id after its headers were wrapped', (_what, headers, id) => {
+])('an event with %s has the same id after its headers have been wrapped', (_what, headers, id) => {
   expect(idAfter(headers)).toBe(id);
 });
 

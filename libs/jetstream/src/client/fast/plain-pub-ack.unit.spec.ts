@@ -27,12 +27,12 @@ describe('the answer to a publish', () => {
     ['null', undefined],
     ['thanks', undefined],
     ['', undefined],
-  ])('is parsed otherwise: %s', (text, answer) => {
+  ])('is parsed if it is not a plain PubAck: %s', (text, answer) => {
     expect(isPlainPubAck(text)).toBe(false);
     expect(readAnswer(text)).toEqual(answer);
   });
 
-  it('is the same without parsing and parsed, whatever characters a PubAck has', () => {
+  it('is the same with and without parsing, whatever characters a PubAck has', () => {
     const characters = ['', ...'{}[]":, 01789aZ_-.\\/\n\u0000é'];
     const changed = PUB_ACKS.flatMap((text) =>
       Array.from(text).flatMap((_, at) =>
@@ -52,7 +52,7 @@ describe('the answer to a publish', () => {
     ['{"stream":"EVENTS", "seq":17,"duplicate":false}', false],
     ['{"stream":"EVENTS", "seq":17,"domain":"duplicate"}', false],
     ['{"stream":"EVENTS", "seq":17}', false],
-  ])('says if the stream dropped the message as a duplicate: %s', (text, expected) => {
+  ])('tells whether the stream dropped the message as a duplicate: %s', (text, expected) => {
     expect(isDuplicate(text)).toBe(expected);
   });
 

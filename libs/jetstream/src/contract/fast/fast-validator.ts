@@ -1,7 +1,7 @@
 /**
- * The fast way to a checked event. It saves class-validator and class-transformer, which look up the rules for each object; this
- * file looks them up once for each class. It stands in front of both in `read` and `checkContract`. fast-validator.unit.spec.ts
- * holds that both ways give the same event and the same verdict.
+ * Fast path to a validated event, which avoids class-validator and class-transformer. Both libraries look up the rules for each
+ * object, but this file looks them up only once for each class. `read` and `checkContract` try the fast path first.
+ * fast-validator.unit.spec.ts checks that both paths return the same event and the same verdict.
  */
 
 import {
@@ -25,12 +25,12 @@ interface Field {
 }
 
 /**
- * Recognizes valid events of one class. An event that does not pass may still be valid: class-validator must decide, and words the
- * report.
+ * Recognizes valid events of one class. An event that does not pass may still be valid. In this case, class-validator must
+ * decide, and report the broken rules.
  */
 export class FastValidator {
   private readonly names: ReadonlySet<string>;
-  /** Undefined if the class has nested or asynchronous rules, which only class-validator can check. */
+  /** Fields and their checks; undefined if the class has nested or asynchronous rules, which only class-validator can check. */
   private fields: readonly Field[] | undefined;
   private readonly needsNoTransform: boolean;
 
@@ -41,7 +41,7 @@ export class FastValidator {
     this.needsNoTransform = needsNoTransform(type, this.names);
   }
 
-  /** True if every rule holds. False if a rule is broken or throws, or if only class-validator can decide. */
+  /** Returns true if every rule holds. Returns false if a rule is broken or throws, or if only class-validator can decide. */
   passes(event: object): boolean {
     try {
       return this.allPass(event);
@@ -65,8 +65,8 @@ export class FastValidator {
   }
 
   /**
-   * Makes an instance from the known fields of `data`, as class-transformer and a whitelist would. Returns undefined if the class
-   * or a value needs class-transformer.
+   * Creates an instance from the known fields of `data`, as class-transformer and a whitelist would. Returns undefined if the
+   * class or a value needs class-transformer.
    *
    * @param data a value from JSON
    */
@@ -85,7 +85,7 @@ export class FastValidator {
 
 const known = new WeakMap<EventClass, FastValidator>();
 
-/** Must be called after the decorators of the class have run. */
+/** Returns the validator of a class. Must be called after the decorators of the class have run. */
 export function validatorOf(type: EventClass): FastValidator {
   let validator = known.get(type);
   if (!validator) known.set(type, (validator = new FastValidator(type)));
@@ -94,7 +94,7 @@ export function validatorOf(type: EventClass): FastValidator {
 
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 
-/** Returns the rules as `validate` looks them up, without groups. */
+/** Returns the rules that `validate` would look up without groups. */
 function metadataOf(type: EventClass): Metadata[] {
   return getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
 }
@@ -120,30 +120,33 @@ function fieldsOf(metadata: readonly Metadata[], targetName: string): Field[] {
   return [...fields.values()];
 }
 
-/** `instance` may be a getter that asks a container. */
+/** Rule of class-validator. Its `instance` may be a getter that looks up the instance in a container. */
 interface Rule {
   readonly instance: ValidatorConstraintInterface;
 }
 
-/** Name of the class that class-validator makes of a rule that is an object, as its own rules are. */
+/** Name of the class that class-validator creates for a rule that is an object. The built-in rules are such objects. */
 const CLASS_OF_OBJECT = 'CustomConstraint';
 
-/** A rule that is a class may come from a container. It is looked up at each check, because the container may be replaced. */
+/**
+ * Returns the rule of a constraint. The instance of a rule class may come from a container. Such an instance is looked up at each
+ * check, because the container may be replaced.
+ */
 function ruleOf(constraint: Constraint): Rule {
   return constraint.target.name === CLASS_OF_OBJECT ? { instance: constraint.instance } : constraint;
 }
 
-/** A text that cannot be longer than `@IsEmail()` allows. */
+/** Matches a text that cannot be longer than `@IsEmail()` allows. */
 const SHORT_TEXT = /^[ -~]{1,64}$/;
 /**
- * Replaces the options of `@IsEmail()` for a short text, so that its bytes are not counted. Counting splits the text into
+ * Options that replace those of `@IsEmail()` for a short text, so that its bytes are not counted. Counting splits the text into
  * characters, which takes longer than all other rules of an event together (docs/performance.md).
  */
 const ANY_LENGTH = [{ ignore_max_length: true }];
 
 /**
- * True for `@IsEmail()` without options. class-validator does not export the rule's function, so the rule is recognized by name,
- * options and message.
+ * Returns true for `@IsEmail()` without options. class-validator does not export the rule's function, so the rule is recognized
+ * by name, options and message.
  */
 function isEmailRule({ name, constraints }: Metadata, { instance }: Rule): boolean {
   if (name !== IS_EMAIL || constraints?.length !== 1 || constraints[0] !== undefined) return false;
@@ -167,9 +170,12 @@ function checkOf(metadata: Metadata, rule: Rule, targetName: string): Check {
   };
 }
 
-/** Returns undefined if a rule returns a promise without being declared as asynchronous. class-validator must then run it again. */
+/**
+ * Returns the result of a rule; undefined if the rule returns a promise without being declared as asynchronous. class-validator
+ * must then run the rule again.
+ */
 function immediate(result: boolean | Promise<boolean>): boolean | undefined {
-  // Any thenable counts, such as a query builder or a promise of another realm.
+  // Any thenable counts as a promise, such as a query builder or a promise of another realm.
   if (typeof (result as Partial<Promise<boolean>> | undefined)?.then !== 'function') return Boolean(result);
   Promise.resolve(result).catch(() => undefined);
   return undefined;

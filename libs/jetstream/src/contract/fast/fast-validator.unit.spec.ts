@@ -225,7 +225,7 @@ describe('a contract', () => {
     expect({ ...(await readEvent(type, bytesOf(body))) }).toEqual(read);
   });
 
-  it('with a setter that has no rule, also an inherited one, is left to class-transformer', async () => {
+  it('with a setter that has no rule, even an inherited setter, is left to class-transformer', async () => {
     class Setting {
       static readonly event = { name: 'field.set', version: 1 };
       @IsString()
@@ -276,7 +276,7 @@ describe('a contract', () => {
     await expect(broken()).rejects.toMatchObject({ violations: [{ field: 'part.number' }] });
   });
 
-  it('with asynchronous rules is left to class-validator, also if a rule is not declared as asynchronous', async () => {
+  it('with asynchronous rules is left to class-validator, even if a rule is not declared as asynchronous', async () => {
     let calls = 0;
     const later = async (value: unknown) => {
       calls += 1;

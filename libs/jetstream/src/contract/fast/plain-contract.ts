@@ -2,12 +2,15 @@ import type { MetadataStorage } from 'class-transformer/types/MetadataStorage.js
 import { createRequire } from 'node:module';
 import type { EventClass } from '../event-class.js';
 
-/** The metadata of class-transformer's decorators. class-transformer exports the object without types. */
+/** Metadata of class-transformer's decorators. class-transformer exports this object without types. */
 const { defaultMetadataStorage: transformations } = createRequire(import.meta.url)(
   'class-transformer/cjs/storage.js',
 ) as { defaultMetadataStorage: MetadataStorage };
 
-/** True if class-transformer would only copy fields: there is no `@Type`, `@Transform`, `@Expose`, `@Exclude` and no accessor. */
+/**
+ * Returns true if class-transformer would only copy fields, because the class has no accessor, `@Type`, `@Transform`, `@Expose`
+ * or `@Exclude`.
+ */
 export function needsNoTransform(type: EventClass, names: ReadonlySet<string>): boolean {
   const TO_CLASS = 0;
   return (
@@ -24,7 +27,10 @@ export function needsNoTransform(type: EventClass, names: ReadonlySet<string>): 
   );
 }
 
-/** class-transformer calls a setter for a field of its name, even if no rule is declared for that field. */
+/**
+ * Returns true if the class has a setter. class-transformer calls a setter for a field of the same name, even if the field has no
+ * rule.
+ */
 function hasSetter(prototype: object): boolean {
   if (prototype === Object.prototype) return false;
   const properties = Object.values(Object.getOwnPropertyDescriptors(prototype));

@@ -1,16 +1,16 @@
 /**
- * The fast way to the headers of an event. It saves an object and several checks for each header. It stands in front of
- * `readHeaders`, which reads any block that this file leaves alone. header-block.unit.spec.ts holds that both read the same.
+ * Fast path to the headers of an event, which avoids an object and several checks for each header. `readHeaders` reads any block
+ * that this file does not read. header-block.unit.spec.ts checks that both return the same headers.
  */
 
 import { percentDecode } from '../cloud-events.js';
 
-/** A first line without a status, then lines of `name: value` in printable ASCII. */
+/** Matches a first line without a status, followed by lines of `name: value` in printable ASCII. */
 const PLAIN = /^NATS\/1\.0\r\n(?:[\x21-\x39\x3b-\x7e]+:[\x20-\x7e]*\r\n)*\r\n$/;
 
-/** A value that needs neither decoding nor trimming. */
+/** Matches a value that needs neither decoding nor trimming. */
 const VALUE = '([!#$&-~]+)';
-/** Headers as this transport writes them, as nearly every event has them. */
+/** Matches the headers that this transport writes. Nearly every event has such headers. */
 export const OWN_LAYOUT = new RegExp(
   '^NATS/1\\.0\r\n' +
     `ce-specversion: 1\\.0\r\nce-id: ${VALUE}\r\nce-source: ${VALUE}\r\nce-type: ${VALUE}\r\nce-time: ${VALUE}\r\n` +
@@ -18,12 +18,15 @@ export const OWN_LAYOUT = new RegExp(
     `(?:traceparent: ${VALUE}\r\n(?:tracestate: ${VALUE}\r\n)?)?Nats-Msg-Id: ${VALUE}\r\n\r\n$`,
 );
 
-/** Inherits nothing, so that `headers.constructor` is undefined. Much faster than `Object.create(null)`. */
+/**
+ * Class that inherits nothing, so that `headers.constructor` is undefined. Its constructor is much faster than
+ * `Object.create(null)`.
+ */
 const Empty = function () {} as unknown as new () => Record<string, string>;
 Empty.prototype = Object.freeze(Object.create(null) as object);
 
 /**
- * Reads a block of headers as `readHeaders` does. Returns undefined for anything unusual: `readHeaders` must then read the block,
+ * Reads a block of headers as `readHeaders` does. Returns undefined for an unusual block. `readHeaders` must then read the block,
  * and reports its faults.
  */
 export function readHeaderBlock(bytes: Uint8Array): Record<string, string> | undefined {
@@ -32,7 +35,7 @@ export function readHeaderBlock(bytes: Uint8Array): Record<string, string> | und
   if (own) return readOwn(own);
   if (!PLAIN.test(text)) return undefined;
   const read = Object.create(null) as Record<string, string>;
-  // From the second line up to the empty one.
+  // Reads from the second line up to the empty line.
   for (let at = text.indexOf('\n') + 1; at < text.length - 2;) {
     const colon = text.indexOf(':', at);
     const end = text.indexOf('\r', colon);

@@ -6,11 +6,11 @@ import { encodeHeaders } from '../outgoing-message.js';
 
 const block = (...lines: string[]) => Buffer.from(['NATS/1.0', ...lines, '', ''].join('\r\n'));
 
-/** The client exports no class of its headers. */
+/** Header class of the client, which the client does not export. */
 const Client = natsHeaders().constructor as unknown as { decode(bytes: Uint8Array): MsgHdrs };
 const encodedByClient = (headers: MsgHdrs) => (headers as unknown as { encode(): Uint8Array }).encode();
 
-/** Reads a block the plain way, parsed by the client. */
+/** Reads a block without the fast path, with the client's parser. */
 const plain = (bytes: Uint8Array) => readHeaders(Client.decode(bytes));
 
 describe('a block of headers', () => {
@@ -63,14 +63,14 @@ describe('a block of headers', () => {
     ['a repeated attribute', own('Nats-Msg-Id: 17', 'ce-id: 18')],
     ['an additional header', own('Nats-Msg-Id: 17', 'X-Team: growth')],
     ['no message id', own('ce-causationid: 3')],
-  ])('is read with the same keys in the same order: %s', (_what, bytes) => {
+  ])('is read with the same keys, in the same order: %s', (_what, bytes) => {
     const read = readHeaderBlock(bytes);
     expect(read).toEqual(plain(bytes));
     expect(Object.keys(read!)).toEqual(Object.keys(plain(bytes)));
     expect(read).not.toHaveProperty('constructor');
   });
 
-  it('is read the same or left alone, whatever characters it has', () => {
+  it('is read the same or left to `readHeaders`, whatever characters it has', () => {
     const text = traced.toString();
     const characters = ['', ...' %":\\\r\n\t\u0000\u007fAaé0'];
     const blocks = Array.from(text).flatMap((_, at) =>
@@ -117,7 +117,7 @@ describe('a block of headers', () => {
     ['a line without a colon', block('nothing')],
     ['a blank in a name', block('a name: x')],
     ['no end', Buffer.from('NATS/1.0\r\nx: y\r\n')],
-  ])('is left to the plain way: %s', (_what, bytes) => {
+  ])('is left to `readHeaders`: %s', (_what, bytes) => {
     expect(readHeaderBlock(bytes)).toBeUndefined();
   });
 
