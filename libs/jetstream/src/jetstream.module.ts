@@ -71,7 +71,7 @@ function assertSound({ source, publishes = [], publishWindow = 1 }: JetStreamOpt
     ...publishes.flatMap(eventFault).map((found) => `publishes: ${found}`),
     ...fault(
       !(Number.isSafeInteger(publishWindow) && publishWindow >= 1),
-      `publishWindow must be a whole number from 1, found ${shown(publishWindow)}`,
+      `publishWindow must be a whole number of at least 1, found ${shown(publishWindow)}`,
     ),
   ];
   if (faults.length > 0) throw new InvalidDeclarationError(`Service '${source}': ${faults.join('; ')}.`);

@@ -33,7 +33,7 @@ describe('JetStreamModule', () => {
       JetStreamModule.forRoot({ source: 'shop', servers, publishWindow: publishWindow as number });
     expect(forRoot).toThrow(InvalidDeclarationError);
     expect(forRoot).toThrow(
-      `Service 'shop': publishWindow must be a whole number from 1, found ${inspect(publishWindow)}.`,
+      `Service 'shop': publishWindow must be a whole number of at least 1, found ${inspect(publishWindow)}.`,
     );
   });
 

@@ -64,7 +64,7 @@ describe('cascade failures', () => {
     const { code, stdout, stderr } = await shop.cascade('failures', 'list', '--json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ total: 4 });
-    expect(stderr).toMatch(/left out 1 .* on failed\.packing\.order\.confirmed at \d+/);
+    expect(stderr).toMatch(/left out 1 .* is on failed\.packing\.order\.confirmed at \d+/);
   });
 
   it('show has the error, the stack, the event with headers and body, and the next command', async () => {

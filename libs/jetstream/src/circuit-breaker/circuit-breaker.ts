@@ -30,7 +30,7 @@ export function pauseFaults(option: unknown): string[] {
     ...unknownFaults('pause.', option, DEFAULTS),
     ...fault(
       !Number.isSafeInteger(failures) || failures < 1,
-      `pause.failures must be a whole number from 1, found ${shown(failures)}`,
+      `pause.failures must be a whole number of at least 1, found ${shown(failures)}`,
     ),
     ...timeFault('pause.within', within),
     ...timeFault('pause.firstProbe', firstProbe),

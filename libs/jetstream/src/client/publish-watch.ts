@@ -139,7 +139,7 @@ export class PublishWatch {
     if (waiting > 0 && givenUp) givenUp.at = now;
     if (waiting === 0 && !givenUp) {
       this.streams.delete(stream);
-      if (reportAt > this.lateAfter) this.logger.log(`no publish to ${stream} waits any more`);
+      if (reportAt > this.lateAfter) this.logger.log(`no publish to ${stream} is waiting any longer`);
     } else if (age >= reportAt) {
       watched.reportAt = Math.min(age * REPEAT.factor, age + REPEAT.maxMs);
       for (const stalled of this.stalled(now).filter((one) => one.stream === stream)) {
@@ -174,7 +174,7 @@ function causeText(cause: Error): string {
   if (cause instanceof errors.NoRespondersError) return 'the stream has no leader, or does not exist';
   if (cause instanceof errors.TimeoutError) return 'no answer';
   if (cause instanceof JetStreamApiError && cause.code === IN_PROCESS)
-    return 'the stream cannot commit it, and may have lost its quorum';
+    return 'the stream cannot commit the message, and may have lost its quorum';
   const text = nameError(cause).message.replace(/\p{C}+/gu, ' ');
   return text.length > MAX_CAUSE ? `${text.slice(0, MAX_CAUSE)}…` : text;
 }

@@ -62,7 +62,7 @@ describe('the watch on publishes', () => {
       /^error: 2 publishes to EVENTS unconfirmed since \d{4}-.*Z: maximum bytes exceeded; they are sent again until/,
     );
     lookAt(24 * 3_600 + 1);
-    expect(lines().slice(reports.length)).toEqual(['log: no publish to EVENTS waits any more']);
+    expect(lines().slice(reports.length)).toEqual(['log: no publish to EVENTS is waiting any longer']);
     expect(watch.isAwake).toBe(false);
   });
 
@@ -115,7 +115,7 @@ describe('the watch on publishes', () => {
         err_code: 10158,
         description: 'duplicate message id is in process',
       }),
-      'the stream cannot commit it, and may have lost its quorum',
+      'the stream cannot commit the message, and may have lost its quorum',
     ],
     [new errors.ConnectionError('disconnected'), 'disconnected'],
   ])('describes %p in plain words', (cause, text) => {

@@ -38,7 +38,7 @@ export function backoffFaults(backoff: unknown): string[] {
   }
   if (!isOptions(backoff)) {
     return [
-      `backoff must be milliseconds, a list of them, or { initial, factor, max }, found ${shown(backoff)}`,
+      `backoff must be a number of milliseconds, a list of such numbers, or { initial, factor, max }, found ${shown(backoff)}`,
     ];
   }
   const { initial, factor, max } = { ...DEFAULTS, ...withoutUndefined(backoff) };

@@ -130,7 +130,7 @@ export class FailureReader {
     }
     if (leftOut.length > 0) {
       this.logger.warn(
-        `left out ${leftOut.length} of the messages in ${FAILURES_STREAM}, which are not failure events, the first on ${lineOf(leftOut[0]!)}`,
+        `left out ${leftOut.length} messages in ${FAILURES_STREAM} that are not failure events; the first is on ${lineOf(leftOut[0]!)}`,
       );
     }
   }

@@ -56,7 +56,7 @@ export class FailureLog {
 
   outageFailed(delivery: Delivery, fault: unknown): void {
     this.report('error', 'made `outage` fail', delivery, nameError(fault).name, (event) => {
-      return `\`outage\` itself failed for ${event}, which counts as no: ${errorText(describeError(fault))}`;
+      return `\`outage\` itself failed for ${event}, so the error does not count as an outage: ${errorText(describeError(fault))}`;
     });
   }
 
