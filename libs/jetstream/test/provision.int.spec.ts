@@ -112,7 +112,9 @@ describe('streams and consumers', () => {
 
     transport.publish('events.order.placed', { orderId: 'slow', amount: 1 });
     await eventually(async () => expect(await transport.inFlight('provisioned')).toBe(1));
-    await eventually(async () => expect(await transport.inFlight('provisioned')).toBe(0), { timeout: 10_000 });
+    await eventually(async () => expect(await transport.inFlight('provisioned')).toBe(0), {
+      timeout: 10_000,
+    });
 
     expect(attempts).toEqual([1]);
   });

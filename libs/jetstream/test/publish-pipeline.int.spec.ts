@@ -94,9 +94,7 @@ describe('the publish pipeline', () => {
   it('reads the PubAcks of a server without parsing them, as JSON.parse reads them', async () => {
     const pipeline = await pipelineOf();
     const pubAckOf = (number: number) =>
-      new Promise<string>((confirm, giveUp) =>
-        pipeline.begin(messageOf(number), {}, { confirm, giveUp }),
-      );
+      new Promise<string>((confirm, giveUp) => pipeline.begin(messageOf(number), {}, { confirm, giveUp }));
     const pubAcks = [await pubAckOf(1), await pubAckOf(2), await pubAckOf(1)];
     expect(pubAcks.map(isPlainPubAck)).toEqual([true, true, true]);
     expect(pubAcks.map(parseAnswer)).toEqual(['confirmed', 'confirmed', 'confirmed']);

@@ -271,6 +271,7 @@ function parseServers(
 
 function parseUrl(text: string): URL {
   const url = /^[a-z]+:\/\//.test(text) ? text : `nats://${text}`;
-  if (!URL.canParse(url)) throw new TypeError('The address of a NATS server must look like nats://host:port.');
+  if (!URL.canParse(url))
+    throw new TypeError('The address of a NATS server must look like nats://host:port.');
   return new URL(url);
 }

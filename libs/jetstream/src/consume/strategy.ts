@@ -242,7 +242,9 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     this.recovering ??= this.provisioned
       .ensure(connection, this.declarations)
       .then((conflicts) => this.resume(conflicts))
-      .catch((error: unknown) => this.logger.error(`cannot check streams and consumers: ${(error as Error).message}`))
+      .catch((error: unknown) =>
+        this.logger.error(`cannot check streams and consumers: ${(error as Error).message}`),
+      )
       .finally(() => {
         this.recovering = undefined;
         if (this.conflicts.size > 0) this.recheckLater(connection);

@@ -37,7 +37,8 @@ export class FastValidator {
   constructor(private readonly type: EventClass) {
     const metadata = metadataOf(type);
     this.names = new Set(metadata.map(({ propertyName }) => propertyName));
-    this.fields = metadata.length > 0 && metadata.every(isDecidable) ? fieldsOf(metadata, type.name) : undefined;
+    this.fields =
+      metadata.length > 0 && metadata.every(isDecidable) ? fieldsOf(metadata, type.name) : undefined;
     this.needsNoTransform = needsNoTransform(type, this.names);
   }
 
