@@ -12,7 +12,12 @@ import { NoAnswerError, ProvisionError } from '../errors.js';
 import { isAway } from '../client/read-with-retry.js';
 import { unlessMissing } from '../client/unless-missing.js';
 import { consumerDifferences, streamDifferences, type SettingDifference } from './provision-differences.js';
-import type { ConsumerSettings, DurableConfig, JetStreamAssets, StreamDeclaration } from './stream-settings.js';
+import type {
+  ConsumerSettings,
+  DurableConfig,
+  JetStreamAssets,
+  StreamDeclaration,
+} from './stream-settings.js';
 
 /** The oldest server that can schedule messages, which carry the retries. */
 const MINIMUM_SERVER = '2.12.0';
@@ -174,7 +179,9 @@ function consumerTarget(api: Api, { stream, config: wanted, formerly = [] }: Con
     },
     update: (change: Partial<ConsumerConfig>) => {
       // The server takes one filter or a list, and refuses both.
-      const settings: Partial<ConsumerConfig> = change.filter_subjects ? { ...change, filter_subject: undefined } : change;
+      const settings: Partial<ConsumerConfig> = change.filter_subjects
+        ? { ...change, filter_subject: undefined }
+        : change;
       return asked(`to change ${what}`, consumers.update(stream, durable, settings)).then(
         ({ config }) => config,
       );
