@@ -27,11 +27,7 @@ export { assertEventClass, classOf, type EventClass, type EventDeclaration } fro
 export { EventContext, type EventMetadata } from './declare/event-context.js';
 export { upcast, versionsOf } from './contract/event-versions.js';
 export { derivedEventId, newEventId, plainIdOf } from './wire/event-ids.js';
-export {
-  EventPublisher,
-  type PublishedEvent,
-  type PublishOptions,
-} from './publish/event-publisher.js';
+export { EventPublisher, type PublishedEvent, type PublishOptions } from './publish/event-publisher.js';
 export type { StoredEvent } from './publish/outgoing-event.js';
 export {
   EventFailed,

@@ -109,7 +109,7 @@ export class FailureReader {
     if (message && isOriginal(message, headers, original)) return { headers, body: message.data };
     throw new OriginalGoneError(
       `Event ${eventId} is no longer stored: stream ${stream} has ${message ? 'another event' : 'nothing'} at ${sequence}. ` +
-        "A stream keeps events for its max_age, and loses them if it is deleted.",
+        'A stream keeps events for its max_age, and loses them if it is deleted.',
     );
   }
 

@@ -12,7 +12,12 @@ import { NoAnswerError, ProvisionError } from '../errors.js';
 import { isAway } from '../client/read-with-retry.js';
 import { unlessMissing } from '../client/unless-missing.js';
 import { consumerDifferences, streamDifferences, type SettingDifference } from './provision-differences.js';
-import type { ConsumerSettings, DurableConfig, JetStreamAssets, StreamDeclaration } from './stream-settings.js';
+import type {
+  ConsumerSettings,
+  DurableConfig,
+  JetStreamAssets,
+  StreamDeclaration,
+} from './stream-settings.js';
 
 /** Oldest server version that can schedule messages. Retries are scheduled messages. */
 const MINIMUM_SERVER = '2.12.0';

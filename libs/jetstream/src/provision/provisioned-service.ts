@@ -9,7 +9,13 @@ import type { ProcessorDeclaration } from '../declare/processor-options.js';
 import { channelsIn, shownSetting } from './provision-differences.js';
 import { targetName, type ProvisionDifference } from './provision-targets.js';
 import { ensureProvisioned, type Ensured } from './provision.js';
-import { assetsOf, consumerConfigs, keptFor, MILLISECOND, type JetStreamSettings } from './stream-settings.js';
+import {
+  assetsOf,
+  consumerConfigs,
+  keptFor,
+  MILLISECOND,
+  type JetStreamSettings,
+} from './stream-settings.js';
 
 /** Delay before a request that got no answer is sent again, in milliseconds. */
 const RETRY_DELAY = 250;

@@ -1,4 +1,9 @@
-import { jetstreamManager, type ConsumerInfo, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream';
+import {
+  jetstreamManager,
+  type ConsumerInfo,
+  type JetStreamManager,
+  type StoredMsg,
+} from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { messageId } from '../wire/event-ids.js';
 import {

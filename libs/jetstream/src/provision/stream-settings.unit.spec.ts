@@ -35,7 +35,10 @@ it('compares the retries with the stream that the processor consumes', () => {
 it.each([
   [{ events: { maxBytes: 0 } }, 'Stream EVENTS: maxBytes must be above 0, found 0'],
   [{ failures: { maxAge: -1 } }, 'Stream FAILURES: maxAge must be above 0, found -1'],
-  [{ events: { maxAge: 599_999 } }, 'Stream EVENTS: maxAge must be at least 600000 ms (10 min), found 599999.'],
+  [
+    { events: { maxAge: 599_999 } },
+    'Stream EVENTS: maxAge must be at least 600000 ms (10 min), found 599999.',
+  ],
   [{ failures: { maxAge: 1 } }, 'Stream FAILURES: maxAge must be at least 600000 ms (10 min), found 1.'],
 ])('refuses %j, which the server refuses or takes as unlimited', (settings, message) => {
   expect(() => streamConfigs(settings)).toThrow(InvalidDeclarationError);

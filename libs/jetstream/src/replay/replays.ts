@@ -92,7 +92,9 @@ export class Replays {
       return false;
     });
     if (unknown.size > 0)
-      this.logger.warn(`skipped failures of processors that no longer exist: ${lineOf([...unknown].join(', '))}`);
+      this.logger.warn(
+        `skipped failures of processors that no longer exist: ${lineOf([...unknown].join(', '))}`,
+      );
     return result;
   }
 

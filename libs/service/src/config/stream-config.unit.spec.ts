@@ -33,7 +33,9 @@ describe('The size of the streams', () => {
     expect(read).toThrow(InvalidConfigError);
     expect(read).toThrow(/STREAM_REPLICAS must be one of.*1, 3, 5/);
     expect(read).toThrow(/EVENTS_MAX_BYTES must be a size above 0 such as 512MiB.*found "20 gigs"/);
-    expect(read).toThrow(/FAILURES_MAX_AGE must be a time of at least 10m, .* such as 90m, 36h or 14d, found "3"/);
+    expect(read).toThrow(
+      /FAILURES_MAX_AGE must be a time of at least 10m, .* such as 90m, 36h or 14d, found "3"/,
+    );
   });
 
   it.each(['0', '0GiB', '0.4B'])('is refused if it is %s bytes, which would mean no limit', (size) => {

@@ -107,8 +107,8 @@ function isWider(keyword: string, before: unknown, after: unknown): boolean {
 }
 
 function removedFrom(before: unknown, after: unknown): unknown[] {
-  const [old, now] = [before, after].map((values) => (Array.isArray(values) ? values : []));
-  return old!.filter((value) => !now!.includes(value));
+  const kept = new Set(after as unknown[]);
+  return ((before ?? []) as unknown[]).filter((value) => !kept.has(value));
 }
 
 function schemaOf(value: unknown): JsonSchema {

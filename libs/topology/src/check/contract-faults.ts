@@ -80,7 +80,9 @@ function outdatedLock({
     ...compatible.map(
       ({ type, changes }) => `${type}: ${changes.map(({ field, what }) => `${field} ${what}`).join(', ')}`,
     ),
-    ...removed.map((type) => `${type} was removed: stored events of it, kept for days, can no longer be read`),
+    ...removed.map(
+      (type) => `${type} was removed: stored events of it, kept for days, can no longer be read`,
+    ),
     ...processors.added.map((name) => `processor ${name} is new`),
     ...processors.renamed.map(({ name, from }) => `processor ${name} was called ${from}`),
     ...processors.removed.map(describeRemoved),

@@ -65,9 +65,7 @@ function differencesOf(shown: ReadonlyMap<string, string>, declared: ReadonlyMap
   const names = [...declared.keys()];
   const differences = [
     ...names.filter((name) => !shown.has(name)).map((name) => `${name} is missing`),
-    ...[...shown.keys()]
-      .filter((name) => !declared.has(name))
-      .map((name) => `${name} is not in the code`),
+    ...[...shown.keys()].filter((name) => !declared.has(name)).map((name) => `${name} is not in the code`),
     ...names
       .filter((name) => shown.has(name) && shown.get(name) !== declared.get(name))
       .map((name) => `${name} differs`),

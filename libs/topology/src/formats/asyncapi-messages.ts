@@ -25,9 +25,7 @@ export const CLOUD_EVENTS_TRAIT = {
       [CloudEventHeader.type]: text('Name and version of the event.'),
       [CloudEventHeader.time]: { type: 'string', format: 'date-time' },
       [CloudEventHeader.dataContentType]: { type: 'string', const: 'application/json' },
-      [CloudEventHeader.correlationId]: text(
-        'Id of the flow: by default the id of the event that began it.',
-      ),
+      [CloudEventHeader.correlationId]: text('Id of the flow: by default the id of the event that began it.'),
       [CloudEventHeader.causationId]: text(
         'Id of the event that led to this one; an initiating event has none.',
       ),

@@ -69,7 +69,11 @@ function sendOperations({ apps, processors, channels, contracts }: Topology): [s
     ...processors.flatMap(({ name, app, publishes }) => publishes.map((event) => send(name, app, event))),
     ...processors.map(({ name, app, failureChannel }): [string, object] => [
       `${name}.fails`,
-      { action: 'send', summary: `${name} gave up on an event.`, ...operation(app, failureChannel, failures) },
+      {
+        action: 'send',
+        summary: `${name} gave up on an event.`,
+        ...operation(app, failureChannel, failures),
+      },
     ]),
   ];
 }
