@@ -67,7 +67,6 @@ export class NpmCommand {
 
   /** Sends Ctrl-C to the whole group, like a terminal. */
   pressCtrlC(): void {
-    if (this.process.exitCode === null && this.process.signalCode === null)
-      process.kill(-this.pid, 'SIGINT');
+    if (this.process.exitCode === null && this.process.signalCode === null) process.kill(-this.pid, 'SIGINT');
   }
 }

@@ -36,7 +36,10 @@ export interface OutboxEntry extends PublishedEvent {
    * Both cases run the same statements, which are sent at once, and wait for the same locks. So the time of the transaction does
    * not reveal which case it was, and nothing else does.
    */
-  addIfNew<Table extends PgTable, Tables extends Schema>(tx: Database<Tables>, row: NewRow<Table>): Promise<void>;
+  addIfNew<Table extends PgTable, Tables extends Schema>(
+    tx: Database<Tables>,
+    row: NewRow<Table>,
+  ): Promise<void>;
 }
 
 type Transaction = Pick<Database, 'insert'>;
