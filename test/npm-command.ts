@@ -69,7 +69,6 @@ export class NpmCommand {
 
   /** Sends Ctrl-C to the whole group, as a terminal does. */
   pressCtrlC(): void {
-    if (this.process.exitCode === null && this.process.signalCode === null)
-      process.kill(-this.pid, 'SIGINT');
+    if (this.process.exitCode === null && this.process.signalCode === null) process.kill(-this.pid, 'SIGINT');
   }
 }

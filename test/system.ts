@@ -86,7 +86,9 @@ export class TestSystem {
 
 /** Returns the environment of this process without the settings of the system. */
 export function ownEnvironment(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !SETTINGS.test(name) && !name.startsWith('npm_'));
+  const own = Object.entries(process.env).filter(
+    ([name]) => !SETTINGS.test(name) && !name.startsWith('npm_'),
+  );
   return { ...Object.fromEntries(own), NODE_ENV: 'development' };
 }
 

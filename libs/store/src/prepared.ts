@@ -33,7 +33,10 @@ export function preparedInsert<Table extends PgTable>(
   table: Table,
 ): (tx: Pick<Database, 'insert'>, row: Row<Table>) => Promise<void> {
   const statement = prepared((tx: Pick<Database, 'insert'>) =>
-    tx.insert(table).values(placeholdersOf(table)).prepare(`insert_${getTableName(table)}`),
+    tx
+      .insert(table)
+      .values(placeholdersOf(table))
+      .prepare(`insert_${getTableName(table)}`),
   );
   return async (tx, row) => {
     await statement(tx).execute(row);

@@ -71,7 +71,9 @@ describeStores((databases) => {
     it('keeps the state of a notification that arrives before its signup', async () => {
       const user = signup({});
       await record(notification({ userId: user.userId }));
-      expect(await (await getMetadata(test.service.writer, user.userId)).json()).toMatchObject({ signedUpAt: null });
+      expect(await (await getMetadata(test.service.writer, user.userId)).json()).toMatchObject({
+        signedUpAt: null,
+      });
 
       await record(user);
 

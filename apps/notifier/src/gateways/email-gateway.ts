@@ -104,7 +104,9 @@ export class EmailGateway implements NotificationGateway<Email>, OnApplicationSh
     }
     const answer = quotable(cause.response ?? cause.message, recipient, maskEmail(recipient));
     if (isRefusal(cause)) {
-      return new MessageRefusedError(`The mail server ${this.server} refused the mail: ${answer}.`, { cause });
+      return new MessageRefusedError(`The mail server ${this.server} refused the mail: ${answer}.`, {
+        cause,
+      });
     }
     return new GatewayUnavailableError(
       `The mail server ${this.server} did not accept the mail: ${answer}.${remedyFor(cause)}`,

@@ -57,7 +57,9 @@ describeStores((databases) => {
 
       const sent = await test.channels.published(NotificationSent, { causedBy: eventId });
 
-      expect(test.service.mailServer.mails.map(({ recipients }) => recipients)).toEqual([['+14155550123@text.localhost']]);
+      expect(test.service.mailServer.mails.map(({ recipients }) => recipients)).toEqual([
+        ['+14155550123@text.localhost'],
+      ]);
       expect(test.service.mailServer.mails[0]!.body).toContain('Hello Ada, welcome to Cascade.');
       expect(sent.data).toMatchObject({ channel: 'text', recipient: '+1415*****23' });
     });

@@ -46,7 +46,8 @@ export class SignupsController {
   @ApiHeader({
     name: IDEMPOTENCY_KEY_HEADER,
     required: false,
-    description: 'Makes it safe to repeat the request: for a day, the same key with the same body gets the same answer.',
+    description:
+      'Makes it safe to repeat the request: for a day, the same key with the same body gets the same answer.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
   })
   @ApiResponse({
@@ -76,8 +77,7 @@ export class SignupsController {
   @Get(':id')
   @ApiOperation({
     summary: 'Read a signup',
-    description:
-      'A signup can be read for 31 days, or for `SIGNUP_DAYS`. Then it is removed.',
+    description: 'A signup can be read for 31 days, or for `SIGNUP_DAYS`. Then it is removed.',
   })
   @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
   @ApiResponse({ status: 200, type: SignupStatus })

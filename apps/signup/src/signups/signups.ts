@@ -47,7 +47,12 @@ export class Signups {
 
     const accepted = await this.store.db.transaction(async (tx) => {
       if (idempotencyKey !== undefined) {
-        const claim = { key: idempotencyKey, requestHash: requestHash(request), signupId: id, now: receivedAt };
+        const claim = {
+          key: idempotencyKey,
+          requestHash: requestHash(request),
+          signupId: id,
+          now: receivedAt,
+        };
         const earlier = await claimKey(tx, claim);
         if (earlier) return earlier;
       }

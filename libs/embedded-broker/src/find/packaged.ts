@@ -34,7 +34,8 @@ async function unpackPackage(search: Search, distribution: Distribution, folder:
   const suite = await findSuite(search, apt, distribution);
   search.report(`unpacking the package ${PACKAGE} of the distribution's suite ${suite}`);
   const { ok, lastLine } = await apt.unpack(PACKAGE, join(folder, 'files'));
-  if (!ok) throw new StepFailedError(`the package ${PACKAGE} of ${suite} could not be downloaded: ${lastLine}`);
+  if (!ok)
+    throw new StepFailedError(`the package ${PACKAGE} of ${suite} could not be downloaded: ${lastLine}`);
 
   const executable = ['usr/sbin', 'usr/bin']
     .map((place) => join(folder, 'files', place, 'nats-server'))

@@ -12,7 +12,12 @@ const endOf = (child: BoundProcess) => once(child, 'close') as Promise<[number |
 
 describe('a program that is bound to its parent', () => {
   it('has the process id that its parent sees, its own output and its own exit code', async () => {
-    const child = spawnBoundToParent('/bin/sh', ['-c', 'echo "$$ $0 $1"; echo oops >&2; exit 7', 'a b', '$c']);
+    const child = spawnBoundToParent('/bin/sh', [
+      '-c',
+      'echo "$$ $0 $1"; echo oops >&2; exit 7',
+      'a b',
+      '$c',
+    ]);
     const [output, errors, end] = await Promise.all([text(child.stdout), text(child.stderr), endOf(child)]);
     expect(output).toBe(`${child.pid} a b $c\n`);
     expect(errors).toBe('oops\n');

@@ -103,7 +103,10 @@ describeStores((databases, kind) => {
   });
 
   it.each<[Settings, RegExp]>([
-    [{ keepMarks: 7 * DAY }, /keeps its marks for 604800000 ms .* keeps the events of this service for 604800000 ms/],
+    [
+      { keepMarks: 7 * DAY },
+      /keeps its marks for 604800000 ms .* keeps the events of this service for 604800000 ms/,
+    ],
     [{ keepMarks: 29 * DAY, failuresMaxAge: 30 * DAY }, /keeps the events of this service for 2592000000 ms/],
     [
       { keepMarks: 8 * DAY, maxAge: 9 * DAY },

@@ -8,7 +8,11 @@ import { NoteWritten } from '../../test/note-written.js';
 import { Notebook } from '../../test/notebook.js';
 import { outbox } from './outbox-table.js';
 
-const authors = pgTable('authors', { id: uuid().primaryKey(), name: text().notNull().unique(), pseudonym: text() });
+const authors = pgTable('authors', {
+  id: uuid().primaryKey(),
+  name: text().notNull().unique(),
+  pseudonym: text(),
+});
 const schema = { outbox, authors };
 
 async function open(databases: TestDatabases) {

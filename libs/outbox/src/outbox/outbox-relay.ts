@@ -127,7 +127,9 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
       this.database.end();
       return result;
     } catch (error) {
-      this.database.begin(`the outbox cannot be read or written; trying again every ${POLL} ms: ${reasonOf(error)}`);
+      this.database.begin(
+        `the outbox cannot be read or written; trying again every ${POLL} ms: ${reasonOf(error)}`,
+      );
       return undefined;
     }
   }

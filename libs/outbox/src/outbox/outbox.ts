@@ -37,7 +37,10 @@ export interface OutboxEntry extends PublishedEvent {
    * Both cases send the same statements together and wait for the same locks. Neither the duration of the transaction nor any
    * other effect reveals which case occurred.
    */
-  addIfNew<Table extends PgTable, Tables extends Schema>(tx: Database<Tables>, row: NewRow<Table>): Promise<void>;
+  addIfNew<Table extends PgTable, Tables extends Schema>(
+    tx: Database<Tables>,
+    row: NewRow<Table>,
+  ): Promise<void>;
 }
 
 type Transaction = Pick<Database, 'insert'>;

@@ -86,7 +86,9 @@ export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShut
         while ((await this.removeChunk()) === CHUNK && !this.stopping);
         this.outage.end();
       } catch (error) {
-        this.outage.begin(`${name} cannot be removed; trying again in ${every / 1_000} s: ${reasonOf(error)}`);
+        this.outage.begin(
+          `${name} cannot be removed; trying again in ${every / 1_000} s: ${reasonOf(error)}`,
+        );
       }
       await this.timer.wait(every);
     }

@@ -1,4 +1,4 @@
-import { copyPgliteTemplate, eventually, startScript } from '@cascade/testing';
+import { eventually, startScript } from '@cascade/testing';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import { migrations, notes } from '../../test/notes.js';
 import { StoreDirectoryError, StoreLockedError } from '../errors.js';
 import { openStore } from '../open-store.js';
 import type { Store } from '../store.js';
+import { copyPgliteTemplate, pgliteTemplate } from './pglite-template.js';
 
 const appendRows = new URL('../../test/append-rows.ts', import.meta.url);
 
@@ -39,8 +40,14 @@ it('creates the database in an empty folder, even after the first opening was ki
   await expect((await open()).ready()).resolves.toBeUndefined();
 });
 
+/** Makes the first opening quick. */
+async function copyTemplate(): Promise<void> {
+  const cache = join(import.meta.dirname, '../../../../.cache');
+  await copyPgliteTemplate(await pgliteTemplate(cache), dataDir);
+}
+
 it('is refused to a second process, and keeps every committed row when the first is killed', async () => {
-  await copyPgliteTemplate(dataDir);
+  await copyTemplate();
   const writer = startScript(appendRows, [dataDir]);
   try {
     expect(await writer.nextLine()).toBe('open');
@@ -65,7 +72,7 @@ it('is refused to a second process, and keeps every committed row when the first
 });
 
 it('is refused to a second store of the same process until the first is closed', async () => {
-  await copyPgliteTemplate(dataDir);
+  await copyTemplate();
   const first = await open();
   await expect(open()).rejects.toThrow(/already open in this process/);
   await first.close();
@@ -81,7 +88,7 @@ it('names the folder that cannot be created, and what to do', async () => {
 });
 
 it('writes a checkpoint every minute, so that its write-ahead log does not grow', async () => {
-  await copyPgliteTemplate(dataDir);
+  await copyTemplate();
   onlyIntervalsByHand();
   const store = await open();
   const lastCheckpoint = async () => {

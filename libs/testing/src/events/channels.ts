@@ -135,7 +135,10 @@ export class TestChannels {
       (!causedBy || headers?.get(CloudEventHeader.causationId) === causedBy);
     return this.heard
       .filter(isAnnounced)
-      .map((message) => ({ id: message.headers?.get(CloudEventHeader.id) ?? '', data: message.json<Event>() }));
+      .map((message) => ({
+        id: message.headers?.get(CloudEventHeader.id) ?? '',
+        data: message.json<Event>(),
+      }));
   }
 
   /** Waits until the processor `by` has settled all events of this class, including retries. */
@@ -179,7 +182,9 @@ export class TestChannels {
         (event) => event.subject === subject && (!causedBy || event.causationId === causedBy),
       );
       if (!found)
-        throw new Error(`${missing}${causedBy ? ` after ${causedBy}` : ''}; stored events:${tableOf(stored)}`);
+        throw new Error(
+          `${missing}${causedBy ? ` after ${causedBy}` : ''}; stored events:${tableOf(stored)}`,
+        );
       this.known.add(found.place);
       return found as SeenEvent<Data>;
     }, limits);

@@ -26,7 +26,8 @@ export function describeProcessor<Service extends { stop(): Promise<unknown> }>(
   // inside Jest.
   const { afterAll, beforeAll, describe } = globalThis as unknown as typeof import('@jest/globals');
   describe(name, () => {
-    const test: { -readonly [Property in keyof ProcessorTest<Service>]?: ProcessorTest<Service>[Property] } = {};
+    const test: { -readonly [Property in keyof ProcessorTest<Service>]?: ProcessorTest<Service>[Property] } =
+      {};
     let broker: Broker | undefined;
     beforeAll(async () => {
       broker = await startTestBroker();

@@ -23,7 +23,9 @@ export interface Script {
  */
 export function startScript(file: URL, args: string[] = [], env: NodeJS.ProcessEnv = process.env): Script {
   const hooks = new URL('../../node/typescript.mjs', import.meta.url).href;
-  const child = spawnBoundToParent(process.execPath, ['--import', hooks, fileURLToPath(file), ...args], { env });
+  const child = spawnBoundToParent(process.execPath, ['--import', hooks, fileURLToPath(file), ...args], {
+    env,
+  });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk));
   const ended = once(child, 'close');
