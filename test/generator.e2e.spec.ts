@@ -258,7 +258,10 @@ describe('node cascade new processor, and remove processor', () => {
     async () => {
       for (const name of Object.keys(PROCESSORS)) {
         const { code, output } = await cascade('remove', 'processor', name, '--yes');
-        expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('is removed from the code') });
+        expect({ code, output }).toEqual({
+          code: 0,
+          output: expect.stringContaining('is removed from the code'),
+        });
       }
       expect(await checkout.content()).toEqual(before);
     },

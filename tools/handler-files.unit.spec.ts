@@ -9,7 +9,9 @@ it('Every handler of an app is in `<folder>/<folder>.processor.ts`, as docs/add-
   const sources = readdirSync(apps, { recursive: true, encoding: 'utf8' }).filter(
     (path) => /^[^/\\]+[/\\]src[/\\]/.test(path) && path.endsWith('.ts') && !path.endsWith('.spec.ts'),
   );
-  const handlers = sources.filter((path) => /@Consumes(Failure)?\(/.test(readFileSync(join(apps, path), 'utf8')));
+  const handlers = sources.filter((path) =>
+    /@Consumes(Failure)?\(/.test(readFileSync(join(apps, path), 'utf8')),
+  );
   expect(handlers.length).toBeGreaterThan(0);
   for (const path of handlers) expect(basename(path)).toBe(`${basename(dirname(path))}.processor.ts`);
 });

@@ -89,9 +89,7 @@ function withoutHelpCommand(program: Command, args: readonly string[]): readonly
 
 function programFor({ stdout, stderr }: Host): Command {
   return new Command('node cascade')
-    .description(
-      'The command line of Cascade, for the events and processors of a running system.',
-    )
+    .description('The command line of Cascade, for the events and processors of a running system.')
     .addHelpText('after', NOTES)
     .configureOutput({
       writeOut: (text) => void stdout.write(text),

@@ -53,7 +53,7 @@ export function explain(error: unknown, host: Host): CommandError {
   }
   if (error instanceof BrokerUnreachableError) return unreachable(error, host);
   const chain = chainOf(error);
-  const denied = chain.find(isPermissionViolation);
+  const denied = chain.find((cause) => cause instanceof errors.PermissionViolationError);
   if (denied) {
     const right = denied.operation === 'publish' ? 'publish' : 'subscribe';
     return new CommandError(`The broker does not let this user ${right} to ${denied.subject}.`, [
@@ -75,11 +75,7 @@ export function explain(error: unknown, host: Host): CommandError {
 
 /** True if the broker denied a right. The denial may be a nested cause of the error. */
 export function isDenial(error: unknown): boolean {
-  return chainOf(error).some(isPermissionViolation);
-}
-
-function isPermissionViolation(error: Error): error is errors.PermissionViolationError {
-  return error instanceof errors.PermissionViolationError;
+  return chainOf(error).some((cause) => cause instanceof errors.PermissionViolationError);
 }
 
 function chainOf(error: unknown): Error[] {

@@ -13,11 +13,7 @@ const violation = new errors.PermissionViolationError('denied', 'publish', 'even
 
 describe('An error of the broker', () => {
   it.each([
-    [
-      api(10059, 'stream not found'),
-      /does not have the streams of Cascade yet\./,
-      /node cascade provision/,
-    ],
+    [api(10059, 'stream not found'), /does not have the streams of Cascade yet\./, /node cascade provision/],
     [
       api(10039, 'jetstream not enabled for account'),
       /jetstream not enabled for account \(code 10039\)/,

@@ -39,7 +39,9 @@ export async function inferBlueprint(
   const consumed = await eventPart(root, topology, processor.consumes.event);
   const publishes = published === undefined ? undefined : await eventPart(root, topology, published);
   const isOwn = (event: string) => !choice.keepEvents && !isUsedByOthers(event, processor, topology);
-  const events = new Set([failuresOf ? undefined : consumed.event, published].filter((event) => event && isOwn(event)));
+  const events = new Set(
+    [failuresOf ? undefined : consumed.event, published].filter((event) => event && isOwn(event)),
+  );
   const newEvents = await Promise.all([...events].map((event) => renderEvent(root, event!)));
   const asNew = (part: EventPart): EventPart | NewEvent =>
     newEvents.find(({ event }) => event === part.event) ?? part;

@@ -53,7 +53,11 @@ export class ChangedFilesError extends GeneratorError {
  * @throws NotGeneratedError if all of the processor's own files are missing
  * @throws ChangedFilesError if files differ from their generated form
  */
-export async function planRemoval(root: string, topology: Topology, choice: RemovalChoice): Promise<Generation> {
+export async function planRemoval(
+  root: string,
+  topology: Topology,
+  choice: RemovalChoice,
+): Promise<Generation> {
   const blueprint = await inferBlueprint(root, topology, choice);
   const removed = await removeFiles(root, blueprint);
   refuseHandWritten(blueprint, removed, topology);
@@ -91,7 +95,11 @@ async function removeFiles(root: string, blueprint: Blueprint): Promise<Outcome>
   for (const { path, content } of files) {
     const text = await textOf(root, path);
     const what =
-      text === undefined ? 'missing' : (await formatted(root, path, text)) === content ? undefined : 'changed';
+      text === undefined
+        ? 'missing'
+        : (await formatted(root, path, text)) === content
+          ? undefined
+          : 'changed';
     if (what) outcome.changed.push({ path, what });
     else outcome.changes.push({ path, kind: 'remove' });
   }

@@ -17,7 +17,9 @@ export async function checkCode(
   } catch (error) {
     if (!(error instanceof TopologyError || error instanceof CommandError)) throw error;
     const remedies = error instanceof CommandError ? error.remedies : [];
-    const remedy = [...remedies, 'Until then, streams and consumers are not compared with the code.'].join(' ');
+    const remedy = [...remedies, 'Until then, streams and consumers are not compared with the code.'].join(
+      ' ',
+    );
     return { findings: [fault('code', error.message, remedy)], declared: undefined };
   }
 }

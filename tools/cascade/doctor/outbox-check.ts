@@ -14,9 +14,7 @@ export async function checkOutboxes(broker: Broker, publishers: readonly Publish
     const { outboxes, failed } = await showAll(outboxesOf(broker, publishers), 0);
     return [
       ...outboxes.flatMap((outbox) => findingsOf(outbox, Date.now())),
-      ...failed.map(({ reason }) =>
-        fault('outbox', printable(reason), 'check its log and its database'),
-      ),
+      ...failed.map(({ reason }) => fault('outbox', printable(reason), 'check its log and its database')),
     ];
   } catch (error) {
     if (isDenial(error)) return [note('outbox', 'this user may not query the outboxes of services')];
@@ -30,7 +28,9 @@ export function findingsOf({ app, waiting, oldest, setAside }: ShownOutbox, now:
   const findings: Finding[] = [];
   if (isLate) {
     const says = `${app}: ${counted(waiting, 'event')} waiting, the oldest since ${oldest.addedAt}${error}`;
-    findings.push(fault('outbox', says, 'make room at the broker, or restart it: the events are published then'));
+    findings.push(
+      fault('outbox', says, 'make room at the broker, or restart it: the events are published then'),
+    );
   }
   if (setAside > 0) {
     const says = `${app}: ${counted(setAside, 'event')} set aside because the broker refused them permanently`;

@@ -12,7 +12,9 @@ export const failuresCommand: Definition = (parent, line) => {
   const failures = parent
     .command('failures')
     .summary('list, show, remove and restore failures')
-    .description('Failures are events that processors gave up on. A failure has the event, the error and its present state.');
+    .description(
+      'Failures are events that processors gave up on. A failure has the event, the error and its present state.',
+    );
   const filtered = (command: Command, state: string) =>
     command
       .option('--processor <name>', 'of this processor')

@@ -149,9 +149,7 @@ describe('cascade flow', () => {
   it('ends with 1 if no such flow is found, and says how to search further back', async () => {
     const { code, stdout } = await shop.cascade('flow', 'nobody');
     expect(code).toBe(1);
-    expect(stdout).toMatch(
-      /^No event of flow nobody was found\.\nSearched events since .*--since 7d/,
-    );
+    expect(stdout).toMatch(/^No event of flow nobody was found\.\nSearched events since .*--since 7d/);
     const id = await shop.place('later');
     const early = await shop.json<Flow>('flow', id, '--since', '2099-01-01');
     expect(early).toMatchObject({ steps: [], searched: { events: 0 } });

@@ -108,11 +108,7 @@ function missingOf(declaration: ProcessorDeclaration, own: readonly ConsumerInfo
     );
 }
 
-function declaredState(
-  missing: readonly unknown[],
-  pauses: readonly Date[],
-  pulls: boolean,
-): ProcessorState {
+function declaredState(missing: readonly unknown[], pauses: readonly Date[], pulls: boolean): ProcessorState {
   if (missing.length > 0) return 'missing';
   if (pauses.length > 0) return 'paused';
   return pulls ? 'running' : 'stopped';

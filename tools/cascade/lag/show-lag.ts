@@ -15,7 +15,8 @@ const HINTS: Partial<Record<ProcessorLag['state'], string>> = {
   missing: 'some of its consumers do not exist; `node cascade provision` creates them',
   stopped: 'no process pulls events; start its app',
   paused: 'nearly all events failed; it tries single events now and then',
-  foreign: 'the code does not declare the consumer, but a process pulls, such as a processor in another language',
+  foreign:
+    'the code does not declare the consumer, but a process pulls, such as a processor in another language',
   undeclared: 'the code does not declare the consumer, and no process pulls',
 };
 

@@ -51,9 +51,7 @@ function withOwnApp(choice: ProcessorChoice): ProcessorChoice {
 
 function consumedOf({ consumes, failuresOf }: ChoiceOptions): ProcessorChoice['consumes'] | undefined {
   if (consumes !== undefined && failuresOf !== undefined) {
-    throw new UsageError(
-      '--consumes and --failures-of exclude each other: leave out one.',
-    );
+    throw new UsageError('--consumes and --failures-of exclude each other: leave out one.');
   }
   if (consumes !== undefined) return { event: consumes };
   return failuresOf === undefined ? undefined : { failuresOf };

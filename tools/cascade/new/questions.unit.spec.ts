@@ -72,7 +72,9 @@ it('Ctrl-C cancels the questions', async () => {
 it('Asks nothing if questions are forbidden', async () => {
   const { choice, asked } = await answer({ name: 'coupon', consumes: 'order.placed' }, [], false);
   expect({ choice, asked }).toMatchObject({ choice: { name: 'coupon' }, asked: 0 });
-  await expect(answer({ name: 'coupon' }, [], false)).rejects.toThrow('needs --consumes EVENT or --failures-of PROCESSOR');
+  await expect(answer({ name: 'coupon' }, [], false)).rejects.toThrow(
+    'needs --consumes EVENT or --failures-of PROCESSOR',
+  );
   await expect(answer({ consumes: 'order.placed' }, [], false)).rejects.toThrow('needs a name');
   await expect(answer({ consumes: 'a.b', failuresOf: 'c' }, [], false)).rejects.toThrow('exclude each other');
 });

@@ -21,7 +21,12 @@ export const outboxCommand: Definition = (parent, line) => {
       examples: ['outbox show', 'outbox show --app signup --json'],
     })
     .option('--app <name>', 'only the outbox of this app')
-    .option('--limit <number>', 'list at most this many events that are set aside, the oldest', countOption, 50)
+    .option(
+      '--limit <number>',
+      'list at most this many events that are set aside, the oldest',
+      countOption,
+      50,
+    )
     .action(line.run<ShowOptions>(() => import('./show.js')));
   const app = ['--app <name>', 'the app of the outbox; required if several apps have one'] as const;
   line

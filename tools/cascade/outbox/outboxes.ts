@@ -88,7 +88,8 @@ export async function onlyOne(all: readonly AppOutbox[]): Promise<AppOutbox> {
 }
 
 export function noAnswer(apps: readonly string[]): CommandError {
-  if (apps.length === 0) return new CommandError('No app publishes initiating events, so none has an outbox.');
+  if (apps.length === 0)
+    return new CommandError('No app publishes initiating events, so none has an outbox.');
   return new CommandError(`No service answers for the outbox of ${apps.join(', ')}.`, [
     'Start the app. If it runs, it has no outbox, or its user lacks the right to answer ' +
       '(`node cascade topology --format permissions`).',

@@ -27,7 +27,10 @@ export const provisionCommand: Definition = (parent, line) =>
       '--move <processor...>',
       'let these processors read the new channel that they declare, from its first event',
     )
-    .option('--drop-waiting', 'with --move, drop events that still wait for these processors on the old channel')
+    .option(
+      '--drop-waiting',
+      'with --move, drop events that still wait for these processors on the old channel',
+    )
     .option(
       '--prune [processor...]',
       'remove consumers and retries of all undeclared processors, or of these, unless a process uses them',

@@ -34,7 +34,9 @@ function report(
 ): string[] {
   // With a generated id, a duplicate only means that the publisher itself has sent the event twice.
   if (duplicate && options.id !== undefined)
-    return [`Nothing was published: the broker already has an event with the id ${id}, and dropped this one.`];
+    return [
+      `Nothing was published: the broker already has an event with the id ${id}, and dropped this one.`,
+    ];
   const { type: ceType, channel } = describe(type);
   return [
     `Published ${ceType} on ${channel}.`,

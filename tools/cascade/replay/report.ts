@@ -4,7 +4,8 @@ import { counted } from '../text/numbers.js';
 import type { Plan, Source } from './source.js';
 
 const PENDING = '`node cascade failures list --state requested` shows replays without a result.';
-const SKIPPED = 'handled, under way, failed again as a newer failure, or of a processor that no longer exists';
+const SKIPPED =
+  'handled, under way, failed again as a newer failure, or of a processor that no longer exists';
 const HOW_FAR = '`node cascade lag` shows how far its processor is.';
 
 export function planLines(

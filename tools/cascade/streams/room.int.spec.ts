@@ -194,9 +194,7 @@ describe('lag and doctor on a cluster that has lost its quorum', () => {
     expect(await run('lag')).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: expect.stringMatching(
-        /^JetStream has no leader: most servers of the cluster are down\.\n/,
-      ),
+      stderr: expect.stringMatching(/^JetStream has no leader: most servers of the cluster are down\.\n/),
     });
   }, 60_000);
 });

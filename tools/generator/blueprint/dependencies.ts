@@ -70,9 +70,10 @@ export async function dependenciesOfProcessor(
 async function manifestOf(root: string, folder: string): Promise<Dependencies> {
   const manifest = await textOf(root, `${folder}/package.json`);
   if (manifest !== undefined) return JSON.parse(manifest) as Dependencies;
-  throw new GeneratorError(`${folder}/package.json is missing. It declares the packages that the app imports.`, [
-    'Copy it from another app, adapt it, and run `npm install`.',
-  ]);
+  throw new GeneratorError(
+    `${folder}/package.json is missing. It declares the packages that the app imports.`,
+    ['Copy it from another app, adapt it, and run `npm install`.'],
+  );
 }
 
 async function inVersions(

@@ -16,10 +16,9 @@ export function findEvent(topology: Topology, event: string): EventPart | undefi
   if (!contract) return undefined;
   const sample = contract.samples.find(({ faults }) => faults.length === 0)?.data;
   if (typeof sample !== 'object' || sample === null) {
-    throw new GeneratorError(
-      `${event} has no valid golden sample, which the tests of the processor need.`,
-      ['`node cascade topology --check` shows why.'],
-    );
+    throw new GeneratorError(`${event} has no valid golden sample, which the tests of the processor need.`, [
+      '`node cascade topology --check` shows why.',
+    ]);
   }
   return { event, class: contract.class, schema: contract.schema, sample: sample as Record<string, unknown> };
 }

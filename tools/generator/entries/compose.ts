@@ -9,7 +9,8 @@ export const composeEntry: Entry = {
   path: FILE,
   add(text, { entries }) {
     const last = servicesIn(text).findLast(({ value }) => value.has('build'));
-    if (!last) throw new GeneratorError(`${FILE} has no service with \`build\` after which to add the new one.`);
+    if (!last)
+      throw new GeneratorError(`${FILE} has no service with \`build\` after which to add the new one.`);
     return splice(text, last.end, last.end, `\n\n${entries.compose.trimEnd()}`);
   },
   remove(text, { app }) {

@@ -10,7 +10,10 @@ export const contractsIndexEntry: Entry = {
   add: (text, { newEvents }) =>
     newEvents.reduce((before, { class: name, file }) => withExport(before, name, `./${file}.js`), text),
   remove: (text, { newEvents }) =>
-    newEvents.reduce((before, { file }) => removeStatement(before, classExports(before), `./${file}.js`), text),
+    newEvents.reduce(
+      (before, { file }) => removeStatement(before, classExports(before), `./${file}.js`),
+      text,
+    ),
 };
 
 function withExport(text: string, name: string, specifier: string): string {

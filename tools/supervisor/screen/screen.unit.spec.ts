@@ -22,7 +22,11 @@ describe('The screen', () => {
     const run = (url: string, note: string) => ({ url, note }) as SupervisedPart['run'];
     screen.table([
       part({ name: 'broker', readyAfterMs: 212, run: run('nats://127.0.0.1:4222', 'nats-server 2.12.1') }),
-      part({ name: 'metadata-writer', readyAfterMs: 4100, run: run('http://localhost:3003', '3002 is taken') }),
+      part({
+        name: 'metadata-writer',
+        readyAfterMs: 4100,
+        run: run('http://localhost:3003', '3002 is taken'),
+      }),
       part({ name: 'signup', state: 'failed' }),
     ]);
     expect(shown().split('\n')).toEqual([
