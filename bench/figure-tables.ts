@@ -12,7 +12,9 @@ export function goalTable(figures: Figures): string {
 
 /** Formats all figures as a Markdown table, followed by the contestants that took no part. */
 export function allTable(figures: Figures): string {
-  const absent = [...figures.absent].map(([name, reason]) => `\n\n${name} did not take part, because it ${reason}.`);
+  const absent = [...figures.absent].map(
+    ([name, reason]) => `\n\n${name} did not take part, because it ${reason}.`,
+  );
   return table(['name', 'unit', 'median', 'min', 'max'], figures.all.map(figureRow)) + absent.join('');
 }
 

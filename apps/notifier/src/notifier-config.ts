@@ -112,7 +112,9 @@ export class NotifierConfig extends DatabaseConfig {
     );
     if (missing.length === 0) return [];
     if (missing.length < 3 || this.twilioBaseUrl) {
-      return [`Twilio is set up only in part: set ${missing.join(', ')} too, or unset all TWILIO_… variables`];
+      return [
+        `Twilio is set up only in part: set ${missing.join(', ')} too, or unset all TWILIO_… variables`,
+      ];
     }
     if (this.nodeEnv === 'production') {
       return [

@@ -66,7 +66,9 @@ describe('a broker with too little room', () => {
     await manager.streams.update('EVENTS', { ...config });
     await untilConfirmed(ORDERS);
     await eventually(() => readinessOf(service));
-    await eventually(() => expect(lines()).toEqual([report, 'log: no publish to EVENTS is waiting any longer']));
+    await eventually(() =>
+      expect(lines()).toEqual([report, 'log: no publish to EVENTS is waiting any longer']),
+    );
   });
 
   it('whose account is at its limit makes the service report the fault, and publish everything when there is room', async () => {

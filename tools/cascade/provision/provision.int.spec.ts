@@ -34,7 +34,9 @@ describe('cascade provision', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('stream EVENTS  is missing\n');
     expect(stdout).toContain('consumer notifier on stream EVENTS  is missing\n');
-    expect(stdout).toMatch(/\n\d+ differences\. `node cascade provision` creates missing streams and consumers, and changes settings\.\n$/);
+    expect(stdout).toMatch(
+      /\n\d+ differences\. `node cascade provision` creates missing streams and consumers, and changes settings\.\n$/,
+    );
     expect((await check()).differences.every(({ missing }) => missing)).toBe(true);
     await expect(manager.streams.info('EVENTS')).rejects.toThrow('stream not found');
   });

@@ -79,8 +79,7 @@ function verify(archive: Buffer, expected: string, url: string): void {
   const found = createHash('sha256').update(archive).digest('hex');
   if (found === expected) return;
   throw new StepFailedError(`${url} was refused: its SHA-256 is ${found}, and ${expected} was expected`, {
-    remedy:
-      'the file was modified in transit: check the server at that address (a proxy, the mirror) first',
+    remedy: 'the file was modified in transit: check the server at that address (a proxy, the mirror) first',
   });
 }
 

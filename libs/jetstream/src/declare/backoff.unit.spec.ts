@@ -25,8 +25,18 @@ describe('a backoff', () => {
         "backoff[2] must be from 1 to 2,147,483,647 ms, found '2'",
       ],
     ],
-    ['5', ["backoff must be a number of milliseconds, a list of such numbers, or { initial, factor, max }, found '5'"]],
-    [null, ['backoff must be a number of milliseconds, a list of such numbers, or { initial, factor, max }, found null']],
+    [
+      '5',
+      [
+        "backoff must be a number of milliseconds, a list of such numbers, or { initial, factor, max }, found '5'",
+      ],
+    ],
+    [
+      null,
+      [
+        'backoff must be a number of milliseconds, a list of such numbers, or { initial, factor, max }, found null',
+      ],
+    ],
     [{ delay: 5 }, ['there is no option backoff.delay, but there are initial, factor, max']],
     [{ initial: 0 }, ['backoff.initial must be from 1 to 2,147,483,647 ms, found 0']],
     [{ factor: 0.5 }, ['backoff.factor must be 1 or more, found 0.5']],

@@ -9,7 +9,9 @@ export class Pauses {
   /** @throws Error that names the paused processors and the start times of their pauses */
   async ready(): Promise<void> {
     const { paused } = this.strategy;
-    const list = paused.map(({ processor, since }) => `${processor} has been paused since ${since.toISOString()}`);
+    const list = paused.map(
+      ({ processor, since }) => `${processor} has been paused since ${since.toISOString()}`,
+    );
     if (list.length > 0) throw new Error(list.join(', '));
   }
 }

@@ -185,7 +185,9 @@ function consumerTarget(api: Api, { stream, config: wanted, formerly = [] }: Con
     },
     update: (change: Partial<ConsumerConfig>) => {
       // The server accepts either one filter or a list of filters, and refuses both together.
-      const settings: Partial<ConsumerConfig> = change.filter_subjects ? { ...change, filter_subject: undefined } : change;
+      const settings: Partial<ConsumerConfig> = change.filter_subjects
+        ? { ...change, filter_subject: undefined }
+        : change;
       return asked(`to change ${what}`, consumers.update(stream, durable, settings)).then(
         ({ config }) => config,
       );

@@ -1,4 +1,3 @@
-import type { Store } from '@cascade/store';
 import { describePostgres, describeStores, eventually, type TestDatabases } from '@cascade/testing';
 import { expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
@@ -17,7 +16,7 @@ const schema = { outbox, authors };
 
 async function open(databases: TestDatabases) {
   const store = await databases.open({ schema });
-  const { outbox: box } = new Notebook(store as unknown as Store<{ outbox: typeof outbox }>);
+  const { outbox: box } = new Notebook(store);
   /** Adds a note together with its author, unless the author is known. Returns the ids of the event and the author. */
   async function announce(name: string) {
     const row = { id: randomUUID(), name, pseudonym: null };

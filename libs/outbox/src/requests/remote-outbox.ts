@@ -14,7 +14,10 @@ export class NoOutboxError extends Error {
     readonly source: string,
     options?: ErrorOptions,
   ) {
-    super(`${source} does not answer requests about its outbox, because it is not running or has no outbox`, options);
+    super(
+      `${source} does not answer requests about its outbox, because it is not running or has no outbox`,
+      options,
+    );
   }
 }
 

@@ -8,7 +8,7 @@ import { projectFolder } from '../project-folder.js';
 export interface EmbeddedDatabase {
   dataDir: string;
   /** Removes the folder. */
-  remove(): Promise<void>;
+  remove(this: void): Promise<void>;
 }
 
 /** Creates an embedded database by copying an empty database from the project's cache. */

@@ -133,12 +133,10 @@ export class TestChannels {
     const isAnnounced = ({ subject, headers }: Msg) =>
       subject === channelOf(type.event.name) &&
       (!causedBy || headers?.get(CloudEventHeader.causationId) === causedBy);
-    return this.heard
-      .filter(isAnnounced)
-      .map((message) => ({
-        id: message.headers?.get(CloudEventHeader.id) ?? '',
-        data: message.json<Event>(),
-      }));
+    return this.heard.filter(isAnnounced).map((message) => ({
+      id: message.headers?.get(CloudEventHeader.id) ?? '',
+      data: message.json<Event>(),
+    }));
   }
 
   /** Waits until the processor `by` has settled all events of this class, including retries. */
