@@ -39,7 +39,7 @@ describe('a processor that fails on nearly everything', () => {
       processor: 'outage',
       error: { name: 'Error', message: 'provider is down' },
     });
-    await expect(pauses.ready()).rejects.toThrow(/outage is paused since/);
+    await expect(pauses.ready()).rejects.toThrow(/outage has been paused since/);
     const { presence, pausedAt } = paused!.json<ProcessorPaused>();
     const isPresent = () =>
       transport.client.request(presence!, '', { timeout: 300 }).then(

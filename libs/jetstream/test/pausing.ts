@@ -16,5 +16,5 @@ export function place(transport: Transport, prefix: string, count: number): void
 
 export async function untilPaused(application: INestApplicationContext): Promise<void> {
   const pauses = application.get(Pauses, { strict: false });
-  await eventually(() => expect(pauses.ready()).rejects.toThrow(/is paused since/));
+  await eventually(() => expect(pauses.ready()).rejects.toThrow(/has been paused since/));
 }
