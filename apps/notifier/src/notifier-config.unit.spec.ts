@@ -50,7 +50,7 @@ describe('NotifierConfig', () => {
     expect(daysOf({ EVENTS_MAX_AGE: '36h', FAILURES_MAX_AGE: '36h' })).toBe(2);
     expect(daysOf({ FAILURES_MAX_AGE: '90d' })).toBe(91);
     expect(faultsOf({ DELIVERY_LOG_DAYS: '7' })).toEqual([
-      'DELIVERY_LOG_DAYS must be 8 or more: longer than EVENTS keeps an event, and may deliver it again (EVENTS_MAX_AGE), found 7',
+      'DELIVERY_LOG_DAYS must be 8 or more: longer than EVENTS keeps an event and may deliver it again (EVENTS_MAX_AGE), found 7',
     ]);
     expect(faultsOf({ DELIVERY_LOG_DAYS: '31', EVENTS_MAX_AGE: '60d' })).toEqual([
       expect.stringMatching(/^DELIVERY_LOG_DAYS must be 61 or more: .* found 31$/),

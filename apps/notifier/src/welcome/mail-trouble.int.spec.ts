@@ -1,5 +1,6 @@
 import { NotificationSent, UserSignedUp } from '@app/contracts';
 import type { Broker } from '@cascade/embedded-broker';
+import { ProcessorPaused, ProcessorResumed } from '@cascade/jetstream';
 import {
   createEmbeddedDatabase,
   eventually,
@@ -131,6 +132,8 @@ describe('The notifier, if the mail server', () => {
     for (const id of ids) await channels.published(NotificationSent, { causedBy: id });
 
     expect(mailServer.mails).toHaveLength(ids.length);
+    await channels.published(ProcessorPaused);
+    await channels.published(ProcessorResumed);
     await channels.nothingMore();
   });
 });

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { MINIMUM_VERSION } from '../version.js';
 import { cacheFolder, findCached } from './cached.js';
 import { findDownloaded } from './downloaded.js';
@@ -94,7 +95,7 @@ export class NatsServerNotFoundError extends Error {
  */
 function asFailure(error: unknown): StepFailedError {
   if (error instanceof StepFailedError) return error;
-  if (error instanceof Error && 'syscall' in error)
+  if (types.isNativeError(error) && 'syscall' in error)
     return new StepFailedError(error.message, { cause: error });
   throw error;
 }
