@@ -132,7 +132,7 @@ describe('cascade replay', () => {
     [['--channel', 'order.placed', '--reason', 'x'], /--channel needs --processor/],
     [['--channel', 'order.placed', '--all', '--reason', 'x'], /chooses events, not failures/],
     [['--all', '--as-new', '--reason', 'x'], /--as-new needs --channel/],
-    [['--all', '--rate', '0'], /whole number from 1/],
+    [['--all', '--rate', '0'], /positive whole number/],
     [['--all', '--since', 'yesterday'], /15m, 2h or 3d/],
   ])('refuses %j', async (args, message) => {
     const { code, stdout, stderr } = await shop.cascade('replay', ...args);
