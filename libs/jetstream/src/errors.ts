@@ -47,7 +47,8 @@ export class PublishDeniedError extends PublishRefusedError {
 }
 
 /**
- * Thrown if the broker does not confirm an event in time. The event may have been stored, so publish it again with the same id.
+ * Thrown if the broker does not confirm an event in time. The event may still have been stored, so callers should publish it
+ * again with the same id.
  */
 export class PublishTimeoutError extends Error {
   override readonly name = 'PublishTimeoutError';

@@ -17,8 +17,8 @@ import { JetStreamStrategy, type StrategyOptions } from './consume/strategy.js';
 
 export interface JetStreamOptions extends JetStreamConnectionOptions, StrategyOptions {
   /**
-   * Classes of the service's initiating events, which are published through {@link EventPublisher} or an outbox. Events that a
-   * processor returns are declared at the processor. Default: no classes.
+   * Classes of the service's initiating events. These events are published through {@link EventPublisher} or an outbox. The next
+   * events of a processor are declared in the options of the processor. Default: no classes.
    */
   publishes?: readonly EventClass[];
 }

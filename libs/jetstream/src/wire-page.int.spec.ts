@@ -21,7 +21,7 @@ const [publicPart, privatePart] = page.split('\n## Private\n') as [string, strin
 const named = (text: string) => [...text.matchAll(/`([^`\n]+)`/g)].map(([, name]) => name!);
 const UNITS: Record<string, number> = { MiB: 1024 ** 2, GiB: 1024 ** 3, min: 60e9, s: 1e9, days: 86_400e9 };
 
-/** Returns the rows of a section's tables: the other cells of each row, by the name in the first cell. */
+/** Returns the rows of a section's tables. Maps the name in the first cell of each row to the other cells. */
 function table(heading: string): Map<string, string[]> {
   const section = page.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
   const rows = section.split('\n').flatMap((line) => {

@@ -19,7 +19,7 @@ class Blocking {
   }
 }
 
-it('Events that arrive while a handler blocks the process are handled afterwards, at their first attempt', async () => {
+it('Events that arrive while a handler blocks the process are handled afterwards, on their first attempt', async () => {
   const transport = await new Transport().start();
   try {
     await transport.run({ controllers: [Blocking] });

@@ -13,7 +13,10 @@ import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 import { useTransport } from './transport.js';
 
-/** Returns a version of a service, whose processor `clerk` first consumes `order.placed` and later `order.confirmed`. */
+/**
+ * Returns a version of the processor `clerk`. The old version consumes `order.placed`, and the new version consumes
+ * `order.confirmed`.
+ */
 const version = (event: Type, handled: string[]): Type => {
   @Controller()
   class Clerk {
@@ -91,7 +94,7 @@ describe('a processor that consumes another channel under its old name', () => {
     expect(await transport.read('FAILURES', 'failed.>')).toEqual([]);
   });
 
-  it('pulls again after its consumer was moved back', async () => {
+  it('resumes pulling after its consumer was moved back', async () => {
     const handled: string[] = [];
     const application = await transport.run(
       { controllers: [version(OrderPlaced, handled)] },
@@ -109,7 +112,7 @@ describe('a processor that consumes another channel under its old name', () => {
 
   describe('if services do not provision', () => {
     const orders = Array.from({ length: 20 }, (_, number) => `order-${number}`);
-    /** Lets the old version create the consumer, and leaves events that wait on the consumer. */
+    /** Lets the old version create the consumer, and stores events that wait for the consumer. */
     const leaveWaiting = async () => {
       await transport.run({ controllers: [version(OrderPlaced, [])] });
       await transport.closeApplications();
@@ -142,7 +145,7 @@ describe('a processor that consumes another channel under its old name', () => {
       expect(await transport.read('FAILURES', 'failed.>')).toEqual([]);
     });
 
-    it('logs the conflict once, tries again, and begins when its consumer was moved', async () => {
+    it('logs the conflict once, keeps trying, and resumes after its consumer was moved', async () => {
       const log = recordLog();
       const fresh: string[] = [];
       await leaveWaiting();

@@ -12,7 +12,7 @@ const order = (orderId: string) => ({ orderId, amount: 1 });
 describe('a processor', () => {
   const transport = useTransport();
 
-  it('publishes the events that it returns, with ids, causation and correlation from the incoming event', async () => {
+  it('publishes the next events, with ids, causation and correlation from the incoming event', async () => {
     const seen: EventContext[] = [];
     @Controller()
     class Confirmation {
@@ -57,7 +57,7 @@ describe('a processor', () => {
     expect(seen[0]!.headers['ce-type']).toBe('order.placed.v1');
   });
 
-  it('stores the events that it returns before it acknowledges, and a redelivery publishes the same ids again', async () => {
+  it('stores the next events before it acknowledges, and a redelivery publishes the same ids', async () => {
     let handled = 0;
     @Controller()
     class Twice {
@@ -87,7 +87,7 @@ describe('a processor', () => {
     ).toEqual(['again', 'again-copy']);
   });
 
-  it('gives every processor every event, but only one of its replicas', async () => {
+  it('gets every event, but only one of its replicas handles each event', async () => {
     const seen: string[] = [];
     const processor = (name: string, label: string) => {
       @Controller()
@@ -140,7 +140,7 @@ describe('a processor', () => {
     expect(most).toBe(7);
   });
 
-  it('handles no more events at the same time while it prefetches, because events end quickly', async () => {
+  it('does not exceed its concurrency while it prefetches events', async () => {
     let running = 0;
     let most = 0;
     let done = 0;

@@ -8,7 +8,7 @@ import { useTransport } from './transport.js';
 
 class CardDeclined extends UnrecoverableError {}
 
-describe("a processor of another's failures", () => {
+describe("a processor of another processor's failures", () => {
   const transport = useTransport({}, () => undefined);
   const told: { orderId: string; error: string; attempt: number }[] = [];
 

@@ -20,7 +20,7 @@ afterEach(async () => {
   await transport.stop();
 });
 
-/** Restarts the process whenever the process ends. Returns the orders that were handled, and the number of crashes. */
+/** Restarts the process each time the process ends. Returns the orders that were handled, and the number of crashes. */
 function keepUp(...firstArguments: string[]) {
   const handled: string[] = [];
   const seen = { handled, crashes: 0 };
@@ -57,7 +57,7 @@ async function failures(count: number) {
   });
 }
 
-it('An event that ends the process at each attempt is dead-lettered, and events in flight with it are not', async () => {
+it('An event that kills the process on each attempt is dead-lettered, but other events in flight are not', async () => {
   const good = ['a', 'b', 'c', 'd', 'e', 'f'];
   place(['a', 'b', 'c', 'poison', 'd', 'e', 'f']);
   const seen = keepUp();
@@ -78,7 +78,7 @@ it('An event that ends the process at each attempt is dead-lettered, and events 
   expect(await failures(1)).toHaveLength(1);
 }, 90_000);
 
-it('Several events that end the process do no harm to other events', async () => {
+it('Several events that kill the process do no harm to other events', async () => {
   const orders = Array.from({ length: 60 }, (_, number) =>
     [3, 20, 40].includes(number) ? `poison ${number}` : `${number}`,
   );

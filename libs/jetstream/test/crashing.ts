@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Delivery } from '../src/settle/delivery.js';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 
-/** Service that some orders crash while other orders are in flight. The service writes a line for each handled order. */
+/** Service that crashes on some orders while other orders are in flight. The service writes a line for each handled order. */
 @Controller()
 class Crashing {
   @Consumes(OrderPlaced, {

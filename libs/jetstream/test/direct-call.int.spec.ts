@@ -29,7 +29,7 @@ const declared = { publishes: [OrderConfirmed], attempts: 1 } as const;
 
 class Refused extends Error {}
 
-/** Filter that swallows one error, answers a second error, and replaces a third error. */
+/** Filter that swallows one error, returns an event for a second error, and replaces a third error. */
 @Catch(Refused)
 class Mapping {
   catch(error: Refused, host: ArgumentsHost): Observable<unknown> {
@@ -132,7 +132,7 @@ describe('a handler that is called directly', () => {
           .map((message) => [message.header.get('ce-causationid'), message.json<OrderConfirmed>().orderId]),
         failed: failed.map((message) => {
           const { reason, error, original } = message.json<EventFailed>();
-          // The text contains the name of the processor.
+          // The message contains the name of the processor, which differs.
           const text = error.message.replace(processor, '');
           return [original.eventId, reason, error.name, text];
         }),

@@ -268,7 +268,7 @@ describe('an event whose handling fails', () => {
       ['as large as the server takes', Buffer.alloc(1_048_576, 'x'), {}, /not JSON/],
     ];
 
-    it('is dead-lettered immediately with the reason, and the next event is handled', async () => {
+    it('is dead-lettered immediately with the reason, and a later event is handled', async () => {
       await transport.run({ controllers: [Strict] });
       handled.length = 0;
       const before = (await transport.read('FAILURES', 'failed.strict.>')).length;

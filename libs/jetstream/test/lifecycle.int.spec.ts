@@ -54,7 +54,7 @@ describe('the life of the transport', () => {
 
     const confirmed = await transport.read('EVENTS', 'events.order.confirmed');
     expect(confirmed.map((message) => message.json<OrderConfirmed>().orderId)).toEqual(started);
-    // The two events that no handler has started wait for the next start, and have used up no delivery.
+    // The two other events have never been delivered, and wait for the next start of the service.
     expect(await transport.backlog('closing')).toEqual({ inFlight: 0, waiting: 2 });
     await expect(application.get(JetStreamConnection, { strict: false }).ready()).rejects.toThrow(/closed/);
   });
@@ -75,7 +75,7 @@ describe('the life of the transport', () => {
       }
     }
     const application = await transport.run({ controllers: [HandingBack] });
-    // The first events end quickly, so that the processor prefetches. The last events do not end quickly.
+    // The handlers of the first events end quickly, so the processor prefetches. The handlers of the last events wait.
     const last = ['slow-1', 'slow-2', 'slow-3', 'slow-4', 'slow-5', 'slow-6'];
     for (let count = 0; count < 10_000; count++)
       transport.publish('events.order.placed', { orderId: `quick-${count}`, amount: 1 });
@@ -176,7 +176,7 @@ describe('the life of the transport', () => {
     });
   });
 
-  it('publishing the same id again stores one event', async () => {
+  it('publishing an event several times with the same id stores one event', async () => {
     const publisher = transport.publisherOf(await transport.run({}));
     const before = (await transport.read('EVENTS', 'events.order.confirmed')).length;
     for (let time = 0; time < 3; time++)

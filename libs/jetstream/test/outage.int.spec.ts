@@ -28,7 +28,7 @@ describe('an outage that a processor declares', () => {
       send(@Payload() { orderId }: OrderPlaced): void {
         if (!orderId.startsWith('careless')) return;
         calls += 1;
-        // The fourth call is the first probe, after three events met the outage.
+        // Three events fail because of the outage, so the fourth call is the first probe.
         if (calls === 4) throw new Error('without a cause');
         if (down) throw new Error('down', { cause: { code: 'DOWN' } });
         done.add(orderId);
@@ -42,7 +42,7 @@ describe('an outage that a processor declares', () => {
     await eventually(() => expect(done.size).toBe(3), { timeout: 10_000 });
   });
 
-  it('dead-letters an event that meets an outage repeatedly while other events succeed', async () => {
+  it('dead-letters an event that fails repeatedly because of an outage while other events succeed', async () => {
     @Controller()
     class Query {
       @Consumes(OrderPlaced, {

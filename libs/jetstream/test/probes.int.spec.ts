@@ -96,7 +96,7 @@ describe('a paused processor', () => {
     const application = await transport.run({ controllers: [Recovering] });
     const pauses = application.get(Pauses, { strict: false });
     place(transport, 'recovering', 12);
-    // The only attempt of this event begins the pause.
+    // The first failure begins the pause. The failed event is dead-lettered, because it had only one attempt.
     await transport.stored('FAILURES', 'failed.recovering.order.placed', 1);
     down = false;
     await eventually(() => expect(done.size).toBe(10));

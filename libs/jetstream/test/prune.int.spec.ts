@@ -8,7 +8,7 @@ import { place, untilPaused } from './pausing.js';
 import { startStallingProxy, type StallingProxy } from './stalling-proxy.js';
 import { useTransport } from './transport.js';
 
-/** Returns a processor that fails on each event, and retries it once after 3 s. */
+/** Returns a processor that fails on each event, and retries each event once after 3 s. */
 const failing = (processor: string, formerly: string[] = []): Type => {
   @Controller()
   class Failing {

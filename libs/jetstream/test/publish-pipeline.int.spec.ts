@@ -122,7 +122,7 @@ describe('the publish pipeline', () => {
     expect((await stored()).sort((a, b) => a - b)).toEqual(numbers(100));
   });
 
-  it('sends messages in flight again after the broker was killed, and stores each message once', async () => {
+  it('resends messages in flight after the broker was killed, and stores each message once', async () => {
     const pipeline = await pipelineOf();
     const publishing = Promise.all(numbers(3_000).map((number) => pipeline.publish(messageOf(number))));
     await broker.kill();
@@ -214,7 +214,7 @@ describe('the publish pipeline', () => {
     expect((await stored()).sort()).toEqual(numbers(answers.length));
   });
 
-  it('publishes again after a temporary refusal, such as the refusal of a full stream', async () => {
+  it('retries after a temporary refusal, such as the refusal of a full stream', async () => {
     const pipeline = await pipelineOf();
     await manager.streams.update('STORED', { max_msgs: 2, discard: DiscardPolicy.New });
     const publishing = Promise.all(numbers(5).map((number) => pipeline.publish(messageOf(number))));
@@ -227,7 +227,7 @@ describe('the publish pipeline', () => {
   it.each([
     ['publish', 'writer'],
     ['read the confirmations', 'deaf'],
-  ])('reports that a right is missing to %s', async (_right, user) => {
+  ])('reports that the right to %s is missing', async (_right, user) => {
     const pipeline = await pipelineOf(user);
     const publishing = numbers(3).map((number) => pipeline.publish(messageOf(number)));
     for (const denied of publishing) await expect(denied).rejects.toThrow(PublishDeniedError);

@@ -42,7 +42,7 @@ describe('a service that the broker refuses after a connection', () => {
     Logger.overrideLogger(true);
   });
 
-  it('keeps trying, logs the refusal once, and publishes waiting events when the broker accepts it again', async () => {
+  it('keeps trying, logs the refusal once, and publishes waiting events when the broker accepts the service again', async () => {
     const lines = recordLog();
     const publisher = new EventPublisher(service, { source: 'service', publishes: [OrderPlaced] });
     await restart(settingsWith());

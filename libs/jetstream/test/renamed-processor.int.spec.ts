@@ -85,7 +85,7 @@ describe('a processor that was renamed', () => {
     await eventually(() => expect(handled).toEqual(['fails']));
   });
 
-  it('replays failures that it had under its former name', async () => {
+  it('gets replays of failures that it had under its former name', async () => {
     const handled: string[] = [];
     @Controller()
     class Giving {
@@ -114,7 +114,7 @@ describe('a processor that was renamed', () => {
     expect(states.at(-1)!.json()).toMatchObject({ state: 'failed-again' });
   });
 
-  it('that is rolled back handles again the events that its new name has handled, and next events are stored once', async () => {
+  it('that is rolled back handles the events that its new name has handled, and each next event is stored once', async () => {
     const [v1, v2]: [string[], string[]] = [[], []];
     const own = (handled: string[]) => handled.filter((orderId) => orderId.startsWith('back-'));
     const confirmed = async () =>
@@ -157,7 +157,7 @@ describe('a processor that was renamed', () => {
     ['name of another', named('clerk', [], []), named('teller', ['clerk'], [])],
     ['former name of another', named('cashier', ['clerk'], []), named('teller', ['clerk'], [])],
   ])(
-    'is refused with a former name that is the %s: both would make the same ids',
+    'is refused with a former name that is the %s, because both would derive the same ids',
     async (_, ...controllers) => {
       await expect(transport.run({ controllers })).rejects.toThrow(
         /^Processors '\w+' and 'teller' both have or had the name 'clerk'/,

@@ -4,7 +4,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { describe, expect, it } from '@jest/globals';
 import { useReplaying, WHO } from './replaying.js';
 
-/** Text that is too large to be carried by the failure event of an invalid event. */
+/** Body that is too large to be carried in the failure event of an invalid event. */
 const LARGE = 'x'.repeat(20_000);
 
 describe('an original that its failure event only names', () => {

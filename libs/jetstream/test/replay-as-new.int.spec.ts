@@ -7,7 +7,7 @@ import { OrderConfirmed, OrderPlaced } from './events.js';
 import { WHO } from './replaying.js';
 import { useTransport } from './transport.js';
 
-/** Behavior of the processor: the order id that it confirms, and the attempts that fail. */
+/** Behavior of the processor: the order id to confirm, the number of attempts that fail, and the contexts of all attempts. */
 const confirming = { confirmed: 'wrong', failsAt: 0, contexts: [] as EventContext[] };
 const received: { id: string; orderId: string }[] = [];
 
@@ -85,7 +85,7 @@ describe('an as-new replay of a channel', () => {
     expect(new Set(received.map(({ id }) => id)).size).toBe(4);
   });
 
-  it('gives next events the same ids at each attempt', async () => {
+  it('gives next events the same ids on each attempt', async () => {
     confirming.failsAt = 1;
     const { replayId } = await replays.replayChannel(selection, { ...WHO, asNew: true });
     await eventually(() => expect(orders()).toEqual(['right', 'second']));

@@ -51,7 +51,7 @@ describe('a replay of a channel', () => {
     await eventually(() => expect(packed()).toHaveLength(2));
   });
 
-  it('delivers an event whose headers cannot be parsed without headers', async () => {
+  it('delivers an event without headers if its headers cannot be parsed', async () => {
     const broken = headers();
     // A client with its own protocol code may send such headers.
     (broken as unknown as { headers: Map<string, string[]> }).headers.set('bad name', ['1']);
@@ -97,7 +97,7 @@ describe('a replay of a channel', () => {
   });
 });
 
-it("takes the channel of a processor of another's failures", async () => {
+it('A replay can take the channel of a processor that consumes failures', async () => {
   const transport = await new Transport().start();
   const told: EventFailed[] = [];
 

@@ -8,7 +8,8 @@ let again: Broker | undefined;
 
 beforeAll(() => system.start());
 afterAll(async () => {
-  // The clients are closed first, because they would look for the broker. A stop of the first broker removes the store.
+  // The clients are closed first, because they would try to reconnect to the broker. A stop of the first broker removes the
+  // store.
   await system.transport.closeApplications();
   await again?.stop();
   await system.stop();

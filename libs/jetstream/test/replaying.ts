@@ -48,7 +48,7 @@ const user = (name: string, denied: string[]) => ({
   password: 'x',
   permissions: { publish: { deny: denied } },
 });
-/** Users of the broker. Two of the users interrupt a replay at a certain step, as a crash would. */
+/** Users of the broker. Two of the users lack a right, so that their replays fail at a certain step, as in a crash. */
 const users = [
   user('admin', []),
   user('cannot-hand', ['replay.>']),
@@ -134,7 +134,7 @@ export class Replaying {
       if (found.length < orderIds.length) throw new Error(`${found.length} of ${orderIds.length} failed`);
       return found;
     });
-    // The other processor has handled the same orders. From here on, it must see no order again.
+    // Waits until `packing` has handled the same orders too. From here on, `packing` must not get these orders again.
     await eventually(() =>
       expect(
         billing.handled.filter(

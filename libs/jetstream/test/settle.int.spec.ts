@@ -7,7 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 import { useTransport } from './transport.js';
 
-/** Logger of an application that throws an error on one line. */
+/** Logger that throws an error when a certain line is logged. */
 class FailingLogger extends ConsoleLogger {
   constructor(private readonly line: string) {
     super();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** Proxy between a client and its broker, which keeps all bytes back while the network is stalled. */
+/** Proxy between a client and its broker. While the network is stalled, the proxy holds back all bytes. */
 export interface StallingProxy {
   /** URL of the broker through the proxy. */
   readonly url: string;
@@ -9,7 +9,7 @@ export interface StallingProxy {
   stallBehind(pattern: RegExp): Promise<void>;
   /** Bytes that the client has sent since the stall began. */
   readonly kept: string;
-  /** Ends the stall. Passes on the kept bytes in the order of each side, and then all further bytes. */
+  /** Ends the stall. Forwards the kept bytes in the order of their arrival, and then all further bytes. */
   goOn(): void;
   stop(): Promise<void>;
 }

@@ -35,7 +35,7 @@ export function useTransport(
 
 /**
  * A broker, a plain client in addition to the transport, and the applications that a spec starts. Unlike TestChannels of the test
- * kit, this class publishes and reads raw messages on any subject. It also changes processors, streams and rights.
+ * kit, this class publishes and reads raw messages on any subject. The class also changes processors, streams and rights.
  */
 export class Transport {
   broker!: Broker;
@@ -97,7 +97,7 @@ export class Transport {
     return application.get(EventPublisher, { strict: false });
   }
 
-  /** Publishes a message as a plain NATS client, without headers except the `extra` headers. */
+  /** Publishes a message as a plain NATS client, with only the `extra` headers. */
   publish(subject: string, body: unknown, extra: Record<string, string> = {}): void {
     const messageHeaders = headers();
     for (const [name, value] of Object.entries(extra)) messageHeaders.append(name, value);

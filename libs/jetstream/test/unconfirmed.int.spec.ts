@@ -9,9 +9,9 @@ import { pipelineOf } from '../src/client/publish-pipeline.js';
 import { OrderConfirmed, OrderPlaced } from './events.js';
 import { moduleOf, useTransport } from './transport.js';
 
-/** Time within which all events flow again after the broker accepts publishes again, in milliseconds. */
+/** Time within which all waiting events are published after the end of a stall, in milliseconds. */
 const SOON = 20_000;
-/** Time within which a stall is noticed, in milliseconds. It consists of 10 s and the time until the next look. */
+/** Time within which a stall is noticed, in milliseconds. This time consists of 10 s and the time until the next check. */
 const NOTICED = { timeout: 14_000 };
 const ORDERS = 30;
 
@@ -45,7 +45,7 @@ describe('a broker with too little room', () => {
       { controllers: [Confirming] },
       { streams: { events: { maxBytes: 200_000 }, failures: { maxBytes: 50_000 } } },
     );
-  /** Stores orders before the processor starts. The processor's own events come after the orders. */
+  /** Stores orders before the processor starts. The next events are stored after the orders. */
   const placeOrders = async (): Promise<void> => {
     await (await runConfirming()).close();
     for (let number = 0; number < ORDERS; number++)
@@ -135,7 +135,7 @@ describe('a cluster that has lost its quorum', () => {
     await cluster?.stop();
   });
 
-  it('is named as the reason, and everything flows when the cluster has a quorum again', async () => {
+  it('is named as the reason, and all events are published when the cluster has a quorum again', async () => {
     const streams = { replicas: 3 };
     const servers = cluster.servers;
     service = await createMicroservice(

@@ -16,7 +16,7 @@ export interface PausePolicy {
   maxProbe: number;
 }
 
-/** Maximum number of events that are remembered as having met an outage. */
+/** Maximum number of events for which the circuit breaker remembers an outage. */
 const MAX_REMEMBERED = 10_000;
 
 const DEFAULTS: PausePolicy = { failures: 20, within: 30_000, firstProbe: 1_000, maxProbe: 30_000 };
@@ -51,21 +51,24 @@ export function pausePolicyOf(option: Partial<PausePolicy> | false = {}): PauseP
 export type Admission = 'normal' | 'probe' | 'rejected';
 
 export interface BreakerListener {
-  /** Called after `failures` different events have failed. `error` is the error of the last event. Pulling must stop. */
+  /**
+   * Called when the pause begins, after `failures` different events have failed. `error` is the error of the last of these
+   * events. The listener must stop pulling.
+   */
   paused(since: Date, error: unknown, failures: number): void;
   probing: Probing;
   resumed(since: Date): void;
 }
 
 /**
- * Pauses one processor of one process after a run of failures. During the pause it admits only probes, and the first success ends
- * the pause. Failures during the pause do not count as attempts. The circuit breaker does not keep rejected events, because they
- * must go back to the broker for other replicas.
+ * Pauses one processor of one process after a run of failures. During the pause, the circuit breaker admits only probes, and the
+ * first success ends the pause. Attempts that fail during the pause do not count. The circuit breaker does not keep rejected
+ * events, because rejected events must return to the broker for other replicas.
  */
 export class CircuitBreaker {
   /** Time of failure of each event that has failed since the last success, by event id. */
   private readonly failed = new Map<string, number>();
-  /** Value of `successes` at the time at which an event met an outage, by event id. */
+  /** Value of `successes` when an event first failed because of an outage, by event id. */
   private readonly metOutages = new Map<string, number>();
   private successes = 0;
   /** Start time of the pause; undefined while the processor is not paused. */
@@ -93,8 +96,8 @@ export class CircuitBreaker {
   }
 
   /**
-   * Records a success. During a pause, the success of an attempt that began before the pause is ignored, because it proves
-   * nothing. For instance, the handler may have read its row before the database went down.
+   * Records a success. During a pause, the success of an attempt that began before the pause is ignored. Such a success does not
+   * prove that new attempts would succeed. For instance, the handler may have read its row before the database went down.
    */
   succeeded(eventId: string, admission: Admission = 'probe'): void {
     if (this.since && admission === 'normal') return;
@@ -109,7 +112,7 @@ export class CircuitBreaker {
     this.listener.resumed(since);
   }
 
-  /** Records a failure that another attempt may not repeat. Returns true if the attempt counts. */
+  /** Records a failure after which another attempt may succeed. Returns true if the attempt counts. */
   failedWith(eventId: string, error: unknown): boolean {
     if (this.since) return false;
     this.failed.set(eventId, Date.now());
@@ -119,9 +122,9 @@ export class CircuitBreaker {
   }
 
   /**
-   * Records a failure that every other event would meet too, and pauses immediately. Returns true if the attempt counts. The
-   * attempt counts if the same event has met an outage before and other events have succeeded since. In this case, the event
-   * itself is at fault.
+   * Records a failure that would affect every other event too, and pauses immediately. Returns true if the attempt counts. The
+   * attempt counts if the same event has already failed because of an outage, and other events have succeeded since. In this
+   * case, the event itself is at fault, and the failure is recorded like any other failure.
    */
   metOutage(eventId: string, error: unknown): boolean {
     const before = this.metOutages.get(eventId);

@@ -45,7 +45,7 @@ describe('the circuit breaker of a processor', () => {
     expect(events).toEqual([]);
   });
 
-  it('admits one event as a probe, and resumes when it succeeds', () => {
+  it('admits one event as a probe, and resumes when the probe succeeds', () => {
     fail('a', 'b', 'c');
     expect(admit(2)).toEqual(['rejected', 'rejected']);
     jest.advanceTimersByTime(100);
@@ -93,7 +93,7 @@ describe('the circuit breaker of a processor', () => {
     jest.advanceTimersByTime(50);
     expect(admit(2)).toEqual(['probe', 'probe']);
     jest.advanceTimersByTime(50);
-    // The channel used up every probe, so that no probe is left for retries and replays.
+    // The channel used up every probe, so no probe is left for retries and replays.
     expect(events.slice(3)).toEqual(['2 from channel']);
   });
 
@@ -155,7 +155,7 @@ describe('the circuit breaker of a processor', () => {
       expect(breaker.metOutage('b', error)).toBe(false);
     });
 
-    it('counts the attempt of an event that meets it again after other events have succeeded, and does not pause', () => {
+    it('counts the attempt if the event fails in an outage again after other events have succeeded, and does not pause', () => {
       breaker.metOutage('a', error);
       breaker.succeeded('b');
       expect(breaker.metOutage('a', error)).toBe(true);
@@ -186,7 +186,7 @@ describe('the circuit breaker of a processor', () => {
       expect(events).toEqual(['paused', 'resumed', 'paused', 'resumed', 'paused']);
     });
 
-    it('counts no attempt of an event that had met an outage before, while the processor is paused', () => {
+    it('counts no attempt while the processor is paused, even if the event has failed because of an outage before', () => {
       breaker.metOutage('a', error);
       breaker.succeeded('b');
       breaker.metOutage('c', error);

@@ -1,6 +1,6 @@
 /**
- * Start of each round, in which only events of the channel are pulled as probes. Its duration is a share of the delay between
- * rounds, up to a maximum.
+ * First part of each round, during which only events of the channel are pulled as probes. The duration of this part is a share of
+ * the delay between rounds, up to a maximum.
  */
 const HEAD_START = { share: 0.5, maxMs: 500 };
 
@@ -11,7 +11,7 @@ type Source = 'channel' | 'anywhere';
 export type Probing = (count: number, from: Source) => void;
 
 interface ProbeScheduleOptions {
-  /** Delay before each round while the rounds still grow, in milliseconds. */
+  /** Delay before each round until the rounds have reached their maximum size, in milliseconds. */
   firstProbe: number;
   /** Maximum delay before a round, in milliseconds. */
   maxProbe: number;
@@ -23,8 +23,8 @@ interface ProbeScheduleOptions {
 /**
  * Decides when events are admitted as probes during a pause, and how many events are admitted.
  *
- * Rounds follow the clock and do not wait for results, because a probe may hang. Each round has twice as many probes as the
- * previous round. So faulty events do not block the events behind them for long. After the rounds have reached their maximum
+ * Rounds begin after fixed delays and do not wait for the results of probes, because a probe may hang. The number of probes
+ * doubles with each round, so that faulty events do not block later events for long. After the rounds have reached their maximum
  * size, the delay between rounds doubles instead.
  */
 export class ProbeSchedule {

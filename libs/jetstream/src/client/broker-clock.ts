@@ -1,12 +1,12 @@
 import { performance } from 'node:perf_hooks';
 
-/** Time after which the difference between the clocks is measured again, in milliseconds. */
+/** Time for which a measured difference between the clocks is kept unless a larger difference is measured, in milliseconds. */
 const BELIEVED_FOR_MS = 60_000;
 
 /**
- * Estimates the broker's time from its messages, because a message cannot have been stored in the future. The broker decides by
- * its own clock when a retry is due. Without this estimate, a local clock that is behind would make all retries due immediately.
- * A local clock that is ahead makes retries late by the difference.
+ * Estimates the broker's time from the storage times of its messages. A storage time after the local time shows that the local
+ * clock is behind. The broker decides by its own clock when a retry is due. Without this estimate, a local clock that is behind
+ * would make all retries due immediately. If the local clock is ahead, retries are late by the difference.
  */
 export class BrokerClock {
   /** Minimum time by which this machine's clock is behind the broker's clock, in milliseconds. */

@@ -15,10 +15,11 @@ import { pipelineOf, type PublishPipeline } from './publish-pipeline.js';
 import type { StalledStream } from './publish-watch.js';
 
 export interface JetStreamConnectionOptions {
-  /** Name of the service. It appears in the server's monitoring, and as the `ce-source` of initiating events. */
+  /** Name of the service. The name appears in the server's monitoring, and as the `ce-source` of initiating events. */
   source: string;
   /**
-   * One or more URLs, comma-separated or as a list. Both `nats://user:password@host:port` and `nats://token@host` are accepted.
+   * One or more URLs of NATS servers, comma-separated or as a list. Both `nats://user:password@host:port` and `nats://token@host`
+   * are accepted.
    */
   servers: string | string[];
   /**
@@ -39,13 +40,14 @@ export interface JetStreamConnectionOptions {
 const RECONNECT_DELAY_MS = 250;
 /**
  * Timeout of one attempt to connect, in milliseconds. The client does not notice that a socket closes between two steps of an
- * attempt, for instance when a server dies. With the client's default timeout, it would wait 20 s before trying another server.
+ * attempt, for instance when a server dies. With the client's default timeout, the client would wait 20 s before trying another
+ * server.
  */
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * The only connection of a service to NATS. It connects in the background, and reconnects whenever the connection breaks. So a
- * service can start and stay up while the broker is unreachable.
+ * The only connection of a service to NATS. The client connects in the background, and reconnects whenever the connection breaks.
+ * Therefore, a service can start and keep running while the broker is unreachable.
  */
 export class JetStreamConnection implements OnApplicationShutdown {
   private readonly logger = new Logger('JetStream');
@@ -130,7 +132,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
     this.closeListeners.add(listener);
   }
 
-  /** Returns a new subject for replies. Only this service may subscribe to it. */
+  /** Returns a new subject for replies. Only this service may subscribe to the subject. */
   newInbox(): string {
     return createInbox(this.inboxPrefix);
   }
@@ -157,7 +159,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
         void this.watch(connection);
         return connection;
       } catch (cause) {
-        // The client's `waitOnFirstConnect` is not used, because it cannot be stopped and would keep the process alive.
+        // The client's `waitOnFirstConnect` is not used, because such a wait cannot be stopped and would keep the process alive.
         if (this.stopping.signal.aborted || this.isFinal(cause)) throw this.unreachable(cause);
         if (first) this.logger.warn(`waiting for NATS: ${this.unreachable(cause).message}`);
         await sleep(RECONNECT_DELAY_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
@@ -223,7 +225,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
 
   private noteError(error: Error): void {
     const isRefusal = REFUSALS.some((type) => error instanceof type);
-    // A refusal is logged only once, because the server repeats it at every attempt to reconnect.
+    // A refusal is logged only once, because the server repeats the refusal at every attempt to reconnect.
     if (!isRefusal || error.message !== this.refusal) this.logger.error(`NATS: ${error.message}`);
     if (isRefusal) this.refusal = error.message;
     if (error instanceof errors.PermissionViolationError) {
@@ -231,7 +233,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
     }
   }
 
-  /** Prefix of reply subjects, unique to this service. So permissions can keep other services from reading its replies. */
+  /** Prefix of reply subjects, unique to this service. Permissions can therefore keep other services from reading the replies. */
   private get inboxPrefix(): string {
     return inboxPrefixOf(this.options.source);
   }
@@ -245,10 +247,13 @@ export class JetStreamConnection implements OnApplicationShutdown {
 /** Errors of a server that does not accept this client's credentials. */
 const REFUSALS = [errors.AuthorizationError, errors.UserAuthenticationExpiredError];
 
-/** Errors of the first attempt that are permanent. Any other error may be temporary, such as an unreachable server. */
+/**
+ * Errors that end the attempts to establish the first connection. Any other error may be temporary, such as an unreachable
+ * server.
+ */
 const FINAL_ERRORS = [...REFUSALS, errors.InvalidArgumentError, TypeError];
 
-/** Moves credentials from URLs to options, because nats.js does not accept them in URLs. */
+/** Moves credentials from URLs to options, because nats.js does not accept credentials in URLs. */
 function parseServers(
   servers: string | string[],
 ): Pick<ConnectionOptions, 'servers' | 'user' | 'pass' | 'token' | 'tls'> {

@@ -3,7 +3,7 @@ import { isPlainPubAck } from './fast/plain-pub-ack.js';
 
 type ApiError = ConstructorParameters<typeof JetStreamApiError>[0];
 
-/** Result of a publish: confirmed, or refused with an error; undefined if no stream sent the answer. */
+/** Result of a publish: confirmed, or refused with an error; undefined if the reply did not come from a stream. */
 type PublishAnswer = 'confirmed' | ApiError | undefined;
 
 export function answerText(data: Uint8Array): string {
@@ -26,7 +26,7 @@ export function parseAnswer(text: string): PublishAnswer {
 
 /** Returns true if the stream already had a message with the same id, and therefore dropped the new message. */
 export function isDuplicate(pubAck: string): boolean {
-  // The text search avoids most parsing, because duplicates are rare.
+  // The string search avoids most parsing, because duplicates are rare.
   return pubAck.includes('"duplicate"') && parse(pubAck)?.duplicate === true;
 }
 

@@ -21,9 +21,9 @@ import { answerText, readAnswer } from './publish-answer.js';
 import { PublishWatch, type Stall, type StalledStream, type Unconfirmed } from './publish-watch.js';
 import { Slots } from './slots.js';
 
-/** Time to wait for a PubAck before the message is sent again with the same id, in milliseconds. */
+/** Time to wait for a PubAck before the message is resent with the same id, in milliseconds. */
 const ACK_TIMEOUT_MS = 2_000;
-/** Delay before a message is sent again after a temporary refusal, in milliseconds. The delay doubles with each refusal. */
+/** Delay before a message is resent after a temporary refusal, in milliseconds. The delay doubles with each refusal. */
 const RESEND_DELAY_MS = { first: 50, max: 1_000 };
 /**
  * Interval between two checks of all unconfirmed messages, in milliseconds. A timer for each message would cost as much as
@@ -40,7 +40,7 @@ const DEFAULT_WINDOW = 4_096;
 const NO_SLOT = -1;
 
 interface PipelineOptions {
-  /** Prefix, unique to this client, of the subjects on which PubAcks arrive. */
+  /** Prefix of the subjects on which PubAcks arrive. The prefix is unique to this client. */
   inbox: string;
   /** Maximum number of messages in flight at the same time. Further messages wait. Default 4,096. */
   window?: number | undefined;
@@ -68,9 +68,9 @@ interface Pending extends PublishCallbacks, Unconfirmed {
   /** Time at which the message is given up, by `performance.now()`; `Infinity` without a timeout. */
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
-  /** Time at which the message is sent again unless it has been confirmed, by `performance.now()`. */
+  /** Time at which the message is resent unless it has been confirmed, by `performance.now()`. */
   resendAt: number;
-  /** Delay before the message is sent again after its next refusal, in milliseconds. */
+  /** Delay before the message is resent after its next refusal, in milliseconds. */
   resendDelay: number;
   /** Set after a temporary refusal or a missing answer; undefined for nearly every message. */
   stall: Stall | undefined;
@@ -115,7 +115,7 @@ export class PublishPipeline {
   private sweeping: NodeJS.Timeout | undefined;
   private isDisconnected = false;
   private headersToSend: Uint8Array = Buffer.of();
-  /** Stands in for the client's headers object, which the client only encodes, and does so immediately. */
+  /** Replaces the client's headers object. The client only calls `encode` on the object, and calls it immediately. */
   private readonly headers = { encode: () => this.headersToSend } as unknown as MsgHdrs;
 
   constructor(
@@ -129,12 +129,12 @@ export class PublishPipeline {
   }
 
   /**
-   * Publishes a message, and sends it again until the broker confirms that the message is stored. The publish survives
+   * Publishes a message, and resends it until the broker confirms that the message is stored. The publish survives
    * disconnections, elections, timeouts and a full stream.
    *
    * @throws PublishRefusedError if the broker refuses the message permanently
    * @throws PublishDeniedError if this client lacks the right to publish the message
-   * @throws PublishTimeoutError if no confirmation arrives within the limits, although the message may have been stored
+   * @throws PublishTimeoutError if no confirmation arrives within the limits. The message may still have been stored.
    */
   publish(message: OutgoingMessage, limits: PublishLimits = {}): Promise<PubAck> {
     return new Promise((resolve, giveUp) => {
@@ -202,7 +202,8 @@ export class PublishPipeline {
   private send(pending: Pending, now = performance.now()): void {
     pending.resendAt = now + ACK_TIMEOUT_MS;
     if (pending.stall) pending.stall.isAnswered = false;
-    // A disconnected client may lose messages. All messages in flight are sent after the reconnection.
+    // The client may lose messages that are published while it is disconnected. After the reconnection, all messages in flight
+    // are sent.
     if (this.isDisconnected) return;
     try {
       this.replies ??= this.subscribe();
@@ -258,7 +259,7 @@ export class PublishPipeline {
     this.admit(next!);
   }
 
-  /** Sends due messages again, and gives up messages whose deadline has passed. */
+  /** Resends due messages, and gives up messages whose deadline has passed. */
   private sweep(): void {
     const now = performance.now();
     const isClosed = this.connection.isClosed();
@@ -303,7 +304,7 @@ export class PublishPipeline {
     this.sweep();
   }
 
-  /** Sends all messages in flight again, in their original order, because PubAcks may have been lost with the connection. */
+  /** Resends all messages in flight in their original order, because PubAcks may have been lost with the connection. */
   private sendAll(): void {
     this.isDisconnected = false;
     const inOrder = this.inFlight.values().sort((one, other) => one.order - other.order);

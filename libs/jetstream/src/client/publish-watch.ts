@@ -6,14 +6,14 @@ import { streamOf } from '../wire/names.js';
 
 /** Time after which an unconfirmed publish is reported, in milliseconds. */
 const LATE_AFTER_MS = 10_000;
-/** Interval between two looks at the unconfirmed messages, in milliseconds. */
+/** Interval between two checks of the unconfirmed messages, in milliseconds. */
 const LOOK_INTERVAL_MS = 1_000;
 /**
- * Time for which a stream counts as stalled after a publish to it has been given up, in milliseconds. Publishers try again within
- * this time. An outbox takes up to 5 s, and the writer of a failure event takes up to 12 s.
+ * Time for which a stream counts as stalled after a publish to it has been given up, in milliseconds. Publishers make their next
+ * attempt within this time. An outbox takes up to 5 s, and the writer of a failure event takes up to 12 s.
  */
 const REMEMBERED_MS = 15_000;
-/** A stall is reported again after three times its duration at the previous report, and at least every hour. */
+/** A stall is reported again when its duration has tripled since the previous report, and at least every hour. */
 const REPEAT = { factor: 3, maxMs: 3_600_000 };
 /** Error code that the leader returns until a majority of the replicas has committed an earlier copy of the same message. */
 const IN_PROCESS = 10158;
@@ -24,11 +24,11 @@ const MAX_CAUSE = 200;
 export interface Stall {
   since: number;
   cause: Error;
-  /** True after a temporary refusal, until the message is sent again. */
+  /** True after a temporary refusal, until the message is resent. */
   isAnswered: boolean;
 }
 
-/** Message that is not confirmed. A message without a stall was sent a moment ago. */
+/** Message that is not confirmed. A message has no stall before its first refusal or its first missing answer. */
 export interface Unconfirmed {
   readonly subject: string;
   readonly stall: Stall | undefined;
@@ -39,7 +39,7 @@ export interface StalledStream {
   /** Name of the stream, or the subject if the subject does not belong to Cascade. */
   readonly stream: string;
   readonly since: Date;
-  /** Number of publishes that wait now; 0 if the publishers have given up and not tried again yet. */
+  /** Number of publishes that wait now; 0 if the publishers have given up and have not made another attempt yet. */
   readonly waiting: number;
   /** Error message of the broker or the client, on one line. */
   readonly cause: string;
@@ -60,7 +60,7 @@ interface Watched extends Reason {
 
 /**
  * Tracks the streams that have stopped confirming publishes. Once a second, the watch looks at the pipeline's unconfirmed
- * messages and at the publishes that were given up. So confirmed messages cost nothing.
+ * messages and at the publishes that were given up. Therefore, confirmed messages cost no time.
  */
 export class PublishWatch {
   private readonly logger = new Logger('JetStream');
@@ -135,7 +135,7 @@ export class PublishWatch {
   private report(stream: string, watched: Watched, now: number): void {
     const { since, waiting, reportAt, givenUp } = watched;
     const age = now - since;
-    // The publishers have tried again, so the same stall continues.
+    // The publishers have made another attempt, so the same stall continues.
     if (waiting > 0 && givenUp) givenUp.at = now;
     if (waiting === 0 && !givenUp) {
       this.streams.delete(stream);
@@ -154,14 +154,14 @@ export function stallText({ stream, since, waiting, cause }: StalledStream): str
   return `${publishes} to ${stream} unconfirmed since ${toSecond(since)}: ${cause}`;
 }
 
-/** Rounds to seconds. The milliseconds would differ at each look, because they are derived from two clocks. */
+/** Rounds a time to seconds. The milliseconds would differ at each check, because they are derived from two clocks. */
 function toSecond(time: Date): string {
   return new Date(Math.round(time.getTime() / 1_000) * 1_000).toISOString().replace('.000Z', 'Z');
 }
 
 /**
  * Restarts the count with the publishes that were given up. If no publish was given up, `since` is `Infinity`, so that the oldest
- * message decides.
+ * waiting message determines the start time.
  */
 function startCount(watched: Watched, now: number): void {
   if (watched.givenUp && now - watched.givenUp.at > REMEMBERED_MS) watched.givenUp = undefined;

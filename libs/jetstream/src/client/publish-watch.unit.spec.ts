@@ -56,7 +56,7 @@ describe('the watch on publishes', () => {
     const messages = [refused('events.order.placed', 0), refused('events.order.placed', 0)];
     for (let second = 1; second <= 24 * 3_600; second++) lookAt(second, ...messages);
     const reports = lines();
-    // The reports come after 10, 30, 90, 270, 810 and 2,430 s, and then every hour for the rest of the day.
+    // The reports come after 10, 30, 90, 270, 810 and 2,430 s, and then every hour.
     expect(reports).toHaveLength(6 + 23);
     expect(reports[0]).toMatch(
       /^error: 2 publishes to EVENTS unconfirmed since \d{4}-.*Z: maximum bytes exceeded; they are sent again until/,

@@ -44,7 +44,7 @@ function isConsumerLost(error: unknown): boolean {
 export function isAway(error: unknown): boolean {
   if (error instanceof JetStreamApiError) return error.status === 503;
   if (error instanceof errors.TimeoutError) return true;
-  // The client wraps this error in another error, whose class it does not export.
+  // The client wraps this error in an error of a class that the client does not export.
   const { cause } = error as { cause?: unknown };
   return cause instanceof errors.RequestError && cause.isNoResponders();
 }

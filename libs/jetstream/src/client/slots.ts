@@ -1,6 +1,7 @@
 /**
  * Holds items that are added and removed thousands of times a second. A `Set` or a `Map` copies itself from time to time. The old
- * copy, with all its items, may survive many garbage collections. Memory use would then grow with the rate (docs/performance.md).
+ * copy, with all its items, may survive many garbage collections. Memory use would then grow with the rate of additions
+ * (docs/performance.md).
  */
 export class Slots<Item extends object> {
   private readonly items: (Item | undefined)[] = [];

@@ -48,7 +48,7 @@ describe('reading a stream', () => {
     expect(await lastSequence(connection, 'SPEC')).toBe(0);
   });
 
-  it('reads on after the server has removed the consumer of a slow reader', async () => {
+  it('continues after the server has removed the consumer of a slow reader', async () => {
     await store(1_100);
     const read: number[] = [];
     for await (const { seq } of readStream(connection, selection)) {

@@ -70,16 +70,16 @@ async function firstSequenceSince(
   since: Date,
 ): Promise<number | undefined> {
   const manager = await jetstreamManager(connection, { checkAPI: false });
-  // Servers since version 2.11 accept `start_time`. The client's types declare it only for direct reads, which a stream must
-  // allow.
+  // Servers since version 2.11 accept `start_time`. The client's types declare the field only for direct reads. A stream must
+  // explicitly allow direct reads.
   const query = { start_time: since.toISOString(), next_by_subj: '>' } as unknown as MsgRequest;
   const message = await readWithRetry(stream, () => manager.streams.getMessage(stream, query));
   return message?.seq;
 }
 
 /**
- * Reads a whole batch with a new consumer. The server removes a consumer that is unused for some minutes, and loses such a
- * consumer in a restart.
+ * Reads a batch with a new temporary consumer. The server removes a temporary consumer that is unused for some minutes, and loses
+ * it in a restart. Therefore, one consumer could not serve a slow caller for the whole stream.
  */
 async function readBatch(
   connection: NatsConnection,

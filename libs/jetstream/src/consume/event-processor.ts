@@ -20,7 +20,7 @@ const ARRIVED: Happened = { what: 'arrived' };
 const REJECTED: Happened = { what: 'rejected' };
 const HANDLED: Happened = { what: 'handled' };
 
-/** Time after the beginning of a stop in which queued events may still start, in milliseconds. */
+/** Time after the beginning of a stop within which queued events may still start, in milliseconds. */
 const LAST_START_MS = 1_000;
 
 export interface EventProcessorOptions extends RedeliveryOptions {
@@ -54,7 +54,8 @@ export class EventProcessor {
   }
 
   /**
-   * Handles one message and settles it. The promise never rejects. If an event cannot be settled, the broker delivers it again.
+   * Handles one message and settles it. The promise never rejects. If an event cannot be settled, the broker redelivers the
+   * event.
    */
   async process(message: Msg, ack: AckSubject): Promise<void> {
     const delivery = new Delivery(this.options.connection, message, ack);
@@ -73,12 +74,18 @@ export class EventProcessor {
     }
   }
 
-  /** Restarts `ackWait` of the events in flight, so that no other replica gets them. Must be called well within `ackWait`. */
+  /**
+   * Restarts `ackWait` of the events in flight, so that no other replica gets these events. Must be called at intervals that are
+   * much shorter than `ackWait`.
+   */
   keepAlive(): void {
     for (const delivery of this.inFlight.values()) delivery.working();
   }
 
-  /** Gives queued events one second to start, and then hands them back to the broker. Running handlers finish. */
+  /**
+   * Lets queued events start for one more second, and then hands the remaining queued events back to the broker. Running handlers
+   * finish.
+   */
   stop(): void {
     const handBack = (): void => {
       this.isHandingBack = true;
@@ -88,8 +95,8 @@ export class EventProcessor {
   }
 
   /**
-   * Begins the delivery when a permit is free. During a pause, an event that is too large to be published again waits here,
-   * because each redelivery would count.
+   * Begins the delivery when a permit is free. During a pause, an event that is too large to be published again waits in this
+   * method. The event is not handed back, because each redelivery would count as an attempt.
    */
   private async queue(delivery: Delivery): Promise<void> {
     while (!(await this.semaphore.run((hasWaited) => this.begin(delivery, hasWaited)))) {

@@ -18,7 +18,7 @@ interface Handling {
 
 /**
  * Reads the event of a delivery, calls its handler, and resolves to the messages of the next events. This function is separate,
- * so that the event can be garbage-collected while the next messages are in flight.
+ * so that the event can be garbage-collected while these messages are in flight.
  *
  * @throws AttemptsExhaustedError if the event has been delivered more times than its processor's `attempts` allow
  * @throws InvalidEventError if the event cannot be read, or breaks its contract

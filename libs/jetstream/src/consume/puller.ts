@@ -10,16 +10,15 @@ import { ProvisionError } from '../errors.js';
  */
 const LONG_REQUEST = { expiresMs: 5_000, heartbeatMs: 1_000 };
 /**
- * Timing of the first request, so that a start soon finds out whether pulling works. Prefetch requests use this timing too, so
- * that the server soon forgets them if handlers slow down.
+ * Timing of the first request. Because of the short heartbeat, a start soon finds out whether pulling works. Prefetch requests
+ * use this timing too, so that they expire soon if handlers slow down.
  */
 const SHORT_REQUEST = { expiresMs: 1_000, heartbeatMs: 250 };
-/** Time without a message or heartbeat after which requests count as lost and are sent again, in milliseconds. */
+/** Time without a message or heartbeat after which requests count as lost and are replaced by new requests, in milliseconds. */
 const SILENCE_TIMEOUT_MS = 2_500;
 
 /**
- * Period in which handlers finish as many messages as are prefetched, in milliseconds. A request to a busy broker takes about as
- * long.
+ * Period for which prefetched messages keep the handlers busy, in milliseconds. A request to a busy broker takes about as long.
  */
 const PREFETCH_WINDOW_MS = 5;
 
@@ -38,17 +37,17 @@ export interface PullerOptions {
   durable: string;
   /** Returns a new subject, unique to this client, for the server's replies. */
   newInbox: () => string;
-  /** Maximum number of messages that are handled at the same time. The prefetch is at most as large. */
+  /** Maximum number of messages that are handled at the same time. The prefetch never exceeds this number. */
   concurrency: number;
   /**
-   * Handles a message, which is in flight until the promise settles. The promise must not reject. The message may be handled
-   * before the function returns.
+   * Handles a message. The message is in flight until the promise settles. The promise must not reject. The message may be
+   * handled before the function returns.
    */
   onMessage: (message: Msg, ack: AckSubject) => Promise<void>;
   /**
-   * Hands back a message that this consumer should not send, and returns true. Pulling then stops until {@link Puller.restart}.
-   * With this option, the first request asks for only one message. The broker counts a delivery for each message that is handed
-   * back.
+   * Hands back a message that the consumer should not have sent, and returns true. Pulling then stops until {@link
+   * Puller.restart}. Returns false for any other message. With this option, the first request asks for only one message. The
+   * broker counts a delivery for each message that is handed back.
    */
   refuse?: (message: Msg) => boolean;
   /** Called when pulling has stopped for a reason that does not resolve itself, such as a deleted consumer. */
@@ -56,8 +55,8 @@ export interface PullerOptions {
 }
 
 /**
- * Pulls messages from a durable consumer. It requests as many messages as may be handled at the same time, and a prefetch in
- * addition. The prefetch follows the recent rate of finished messages ({@link PREFETCH_WINDOW_MS}). So no message waits long in a
+ * Pulls messages from a durable consumer. The puller requests as many messages as may be handled at the same time, plus a
+ * prefetch. The prefetch follows the recent rate of finished messages ({@link PREFETCH_WINDOW_MS}). So no message waits long in a
  * buffer while its `ackWait` runs. After a restart, more messages may be in flight, because the server may have sent some
  * messages before the restart.
  *
@@ -86,8 +85,8 @@ export class Puller {
   /** True if messages are never refused, or after the first message that was not refused. */
   private isTrusted = false;
   /**
-   * Reply subject of the newest message. It contains the time at which the message was stored, and the number of messages that
-   * waited behind it. Undefined after the server has reported that no message waits.
+   * Reply subject of the newest message. The subject contains the time at which the message was stored, and the number of
+   * messages that waited behind it. Undefined after the server has reported that no message waits.
    */
   private newest: string | undefined;
   /** Time at which the newest message, or the latest report that no message waits, arrived. */
@@ -114,8 +113,9 @@ export class Puller {
   }
 
   /**
-   * Time after which all unread messages were stored. It advances when the server sends a message or reports that no message
-   * waits. So it stands still during a pause, and while all permits are taken. Undefined before the first message or report.
+   * Time after which all unread messages were stored. This time advances when the server sends a message or reports that no
+   * message waits. Therefore, the time does not advance during a pause, or while all permits are taken. Undefined before the
+   * first message or report.
    */
   get readUpTo(): Date | undefined {
     const ack = readAckSubject(this.newest);
@@ -147,8 +147,8 @@ export class Puller {
     if (this.stopped) return;
     this.suspended = false;
     this.isTrusted = !this.options.refuse;
-    // The old subscription is drained, not unsubscribed. Otherwise, a message already sent to its inbox would be lost until its
-    // `ackWait` is over.
+    // The old subscription is drained, not unsubscribed. Otherwise, a message already sent to its inbox would be redelivered only
+    // after its `ackWait`.
     this.subscription?.drain().catch(() => undefined);
     const inbox = this.options.newInbox();
     this.inbox = inbox;
@@ -288,7 +288,9 @@ export class Puller {
     else this.request();
   }
 
-  /** Returns the prefetch that keeps all permits in use while a request travels. `rate` is in messages per millisecond. */
+  /**
+   * Returns the prefetch that keeps all permits in use during the round trip of a request. `rate` is in messages per millisecond.
+   */
   private prefetchAt(rate: number): number {
     return Math.min(this.options.concurrency, Math.floor(rate * PREFETCH_WINDOW_MS));
   }

@@ -5,7 +5,7 @@ import { Puller } from './puller.js';
 
 type Callback = (error: Error | null, message: Msg) => void;
 
-/** Stands in for a server. It keeps the requests, and replies as the spec tells it to. */
+/** Fake server that records the requests, and replies as the spec instructs. */
 class FakeServer {
   readonly requests: { inbox: string; batch: number; expires: number }[] = [];
   /** Callbacks that each end one drain of a subscription. */
@@ -124,7 +124,7 @@ it('reads a forgotten request to its end, and keeps no subscription', async () =
   expect(server.inboxes).toEqual(['inbox-3']);
 });
 
-it('requests again after a silence, even when the clock steps back', async () => {
+it('makes a new request after a silence, even when the clock steps back', async () => {
   const time = Date.now.bind(Date);
   const { server } = start(1);
   const stepped = jest.spyOn(Date, 'now').mockImplementation(() => time() - 3_600_000);
@@ -196,7 +196,7 @@ it('prefetches while messages end quickly, with requests that last only a second
   const long = server.requests.slice(-8).filter(({ expires }) => expires > SECOND);
   expect(sumOf(long)).toBeLessThanOrEqual(4);
 
-  // No message ends any more, so that expired requests are not repeated.
+  // No more messages are settled, so the prefetch ends and expired prefetch requests are not renewed.
   await eventually(() => {
     expire();
     expect(outstanding()).toBe(4);

@@ -12,8 +12,8 @@ const ARRIVAL_TIMEOUT_MS = 2_000;
 type Attempt = () => Promise<unknown>;
 
 /**
- * Makes the last attempt of each event that was in flight when a process crashed. These attempts run one at a time, while nothing
- * else runs.
+ * Makes the last attempt of each event that was in flight when a process crashed. Only one such attempt runs at a time, and
+ * nothing else runs in the process.
  *
  * The broker counts each delivery, even if the process dies before the attempt begins. Therefore an event first waits on a
  * quarantine subject, whose deliveries do not count, until nothing else runs. Then the event is published on an isolated subject,

@@ -17,7 +17,7 @@ import { Puller, type PullerOptions } from './puller.js';
 import { otherChannelError } from '../provision/provisioned-service.js';
 import { consumerConfigs } from '../provision/stream-settings.js';
 
-/** Maximum number of retries or replays that are pulled while they wait for a permit. */
+/** Maximum concurrency of each puller except the puller of the channel. */
 const PREFETCH = 8;
 /** Delay before the broker redelivers an event of another channel, possibly to another replica, in milliseconds. */
 const REFUSED_DELAY_MS = 1_000;
@@ -30,7 +30,7 @@ export interface RunningProcessorOptions
   onConflict: (conflict: ProvisionError) => void;
 }
 
-/** Runs one processor in this process. It pulls events, handles them, and pauses after failures. */
+/** Pulls the events of one processor, handles them, and pauses after failures. */
 export class RunningProcessor {
   private readonly logger: Logger;
   private readonly stopping = new AbortController();
@@ -66,7 +66,7 @@ export class RunningProcessor {
     return since && { processor: this.options.declaration.processor, since };
   }
 
-  /** Time after which all unread events of the channel were stored; undefined before the first pull has ended. */
+  /** Time after which all unread events of the channel were stored; undefined before the server's first message or report. */
   get readUpTo(): Date | undefined {
     return this.pullers[0]!.readUpTo;
   }
@@ -117,7 +117,8 @@ export class RunningProcessor {
       stream,
       durable,
       newInbox,
-      // Retries and replays share the permits of the channel. Therefore only a few of them are pulled to wait for a permit.
+      // Retries and replays share the permits of the channel. Only a few retries and replays are pulled, because they may have to
+      // wait for a permit.
       concurrency: isChannel ? declaration.concurrency : Math.min(declaration.concurrency, PREFETCH),
       onMessage: (message, ack) => this.processor.process(message, ack),
       refuse: (message) => this.refuse(message),
@@ -126,9 +127,9 @@ export class RunningProcessor {
   }
 
   /**
-   * Hands back an event of another channel, and every message that arrives after it. In this case, another version of the service
-   * has given the other channel to the consumer. Replicas of that version can handle the events, but this process would
-   * dead-letter them as invalid.
+   * Hands back an event of another channel, and every message that arrives after such an event. Such an event shows that another
+   * version of the service has assigned the consumer to the other channel. Replicas of that version can handle the events, but
+   * this process would dead-letter them as invalid.
    */
   private refuse(message: Msg): boolean {
     const { processor, channel } = this.options.declaration;
@@ -182,7 +183,7 @@ export class RunningProcessor {
     return { presence };
   }
 
-  /** Publishes the event in the background, because a pause must neither wait for the event nor fail with it. */
+  /** Publishes the event in the background, because a pause must not depend on the success of the publish. */
   private announce(event: ProcessorPaused | ProcessorResumed): void {
     const { name, version } = classOf(event).event;
     const id = newEventId();

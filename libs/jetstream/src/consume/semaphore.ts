@@ -4,7 +4,7 @@ export class Semaphore {
 
   constructor(private permits: number) {}
 
-  /** @param work is called with true if it had to wait for a permit */
+  /** @param work to run; called with true if the work had to wait for a permit */
   async run<Result>(work: (hasWaited: boolean) => Promise<Result>): Promise<Result> {
     const hasWaited = this.permits <= 0;
     if (hasWaited) await new Promise<void>((resolve) => this.waiting.push(resolve));

@@ -26,7 +26,7 @@ describe('exclusive work', () => {
     jest.useRealTimers();
   });
 
-  it('waits for running work, and later work waits for it', async () => {
+  it('waits for running work, and later work waits for the exclusive work', async () => {
     const [first, exclusive, later] = [work('first'), work('exclusive'), work('later')];
     void lock.runShared(first.begin);
     void lock.runExclusive(exclusive.begin);
@@ -44,7 +44,7 @@ describe('exclusive work', () => {
     later.end();
   });
 
-  it('runs one at a time', async () => {
+  it('runs only one piece of work at a time', async () => {
     const [one, other] = [work('one'), work('other')];
     void lock.runExclusive(one.begin);
     void lock.runExclusive(other.begin);
@@ -71,7 +71,7 @@ describe('exclusive work', () => {
     for (const { end } of [hanging, exclusive, later]) end();
   });
 
-  it('keeps its lock when exclusive work that has timed out before ends', async () => {
+  it('keeps the lock when earlier exclusive work ends after its timeout', async () => {
     const [late, exclusive, later] = [work('late'), work('exclusive'), work('later')];
     void lock.runExclusive(late.begin);
     void lock.runExclusive(exclusive.begin);

@@ -123,7 +123,8 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   /**
-   * Stops pulling, lets running handlers finish, and sends their acknowledgements. May be called before Nest calls this method.
+   * Stops pulling, lets running handlers finish, and sends their acknowledgements. May be called several times, for instance
+   * before Nest itself calls this method.
    */
   close(): Promise<void> {
     return (this.closing ??= this.stop());
@@ -143,15 +144,15 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
 
   /**
    * Time for which the broker keeps events and may deliver them again, in milliseconds. The time covers failure events if a
-   * processor consumes them. It is known when the application is initialized. After the start, it also covers a longer retention
-   * that an operator has set.
+   * processor consumes them. The time is already known when the application is initialized. After the start, the time also covers
+   * a longer retention that an operator has set.
    */
   get eventsKeptFor(): number {
     const consumed = [...this.declared.values()].map(({ declaration }) => declaration.channel.stream);
     return Math.max(...[EVENTS_STREAM, ...consumed].map((stream) => this.provisioned.keptFor(stream)));
   }
 
-  /** Resolves when every processor pulls. Never resolves if the service stops first. */
+  /** Waits until every processor pulls. Never resolves if the service stops first. */
   untilStarted(): Promise<void> {
     return this.whenStarted;
   }
@@ -260,11 +261,11 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   /**
-   * Stops each processor whose consumer now reads another channel, because the processor would pull the events of another
-   * version. Restarts all other processors.
+   * Stops each processor whose consumer now reads another channel. Such a processor would pull events for another version of the
+   * service. Restarts all other processors.
    *
    * @param found conflicts by processor; undefined if this service does not look at consumers. In this case, each processor pulls
-   * as a trial. Its conflict is over if no event of another channel has arrived since the last trial.
+   * as a trial. The conflict of a processor is over if no event of another channel has arrived since the last trial.
    */
   private resume(found: ReadonlyMap<string, Error> | undefined): void {
     for (const [name, processor] of this.running) {

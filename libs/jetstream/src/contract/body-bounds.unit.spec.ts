@@ -22,8 +22,8 @@ describe('the bounds of a body', () => {
       'the body nests deeper than 256 levels',
     ],
     ['many levels, one after the other', list(1_000, nested(4)), undefined],
-    ['what is no JSON', 'x'.repeat(1_000_000), undefined],
-    ['nothing', '', undefined],
+    ['text that is not JSON', 'x'.repeat(1_000_000), undefined],
+    ['an empty body', '', undefined],
   ])('%s', (_, text, expected) => {
     expect(fault(text)).toBe(expected);
   });
@@ -37,7 +37,7 @@ describe('the bounds of a body', () => {
     expect(fault(JSON.stringify({ text }))).toBeUndefined();
     for (let begin = 0; begin < 70; begin++) {
       const short = `${'a'.repeat(begin)}${text.slice(0, 60)}`;
-      // If the scan ended a string too late or too soon, it would count the wrong number of values.
+      // If the scan ended a string too late or too soon, the scan would count the wrong number of values.
       const behind = `${JSON.stringify([short, short])},${nested(257)}`;
       expect(fault(behind)).toBe('the body nests deeper than 256 levels');
       expect(fault(list(1_000, JSON.stringify(short)))).toBeUndefined();

@@ -33,7 +33,7 @@ export function publishedVersion(newest: EventClass, ceType: string | undefined)
 }
 
 /**
- * Converts an event to its newest version, through the upcasters of all versions in between.
+ * Converts an event to its newest version, with the upcasters of all versions in between.
  *
  * @throws InvalidEventError if an upcaster throws, or does not return an event of its class
  */

@@ -48,10 +48,10 @@ const read = (data: object, ceType?: string) =>
 
 describe('an event of several versions', () => {
   it.each([
-    ['the oldest', { miles: '100' }, 'trip.planned.v1'],
-    ['an old one', { miles: 100 }, 'trip.planned.v2'],
-    ['the newest', { kilometres: 161 }, 'trip.planned.v3'],
-    ['one that does not say its version', { kilometres: 161 }, undefined],
+    ['the oldest version', { miles: '100' }, 'trip.planned.v1'],
+    ['an older version', { miles: 100 }, 'trip.planned.v2'],
+    ['the newest version', { kilometres: 161 }, 'trip.planned.v3'],
+    ['an event without a version', { kilometres: 161 }, undefined],
   ])('is read in its newest version: %s', async (_, data, ceType) => {
     const event = await read(data, ceType);
     expect(event).toBeInstanceOf(TripPlanned);
@@ -69,13 +69,13 @@ describe('an event of several versions', () => {
     ['a version newer than known', {}, 'trip.planned.v4', /version 4 .* unknown here: v3, v2, v1 are read/],
     ['another event', {}, 'trip.cancelled.v1', /must be trip\.planned\.v3 .* found "trip\.cancelled\.v1"/],
     [
-      'what its upcaster throws at',
+      'an event on which its upcaster throws',
       { miles: 'far' },
       'trip.planned.v1',
       /upcast of trip\.planned from v1 to v2 failed: no number/,
     ],
     [
-      'what its upcaster makes wrongly',
+      'an invalid result of its upcaster',
       { miles: 'x' },
       'trip.planned.v1',
       /trip\.planned v3 breaks its contract/,

@@ -56,7 +56,7 @@ export function backoffFaults(backoff: unknown): string[] {
 }
 
 /**
- * Returns a delay in whole milliseconds. It is varied at random, so that events that failed together are not retried together.
+ * Varies a delay at random, so that events that failed together are not retried together. Returns whole milliseconds.
  *
  * @param jitter fraction of the delay by which the result may be shorter or longer
  * @param random random number in [0, 1)

@@ -22,7 +22,7 @@ export const JETSTREAM_TRANSPORT = Symbol('jetstream');
 const DECLARATION = 'cascade';
 
 type Events<Published> = Published | readonly Published[] | void | undefined | null;
-/** Return type of a handler: the next event, several events, or no event. */
+/** Return type of a handler: one next event, several next events, or no event. */
 export type Returned<Published> =
   Events<Published> | Promise<Events<Published>> | Observable<Events<Published>>;
 
@@ -31,8 +31,8 @@ type Handler<Published> = (...args: never[]) => Returned<Published>;
 type Publishing<Published> = ProcessorOptions & { publishes?: Published };
 
 /**
- * Declares a controller method as an event processor. The method gets every event on the channel of `consumes`. The events that
- * the method returns are published and confirmed as stored before the incoming event is acknowledged.
+ * Declares a controller method as an event processor. The method gets every event on the channel of `consumes`. The next events,
+ * which the method returns, are published and confirmed as stored before the incoming event is acknowledged.
  *
  * The first argument of the method is the event (`@Payload()`), and `@Ctx()` injects the {@link EventContext}. A method that
  * returns an event that is not listed under `publishes` does not compile. If a cast hides the fault from the compiler, the

@@ -10,8 +10,8 @@ const MOST_AT_ONCE = 10_000;
 /**
  * Returns one sentence for each fault of a declaration.
  *
- * @param options values of any types, because JavaScript may pass anything; with every default except the defaults of `backoff`
- * and `pause`
+ * @param options options of any types, because callers in JavaScript may pass anything. All defaults are filled in, except the
+ * defaults within `backoff` and `pause`.
  */
 export function declarationFaults(consumes: EventClass, options: Record<string, unknown>): string[] {
   const { processor, formerly, publishes, concurrency, attempts, backoff, jitter } = options;

@@ -24,8 +24,8 @@ export interface EventMetadata {
   /** Id of the replayed failure event; undefined for an ordinary delivery and for the replay of a channel's time range. */
   readonly failureId: string | undefined;
   /**
-   * Id of the as-new replay from which the event originates; undefined for any other event. Events that the handler returns get
-   * new ids, derived from this id.
+   * Id of the as-new replay from which the event originates; undefined for any other event. The next events get new ids, which
+   * are derived from this id.
    */
   readonly asNew: string | undefined;
 }

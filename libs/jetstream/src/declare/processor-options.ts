@@ -17,14 +17,14 @@ export interface ProcessorOptions {
   processor: string;
   /**
    * Former names of the processor, oldest first. After a rename, the processor keeps its place in the stream, its inbox marks,
-   * and the ids of its events. So no event is handled or published twice. Default: no names.
+   * and the ids of its next events. So no event is handled or published twice. Default: no names.
    */
   formerly?: readonly string[];
   /** Classes of all events that the handler may return. Default: no classes. */
   publishes?: readonly EventClass[];
   /**
    * Number of events that one replica handles at the same time. Default 64, maximum 10,000. A higher number helps handlers that
-   * wait for a network or a database. It does not help handlers that compute.
+   * wait for a network or a database. A higher number does not help handlers that spend their time computing.
    */
   concurrency?: number;
   /** Number of attempts before an event is dead-lettered. Default 5, maximum 1,000. With 1, events are never retried. */
@@ -50,15 +50,15 @@ export interface ProcessorOptions {
    */
   pause?: Partial<PausePolicy> | false;
   /**
-   * Returns true for an outage, which is an error that every event would meet now. For instance, a database is down. The
-   * processor pauses at the first outage, and the event's attempt does not count. An outage counts as a failure if `pause` is
-   * false. It also counts if other events have succeeded since the same event last met an outage. If this function throws, the
-   * error is not an outage. By default, no error is an outage.
+   * Returns true for an error that would currently affect every event. Such an error is an outage. For instance, a database is
+   * down. The processor pauses on the first outage, and the attempt of the event does not count. The attempt counts if `pause` is
+   * false. The attempt also counts if the event has already failed because of an outage, and other events have succeeded since.
+   * If this function throws, the error does not count as an outage. By default, no error is an outage.
    */
   outage?: (error: unknown) => boolean;
   /**
    * Time after which the broker delivers an event to another replica if this replica has died, in milliseconds. Default 30,000,
-   * minimum 1,000. A handler may run longer, because the transport tells the broker that the handler is still working.
+   * minimum 1,000. A handler may run longer, because the transport reports to the broker that the handler is still working.
    */
   ackWait?: number;
 }
@@ -75,7 +75,7 @@ export interface Channel {
 export interface ProcessorDeclaration extends Required<Omit<ProcessorOptions, 'backoff' | 'pause'>> {
   consumes: EventClass;
   channel: Channel;
-  /** First name of the processor. Ids and inbox marks are derived from it, so that a rename does not change them. */
+  /** First name of the processor. Ids and inbox marks are derived from this name, so they stay the same after a rename. */
   identity: string;
   /** Delay after each attempt except the last, in milliseconds. */
   delays: readonly number[];

@@ -12,7 +12,7 @@ export type FailureReason = (typeof failureReasons)[number];
 
 /** Event as it was delivered to the processor that failed. */
 export interface OriginalEvent {
-  /** Stream of the event. Together with `sequence`, it locates the event until the stream deletes the event. */
+  /** Stream of the event. Together, `stream` and `sequence` locate the event until the stream deletes it. */
   stream: string;
   sequence: number;
   subject: string;
@@ -23,8 +23,9 @@ export interface OriginalEvent {
   /** Size of the body in bytes. */
   size: number;
   /**
-   * Body, as text if it is UTF-8 and otherwise in base64. The body is left out if the failure event has no room for it. The body
-   * of an invalid event above 16 KiB is left out too. {@link FailureReader} then reads the body from the stream.
+   * Body, as text if the body is UTF-8 and otherwise in base64. The body is left out if the failure event has no room for it. The
+   * body of an invalid event is also left out if it is larger than 16 KiB. {@link FailureReader} then reads the body from the
+   * stream.
    */
   body?: EncodedBody;
 }
@@ -35,8 +36,8 @@ export interface EncodedBody {
 }
 
 /**
- * Failure event: the dead letter of an event that a processor gave up on. Its channel is `failed.<processor>.<entity>.<event>`,
- * which {@link ConsumesFailure} reads like any other channel.
+ * Failure event: the record of an event that a processor gave up on. Failure events are published on the channel
+ * `failed.<processor>.<entity>.<event>`. {@link ConsumesFailure} declares a processor of such a channel.
  */
 export class EventFailed {
   static readonly event = { name: 'event.failed', version: 1 };
@@ -66,8 +67,8 @@ export class EventFailed {
   readonly original!: OriginalEvent;
 
   /**
-   * Id of the as-new replay in which the event failed. In a replay of this failure, the returned events get the same ids as in
-   * that replay.
+   * Id of the as-new replay in which the event failed. In a replay of this failure, the next events get the same ids as in the
+   * as-new replay.
    */
   @IsOptional()
   @Matches(RETRY_KEY)
@@ -81,8 +82,8 @@ export class EventFailed {
    * Returns the event that failed, as an instance of its class. An event that was published in an older version is upcast.
    *
    * @throws InvalidEventError if the event breaks its contract
-   * @throws InvalidEventError if the failure event does not carry the event's body, which {@link FailureReader.originalEvent}
-   * reads from the stream
+   * @throws InvalidEventError if the failure event lacks the event's body. In this case, {@link FailureReader.originalEvent}
+   * reads the body from the stream.
    */
   async originalEvent<Event extends object>(type: EventClass<Event>): Promise<Event> {
     const { body, stream, sequence } = this.original;
@@ -121,9 +122,9 @@ export function decodeBody({ encoding, data }: EncodedBody): Uint8Array {
 }
 
 /**
- * Encodes the failure event in up to `limit` bytes. If there is no room, the original's body is left out first, because its
- * stream still has the body. Next, the original's headers are left out. Last, everything in the error except its name and message
- * is left out.
+ * Encodes the failure event in up to `limit` bytes. If there is no room, the original's body is left out first. The body can
+ * still be read from the original's stream. Next, the original's headers are left out. Last, everything in the error except its
+ * name and message is left out.
  */
 export function encodeFailure(failure: EventFailed, limit: number): Uint8Array {
   const { body: _body, ...withoutBody } = failure.original;

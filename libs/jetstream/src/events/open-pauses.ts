@@ -9,12 +9,13 @@ type Pause = Pick<ProcessorPaused, 'processor' | 'pausedAt' | 'presence'>;
 const PAUSED = channelOf(ProcessorPaused.event.name);
 const RESUMED = channelOf(ProcessorResumed.event.name);
 /**
- * Time to wait for the answer of a paused replica, in milliseconds. Without a responder, the broker itself answers immediately.
+ * Time to wait for the reply of a paused replica, in milliseconds. If the replica no longer exists, the broker itself replies
+ * immediately.
  */
 const PRESENCE_TIMEOUT = 500;
 
 /**
- * Returns the start times of the present pauses by processor, with one start time for each paused replica. A pause is over if its
+ * Returns the start times of the current pauses by processor, with one start time for each paused replica. A pause is over if its
  * end was announced, or if its process has ended.
  */
 export async function openPauses(connection: NatsConnection): Promise<Map<string, Date[]>> {
@@ -46,7 +47,7 @@ async function unresumed(connection: NatsConnection): Promise<Pause[]> {
   return pauses;
 }
 
-/** Returns the pause in a message; undefined if another client published something else. */
+/** Returns the pause in a message; undefined if the message does not contain a pause. Any client may publish on the subject. */
 function pauseIn(text: string): Pause | undefined {
   try {
     const { processor, pausedAt, presence } = JSON.parse(text) as Partial<Pause>;

@@ -1,7 +1,7 @@
 import { IsInt, IsObject, IsOptional, IsRFC3339, IsString, Min } from 'class-validator';
 import type { FailureError } from '../logging/failure-error.js';
 
-/** Published by the transport when a processor pauses because nearly everything fails. */
+/** Published by the transport when a processor pauses because nearly all attempts fail. */
 export class ProcessorPaused {
   static readonly event = { name: 'processor.paused', version: 1 };
 

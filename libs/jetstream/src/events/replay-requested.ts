@@ -18,7 +18,7 @@ export interface ReplaySelection {
   processor?: string;
   /** Name of the event whose failures are selected, such as `user.signed-up`. */
   event?: string;
-  /** Class name of the error whose failures are selected, such as `MessageRefusedError`. */
+  /** Class name of the error that caused the selected failures, such as `MessageRefusedError`. */
   error?: string;
   /** Selects failures or events that were stored at or after this time. */
   since?: Date;
@@ -58,7 +58,7 @@ export class ReplayRequested {
   @IsRFC3339()
   readonly requestedAt!: string;
 
-  /** True if the events that the processor returns get new ids. Allowed only for a channel. */
+  /** True if the next events get new ids. Allowed only for the replay of a channel. */
   @IsOptional()
   @Equals(true)
   readonly asNew?: true;

@@ -150,7 +150,10 @@ export class FailureReader {
   }
 }
 
-/** Returns false for another message at the same place, which is possible after the stream was deleted and created again. */
+/**
+ * Returns true if the message is the original event. Another message may have the same stream and sequence after the stream was
+ * deleted and created again.
+ */
 function isOriginal(
   { subject, time: storedAt }: StoredMsg,
   headers: Record<string, string[]>,

@@ -4,7 +4,7 @@ import { redact } from './redact.js';
 
 /** Maximum size of a kept message or stack, in bytes. */
 const MAX_TEXT = 8_192;
-/** Maximum size of a kept name, and of each kept text in a list, in bytes. */
+/** Maximum size of a kept name, and of each kept string in a list, in bytes. */
 const MAX_SHORT_TEXT = 1_024;
 const MAX_CAUSES = 3;
 /** Maximum number of broken rules that are kept. With more rules, the failure event might exceed the bounds of a body. */
@@ -45,7 +45,7 @@ export function describeError(error: unknown): FailureError {
   return described(error, (thrown) => whole(thrown, 0));
 }
 
-/** Guards against a description that throws, for instance because of a getter of the thrown value. */
+/** Returns a fixed description if `describe` throws, for instance because of a getter of the thrown value. */
 function described<Description extends FailureError>(
   error: unknown,
   describe: (error: unknown) => Description,
@@ -127,10 +127,10 @@ function isFilled(value: unknown): value is unknown[] {
   return Array.isArray(value) && value.length > 0;
 }
 
-/** Converts any value to a text of at most `limit` bytes. */
+/** Converts any value to a redacted string of at most `limit` bytes. */
 function shown(value: unknown, limit = MAX_TEXT): string {
   const text = typeof value === 'string' ? value : inspect(value, { depth: 4, breakLength: Infinity });
-  // The text is first cut to more than the limit, so that no credential is split within the kept part.
+  // The string is first cut to more than the limit, so that no credential is split within the kept part.
   const redacted = redact(text.slice(0, 2 * MAX_TEXT));
   if (Buffer.byteLength(redacted) <= limit) return redacted;
   // Removes the replacement character that a split character leaves.

@@ -3,7 +3,7 @@ import { InvalidEventError } from '../errors.js';
 import { describeError, nameError } from './failure-error.js';
 
 describe('the description of an error', () => {
-  it('has its class, causes and broken rules, and cuts endless texts', () => {
+  it('has its class, causes and broken rules, and cuts long strings', () => {
     class GatewayError extends Error {}
     const violations = [{ field: 'a', rule: 'isInt', message: 'a must be an integer' }];
     const error = new GatewayError('x'.repeat(10_000), { cause: new InvalidEventError('inner', violations) });

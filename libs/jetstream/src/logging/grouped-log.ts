@@ -26,8 +26,8 @@ interface Counted extends LoggedFailure {
 
 /**
  * Logs failures so that a storm of failures produces one line a minute, not several lines for each event. The first failure of a
- * class is logged in full. Further failures of the class are counted, and each minute one line reports their number. Every dead
- * letter is also in the stream of failures.
+ * class is logged in full. Further failures of the class are counted, and each minute one line reports their number. Every
+ * dead-lettered event is also recorded in the stream of failures.
  */
 export class GroupedLog {
   private readonly counted = new Map<string, Counted>();

@@ -18,7 +18,7 @@ export function maskPhone(phone: string): string {
 }
 
 /**
- * Matches the `@` and the domain of an e-mail address. In a URL, `@` is written as `%40`. The domain has at least two labels. Its
+ * Matches the `@` and the domain of an e-mail address. In a URL, `@` is written as `%40`. The domain has at least two labels. The
  * last label begins with a letter, so that `rxjs@7.8.2` does not match. The domain may also be `localhost` or an IP address.
  */
 const AT_DOMAIN =
@@ -39,7 +39,7 @@ const PHONE =
   /(\+|%2B)(?<![\w+](?:\+|%2B))([1-9]\d{6,14}(?!\d)|[1-9]\d{0,3}(?:[ .()/-]{1,3}\d{1,8}){1,5}(?!\d))/gi;
 
 /**
- * Masks all e-mail addresses and phone numbers in a text. The running time is linear in the length of the text, because all
+ * Masks all e-mail addresses and phone numbers in a string. The running time is linear in the length of the string, because all
  * repetitions in the patterns are bounded.
  */
 export function maskPersons(text: string): string {
@@ -47,8 +47,8 @@ export function maskPersons(text: string): string {
 }
 
 /**
- * Masks all e-mail addresses in a text. The `@` is searched for first, because a search for a local part at every character takes
- * ten times as long.
+ * Masks all e-mail addresses in a string. The `@` is searched for first, because a search for a local part at every character
+ * takes ten times as long.
  */
 function maskEmails(text: string): string {
   let masked = '';

@@ -21,7 +21,7 @@ const VALUE = `(?:${QUOTED}|${NESTED}|${PLAIN})`;
 
 /**
  * Patterns of credentials in the messages of clients and servers. The text in the group `kept` stays visible. The running time of
- * each pattern is linear in the length of the text. Each repetition is bounded, or can match in only one way.
+ * each pattern is linear in the length of the string. Each repetition is bounded, or can match in only one way.
  */
 const CREDENTIALS = [
   // Keys in PEM and seeds of NATS. The end may have been cut off.

@@ -47,7 +47,9 @@ export function nestHandle(handler: MessageHandler, container: NestContainer | u
   };
 }
 
-/** Returns all values of an Observable, which may fail. Any other answer is returned as a single value. */
+/**
+ * Resolves to all values of an Observable; rejects if the Observable fails. Any other value becomes the only item of the result.
+ */
 async function everything(answer: unknown): Promise<readonly unknown[]> {
   return isObservable(answer) ? lastValueFrom(answer.pipe(toArray())) : [answer];
 }

@@ -14,7 +14,9 @@ import { ProcessorPaused, ProcessorResumed } from '../events/processor-state-eve
 import type { ServiceDeclaration } from './service-declaration.js';
 import { consumerConfigs } from './stream-settings.js';
 
-/** Rights of a NATS user, as lists of subjects and wildcards. The names are those of the server's configuration. */
+/**
+ * Rights of a NATS user, as lists of subjects and wildcards. The property names are the same as in the server's configuration.
+ */
 export interface Permissions {
   publish: string[];
   subscribe: string[];
@@ -22,7 +24,7 @@ export interface Permissions {
 
 /**
  * Returns the minimum rights that a service needs for all of its work, sorted. The streams and consumers must be provisioned by
- * another identity. The service can create, read or change nothing else.
+ * another identity. With these rights, the service cannot create, read or change anything else.
  */
 export function permissionsOf(
   { source, publishes }: ServiceDeclaration,

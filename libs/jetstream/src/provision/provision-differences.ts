@@ -23,7 +23,7 @@ type Config = Record<string, unknown>;
 
 /** Settings that the server reads only when it creates a consumer. */
 const READ_ONCE = new Set(['name', 'durable_name', 'deliver_policy', 'opt_start_seq']);
-/** Settings that hold more if their value is greater. The server writes "unlimited" as 0 or a negative number. */
+/** Settings for which a greater value loses no event. The server represents "unlimited" as 0 or a negative number. */
 const LIMITS = new Set(['max_bytes', 'max_age', 'num_replicas', 'duplicate_window']);
 const SUBJECTS = new Set(['subjects', 'filter_subjects']);
 
@@ -73,7 +73,7 @@ function differences(
     }));
 }
 
-/** Sorts a list of subjects, because its order has no meaning. */
+/** Sorts a list of subjects, because the order of subjects has no meaning. */
 function sorted(value: unknown): unknown {
   return Array.isArray(value) ? [...(value as string[])].sort() : value;
 }

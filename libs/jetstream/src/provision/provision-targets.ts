@@ -21,7 +21,7 @@ import type {
 
 /** Oldest server version that can schedule messages. Retries are scheduled messages. */
 const MINIMUM_SERVER = '2.12.0';
-/** Timeout of a request that changes nothing, in milliseconds. After the timeout, the request is sent again. */
+/** Timeout of a request that changes nothing, in milliseconds. After the timeout, the request is retried. */
 const LOOK_TIMEOUT = 2_000;
 
 /** A stream or consumer on the server that differs from its declaration. */
@@ -39,7 +39,7 @@ export interface ProvisionDifference {
 
 type Config = Record<string, unknown>;
 
-/** Declaration of a stream or consumer, with the requests that read and change its counterpart on the server. */
+/** Declaration of a stream or consumer, with the requests that read and change the actual stream or consumer on the server. */
 export interface Target extends Pick<ProvisionDifference, 'what' | 'stream' | 'durable'> {
   find(): Promise<object | undefined>;
   create(): Promise<object>;
@@ -105,7 +105,7 @@ export async function createOrFind(target: Target): Promise<{ config: object; is
  * Applies a change, unless the change has no settings.
  *
  * @throws ProvisionError if the server refuses the change
- * @throws ProvisionError if the server is too old to know a setting, and drops it
+ * @throws ProvisionError if the server is too old to know a setting, and therefore drops it
  */
 export async function update(target: Target, difference: ProvisionDifference, change: Config): Promise<void> {
   if (Object.keys(change).length === 0) return;
@@ -143,8 +143,8 @@ export function differenceError(
 }
 
 /**
- * Access to the server's API. Requests that only read time out early and are sent again. Requests that change something have the
- * client's timeout of 5 s.
+ * Access to the server's API. Requests that only read have a short timeout and are retried. Requests that change something have
+ * the client's timeout of 5 s.
  */
 interface Api {
   looking: JetStreamManager;
@@ -204,8 +204,8 @@ function findConsumer({ asked, looking }: Api, stream: string, durable: string) 
 }
 
 /**
- * Returns the start position of a renamed processor. The processor continues after the last event that it settled under its
- * newest former name. A work-queue stream, such as RETRIES, refuses a consumer with a start sequence.
+ * Returns the start position of a renamed processor. The processor continues after the events that its most recent former
+ * consumer has settled. A work-queue stream, such as RETRIES, refuses a consumer with a start sequence.
  */
 async function startAfterFormer(
   api: Api,

@@ -133,8 +133,8 @@ async function create(target: Target, { created }: Ensured): Promise<object> {
 }
 
 /**
- * Checks the settings that a consumer cannot do without. Without acknowledgements, every event would count as handled. A broker
- * that limits deliveries would hide events from the transport.
+ * Checks the settings without which a consumer cannot be used. Without acknowledgements, every event would count as handled. With
+ * a limit on deliveries, the broker would stop delivering some events without reporting them.
  */
 function assertUsable({ what, settings }: ProvisionDifference): void {
   const vital = settings.filter(({ name }) => ['ack_policy', 'max_deliver'].includes(name));

@@ -17,7 +17,7 @@ import {
   type JetStreamSettings,
 } from './stream-settings.js';
 
-/** Delay before a request that got no answer is sent again, in milliseconds. */
+/** Delay before a request that got no answer is retried, in milliseconds. */
 const RETRY_DELAY = 250;
 /** Interval between two warnings that the broker does not answer, in milliseconds. */
 const REMIND_AFTER = 30_000;
@@ -35,8 +35,9 @@ export interface ProvisionedServiceOptions {
 }
 
 /**
- * Manages the streams and consumers of a running service. It creates missing streams and consumers, adds new settings, and
- * remembers the settings that it found. Other changes belong to the operator, so the log only warns of each difference once.
+ * Manages the streams and consumers of a running service. The class creates missing streams and consumers, adds new settings, and
+ * remembers the settings on the server. Other changes belong to the operator, so each remaining difference is only logged once as
+ * a warning.
  */
 export class ProvisionedService {
   /** Names of streams and consumers that existed at an earlier check. */
@@ -79,7 +80,7 @@ export class ProvisionedService {
   }
 
   /**
-   * Returns the time after which the broker redelivers an unanswered event, in milliseconds. The shorter of the declared time and
+   * Returns the time after which the broker redelivers an unsettled event, in milliseconds. The shorter of the declared time and
    * the server's time counts.
    */
   ackWaitOf(declaration: ProcessorDeclaration): number {

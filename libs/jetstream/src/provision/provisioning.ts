@@ -43,9 +43,7 @@ export class Provisioning {
     return provision(connection, assetsOf(this.settings, this.processors), options);
   }
 
-  /**
-   * Returns the processors that have consumers or retries on Cascade's streams but no declaration, such as removed processors.
-   */
+  /** Returns the processors that have undeclared consumers or retries on Cascade's streams, such as removed processors. */
   async retired(): Promise<RetiredProcessor[]> {
     return retiredProcessors(await this.connection.get(), this.processors);
   }

@@ -22,7 +22,7 @@ import { unlessMissing } from '../client/unless-missing.js';
 import { openPauses } from '../events/open-pauses.js';
 import { consumerConfigs } from './stream-settings.js';
 
-/** Time after its last delivery for which a consumer with unanswered events counts as used, in milliseconds. */
+/** Time after its last delivery during which a consumer with unsettled events counts as used, in milliseconds. */
 const RECENTLY = 60_000;
 
 /** A consumer on the server. */
@@ -32,8 +32,8 @@ export interface ConsumerPlace {
 }
 
 /**
- * Processor with consumers or retries on the server that no code declares. The processor was removed or renamed, reads other
- * streams now, or is written in another language.
+ * Processor whose consumers or retries are on the server, although no code declares these consumers. The processor was removed or
+ * renamed, reads other streams now, or is written in another language.
  */
 export interface RetiredProcessor {
   processor: string;
@@ -87,7 +87,8 @@ export async function retiredProcessors(
 
 /**
  * Deletes the consumers of a retired processor. If the processor was renamed, its retries are moved to the new name; otherwise
- * they are deleted. The consumers are deleted last, so that the next prune finds the processor again after an interruption.
+ * the retries are deleted. The consumers are deleted last, so that the next prune finds the processor again after an
+ * interruption.
  */
 export async function removeRetired(
   connection: NatsConnection,
@@ -102,11 +103,11 @@ export async function removeRetired(
 }
 
 /**
- * Returns true if a process has an unanswered event that was delivered recently. A process that takes one event at a time has no
+ * Returns true if a process has an unsettled event that was delivered recently. A process that takes one event at a time has no
  * request at the server between two pulls.
  */
 function isAtWork({ num_ack_pending, delivered }: ConsumerInfo): boolean {
-  // The server sends this time as text, but the client's types declare it as a number.
+  // The server sends this time as a string, but the client's types declare it as a number.
   const lastActive = Date.parse(String(delivered.last_active));
   return num_ack_pending > 0 && Date.now() - lastActive < RECENTLY;
 }
@@ -126,8 +127,8 @@ async function retriesByProcessor({ streams }: JetStreamManager): Promise<Map<st
 }
 
 /**
- * Moves the retries of a processor to its new name. The stream is read forwards, because a retry that becomes due during the move
- * is stored again at the end.
+ * Moves the retries of a processor to its new name. The stream is read forwards. If a retry becomes due during the move, the
+ * broker stores it at the end, where the move finds it.
  */
 async function moveRetries(
   connection: NatsConnection,
@@ -150,8 +151,8 @@ async function moveRetries(
 
 /**
  * Returns the retry under the new name. The retry gets another id, because the broker drops a second message with the same id for
- * 10 minutes. Of the server's own headers, only the schedule is kept. The headers of a due retry would delete the schedule that
- * they name.
+ * 10 minutes. Of the server's own headers, only the schedule is kept. The headers of a due retry name a schedule, and would
+ * delete this schedule.
  */
 function renamed(message: StoredMsg, from: string, to: string) {
   const subject = `retry.${to}${message.subject.slice(`retry.${from}`.length)}`;

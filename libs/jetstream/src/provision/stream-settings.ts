@@ -70,7 +70,7 @@ export function streamConfigs(settings: JetStreamSettings = {}): StreamDeclarati
       name: RETRIES_STREAM,
       subjects: ['retry.>'],
       description: 'Cascade: events that wait for their next attempt',
-      // Deletes a retry when its attempt is answered. The event itself stays in its own stream.
+      // Deletes a retry when its delivery is acknowledged. The original event stays in its own stream.
       retention: RetentionPolicy.Workqueue,
       storage: StorageType.File,
       num_replicas: settings.replicas ?? 1,
@@ -138,9 +138,9 @@ export function assertRetriesFit(
 }
 
 /**
- * Returns the durable consumers of a processor. All except the last have the processor's name, with one consumer for each stream
- * that the processor reads. The streams are the stream of its channel, EVENTS for replays, and RETRIES for due retries and
- * quarantined events. The last consumer delivers quarantined events one by one for their isolated attempts.
+ * Returns the durable consumers of a processor. All consumers except the last have the processor's name, with one consumer for
+ * each stream that the processor reads. The streams are the stream of its channel, EVENTS for replays, and RETRIES for due
+ * retries and quarantined events. The last consumer delivers quarantined events one by one for their isolated attempts.
  */
 export function consumerConfigs(declaration: ProcessorDeclaration): ConsumerSettings[] {
   const { processor, channel, consumes, formerly } = declaration;

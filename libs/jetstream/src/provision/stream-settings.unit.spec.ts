@@ -10,7 +10,7 @@ class ThingHappened {
 const EVENTS = { stream: 'EVENTS', subject: 'events.thing.happened' };
 const FAILURES = { stream: 'FAILURES', subject: 'failed.other.thing.happened' };
 
-/** Returns a processor that waits 2 s twice, and each time up to 0.4 s longer because of its jitter. */
+/** Returns a processor with two delays of 2 s. With the default jitter, each delay may be 0.4 s longer. */
 const waiting = (channel: typeof EVENTS, jitter?: number) =>
   declareProcessor(ThingHappened, channel, { processor: 'p', attempts: 3, backoff: 2_000, jitter });
 

@@ -20,8 +20,8 @@ export const SERVICE = Symbol('service declaration');
 
 export interface PublishOptions extends PublishLimits {
   /**
-   * Id of the event. The broker drops a second event with the same id for 10 minutes, so publishing again is harmless. Default: a
-   * new UUID v7.
+   * Id of the event. The broker drops a second event with the same id for 10 minutes. Therefore, a repeated publish with the same
+   * id is harmless. Default: a new UUID v7.
    */
   id?: string;
   /**
@@ -31,7 +31,10 @@ export interface PublishOptions extends PublishLimits {
   correlationId?: string;
   /** Causation id of the event. Default: the event id of `cause`, if `cause` is given. */
   causationId?: string;
-  /** Context of the handler that publishes this event. For events that a handler returns, the transport itself sets the ids. */
+  /**
+   * Context of the handler that publishes this event. For next events, which a handler returns, the transport itself sets the
+   * ids.
+   */
   cause?: EventContext;
   /** Time at which the event happened. Default: the present time. */
   time?: Date;
@@ -92,7 +95,7 @@ export class EventPublisher {
 
   /**
    * Publishes an event as {@link publish} does, but does not check its contract. The contract was checked when the event was
-   * written to an outbox. Tries for 10 s by default.
+   * written to an outbox. Gives up after 10 s by default.
    */
   publishStored(event: StoredEvent, limits: PublishLimits = {}): Promise<PublishedEvent> {
     return rejecting(() => {
@@ -164,7 +167,7 @@ function storedEvent(event: object, options: PublishOptions): StoredEvent {
   return { name, version, data: event, id, correlationId, causationId, time: options.time ?? new Date() };
 }
 
-/** Returns the promise of `begin`. If `begin` throws an error, the promise rejects with it, as with an async function. */
+/** Returns the promise of `begin`. If `begin` throws an error, the promise rejects with this error, as with an async function. */
 function rejecting<Result>(begin: () => Promise<Result>): Promise<Result> {
   try {
     return begin();

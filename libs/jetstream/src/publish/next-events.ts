@@ -9,7 +9,7 @@ import { derivedEventId } from '../wire/event-ids.js';
 import { bodyFault, outgoingEvent } from './outgoing-event.js';
 import type { ProcessorDeclaration } from '../declare/processor-options.js';
 
-/** Returns the events among the values that a handler returned. */
+/** Returns the next events among the values that a handler returned. */
 export function eventsOf(returned: readonly unknown[]): object[] {
   return returned.flat().filter((event) => event !== undefined && event !== null);
 }
@@ -17,7 +17,7 @@ export function eventsOf(returned: readonly unknown[]): object[] {
 type Publishing = Pick<ProcessorDeclaration, 'processor' | 'publishes'>;
 
 /**
- * Checks the events that a processor returned. Returns undefined if the fast validator passes all events. Otherwise, returns a
+ * Checks the next events that a handler returned. Returns undefined if the fast validator passes all events. Otherwise, returns a
  * promise that may reject with the errors of {@link assertPublishable}.
  */
 export function checkPublishable(
@@ -36,7 +36,7 @@ async function assertAllPublishable(events: readonly object[], declaration: Publ
 }
 
 /**
- * Checks an event that a processor returned.
+ * Checks a next event that a processor's handler returned.
  *
  * @throws UndeclaredEventError if the processor does not declare the event
  * @throws UnrecoverableError if the event breaks its contract
@@ -52,7 +52,7 @@ export async function assertPublishable(event: object, { processor, publishes }:
   try {
     await assertContract(event);
   } catch (cause) {
-    // The handler would return an invalid event at the next attempt too.
+    // The handler would return an invalid event on the next attempt too.
     throw new UnrecoverableError(`${processor} returned an invalid event: ${(cause as Error).message}`, {
       cause,
     });
@@ -60,7 +60,7 @@ export async function assertPublishable(event: object, { processor, publishes }:
 }
 
 /**
- * Returns the messages of the events that a handler returned.
+ * Returns the messages of the next events.
  *
  * @param maxSize maximum size of an event, in bytes
  * @throws UnrecoverableError if an event is too large, or has more values than its consumers would read

@@ -24,7 +24,7 @@ export function outgoingEvent(
 }
 
 /**
- * Returns the reason why a body cannot be published; undefined if the body can be published. The text continues a sentence that
+ * Returns the reason why a body cannot be published; undefined if the body can be published. The reason continues a sentence that
  * begins with the name of the event.
  */
 export function bodyFault(body: Uint8Array, maxSize: number): string | undefined {

@@ -20,7 +20,8 @@ export interface ArchivedFailure {
   /** State of the failure event; absent if the failure event was never replayed. */
   state?: FailureState;
   /**
-   * Event that failed. It is included if the failure event does not carry the whole event, and the stream still had the event.
+   * Event that failed. This field is present only if the failure event lacks a part of the event, and the stream still had the
+   * event.
    */
   original?: { subject: string; headers: Record<string, string[]>; body: EncodedBody };
 }
@@ -60,7 +61,7 @@ export async function originalIfThere(
   }
 }
 
-/** Returns the failure in a line of an archive; undefined for any other text. */
+/** Returns the failure in a line of an archive; undefined for any other string. */
 export async function readArchivedFailure(json: string): Promise<ArchivedFailure | undefined> {
   try {
     const archived = JSON.parse(json) as ArchivedFailure;
@@ -70,7 +71,7 @@ export async function readArchivedFailure(json: string): Promise<ArchivedFailure
   }
 }
 
-/** Checks a failure as strictly as a read of the stream in which the failure will be stored. */
+/** Checks an archived failure as strictly as a failure that is read from the stream. */
 async function isArchived(archived: ArchivedFailure): Promise<boolean> {
   const { id, subject, headers, failure, state, original } = archived;
   if (!areHeaders(headers) || (original && !isWhole(original))) return false;

@@ -68,7 +68,7 @@ export class FailureRemoval {
    *
    * @param selection selection of the failures, for the audit event
    * @throws RemovalNotRecordedError if the audit event was not stored. For instance, EVENTS is full, or `by` or `reason` is
-   * empty. In this case, nothing was removed. Before any other error, some failures may have been removed.
+   * empty. In this case, nothing was removed. If another error is thrown, some failures may already have been removed.
    */
   async remove(
     failures: readonly RemovedFailure[],
@@ -110,7 +110,7 @@ export class FailureRemoval {
     return removalId;
   }
 
-  /** Removes the failure event before its state, because a failure event without a state would be open again. */
+  /** Removes the failure event before its state, because a failure event without its state would count as open. */
   private async removeOne(
     streams: StreamAPI,
     { id, processor, sequence, stateSequence }: RemovedFailure,
@@ -146,7 +146,7 @@ function stateOf({ state }: StoredFailure): ShownState {
   return state?.state ?? 'open';
 }
 
-/** Deletes a message. Resolves to false if the message no longer exists, for which the server has no error code. */
+/** Deletes a message. Resolves to false if the message no longer exists. The server has no error code for this case. */
 async function isDeleted(streams: StreamAPI, seq: number): Promise<boolean> {
   try {
     // With `true`, the server would overwrite the bytes on the disk. Each message would take 18 ms instead of 0.3 ms.

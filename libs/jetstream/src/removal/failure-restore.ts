@@ -38,8 +38,8 @@ export class FailureRestore {
   }
 
   /**
-   * Restores failures that are not in the stream, so a restore may be repeated after an interruption. Processors that consume the
-   * failures get the restored failures again.
+   * Restores failures that are not in the stream, so a restore may be repeated after an interruption. Processors that consume
+   * these failures receive the restored failures like new failures.
    *
    * @throws PublishTimeoutError if the stream is full, or if the broker is unreachable for 10 s
    */
@@ -98,7 +98,7 @@ export class FailureRestore {
     }
   }
 
-  /** Adds the original event to the failure event, if the original's stream no longer has it. */
+  /** Adds the original event to the failure event, if the original's stream no longer has the original event. */
   private async withOriginal({ failure, original }: ArchivedFailure): Promise<EventFailed> {
     if (!original || (await originalIfThere(this.archive, failure))) return failure;
     const { headers, body } = original;

@@ -1,7 +1,10 @@
-/** Maximum delay that is made up for, in milliseconds. It is enough for late timers, and causes no noticeable burst. */
+/**
+ * Maximum delay that is made up for, in milliseconds. The value is large enough for late timers, and small enough to avoid a
+ * noticeable burst.
+ */
 const CATCH_UP = 100;
 
-/** Spreads work over time, with at most `rate` items a second, even after a stall. */
+/** Spreads work over time, with about `rate` items a second. After a stall, the rate stays nearly the same. */
 export class RateLimiter {
   /** @param next time of the next item, in milliseconds of any clock */
   constructor(

@@ -7,7 +7,7 @@ import { replayChannelOf, TransportHeader } from '../wire/names.js';
 import type { PublishLimits } from '../wire/outgoing-message.js';
 import { pipelineOf } from '../client/publish-pipeline.js';
 
-/** Event that is replayed to one processor. */
+/** Event to replay to one processor. */
 export interface ReplayedEvent {
   processor: string;
   /** Name of the event that the processor consumes. */
@@ -25,7 +25,7 @@ export interface ReplayedEvent {
 export const CONFIRMED_WITHIN: PublishLimits = { timeout: 10_000 };
 
 /**
- * Publishes an event to one processor again.
+ * Publishes a stored event once more, for only one processor.
  *
  * @param id message id. The broker stores only one of several messages with the same id.
  */

@@ -13,14 +13,15 @@ export interface RunOptions<Progress> {
 export interface ReplayOptions extends RunOptions<ReplayProgress> {
   /** Maximum number of events a second. Must be above 0. Default 100. */
   rate?: number;
-  /** True to replay even failures whose last replay is still in flight. Default false. */
+  /** True to replay even failures whose last replay has no result yet. Default false. */
   again?: boolean;
 }
 
 export interface ChannelReplayOptions extends ReplayOptions {
   /**
-   * True to give new ids to the events that the processor returns, so that downstream processors handle them again. With false,
-   * the broker drops the repeated ids for 10 minutes, and inboxes drop them while they keep their marks. Default false.
+   * True to give the next events new ids, so that downstream processors handle them like new events. With false, the next events
+   * have their former ids. The broker drops such repeated events for 10 minutes, and inboxes drop them as long as their marks are
+   * kept. Default false.
    */
   asNew?: boolean;
 }

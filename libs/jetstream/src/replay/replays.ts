@@ -21,8 +21,8 @@ import { runReplay } from './replay-run.js';
 import { lastSequence, readStream, type StreamSelection } from '../client/stream-reader.js';
 
 /**
- * Delivers stored events again, but only to one processor. Stored events are never deleted or changed. The state of a failure
- * event is stored separately.
+ * Delivers stored events once more, each to only one processor. Stored events are never deleted or changed. The state of a
+ * failure event is stored separately.
  */
 @Injectable()
 export class Replays {
@@ -99,8 +99,8 @@ export class Replays {
   }
 
   /**
-   * Replays a time range of a channel to one processor, including events that the processor has already handled. The events that
-   * the processor returns are dropped downstream as duplicates, unless `asNew` is set.
+   * Replays a time range of a channel to one processor, including events that the processor has already handled. The next events
+   * are dropped downstream as duplicates, unless `asNew` is set.
    *
    * @throws InvalidReplayError if the rate or a time is not valid, or if the processor does not consume the event
    * @throws InvalidEventError if `by` or `reason` is empty

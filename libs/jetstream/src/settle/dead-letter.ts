@@ -19,7 +19,7 @@ const MAX_HEADER_VALUES = 1_000;
 const TYPE = typeOf(EventFailed.event.name, EventFailed.event.version);
 
 /**
- * Creates the failure event of a delivery. A repetition after a crash creates the same id.
+ * Creates the failure event of a delivery. If a crash repeats the work, the failure event gets the same id.
  *
  * @param maxBody maximum size of the failure event's body, in bytes
  */
@@ -64,9 +64,9 @@ function failureOf(
 }
 
 /**
- * Returns the original event, without the large parts of an invalid event, which stay in its stream. Any client may publish
- * invalid events. About 250 events of 1 MB would fill the stream of failures for all processors. A failed retry or replay carries
- * the whole event, because the original may have expired by now.
+ * Returns the original event. Large headers and a large body of an invalid event are left out, because they can be read from its
+ * stream. Any client may publish invalid events. About 250 events of 1 MB would fill the stream of failures for all processors.
+ * The failure event of a retry or a replay carries the whole event, because the original may have expired by now.
  */
 function originalOf(delivery: Delivery, reason: FailureReason): OriginalEvent {
   const { original, eventId, body, rawHeaders } = delivery;

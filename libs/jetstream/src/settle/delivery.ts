@@ -34,17 +34,17 @@ export class Delivery implements StoredPlace {
   readonly stream: string;
   /** Sequence of the delivered message in the stream. */
   readonly sequence: number;
-  /** Number of deliveries of this message by JetStream, starting at 1. The number is greater than 1 after a crash. */
+  /** Number of deliveries of this message by JetStream, starting at 1. The number is greater than 1 for a redelivery. */
   readonly deliveries: number;
   readonly storedAt: Date;
-  /** Position of the published event. For a retry or a replay, it differs from the position of this message. */
+  /** Position of the published event. The message of a retry or a replay has another position. */
   readonly original: { readonly stream: string; readonly sequence: number; readonly subject: string };
   /** Identifier of the chain of attempts. */
   readonly retryKey: string;
   /** Ids of the replay and of the replayed failure event; undefined if this delivery is not a replay. */
   readonly replayId: string | undefined;
   readonly failureId: string | undefined;
-  /** Processor of the replayed failure; undefined if the failure belongs to this processor under its present name. */
+  /** Processor of the replayed failure, as named in the headers; undefined if the headers name no processor. */
   readonly failureProcessor: string | undefined;
   /** Id of the as-new replay to which the event belongs, or belonged when it failed; undefined for any other event. */
   readonly asNew: string | undefined;
@@ -120,7 +120,10 @@ export class Delivery implements StoredPlace {
     return (this.knownId ??= idIn(this.originalHeaders ?? {}) ?? this.derivedId);
   }
 
-  /** Correlation id of the event. If it is missing or cannot be read, the event starts a flow, and its own id is used. */
+  /**
+   * Correlation id of the event. If the header is missing or cannot be read, the event starts a flow, and the event's own id is
+   * used.
+   */
   get correlationId(): string {
     const header = CloudEventHeader.correlationId;
     return unlessBroken(() => readHeaders(this.eventHeaders())[header]) || this.eventId;
@@ -208,7 +211,7 @@ export class Delivery implements StoredPlace {
   }
 
   private respond(acknowledgement: Uint8Array): void {
-    // Without a connection, the broker delivers the event again after `ackWait`.
+    // Without a connection, the broker redelivers the event after `ackWait`.
     if (!this.connection.isClosed()) this.message.respond(acknowledgement);
   }
 }

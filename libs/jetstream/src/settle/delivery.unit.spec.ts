@@ -18,7 +18,7 @@ describe('the time of the first attempt', () => {
     return new Delivery({} as NatsConnection, message as unknown as Msg, ack).firstAttemptAt;
   };
 
-  it('is now at the first delivery', () => {
+  it('is the present time on the first delivery', () => {
     const before = Date.now();
     expect(firstAttemptAt('events.note.taken', 1).getTime()).toBeGreaterThanOrEqual(before);
   });

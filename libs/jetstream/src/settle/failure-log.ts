@@ -32,7 +32,7 @@ export class FailureLog {
     });
   }
 
-  /** @param delay time until the event is delivered again, in milliseconds */
+  /** @param delay time until the event is redelivered, in milliseconds */
   postponed(delivery: Delivery, delay: number): void {
     this.report('error', 'requeued', delivery, `${FAILURES_STREAM} is full`, (event) => {
       const remedy = 'Make room there with `node cascade failures archive`, or raise its max_bytes';

@@ -10,7 +10,7 @@ import type { OutgoingMessage } from '../wire/outgoing-message.js';
 import { maxBody } from '../wire/payload-limits.js';
 import { publishConfirmed } from '../client/publish-pipeline.js';
 
-/** Time for which a message is published again while the stream of failures is full, in milliseconds. */
+/** Time for which the publish is retried while the stream of failures is full, in milliseconds. */
 const FULL_TIMEOUT_MS = 2_000;
 
 /** Writes to the stream of failures on behalf of a processor. Each method resolves to false if the stream of failures is full. */
@@ -46,7 +46,7 @@ export class FailureWriter {
         return true;
       } catch (error) {
         if (!(error instanceof PublishTimeoutError) || signal.aborted || connection.isClosed()) throw error;
-        // The broker replied with a refusal, so it is reachable.
+        // The broker replied with a refusal, so the broker is reachable.
         if (error.cause instanceof JetStreamApiError) return false;
       }
     }

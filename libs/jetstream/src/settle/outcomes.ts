@@ -74,11 +74,10 @@ export type RetryPolicy = Pick<
  * | failed with `UnrecoverableError`, or with a class that is not retried | dead-letter, `unrecoverable`        |
  * | failed because the broker refused a next event permanently            | dead-letter, `unrecoverable`        |
  * | failed with any other error while the circuit breaker is open         | requeue                             |
- * | failed with any other error at the last attempt                       | dead-letter, `attempts-exhausted`   |
+ * | failed with any other error on the last attempt                       | dead-letter, `attempts-exhausted`   |
  * | failed with any other error                                           | retry after the backoff             |
  *
- * `Settlement` handles two more cases when it carries out an outcome: `FAILURES` is full, or the event is too large to be
- * published again.
+ * `Settlement` handles two more cases: `FAILURES` is full, or the event is too large to be published again.
  */
 export function decide(happened: Happened, situation: Situation): Outcome {
   const { attempt, deliveries, policy } = situation;
@@ -120,7 +119,7 @@ export function isTransient(error: unknown, policy: RetryPolicy): boolean {
 function isRetried(error: unknown, policy: Pick<RetryPolicy, 'retryOn' | 'unrecoverable'>): boolean {
   const isOneOf = (classes: readonly ErrorClass[]) => classes.some((type) => error instanceof type);
   if (isOneOf([UnrecoverableError, ...policy.unrecoverable])) return false;
-  // A missing right can be granted. Any other refusal repeats at each attempt.
+  // A missing right can be granted. Any other refusal would repeat on each attempt.
   if (error instanceof PublishRefusedError && !(error instanceof PublishDeniedError)) return false;
   return !(error instanceof Error) || isOneOf(policy.retryOn);
 }

@@ -30,15 +30,15 @@ function outcomeOf(error: unknown, attempt: number, policy: Situation['policy'],
 
 describe('the table of outcomes', () => {
   it.each([
-    ['an ordinary error at the first attempt', new Error('x'), 1, { kind: 'retry', delay: 1_000 }],
+    ['an ordinary error on the first attempt', new Error('x'), 1, { kind: 'retry', delay: 1_000 }],
     [
-      'an ordinary error at the attempt before the last',
+      'an ordinary error on the attempt before the last',
       new Error('x'),
       4,
       { kind: 'retry', delay: 300_000 },
     ],
     [
-      'an ordinary error at the last attempt',
+      'an ordinary error on the last attempt',
       new Error('x'),
       5,
       { kind: 'dead-letter', reason: 'attempts-exhausted' },
@@ -50,11 +50,11 @@ describe('the table of outcomes', () => {
       1,
       { kind: 'dead-letter', reason: 'unrecoverable' },
     ],
-    ['a declared class', new CardDeclined(), 1, { kind: 'dead-letter', reason: 'unrecoverable' }],
-    ['a subclass of a declared class', new CardStolen(), 1, { kind: 'dead-letter', reason: 'unrecoverable' }],
+    ['an unrecoverable class', new CardDeclined(), 1, { kind: 'dead-letter', reason: 'unrecoverable' }],
+    ['a subclass of such a class', new CardStolen(), 1, { kind: 'dead-letter', reason: 'unrecoverable' }],
     ['an invalid event', new InvalidEventError('x'), 1, { kind: 'dead-letter', reason: 'invalid-event' }],
     [
-      'a next event that the broker refuses for good',
+      'a next event that the broker refuses permanently',
       new PublishRefusedError('too large'),
       1,
       { kind: 'dead-letter', reason: 'unrecoverable' },
@@ -108,18 +108,18 @@ describe('the table of outcomes', () => {
   it.each<[string, Happened, Situation, object]>([
     ['an event that arrives', { what: 'arrived' }, at(1, 1), { kind: 'attempt' }],
     ['a last attempt that was never delivered before', { what: 'arrived' }, at(5, 1), { kind: 'attempt' }],
-    ['one that was never settled, with attempts left', { what: 'arrived' }, at(4, 2), { kind: 'attempt' }],
+    ['an event never settled, with attempts left', { what: 'arrived' }, at(4, 2), { kind: 'attempt' }],
     [
-      'one that was never settled, at its last attempt',
+      'an event never settled, and now on its last attempt',
       { what: 'arrived' },
       at(5, 2),
       { kind: 'quarantine' },
     ],
-    ['one that was never settled at any attempt', { what: 'arrived' }, at(6, 6), { kind: 'quarantine' }],
-    ['one that is rejected', { what: 'rejected' }, at(5, 1), { kind: 'requeue', delay: 1_000 }],
-    ['one that was handled', { what: 'handled' }, at(1, 1), { kind: 'acknowledge' }],
+    ['an event that was not settled on any attempt', { what: 'arrived' }, at(6, 6), { kind: 'quarantine' }],
+    ['an event that is rejected', { what: 'rejected' }, at(5, 1), { kind: 'requeue', delay: 1_000 }],
+    ['an event that was handled', { what: 'handled' }, at(1, 1), { kind: 'acknowledge' }],
     [
-      'a failure at the last attempt that the circuit breaker does not count',
+      'a failure on the last attempt that the circuit breaker does not count',
       { what: 'failed', error: new Error('x'), isCounted: false },
       at(5, 1),
       { kind: 'requeue', delay: 1_000 },

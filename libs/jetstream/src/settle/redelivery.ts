@@ -12,11 +12,11 @@ export interface RedeliveryOptions {
   declaration: ProcessorDeclaration;
   connection: NatsConnection;
   clock: BrokerClock;
-  /** Aborts when the service stops. Publishing then gives up, and the broker delivers the event again. */
+  /** Aborts when the service stops. Publishing then gives up, and the broker redelivers the event. */
   stopping: AbortSignal;
 }
 
-/** Makes the broker deliver events again. An event that is published again is no longer in flight while it waits. */
+/** Hands events back to the broker for another delivery. An event that is published again is not in flight while it waits. */
 export class Redelivery {
   constructor(private readonly options: RedeliveryOptions) {}
 
@@ -46,8 +46,8 @@ export class Redelivery {
   }
 
   /**
-   * Settles the delivery, and postpones the last attempt until nothing else runs in the process. Resolves to false, and does not
-   * settle the delivery, if a retry's headers make the message too large.
+   * Settles the delivery, and postpones the last attempt until nothing else runs in the process. If the message cannot be stored,
+   * does not settle the delivery and resolves to false. For instance, the headers of the retry may make the message too large.
    */
   async quarantine(delivery: Delivery): Promise<boolean> {
     const isStored = await this.publish(() => lastAttempt(delivery, this.options.declaration, 'quarantine'));

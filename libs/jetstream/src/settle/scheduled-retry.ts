@@ -18,7 +18,7 @@ import type { ProcessorDeclaration } from '../declare/processor-options.js';
  * processor's `retry.*.due.*` subject. Until then, the event is not in flight, unlike after a delayed negative acknowledgement.
  *
  * @param due due time by the broker's clock
- * @param attemptsUsed number of attempts that count; one fewer if the latest attempt must not count
+ * @param attemptsUsed number of attempts that count, without the latest attempt if it must not count
  */
 export function scheduledRetry(
   delivery: Delivery,
@@ -53,7 +53,10 @@ export function lastAttempt(
   };
 }
 
-/** Returns the message id of a retry. It includes the event's id, because a recreated stream repeats its sequences. */
+/**
+ * Returns the message id of a retry. The message id is also derived from the event's id, because a recreated stream repeats its
+ * sequences.
+ */
 function retryId({ retryKey, eventId, stream, sequence }: Delivery, processor: string, step: string): string {
   return messageId('retry', processor, retryKey, eventId, stream, sequence, step);
 }

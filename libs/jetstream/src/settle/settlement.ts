@@ -61,8 +61,8 @@ export class Settlement {
   }
 
   /**
-   * Terminates the delivery after the failure event is stored. After a crash in between, the same failure event is stored again
-   * with the same id.
+   * Terminates the delivery after the failure event is stored. If the process crashes in between, the failure event is published
+   * again with the same id.
    */
   private async deadLetter(delivery: Delivery, error: unknown, reason: FailureReason): Promise<true> {
     const described = describeError(error);

@@ -30,6 +30,6 @@ it.each([
   ['$JS.ACK.EVENTS.notifier.1.17.3.1700000000000000000.42'],
   ['$JS.ACK.hub.ACC.EVENTS.notifier.1.17.3.1700000000000000000.42'],
   ['$JS.ACK.hub.ACC.EVENTS.notifier.1.17.3.1700000000000000000.42.token'],
-])('reads how many messages wait behind: %s', (reply) => {
+])('reads the number of messages that wait behind the message: %s', (reply) => {
   expect(pendingIn(reply)).toBe(42);
 });

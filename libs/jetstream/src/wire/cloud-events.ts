@@ -102,7 +102,7 @@ export function idIn(headers: Readonly<Record<string, readonly string[]>>): stri
 
 let last = { time: NaN, text: '' };
 
-/** Returns a time in RFC 3339. The text of the last event is kept, because many events have the same millisecond. */
+/** Returns a time in RFC 3339. The last result is cached, because many events happen in the same millisecond. */
 function timeText(date: Date): string {
   const time = date.getTime();
   if (time !== last.time) last = { time, text: date.toISOString() };
@@ -118,7 +118,7 @@ let lastPlain = '';
 /** Encodes a value as section 3.1.3.2 of the CloudEvents NATS binding requires. */
 function percentEncode(value: string): string {
   // Nearly every value stays unchanged, and a test is faster than a replacement. The correlation id often equals the id that was
-  // encoded before.
+  // encoded just before.
   if (value === lastPlain) return value;
   if (!ENCODED.test(value)) return (lastPlain = value);
   return value.replace(EACH_ENCODED, (characters) =>
@@ -129,7 +129,7 @@ function percentEncode(value: string): string {
   );
 }
 
-/** Decodes a value; undefined if the value is not percent-encoded UTF-8. */
+/** Returns the decoded value; undefined if the value is not percent-encoded UTF-8. */
 export function percentDecode(value: string): string | undefined {
   const unquoted =
     value.startsWith('"') && /^".*"$/.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;

@@ -1,6 +1,9 @@
 import { hash, randomUUID } from 'node:crypto';
 
-/** Namespace of all derived ids. After a change of the namespace, redeliveries would publish their events twice. */
+/**
+ * Namespace of all derived ids. If the namespace changed, redeliveries would derive other ids, and next events would be stored
+ * twice.
+ */
 const NAMESPACE = Buffer.from('6f1c1f6e4d0a5b0e9b6d6f6f1d3c9a54', 'hex');
 
 let last = { time: NaN, begin: '' };
@@ -20,9 +23,9 @@ function beginOf(time: number): string {
 }
 
 /**
- * Derives the id of a processing event. A redelivery derives the same id again, and JetStream drops the duplicate.
+ * Derives the id of a next event. After a redelivery, the id is the same, so JetStream drops the duplicate.
  *
- * @param position index among the events that the processor returns for the incoming event
+ * @param position index among the next events of the incoming event
  * @param asNew id of the as-new replay to which the incoming event belongs; undefined for any other event
  */
 export function derivedEventId(
@@ -97,7 +100,7 @@ function derived(name: string): string {
 }
 
 function bytesToHash(name: string): Buffer {
-  // A character has at most three bytes.
+  // A UTF-16 code unit takes at most three bytes in UTF-8.
   if (NAMESPACE.length + name.length * 3 > hashed.length)
     return Buffer.concat([NAMESPACE, Buffer.from(name)]);
   return hashed.subarray(0, NAMESPACE.length + hashed.write(name, NAMESPACE.length));

@@ -3,8 +3,8 @@ import { v5, validate, version } from 'uuid';
 import { derivedEventId, failureEventId, messageId, newEventId, storedEventId } from './event-ids.js';
 
 /**
- * Namespace of derived ids, which is a part of the wire format. With another namespace, redeliveries would publish their events
- * twice.
+ * Namespace of derived ids. The namespace is a part of the wire format. If the namespace changed, redeliveries would derive other
+ * ids, and next events would be stored twice.
  */
 const NAMESPACE = '6f1c1f6e-4d0a-5b0e-9b6d-6f6f1d3c9a54';
 const place = { stream: 'EVENTS', sequence: 7, storedAt: new Date(1_764_000_000_000) };

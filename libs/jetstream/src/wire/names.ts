@@ -17,26 +17,30 @@
  * - **handler**: the method of a processor that receives the event and returns the next events.
  * - **replica**: one of several processes that run the same processor and share its events.
  * - **initiating event**: an event that a service publishes and that no other event caused.
- * - **processing event**: an event that a processor returns for an incoming event.
- * - **flow**: an initiating event and all events that follow from it. They share the **correlation id** of the initiating event.
+ * - **processing event**: an event that a processor publishes because of another event.
+ * - **next event**: an event that a handler returns for an incoming event. In its flow, a next event is a processing event.
+ * - **flow**: an initiating event and all events that it causes, directly or indirectly. All events of a flow have the
+ *   **correlation id** of the initiating event.
  * - **causation id**: the id of the event that directly caused an event.
  *
  * ## Delivery
  *
  * - **stream**: storage of the broker for messages of certain subjects. The streams are EVENTS, RETRIES and FAILURES.
- * - **durable**: a consumer on the broker that keeps the position of a processor in a stream. It has the processor's name.
+ * - **durable**: a consumer on the broker that keeps the position of a processor in a stream. The durable has the processor's
+ *   name; for isolated attempts, the name ends in `_quarantine`.
  * - **pull**: a request to the broker for a number of messages.
  * - **delivery**: one transfer of a stored message to a replica.
  * - **redelivery**: another delivery of the same message, because the previous delivery was not settled or a redelivery was
  *   requested.
  * - **attempt**: one call of the handler, or a delivery that was lost in a crash. A processor makes a limited number of attempts.
- * - **retry key**: the identifier of a chain of attempts. A chain consists of the first delivery of an event and all its retries.
+ * - **retry key**: the identifier of a chain of attempts. A chain consists of the first delivery of an event and all retries of
+ *   the event.
  * - **settle**: to end a delivery by an acknowledgement, a termination or a request for a redelivery.
  * - **in flight**: delivered but not settled. An outgoing message is in flight if it is published but not confirmed.
  * - **permit**: the right to make an attempt. A processor has as many permits as its **concurrency**.
  * - **prefetch**: events that are pulled before a permit is free.
  * - **backlog**: the events of a channel that have not been delivered to a processor yet.
- * - **lag**: the backlog and all other events that a processor has not finished.
+ * - **lag**: the backlog, and all other events that a processor has neither handled nor dead-lettered yet.
  * - **confirmed**: describes a publish if the broker has reported, in a **PubAck**, that the message is stored.
  * - **stall**: a period in which a stream confirms no publishes.
  *
@@ -44,20 +48,25 @@
  *
  * - **retry**: a further attempt after a failed attempt and its **backoff**. A retry uses up an attempt.
  * - **requeue**: to publish an event for a later delivery without using up an attempt.
- * - **dead letter**: an event that its processor has given up. To dead-letter an event means to store a failure event.
- * - **failure**, **failure event**: the record of a dead letter. It is itself an event, on `failed.<processor>.<event>`.
+ * - **dead letter**: an event on which its processor has given up. To dead-letter an event means to store a failure event.
+ * - **failure**, **failure event**: the record of a dead letter. The record is itself an event, on `failed.<processor>.<event>`.
  * - **failure state**: the newest step of a replay of a failure: requested, handled or failed again. A failure without a state is
  *   **open**.
- * - **replay**: to hand a stored event to one processor again, on `replay.<processor>.<event>`. The next events get the same ids
- *   as before.
- * - **as-new replay**: a replay whose next events get new ids, so that these events are handled again too.
+ * - **replay**: to deliver a stored event to one processor once more, on `replay.<processor>.<event>`. The next events get the
+ *   same ids as after the first delivery.
+ * - **as-new replay**: a replay whose next events get new ids. Downstream processors then handle these events like any new
+ *   events.
  * - **archive**: to write failures to a file and remove them from the stream. To **restore** failures means to put them back.
- * - **circuit breaker**: stops a processor when nearly everything fails. Until it closes again, the processor is in a **pause**.
- * - **outage**: a failure that every other event would meet too, so that the circuit breaker opens immediately.
- * - **admission**: the circuit breaker's decision to admit an event as usual, to admit it as a probe, or to reject it.
- * - **probe**: an event that is admitted during a pause to find out whether things work again.
- * - **quarantine**: the place in which an event that was in flight at a crash waits until nothing else runs in the process.
- * - **isolated**: describes the last attempt of an event from quarantine, which is made while nothing else runs in the process.
+ * - **circuit breaker**: pauses a processor when nearly all attempts fail. While the circuit breaker is open, the processor is in
+ *   a **pause**.
+ * - **outage**: a failure that would affect every other event too, such as an unreachable database. The circuit breaker then
+ *   opens immediately.
+ * - **admission**: the circuit breaker's decision to admit an event normally, to admit it as a probe, or to reject it.
+ * - **probe**: an event that is admitted during a pause, to find out whether attempts succeed again.
+ * - **quarantine**: the place in which an event waits until nothing else runs in the process. An event enters quarantine if it
+ *   was in flight at a crash and has one attempt left.
+ * - **isolated**: describes the last attempt of an event from quarantine. During an isolated attempt, nothing else runs in the
+ *   process.
  *
  * ## Around the transport
  *
@@ -65,24 +74,25 @@
  * - **declaration**: the description of a processor in `@Consumes`, or of the events that a service publishes.
  * - **channel declaration**: the event type of a channel, its stream, and its subject in that stream.
  * - **topology**: the services and processors, and the events that each publishes and consumes, read from the declarations.
- * - **outbox**: a table for events that are written in the same transaction as the data. Its **relay** publishes the events.
+ * - **outbox**: a table for events that are written in the same transaction as the data. The **relay** of the outbox publishes
+ *   the events.
  * - **inbox**: a table with a mark for each handled event, so that a redelivery changes nothing. In code about NATS, an inbox is
  *   the subject on which a client receives replies.
  * - **operator**: a person who uses the command line.
- * - **stranger**: a client outside the system that may publish to it.
+ * - **stranger**: a client that may publish to the broker but does not belong to the system.
  */
 
 /** Stream that keeps all events and replays. */
 export const EVENTS_STREAM = 'EVENTS';
 /**
- * Stream that holds events until their next attempt. It is separate, because the server schedules messages only if `discard` is
- * `old`.
+ * Stream that holds events until their next attempt. The stream is separate from EVENTS, because the server schedules messages
+ * only if `discard` is `old`.
  */
 export const RETRIES_STREAM = 'RETRIES';
 /** Stream that keeps all failure events and failure states. */
 export const FAILURES_STREAM = 'FAILURES';
 
-/** Headers that the transport adds to a retry or a replay, so that no part of the original is lost. */
+/** Headers that the transport adds to a retry or a replay, to keep track of the original event and its attempts. */
 export const TransportHeader = {
   /** Number of attempts that were used up before this message. */
   attempts: 'cascade-attempts',
@@ -127,8 +137,9 @@ export function failureChannelOf(processor: string, eventName: string): string {
 }
 
 /**
- * Returns the subject of the states of a failure event. The subject contains the processor, so that a right can cover only the
- * processor's own failures. It is not below `failed.`, because only failure events are stored there.
+ * Returns the subject of the states of a failure event. The subject contains the processor, so that a permission can cover only
+ * the failures of one processor. The subject does not begin with `failed.`, because only failure events are stored on those
+ * subjects.
  */
 export function failureStateSubject(processor: string, failureId: string): string {
   return `failure-state.${processor}.${failureId}`;
@@ -199,7 +210,7 @@ export function quarantineOf(processor: string, retryKey: string): string {
   return `retry.${processor}.quarantine.${retryKey}`;
 }
 
-/** Returns the subject of the isolated attempt, which is made while nothing else runs in the process. */
+/** Returns the subject of the message for an isolated attempt. */
 export function isolatedOf(processor: string, retryKey: string): string {
   return `retry.${processor}.isolated.${retryKey}`;
 }
@@ -231,7 +242,7 @@ export function typeOf(eventName: string, version: number): string {
   return `${eventName}.v${version}`;
 }
 
-/** Returns the name and version in a `ce-type`; undefined if the text does not have the form `<name>.v<version>`. */
+/** Returns the name and version in a `ce-type`; undefined if the string does not have the form `<name>.v<version>`. */
 export function parseType(type: string): { name: string; version: number } | undefined {
   const match = /^(.+)\.v([1-9]\d*)$/.exec(type);
   return match ? { name: match[1]!, version: Number(match[2]) } : undefined;

@@ -4,8 +4,8 @@ import { errors } from '@nats-io/transport-node';
 const NAME = /^[\x21-\x39\x3b-\x7e]*$/;
 
 /**
- * Outgoing headers, kept as text for the wire. The client's header class checks every name and value several times, which costs
- * more. This class refuses the same names and values, because headers of strangers are copied to retries.
+ * Outgoing headers, kept as one string for the wire. The client's header class is slower, because it checks every name and value
+ * several times. This class refuses the same names and values, because headers of strangers are copied to retries.
  */
 export class OutgoingHeaders implements Iterable<[string, string[]]> {
   /** @param lines valid header lines, each with its line break */

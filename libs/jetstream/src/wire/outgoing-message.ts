@@ -3,7 +3,7 @@ import { errors } from '@nats-io/transport-node';
 import { PublishDeniedError, PublishRefusedError, PublishTimeoutError } from '../errors.js';
 import { lineOf, type OutgoingHeaders } from './outgoing-headers.js';
 
-/** Message for a stream. Its id makes a repeated publish harmless within the duplicate window (10 min). */
+/** Message for a stream. Because of its id, the message may be published repeatedly within the duplicate window (10 min). */
 export interface OutgoingMessage {
   subject: string;
   body: Uint8Array;

@@ -2,7 +2,7 @@ import { idIn } from './cloud-events.js';
 import { TransportHeader } from './names.js';
 import { OutgoingHeaders } from './outgoing-headers.js';
 
-/** Prefix of a header name that would have another meaning on the message that carries the event. */
+/** Prefix for the names of event headers that would have another meaning on the message that carries the event. */
 const PREFIX = 'cascade-carried-';
 
 /** Returns true if the transport or the server uses the header for the message, and not for its event. */

@@ -24,7 +24,7 @@ it.each<[string, Headers, string]>([
   ['an empty id', { 'ce-id': [''] }, 'derived'],
   ['a quoted empty id', { 'ce-id': ['""'] }, 'derived'],
   ['an id that cannot be read', { 'ce-id': ['%C0'] }, 'derived'],
-  ['headers of which one cannot be read', { 'ce-id': ['one'], name: ['Zoë'] }, 'derived'],
+  ['a header that cannot be read', { 'ce-id': ['one'], name: ['Zoë'] }, 'derived'],
 ])('an event with %s has the same id after its headers have been wrapped', (_what, headers, id) => {
   expect(idAfter(headers)).toBe(id);
 });

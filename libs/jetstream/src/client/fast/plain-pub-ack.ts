@@ -5,7 +5,10 @@
 
 const PLAIN_PUB_ACK = /^\{"stream":"[\w-]+", ?"seq":[1-9]\d*(, ?"duplicate": ?true)?\}$/;
 
-/** Returns true for a PubAck in the form that servers write. Returns false if the PubAck has further fields, such as a domain. */
+/**
+ * Returns true for a PubAck in the form that servers usually write. Returns false if the PubAck has further fields, such as a
+ * domain.
+ */
 export function isPlainPubAck(answer: string): boolean {
   return PLAIN_PUB_ACK.test(answer);
 }

@@ -52,7 +52,7 @@ describe('the answer to a publish', () => {
     ['{"stream":"EVENTS", "seq":17,"duplicate":false}', false],
     ['{"stream":"EVENTS", "seq":17,"domain":"duplicate"}', false],
     ['{"stream":"EVENTS", "seq":17}', false],
-  ])('tells whether the stream dropped the message as a duplicate: %s', (text, expected) => {
+  ])('shows whether the stream dropped the message as a duplicate: %s', (text, expected) => {
     expect(isDuplicate(text)).toBe(expected);
   });
 

@@ -1,6 +1,6 @@
 /**
  * Fast path to a validated event, which avoids class-validator and class-transformer. Both libraries look up the rules for each
- * object, but this file looks them up only once for each class. `read` and `checkContract` try the fast path first.
+ * object, but this file looks up the rules only once for each class. `read` and `checkContract` try the fast path first.
  * fast-validator.unit.spec.ts checks that both paths return the same event and the same verdict.
  */
 
@@ -121,7 +121,7 @@ function fieldsOf(metadata: readonly Metadata[], targetName: string): Field[] {
   return [...fields.values()];
 }
 
-/** Rule of class-validator. Its `instance` may be a getter that looks up the instance in a container. */
+/** Rule of class-validator. The property `instance` may be a getter that looks up the instance in a container. */
 interface Rule {
   readonly instance: ValidatorConstraintInterface;
 }
@@ -137,11 +137,11 @@ function ruleOf(constraint: Constraint): Rule {
   return constraint.target.name === CLASS_OF_OBJECT ? { instance: constraint.instance } : constraint;
 }
 
-/** Matches a text that cannot be longer than `@IsEmail()` allows. */
+/** Matches a string that cannot be longer than `@IsEmail()` allows. */
 const SHORT_TEXT = /^[ -~]{1,64}$/;
 /**
- * Options that replace those of `@IsEmail()` for a short text, so that its bytes are not counted. Counting splits the text into
- * characters, which takes longer than all other rules of an event together (docs/performance.md).
+ * Options that replace the options of `@IsEmail()` for a short string, so that the bytes of the string are not counted. Counting
+ * splits the string into characters, which takes longer than all other rules of an event together (docs/performance.md).
  */
 const ANY_LENGTH = [{ ignore_max_length: true }];
 
@@ -172,8 +172,8 @@ function checkOf(metadata: Metadata, rule: Rule, targetName: string): Check {
 }
 
 /**
- * Returns the result of a rule; undefined if the rule returns a promise without being declared as asynchronous. class-validator
- * must then run the rule again.
+ * Returns the result of a rule; undefined if the rule returns a promise without being declared as asynchronous. In this case,
+ * class-validator must run the rule again.
  */
 function immediate(result: boolean | Promise<boolean>): boolean | undefined {
   // Any thenable counts as a promise, such as a query builder or a promise of another realm.

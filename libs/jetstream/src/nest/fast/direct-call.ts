@@ -25,10 +25,10 @@ interface Parameter {
 }
 
 /**
- * Returns the direct call of a method; undefined if Nest's pipeline has anything to do. Guards, interceptors, pipes, hooks and
- * custom parameter decorators need the pipeline, at the method, its class or the application. A request-scoped provider and
- * anything unknown need the pipeline too. Exception filters do not need the pipeline, because `nestHandle` makes Nest call its
- * filters if a direct call fails.
+ * Returns the direct call of a method; undefined if the call needs Nest's pipeline. Guards, interceptors, pipes, hooks and custom
+ * parameter decorators need the pipeline, at the method, its class or the application. A request-scoped provider and anything
+ * unknown need the pipeline too. Exception filters do not need the pipeline, because `nestHandle` makes Nest call its filters if
+ * a direct call fails.
  */
 export function directCallOf(
   container: NestContainer,

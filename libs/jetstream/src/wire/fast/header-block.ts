@@ -1,6 +1,6 @@
 /**
  * Fast path to the headers of an event, which avoids an object and several checks for each header. `readHeaders` reads any block
- * that this file does not read. header-block.unit.spec.ts checks that both return the same headers.
+ * that this file does not read. header-block.unit.spec.ts checks that both functions return the same headers.
  */
 
 import { percentDecode } from '../cloud-events.js';
@@ -19,7 +19,7 @@ export const OWN_LAYOUT = new RegExp(
 );
 
 /**
- * Class that inherits nothing, so that `headers.constructor` is undefined. Its constructor is much faster than
+ * Class that inherits nothing, so that `headers.constructor` is undefined. Creating an instance is much faster than
  * `Object.create(null)`.
  */
 const Empty = function () {} as unknown as new () => Record<string, string>;

@@ -15,8 +15,8 @@ const plain = (bytes: Uint8Array) => readHeaders(Client.decode(bytes));
 
 describe('a block of headers', () => {
   it.each([
-    ['none', block()],
-    ['plain ones', block('ce-id: 17', 'traceparent: 00-1-2-01')],
+    ['no headers', block()],
+    ['plain headers', block('ce-id: 17', 'traceparent: 00-1-2-01')],
     ['names in any case', block('CE-Id: 17', 'Nats-Msg-Id: x')],
     ['a repeated name', block('a: 1', 'A: 2', 'a: 3')],
     ['blanks and colons in a value', block('time:  12:30:00  ', 'empty:')],
@@ -55,9 +55,9 @@ describe('a block of headers', () => {
   it.each([
     ['an initiating event', own('Nats-Msg-Id: 17')],
     ['a processing event', own('ce-causationid: 3', 'Nats-Msg-Id: 17')],
-    ['one with a trace', own('ce-causationid: 3', 'traceparent: 00-1-2-01', 'Nats-Msg-Id: 17')],
-    ['one with a trace and its state', own('traceparent: 00-1-2-01', 'tracestate: a=1', 'Nats-Msg-Id: 17')],
-    ['a state with blanks', own('traceparent: 00-1-2-01', 'tracestate: a=1, b=2', 'Nats-Msg-Id: 17')],
+    ['an event with a trace', own('ce-causationid: 3', 'traceparent: 00-1-2-01', 'Nats-Msg-Id: 17')],
+    ['an event with a trace state', own('traceparent: 00-1-2-01', 'tracestate: a=1', 'Nats-Msg-Id: 17')],
+    ['a trace state with blanks', own('traceparent: 00-1-2-01', 'tracestate: a=1, b=2', 'Nats-Msg-Id: 17')],
     ['an encoded attribute', own('ce-causationid: a%20b', 'Nats-Msg-Id: 17')],
     ['a message id that only looks encoded', own('Nats-Msg-Id: a%20b')],
     ['a repeated attribute', own('Nats-Msg-Id: 17', 'ce-id: 18')],
@@ -93,7 +93,7 @@ describe('a block of headers', () => {
   it.each([
     ['an initiating event', {}, undefined],
     ['a processing event', { causationId: 'cause' }, undefined],
-    ['one of a trace', { causationId: 'cause' }, { traceparent: '00-1-2-01', tracestate: 'a=1' }],
+    ['an event with a trace', { causationId: 'cause' }, { traceparent: '00-1-2-01', tracestate: 'a=1' }],
   ])('of this transport has the layout that is read fastest: %s', (_what, cause, trace) => {
     const envelope = {
       id: 'id',
