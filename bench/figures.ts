@@ -1,4 +1,4 @@
-/** A figure over all rounds of a run. */
+/** Summary of a figure over all rounds of a run. */
 export interface Figure {
   readonly name: string;
   readonly unit: string;

@@ -37,7 +37,7 @@ export class Round {
     this.options.log(line);
   }
 
-  /** Notes the memory of one of our processors, in bytes. The highest value of the round becomes a figure. */
+  /** Records the memory use of a processor of Cascade, in bytes. The highest value of the round becomes a figure. */
   noteMemory(rss: number): void {
     this.memory = Math.max(this.memory, rss);
   }

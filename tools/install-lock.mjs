@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Runs `work` while no other process on this machine holds the lock of the same file. The lock of a dead process is taken over.
- * The lock consists of plain files and process ids, because no package is installed yet.
+ * Runs `work` while this process holds the lock `file`. Waits while another process holds the lock, and takes over the lock of a
+ * dead process. The lock uses only plain files and process ids, because no package is installed yet.
  */
 export async function withLock(file, work) {
   await acquire(file);

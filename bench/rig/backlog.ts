@@ -2,7 +2,7 @@ import { newEventId } from '@cascade/jetstream';
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { fieldsOf, SIGNED_UP, type Size } from '../events.js';
 
-/** Number of events between two confirmations, below the number of events that the server buffers for a stream. */
+/** Number of events that are sent before a confirmation is awaited. The server can buffer more events for a stream. */
 const CHUNK = 5_000;
 
 /** Fills the stream with events in the format that `EventPublisher` writes. */

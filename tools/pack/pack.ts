@@ -67,7 +67,7 @@ function buildOf(uses: readonly string[]): object {
       composite: true,
       declarationMap: true,
       noEmit: false,
-      // `npm run typecheck` checks the types. Here, each library would check its dependencies again.
+      // `npm run typecheck` checks the types. With type checks here, each library would check its dependencies again.
       noCheck: true,
       rootDir: 'src',
       outDir: 'dist',

@@ -5,7 +5,7 @@ export interface Step {
   readonly command: readonly string[];
   /** True for Jest, which reports the number of tests. */
   readonly isJest?: boolean;
-  /** Instruction after a failure; undefined if the output already contains it. */
+  /** Instruction after a failure; undefined if the output already contains an instruction. */
   readonly remedy?: string;
 }
 

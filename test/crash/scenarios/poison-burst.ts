@@ -5,7 +5,7 @@ import { publishAll, tasks } from '../system/publish.js';
 import { WorkerSystem } from '../system/worker-system.js';
 import { round, type Trial } from '../trial.js';
 
-/** Number of poisonous events: 12 times the failures that pause a processor, and 4 times the processor's concurrency. */
+/** Number of poisonous events. A processor pauses after 20 failures, and handles up to 64 events concurrently. */
 const POISON = 250;
 const WITHIN_S = 30;
 

@@ -82,7 +82,8 @@ function notWritten(path: string): (cause: Error) => never {
 }
 
 /**
- * Syncs the folder of a new file. Otherwise, the file may lose its name in a power cut, even if the disk has stored its content.
+ * Syncs the folder of a new file. Otherwise, the file may lose its name in a power failure, even if the disk has stored its
+ * content.
  */
 async function syncFolder(path: string): Promise<void> {
   // Windows cannot sync a folder.

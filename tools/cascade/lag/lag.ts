@@ -20,7 +20,7 @@ export interface Expiry {
   readonly isNear: boolean;
 }
 
-/** Backlog of a processor, summed over all of its replicas. */
+/** Lag of a processor, summed over all of its replicas. */
 export interface ProcessorLag {
   readonly processor: string;
   /** App of the processor; undefined if the code does not declare the processor. */

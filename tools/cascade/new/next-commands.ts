@@ -14,7 +14,7 @@ export function nextCommands(
   ];
 }
 
-/** Quotes a text as a single word for a shell. */
+/** Quotes a string as a single word for a shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -142,7 +142,7 @@ describeStores((databases, kind) => {
     }
   });
 
-  // Missing answers do not depend on the store, so the remaining specs run only with PGlite.
+  // The specs below test services that do not answer. The result does not depend on the store, so one store is enough.
   if (kind !== 'pglite') return;
 
   it('shows the other outboxes if one service does not answer', async () => {

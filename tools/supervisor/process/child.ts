@@ -48,7 +48,7 @@ export class Child {
     });
   }
 
-  /** Kills all children, including those that are still starting. */
+  /** Kills all children, including children that are still starting. */
   static killAll(): void {
     for (const child of Child.alive) child.kill();
   }
