@@ -27,7 +27,7 @@ export class Round {
     return this.options.quick ? quick : full;
   }
 
-  /** Rotates the items by one more position in each round, so that each item comes first in turn. */
+  /** Rotates the items by one more position in each round, so that a different item comes first. */
   inTurn<Item>(items: readonly Item[]): Item[] {
     const first = this.options.number % items.length;
     return [...items.slice(first), ...items.slice(0, first)];

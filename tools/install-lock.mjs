@@ -48,7 +48,8 @@ async function takeOverFromTheDead(mine, file) {
   if (owner === undefined || isAlive(owner)) return false;
   await rename(mine, file);
   await writeFile(mine, String(process.pid));
-  // Two processes may find the same dead owner. The last process to rename wins, and the pause lets the other process notice.
+  // Two processes may find the same dead owner, and both replace the lock. After the pause, only the last process finds its own
+  // id.
   await sleep(100);
   return (await readOwner(file)) === process.pid;
 }

@@ -104,7 +104,7 @@ async function npmCi(root) {
   );
 }
 
-/** Keeps the first lines of the output, in which npm names the fault. */
+/** Returns the first lines of the output, in which npm reports the fault. */
 function excerpt(output) {
   const lines = output.trimEnd().split('\n');
   return lines.length > SHOWN_LINES ? [...lines.slice(0, SHOWN_LINES), '…'].join('\n') : lines.join('\n');

@@ -19,7 +19,7 @@ export async function fill(connection: NatsConnection, count: number, size: Size
   }
 }
 
-/** Encodes headers by hand, because filling the stream would otherwise take longer than the measurement. */
+/** Encodes the headers without the client's code, because filling the stream would otherwise take longer than the measurement. */
 function newHeaders(): MsgHdrs {
   const id = newEventId();
   const lines = [

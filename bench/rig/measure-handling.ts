@@ -13,7 +13,7 @@ export interface Handling {
 }
 
 export interface Span {
-  /** Number of handled events at which the measurement begins. The processes are warm by then. */
+  /** Number of handled events at which the measurement begins. By then, the processes have warmed up. */
   readonly from: number;
   /** Number of handled events at which the measurement ends. */
   readonly to: number;
@@ -22,7 +22,7 @@ export interface Span {
 const POLL_MS = 10;
 
 /**
- * Measures processes from outside while they handle a backlog.
+ * Measures processes while they handle a backlog.
  *
  * @param handled returns the number of handled events
  */

@@ -15,7 +15,7 @@ import { replayCommand } from './replay/command.js';
 import { tailCommand } from './tail/command.js';
 import { topologyCommand } from './topology/command.js';
 
-/** Commands in the order of the help. */
+/** Commands, in the order in which the help lists them. */
 const COMMANDS: readonly Definition[] = [
   topologyCommand,
   publishCommand,

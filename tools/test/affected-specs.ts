@@ -19,13 +19,13 @@ export interface Repository {
 }
 
 /**
- * Chooses the specs that a change touches:
+ * Chooses the specs that a change may affect:
  * - the specs of the changed workspaces, and of all workspaces that depend on them
  * - the specs that import or read a changed file
  * - the specs of the whole system, if code was changed
  *
  * A change affects all specs of its workspace, because a spec may start programs that it does not import. A change of third-party
- * packages or of Jest's settings touches all specs.
+ * packages or of Jest's settings affects all specs.
  */
 export function affectedSpecs(changes: Changes, repository: Repository): string[] {
   const { packages, specs, importers, readers } = repository;
@@ -48,7 +48,7 @@ function ownerOf(file: string): string | undefined {
 
 /**
  * Adds the workspaces that depend on the changed workspaces. A change spreads through `dependencies` from workspace to workspace.
- * Through `devDependencies`, the change reaches only the workspace that declares them.
+ * Through `devDependencies`, the change reaches only the declaring workspace.
  */
 function withDependants(changed: readonly string[], packages: LockedPackages): ReadonlySet<string> {
   const workspaces = Object.entries(packages).filter(([path]) => !path.startsWith('node_modules/'));

@@ -35,7 +35,7 @@ class Hop {
   }
 }
 
-// The decorators are applied by hand, because this file is not compiled.
+// Calls the decorators as functions, because this file is not compiled.
 const handle = Object.getOwnPropertyDescriptor(Hop.prototype, 'handle');
 EventPattern('events.user.signed-up')(Hop.prototype, 'handle', handle);
 Payload()(Hop.prototype, 'handle', 0);

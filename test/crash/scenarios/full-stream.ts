@@ -88,7 +88,7 @@ async function untilFull(system: SignupSystem, maxBytes: number): Promise<void> 
     await sleep(1_000);
     if ((await stored()) > before) throw new Error('the stream is not full yet');
     if ((await heldEvents(system)).length > 0) return;
-    // The last stored event was the last event of its flow, so no processor waits for room.
+    // No event is in flight, because the last stored event was the last event of its flow. Makes room for a few more events.
     room += MORE_ROOM_BYTES;
     await client.manager.streams.update(EVENTS_STREAM, { max_bytes: room });
     throw new Error('no processor has an event in flight');

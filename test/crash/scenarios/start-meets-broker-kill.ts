@@ -19,7 +19,7 @@ const PROVISION_MS = 60;
  */
 const READY_WITHIN_S = 20;
 /**
- * Moments of a start at which the broker is killed. A random time would seldom hit the requests to the broker, because these
+ * Moments during a start at which the broker is killed. A random time would seldom hit the requests to the broker, because these
  * requests take little time.
  */
 const MOMENTS = ['creates its streams', 'looks at its streams', 'starts'] as const;

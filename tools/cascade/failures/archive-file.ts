@@ -21,7 +21,7 @@ export async function writeArchive(
     try {
       for await (const failure of failures) {
         if (signal.aborted) throw new CommandError('Stopped. Nothing was removed, and no file is left.');
-        // Unlike `write`, `appendFile` writes the whole line, or throws if the disk refuses a part of the line.
+        // Unlike `write`, `appendFile` writes the whole line, or throws if the disk stores only a part of the line.
         await file.appendFile(`${JSON.stringify(failure)}\n`).catch(notWritten(path));
         ids.push(failure.id);
       }

@@ -1,6 +1,9 @@
 import type { Blueprint } from '../../generator/blueprint/blueprint.js';
 
-/** Returns commands that test a new processor, run it unless a system already runs, and show it at work. */
+/**
+ * Returns the commands with which a user can test a new processor, run it and try it out. Omits `npm start` if a system already
+ * runs.
+ */
 export function nextCommands(
   { name, app, consumes, failuresOf, channel }: Blueprint,
   isRunning: boolean,

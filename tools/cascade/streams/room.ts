@@ -3,7 +3,7 @@ import { JetStreamApiCodes, JetStreamApiError, type StreamInfo } from '@nats-io/
 import type { Broker } from '../broker/broker.js';
 import { formatBytes } from '../text/bytes.js';
 
-/** Used percentage of a limit at which warnings begin. */
+/** Percentage of a limit at which warnings begin. */
 const NEARLY_FULL = 80;
 
 /** Assumed size of an event with its headers, in bytes. */
@@ -18,7 +18,7 @@ export interface Room {
   readonly bytes: number;
   /** Limit in bytes; undefined for no limit. */
   readonly limit: number | undefined;
-  /** Used percentage of the limit, rounded down; 100 if another event of average size does not fit. */
+  /** Percentage of the limit that is used, rounded down; 100 if another event of average size does not fit. */
   readonly percent: number | undefined;
 }
 

@@ -82,7 +82,7 @@ export class Child {
   private end(): Promise<string> {
     return new Promise((resolve) => {
       this.process.once('error', (error) => resolve(`could not be started: ${error.message}`));
-      // The last lines of the output say why the process died. These lines may arrive after 'exit'.
+      // The last lines of the output say why the process died. These lines may arrive after 'exit', but not after 'close'.
       this.process.once('close', (code, signal) =>
         resolve(signal ? `was killed by ${signal}` : `exited with code ${code}`),
       );

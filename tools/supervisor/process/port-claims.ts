@@ -61,7 +61,7 @@ export class PortClaims {
 
 /**
  * Returns true if the port is free on both loopback addresses, because `localhost` may mean either address. Tries to connect
- * first, because binding may succeed although another server already listens on this port of every address.
+ * first, because on some systems binding succeeds although another server listens on the same port.
  */
 export async function isFree(port: number): Promise<boolean> {
   const checks = LOOPBACKS.map(async (host) => !(await answers(host, port)) && (await canBind(host, port)));
