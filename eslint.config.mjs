@@ -5,7 +5,7 @@ import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import typescript from 'typescript-eslint';
 import { importRules } from './tools/lint/import-rules.mjs';
 
-/** Requires each workspace to declare every imported package in its package.json, including type imports and other workspaces. */
+/** Options that make the rule also check type imports and imports of other workspaces. */
 const DECLARED = { includeInternal: true, includeTypes: true };
 
 export default defineConfig(
@@ -22,7 +22,7 @@ export default defineConfig(
         { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
       ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      // `async` without `await` turns a throw into a rejection, as callers of a promise expect.
+      // An `async` function without `await` is allowed. `async` turns a thrown error into the rejection that callers expect.
       '@typescript-eslint/require-await': 'off',
     },
   },
@@ -33,7 +33,8 @@ export default defineConfig(
   {
     plugins: { 'import-x': importX },
     settings: {
-      // The rule ignores packages that do not resolve. The condition `cascade:source` resolves the libraries.
+      // The rule ignores packages that it cannot resolve. With the condition `cascade:source`, the libraries resolve to their
+      // sources.
       'import-x/resolver-next': [
         createNodeResolver({ conditionNames: ['cascade:source', 'import', 'node'] }),
       ],

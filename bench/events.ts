@@ -2,7 +2,7 @@ import { NotificationSent, UserSignedUp } from '@app/contracts';
 import type { EventClass } from '@cascade/jetstream';
 import { IsOptional, IsString } from 'class-validator';
 
-/** The event of the contract, with an additional field that sets its size. */
+/** The event `user.signed-up`, with an additional field that pads the event to a given size. */
 export class SignedUp extends UserSignedUp {
   @IsOptional()
   @IsString()
@@ -36,7 +36,7 @@ export function fieldsOf(size: Size): ConstructorParameters<typeof UserSignedUp>
   return { ...fields, about: 'x'.repeat(size - JSON.stringify(fields).length) };
 }
 
-/** Returns the fields of the next event, for all contestants. */
+/** Returns the fields of the next event, which are the same for all contestants. */
 export function nextFieldsOf({ userId, about }: Pick<SignedUp, 'userId' | 'about'>, id: string) {
   return {
     userId,
@@ -51,7 +51,7 @@ export function nextFieldsOf({ userId, about }: Pick<SignedUp, 'userId' | 'about
 export const SIGNED_UP = channelOf(SignedUp);
 export const SENT = channelOf(Sent);
 
-/** Repeats a function of the transport, because contestants without Cascade must not load the transport. */
+/** Duplicates a function of the transport, because contestants without Cascade must not load the transport. */
 function channelOf({ event }: EventClass): string {
   return `events.${event.name}`;
 }

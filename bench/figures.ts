@@ -1,4 +1,4 @@
-/** A figure over all rounds of a run. */
+/** Summary of a figure over all rounds of a run. */
 export interface Figure {
   readonly name: string;
   readonly unit: string;
@@ -19,7 +19,7 @@ export class Figures {
     this.values.set(name, figure);
   }
 
-  /** Adds the ratio of two values of the same round, because disturbances of the machine affect both values. */
+  /** Adds the ratio of two values of the same round, because other load on the machine affects both values. */
   addRatio(name: string, ours: number | undefined, other: number | undefined): void {
     if (ours !== undefined && other !== undefined) this.add(name, '×', ours / other);
   }

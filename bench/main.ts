@@ -13,7 +13,7 @@ export const takesArguments = true;
 
 const ROUNDS = 5;
 
-/** Runs `npm run bench`. Resolves to 1 if a case failed. Slow figures are not a failure. */
+/** Runs `npm run bench`. Resolves to 1 if a case failed. Figures that miss their goals do not count as failures. */
 export async function main({ root, args }: Checkout): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
@@ -84,7 +84,7 @@ function chosen(names: readonly string[] | undefined): readonly Case[] | undefin
   return undefined;
 }
 
-/** Kills the child processes when a signal ends this process. All other started processes end with this process anyway. */
+/** Kills every `Child` when a signal ends this process. All other child processes end automatically with this process. */
 function endChildrenWith(owner: NodeJS.Process): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     owner.once(signal, () => {

@@ -46,7 +46,7 @@ export class CheckoutCopy {
     const absolute = join(this.path, path);
     if (!(await stat(absolute)).isDirectory()) return [[path, await readFile(absolute, 'utf8')]];
     const names = await readdir(absolute);
-    // Empty folders are listed too, because git would not show them.
+    // Lists empty folders too, because `git status` would not show a leftover empty folder.
     if (names.length === 0) return [[`${path}/`, '']];
     return (await Promise.all(names.map((name) => this.contentBelow(`${path}/${name}`)))).flat();
   }

@@ -49,7 +49,7 @@ describe('npm run dev', () => {
   it('notices a change during its start', async () => {
     await dev.shows(/^\[metadata-writer\] +restarts for apps\/metadata-writer\/src\/main\.ts$/m);
     await dev.shows(/^\[metadata-writer\] +an early change$/m);
-    // The old process has ended by now. Until the new process is recorded, no process has the recorded id.
+    // The recorded process has ended. Waits until the new process is recorded.
     await eventually(async () => process.kill((await pids())['metadata-writer'], 0));
   }, 30_000);
 

@@ -9,7 +9,7 @@ export interface StoredEvent {
   readonly body: Record<string, unknown>;
 }
 
-/** Reads and writes events as a plain NATS client, without our transport. */
+/** Reads and writes events as a plain NATS client, without Cascade's transport. */
 export class EventLog {
   private constructor(
     private readonly connection: NatsConnection,
@@ -37,7 +37,7 @@ export class EventLog {
     return this.readAll(FAILURES_STREAM);
   }
 
-  /** Publishes any text. Resolves when the broker has stored the text. */
+  /** Publishes a body, which need not be JSON. Resolves when the broker has stored the message. */
   async publish(subject: string, body: string): Promise<void> {
     await jetstream(this.connection).publish(subject, body);
   }

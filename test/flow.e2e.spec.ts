@@ -6,7 +6,7 @@ import { TestSystem } from './system.js';
 
 const UUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/;
 
-/** Sources of the expected events. Other processors on the same channels do not change these events. */
+/** Sources of the expected events. Events of other processors on the same channels are ignored. */
 const SOURCES = [
   ...['signup', 'notifier'],
   ...['metadata-writer', 'metadata-writer-notifications', 'metadata-writer-failures'],
@@ -132,7 +132,7 @@ describe('A signup', () => {
     expect(response.status).toBe(202);
     const again = (await response.json()) as { correlationId: string };
 
-    // If the second signup caused events, they would come before the events of the third signup.
+    // If the second signup had caused events, the stream would contain these events before the events of the third signup.
     const third = await signUp(system, { email: uniqueEmail(), name: 'Ada' });
     await eventually(async () => expect(await log.flow(third.correlationId)).toHaveLength(4));
     expect(await mailsTo(system, email)).toHaveLength(1);
@@ -153,7 +153,9 @@ describe('A signup', () => {
     });
   });
 
-  /** Returns the answers of the services to requests with the ids of a signup. Placeholders replace the signup's own values. */
+  /**
+   * Returns the responses of the services to requests with the ids of a signup. Placeholders replace the ids in the responses.
+   */
   async function everyAnswerOf(accepted: Accepted): Promise<Record<string, unknown>> {
     const answers: Record<string, unknown> = {};
     for (const id of [accepted.id, accepted.correlationId]) {

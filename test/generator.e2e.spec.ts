@@ -6,7 +6,7 @@ import { CheckoutCopy } from './checkout-copy.js';
 import { NpmCommand } from './npm-command.js';
 import { ownEnvironment, root } from './system.js';
 
-/** Timeout in milliseconds. Compiling or linting everything takes half a minute on a busy machine. */
+/** Timeout of a spec or hook, in milliseconds. Compiling or linting everything takes half a minute on a busy machine. */
 const LONG = 240_000;
 
 /** Processors to generate, with unusual names, because the checkout may already contain generated processors. */
@@ -145,7 +145,7 @@ describe('node cascade new processor, and remove processor', () => {
     'writes the same lock file as npm, so that npm installs without a network',
     async () => {
       const present = await checkout.content();
-      // The new folder has no node_modules, which npm would change.
+      // Runs npm in a new folder without node_modules, because npm would change node_modules.
       const manifests = await CheckoutCopy.empty();
       const paths = Object.keys(present).filter((path) =>
         /(^|\/)package(-lock)?\.json$|^\.npmrc$/.test(path),
@@ -172,7 +172,7 @@ describe('node cascade new processor, and remove processor', () => {
         ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
         ...['node_modules/jest/bin/jest.js', ...FOLDERS, 'test/topology.unit.spec.ts'],
       ]).ended;
-      // The output is compared too, so that Jest shows it if the comparison fails.
+      // Compares the output too, so that Jest shows the output if the command failed.
       expect({ code, failed: code === 0 ? '' : output }).toEqual({ code: 0, failed: '' });
       expect(output).toMatch(/Test Suites: 7 passed, 7 total/);
     },
@@ -269,7 +269,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 });
 
-/** Returns the entries of apps in a lock file. Releases of npm differ in the entries of other packages. */
+/** Returns the entries of apps in a lock file. Different releases of npm write different entries for other packages. */
 function appsIn(lock: string): [string, unknown][] {
   const { packages } = JSON.parse(lock) as { packages: Record<string, unknown> };
   return Object.entries(packages).filter(([path]) => /^(apps|node_modules\/@app)\//.test(path));

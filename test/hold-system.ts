@@ -1,7 +1,7 @@
 import { WorkingFolder } from './npm-command.js';
 import { TestSystem } from './system.js';
 
-// Stands in for a Jest worker that is killed. Starts a system and prints the ids of all its processes.
+// Simulates a Jest worker that a test kills. Starts a system and prints the ids of all processes of the system.
 const [how] = process.argv.slice(2);
 console.log(JSON.stringify(how === 'npm' ? await startByNpm() : await startParts()));
 

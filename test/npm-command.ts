@@ -58,7 +58,7 @@ export class NpmCommand {
     return this.process.pid!;
   }
 
-  /** Resolves when the output matches. Rejects with the output if it does not match in time. */
+  /** Resolves when the output matches. Rejects with the output if no match appears in time. */
   async shows(pattern: RegExp, timeout = 30_000): Promise<void> {
     const check = () => {
       if (!pattern.test(this.output))
@@ -67,7 +67,7 @@ export class NpmCommand {
     await eventually(check, { timeout });
   }
 
-  /** Sends Ctrl-C to the whole group, as a terminal does. */
+  /** Sends SIGINT to the whole process group, as a terminal does on Ctrl-C. */
   pressCtrlC(): void {
     if (this.process.exitCode === null && this.process.signalCode === null) process.kill(-this.pid, 'SIGINT');
   }

@@ -12,7 +12,7 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** Timeout in milliseconds. A compiler takes half a minute on a busy machine. */
+/** Timeout of a spec or hook, in milliseconds. The compiler takes half a minute on a busy machine. */
 const LONG = 180_000;
 
 const TSCONFIG = {

@@ -33,7 +33,7 @@ export async function signUp(system: TestSystem, body: Record<string, unknown>):
   return (await response.json()) as Accepted;
 }
 
-/** Returns the user id of a signup. The id comes from the signup's event, because the answer does not contain it. */
+/** Returns the user id of a signup. The id comes from the signup's event, because the response does not contain the user id. */
 export async function userOf(system: TestSystem, { correlationId }: Accepted): Promise<string> {
   const log = await EventLog.open(system.natsUrl);
   try {
@@ -54,7 +54,7 @@ export async function metadataOf(system: TestSystem, userId: string): Promise<Re
   return (await response.json()) as Record<string, unknown>;
 }
 
-/** Returns the mails that the mail catcher received for an address. */
+/** Returns the messages that the mail catcher received for an address. */
 export async function mailsTo(system: TestSystem, address: string): Promise<Mail[]> {
   const response = await fetch(`${system.url('mail')}/api/email`);
   const mails = (await response.json()) as Mail[];

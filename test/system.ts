@@ -27,7 +27,7 @@ export class TestSystem {
     private readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  /** Compiles changed sources and starts the system. The caller stops the system in `afterAll`. */
+  /** Compiles changed sources and starts the system. The caller must stop the system in `afterAll`. */
   static async start({ env = {} }: TestSystemOptions = {}): Promise<TestSystem> {
     await compileCheckout();
     const dataDir = await mkdtemp(join(tmpdir(), 'cascade-system-'));
@@ -36,7 +36,7 @@ export class TestSystem {
     return system;
   }
 
-  /** Starts the system again after {@link stopParts}, with the same data but on other ports. */
+  /** Restarts the system after {@link stopParts}, with the same data but on new free ports. */
   async startAgain(): Promise<void> {
     this.system = composeSystem({
       root,

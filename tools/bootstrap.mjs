@@ -1,5 +1,6 @@
-// Starts a command, even in a new clone: checks Node, installs dependencies, compiles, and runs the command.
-// This file has old syntax and no static imports. Even an old Node must be able to parse this file, so that it can be refused.
+// Starts a command, even in a new clone: checks Node, installs dependencies, compiles, and runs the command. This file has old
+// syntax and no static imports. Even an old Node must be able to parse this file, so that the user sees which versions are
+// supported.
 
 // Oldest supported versions, as in package.json. Older releases cannot run Nest's command line (see docs/upstream.md).
 var OLDEST = { 20: [19, 5], 22: [15, 0] };

@@ -15,8 +15,8 @@ export function compiledFolder(root) {
  * The compiler only strips the types, and `npm run typecheck` checks them. Several processes may compile at the same time.
  *
  * @param {string} root The checkout.
- * @returns {Promise<{ compiled: string[], removed: string[], failures: { file: string, message: string }[] }>}
- *   Paths of sources, relative to `root`. A file that failed keeps its old output, and is compiled again next time.
+ * @returns {Promise<{ compiled: string[], removed: string[], failures: { file: string, message: string }[] }>} Paths of sources,
+ *   relative to `root`. A file that failed keeps its old output, and the next call compiles the file again.
  */
 export async function compile(root) {
   const out = compiledFolder(root);
@@ -113,8 +113,8 @@ async function findFiles(from, folders, wanted) {
 }
 
 /**
- * True if an output has the modification time of its source. With equal times, the output is current, even if git made the source
- * older.
+ * True if an output has the modification time of its source. A source that is older than its output also counts as changed,
+ * because an older version may have been restored.
  */
 function isCurrent(output, source) {
   return output !== undefined && Math.abs(output.getTime() - source.getTime()) < 2;
@@ -140,7 +140,7 @@ function excerpt(error) {
   return error.message.split('\n\nCaused by:')[0].trimEnd();
 }
 
-/** Writes a file as a whole, so that other processes never see a part of the new content. */
+/** Writes a file atomically, so that other processes never read incomplete content. */
 async function writeAtomically(file, content, modified) {
   await mkdir(dirname(file), { recursive: true });
   const temporary = `${file}.${randomUUID()}.tmp`;

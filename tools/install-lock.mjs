@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Runs `work` while no other process on this machine holds the lock of the same file. The lock of a dead process is taken over.
- * The lock consists of plain files and process ids, because no package is installed yet.
+ * Runs `work` while this process holds the lock `file`. Waits while another process holds the lock, and takes over the lock of a
+ * dead process. The lock uses only plain files and process ids, because no package is installed yet.
  */
 export async function withLock(file, work) {
   await acquire(file);
@@ -48,7 +48,8 @@ async function takeOverFromTheDead(mine, file) {
   if (owner === undefined || isAlive(owner)) return false;
   await rename(mine, file);
   await writeFile(mine, String(process.pid));
-  // Two processes may find the same dead owner. The last process to rename wins, and the pause lets the other process notice.
+  // Two processes may find the same dead owner, and both replace the lock. After the pause, only the last process finds its own
+  // id.
   await sleep(100);
   return (await readOwner(file)) === process.pid;
 }

@@ -14,8 +14,8 @@ let root: string;
 type Content = Record<string, unknown> & { packages: Record<string, object> };
 
 /**
- * Installs in another process, as `npm start` does. Needs no network, because the package is in the project's folder. Resolves to
- * stderr.
+ * Installs the dependencies in another process. Needs no network, because the only package is in the project's folder. Resolves
+ * to the content of stderr.
  */
 async function install(): Promise<string> {
   const script = `const { installDependencies } = await import('${INSTALL}'); await installDependencies('${root}');`;

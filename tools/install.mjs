@@ -41,7 +41,8 @@ async function refuseLink(folder) {
 
 /**
  * Returns true if `node_modules` matches the lock file. Compares contents, not times, because switching branches back and forth
- * touches the lock file without a change. npm writes the hidden lock file last, so an interrupted install counts as missing.
+ * updates the time of the lock file, but not its content. npm writes the hidden lock file last, so an interrupted install counts
+ * as missing.
  */
 export async function isInstalled(root) {
   const [wanted, found] = await Promise.all([
@@ -50,7 +51,8 @@ export async function isInstalled(root) {
   ]);
   if (!wanted) throw new OperationalError(`${root} has no package-lock.json. Is this a complete checkout?`);
   if (!found) return false;
-  // No package imports an app. After an app was generated or removed, only the app's dependencies matter.
+  // Ignores the apps themselves, because no package imports an app. After an app was generated or removed, only its dependencies
+  // matter.
   const isApp = ([path, { resolved, link }]) => (link ? resolved : path).startsWith('apps/');
   const same = ([path, { version, resolved, link }]) =>
     wanted[path] !== undefined &&
@@ -81,7 +83,7 @@ async function readPackages(file) {
 }
 
 async function npmCi(root) {
-  // `npm start` sets npm_execpath to the npm that the user called. If it is not set, the npm on PATH is used.
+  // `npm start` sets npm_execpath to the npm that the user called. If npm_execpath is not set, the npm on PATH is used.
   const [command, ...args] = process.env.npm_execpath?.endsWith('.js')
     ? [process.execPath, process.env.npm_execpath]
     : ['npm'];
@@ -102,7 +104,7 @@ async function npmCi(root) {
   );
 }
 
-/** Keeps the first lines of the output, in which npm names the fault. */
+/** Returns the first lines of the output, in which npm reports the fault. */
 function excerpt(output) {
   const lines = output.trimEnd().split('\n');
   return lines.length > SHOWN_LINES ? [...lines.slice(0, SHOWN_LINES), '…'].join('\n') : lines.join('\n');

@@ -22,7 +22,7 @@ const root = checkoutRoot();
 const read = <Content>(path: string) => JSON.parse(readFileSync(join(root, path), 'utf8')) as Content;
 const { packages } = read<{ packages: Record<string, Locked> }>('package-lock.json');
 
-/** Folders by the name of their package, including the contracts. */
+/** Folders of the libraries by package name, including the contracts. */
 const libraries = Object.fromEntries(
   Object.entries(packages)
     .filter(([, { resolved }]) => resolved?.startsWith('libs/'))

@@ -11,8 +11,8 @@ const CONNECTIONS = 32;
 const TICK_MS = 10;
 
 /**
- * Time from the 202 response until both final events are published. The whole system runs on PostgreSQL, at fractions of its
- * capacity.
+ * Measures the time from the 202 response until both final events are published. The whole system runs with PostgreSQL, under
+ * loads that are fractions of its capacity.
  */
 export const flow: Case = {
   name: 'flow',

@@ -44,14 +44,14 @@ const HOPPERS: readonly Hopper[] = [
     measure: draining({ script: 'peers/nestjs-plugins/hop.mjs', durable: 'hop-events_user_signed-up' }),
     prepare: () => installPeer('nestjs-plugins'),
   },
-  // Included only for reference.
+  // Included only for reference, because Nest's transport does not store events.
   { name: 'nest-nats', counts: { full: 60_000, quick: 24_000 }, measure: measureNestNats },
 ];
 
 /** Number of warm-up events for each measured event. */
 const WARM_UP = 0.3;
 
-/** Measures a hop, which consumes `user.signed-up`, publishes the next event, waits for the confirmation, and acknowledges. */
+/** Measures the hop: consume `user.signed-up`, publish the next event, wait for the confirmation, and acknowledge. */
 export const hop: Case = {
   name: 'hop',
   async run(round) {
@@ -85,11 +85,11 @@ async function compare(round: Round, name: string, size: Size, hoppers: readonly
   for (const { name: other } of hoppers) {
     if (other !== 'ours') figures.addRatio(`${name}/${other}`, rates.get('ours'), rates.get(other));
   }
-  // This ratio to the documented loop is the upper limit for any consumer.
+  // Ratio of the cheapest possible hop to the documented loop. No other consumer can exceed this ratio.
   figures.addRatio(`${name}/pipelined:documented`, rates.get('pipelined'), rates.get('documented'));
 }
 
-/** Returns a measurement of processors that handle a stored backlog. */
+/** Returns a function that measures processors while they handle a stored backlog. */
 function draining(processors: Pick<ProcessorsOptions, 'script' | 'settings' | 'durable'>): Measure {
   return (size, count, warmUp) => measureProcessors({ ...processors, size, count, warmUp });
 }

@@ -10,7 +10,7 @@ import type { Case, Round } from '../round.js';
 
 const WARM_UP = 300;
 
-/** Number of rows that are published per second, from the commit to the last PubAck. */
+/** Measures the number of outbox rows that are published per second, from the commit until the last event is stored. */
 export const outbox: Case = {
   name: 'outbox',
   async run(round) {
@@ -37,7 +37,7 @@ async function measure(round: Round, store: string, settings: object): Promise<v
     script: 'contestants/outbox.ts',
     natsUrl: arena.broker.url,
     settings,
-    // PGlite's template is in the user's cache.
+    // Passes `HOME`, because PGlite's template is in the user's cache folder.
     env: { HOME: process.env['HOME'] },
   });
   const publish = async (count: number): Promise<number> => {

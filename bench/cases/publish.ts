@@ -17,8 +17,8 @@ const PUBLISHERS = [
 ];
 
 /**
- * Publishes events of 256 bytes and waits for their confirmations. Our publisher adds a contract and CloudEvents headers; the
- * bare client does not.
+ * Publishes events of 256 bytes and waits for their confirmations. Cascade's publisher also checks the contract and adds
+ * CloudEvents headers.
  */
 export const publish: Case = {
   name: 'publish',

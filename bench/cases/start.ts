@@ -6,7 +6,7 @@ import type { Case } from '../round.js';
 
 const POLL_MS = 5;
 
-/** Time from the start of a service's process until the service is ready, with all migrations applied. */
+/** Measures the time from the start of a service's process until the service is ready. All migrations are already applied. */
 export const start: Case = {
   name: 'start',
   async run(round) {

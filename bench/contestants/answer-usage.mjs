@@ -1,5 +1,5 @@
-// Every measured process loads this module first. The module reports CPU time and memory on request, and ends the process
-// together with the benchmark.
+// Every measured process loads this module first. The module reports CPU time and memory on request, and ends the process when
+// the benchmark ends.
 process.on('message', (message) => {
   if (message === 'exit') process.exit();
   if (message !== 'usage') return;

@@ -7,7 +7,7 @@ import { nextFieldsOf, SENT, SIGNED_UP, type SignedUp } from '../events.js';
 const servers = process.env['NATS_URL']!;
 let count = 0;
 
-/** Nest's own NATS transport, which neither stores nor acknowledges events. A dying process therefore loses its events. */
+/** Nest's own NATS transport, which neither stores nor acknowledges events. A process that dies therefore loses its events. */
 @Controller()
 class Hop {
   constructor(@Inject('CLIENT') private readonly client: ClientProxy) {}

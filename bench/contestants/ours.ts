@@ -15,7 +15,7 @@ const { takes = 0, ...options } = JSON.parse(process.env['BENCH'] ?? '{}') as {
   takes?: number;
 };
 
-/** The hop in a service with a processor, as in an app. */
+/** The hop as a processor of a service, written as in an app. */
 @Controller()
 class Hop {
   @Consumes(SignedUp, { processor: 'hop', publishes: [Sent], ...options })

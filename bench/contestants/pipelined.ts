@@ -3,7 +3,7 @@ import { connect, createInbox, headers } from '@nats-io/transport-node';
 import { nextFieldsOf, SENT, SIGNED_UP, type SignedUp } from '../events.js';
 
 /**
- * The cheapest possible hop with this client. The hop uses neither Nest nor a contract. Its only header is the id, and all
+ * The cheapest possible hop with the NATS client. The hop uses neither Nest nor a contract. The only header is the id, and all
  * PubAcks share one subscription. The loop does not notice a missing PubAck.
  */
 const connection = await connect({ servers: process.env['NATS_URL']!, noAsyncTraces: true });

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { checkoutRoot } from '../../tools/checkout.js';
 
-/** Arguments of npm. By default, npm would retry for more than a minute if there is no network. */
+/** Arguments of npm. Without `--fetch-retries=0`, npm would retry for more than a minute if there is no network. */
 const NPM_CI = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=0'];
 
 const installed = new Map<string, Promise<string | undefined>>();
 
 /**
- * Installs a peer's dependencies from the peer's own lock file into its own folder, unless they are already installed.
+ * Installs the dependencies of a peer into the peer's folder, as its lock file lists them. Does nothing if the dependencies are
+ * already installed.
  *
  * @returns the reason why the dependencies cannot be installed; undefined if they are installed
  */

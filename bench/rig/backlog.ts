@@ -2,7 +2,7 @@ import { newEventId } from '@cascade/jetstream';
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { fieldsOf, SIGNED_UP, type Size } from '../events.js';
 
-/** Number of events between two confirmations, below the number of events that the server buffers for a stream. */
+/** Number of events that are sent before a confirmation is awaited. The server can buffer more events for a stream. */
 const CHUNK = 5_000;
 
 /** Fills the stream with events in the format that `EventPublisher` writes. */
@@ -19,7 +19,7 @@ export async function fill(connection: NatsConnection, count: number, size: Size
   }
 }
 
-/** Encodes headers by hand, because filling the stream would otherwise take longer than the measurement. */
+/** Encodes the headers without the client's code, because filling the stream would otherwise take longer than the measurement. */
 function newHeaders(): MsgHdrs {
   const id = newEventId();
   const lines = [

@@ -103,7 +103,7 @@ export class Contestant {
     await ended;
   }
 
-  /** True if the process has exited, or if a signal killed the process, for example for lack of memory. */
+  /** True if the process has exited, or if a signal killed the process, for example because the memory was exhausted. */
   private get hasEnded(): boolean {
     return this.process.exitCode !== null || this.process.signalCode !== null;
   }

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contestant } from './contestant.js';
 
-/** Figures of processes between two moments of a run. */
+/** Figures of one or more processes over a span of a run. */
 export interface Handling {
   /** Number of events that all processes handled per second. */
   readonly rate: number;
@@ -13,7 +13,7 @@ export interface Handling {
 }
 
 export interface Span {
-  /** Number of handled events at which the measurement begins. The processes are warm by then. */
+  /** Number of handled events at which the measurement begins. By then, the processes have warmed up. */
   readonly from: number;
   /** Number of handled events at which the measurement ends. */
   readonly to: number;
@@ -22,7 +22,7 @@ export interface Span {
 const POLL_MS = 10;
 
 /**
- * Measures processes from outside while they handle a backlog.
+ * Measures processes while they handle a backlog.
  *
  * @param handled returns the number of handled events
  */
@@ -36,7 +36,8 @@ export async function measureHandling(
       for (const contestant of processes) contestant.assertRunning();
       await sleep(POLL_MS);
     }
-    // The events are counted after all answers. A busy process answers late, and handles more events before it answers.
+    // Counts the events after all processes have reported their usage. A busy process reports late, and handles more events until
+    // then.
     const usages = await Promise.all(processes.map((contestant) => contestant.usage()));
     const reached = await handled();
     const at = performance.now();
@@ -59,12 +60,12 @@ export async function measureHandling(
 }
 
 /**
- * Error for a measurement without events. A busy process may answer only after its whole backlog. The required number of events
- * is therefore not known in advance.
+ * Error for a measurement that covers no events. A busy process may report its usage only after it has handled its whole backlog.
+ * The required number of events is therefore not known in advance.
  */
 class TooFewEventsError extends Error {}
 
-/** Repeats a measurement with twice as many events until there are enough events. */
+/** Runs a measurement. Doubles the number of events until the measurement covers enough events. */
 export async function withEnough(
   count: number,
   measure: (count: number) => Promise<Handling>,

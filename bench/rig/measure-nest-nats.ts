@@ -3,7 +3,7 @@ import { Arena } from './arena.js';
 import { Contestant, isSaid } from './contestant.js';
 import { measureHandling, type Handling } from './measure-handling.js';
 
-/** Number of events in flight, which is the same for the other contestants. */
+/** Maximum number of events in flight. The documented loop has the same limit. */
 const WINDOW = 1_000;
 
 /**
@@ -12,7 +12,7 @@ const WINDOW = 1_000;
  */
 export async function measureNestNats(size: Size, count: number, warmUp: number): Promise<Handling> {
   const arena = await Arena.open();
-  // The broker stores no event if the stream does not exist.
+  // Deletes the stream, so that the broker stores no events.
   await arena.manager.streams.delete('EVENTS');
   const contestant = new Contestant({ script: 'contestants/nest-nats.ts', natsUrl: arena.broker.url });
   try {

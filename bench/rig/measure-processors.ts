@@ -11,14 +11,14 @@ export interface ProcessorsOptions {
   readonly size?: Size;
   /** Number of measured events. */
   readonly count: number;
-  /** Number of events before the measured events. */
+  /** Number of events that are handled before the measurement. */
   readonly warmUp: number;
-  /** Number of stored events after the measured events, which are not handled. */
+  /** Number of stored events after the measured events. These events only enlarge the backlog. */
   readonly left?: number;
   readonly replicas?: number;
 }
 
-/** Measures replicas that handle a stored backlog. */
+/** Measures the replicas of a processor while they handle a stored backlog. */
 export async function measureProcessors({
   script,
   settings,

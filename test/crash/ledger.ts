@@ -17,15 +17,16 @@ export interface LedgerExpectations {
   readonly failures?: number;
   /** Number of users whose welcome mail the scenario prevents. Default: 0. */
   readonly withoutMail?: number;
-  /** Number of mails in addition to the first mail of each recipient. Default: 0. */
+  /** Maximum number of messages beyond the first message to each recipient. Default: 0. */
   readonly extraMails?: number;
 }
 
 /**
- * Waits until nothing is left to do. A slow machine may need long for a large backlog, so only a backlog that no longer shrinks fails.
+ * Waits until all work is done. A slow machine may need a long time, so the wait fails only if the remaining work stops
+ * shrinking.
  *
- * @returns Milliseconds that it took.
- * @throws Error with what is left, after 60 s without progress
+ * @returns the duration of the wait, in milliseconds
+ * @throws Error that lists the remaining work, after 60 s without progress
  */
 export async function drained(system: SignupSystem, load: SignupLoad): Promise<number> {
   const begun = performance.now();
@@ -68,8 +69,8 @@ async function readLeft({ client, postgres }: SignupSystem, load: SignupLoad): P
 }
 
 /**
- * Heals and drains the system. Compares the acknowledged signups with users, outbox, stream, metadata, mails and failures.
- * Embedded databases are read after their services have stopped.
+ * Starts all services that are down, and waits until all work is done. Then compares the acknowledged signups with the users,
+ * outbox rows, stored events, metadata rows, mail and failure events. An embedded database is read after its service has stopped.
  */
 export async function checkLedger(
   trial: Trial,
@@ -90,7 +91,7 @@ export async function checkLedger(
   const events = await readEvents(system);
   trial.figure(`${acknowledged.size} acknowledged`);
   expectSame(trial, 'signups', signups, new Set(acknowledged.keys()));
-  // Addresses are compared, because the answer to a signup has no user id. Each client has its own address.
+  // Compares addresses, because the response to a signup contains no user id. Each client has a different address.
   const places = {
     users: [...users.values()],
     'published outbox events': published,
@@ -125,7 +126,7 @@ function expectSame(
   trial.expectEqual(`${what}: duplicates`, found.length - distinct.size, 0);
 }
 
-/** Formats the losses that the checks have found so far, for the table. */
+/** Formats the numbers of lost, unexpected and duplicate items that the checks have counted so far. */
 function lossesOf(trial: Trial): string {
   const sum = (suffix: string) =>
     trial.checks

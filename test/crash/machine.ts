@@ -5,7 +5,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** Describes the machine of a run, with one component per line. */
+/** Describes the hardware and the software of a run, one component per line. */
 export async function describeMachine(): Promise<string[]> {
   const { version } = await findNatsServer();
   const postgres = await promisify(execFile)(join(findPostgres()!, 'postgres'), ['--version']);

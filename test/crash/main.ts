@@ -52,7 +52,7 @@ function seedOf(text: string | undefined): number {
   return Number(text);
 }
 
-/** Kills the child processes when a signal ends this process. All other started processes end with this process anyway. */
+/** Kills every `Child` when a signal ends this process. All other child processes end automatically with this process. */
 function endChildrenWith(owner: NodeJS.Process): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     owner.once(signal, () => {

@@ -2,7 +2,7 @@ import { EVENTS_STREAM } from '@cascade/jetstream';
 import type { SignupSystem } from './system/signup-system.js';
 import type { Trial } from './trial.js';
 
-/** Checks that each event was delivered to each processor exactly once, and that no attempt failed. */
+/** Checks that each event was delivered exactly once to each processor that consumes it, and that no event was retried. */
 export async function expectNoWaste(trial: Trial, { client }: SignupSystem): Promise<void> {
   let wasted = 0;
   for (const [name, { deliveries }] of await client.backlogs(EVENTS_STREAM)) {

@@ -40,8 +40,8 @@ export async function settingsOf({ manager }: PlainClient): Promise<Record<strin
 }
 
 /**
- * Collects all later requests that change a stream or consumer. Each entry names the reply subject, which is the inbox of a
- * service.
+ * Collects all later requests that change or delete a stream, a consumer or messages. Each entry contains the reply subject,
+ * which shows the service that sent the request.
  */
 export function watchChanges(connection: NatsConnection): string[] {
   const changes: string[] = [];

@@ -2,7 +2,7 @@
 export class Random {
   private state: number;
 
-  /** @param text Text that makes the numbers differ for the same seed, such as the name of a scenario. */
+  /** @param text Text that is mixed into the seed, such as the name of a scenario. */
   constructor(seed: number, text = '') {
     this.state = [...text].reduce(
       (state, letter) => Math.imul(state ^ letter.charCodeAt(0), 16_777_619),

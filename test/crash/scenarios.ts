@@ -19,7 +19,7 @@ import { stopPostgres } from './scenarios/stop-postgres.js';
 import { terminateServices } from './scenarios/terminate-services.js';
 import { waitingPoison } from './scenarios/waiting-poison.js';
 
-/** All scenarios, in the order of the table. */
+/** All scenarios, in the order of the result table. */
 export const SCENARIOS: readonly Scenario[] = [
   killServices,
   killServicesEmbedded,

@@ -5,35 +5,35 @@ import { eventually } from '@cascade/testing';
 const TICK_MS = 20;
 const ANSWER_WITHIN_MS = 15_000;
 const RETRY_AFTER_MS = 500;
-/** Maximum number of requests in flight. At this limit, clients wait for answers. */
+/** Maximum number of requests in flight. At this limit, the next request waits for a response. */
 const MOST_UNDER_WAY = 100;
 
 export interface SignupLoadOptions {
   /** URLs of the replicas of the signup service. The requests go to each replica in turn. */
   readonly urls: readonly string[];
-  /** Number of requests per second. Repeated requests come before new signups. */
+  /** Number of requests per second, including repeated requests. Repeated requests are sent before new signups. */
   readonly rate: number;
 }
 
 interface Client {
   readonly key: string;
   readonly email: string;
-  /** Time at which the client may ask again. */
+  /** Earliest time at which the client repeats its request, as a value of `performance.now()`. */
   notBefore: number;
 }
 
 /**
- * Clients that sign up, each with its own address. A client repeats a request without a 202, with the same idempotency key. Every
- * signup is therefore acknowledged in the end, and counted once.
+ * Clients that sign up, each with a different address. A client repeats its request with the same idempotency key until the
+ * response is 202. Every signup is therefore acknowledged eventually, and counted once.
  */
 export class SignupLoad {
-  /** Addresses of the signups that were answered with 202, by signup id. */
+  /** Addresses of the signups that were acknowledged with a 202 response, by signup id. */
   readonly acknowledged = new Map<string, string>();
-  /** Number of other answers, by status. The status is `none` if the connection failed. */
+  /** Number of other responses, by status. The status is `none` if no valid response arrived. */
   readonly otherAnswers = new Map<string, number>();
-  /** Time of the slowest answer by status, in milliseconds. */
+  /** Time of the slowest response by status, in milliseconds. */
   readonly slowest = new Map<string, number>();
-  /** Clients that will ask again. The client that has waited longest comes first. */
+  /** Clients that will repeat their requests. The client that has waited longest comes first. */
   private readonly waiting: Client[] = [];
   private underWay = 0;
   private requests = 0;
@@ -47,7 +47,7 @@ export class SignupLoad {
     this.timer = setInterval(() => this.tick(), TICK_MS);
   }
 
-  /** Sends one signup in addition to the signups of the rate. */
+  /** Sends one signup immediately, in addition to the signups at the configured rate. */
   offer(): void {
     void this.ask(newClient());
   }

@@ -21,13 +21,13 @@ export interface TrialOptions {
   log(this: void, line: string): void;
 }
 
-/** A run of a scenario, with its load, figures and checks. */
+/** A run of a scenario, with its figures and checks. */
 export class Trial {
   readonly random: Random;
   readonly short: boolean;
   readonly checks: Check[] = [];
   readonly figures: string[] = [];
-  /** Description of the load, with its counts. */
+  /** Description of what the scenario does to the system, with counts. */
   done = '';
   private readonly cleanups = new Cleanups();
 

@@ -34,7 +34,7 @@ class StampBookOpened {
 const opened: StampBookOpened[] = [];
 const failed: EventFailed[] = [];
 
-/** Our own processors, which treat the plain processor like any other processor. */
+/** Processors on Cascade's transport, which consume the events and failures of the plain processor. */
 @Controller()
 class Observer {
   @Consumes(StampBookOpened, { processor: 'observer' })
@@ -79,7 +79,7 @@ afterAll(async () => {
 });
 
 /**
- * Starts the stamp book.
+ * Starts the plain processor, called the stamp book, in a separate process.
  *
  * @returns a function that stops the stamp book
  */

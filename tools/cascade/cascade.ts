@@ -15,7 +15,7 @@ import { replayCommand } from './replay/command.js';
 import { tailCommand } from './tail/command.js';
 import { topologyCommand } from './topology/command.js';
 
-/** Commands in the order of the help. */
+/** Commands, in the order in which the help lists them. */
 const COMMANDS: readonly Definition[] = [
   topologyCommand,
   publishCommand,
@@ -71,8 +71,8 @@ export async function cascade(args: readonly string[], host: Host): Promise<numb
 }
 
 /**
- * Converts `help new processor` to `new processor --help`, because commander's `help` accepts only one word. An unknown word is
- * left to commander, which refuses it.
+ * Converts `help new processor` to `new processor --help`, because commander's `help` accepts only one word. Commander then
+ * refuses an unknown word.
  */
 function withoutHelpCommand(program: Command, args: readonly string[]): readonly string[] {
   const [first, ...words] = args;

@@ -60,7 +60,7 @@ export class CommandLine {
 }
 
 interface Texts {
-  /** One line for the list of commands. */
+  /** One-line summary for the list of commands. */
   summary: string;
   /** Description in the command's own help. Default: the summary. */
   description?: string;

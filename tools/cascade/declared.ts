@@ -47,7 +47,8 @@ export async function readDeclared(host: Host): Promise<Declared> {
 }
 
 /**
- * Returns the stream settings that all services share. Different settings are an error, because the streams belong to the system.
+ * Returns the stream settings that all services declare. Different settings are an error, because all services use the same
+ * streams.
  */
 export function sharedSettings(apps: readonly Pick<LoadedApp, 'name' | 'service'>[]): JetStreamSettings {
   const users = apps.flatMap(({ name, service }) =>

@@ -1,6 +1,6 @@
 import { ExitCode } from './exit-code.js';
 
-/** Error of a command with a cause that the user can remove. The error is shown without a stack. */
+/** Command error whose cause the user can remove. The error is shown without a stack. */
 export class CommandError extends Error {
   override readonly name: string = 'CommandError';
   readonly exitCode: number = ExitCode.failed;

@@ -19,7 +19,7 @@ export interface Host {
   /** Loads a module of the workspace by the path of its source, relative to the checkout. */
   load(this: void, source: string): Promise<object>;
   /**
-   * Calls the listener at the first Ctrl-C or SIGTERM instead of ending the process. The next signal ends the process. Returns a
+   * Calls the listener on the first Ctrl-C or SIGTERM instead of ending the process. The next signal ends the process. Returns a
    * function that removes the listener.
    */
   onInterrupt(this: void, listener: () => void): () => void;
@@ -29,7 +29,7 @@ export function isTerminal({ stdin, stderr }: Host): boolean {
   return (stdin as { isTTY?: boolean }).isTTY === true && stderr.isTTY === true;
 }
 
-/** Passes `work` a signal that aborts at the first Ctrl-C or SIGTERM. */
+/** Passes `work` a signal that aborts on the first Ctrl-C or SIGTERM. */
 export async function untilInterrupted<Result>(
   { onInterrupt }: Host,
   work: (signal: AbortSignal) => Promise<Result>,
@@ -65,7 +65,7 @@ export function hostOf({ root }: Checkout): Host {
   };
 }
 
-/** Ends the process without an error when the reader of its output has ended, as in `node cascade tail | head`. */
+/** Ends the process without an error when the reader of its output ends, as in `node cascade tail | head`. */
 function endQuietlyWithoutReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

@@ -7,7 +7,7 @@ export type Style = keyof typeof STYLES;
 export interface TableOptions {
   /** True to cut lines to the width of the terminal. */
   isCut?: boolean;
-  /** Colors the line of a row, or returns it unchanged. */
+  /** Colors the line of a row, or returns the line unchanged. */
   paint?: (line: string, row: number) => string;
 }
 

@@ -8,7 +8,7 @@ import { missingFrom, type SeenEvent } from './flow.js';
 
 const TIMEOUT_MS = 15_000;
 
-/** Error of `npm run demo` with a cause that the user can remove. */
+/** Error of `npm run demo` whose cause the user can remove. */
 class DemoError extends Error {
   override readonly name = 'DemoError';
   /** Makes the tools show the message without a stack. */

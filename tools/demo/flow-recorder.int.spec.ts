@@ -20,7 +20,8 @@ it('The recorder ignores headers that cannot be parsed, and records the next eve
   const recorder = await FlowRecorder.start(broker.url);
   try {
     const broken = headers();
-    // A client in another language can send a space within a header name. Our client would refuse the name.
+    // A client in another language can send a space within a header name. nats.js would refuse the name, so the name is set
+    // directly.
     (broken as unknown as { headers: Map<string, string[]> }).headers.set('bad name', ['1']);
     stranger.publish('events.user.signed-up', '{}', { headers: broken });
     stranger.publish('events.user.signed-up', 'no JSON');

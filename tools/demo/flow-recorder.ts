@@ -5,8 +5,8 @@ import { eventNameOf } from '../text/event-name.js';
 import type { SeenEvent } from './flow.js';
 
 /**
- * Records every event that is published after its start. The recorder subscribes to the channels as plain NATS subjects, so it
- * takes no event from a processor.
+ * Records every event that is published after the recorder has started. The recorder subscribes to the channels as plain NATS
+ * subjects, so it takes no event from a processor.
  */
 export class FlowRecorder {
   private readonly seen: { event: Omit<SeenEvent, 'afterMs'>; at: number }[] = [];
@@ -18,7 +18,7 @@ export class FlowRecorder {
     }
   }
 
-  /** Resolves when every later event will be recorded. */
+  /** Subscribes to the channels. Resolves when the subscriptions are active, so that the recorder misses no later event. */
   static async start(natsUrl: string): Promise<FlowRecorder> {
     const connection = await connect({
       servers: natsUrl.split(','),
@@ -38,7 +38,7 @@ export class FlowRecorder {
       .map(({ event, at }) => ({ ...event, afterMs: at - since }));
   }
 
-  /** Calls `isDone` at each event. Resolves to true when `isDone` returns true, or to false after the timeout. */
+  /** Calls `isDone` after each recorded event. Resolves to true when `isDone` returns true, or to false after the timeout. */
   async wait(isDone: () => boolean, timeoutMs: number): Promise<boolean> {
     const done = new Promise<boolean>((resolve) => {
       const timer = setTimeout(() => resolve(false), timeoutMs);

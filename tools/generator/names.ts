@@ -9,7 +9,7 @@ export function camelCase(name: string): string {
   return pascal.charAt(0).toLowerCase() + pascal.slice(1);
 }
 
-/** Converts a text to kebab case: `WelcomeCoupon`, `welcome_coupon` → `welcome-coupon`. */
+/** Converts a string to kebab case: `WelcomeCoupon`, `welcome_coupon` → `welcome-coupon`. */
 export function kebabCase(text: string): string {
   return text
     .replace(/([a-z0-9])([A-Z])/g, '$1-$2')

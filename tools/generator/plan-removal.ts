@@ -113,7 +113,7 @@ async function removeFiles(root: string, blueprint: Blueprint): Promise<Outcome>
   return outcome;
 }
 
-/** Removes the processor's entries. An entry is unchanged if removing it and adding it again changes at most its position. */
+/** Removes the processor's entries. An entry counts as unchanged if removing and re-adding it changes at most its position. */
 async function removeEntries(root: string, blueprint: Blueprint): Promise<Outcome> {
   const outcome: Outcome = { changes: [], changed: [] };
   for (const { path, add, remove } of entriesOf(blueprint)) {
@@ -131,13 +131,15 @@ async function removeEntries(root: string, blueprint: Blueprint): Promise<Outcom
   return outcome;
 }
 
-/** Compares two texts regardless of the order of their lines. Entries may have been added or sorted in the meantime. */
+/** Returns true if two texts have the same lines in any order. Entries may have been added or sorted in the meantime. */
 function sameLines(one: string, other: string): boolean {
   const sorted = (text: string) => text.split('\n').sort().join('\n');
   return sorted(one) === sorted(other);
 }
 
-/** Formats a file. Returns the file unchanged if it cannot be parsed, because a developer may be working on it. */
+/**
+ * Formats the text of a file. Returns the text unchanged if it cannot be parsed, because a developer may be working on the file.
+ */
 async function formatted(root: string, path: string, text: string): Promise<string> {
   return format(root, path, text).catch(() => text);
 }

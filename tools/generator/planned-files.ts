@@ -20,8 +20,8 @@ export async function renderedFiles(root: string, blueprint: Blueprint): Promise
 }
 
 /**
- * Returns the processor's entries in shared files. nest-cli.json comes last, because a running system starts the apps in its
- * list.
+ * Returns the processor's entries in shared files. nest-cli.json comes last, because a running system starts each app that this
+ * file lists.
  */
 export function entriesOf(blueprint: Blueprint): Entry[] {
   const { app, newEvents } = blueprint;

@@ -28,7 +28,8 @@ const GROUND = ['errors', 'options'];
 const FOR_TESTS = [TEST_KIT, 'libs/embedded-broker'];
 
 /**
- * Checks one import against the rules of the workspace (docs/architecture.md).
+ * Checks one import against the rules of the workspace. The rules are in docs/architecture.md, section "Libraries, and what they
+ * may import".
  *
  * @param {string} file The importing file, relative to the checkout, with forward slashes.
  * @param {string} specifier The import's specifier, as written.

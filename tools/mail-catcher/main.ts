@@ -1,13 +1,13 @@
 import { MailDev } from 'maildev';
 
-/** Maximum number of stored mails. The oldest mails are deleted first. */
+/** Maximum number of stored messages. The oldest messages are deleted first. */
 const KEPT_MAILS = 1_000;
 const CLOSE_WITHIN_MS = 500;
 
 const [smtpPort, webPort, folder] = process.argv.slice(2);
 /**
- * Maximum size of a mail, in bytes. A larger mail is refused permanently (552), so that this failure can be tried. maildev's
- * command has the same variable.
+ * Maximum size of a message, in bytes. A larger message is refused with the permanent error 552. Developers can set a low limit
+ * to cause this error. maildev's command has the same variable.
  */
 const sizeLimit = process.env['MAILDEV_MAX_MESSAGE_SIZE'];
 

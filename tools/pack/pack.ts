@@ -47,8 +47,8 @@ async function findLibraries(root: string): Promise<Library[]> {
 }
 
 /**
- * Copies a library to a separate folder, in which it is built. `nest build` leaves a library out of the app if it is built in its
- * own folder (see docs/adr/0013).
+ * Copies a library to a separate folder, in which it is built. After a build in a library's own folder, `nest build` would leave
+ * the library out of the app (see docs/adr/0013).
  */
 async function copy(root: string, { name, uses }: Library): Promise<void> {
   const [from, to] = [join(root, 'libs', name), join(root, PACKAGES, name)];
@@ -67,7 +67,7 @@ function buildOf(uses: readonly string[]): object {
       composite: true,
       declarationMap: true,
       noEmit: false,
-      // `npm run typecheck` checks the types. Here, each library would check its dependencies again.
+      // `npm run typecheck` checks the types. With type checks here, each library would check its dependencies again.
       noCheck: true,
       rootDir: 'src',
       outDir: 'dist',

@@ -3,8 +3,8 @@ import { APP_LIST } from './parts/services.js';
 import type { ListChanges, System } from './system.js';
 
 /**
- * Returns the differences between nest-cli.json and the running services. If the file cannot be read, returns no differences, and
- * the screen shows the reason.
+ * Returns the differences between nest-cli.json and the running services. If the file cannot be read, shows the reason on the
+ * screen and returns no differences.
  */
 export function listChanges(system: System, screen: Screen): ListChanges {
   try {

@@ -5,12 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { tryLock } from './process/native-lock.js';
 import { servicesGraceMs } from './stop-times.js';
 
-/** Path relative to the working directory, which is the checkout under npm. */
+/** Path relative to the working directory. Under npm, the working directory is the root of the checkout. */
 export const DATA_FOLDER = '.data';
 
 const LOCK_FILE = 'lock';
 const RUNNING_FILE = 'running.json';
-/** Time in which the processes of a killed supervisor end, in milliseconds. stop-with-parent.mjs kills them earlier. */
+/**
+ * Maximum time to wait for the processes of a killed supervisor, in milliseconds. stop-with-parent.mjs kills these processes
+ * sooner.
+ */
 const LEFTOVERS_MS = servicesGraceMs(process.env) + 1_000;
 
 /** A running system, as other commands see it. */
@@ -63,7 +66,7 @@ export class DataFolder {
     return new DataFolder(path, lock);
   }
 
-  /** Records the running system for other commands. Only this user may read the file, because addresses may hold passwords. */
+  /** Records the running system for other commands. Only this user may read the file, because addresses may contain passwords. */
   async writeRunning(running: RunningSystem): Promise<void> {
     const temporary = join(this.path, `${RUNNING_FILE}.tmp`);
     await writeFile(temporary, `${JSON.stringify(running, null, 2)}\n`, { mode: 0o600 });
@@ -71,8 +74,8 @@ export class DataFolder {
   }
 
   /**
-   * Removes everything except the lock file. Without the old lock file, two processes could each lock a different file of the
-   * same name.
+   * Removes everything except the lock file. If the lock file were removed, two processes could lock different files of the same
+   * name.
    */
   async clear(): Promise<void> {
     const names = (await readdir(this.path)).filter((name) => name !== LOCK_FILE);

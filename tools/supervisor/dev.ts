@@ -8,7 +8,10 @@ import { servicesGraceMs } from './stop-times.js';
 import type { System } from './system.js';
 import { watchSources } from './watch/source-watcher.js';
 
-/** Runs `npm run dev`, which restarts services when their code changes, and follows the list of apps in nest-cli.json. */
+/**
+ * Runs `npm run dev`, which restarts services when their code changes. Also starts and stops services when the list of apps in
+ * nest-cli.json changes.
+ */
 export function main(checkout: Checkout): Promise<number> {
   return runSystem(checkout, {
     reloads: true,
@@ -27,9 +30,11 @@ export function main(checkout: Checkout): Promise<number> {
 }
 
 class Reload {
-  /** Changed files that are not applied yet, because a file does not compile. */
+  /** Changed files for which no service was restarted yet, because a file does not compile. */
   private readonly pending = new Set<string>();
-  /** Sources of each service at its last start, which show the importers of a file that was removed later. */
+  /**
+   * Source files of each service at its last start. If a file is removed later, this list shows which services imported the file.
+   */
   private readonly sources: Promise<Map<string, Set<string>>>;
 
   constructor(

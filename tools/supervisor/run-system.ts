@@ -18,7 +18,7 @@ export interface RunOptions {
 }
 
 /**
- * Runs the system on the working directory's `.data` until it is told to stop.
+ * Runs the system until a stop is requested. The state of the system is in the working directory's `.data`.
  *
  * @returns the exit code: 0 after a stop, 1 if the system did not start
  * @throws DataFolderInUseError if another command uses the folder
@@ -38,7 +38,7 @@ class Session {
   private readonly screen: Screen;
   /** True after the table was shown. Lines of parts are shown only after the table. */
   private shown = false;
-  /** True while the system stops, which suppresses the states of parts. */
+  /** True while the system stops. The states of the parts are not shown during a stop. */
   private stopping = false;
   private readonly places = new Map<string, RunningSystem['parts'][string]>();
   private recording: Promise<void> = Promise.resolve();

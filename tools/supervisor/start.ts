@@ -6,7 +6,9 @@ import { APP_LIST } from './parts/services.js';
 import { watchSources } from './watch/source-watcher.js';
 import type { System } from './system.js';
 
-/** Runs `npm start`, which follows the list of apps in nest-cli.json. Running services keep their code. */
+/**
+ * Runs `npm start`. Starts and stops services when the list of apps in nest-cli.json changes, but does not reload changed code.
+ */
 export function main(checkout: Checkout): Promise<number> {
   return runSystem(checkout, {
     reloads: false,

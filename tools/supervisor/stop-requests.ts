@@ -7,9 +7,9 @@ const SAME_REQUEST_MS = 1_000;
 const PARENT_CHECK_MS = 1_000;
 
 export interface StopRequests {
-  /** Called once, at the first request to stop. */
+  /** Called once, on the first request to stop. */
   first(this: void): void;
-  /** Called at each later request. */
+  /** Called on each later request. */
   again(this: void): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Default of the services' `STOP_TIMEOUT_MS`. The value is repeated here, because loading `ServiceConfig` would take longer than
- * loading the supervisor.
+ * Default of the services' `STOP_TIMEOUT_MS`. The value is duplicated here, because loading `ServiceConfig` would take longer
+ * than loading the supervisor.
  */
 const DEFAULT_STOP_TIMEOUT_MS = 10_000;
 /** Time for a service to report its own timeout and to exit, in milliseconds. */

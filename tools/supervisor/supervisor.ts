@@ -8,7 +8,7 @@ export interface PartGroup {
   readonly graceMs: number;
 }
 
-/** Error for a part that could not start, so that the system is not ready. */
+/** Error for a part that could not start. Without this part, the system cannot become ready. */
 export class PartFailedError extends Error {
   override readonly name = 'PartFailedError';
 
@@ -40,7 +40,7 @@ export class Supervisor {
   }
 
   /**
-   * Starts every part. A part that needs the address of another part waits for it. Resolves when all parts are ready.
+   * Starts every part. A part that needs the address of another part waits for this address. Resolves when all parts are ready.
    *
    * @throws PartFailedError for the first part that does not start. Call `stop` to end the other parts.
    */
@@ -56,7 +56,7 @@ export class Supervisor {
     );
   }
 
-  /** Starts a part while others run. Never rejects, because the part's state shows a failure. */
+  /** Starts a part while other parts run. Never rejects, because the part's state shows a failure. */
   async add(part: SupervisedPart, group: PartGroup): Promise<void> {
     if (this.stopping) return;
     group.parts.push(part);
@@ -68,13 +68,13 @@ export class Supervisor {
     parts.splice(parts.indexOf(part), 1);
   }
 
-  /** Stops every part, within the sum of the groups' grace periods. May be called twice. */
+  /** Stops every part, within the sum of the groups' grace periods. A second call waits for the same stop. */
   stop(): Promise<void> {
     this.stopping ??= this.stopInOrder();
     return this.stopping;
   }
 
-  /** Kills every part, including those that are starting or stopping. */
+  /** Kills every part, including parts that are starting or stopping. */
   kill(): void {
     for (const part of this.parts) part.kill();
     Child.killAll();

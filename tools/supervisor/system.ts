@@ -118,12 +118,13 @@ function namesWithDatabase(services: readonly Service[]): string[] {
 
 interface Plan extends SystemOptions {
   readonly claims: PortClaims;
-  /** Returns the preferred port for a part's documented port. */
+  /** Returns the preferred port of a part: the documented port, or 0 if any free port will do. */
   readonly prefer: (port: number) => number;
 }
 
 /**
- * Plans the broker. Services get its address immediately, so that they prepare their databases while nats-server is downloaded.
+ * Plans the broker. Services get the broker's address immediately, so that they prepare their databases while nats-server is
+ * downloaded.
  */
 function planBroker(plan: Plan): { part: Part; address: () => Promise<string> } {
   const servers = plan.env['NATS_URL'];

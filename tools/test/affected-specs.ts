@@ -19,13 +19,13 @@ export interface Repository {
 }
 
 /**
- * Chooses the specs that a change touches:
+ * Chooses the specs that a change may affect:
  * - the specs of the changed workspaces, and of all workspaces that depend on them
  * - the specs that import or read a changed file
  * - the specs of the whole system, if code was changed
  *
- * A workspace counts as a whole, because a spec may start programs that it does not import. A change of third-party packages or
- * of Jest's settings touches all specs.
+ * A change affects all specs of its workspace, because a spec may start programs that it does not import. A change of third-party
+ * packages or of Jest's settings affects all specs.
  */
 export function affectedSpecs(changes: Changes, repository: Repository): string[] {
   const { packages, specs, importers, readers } = repository;
@@ -47,8 +47,8 @@ function ownerOf(file: string): string | undefined {
 }
 
 /**
- * Adds the workspaces that depend on the changed workspaces. A dependency passes a change on. A devDependency brings the change
- * only to the specs of its own workspace.
+ * Adds the workspaces that depend on the changed workspaces. A change spreads through `dependencies` from workspace to workspace.
+ * Through `devDependencies`, the change reaches only the declaring workspace.
  */
 function withDependants(changed: readonly string[], packages: LockedPackages): ReadonlySet<string> {
   const workspaces = Object.entries(packages).filter(([path]) => !path.startsWith('node_modules/'));
@@ -58,7 +58,7 @@ function withDependants(changed: readonly string[], packages: LockedPackages): R
     [...folders].map((folder) => packages[folder]?.name).filter((name) => name !== undefined);
 
   const found = new Set(changed);
-  // The loop also reaches the items that are added to the Set while it runs.
+  // The loop also visits the items that are added to the Set during the loop.
   for (const folder of found) {
     for (const [other] of needing(namesOf([folder]), 'dependencies')) found.add(other);
   }

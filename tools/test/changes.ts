@@ -10,11 +10,11 @@ export interface Changes {
   readonly since: string;
   /** Changed, added and removed files, relative to the checkout. */
   readonly files: readonly string[];
-  /** True if `package-lock.json` lists other third-party packages than it did at that commit. */
+  /** True if `package-lock.json` lists other third-party packages than at that commit. */
   readonly hasOtherPackages: boolean;
 }
 
-/** Content of package-lock.json about a workspace. */
+/** Entry of a workspace in package-lock.json. */
 export interface LockedPackage {
   readonly name?: string;
   readonly link?: boolean;
@@ -25,7 +25,7 @@ export interface LockedPackage {
 export type LockedPackages = Readonly<Record<string, LockedPackage>>;
 
 /**
- * Lists the differences from a commit: later commits, uncommitted changes, and files that Git does not know yet.
+ * Lists the differences from a commit: later commits, uncommitted changes, and untracked files.
  *
  * @param since Default: the commit at which this branch left `origin/main`, or `main` in a clone without a remote.
  * @throws TestChoiceError if the commit does not exist

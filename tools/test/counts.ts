@@ -5,7 +5,7 @@ export interface Counts {
 }
 
 export const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
-/** Counts of a step that failed without a failed test. Examples are a check, a crash, or a spec that cannot be loaded. */
+/** Counts of a step that failed without a failed test. Examples are a failed check, a crash, and a spec that cannot be loaded. */
 export const ONE_FAILED: Counts = { passed: 0, failed: 1, skipped: 0 };
 
 /** Fields of Jest's `--json` report that are used here. */

@@ -6,7 +6,7 @@ import { affectedSpecs } from './affected-specs.js';
 import { existingFiles, readLockedPackages, type Changes } from './changes.js';
 import { JEST } from './steps.js';
 
-/** Asks Jest for the specs of the checkout, and chooses the specs that the changes touch. */
+/** Asks Jest for the specs of the checkout, and chooses the specs that the changes may affect. */
 export async function findSpecs(root: string, changes: Changes): Promise<{ specs: string[]; all: number }> {
   const files = existingFiles(root, changes);
   const code = files.filter((file) => file.endsWith('.ts'));

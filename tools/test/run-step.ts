@@ -13,7 +13,7 @@ export interface StepResult {
   readonly isInterrupted: boolean;
 }
 
-/** Runs a step in another process, with its output passed through. */
+/** Runs a step in another process, which inherits stdin, stdout and stderr. */
 export async function runStep(step: Step, root: string): Promise<StepResult> {
   if (!step.isJest) {
     const { ok, isInterrupted } = await run(step.command, root);

@@ -13,7 +13,7 @@ export interface RunOptions {
 }
 
 /**
- * Runs the steps one after the other, and shows a summary. Stops at the first failure unless `keepGoing` is set. Ctrl-C always
+ * Runs the steps one after the other, and shows a summary. Stops after the first failure unless `keepGoing` is set. Ctrl-C always
  * stops the run.
  *
  * @returns true if all steps passed

@@ -5,7 +5,7 @@ export interface Step {
   readonly command: readonly string[];
   /** True for Jest, which reports the number of tests. */
   readonly isJest?: boolean;
-  /** Instruction after a failure; undefined if the output already contains it. */
+  /** Instruction after a failure; undefined if the output already contains an instruction. */
   readonly remedy?: string;
 }
 
@@ -26,7 +26,7 @@ const ESLINT = 'node_modules/eslint/bin/eslint.js';
 const TYPES: Step = { name: 'types', command: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] };
 
 /**
- * Kinds of specs, cheapest first. Specs with real servers mostly wait, so two files run at the same time. By default, Jest would
+ * Kinds of specs, fastest first. Specs with real servers mostly wait, so two files run at the same time. By default, Jest would
  * run only one file on two cores.
  */
 const KINDS = [
@@ -62,7 +62,10 @@ export function stepsFor(changedFiles: readonly string[], specs: readonly string
 export interface Choice {
   /** True to run the remaining steps after a failed step. */
   readonly keepGoing: boolean;
-  /** Limits the run to the specs that a change touches. Without `since`, the change begins where this branch left main. */
+  /**
+   * Limits the run to the specs that a change may affect. Without `since`, the change begins at the commit where this branch left
+   * main.
+   */
   readonly changed?: { readonly since: string | undefined };
   /** Remaining arguments, which go to Jest: parts of paths, and options. */
   readonly forJest: readonly string[];

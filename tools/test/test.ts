@@ -10,7 +10,9 @@ export const takesArguments = true;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** Runs `npm test`. The steps run one after the other until a step fails. The last lines count the tests of all steps. */
+/**
+ * Runs `npm test`. The steps run one after the other until a step fails. The last lines report the number of tests of all steps.
+ */
 export async function main({ root, args }: Checkout): Promise<number> {
   const choice = readChoice(args);
   const steps = await stepsOf(choice, root);

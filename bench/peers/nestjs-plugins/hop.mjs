@@ -10,7 +10,9 @@ import { NestFactory } from '@nestjs/core';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 
-/** The hop as the README of this transport describes it: publish with an id, wait for the PubAck, acknowledge. */
+/**
+ * The hop as the README of `nestjs-nats-jetstream-transport` describes it: publish with an id, wait for the PubAck, acknowledge.
+ */
 class Hop {
   constructor(client) {
     this.client = client;
@@ -33,7 +35,7 @@ class Hop {
   }
 }
 
-// The decorators are applied by hand, because this file is not compiled.
+// Calls the decorators as functions, because this file is not compiled.
 const handle = Object.getOwnPropertyDescriptor(Hop.prototype, 'handle');
 EventPattern('events.user.signed-up')(Hop.prototype, 'handle', handle);
 Payload()(Hop.prototype, 'handle', 0);

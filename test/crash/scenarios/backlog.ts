@@ -38,7 +38,10 @@ async function run(trial: Trial): Promise<void> {
   if (!trial.short) trial.figure(`${Math.round(start)} events/s at the start, ${Math.round(end)} at the end`);
 }
 
-/** Returns the number of events that were handled per second between two shares of the work. */
+/**
+ * Returns the number of events that were handled per second between two points of the run. `from` and `to` are fractions of
+ * `count`.
+ */
 function rateBetween(totals: readonly Totals[], from: number, to: number, count: number): number {
   const at = (share: number) => totals.find(({ total }) => total >= share * count)!;
   const [first, last] = [at(from), at(to)];

@@ -12,7 +12,7 @@ export const crashLoop: Scenario = {
   run,
 };
 
-/** Crashes a process at each attempt to handle a poisonous event. The other events in the process must not be dead-lettered. */
+/** Kills a process on each attempt to handle a poisonous event. No other event of the process may be dead-lettered. */
 async function run(trial: Trial): Promise<void> {
   const count = trial.scale(200, 50);
   const poison = trial.random.between(5, count - 5);

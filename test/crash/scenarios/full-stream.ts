@@ -11,14 +11,14 @@ import { round, type Trial } from '../trial.js';
 import { resumption } from './kill-broker.js';
 
 const ROOM_BYTES = 200_000;
-/** Size of a few more events, in bytes. */
+/** Additional room for a few more events, in bytes. */
 const MORE_ROOM_BYTES = 10_000;
 
 interface Fullness {
   readonly seconds: number;
   /** Number of signups that are offered per second. */
   readonly rate: number;
-  /** Time within which everything must resume after room was made, in seconds. */
+  /** Time within which all work must resume after the stream has room again, in seconds. */
   readonly resumesWithin: number;
 }
 
@@ -32,7 +32,10 @@ export const fullStream: Scenario = {
     ),
 };
 
-/** Keeps the stream full for longer than `ackWait` (30 s). The full form also exceeds two leases of a relay (30 s each). */
+/**
+ * Keeps the stream full for longer than `ackWait` (30 s). In the full form, the stream also stays full for longer than two leases
+ * of a relay (30 s each).
+ */
 export const fullStreamLong: Scenario = {
   name: 'full-stream-long',
   onlyFull: true,
@@ -75,7 +78,7 @@ async function run(trial: Trial, { seconds, rate, resumesWithin }: Fullness): Pr
   await checkLedger(trial, system, load);
 }
 
-/** Waits until the stream is full, and a processor has an event in flight whose next event does not fit. */
+/** Waits until the stream is full. In addition, a processor must have an event in flight whose next event does not fit. */
 async function untilFull(system: SignupSystem, maxBytes: number): Promise<void> {
   const { client } = system;
   const stored = async () => (await client.manager.streams.info(EVENTS_STREAM)).state.last_seq;
@@ -85,7 +88,7 @@ async function untilFull(system: SignupSystem, maxBytes: number): Promise<void> 
     await sleep(1_000);
     if ((await stored()) > before) throw new Error('the stream is not full yet');
     if ((await heldEvents(system)).length > 0) return;
-    // The last stored event was the last event of its flow, so no processor waits for room.
+    // No event is in flight, because the last stored event was the last event of its flow. Makes room for a few more events.
     room += MORE_ROOM_BYTES;
     await client.manager.streams.update(EVENTS_STREAM, { max_bytes: room });
     throw new Error('no processor has an event in flight');

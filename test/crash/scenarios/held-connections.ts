@@ -19,7 +19,7 @@ export const heldConnections: Scenario = {
   run,
 };
 
-/** Checks that clients with unfinished requests neither block the stop of a service nor interrupt a running handler. */
+/** Checks that clients with unfinished requests neither prevent a service from stopping nor interrupt a running handler. */
 async function run(trial: Trial): Promise<void> {
   const system = await SignupSystem.start(trial);
   const [times, rate] = trial.scale([8, 100], [1, 20]);

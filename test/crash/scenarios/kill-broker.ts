@@ -38,7 +38,7 @@ async function run(trial: Trial): Promise<void> {
   await checkLedger(trial, system, load);
 }
 
-/** Measures the time until events are stored, mails are sent and rows are written again. The times are in seconds. */
+/** Measures how soon the system resumes storing events, sending mail and writing rows, in seconds. */
 export async function resumption(system: SignupSystem): Promise<[what: string, seconds: number][]> {
   const begun = performance.now();
   const counts: Record<string, () => Promise<number>> = {

@@ -5,18 +5,18 @@ import { SignupLoad } from '../signup-load.js';
 import { SERVICES, SignupSystem, type ServiceName } from '../system/signup-system.js';
 import type { Trial } from '../trial.js';
 
-/** Maximum number of mails that are in flight when the notifier is killed. */
+/** Maximum number of messages that the notifier may be sending when it is killed. */
 const CONCURRENCY = 10;
 const RATE = 200;
 
-/** Kills each service in turn. The seed determines the order and the times. */
+/** Kills the services one after the other. The seed determines the order and the times of the kills. */
 export const killServices: Scenario = {
   name: 'kill-services',
   mustShow: 'lost 0, duplicate rows 0, extra mails ≤ kills × concurrency',
   run: (trial) => run(trial, 'postgres', trial.scale(30, 1)),
 };
 
-/** Kills services that have embedded databases. The rows are read after the services have stopped. */
+/** Kills services that have embedded databases. The rows of these databases are read after the services have stopped. */
 export const killServicesEmbedded: Scenario = {
   name: 'kill-services-pglite',
   onlyFull: true,

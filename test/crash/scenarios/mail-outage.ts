@@ -7,11 +7,13 @@ import { SignupLoad } from '../signup-load.js';
 import { SignupSystem } from '../system/signup-system.js';
 import { round, type Trial } from '../trial.js';
 
-/** Time within which the backlog must be sent, in seconds. A probe every 10 s finds the mail server again. */
+/**
+ * Time after the outage within which all waiting mail must be sent, in seconds. A probe every 10 s detects the end of the outage.
+ */
 const DRAINS_WITHIN_S = 30;
 /**
- * Maximum number of messages for retries and probes per second, so that the outage does not load the broker. Each retry or probe
- * needs two messages.
+ * Maximum number of messages per second for retries and probes. More messages would overload the broker during the outage. Each
+ * retry or probe needs two messages.
  */
 const RETRIES_PER_S = 30;
 

@@ -5,7 +5,9 @@ import { publishAll, tasks } from '../system/publish.js';
 import { WorkerSystem } from '../system/worker-system.js';
 import { round, type Trial } from '../trial.js';
 
-/** Number of poisonous events: 12 times the failures that pause a processor, and 4 times the processor's concurrency. */
+/**
+ * Number of poisonous events. The number exceeds the 20 failures that pause a processor, and the processor's concurrency of 64.
+ */
 const POISON = 250;
 const WITHIN_S = 30;
 

@@ -51,7 +51,7 @@ async function run(trial: Trial): Promise<void> {
 /**
  * Publishes events, and waits until all events are handled.
  *
- * @returns the number of events per second
+ * @returns the number of events that are handled per second
  */
 async function handle(system: SignupSystem, count: number, withPoison: boolean): Promise<number> {
   const begun = performance.now();

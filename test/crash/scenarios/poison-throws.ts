@@ -11,7 +11,7 @@ const ROUNDS = 5;
 /** Time that the handler waits, in milliseconds. The wait simulates the use of a database or another service. */
 const TAKES = 5;
 
-/** Alternates clean runs and runs with poison, and compares medians, because the speed of the machine varies. */
+/** Alternates clean runs and runs with poison. The medians are compared, because the speed of the machine varies. */
 export const poisonThrows: Scenario = {
   name: 'poison-throws',
   mustShow:
@@ -28,12 +28,13 @@ async function run(trial: Trial): Promise<void> {
   trial.figure(`${shown(waiting)} with ${TAKES} ms`);
   if (!trial.short)
     trial.expectAtLeast(`throughput of a clean run with ${TAKES} ms`, waiting.share * 100, 80, ' %');
-  // A handler that does nothing shows only the cost of the transport. A failure costs as much as a few dozen events.
+  // With a handler that does nothing, the comparison shows only the cost of the transport. A failed event costs as much as
+  // several dozen successful events.
   trial.figure(`${shown(await compare(trial, events, 0))} with nothing`);
 }
 
 interface Comparison {
-  /** Number of events per second with poison. */
+  /** Number of good events that are handled per second in a run with poison. */
   poisoned: number;
   clean: number;
   share: number;

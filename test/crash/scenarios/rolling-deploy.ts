@@ -17,7 +17,7 @@ const CHANNEL = 'events.user.signed-up';
 const CONSUMERS = ['notifier', 'metadata-writer'] as const;
 const PUBLISHERS = ['signup'] as const;
 
-/** Sizes that the operator sets. The old version of the code declares 1 GiB, 7 days and 30 days. */
+/** Stream limits that the operator sets. The old version of the code declares 1 GiB, 7 days and 30 days. */
 const OPERATORS_SIZES = { EVENTS_MAX_BYTES: '2GiB', EVENTS_MAX_AGE: '14d', FAILURES_MAX_AGE: '60d' };
 const OPERATORS_SETTINGS = {
   'stream EVENTS': { max_bytes: 2 * 1024 ** 3, max_age: 14 * 86_400e9 },
@@ -25,8 +25,9 @@ const OPERATORS_SETTINGS = {
 };
 const NEXT_SIZES = { EVENTS_MAX_BYTES: '512MiB', EVENTS_MAX_AGE: '2d', FAILURES_MAX_AGE: '3d' };
 
-/** Differences that services of both versions find, followed by differences that only the next version of the notifier finds. */
+/** Streams that differ from the declarations of both versions. */
 const DIFFERING = ['stream EVENTS', 'stream FAILURES'];
+/** Consumers that differ only from the declarations of the next version of the notifier. */
 const DIFFERING_NOTIFIER = [
   'consumer notifier on stream EVENTS',
   'consumer notifier on stream RETRIES',
@@ -78,7 +79,7 @@ async function run(trial: Trial): Promise<void> {
 
 class RollingDeploy {
   private readonly endings = new Set<string>();
-  /** Differences that each process must log; empty if the process started before the operator changed the settings. */
+  /** Differences that each process must log. A process that started before the operator changed the settings has no entry. */
   private readonly differing = new Map<ServiceProcess, readonly string[]>();
   private replaced = 0;
 
@@ -100,7 +101,7 @@ class RollingDeploy {
     return new RollingDeploy(trial, system, settings, watchChanges(system.client.connection));
   }
 
-  /** Restarts one replica after the other, in a random order. */
+  /** Restarts the replicas with the given version, one after the other, in a random order. */
   async roll(names: readonly ServiceName[], version: ServiceVersion): Promise<void> {
     const replicas = names.flatMap((name) => this.system.replicas(name));
     for (const service of this.trial.random.shuffled(replicas)) {
@@ -146,7 +147,10 @@ async function untilPublished({ client }: SignupSystem, version: number): Promis
   await eventually(check, { timeout: 60_000 });
 }
 
-/** Waits until no outbox, consumer or retry contains an event of this version. The old code could not read such an event. */
+/**
+ * Waits until all events of this version are published and handled, including their retries. The old code could not read such an
+ * event.
+ */
 async function untilHandled(system: SignupSystem, version: number): Promise<void> {
   const isWaiting = `select 1 from outbox where version = ${version} and published_at is null`;
   const published = async () => {

@@ -9,8 +9,8 @@ import type { Trial } from '../trial.js';
 export const sameEvent: Scenario = { name: 'same-event', mustShow: 'one row, one mail', run };
 
 /**
- * Publishes one event many times. Half of the copies have the same `Nats-Msg-Id`. The other copies have different ids, as after
- * the duplicate window, so the broker stores them.
+ * Publishes one event many times. Half of the copies have the same `Nats-Msg-Id`. Each of the other copies has a different
+ * `Nats-Msg-Id`, so the broker stores it. The broker would also store a copy that arrives after the duplicate window.
  */
 async function run(trial: Trial): Promise<void> {
   const times = trial.scale(1_000, 100);

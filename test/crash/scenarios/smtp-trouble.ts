@@ -8,9 +8,15 @@ import type { MailMode } from '../system/mail-counter.js';
 import { SignupSystem } from '../system/signup-system.js';
 import { round, type Trial } from '../trial.js';
 
-/** Number of signups, below the number of failures that pause the notifier. Each mail is therefore tried. */
+/**
+ * Number of signups for each kind of trouble. The number is too low to pause the notifier, so the notifier tries to send each
+ * mail.
+ */
 const SIGNUPS = 5;
-/** Time within which the notifier gives up on a hanging server, in seconds. The timeout of 10 s is only a part of an attempt. */
+/**
+ * Time within which every attempt to send mail through a hanging server must fail, in seconds. The time includes the SMTP timeout
+ * of 10 s.
+ */
 const GIVEN_UP_WITHIN_S = 16;
 
 export const smtpTrouble: Scenario = {
@@ -33,7 +39,7 @@ async function run(trial: Trial): Promise<void> {
   await checkLedger(trial, system, load, { failures: SIGNUPS, withoutMail: SIGNUPS, extraMails: SIGNUPS });
 }
 
-/** Offers signups during trouble with the mail server, ends the trouble, and checks the mails. */
+/** Offers signups during trouble with the mail server, ends the trouble, and checks the sent mail. */
 async function meet(trial: Trial, system: SignupSystem, load: SignupLoad, mode: MailMode): Promise<void> {
   const { mail, client } = system;
   await mail.setMode(mode);
@@ -90,7 +96,9 @@ async function assertMet(
   if (met < SIGNUPS) throw new Error(`${failures} failures, ${retries} retries, ${dropped} refusals`);
 }
 
-/** Returns the number of scheduled retries. A retry is one message while it waits, and a second message when it is due. */
+/**
+ * Returns the number of retries so far. A retry is stored as one message while it waits, and as a second message when it is due.
+ */
 async function retriesOf({ client }: SignupSystem): Promise<number> {
   const { state } = await client.manager.streams.info('RETRIES');
   const waiting = await client.count('RETRIES', 'retry.notifier.sch.>');

@@ -11,16 +11,16 @@ import { round, type Trial } from '../trial.js';
 const STREAMS = ['EVENTS', 'RETRIES', 'FAILURES'];
 /** Approximate duration of a start, in milliseconds. */
 const START_MS = 2_000;
-/** Approximate time in which a starting service asks the broker for streams and consumers, in milliseconds. */
+/** Approximate time that a starting service needs to create or check its streams and consumers, in milliseconds. */
 const PROVISION_MS = 60;
 /**
- * Time within which the services must be ready, in seconds. The JetStream API waits 5 s for an answer that a killed broker never
- * sends.
+ * Time within which the services must be ready after the broker is back, in seconds. A request to the killed broker fails only
+ * after a timeout of 5 s.
  */
 const READY_WITHIN_S = 20;
 /**
- * Moments of a start at which the broker is killed. A random time would seldom hit the requests to the broker, because they take
- * little time.
+ * Moments during a start at which the broker is killed. A random time would seldom hit the requests to the broker, because these
+ * requests take little time.
  */
 const MOMENTS = ['creates its streams', 'looks at its streams', 'starts'] as const;
 
@@ -60,7 +60,7 @@ async function run(trial: Trial): Promise<void> {
 }
 
 /**
- * Starts all services, and kills the broker during the start.
+ * Restarts all services, and kills the broker during their start. Then restarts the broker.
  *
  * @returns the time from the restart of the broker until all services are ready, in seconds
  * @throws Error if a process ends, or is not ready in time
@@ -88,7 +88,7 @@ async function deleteStreams({ client }: SignupSystem): Promise<void> {
   for (const stream of STREAMS) await client.manager.streams.delete(stream);
 }
 
-/** Resolves when the service asks for a stream or consumer, or when the service has ended. */
+/** Resolves when the service sends its first request to the JetStream API, or when the service has ended. */
 async function firstRequestOf(system: SignupSystem, service: ServiceName): Promise<void> {
   const requests = system.client.connection.subscribe('$JS.API.>');
   void system.service(service).ended.then(() => requests.unsubscribe());
@@ -98,7 +98,7 @@ async function firstRequestOf(system: SignupSystem, service: ServiceName): Promi
 }
 
 /**
- * Waits until another signup has its mail and its metadata row.
+ * Offers another signup. Waits until its mail is sent and its metadata row is written.
  *
  * @throws Error if a process ends first
  */

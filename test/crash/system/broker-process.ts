@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 let found: Promise<NatsServer> | undefined;
 
-/** A broker that can start again at the same address, with the same store. */
+/** A broker that can restart at the same address, with the same store. */
 export class BrokerProcess {
   private broker: Broker | undefined;
 

@@ -24,7 +24,8 @@ export class HeldConnections {
       index < silent ? '' : HALF_REQUESTS[index % HALF_REQUESTS.length]!,
     );
     const sockets = await Promise.all(texts.map((text) => dial(url, text)));
-    // A service accepts connections in order. When it answers this request, it has accepted all others.
+    // A service accepts connections in order. A response to this request shows that the service has accepted all earlier
+    // connections.
     await fetch(`${url}/health/live`);
     return new HeldConnections(sockets);
   }
@@ -44,7 +45,7 @@ async function dial(url: string, text: string): Promise<Socket> {
   const socket = connect(Number(port), hostname);
   // The service may reset a connection instead of waiting for the rest of the request.
   socket.on('error', () => undefined);
-  // A socket notices the end only after its data was read.
+  // Discards received data, because a socket closes only after all its data was read.
   socket.resume();
   await once(socket, 'connect');
   if (text) await new Promise<void>((sent) => socket.write(text, () => sent()));

@@ -3,23 +3,23 @@ import { once } from 'node:events';
 import { SMTPServer } from 'smtp-server';
 
 /**
- * Behavior of the mail server. A number is the SMTP code that refuses every recipient. `refuse` accepts no connection. `hang` and
- * `drop` receive the whole mail first. `drop` keeps the mail, but closes the connection without an answer to the first mail for
- * each recipient.
+ * Behavior of the mail server. With a number, the server refuses every recipient with this SMTP code. With `refuse`, the server
+ * accepts no connection. With `hang`, the server receives a whole message but never replies. With `drop`, the server counts each
+ * message, but drops the connection instead of confirming the first message to a recipient.
  */
 export type MailMode = 'accept' | 'refuse' | 421 | 550 | 'hang' | 'drop';
 
-/** A real SMTP server that keeps only the recipient and the `Message-ID` of each mail. */
+/** A real SMTP server that keeps only the recipient and the `Message-ID` of each message. */
 export class MailCounter {
-  /** Number of mails by recipient. */
+  /** Number of received messages by recipient. */
   readonly counts = new Map<string, number>();
-  /** All `Message-ID`s so far, which distinguish a repeated mail from a new mail. */
+  /** All `Message-ID`s so far. A resent message has the same `Message-ID` as the first message. */
   readonly messageIds = new Set<string>();
   private accepted = 0;
   private mode: MailMode = 'accept';
   private server: SMTPServer | undefined;
   private readonly sockets = new Map<number, Socket>();
-  /** Number of mails or attempts that were not accepted. */
+  /** Number of refused recipients and of messages that were not confirmed. */
   refusals = 0;
 
   constructor(private readonly port: number) {}
@@ -32,7 +32,7 @@ export class MailCounter {
     return this.accepted;
   }
 
-  /** Number of mails in addition to the first mail for each recipient. */
+  /** Number of messages beyond the first message to each recipient. */
   get extra(): number {
     return this.accepted - this.counts.size;
   }
@@ -62,7 +62,7 @@ export class MailCounter {
       this.sockets.set(remotePort!, socket);
       socket.once('close', () => this.sockets.delete(remotePort!));
     });
-    // The test includes clients that close the connection early.
+    // Ignores errors, because some tests make clients close the connection early.
     server.on('error', () => undefined);
     server.listen(this.port, '127.0.0.1');
     await once(server.server, 'listening');

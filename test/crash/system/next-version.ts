@@ -13,8 +13,8 @@ const SIGNUPS = 'apps/signup/src/signups/signups.ts';
 const NOTIFIER = 'apps/notifier/src/welcome/welcome.processor.ts';
 
 /**
- * Compiles another version of the code. In this version, `user.signed-up` has a version 2, as docs/versions.md describes, and the
- * notifier declares another `ackWait`.
+ * Compiles the next version of the code. In this version, `user.signed-up` has a version 2, as docs/versions.md describes, and
+ * the notifier declares another `ackWait`.
  *
  * @returns the path of the compiled copy
  */
@@ -59,9 +59,9 @@ ${replaced(named, 'readonly name!: string;', 'readonly displayName!: string;')}`
 }
 
 /**
- * Replaces a text of the code.
+ * Replaces a string in the code.
  *
- * @throws Error if the code no longer contains the text
+ * @throws Error if the code no longer contains the string
  */
 function replaced(code: string, text: string, by: string): string {
   if (!code.includes(text))

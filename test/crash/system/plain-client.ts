@@ -10,7 +10,7 @@ export interface Backlog {
   readonly deliveries: number;
 }
 
-/** A plain NATS client, which sees the broker without our transport. */
+/** A plain NATS client, which uses the broker without Cascade's transport. */
 export class PlainClient {
   private constructor(
     readonly connection: NatsConnection,

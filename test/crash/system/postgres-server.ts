@@ -12,7 +12,7 @@ type Shell = ChildProcessByStdio<Writable, null, Readable>;
 
 /**
  * Script that runs the server. Only this process holds the other end of the script's standard input. The server ends when this
- * pipe closes, even after a kill -9.
+ * pipe closes, even if this process ends by kill -9.
  */
 const SCRIPT = `
 trap : QUIT
@@ -23,7 +23,7 @@ wait
 `;
 const START_WITHIN_MS = 30_000;
 
-/** A PostgreSQL server with its default settings. A test can stop the server as in a crash, and start it again. */
+/** A PostgreSQL server with its default settings. A test can stop the server as in a crash, and restart the server. */
 export class PostgresServer {
   private process: Shell | undefined;
 

@@ -16,7 +16,7 @@ export interface PlainEvent {
 const WINDOW = 1_000;
 
 /**
- * Publishes many events in parallel, as a plain client does. Resolves when all events are confirmed.
+ * Publishes many events concurrently, as a plain client does. Resolves to the number of events when all events are confirmed.
  *
  * @param rate Number of events per second. Default: as fast as possible.
  * @throws Error if the broker refuses an event

@@ -5,7 +5,7 @@ import { compiled } from '../../../tools/checkout.js';
 import { root } from '../../system.js';
 
 const READY_WITHIN_MS = 40_000;
-/** Grace period of a stop, in milliseconds. A service takes less time to stop. */
+/** Time after which a stopping service is killed, in milliseconds. A service normally stops sooner. */
 const STOP_GRACE_MS = 15_000;
 const KEPT_LINES = 400;
 
@@ -51,7 +51,7 @@ export class ServiceProcess {
     return this.child !== undefined && !this.child.hasEnded;
   }
 
-  /** Resolves to a description of the way the process ended. */
+  /** Resolves to a description of how the process ended. */
   get ended(): Promise<string> {
     return this.child!.ended;
   }
@@ -97,7 +97,7 @@ export class ServiceProcess {
     await this.child?.ended;
   }
 
-  /** Sends SIGTERM. Resolves to the way the process ended and the time it took. */
+  /** Sends SIGTERM. Resolves to a description of how the process ended, and the duration of the stop. */
   async terminate(): Promise<{ how: string; milliseconds: number }> {
     const begun = performance.now();
     await this.child!.stop(STOP_GRACE_MS);

@@ -23,7 +23,7 @@ export interface SignupSystemOptions {
   readonly replicas?: number;
 }
 
-/** The whole system with its own broker and databases. Each part is a separate process that a test can kill. */
+/** The whole system with its own broker and databases. A test can kill the broker, the database server and each service. */
 export class SignupSystem {
   private readonly running = new Map<ServiceName, ServiceProcess[]>();
 
@@ -77,7 +77,7 @@ export class SignupSystem {
     return this.replicas(name).map(({ url }) => url);
   }
 
-  /** Starts all parts that are down, and lets the mail server accept mails again. */
+  /** Makes the mail server accept mail, and starts all services that are not running. */
   async heal(): Promise<void> {
     await this.mail.setMode('accept');
     const down = this.all.filter(({ isRunning }) => !isRunning);

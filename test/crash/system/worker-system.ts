@@ -23,7 +23,7 @@ export interface Totals {
   readonly at: number;
 }
 
-/** A process with processors of `TaskAdded`, and the reports of the process. */
+/** A process whose processors consume `TaskAdded`, and the reports that the process has written. */
 export class Worker {
   readonly handled: Handling[] = [];
   readonly totals: Totals[] = [];
@@ -57,7 +57,7 @@ export class WorkerSystem {
     return new WorkerSystem(trial, broker, client);
   }
 
-  /** Starts a process with these processors. */
+  /** Starts a process with these processors. Resolves when all processors pull events. */
   async work(...processors: WorkerOptions[]): Promise<Worker> {
     const worker = await this.prepare(...processors);
     worker.service.launch();
@@ -97,7 +97,7 @@ export class WorkerSystem {
     );
   }
 
-  /** Resolves when the worker has no events in flight, including retries. */
+  /** Waits until the worker has handled all events, including retries. */
   async untilDone({ processors }: Worker, timeout = 60_000): Promise<void> {
     const check = async (durable: string) => {
       const { waiting, inFlight } = await this.client.backlog(EVENTS_STREAM, durable);

@@ -43,7 +43,7 @@ describe('the connection to the broker', () => {
   it('uses the credentials file of NATS_CREDS', async () => {
     const file = join(folder, 'user.creds');
     const seed = new TextDecoder().decode(user.getSeed());
-    // The server knows the user's key, so it ignores the token.
+    // The server's settings contain the user's public key, so the server ignores the JWT.
     await writeFile(
       file,
       `-----BEGIN NATS USER JWT-----\nnone\n------END NATS USER JWT------\n` +

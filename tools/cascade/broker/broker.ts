@@ -17,7 +17,7 @@ import type { Host } from '../host.js';
 const SOURCE = 'cascade';
 const DEFAULT_URL = 'nats://127.0.0.1:4222';
 
-/** The broker of a command, with the parts of the transport that commands need. */
+/** A command's connection to the broker, with the parts of the transport that commands need. */
 export class Broker {
   readonly failures: FailureReader;
   readonly replays: Replays;
@@ -71,7 +71,10 @@ export async function withBroker<Result>(
   }
 }
 
-/** Returns `NATS_URL` if it is set. Otherwise, returns the broker of the system that runs here, or else the default. */
+/**
+ * Returns `NATS_URL` if it is set. Otherwise, returns the broker URL of the system that runs in this folder. If no system runs,
+ * returns the default URL.
+ */
 export async function serversOf(env: NodeJS.ProcessEnv): Promise<string> {
   if (env['NATS_URL']) return env['NATS_URL'];
   return (await runningHere())?.natsUrl ?? DEFAULT_URL;
@@ -91,7 +94,7 @@ async function credentialsOf(env: NodeJS.ProcessEnv): Promise<ConnectionOptions>
   }
 }
 
-/** Shows warnings, such as a lost connection. Errors are not shown, because the callers handle them. */
+/** Returns a logger that shows warnings, such as a lost connection. Errors are not shown, because the callers handle them. */
 function warningsTo({ stderr }: Host) {
   const nothing = () => undefined;
   const write = (message: unknown) => void stderr.write(`${String(message)}\n`);

@@ -52,7 +52,7 @@ async function checkWithin(broker: Broker, declared: Declared | undefined, host:
   }
 }
 
-/** True if all streams exist. A missing stream is already a finding, and prevents the check of expiring events. */
+/** True if all streams exist. Another check reports a missing stream. Without all streams, expiring events cannot be checked. */
 function hasStreams({ streams }: BrokerRoom): boolean {
   return [EVENTS_STREAM, RETRIES_STREAM, FAILURES_STREAM].every((name) =>
     streams.some(({ of }) => of === name),

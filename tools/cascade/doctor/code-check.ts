@@ -5,7 +5,7 @@ import type { Host } from '../host.js';
 import { counted } from '../text/numbers.js';
 import { fault, ok, type Finding } from './finding.js';
 
-/** Checks that the declarations can be read, because other checks compare the broker with them. */
+/** Checks that the declarations can be read, because other checks compare the broker with the declarations. */
 export async function checkCode(
   host: Host,
 ): Promise<{ findings: Finding[]; declared: Declared | undefined }> {

@@ -6,7 +6,7 @@ import { DEFAULT_PORTS } from '../../supervisor/system.js';
 import type { Host } from '../host.js';
 import { fault, note, ok, type Finding } from './finding.js';
 
-/** Reports the version of Node. The version is always ok, because the bootstrap refuses an older Node. */
+/** Reports the version of Node. This check never fails, because the bootstrap refuses unsupported versions. */
 export function checkNode(): Finding[] {
   return [ok('Node', process.versions.node)];
 }

@@ -8,7 +8,9 @@ import { fault, note, ok, type Finding } from './finding.js';
 
 const LATE_AFTER = 10_000;
 
-/** Checks the outboxes of running services. A service that does not answer is stopped, or has no outbox. */
+/**
+ * Checks the outboxes of running services. A missing answer is not a fault, because the service may be stopped or have no outbox.
+ */
 export async function checkOutboxes(broker: Broker, publishers: readonly Publisher[]): Promise<Finding[]> {
   try {
     const { outboxes, failed } = await showAll(outboxesOf(broker, publishers), 0);

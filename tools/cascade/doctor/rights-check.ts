@@ -4,7 +4,7 @@ import type { Broker } from '../broker/broker.js';
 import { isDenial } from '../explain.js';
 import { fault, note, ok, type Finding } from './finding.js';
 
-/** Name of a stream that does not exist. The broker refuses an event that is meant only for this stream, so nothing is stored. */
+/** Name of a stream that does not exist. The broker rejects an event with this expected stream name, so nothing is stored. */
 const NO_STREAM = 'CASCADE_DOCTOR';
 
 /**
@@ -21,7 +21,7 @@ export async function checkRights(broker: Broker, missing: readonly string[]): P
     const remedy = 'set NATS_URL or NATS_CREDS to a user that may, or grant the right at the broker';
     findings.push(fault('rights', `this user may not read the stream ${stream}`, remedy));
   }
-  // A user without the right to publish is not a fault.
+  // The missing right is not a fault, because a user may need only the right to read.
   if (streams.includes(EVENTS_STREAM) && (await isDenied(() => tryToPublish(broker))))
     findings.push(note('rights', 'this user may not publish, so it cannot call `publish` and `replay`'));
   if (findings.length > 0) return findings;
@@ -38,7 +38,7 @@ async function tryToPublish({ nats }: Broker): Promise<void> {
   await jetstream(nats)
     .publish(channelOf(ReplayRequested.event.name), '', { expect: { streamName: NO_STREAM } })
     .catch((error: unknown) => {
-      // The broker refused only the stream, so the user has the right to publish.
+      // The broker rejected only the expected stream name, so the user has the right to publish.
       if (!(error instanceof JetStreamApiError)) throw error;
     });
 }

@@ -1,7 +1,7 @@
 import { isFull, isNearlyFull, roomRemedy, roomText, type BrokerRoom } from '../streams/room.js';
 import { fault, note, ok, type Finding } from './finding.js';
 
-/** Finds streams that have lost their quorum, because the other checks need the streams. */
+/** Reports each stream without a leader, because the other checks cannot use such a stream. */
 export function checkLeaders({ streams }: BrokerRoom): Finding[] {
   return streams
     .filter(({ hasLeader }) => !hasLeader)

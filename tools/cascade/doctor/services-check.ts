@@ -21,9 +21,9 @@ const REMEDIES: Record<string, string> = {
 const LOG = 'its log says why';
 
 /**
- * Finds parts that are down in the services that run here.
+ * Checks the health of the services that run here. Reports each part of a service that is down.
  *
- * @param names names of the services among the parts of the system
+ * @param names names of the services to check
  */
 export async function checkServices(
   { parts }: Pick<RunningSystem, 'parts'>,

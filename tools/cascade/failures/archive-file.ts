@@ -21,7 +21,7 @@ export async function writeArchive(
     try {
       for await (const failure of failures) {
         if (signal.aborted) throw new CommandError('Stopped. Nothing was removed, and no file is left.');
-        // Unlike `write`, `appendFile` writes the whole line, or throws if the disk refuses a part of the line.
+        // Unlike `write`, `appendFile` writes the whole line, or throws if the disk stores only a part of the line.
         await file.appendFile(`${JSON.stringify(failure)}\n`).catch(notWritten(path));
         ids.push(failure.id);
       }
@@ -82,7 +82,8 @@ function notWritten(path: string): (cause: Error) => never {
 }
 
 /**
- * Syncs the folder of a new file. Otherwise, the file may lose its name in a power cut, even if the disk has stored its content.
+ * Syncs the folder of a new file. Otherwise, the file may lose its name in a power failure, even if the disk has stored its
+ * content.
  */
 async function syncFolder(path: string): Promise<void> {
   // Windows cannot sync a folder.

@@ -18,7 +18,7 @@ export interface ArchiveOptions extends RemoveOptions {
   to: string;
 }
 
-/** Remedy after an interruption. The command needs another file, because the remaining failures may include newer failures. */
+/** Remedy after an interruption. The repeated command needs another file, because `archive` never overwrites a file. */
 const REST = 'The same command with another file archives and removes the rest.';
 
 export function run(invocation: Invocation<ArchiveOptions>): Promise<number> {
@@ -29,7 +29,7 @@ export function run(invocation: Invocation<ArchiveOptions>): Promise<number> {
     const result = await removal
       .remove(saved, selection, { ...options, savedTo })
       .catch(async (error: unknown) => {
-        // Nothing was removed, and the file would prevent a second try of the same command.
+        // Nothing was removed. The file is deleted, because the same command would refuse an existing file.
         if (error instanceof RemovalNotRecordedError) await rm(savedTo);
         throw error;
       });

@@ -3,7 +3,7 @@ import type { Broker } from '../broker/broker.js';
 
 export type ReplayRecord = Pick<ReplayRequested, 'by' | 'reason'>;
 
-/** Returns the audit event of a replay; undefined if the event is no longer stored. */
+/** Returns the `ReplayRequested` event of a replay; undefined if the event is no longer stored. */
 export async function findReplay({ nats }: Broker, replayId: string): Promise<ReplayRecord | undefined> {
   const subjects = [channelOf(ReplayRequested.event.name)];
   for await (const message of readStream(nats, { stream: EVENTS_STREAM, subjects })) {

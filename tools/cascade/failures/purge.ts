@@ -5,7 +5,7 @@ import { removeFailures, type RemoveOptions } from './remove.js';
 
 export function run(invocation: Invocation<RemoveOptions>): Promise<number> {
   return removeFailures(invocation, async ({ removal, selection, options }) => {
-    // Only summaries are kept, because there may be very many failures with large events.
+    // Keeps only summaries in memory, because there may be many failures with large events.
     const failures: RemovedFailure[] = [];
     for await (const failure of removal.select(selection)) failures.push(removedFailureOf(failure));
     const result = await removal.remove(failures, selection, options);

@@ -23,7 +23,7 @@ export function planLines({ total, bytes, left, groups }: RemovalPlan): string[]
   ];
 }
 
-/** @param rest says how to remove the rest after an interruption */
+/** @param rest instruction for removing the remaining failures after an interruption */
 export function resultLines(
   { total, removed, skipped, bytes, removalId, stopped }: RemovalResult,
   left: number,

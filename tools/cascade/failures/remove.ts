@@ -27,7 +27,7 @@ export interface Removed {
   readonly result: RemovalResult;
   /** Path of the archive; undefined if the failures were not archived. */
   readonly savedTo?: string;
-  /** @param left number of failures that match the selection and stay */
+  /** @param left number of failures that match the selection and remain stored */
   lines(left: number): string[];
 }
 

@@ -9,7 +9,7 @@ export interface FailureOptions extends Omit<RemovalSelection, 'failureIds'> {
 /**
  * Converts options to a selection of failures.
  *
- * @param remedy says how to choose failures
+ * @param remedy instruction for choosing failures, which the error contains
  * @throws UsageError if the options choose no failures
  */
 export function selectionOf(options: FailureOptions, remedy: string): RemovalSelection {
@@ -25,9 +25,9 @@ export function selectionOf(options: FailureOptions, remedy: string): RemovalSel
 }
 
 /**
- * Refuses ids that match no failure. A filter may match nothing, but named failures must exist.
+ * Refuses a selection by id if no such failure exists. A selection by filter may match no failure.
  *
- * @throws CommandError if no named failure was found
+ * @throws CommandError if the options contain ids, but no failure was found
  */
 export function refuseUnknown({ failure }: FailureOptions, found: number): void {
   if (!failure || found > 0) return;

@@ -101,7 +101,7 @@ function stateText(stored: StoredFailure, replay: ReplayRecord | undefined): str
 }
 
 function errorLines({ name, message, stack = '', violations, cause }: FailureError): string[] {
-  // The stack begins with the name of a parent class if the class itself sets no name.
+  // Drops the heading of the stack, because it names a parent class if the error's class sets no name.
   const frames = stack.includes(message)
     ? stack.slice(stack.indexOf(message) + message.length)
     : `\n${stack}`;

@@ -134,7 +134,8 @@ describe('cascade flow', () => {
 
   it('ignores messages whose headers cannot be parsed', async () => {
     const broken = headers();
-    // A client in another language can send a space within a header name. Our client would refuse the name.
+    // A client in another language can send a space within a header name. nats.js would refuse the name, so the name is set
+    // directly.
     (broken as unknown as { headers: Map<string, string[]> }).headers.set('bad name', ['1']);
     shop.client.publish('events.order.placed', '{}', { headers: broken });
     const id = await shop.place('after');

@@ -28,7 +28,7 @@ export interface FlowFailure extends Happening {
 export interface FlowReplay extends Happening {
   readonly kind: 'replay';
   readonly replayId: string | undefined;
-  /** True if consumers handle the next events as new events. */
+  /** True for an as-new replay, whose next events get new ids. */
   readonly asNew: boolean;
 }
 

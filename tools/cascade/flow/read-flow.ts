@@ -18,9 +18,9 @@ import { waitingRetries } from './waiting-retries.js';
 const REPORT_EVERY = 20_000;
 
 /**
- * Reads the headers of all events since a time, and keeps the events of the flow.
+ * Reads the headers of all events since a time. Returns the events of the flow with their failures, replays and retries.
  *
- * @param onRead receives the number of events that have been read, from time to time
+ * @param onRead called repeatedly with the number of events that have been read
  */
 export async function readFlow(
   broker: Broker,
@@ -60,7 +60,7 @@ async function readEvents(
       found.push({
         kind: 'replay',
         id: `replay-${sequence}`,
-        // The cause is the replayed failure, or the event itself in the replay of a channel.
+        // The cause is the replayed failure. If a channel was replayed, the cause is the replayed event.
         causationId: message.headers?.get(TransportHeader.failureId) || id,
         name: subject,
         source: subject.split('.')[1]!,

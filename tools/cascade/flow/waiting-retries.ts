@@ -20,7 +20,7 @@ async function retriesOf({ manager }: Broker, { id, stream, sequence }: FlowStep
       manager.streams.getMessage(RETRIES_STREAM, { last_by_subj: subject }),
     ),
   );
-  // A retry that is consumed in the meantime is left out.
+  // Leaves out a retry that was consumed after its subject was listed.
   return messages.flatMap((message) => (message ? [retryOf(message, id)] : []));
 }
 

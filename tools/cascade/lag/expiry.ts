@@ -2,7 +2,7 @@ import { EVENTS_STREAM, isExpiringSoon } from '@cascade/jetstream';
 import type { Expiry, ProcessorLag } from './lag.js';
 
 /**
- * Finds the event that is deleted first.
+ * Finds the unsettled event that a stream will delete first.
  *
  * @param keptFor retention time of each stream, in milliseconds; 0 for no limit
  */
@@ -20,7 +20,10 @@ export function firstExpiry(
   return expiries.sort((a, b) => a.at.getTime() - b.at.getTime())[0];
 }
 
-/** Returns the declared processors whose oldest event is deleted soon. The events of a removed processor may be deleted. */
+/**
+ * Returns the declared processors whose oldest unsettled event will be deleted soon. Undeclared processors are left out, because
+ * their events may be deleted.
+ */
 export function expiringSoon(processors: readonly ProcessorLag[]): (ProcessorLag & { expiry: Expiry })[] {
   return processors.filter(
     (lag): lag is ProcessorLag & { expiry: Expiry } =>
@@ -34,7 +37,7 @@ export function expiryText({ processor, expiry }: ProcessorLag & { expiry: Expir
   return `${processor} has not handled an event of ${storedAt.toISOString()}, which ${stream} deletes at ${at.toISOString()}`;
 }
 
-/** Says how to keep the event for longer, if the processor does not catch up. */
+/** Returns an instruction for keeping the event longer if the processor does not catch up. */
 export function expiryRemedy({ expiry: { stream } }: { expiry: Expiry }): string {
   const variable = stream === EVENTS_STREAM ? 'EVENTS_MAX_AGE' : 'FAILURES_MAX_AGE';
   return `raise ${variable} and call \`node cascade provision\`, unless the processor catches up before`;

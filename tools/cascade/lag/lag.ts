@@ -3,11 +3,11 @@ import type { ConsumerPlace } from '@cascade/jetstream';
 /**
  * State of a processor:
  * - `running`: a process pulls events
- * - `paused`: nearly all events failed for at least one replica, which now tries single events
+ * - `paused`: at least one replica is in a pause, and admits only probes
  * - `stopped`: no process pulls events
  * - `missing`: some of the processor's consumers do not exist
- * - `foreign`: the code does not declare the consumer, but a process pulls, such as a processor in another language
- * - `undeclared`: the code does not declare the consumer, and no process pulls
+ * - `foreign`: the code does not declare the consumer, but a process pulls events, such as a program in another language
+ * - `undeclared`: the code does not declare the consumer, and no process pulls events
  */
 export type ProcessorState = 'running' | 'paused' | 'stopped' | 'missing' | 'foreign' | 'undeclared';
 
@@ -20,7 +20,7 @@ export interface Expiry {
   readonly isNear: boolean;
 }
 
-/** Backlog of a processor, summed over all of its replicas. */
+/** Lag of a processor, summed over all of its replicas. */
 export interface ProcessorLag {
   readonly processor: string;
   /** App of the processor; undefined if the code does not declare the processor. */

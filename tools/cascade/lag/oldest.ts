@@ -6,7 +6,7 @@ export async function oldestUnsettled(
   manager: JetStreamManager,
   { stream_name, num_pending, num_ack_pending, ack_floor, config }: ConsumerInfo,
 ): Promise<Date | undefined> {
-  // Due retries refer to events that were stored in another stream, long before (see `oldestRetried`).
+  // Skips due retries, because their events were stored earlier in another stream (see `oldestRetried`).
   if (num_pending + num_ack_pending === 0 || stream_name === RETRIES_STREAM) return undefined;
   const subjects = config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : ['>']);
   const firsts = await Promise.all(

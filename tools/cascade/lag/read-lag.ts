@@ -25,7 +25,7 @@ interface Readings {
   readonly now: number;
 }
 
-/** Returns every declared processor by name, followed by the undeclared consumers. */
+/** Returns the lag of the declared processors, sorted by name, followed by the lag of the undeclared consumers. */
 export async function readLag(
   broker: Broker,
   declared: readonly DeclaredProcessor[],

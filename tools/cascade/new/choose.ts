@@ -42,8 +42,8 @@ export async function choose(
 }
 
 /**
- * Removes the app from the choice if it has the processor's name. `nest generate --project` uses this name for a processor's own
- * app.
+ * Removes the app from the choice if the app has the processor's name. With `nest generate --project`, this name requests a
+ * separate app for the processor.
  */
 function withOwnApp(choice: ProcessorChoice): ProcessorChoice {
   return choice.app === choice.name ? { ...choice, app: undefined } : choice;

@@ -1,6 +1,9 @@
 import type { Blueprint } from '../../generator/blueprint/blueprint.js';
 
-/** Returns commands that test a new processor, run it unless a system already runs, and show it at work. */
+/**
+ * Returns the commands with which a user can test a new processor, run it and try it out. Omits `npm start` if a system already
+ * runs.
+ */
 export function nextCommands(
   { name, app, consumes, failuresOf, channel }: Blueprint,
   isRunning: boolean,
@@ -14,7 +17,7 @@ export function nextCommands(
   ];
 }
 
-/** Quotes a text as a single word for a shell. */
+/** Quotes a string as a single word for a shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

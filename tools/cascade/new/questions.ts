@@ -35,7 +35,7 @@ export async function askFor(
 }
 
 class Questions {
-  /** True if the user chose to create an event. A name that resembles a known name is then intended. */
+  /** True if the user chose to create an event. A new name that resembles a known name is then not treated as a typing error. */
   namedNewEvent = false;
   /** Streams of the questions. The output goes to stderr, because questions are not part of the result. */
   private readonly streams;

@@ -14,7 +14,7 @@ const topology = {
   contracts: [{ event: 'order.placed', class: 'OrderPlaced', newest: true, origin: 'contracts' }],
 } as unknown as Topology;
 
-/** Answers the questions on a terminal. Presses one key when each question appears. */
+/** Answers the questions on a terminal. Presses the next of `keys` when a question appears. */
 async function answer(options: ChoiceOptions, keys: readonly string[], mayAsk = true) {
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => stdin });
   const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 80, rows: 40 });
@@ -22,7 +22,7 @@ async function answer(options: ChoiceOptions, keys: readonly string[], mayAsk = 
   let asked = 0;
   stderr.on('data', (chunk: Buffer) => {
     shown += chunk.toString();
-    // Each question ends with a single `?`, and is shown again after each key.
+    // Each question ends with a single `?`, and is redrawn after each key.
     const questions = new Set(shown.match(/(What|Which)[^?]*\?/g) ?? []).size;
     if (questions > asked) {
       asked = questions;

@@ -7,7 +7,7 @@ import { choose, type ChoiceOptions } from './choose.js';
 
 /** Options that Nest's command line passes. */
 export interface SchematicOptions extends Omit<ChoiceOptions, 'app'> {
-  /** App of `--project`; undefined if the user chose from Nest's list, which passes only the folder. */
+  /** App that `--project` names; undefined if the user chose the app from Nest's list, which passes only `sourceRoot`. */
   project?: string;
   sourceRoot?: string;
 }

@@ -32,8 +32,8 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /**
  * Changes events that are set aside in one outbox.
  *
- * @param done the change, as the output describes it: `put back`
- * @param change resolves to the number of changed events; `ids` is empty if no events are named
+ * @param done words that describe the change in the output, such as `put back`
+ * @param change resolves to the number of changed events; `ids` is empty if the user named no events
  * @returns the exit code, which is 1 if named events are not set aside
  */
 async function act(

@@ -69,7 +69,7 @@ export async function showAll(all: readonly AppOutbox[], limit: number): Promise
 }
 
 /**
- * Finds the only outbox.
+ * Finds the only service that has an outbox.
  *
  * @throws UsageError if several services have an outbox
  * @throws CommandError if no service answers, or if the outbox cannot be read

@@ -11,7 +11,7 @@ export interface ProvisionOptions {
   lower?: boolean;
   move?: string[];
   dropWaiting?: boolean;
-  /** True if the option is given without names. */
+  /** Names that `--prune` lists; true if `--prune` is given without names. */
   prune?: true | string[];
 }
 

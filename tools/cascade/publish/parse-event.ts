@@ -3,7 +3,8 @@ import { getMetadataStorage } from 'class-validator';
 import { CommandError } from '../errors.js';
 
 /**
- * Parses an event that a user typed. Refuses unknown fields, which are probably misspelled. A consumer would ignore them.
+ * Parses an event that a user typed. Refuses unknown fields, which are probably misspelled. A consumer would ignore unknown
+ * fields.
  *
  * @throws CommandError with every broken rule
  */

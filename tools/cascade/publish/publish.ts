@@ -32,7 +32,7 @@ function report(
   type: EventClass,
   options: PublishCommandOptions,
 ): string[] {
-  // With a generated id, a duplicate only means that the publisher itself has sent the event twice.
+  // If the id was generated, a duplicate only means that the publisher itself resent the event.
   if (duplicate && options.id !== undefined)
     return [
       `Nothing was published: the broker already has an event with the id ${id}, and dropped this one.`,

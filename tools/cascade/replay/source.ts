@@ -15,7 +15,7 @@ export type Plan = Pick<ReplayPlan, 'total'> & Partial<ReplayPlan>;
 export interface Source {
   /** True if repeating the call after an interruption replays only the rest. */
   readonly isResumable: boolean;
-  /** Name of the processor whose next events consumers handle as new events. */
+  /** Name of the processor that receives an as-new replay; undefined for any other replay. */
   readonly newFrom?: string;
   plan(broker: Broker, again: boolean): Promise<Plan>;
   replay(broker: Broker, options: ReplayOptions): Promise<ReplayResult>;

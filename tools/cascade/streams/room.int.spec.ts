@@ -9,7 +9,7 @@ import type { BrokerRoom } from './room.js';
 
 const MIB = 1_024 ** 2;
 
-/** Returns the command line for a broker. */
+/** Returns functions that run commands against a broker. */
 function commandsOn(natsUrl: () => string) {
   const run = (...args: string[]) => runCascade(args, { env: { NATS_URL: natsUrl(), PATH: '' } });
   return {

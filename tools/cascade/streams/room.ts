@@ -3,7 +3,7 @@ import { JetStreamApiCodes, JetStreamApiError, type StreamInfo } from '@nats-io/
 import type { Broker } from '../broker/broker.js';
 import { formatBytes } from '../text/bytes.js';
 
-/** Used percentage of a limit at which warnings begin. */
+/** Percentage of a limit at which warnings begin. */
 const NEARLY_FULL = 80;
 
 /** Assumed size of an event with its headers, in bytes. */
@@ -18,13 +18,13 @@ export interface Room {
   readonly bytes: number;
   /** Limit in bytes; undefined for no limit. */
   readonly limit: number | undefined;
-  /** Used percentage of the limit, rounded down; 100 if another event of usual size does not fit. */
+  /** Percentage of the limit that is used, rounded down; 100 if another event of average size does not fit. */
   readonly percent: number | undefined;
 }
 
 export interface StreamRoom extends Room {
   readonly messages: number;
-  /** False if the stream has lost its quorum. The stream then neither stores nor delivers. */
+  /** False if the stream has lost its quorum. The stream then neither stores nor delivers messages. */
   readonly hasLeader: boolean;
 }
 
@@ -38,7 +38,7 @@ export async function readRoom(broker: Broker): Promise<BrokerRoom> {
   const names = [EVENTS_STREAM, RETRIES_STREAM, FAILURES_STREAM];
   const infos = await Promise.all(names.map((name) => infoUnlessMissing(broker, name)));
   const streams = infos.flatMap((info) => (info ? [roomOf(info)] : []));
-  // If a stream has no leader, the broker does not answer the request for the account either.
+  // The broker does not answer the request for the account while a stream has no leader.
   const account = streams.every(({ hasLeader }) => hasLeader) ? await accountRoom(broker) : [];
   return { streams, account };
 }

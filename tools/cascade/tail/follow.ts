@@ -47,7 +47,10 @@ interface OpenSource extends Source<JsMsg> {
   stop(this: void): void;
 }
 
-/** Passes on the messages of all sources. Ends when `onMessage` returns false, the user interrupts, or all sources have ended. */
+/**
+ * Passes the messages of all sources to `onMessage`. Ends when `onMessage` returns false, the user interrupts, or all sources
+ * have ended.
+ */
 async function forward(
   sources: readonly OpenSource[],
   onInterrupt: Host['onInterrupt'],
@@ -63,7 +66,9 @@ async function forward(
   }
 }
 
-/** Opens a source of new messages that never ends. The source begins with stored messages if `since` is set. */
+/**
+ * Opens an endless source of new messages. If `since` is set, the source begins with the messages that were stored since then.
+ */
 async function openEndless(
   { nats }: Broker,
   { stream, subject }: ChannelPattern,

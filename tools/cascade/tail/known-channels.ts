@@ -34,7 +34,7 @@ async function declaredSubjects(host: Host): Promise<string[]> {
     const subjects = [...channels.map(({ subject }) => subject), ...contracts.map(({ channel }) => channel)];
     return [...new Set([...subjects, ...consumed])].filter((subject) => !/[*>]/.test(subject)).sort();
   } catch (error) {
-    // `tail` works even while the code does not compile.
+    // Ignores the error, because `tail` must work even if the declarations cannot be read.
     if (error instanceof TopologyError) return [];
     throw error;
   }

@@ -14,8 +14,8 @@ export function seen(message: JsMsg) {
 }
 
 /**
- * Formats an event as a line, cut to the terminal's width. The line has time, name, source, flow, and the data, or the error of a
- * failure.
+ * Formats an event as a line, cut to the terminal's width. The line shows the time, name, source and correlation id, followed by
+ * the data or by a failure's error.
  */
 export function toLine({ time, subject, source, correlationId, data }: SeenEvent, output: Output): string {
   const isFailure = subject.startsWith('failed.');

@@ -35,7 +35,7 @@ export class CardDeclined extends UnrecoverableError {}
 /** The bank accepts cards only while a spec sets `isOpen` to true. */
 export const bank = { isOpen: false };
 
-/** Controller of two processors. `billing` fails if the event says so and the bank is closed. */
+/** Controller of two processors. `billing` fails while the bank is closed if the order has a note. */
 @Controller()
 export class Shop {
   @Consumes(OrderPlaced, {

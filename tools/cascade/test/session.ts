@@ -13,7 +13,7 @@ export interface Ended {
 export interface SessionOptions {
   env: NodeJS.ProcessEnv;
   stdin?: string;
-  /** Root of a checkout for the spec. The code is still loaded from this checkout. */
+  /** Root of the checkout that the command works on. The code is always loaded from the checkout of this file. */
   root?: string;
 }
 
@@ -33,7 +33,7 @@ export function hostWith(
   };
 }
 
-/** A call of the command line in this process. Keeps the output, and can interrupt the command. */
+/** A command that runs in this process. Keeps the output, and can interrupt the command. */
 export class Session {
   stdout = '';
   stderr = '';
@@ -54,7 +54,7 @@ export class Session {
     this.ended = cascade(args, host).then((code) => ({ code, stdout: this.stdout, stderr: this.stderr }));
   }
 
-  /** Sends Ctrl-C. A command that does not listen yet receives the signal later. */
+  /** Simulates Ctrl-C. If the command does not listen yet, the interruption follows when the command begins to listen. */
   interrupt(): void {
     this.isInterrupted = true;
     for (const listener of this.listeners) listener();

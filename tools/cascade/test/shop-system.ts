@@ -7,7 +7,7 @@ import type { INestMicroservice } from '@nestjs/common';
 import { OrderPlaced, Shop } from './orders.js';
 import { runCascade, Session, type Ended } from './session.js';
 
-/** A broker with the running processors of the shop, and the command line for it. */
+/** Broker on which the processors of the shop run, with methods that run commands against this broker. */
 export class ShopSystem {
   private readonly applications: INestMicroservice[] = [];
 
@@ -25,7 +25,7 @@ export class ShopSystem {
     return system;
   }
 
-  /** Starts the shop. Each further call starts a replica. */
+  /** Starts the shop. Each further call starts another replica of the shop. */
   async open(): Promise<void> {
     const transport = { source: 'shop', servers: this.broker.url, publishes: [OrderPlaced] };
     const application = await createMicroservice({
@@ -59,7 +59,7 @@ export class ShopSystem {
     return (await publisher.publish(order, options)).correlationId;
   }
 
-  /** Publishes as a plain NATS client. */
+  /** Publishes a message as a plain NATS client. */
   publish(subject: string, body: string, extra: Record<string, string> = {}): void {
     const added = headers();
     for (const [name, value] of Object.entries(extra)) added.set(name, value);
@@ -75,7 +75,7 @@ export class ShopSystem {
     return Object.values(state.subjects ?? {}).reduce((sum, number) => sum + number, 0);
   }
 
-  /** Resolves when a processor has handled the replay of a failure, or has failed again. */
+  /** Waits until a processor has handled the replay of a failure, or has failed to handle the replay. */
   answered(failureId: string): Promise<void> {
     return untilAnswered(this.client, failureId);
   }

@@ -3,7 +3,7 @@ export function printable(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ');
 }
 
-/** Replaces control characters in each line of a text. */
+/** Splits a text into lines, and replaces the control characters in each line. */
 export function printableLines(text: string): string[] {
   return text.split(/\r?\n/).map(printable);
 }

@@ -2,10 +2,10 @@ import type { ReplayProgress } from '@cascade/jetstream';
 
 const WIDTH = 30;
 
-/** Formats the progress: `[██████········]  40 of 100, 2 skipped`. */
+/** Formats the progress of a replay: `[██████········]  40 of 100, 2 skipped`. */
 export function progressBar({ total, replayed, skipped }: ReplayProgress): string {
   const done = replayed + skipped;
-  // More events may have failed since they were counted.
+  // `done` may exceed `total`, because more failures may have been stored since the total was counted.
   const share = total > 0 ? Math.min(1, done / total) : 1;
   const full = Math.round(share * WIDTH);
   const bar = `${'█'.repeat(full)}${'·'.repeat(WIDTH - full)}`;

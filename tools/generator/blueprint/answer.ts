@@ -12,10 +12,10 @@ export interface Answer {
 }
 
 /**
- * Chooses the code for each field of the golden sample, in this order:
+ * Chooses the code for each field of the golden sample, in this order of preference:
  * - the consumed event's field, if it is required and has the same name and schema
- * - an id that is derived from the event's id, for the id of a new event
- * - the event's time, for a time
+ * - an id that is derived from the consumed event's id, for the id of a new event
+ * - the consumed event's time, for a time
  * - the sample's value, for any other field
  *
  * A redelivery therefore gives the same result.

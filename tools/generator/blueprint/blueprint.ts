@@ -4,13 +4,13 @@ import { renderTemplate } from '../render/templates.js';
 import { answerOf, type Answer } from './answer.js';
 import type { AppPart, EventPart, Parts } from './parts.js';
 
-/** The data of the templates, which access it as `it`. */
+/** Data of the templates. A template accesses the data as `it`. */
 export interface Blueprint extends Parts {
   /** Class of the processor: `WelcomeCouponProcessor`. */
   readonly class: string;
   /** Path of the handler's file, as the app's module imports it. */
   readonly file: string;
-  /** App of the processor. The names of its module and configuration classes begin with `class`. */
+  /** App of the processor. The names of its module and configuration classes begin with the value of `class`. */
   readonly app: AppPart & { readonly class: string };
   readonly channel: string;
   readonly payload: { readonly name: 'event' | 'failure'; readonly class: string; readonly used: boolean };

@@ -15,7 +15,7 @@ export interface NewEvent extends EventPart {
   /** Name of the contract's file in libs/contracts/src, without extension. */
   readonly file: string;
   readonly files: readonly RenderedFile[];
-  /** Name of the field that identifies the subject of the event. */
+  /** Name of the field with the id of the entity that the event is about, such as `couponId`. */
   readonly idField: string;
 }
 

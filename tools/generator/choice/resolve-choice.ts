@@ -12,11 +12,11 @@ import type { ConsumedChoice, ProcessorChoice } from './choice.js';
 import { nearestOf, suggestion } from '../../text/nearest.js';
 import { refuseProcessorName } from './processor-name.js';
 
-/** Maximum number of edits by which a typing error differs from a known event name. */
+/** Maximum number of edits by which a mistyped name may differ from a known event name. */
 const TYPING_ERROR = 2;
 
 /**
- * Resolves the names of a choice.
+ * Finds the events, the processor and the app that a choice names.
  *
  * @throws RefusedNameError if a name is invalid, unknown or taken
  */

@@ -68,7 +68,7 @@ function withoutController(path: string, text: string, { class: name }: Blueprin
   return splice(text, start, end, '');
 }
 
-/** Finds the list of a property; returns undefined unless the file has exactly one such list. */
+/** Finds the array literal that is the value of a property. Returns undefined unless the file has exactly one such property. */
 function listIn(path: string, text: string, property: string): ts.ArrayLiteralExpression | undefined {
   const isList = (node: ts.Node): node is ts.PropertyAssignment =>
     ts.isPropertyAssignment(node) &&

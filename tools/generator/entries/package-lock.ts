@@ -35,7 +35,7 @@ export function withPackages(text: string, change: (packages: Packages) => Packa
   return written({ ...lock, packages: change(lock.packages) });
 }
 
-/** Inserts an entry in npm's order. */
+/** Inserts an entry at its position in npm's order. */
 export function inserted<Value>(
   record: Readonly<Record<string, Value>>,
   key: string,

@@ -14,7 +14,7 @@ export interface BrokerOptions {
   readonly storeDir: string;
   /** Preferred port; 0 for any port. If the broker has another port, the table shows a note. */
   readonly preferredPort: number;
-  /** Resolves to the broker's port. The port never changes, because the services know it before the broker runs. */
+  /** Resolves to the broker's port. The port never changes, because the services receive the port before the broker runs. */
   port(this: void): Promise<number>;
   readonly env: NodeJS.ProcessEnv;
   /** Receives progress messages while nats-server is located or downloaded. */
@@ -72,14 +72,14 @@ function runOf(broker: Broker, moved: string): Run {
 }
 
 /**
- * Returns the cause of a failed start. The error itself repeats the server's last lines, which the supervisor shows for every
- * part.
+ * Returns the cause of a failed start. The message of the error itself also contains the server's last lines. The supervisor
+ * already shows these lines.
  */
 function reasonOf(error: unknown): unknown {
   return error instanceof BrokerStartError ? error.cause : error;
 }
 
-/** Stops waiting when `signal` aborts, because a download may take long. */
+/** Stops waiting when `signal` aborts, because a download may take a long time. */
 function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(new Error('was stopped while it started')), { once: true });

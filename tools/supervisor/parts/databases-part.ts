@@ -55,7 +55,7 @@ async function connect(server: string): Promise<pg.Client> {
   } catch (error) {
     if (codeOf(error) !== NO_SUCH_DATABASE) throw unusable(error);
   }
-  // The database of the URL need not exist. Every server has a database `postgres`.
+  // The database that the URL names may not exist. Every server has a database `postgres`.
   const other = new URL(server);
   other.pathname = '/postgres';
   return open(other.href).catch((error) => {
@@ -80,7 +80,7 @@ async function create(client: pg.Client, name: string): Promise<void> {
   try {
     await client.query(`create database ${pg.escapeIdentifier(name)}`);
   } catch (error) {
-    // Another system has just created the database.
+    // Ignores the error if another system has just created the database.
     if (![DUPLICATE_DATABASE, UNIQUE_VIOLATION].includes(codeOf(error) ?? '')) throw error;
   }
 }

@@ -4,7 +4,7 @@ export const MAX_DEATHS = 5;
 
 const FIRST_PAUSE_MS = 250;
 
-/** Counts the successive deaths of one part, and decides when to start it again. */
+/** Counts the successive deaths of one part, and decides when to restart the part. */
 export class Deaths {
   private inARow = 0;
 

@@ -9,8 +9,8 @@ const run = promisify(execFile);
 let template: Promise<string> | undefined;
 
 /**
- * Copies an empty database into a service's folder, unless the folder already has a database. The template is created once for
- * each checkout. Without the template, each service would need 2 to 4 s of CPU time at its first start.
+ * Copies a template with an empty database into a service's folder, unless the folder already has a database. The template is
+ * created once for each checkout. Without the template, each service would need 2 to 4 s of CPU time at its first start.
  */
 export async function prepareEmbeddedDatabase(root: string, folder: string): Promise<void> {
   template ??= makeTemplate(root);

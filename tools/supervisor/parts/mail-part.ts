@@ -13,8 +13,8 @@ export interface MailOptions {
 }
 
 /**
- * Creates a part for the mail catcher. The mail catcher accepts every mail over SMTP, delivers no mail, and shows all mails on a
- * page. The address of the part is the SMTP address.
+ * Creates a part for the mail catcher. The mail catcher accepts messages over SMTP and shows the messages on a page, but delivers
+ * no message. The address of the part is the SMTP address.
  */
 export function mailPart({ root, dataDir, env, ports, claims }: MailOptions): Part {
   return processPart(

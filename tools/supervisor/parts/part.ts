@@ -27,7 +27,7 @@ export interface Run {
   readonly pid?: number;
   /** Resolves when the part ends, to a description such as "exited with code 1". Never rejects. */
   readonly ended: Promise<string>;
-  /** Asks the part to end, kills it after `graceMs`, and resolves when it has ended. */
+  /** Asks the part to end, and kills the part after `graceMs`. Resolves when the part has ended. */
   stop(graceMs: number): Promise<void>;
   kill(): void;
 }

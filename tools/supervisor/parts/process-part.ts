@@ -14,24 +14,24 @@ const START_GRACE_MS = 2_000;
 const PORT_ATTEMPTS = 10;
 const READY = 'ready';
 
-/** Description of a part that is one of our Node processes. */
+/** Description of a part that runs as a Node process. */
 export interface ProcessPart {
   readonly name: string;
   readonly script: string;
   args?(ports: PortNumbers): readonly string[];
   /** Preferred ports; 0 for any port. If a port is taken, the part gets the next free port. */
   readonly ports: PortNumbers;
-  /** The whole environment of the process. A promise may wait for the address of another part. */
+  /** Returns the whole environment of the process, or a promise that waits for the address of another part. */
   env(ports: PortNumbers): NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>;
   url(ports: PortNumbers): string;
   /** Returns the address for other parts. Default: `url`. */
   address?(ports: PortNumbers): string;
-  /** Returns the URL that answers with 200 when the part is ready. */
+  /** Returns the URL that responds with status 200 when the part is ready. */
   readyUrl(ports: PortNumbers): string;
   note?(ports: PortNumbers): string;
 }
 
-/** Runs a part as a process. The next run has the same ports if they are still free. */
+/** Creates a part that runs as a process. A restart uses the same ports if these ports are still free. */
 export function processPart(spec: ProcessPart, claims: PortClaims): Part {
   let ports: PortNumbers | undefined;
   return {
@@ -49,7 +49,7 @@ export function processPart(spec: ProcessPart, claims: PortClaims): Part {
         const failure = await untilReady(child, spec.readyUrl(ports), options.signal);
         if (failure === undefined) return runOf(spec, ports, child);
         await child.stop(START_GRACE_MS);
-        // If another program has taken the port, the part itself is not at fault.
+        // If another program has taken a port, the loop starts the part again on other ports.
         const raced = child.hasEnded && !(await allFree(ports)) && attempt < PORT_ATTEMPTS;
         if (!raced || options.signal.aborted) throw new Error(failure);
       }

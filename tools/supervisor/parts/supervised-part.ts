@@ -4,7 +4,7 @@ import { Deaths } from './deaths.js';
 import type { Part, PartState, Run } from './part.js';
 
 const KEPT_LINES = 20;
-/** Grace period of a part that became ready after it was told to stop, in milliseconds. */
+/** Grace period of a part that became ready only after a stop was requested, in milliseconds. */
 const LATE_GRACE_MS = 2_000;
 
 export interface PartObserver {
@@ -12,7 +12,7 @@ export interface PartObserver {
   onState(this: void, part: SupervisedPart): void;
 }
 
-/** Keeps one part running. Starts the part again when it dies, and gives up after five successive deaths. */
+/** Keeps one part running. Restarts the part when it dies, and gives up after five successive deaths. */
 export class SupervisedPart {
   /** The last 20 lines of the part's output. */
   readonly lastLines: string[] = [];
@@ -25,7 +25,7 @@ export class SupervisedPart {
 
   private currentState: PartState = 'stopped';
   private currentRun: Run | undefined;
-  /** Aborts when the part is told to stop or restart. Pending work for the previous run then has no effect. */
+  /** Aborts when a stop or a restart is requested. Pending work for the previous run then has no effect. */
   private life = new AbortController();
   /** The start or restart in progress. Never rejects. */
   private activity: Promise<void> = Promise.resolve();
@@ -60,8 +60,8 @@ export class SupervisedPart {
   }
 
   /**
-   * Starts the part for the first time. A failed first start is not repeated, because the fault is in code or configuration. The
-   * user should see the fault immediately.
+   * Starts the part for the first time. A failed first start is not repeated, because the fault is probably in the code or the
+   * configuration. The user should see the fault immediately.
    *
    * @throws the error of the part
    */
@@ -131,7 +131,7 @@ export class SupervisedPart {
     if (!life.aborted) this.activity = this.revive(life, reason, performance.now() - readySince);
   }
 
-  /** Restarts the part until it is ready, has failed, or is told to stop. Never rejects. */
+  /** Retries the start after a death until the part is ready, has failed, or must stop. Never rejects. */
   private async revive(life: AbortSignal, death: string, readyForMs: number): Promise<void> {
     let reason = death;
     let pause = this.deaths.record(readyForMs);

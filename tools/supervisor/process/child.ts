@@ -48,7 +48,7 @@ export class Child {
     });
   }
 
-  /** Kills all children, including those that are still starting. */
+  /** Kills all children, including children that are still starting. */
   static killAll(): void {
     for (const child of Child.alive) child.kill();
   }
@@ -82,7 +82,7 @@ export class Child {
   private end(): Promise<string> {
     return new Promise((resolve) => {
       this.process.once('error', (error) => resolve(`could not be started: ${error.message}`));
-      // The last lines of the output say why the process died. These lines may arrive after 'exit'.
+      // The last lines of the output say why the process died. These lines may arrive after 'exit', but not after 'close'.
       this.process.once('close', (code, signal) =>
         resolve(signal ? `was killed by ${signal}` : `exited with code ${code}`),
       );

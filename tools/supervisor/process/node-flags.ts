@@ -1,5 +1,5 @@
 /**
- * Node's flags for a service, here and in `deploy/Dockerfile`.
+ * Flags of Node for a service. `deploy/Dockerfile` has the same flags.
  *
  * V8's young generation begins with 1 MB and doubles from time to time. While the young generation is small, V8 moves events
  * whose handlers wait to the old generation. These events stay in the old generation long after they are handled. With the growth

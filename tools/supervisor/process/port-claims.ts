@@ -8,8 +8,8 @@ const LOOPBACKS = ['127.0.0.1', '::1'];
 const HIGHEST_PORT = 65_535;
 
 /**
- * File with one byte for each port. The system that claims a port locks its byte. Each user has a separate file, because the
- * files of other users are not writable.
+ * File with one byte for each port. A system that claims a port locks the byte of this port. Each user has a separate file,
+ * because the files of other users are not writable.
  */
 const CLAIMS_FILE = join(tmpdir(), `cascade-ports-${process.getuid?.() ?? 0}.lock`);
 
@@ -19,7 +19,7 @@ export type PortNumbers = Readonly<Record<string, number>>;
  * Claims ports for one system. No port is claimed twice, not even by two systems on this machine. Otherwise, two systems that
  * start together would find the same ports free. Each system would mistake the other's part for its own.
  *
- * Another program may still take a port between its claim and its use. In this case, claim the next port.
+ * Another program may still take a port between its claim and its use. In this case, the caller must claim another port.
  */
 export class PortClaims {
   private readonly claims = openSync(CLAIMS_FILE, 'a+');
@@ -61,14 +61,14 @@ export class PortClaims {
 
 /**
  * Returns true if the port is free on both loopback addresses, because `localhost` may mean either address. Tries to connect
- * first. Some systems let a second server bind a port of a server that listens on every address.
+ * first, because on some systems binding succeeds although another server listens on the same port.
  */
 export async function isFree(port: number): Promise<boolean> {
   const checks = LOOPBACKS.map(async (host) => !(await answers(host, port)) && (await canBind(host, port)));
   return (await Promise.all(checks)).every(Boolean);
 }
 
-/** Returns "3000 is taken" if a part does not have its preferred port, and an empty text otherwise. */
+/** Returns a note such as "3000 is taken" if a part does not have its preferred port. Otherwise, returns an empty string. */
 export function movedNote(preferred: PortNumbers, ports: PortNumbers): string {
   const moved = Object.entries(preferred).filter(([name, port]) => port !== 0 && ports[name] !== port);
   const taken = moved.map(([, port]) => port).join(' and ');

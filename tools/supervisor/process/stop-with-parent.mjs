@@ -13,5 +13,5 @@ process.on('disconnect', () => {
 // Nobody reads the output after the end of the supervisor. A failed write must not interrupt the draining.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
-// The channel must not keep the process alive.
+// The IPC channel must not keep the process alive.
 process.channel?.unref();

@@ -15,13 +15,13 @@ export class Screen {
   /** Names of the parts. The index of a name determines its color. */
   private readonly names: string[];
 
-  /** @param names Names of the parts. Any other part is added at its first line. */
+  /** @param names Names of the parts. Any other name is added when a line of its part is shown. */
   constructor(
     private readonly stream: NodeJS.WriteStream,
     names: readonly string[],
   ) {
     this.names = [...names];
-    // Follows NO_COLOR, FORCE_COLOR and TERM.
+    // `hasColors` follows NO_COLOR, FORCE_COLOR and TERM.
     this.hasColor = stream.isTTY && stream.hasColors();
     // The reader of the output may end before this process, as in `npm start | tee log`.
     stream.on('error', () => undefined);

@@ -7,8 +7,8 @@ import { watch } from 'chokidar';
 const SETTLE_MS = 80;
 
 /**
- * Calls back when the watch is active, and then after each change of files under the folders. Changes that occur together cause
- * one call, and calls never overlap.
+ * Calls `onChange` when the watch is active, and then after each change of files under the folders. Changes that occur together
+ * cause one call, and calls never overlap.
  *
  * @param onChange Receives the changed files, relative to `root`. The first call receives no files, so the caller must find
  *   earlier changes itself.
