@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { findNatsServer, NatsServerNotFoundError } from './find-nats-server.js';
@@ -34,12 +34,17 @@ describe('the search for a nats-server', () => {
     ]);
   });
 
-  it('lists what happened at every step and what to do, if all steps fail', async () => {
+  it('tries Docker last', async () => {
+    await search.program('docker', sayVersion('2.14.5'));
+    await expect(findNatsServer(search)).resolves.toMatchObject({ from: 'docker' });
+  });
+
+  it('lists what happened at every step and what to do, if all fail', async () => {
     await search.program('nats-server', sayVersion('2.9.11'));
     const error = await findNatsServer(search).catch((thrown: unknown) => thrown as NatsServerNotFoundError);
     expect(error).toBeInstanceOf(NatsServerNotFoundError);
     const { message, failures } = error as NatsServerNotFoundError;
-    expect([...failures.keys()]).toEqual(['PATH', 'cache', 'download', 'package']);
+    expect([...failures.keys()]).toEqual(['PATH', 'cache', 'download', 'package', 'docker']);
     expect(message.split('\n')).toEqual([
       'No nats-server 2.12.0 or newer could be found or fetched.',
       expect.stringMatching(
@@ -50,15 +55,15 @@ describe('the search for a nats-server', () => {
       expect.stringMatching(/^ {2}download {2}http:\/\/127\.0\.0\.1:9\/mirror\/v2.*: .+/),
       expect.stringContaining('-> connect to the Internet for the first start'),
       '  package   no apt-get on the PATH',
+      '  docker    no docker on the PATH',
       expect.stringMatching(/^One of these is enough\..*brew install nats-server.*NATS_URL/),
     ]);
   });
 
   it('continues if the cache cannot be written', async () => {
+    await mkdir(join(search.folder, 'bin'));
     await writeFile(search.cacheDir, 'a file where the folder should be');
-    for (const tool of ['apt-get', 'dpkg-deb']) await search.program(tool, 'exit 1');
-    const error = await findNatsServer(search).catch((thrown: unknown) => thrown as NatsServerNotFoundError);
-    const { failures } = error as NatsServerNotFoundError;
-    expect(failures.get('package')?.message).toMatch(/ENOTDIR|no archive of the distribution/);
+    await search.program('docker', sayVersion('2.14.5'));
+    await expect(findNatsServer(search)).resolves.toMatchObject({ from: 'docker' });
   });
 });

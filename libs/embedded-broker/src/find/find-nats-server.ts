@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { MINIMUM_VERSION } from '../version.js';
 import { cacheFolder, findCached } from './cached.js';
+import { findDockerized } from './dockerized.js';
 import { findDownloaded } from './downloaded.js';
 import type { NatsServer } from './nats-server.js';
 import { findOnPath } from './on-path.js';
@@ -28,13 +29,13 @@ export interface LocalServer {
 type Step = (search: Search) => Promise<NatsServer>;
 
 const LOCAL_STEPS = { PATH: findOnPath, cache: findCached };
-/** All steps of the search, in the order in which they run. */
-const STEPS = { ...LOCAL_STEPS, download: findDownloaded, package: findPackaged };
+/** All steps of the search, in their order. */
+const STEPS = { ...LOCAL_STEPS, download: findDownloaded, package: findPackaged, docker: findDockerized };
 
 /**
- * Finds a nats-server of {@link MINIMUM_VERSION} or newer, or fetches such a server. The search tries the `PATH`, the project's
- * cache, GitHub (checked by SHA-256) and the distribution's archive, in this order. Nothing is installed in the system. If the
- * cache has a copy, the search takes about 20 ms.
+ * Finds a nats-server of {@link MINIMUM_VERSION} or newer, or fetches one. The order is: `PATH`, the project's cache, GitHub (checked
+ * by SHA-256), the distribution's archive, Docker. Nothing is installed in the system. If the cache has a copy, the search takes
+ * about 20 ms.
  *
  * @throws NatsServerNotFoundError if every step failed
  */
@@ -83,7 +84,7 @@ export class NatsServerNotFoundError extends Error {
     super(
       `No nats-server ${MINIMUM_VERSION} or newer could be found or fetched.\n${steps.join('\n')}\n` +
         'One of these is enough. The shortest way: install nats-server (macOS: `brew install nats-server`; others: ' +
-        'https://nats.io/download), or run it in Docker (`docker run -p 4222:4222 nats -js`) and set NATS_URL.',
+        'https://nats.io/download), or set NATS_URL to a running server.',
       { cause: [...failures.values()] },
     );
     this.name = 'NatsServerNotFoundError';
@@ -100,7 +101,7 @@ function asFailure(error: unknown): StepFailedError {
   throw error;
 }
 
-function describeOrigin({ from, command }: NatsServer): string {
+function describeOrigin({ from, command, container }: NatsServer): string {
   switch (from) {
     case 'PATH':
       return `from the PATH (${command})`;
@@ -110,5 +111,7 @@ function describeOrigin({ from, command }: NatsServer): string {
       return `downloaded to ${command}`;
     case 'package':
       return `from the distribution's package, unpacked to ${command}`;
+    case 'docker':
+      return `from Docker (${container?.image})`;
   }
 }

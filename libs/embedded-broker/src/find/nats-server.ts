@@ -4,12 +4,19 @@ import { StepFailedError } from './step.js';
 
 /** nats-server that runs on this machine and is new enough. */
 export interface NatsServer {
-  /** Step of the search that found the server. */
-  from: 'PATH' | 'cache' | 'download' | 'package';
-  /** Version in the form `major.minor.patch`, as the server reports it. */
+  /** Step of the search that found it. */
+  from: 'PATH' | 'cache' | 'download' | 'package' | 'docker';
+  /** `major.minor.patch`, as the server reports it. */
   version: string;
-  /** Absolute path of nats-server. */
+  /** Absolute path of nats-server, or of the docker client if `container` is set. */
   command: string;
+  container?: Container;
+}
+
+export interface Container {
+  image: string;
+  /** `uid:gid` to run as, so that the user who started it owns the files in the store. Default the user of the image. */
+  user?: string;
 }
 
 /** Asks the executable for its version. The answer also proves that the executable runs on this machine. */

@@ -1,14 +1,11 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { NatsServer } from '../find/nats-server.js';
+import { run } from '../run.js';
 import { spawnBoundToParent, type BoundProcess } from './bind-to-parent.js';
 import { lockStore } from './store-lock.js';
-
-/** Settings with the names of nats-server, such as `{ max_payload: 65536, jetstream: { sync_interval: 'always' } }`. */
-export interface ServerSettings {
-  [name: string]: Setting;
-}
-type Setting = string | number | boolean | readonly Setting[] | ServerSettings;
+import { PORTS_FOLDER, type ServerSettings, SETTINGS_FILE, writeSettings } from './server-settings.js';
 
 export interface LaunchOptions {
   server: NatsServer;
@@ -32,48 +29,27 @@ export interface Launched {
   exited: Promise<BrokerExit>;
   /** Returns the port as soon as it is known. */
   port: () => Promise<number | undefined>;
+  /** Ends the server with SIGKILL. */
+  kill: () => void;
 }
 
 /** Locks the store and starts the server on it. Does not wait until the server answers. */
 export async function launch(options: LaunchOptions): Promise<Launched> {
-  const { server, storeDir, port } = options;
-  await mkdir(storeDir, { recursive: true });
-  const lock = await lockStore(storeDir);
-  const ports = join(storeDir, 'ports');
+  await mkdir(options.storeDir, { recursive: true });
+  const lock = await lockStore(options.storeDir);
   try {
-    // If an earlier server was killed, its file still contains the old port.
-    await rm(ports, { recursive: true, force: true });
-    await mkdir(ports);
-    const child = spawnBoundToParent(server.command, ['-c', await writeSettings(options, ports)], {
-      hold: lock.descriptor,
-    });
-    return {
-      process: child,
-      exited: exitOf(child).finally(() => lock.release()),
-      port: async () => port || readPort(ports),
-    };
+    const start = options.server.container ? launchContainer : launchExecutable;
+    const launched = await start(options, lock.descriptor);
+    return { ...launched, exited: exitOf(launched.process).finally(() => lock.release()) };
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-/**
- * Writes a configuration file in JSON, and returns its path. Only the owner may read the file, because it may contain passwords.
- */
-async function writeSettings(
-  { name, storeDir, host, port, settings }: LaunchOptions,
-  ports: string,
-): Promise<string> {
-  const file = join(storeDir, 'nats-server.conf');
-  const jetstream = typeof settings['jetstream'] === 'object' ? settings['jetstream'] : {};
-  const complete: ServerSettings = {
-    ...settings,
-    ...{ server_name: name, host, port: port || -1, ports_file_dir: ports },
-    jetstream: { ...jetstream, store_dir: storeDir },
-  };
-  await writeFile(file, JSON.stringify(complete, null, 2), { mode: 0o600 });
-  return file;
+/** Returns `host:port`, with brackets around an IPv6 address. */
+export function addressOf(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function exitOf(child: BoundProcess): Promise<BrokerExit> {
@@ -84,10 +60,66 @@ function exitOf(child: BoundProcess): Promise<BrokerExit> {
   });
 }
 
-/** Returns the port from the file; undefined if the file is missing or incomplete. */
+async function launchExecutable(options: LaunchOptions, lock: number): Promise<Omit<Launched, 'exited'>> {
+  const { server, storeDir, host, port } = options;
+  await writeSettings(storeDir, {
+    ...settingsOf(options, storeDir),
+    host,
+    port: port || -1,
+    ports_file_dir: join(storeDir, PORTS_FOLDER),
+  });
+  const child = spawnBoundToParent(server.command, ['-c', join(storeDir, SETTINGS_FILE)], { hold: lock });
+  return {
+    process: child,
+    port: async () => port || readPort(join(storeDir, PORTS_FOLDER)),
+    kill: () => child.kill('SIGKILL'),
+  };
+}
+
+/** The docker client forwards SIGTERM to the server in the container. SIGKILL would leave the container running. */
+async function launchContainer(options: LaunchOptions, lock: number): Promise<Omit<Launched, 'exited'>> {
+  const { server, name, storeDir, host } = options;
+  const port = options.port || (await freePort(host));
+  await writeSettings(storeDir, { ...settingsOf(options, '/cascade'), host: '0.0.0.0', port: 4222 });
+  const args = [
+    ...['run', '--rm', '--name', name],
+    ...(server.container?.user ? ['--user', server.container.user] : []),
+    ...['--publish', `${addressOf(host, port)}:4222`],
+    ...['--volume', `${storeDir}:/cascade`],
+    server.container?.image ?? '',
+    ...['nats-server', '-c', `/cascade/${SETTINGS_FILE}`],
+  ];
+  const child = spawnBoundToParent(server.command, args, { hold: lock });
+  return {
+    process: child,
+    port: () => Promise.resolve(port),
+    kill: () =>
+      void run(server.command, ['kill', name], { timeout: 10_000 }).then(
+        ({ ok }) => ok || child.kill('SIGKILL'),
+      ),
+  };
+}
+
+function settingsOf({ settings, name }: LaunchOptions, storeDir: string): ServerSettings {
+  const jetstream = typeof settings['jetstream'] === 'object' ? settings['jetstream'] : {};
+  return { ...settings, server_name: name, jetstream: { ...jetstream, store_dir: storeDir } };
+}
+
+/** Returns undefined if the file is missing or incomplete. */
 async function readPort(folder: string): Promise<number | undefined> {
   const file = (await readdir(folder)).find((name) => name.endsWith('.ports'));
   if (!file) return undefined;
   const text = await readFile(join(folder, file), 'utf8');
   return Number(/"nats":\["\w+:\/\/.*?:(\d+)"/.exec(text)?.[1]) || undefined;
+}
+
+/** Docker could choose a port too, but would choose another one at each restart. */
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, host, () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
 }

@@ -4,7 +4,8 @@ import { findNatsServer } from '../find/find-nats-server.js';
 import type { NatsServer } from '../find/nats-server.js';
 import { answer } from './answer.js';
 import { lastLines } from './last-lines.js';
-import { type BrokerExit, launch, type ServerSettings } from './launch.js';
+import { addressOf, type BrokerExit, launch } from './launch.js';
+import type { ServerSettings } from './server-settings.js';
 
 /** Delay between SIGTERM and SIGKILL, in milliseconds. */
 const STOP_TIMEOUT = 5_000;
@@ -35,7 +36,7 @@ export interface StartBrokerOptions {
 export interface Broker {
   readonly url: string;
   readonly port: number;
-  /** Process id of the server. */
+  /** Process id of the server, or of the docker client if the server runs in a container. */
   readonly pid: number;
   readonly version: string;
   readonly from: NatsServer['from'];
@@ -63,30 +64,29 @@ export async function startBroker(options: StartBrokerOptions): Promise<Broker> 
 
   const launched = await launch({ server, name, storeDir, host, port, settings });
   const { process: child, exited } = launched;
-  const kill = () => child.kill('SIGKILL');
   const output = lastLines([child.stdout, child.stderr], log);
 
   const found = await answer({ name, host, port: launched.port, exited, timeout }).catch(
     async (cause: Error) => {
-      kill();
+      launched.kill();
       await exited;
       throw new BrokerStartError(server.command, output, cause);
     },
   );
   return {
     ...found,
-    url: `nats://${host.includes(':') ? `[${host}]` : host}:${found.port}`,
+    url: `nats://${addressOf(host, found.port)}`,
     pid: child.pid ?? 0,
     from: server.from,
     storeDir,
     exited,
     async stop() {
       child.kill('SIGTERM');
-      const timer = setTimeout(kill, STOP_TIMEOUT);
+      const timer = setTimeout(() => launched.kill(), STOP_TIMEOUT);
       await exited.finally(() => clearTimeout(timer));
     },
     async kill() {
-      kill();
+      launched.kill();
       await exited;
     },
   };

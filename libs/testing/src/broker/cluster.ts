@@ -26,7 +26,8 @@ export class TestCluster {
 
   /** Resolves when the cluster stores messages. */
   static async start(): Promise<TestCluster> {
-    const { command } = await findNatsServer();
+    const { command, container } = await findNatsServer();
+    if (container) throw new Error('A cluster needs a nats-server that is installed, not one in Docker.');
     const folder = await mkdtemp(join(tmpdir(), 'cascade-cluster-'));
     const ports = await freePorts(2 * SIZE);
     const cluster = new TestCluster(command, folder, ports.slice(0, SIZE), ports.slice(SIZE));
