@@ -14,7 +14,7 @@ import { showAll, type Outboxes } from './outboxes.js';
 
 const ERROR = 'PublishRefusedError: too large \u001b[31mfor the broker';
 
-describeStores((databases, kind, isFast) => {
+describeStores((databases, _kind, isFast) => {
   let broker: Broker;
   let service: INestMicroservice;
   let store: Store;

@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => broker?.stop());
 
-describeStores((databases, kind, isFast) => {
+describeStores((databases, _kind, isFast) => {
   interface Settings {
     keepMarks?: number;
     maxAge?: number;

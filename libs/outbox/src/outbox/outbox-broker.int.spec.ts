@@ -16,7 +16,7 @@ type BrokerAccess = Omit<JetStreamOptions, 'source'>;
 /** Timeout for the first publish after the broker accepts events again, in milliseconds. */
 const SOON = 10_000;
 
-describeStores((databases, kind, isFast) => {
+describeStores((databases, _kind, isFast) => {
   let service: INestMicroservice | undefined;
   let log: NoteLog | undefined;
   const brokers: Broker[] = [];

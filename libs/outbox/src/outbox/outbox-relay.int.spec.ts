@@ -11,7 +11,7 @@ import { outbox } from './outbox-table.js';
 
 class StreamFull extends Error {}
 
-describeStores((databases, kind, isFast) => {
+describeStores((databases, _kind, isFast) => {
   let notebook: Notebook;
   beforeAll(async () => {
     notebook = new Notebook(await databases.open({ schema }));
