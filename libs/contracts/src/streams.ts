@@ -3,7 +3,7 @@ const MIB = 1024 ** 2;
 
 /**
  * Sizes of this system's streams, declared once for all services, in bytes and milliseconds. `replicas` is the number of copies
- * in a cluster.
+ * of each stream in a cluster.
  *
  * The environment may set other sizes, for example with `EVENTS_MAX_BYTES` (see the README). Existing streams keep their sizes
  * until an operator runs `node cascade provision`.

@@ -68,7 +68,7 @@ export class MigrationError extends Error {
 
 /**
  * Thrown on commit if a statement of the transaction failed and the code caught its error. PostgreSQL turns such a commit into a
- * rollback, so nothing of the transaction is kept.
+ * rollback, so no change of the transaction is kept.
  */
 export class TransactionRolledBackError extends Error {
   override readonly name = 'TransactionRolledBackError';

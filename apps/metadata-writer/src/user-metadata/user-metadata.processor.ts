@@ -80,8 +80,8 @@ export class UserMetadataProcessor {
   }
 
   /**
-   * Records and announces an event. An overtaken event is announced even though nothing was written, so that the flow ends
-   * visibly.
+   * Records an event and returns `user.metadata-recorded`. If a recorded event outranks this event, nothing is written. The event
+   * `user.metadata-recorded` then lists no fields, but still shows the end of the flow.
    */
   private record<Columns extends object>(
     context: EventContext,
@@ -96,7 +96,7 @@ export class UserMetadataProcessor {
     });
   }
 
-  /** Returns the original signup; undefined if the signup breaks its contract, because such an event has no user. */
+  /** Returns the original signup; undefined if the signup breaks its contract. The user of an invalid signup is unknown. */
   private async signupOf(failure: EventFailed): Promise<UserSignedUp | undefined> {
     try {
       return await this.failures.originalEvent(failure, UserSignedUp);

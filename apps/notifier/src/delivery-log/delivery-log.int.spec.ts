@@ -32,7 +32,7 @@ describe('DeliveryLog', () => {
       return [new DeliveryLog(store, options), new DeliveryLog(store, options)];
     }
 
-    /** Lets the claim expire, as if its owner had died or was suspended. */
+    /** Backdates the claim so that it has expired, as after the death or the suspension of its owner. */
     async function runOut(eventId: string): Promise<void> {
       await store.db
         .update(schema.deliveries)
@@ -250,7 +250,7 @@ class CountingGateway {
   };
 }
 
-/** Gateway that answers when the spec tells it to. */
+/** Gateway whose `send` settles only when the spec calls `accept` or `fail`. */
 class WaitingGateway {
   sends = 0;
   accept!: (sent: Sent) => void;

@@ -1,4 +1,4 @@
-/** Thrown if another delivery of the same event is sending its message now. The event is retried. */
+/** Thrown if another delivery of the same event is still sending the message. The event is retried. */
 export class DeliveryUnderwayError extends Error {
   override readonly name = 'DeliveryUnderwayError';
 

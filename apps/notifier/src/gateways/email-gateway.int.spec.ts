@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 describe('EmailGateway', () => {
-  it('delivers text and HTML to the one recipient, under a Message-ID that is derived from the key', async () => {
+  it('delivers text and HTML to the only recipient, under a Message-ID that is derived from the key', async () => {
     const id = await gateway.send(mail, 'event-1');
 
     expect(id).toBe('<event-1@cascade.localhost>');
@@ -47,7 +47,7 @@ describe('EmailGateway', () => {
     expect(body).toContain('<p>Hello</p>');
   });
 
-  it('uses the same Message-ID for the same key, and one connection for mails in a row', async () => {
+  it('uses the same Message-ID for the same key, and one connection for consecutive messages', async () => {
     await gateway.send(mail, 'event-1');
     await gateway.send(mail, 'event-1');
 
@@ -181,7 +181,7 @@ describe('EmailGateway', () => {
     impatient.onApplicationShutdown();
   });
 
-  it('waits for a server that is slow but works, even for many mails', async () => {
+  it('waits for a server that is slow but works, even for many messages', async () => {
     server.delay = 600;
     const patient = new EmailGateway({ smtpUrl: server.url, from, timeout: 1_000 });
     const keys = Array.from({ length: 40 }, (_, index) => `event-${index}`);
@@ -297,7 +297,7 @@ class MuteServer {
   }
 }
 
-/** Returns a port that was free a moment ago. */
+/** Returns a port on which no server listens. The port was free a moment ago. */
 async function portOfNobody(): Promise<number> {
   const server = await MuteServer.start();
   const { port } = server;

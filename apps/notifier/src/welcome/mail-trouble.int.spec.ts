@@ -46,7 +46,7 @@ afterEach(async () => {
 });
 
 describe('The notifier, if the mail server', () => {
-  it('refuses connections, tries again and sends one mail', async () => {
+  it('refuses connections, retries and sends one message', async () => {
     const { port } = mailServer;
     await mailServer.stop();
     const id = await channels.publish(signup());
@@ -58,7 +58,7 @@ describe('The notifier, if the mail server', () => {
     expect(mailServer.mails).toHaveLength(1);
   });
 
-  it('answers 421, tries again and sends one mail', async () => {
+  it('answers 421, retries and sends one message', async () => {
     mailServer.behaviour = { code: 421, message: 'Try again later' };
     const id = await channels.publish(signup());
     await channels.retried('notifier', id);
@@ -69,7 +69,7 @@ describe('The notifier, if the mail server', () => {
     expect(mailServer.mails).toHaveLength(1);
   });
 
-  it('answers 550, dead-letters the event at the first attempt, with the reason', async () => {
+  it('answers 550, dead-letters the event on the first attempt, with the reason', async () => {
     mailServer.behaviour = { code: 550, message: 'No such user here' };
     const user = signup();
     const id = await channels.publish(user);
@@ -85,7 +85,7 @@ describe('The notifier, if the mail server', () => {
     expect(mailServer.refusals).toBe(1);
   });
 
-  it('accepts a mail but does not answer, gives up after the timeout and tries again', async () => {
+  it('accepts a message but does not answer, gives up after the timeout and retries', async () => {
     mailServer.behaviour = 'hang';
     const id = await channels.publish(signup());
     await channels.retried('notifier', id);
@@ -96,7 +96,7 @@ describe('The notifier, if the mail server', () => {
     expect(mailServer.mails).toHaveLength(1);
   });
 
-  it('accepts a mail and drops the connection, sends at most one more mail, under the same Message-ID', async () => {
+  it('accepts a message and drops the connection, sends the message at most once more, under the same Message-ID', async () => {
     mailServer.behaviour = 'drop';
     const user = signup();
     const id = await channels.publish(user);
@@ -112,7 +112,7 @@ describe('The notifier, if the mail server', () => {
     await channels.nothingMore();
   });
 
-  it('refuses the password, pauses, dead-letters no event, and sends all mails after the correction', async () => {
+  it('refuses the password, pauses, dead-letters no event, and sends all messages after the correction', async () => {
     await notifier.stop();
     await mailServer.stop();
     mailServer = await MailServer.start({ login: { user: 'cascade', password: 'another' } });

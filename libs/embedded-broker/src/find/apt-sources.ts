@@ -34,7 +34,7 @@ export function archivesServing(
   });
 }
 
-/** Returns the text of a deb822 sources file that fetches only the package lists of one suite of the archives. */
+/** Returns the text of a deb822 sources file. With this file, apt fetches only the package lists of one suite of the archives. */
 export function sourcesFile(archives: readonly Archive[], suite: string): string {
   const stanzas = archives.map(({ uris, components, signedBy }) =>
     [

@@ -20,7 +20,7 @@ export interface FindOptions {
 export interface LocalServer {
   /** Server that can be used; undefined if a server would have to be fetched. */
   server: NatsServer | undefined;
-  /** Failures of the steps whose server cannot be used. */
+  /** Failures of the steps that found an unusable server. */
   refused: StepFailedError[];
 }
 
@@ -32,7 +32,7 @@ const STEPS = { ...LOCAL_STEPS, download: findDownloaded, package: findPackaged 
 
 /**
  * Finds a nats-server of {@link MINIMUM_VERSION} or newer, or fetches such a server. The search tries the `PATH`, the project's
- * cache, GitHub (checked by SHA-256) and the distribution's archive, in this order. Nothing is installed in the system. If the
+ * cache, GitHub (checked by SHA-256) and the distribution's archive, in this order. Nothing is installed on the system. If the
  * cache has a copy, the search takes about 20 ms.
  *
  * @throws NatsServerNotFoundError if every step failed
@@ -71,7 +71,7 @@ async function search(
 
 /** Thrown if every step of the search failed. The message lists the result of each step, with advice. */
 export class NatsServerNotFoundError extends Error {
-  /** Tells the tools to print the message without the stack. */
+  /** Instructs the command line tools to print the message without the stack. */
   readonly operational = true;
 
   constructor(readonly failures: ReadonlyMap<string, StepFailedError>) {

@@ -38,7 +38,7 @@ export async function lockStore(storeDir: string): Promise<StoreLock> {
 
 /** Thrown if another broker uses the store. */
 export class StoreInUseError extends Error {
-  /** Tells the tools to print the message without the stack. */
+  /** Instructs the command line tools to print the message without the stack. */
   readonly operational = true;
 
   constructor(readonly storeDir: string) {

@@ -68,7 +68,7 @@ describeStores((databases, kind) => {
 
   it('keeps marks a day longer than events, and removes older marks', () => keeps({}, [0, 7.9]));
 
-  // The other cases do not depend on the store.
+  // The cases below do not depend on the store, so one store is enough.
   if (kind !== 'pglite') return;
 
   it.each<[string, Settings, number[]]>([

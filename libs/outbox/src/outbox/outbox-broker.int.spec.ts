@@ -75,7 +75,8 @@ describeStores((databases, kind) => {
 
     await restart(broker);
     await eventually(async () => expect(await notebook.unpublished()).toBeLessThan(5_000), { timeout: SOON });
-    // The speed depends on the machine. Each attempt counts the rows, and an embedded database has a single thread.
+    // The timeout is long, because the speed depends on the machine. The interval is long, because each attempt counts the rows,
+    // and an embedded database has a single thread.
     const unhurried = { timeout: 60_000, interval: 250 };
     await eventually(async () => expect(await notebook.unpublished()).toBe(0), unhurried);
     log = await NoteLog.open(broker.url);
@@ -84,7 +85,7 @@ describeStores((databases, kind) => {
     for (const numbers of notes.values()) expect(numbers).toEqual([0, 1, 2, 3, 4]);
   }, 120_000);
 
-  // The refusals of the broker do not depend on the store.
+  // The specs below test refusals by the broker. The result does not depend on the store, so one store is enough.
   if (kind !== 'pglite') return;
 
   it('sets aside an event that is too large, and publishes it when it is put back after the limit was raised', async () => {

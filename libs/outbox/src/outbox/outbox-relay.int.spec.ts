@@ -171,7 +171,7 @@ describeStores((databases, kind) => {
   it('logs an outage of the database once, and publishes no event twice', async () => {
     const lines = recordLog();
     const publisher = new RecordingPublisher();
-    // The database fails between the confirmation of the event and the mark.
+    // The database fails after the broker has confirmed the event, but before the row is marked as published.
     publisher.confirm = () => db().execute(sql`alter table outbox rename to away`);
     await notebook.write('ada', 1);
     notebook.startRelay(publisher);
@@ -191,7 +191,7 @@ describeStores((databases, kind) => {
     ]);
   });
 
-  // The behavior of the broker does not depend on the store.
+  // The specs below test the behavior of the broker. The result does not depend on the store, so one store is enough.
   if (kind !== 'pglite') return;
 
   it('gives up on a hanging publish before its lease ends, and retries the publish', async () => {

@@ -99,11 +99,11 @@ export class Outbox {
   }
 
   /**
-   * Makes the relay poll the outbox immediately. Call this method after the commit.
+   * Wakes the relay, so that it polls the outbox immediately. Call this method after the commit.
    *
    * Only the relay of this process is woken (ADR 4). NOTIFY would wake the other replicas too. However, each replica would need a
-   * connection for it, and all commits of the server would queue for one lock. Other replicas need the row only if this process
-   * dies before publishing it. They then find the row by polling.
+   * connection for LISTEN, and all commits on the server would queue for one lock. Other replicas need the row only if this
+   * process dies before publishing it. They then find the row by polling.
    */
   wake(): void {
     this.relay.wake();

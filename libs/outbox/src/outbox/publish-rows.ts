@@ -22,8 +22,8 @@ interface Lane {
 }
 
 /**
- * Delay before a failed row is tried again, in milliseconds. It doubles with each failure, up to a limit that keeps a recovery
- * short.
+ * Delay before a failed row is retried, in milliseconds. The delay doubles with each failure. The low maximum lets publishing
+ * resume soon after an outage.
  */
 const RETRY_AFTER = { first: 250, most: 5_000 };
 

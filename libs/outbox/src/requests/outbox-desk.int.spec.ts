@@ -172,7 +172,7 @@ describeStores((databases, kind) => {
     expect(await remote.show(0)).toMatchObject({ waiting: 12_000 });
   });
 
-  // Two processes cannot open one embedded database.
+  // Only one process at a time can open an embedded database.
   if (kind === 'postgres') {
     it('is answered by one of the replicas', async () => {
       await start();
@@ -181,7 +181,7 @@ describeStores((databases, kind) => {
     });
   }
 
-  // The messages do not depend on the store.
+  // The specs below test requests and answers over NATS. The result does not depend on the store, so one store is enough.
   if (kind !== 'pglite') return;
 
   it('works with the rights that follow from the declarations, and with no other rights', async () => {

@@ -40,7 +40,7 @@ export interface OutboxChange {
 
 export type OutboxAnswer = OutboxContent | OutboxChange | { refused: string };
 
-/** Maximum number of events in a request, so that an answer fits into a message. */
+/** Maximum number of events in a request or an answer. An answer with more events might not fit into a message. */
 export const MOST_EVENTS = 500;
 export const MAX_TEXT = 300;
 

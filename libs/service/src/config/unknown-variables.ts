@@ -13,7 +13,7 @@ const FOREIGN_PREFIXES = new Set(['NODE']);
 
 /**
  * Returns faults for variables that look like variables of this service but are unknown to it. Such a variable shares its prefix
- * (up to the first `_`) with a declared name, or differs by at most two letters.
+ * (up to the first `_`) with a declared name, or differs from a declared name by at most two letters.
  *
  * @param declared Names of the service's variables.
  */
@@ -37,8 +37,8 @@ function isTypoOf(name: string, candidate: string): boolean {
 }
 
 /**
- * Returns the prefix of a name, such as `NATS` for `NATS_URL`. A name without `_` has no prefix, so `HOST` does not claim
- * `HOST_IP`.
+ * Returns the prefix of a name, such as `NATS` for `NATS_URL`. A name without `_` has no prefix. A service that declares `HOST`
+ * therefore accepts the foreign variable `HOST_IP`.
  */
 function prefixOf(name: string): string | undefined {
   const end = name.indexOf('_');

@@ -50,7 +50,7 @@ export class ServiceLogger extends ConsoleLogger {
     return super.stringifyParams(loggable(params) as object);
   }
 
-  /** Formats the context. Nest treats the last text of any call as the context, so the context may be any text. */
+  /** Formats the context. Nest treats the last string argument of a call as the context, so the context may be any string. */
   protected override formatContext(context: string): string {
     return super.formatContext(textOf(context) as string);
   }

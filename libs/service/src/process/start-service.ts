@@ -100,7 +100,7 @@ class RunningService {
       process.exit(1);
     }, stopTimeoutMs);
     try {
-      // An application that is not complete yet has no work in progress.
+      // An application that has not been created completely has no work in progress.
       if (this.app) await stopService(this.app, delay);
       process.exit(exitCode);
     } catch (error) {

@@ -40,7 +40,7 @@ it('creates the database in an empty folder, even after the first opening was ki
   await expect((await open()).ready()).resolves.toBeUndefined();
 });
 
-/** Makes the first opening quick. */
+/** Copies the template into the folder, so that the first opening is quick. */
 async function copyTemplate(): Promise<void> {
   const cache = join(import.meta.dirname, '../../../../.cache');
   await copyPgliteTemplate(await pgliteTemplate(cache), dataDir);

@@ -59,7 +59,10 @@ export function describeStores(specs: Specs): void {
   describePostgres(specs);
 }
 
-/** Runs specs only on PostgreSQL, because they need several processes on one database, or outages of the server. */
+/**
+ * Runs specs only on PostgreSQL. Use this function for specs that need several processes on one database, or outages of the
+ * server.
+ */
 export function describePostgres(specs: Specs): void {
   if (process.env['TEST_DATABASE_URL']) describeStore('postgres', specs);
 }

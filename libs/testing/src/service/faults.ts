@@ -23,9 +23,9 @@ export class InjectedFaultError extends Error {
   override readonly name = 'InjectedFaultError';
 }
 
-/** Injects faults before every handler of a service, as a global interceptor. */
+/** Global interceptor that injects faults before and after the handlers of a service. */
 export class FaultInjection implements NestInterceptor {
-  /** @param crash Disconnects the service from the broker. */
+  /** @param crash Simulates a crash of the service. */
   constructor(
     private readonly faultsOf: (processor: string) => Faults | undefined,
     private readonly crash: () => Promise<void>,

@@ -108,7 +108,7 @@ export class RunningService {
     return { ...declaration, delays: declaration.delays.map(() => 0) };
   }
 
-  /** Simulates a crash by closing the connection, because the broker sees nothing else of a crash. */
+  /** Simulates a crash by closing the connection, because the broker notices no other effect of a crash. */
   private async crash(app: NestFastifyApplication): Promise<void> {
     const connection = await app.get(JetStreamConnection, { strict: false }).get();
     if (connection.isClosed() || this.stopping) return;

@@ -137,12 +137,15 @@ export function describeIncompatible({ type, changes }: LockDifference['incompat
   );
 }
 
-/** Returns the contracts without the contracts of the transport, which change with the versions of the library. */
+/**
+ * Returns the contracts of the system. The contracts of the transport are left out, because they change with the version of the
+ * library.
+ */
 function lockedContracts({ contracts }: Topology): Contract[] {
   return contracts.filter(({ origin }) => origin === 'contracts');
 }
 
-/** Returns the schema without the name of the class, which matters only in the code. */
+/** Returns the schema without `$schema` and `title`. The title is the name of the class, which matters only in the code. */
 function agreedOn({
   schema: { $schema: _draft, title: _title, ...agreed },
 }: Pick<Contract, 'schema'>): JsonSchema {

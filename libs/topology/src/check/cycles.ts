@@ -4,8 +4,9 @@ import type { Topology } from '../topology.js';
 export type Cycle = string[];
 
 /**
- * Returns the cycles of a topology, in which an event leads to itself again, possibly through failures. Cycles are allowed, but
- * their authors must ensure that each cycle ends. For each channel of a cycle, only its shortest cycle is returned.
+ * Returns the cycles of a topology. In a cycle, an event eventually causes another event on the same channel, possibly through
+ * failures. Cycles are allowed, but their authors must ensure that the events of each cycle come to an end. For each channel of a
+ * cycle, only its shortest cycle is returned.
  */
 export function findCycles({ channels, processors }: Topology): Cycle[] {
   const outputs = new Map(

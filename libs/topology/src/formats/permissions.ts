@@ -4,8 +4,8 @@ import type { App, Topology } from '../topology.js';
 const OPERATOR = 'cascade';
 
 /**
- * Returns users of nats-server, to be included in its configuration. Each service has a user with only the rights that its work
- * needs. The command line has a user with all rights. Passwords come from the server's environment.
+ * Returns the definitions of the users, for inclusion in the configuration of nats-server. Each service has a user with only the
+ * rights that its work needs. The command line has a user with all rights. Passwords come from the server's environment.
  */
 export function formatPermissions({ name, version, apps }: Topology): string {
   const services = apps.filter(({ source }) => source !== undefined);
