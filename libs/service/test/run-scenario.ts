@@ -67,7 +67,7 @@ class BodiesController {
   }
 }
 
-/** Provider that takes 2 s to stop, which is the maximum for the relay of an outbox. */
+/** Provider that takes 2 s to stop, like the relay of an outbox in the worst case. */
 class SlowRelay {
   async beforeApplicationShutdown(): Promise<void> {
     await delay(2_000);

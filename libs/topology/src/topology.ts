@@ -2,7 +2,7 @@ import type { PausePolicy, Permissions } from '@cascade/jetstream';
 
 /**
  * Topology as plain JSON, with the publishers, consumers and failures that the code declares. `node cascade topology --format
- * json` prints it.
+ * json` prints the topology.
  *
  * Every list is sorted by name, so that the same code always produces the same text. Delays keep their order.
  */

@@ -40,7 +40,7 @@ describe('DeliveryLog', () => {
         .where(eq(schema.deliveries.eventId, eventId));
     }
 
-    it('sends once, and returns the same result from then on', async () => {
+    it('sends a message once, and returns the same result for later deliveries', async () => {
       const gateway = new CountingGateway();
       const eventId = randomUUID();
 
@@ -81,7 +81,7 @@ describe('DeliveryLog', () => {
       expect(gateway.sends).toBe(1);
     });
 
-    it('forgets a message that was not sent, so the next attempt begins immediately', async () => {
+    it('releases the claim on a message that was not sent, so the next attempt begins immediately', async () => {
       const eventId = randomUUID();
       const refusal = new Error('421 try again later');
 

@@ -42,7 +42,7 @@ export interface DeliveryLogOptions {
  * A message is resent only in these cases:
  * - The process dies after the provider has accepted the message, but before the acceptance is recorded. This window lasts for a
  *   few milliseconds plus the network latency.
- * - The provider accepted the message, but its answer did not arrive in time.
+ * - The provider accepted the message, but its response did not arrive in time.
  * - The database fails when the acceptance is to be recorded, and the event is redelivered.
  * - The process is suspended for longer than its claim lasts.
  *

@@ -172,7 +172,7 @@ describe('EmailGateway', () => {
     unreachable.onApplicationShutdown();
   });
 
-  it('gives up on a server that accepts the mail but does not answer', async () => {
+  it('gives up on a server that accepts the message but does not answer', async () => {
     server.behaviour = 'hang';
     const impatient = new EmailGateway({ smtpUrl: server.url, from, timeout: 200 });
 
@@ -214,7 +214,7 @@ describe('EmailGateway', () => {
     await new Promise((resolve) => dripping.close(resolve));
   });
 
-  it('reports a server that drops the connection as unavailable, even if it may have accepted the mail', async () => {
+  it('reports a server that drops the connection as unavailable, even if it may have accepted the message', async () => {
     server.behaviour = 'drop';
 
     const sending = gateway.send(mail, 'event-1');
@@ -260,7 +260,7 @@ describe('EmailGateway', () => {
 });
 
 describe('MailedTextGateway', () => {
-  it('mails the text to the number at text.localhost', async () => {
+  it('sends the text by e-mail to the number at text.localhost', async () => {
     const id = await new MailedTextGateway(gateway).send(
       { to: '+14155550123', body: 'Hello Ada' },
       'event-1',

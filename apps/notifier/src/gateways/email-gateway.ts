@@ -42,7 +42,7 @@ const MOST_WAITS = 24;
 const ABOUT_THE_MESSAGE = new Set(['EENVELOPE', 'EMESSAGE']);
 /**
  * Codes with which the server requires a login, another kind of login, or TLS (RFC 4954, 6; RFC 3207, 4). The server may also
- * answer MAIL FROM with these codes.
+ * reply to MAIL FROM with these codes.
  */
 const LOGIN_WANTED = new Set([530, 534, 535, 538]);
 
@@ -119,8 +119,7 @@ export class EmailGateway implements NotificationGateway<Email>, OnApplicationSh
 
 /**
  * Returns true if the server refuses this message. A 5xx reply is permanent (RFC 5321, 4.2.1). The reply concerns only this
- * message if it answers a command about the message. A 5xx reply at the greeting, at EHLO or at the login concerns all messages,
- * until an operator solves the problem.
+ * message if it answers a command about the message. A 5xx reply in the greeting, to EHLO or to the login concerns all messages.
  */
 function isRefusal({ code = '', permanent = true, responseCode = 0 }: NodemailerError): boolean {
   return ABOUT_THE_MESSAGE.has(code) && permanent && !LOGIN_WANTED.has(responseCode);
@@ -133,8 +132,8 @@ function remedyFor({ code, responseCode }: NodemailerError): string {
 }
 
 /**
- * Refuses addresses that need quoting in a header. nodemailer would repair such an address by guessing, and might send the
- * message to another person. For example, `ada@example.com, eve@example.com` becomes one address at example.com.
+ * Refuses addresses that need quoting in a header. To repair such an address, nodemailer would guess, and might send the message
+ * to another person. For example, `ada@example.com, eve@example.com` becomes one address at example.com.
  */
 function assertOnePlainAddress(address: string): void {
   if (!/^[^\s\p{C}"(),:;<>@[\]\\]+@[^\s\p{C}"(),:;<>@[\]\\]+$/u.test(address)) {

@@ -10,7 +10,7 @@ import { quotable } from './quotable.js';
 export interface TwilioGatewayOptions {
   accountSid: string;
   authToken: string;
-  /** Sender of the messages, which is a number, a short code or an alphanumeric name. */
+  /** Sender of the messages: a phone number, a short code or an alphanumeric name. */
   from: string;
   /** Base URL of the API. Default `https://api.twilio.com`. */
   baseUrl?: string;

@@ -12,7 +12,7 @@ import { MailServer } from '../../test/mail-server.js';
 import { signup } from '../../test/signup.js';
 import { startNotifier, type StartedNotifier } from '../../test/start-notifier.js';
 
-/** Timeout for the mail server in the specs, which replaces the default of 10 s. */
+/** Timeout for the mail server in the specs, in milliseconds. The default is 10 s. */
 const ANSWER_WITHIN_MS = 300;
 /** Number of different events that must fail before a processor pauses. */
 const FAILURES_THAT_PAUSE = 20;

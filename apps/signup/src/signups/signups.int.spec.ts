@@ -78,7 +78,7 @@ describe('signups', () => {
       });
     });
 
-    it('names every rule that a body breaks, and keeps nothing of the body', async () => {
+    it('names every rule that a body breaks, and stores no user', async () => {
       const email = newAddress();
       const { status, body } = await signup.post({ email, name: '', phone: '123', locale: 'x', age: 7 });
       expect(status).toBe(400);

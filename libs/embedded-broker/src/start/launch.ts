@@ -12,7 +12,7 @@ type Setting = string | number | boolean | readonly Setting[] | ServerSettings;
 
 export interface LaunchOptions {
   server: NatsServer;
-  /** Unique name, which makes it possible to recognize another server at the same address. */
+  /** Unique name, so that another server at the same address can be recognized. */
   name: string;
   storeDir: string;
   host: string;

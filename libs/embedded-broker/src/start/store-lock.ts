@@ -19,7 +19,8 @@ export interface StoreLock {
 }
 
 /**
- * Locks a store. nats-server does not notice another server on the same store, so two servers would destroy each other's streams.
+ * Locks a store. Without the lock, two servers on the same store would not notice each other, and would destroy each other's
+ * streams.
  *
  * @throws StoreInUseError if another broker holds the lock
  */

@@ -44,7 +44,7 @@ describeStores((databases, kind) => {
     const rows = await db.select().from(places).where(eq(places.author, author));
     return rows.map(({ place }) => place);
   };
-  /** Resolves when the event has been handled the given number of times and acknowledged. */
+  /** Waits until the event has been handled the given number of times, and all deliveries are acknowledged. */
   const settled = (id: string, times = 1) =>
     eventually(async () => {
       expect(filing.handled.filter((handled) => handled === id)).toHaveLength(times);

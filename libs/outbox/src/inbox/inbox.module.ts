@@ -44,7 +44,7 @@ export class InboxModule implements OnModuleInit {
     };
   }
 
-  /** @throws InvalidDeclarationError if an event could be delivered again after its mark was removed. The start then fails. */
+  /** @throws InvalidDeclarationError if an event could be redelivered after its mark was removed. The start then fails. */
   onModuleInit(): void {
     const { eventsKeptFor } = this.strategy;
     const { keepMarks = eventsKeptFor + DAY } = this.options;

@@ -42,7 +42,7 @@ describeStores((databases) => {
     const { db } = service.get<Store<typeof filingSchema>>(Store);
     return (await db.select().from(places)).map(({ author }) => author);
   };
-  /** Resolves when all events that were published or replayed so far are settled. */
+  /** Waits until all events that were published or replayed so far are settled. */
   async function settled(): Promise<void> {
     const { consumers } = await jetstreamManager(client);
     // Checks `drafting` first. This processor publishes the events for `filing` before acknowledging.

@@ -21,7 +21,7 @@ export const outbox = pgTable(
   'outbox',
   {
     /**
-     * Id of the event. The id is also sent as `Nats-Msg-Id`, so the broker stores the event only once even if the row is
+     * Id of the event. The id is also sent as `Nats-Msg-Id`. The broker therefore stores the event only once, even if the row is
      * published twice.
      */
     id: uuid().primaryKey(),

@@ -34,8 +34,8 @@ const MAX_ERROR_LENGTH = 1_000;
  * holds back the later rows of its key. A row that the broker refuses permanently does not hold back other rows.
  *
  * @param rows Claimed rows, in their order.
- * @param signal Stops the wait for confirmations. Rows without a confirmation then count as failed. They are published again
- *   under the same id, and the broker drops duplicates.
+ * @param signal Stops the wait for confirmations. Rows without a confirmation then count as failed. The next attempt publishes
+ *   these rows under the same id, and the broker drops duplicates.
  */
 export async function publishRows(
   publisher: Publisher,

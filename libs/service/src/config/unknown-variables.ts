@@ -12,8 +12,9 @@ const INJECTED_PORT = { name: /_PORT$/, value: /^(tcp|udp|sctp):\/\// };
 const FOREIGN_PREFIXES = new Set(['NODE']);
 
 /**
- * Returns faults for variables that look like variables of this service but are unknown to it. Such a variable shares its prefix
- * (up to the first `_`) with a declared name, or differs from a declared name by at most two letters.
+ * Returns faults for variables that look like variables of this service but are unknown to it. The name of such a variable has
+ * the same prefix (up to the first `_`) as a declared name. Alternatively, the name differs from a declared name by at most two
+ * letters.
  *
  * @param declared Names of the service's variables.
  */

@@ -3,7 +3,7 @@ import 'reflect-metadata';
 
 /** Property of a config class, and the environment variable that sets the property. */
 export interface Variable {
-  /** Name of the environment variable, which is the name of the property in UPPER_SNAKE. */
+  /** Name of the environment variable: the name of the property in UPPER_SNAKE. */
   readonly name: string;
   readonly property: string;
   readonly type: 'string' | 'number' | 'boolean';
@@ -12,7 +12,7 @@ export interface Variable {
 const SECRET = /_(URL|DSN|SID)$|TOKEN|SECRET|PASSWORD|KEY|CREDENTIAL/;
 const SHOWN_LENGTH = 60;
 
-/** Returns the variables of a config class, which are its properties with class-validator rules. */
+/** Returns the variables of a config class. Each property with class-validator rules has a variable. */
 export function variablesOf(ConfigClass: new () => object): Variable[] {
   const rules = getMetadataStorage().getTargetValidationMetadatas(ConfigClass, '', false, false);
   const properties = [...new Set(rules.map((rule) => rule.propertyName))];

@@ -52,7 +52,7 @@ export class Readiness implements OnModuleDestroy {
     this.stopping = true;
   }
 
-  /** Called first by `app.close()`, while HTTP still answers. */
+  /** Called by `app.close()` before the HTTP server closes. */
   onModuleDestroy(): void {
     this.stop();
   }

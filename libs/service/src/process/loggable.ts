@@ -39,7 +39,7 @@ export function loggable(logged: unknown): unknown {
   }
 }
 
-/** Returns an object that a JSON log shows as the description of the error, and a text log as the report of the error. */
+/** Returns an object that represents the error. JSON logs show the description of the error, and text logs show the report. */
 function described(error: Error): object {
   const description = describeError(error);
   return { ...description, [inspect.custom]: () => errorReport(description) };

@@ -5,7 +5,7 @@ import { loggable } from './loggable.js';
 
 const LEVELS: LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 
-/** Contexts in which Nest logs dozens of lines about its start. Their warnings and errors are still logged. */
+/** Contexts in which Nest logs dozens of lines about its start. Warnings and errors of these contexts are still logged. */
 const NOISE = new Set([
   'InstanceLoader',
   'NestApplication',

@@ -44,8 +44,8 @@ export function assertMigrations(folder: string): void {
  * Applies the missing migrations. Call this function in a transaction, so that a failure leaves the database unchanged.
  *
  * Migrations are recorded in the format of Drizzle's migrator, so drizzle-kit can be used on the database too. Drizzle's own
- * migrator cannot run behind a lock, because it opens its own transactions. It also silently skips migrations that are older than
- * the newest applied migration.
+ * migrator cannot run behind a lock, because it opens its own transactions. Drizzle's migrator also silently skips migrations
+ * that are older than the newest applied migration.
  *
  * @throws MigrationError
  */

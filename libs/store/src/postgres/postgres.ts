@@ -64,7 +64,7 @@ export async function openPostgres<Tables extends Schema>({
 function newClient(databaseUrl: string): pg.Client {
   try {
     const { protocol, pathname } = new URL(databaseUrl);
-    // A slash in the password would end the host, and the rest of the password would be read as the name of the database.
+    // A slash in the password would end the host. The rest of the password would then be read as the name of the database.
     if (!/^postgres(ql)?:$/.test(protocol) || pathname.includes('@')) throw new TypeError('not of the form');
     return new pg.Client({ ...connecting, connectionString: databaseUrl });
   } catch {

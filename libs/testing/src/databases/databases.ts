@@ -5,7 +5,7 @@ import pg from 'pg';
 import { generateMigrations } from './generated-migrations.js';
 import { createEmbeddedDatabase } from './embedded-database.js';
 
-/** Location of an empty database, which is part of the options of `openStore`. */
+/** Location of a database for a test, in the form of the options of `openStore`. */
 export type TestDatabase = Pick<StoreOptions, 'databaseUrl' | 'dataDir'>;
 
 /** Databases for the specs of one file. After the specs, stores are closed and databases are removed. */

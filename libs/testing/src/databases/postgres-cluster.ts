@@ -45,7 +45,8 @@ const START_WITHIN = 30_000;
 
 /**
  * Returns the first folder on the PATH that contains PostgreSQL's programs `initdb` and `postgres`. If no folder on the PATH
- * does, returns the folder of the newest version in `/usr/lib/postgresql`, or undefined if there is no such folder.
+ * contains both programs, searches Debian's folder `/usr/lib/postgresql`, starting with the newest version. Returns undefined if
+ * no programs are found.
  */
 export function findPostgres(): string | undefined {
   const debian = '/usr/lib/postgresql';

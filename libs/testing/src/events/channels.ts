@@ -56,8 +56,8 @@ export class TestChannels {
   }
 
   /**
-   * Publishes an event on its channel. If `id` is the id of an earlier event, the broker stores a duplicate, as it would after
-   * the duplicate window. Every processor then gets the duplicate.
+   * Publishes an event on its channel. If `id` is the id of an earlier event, the broker stores a duplicate, as after the
+   * duplicate window. Every processor then gets the duplicate.
    *
    * @returns The id of the event.
    */

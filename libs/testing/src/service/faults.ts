@@ -10,8 +10,8 @@ export interface Faults {
    */
   fail?: number;
   /**
-   * Number of attempts that crash the service after the handler. This is the worst moment, because the result is not published,
-   * and no event in flight is acknowledged. The service restarts immediately.
+   * Number of attempts that crash the service after the handler. A crash at this moment is the worst case. The result is not
+   * published, and no event in flight is acknowledged. The service restarts immediately.
    */
   crash?: number;
   /** Delay before the handler is called, in milliseconds. */

@@ -23,7 +23,7 @@ const MILLISECOND = 1_000_000;
 
 /**
  * Runs a service in the test's process, like `startService` of `@cascade/service`, but with two differences. The service does not
- * listen for requests. It has no backoffs, so every retry is due immediately. Resolves when its processors consume.
+ * listen for requests. Its processors have no backoff, so every retry is due immediately. Resolves when its processors consume.
  */
 export async function runService(
   module: Type | DynamicModule,

@@ -7,7 +7,7 @@ import { declarationFaults, type TopologyFault } from './faults.js';
 export interface TopologyReport {
   /** Faults of the topology; empty if the topology is sound. */
   faults: TopologyFault[];
-  /** Cycles of the topology, which are allowed. */
+  /** Cycles of the topology. Cycles are allowed. */
   cycles: Cycle[];
 }
 

@@ -1,6 +1,6 @@
 import type { App, Topology } from '../topology.js';
 
-/** User of the command line. This user provisions streams and consumers, reads all of them, and replays failures. */
+/** User of the command line. This user provisions and reads all streams and consumers, and replays failures. */
 const OPERATOR = 'cascade';
 
 /**
