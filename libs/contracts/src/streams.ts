@@ -10,7 +10,7 @@ const MIB = 1024 ** 2;
  */
 export const streams = {
   replicas: 1,
-  /** Size for about a week of events, at one signup per second. */
+  /** Limits for about a week of events at one signup per second. */
   events: { maxBytes: 1_024 * MIB, maxAge: 7 * DAY },
   failures: { maxBytes: 256 * MIB, maxAge: 30 * DAY },
 };

@@ -26,7 +26,7 @@ export class NoteDesk {
     await this.connection.close();
   }
 
-  /** Submits a note `copies` times under one event id, as can happen outside the broker's duplicate window. */
+  /** Submits a note `copies` times under one event id, as if each copy were published after the broker's duplicate window. */
   async handIn(id: string, copies = 1): Promise<void> {
     const eventHeaders = headers();
     eventHeaders.set('ce-id', encodeURIComponent(id));

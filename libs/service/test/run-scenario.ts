@@ -82,7 +82,7 @@ class Stuck {
 
 class Root {}
 
-/** Returns the credentials only once, like a file that is removed after the service has connected. */
+/** Returns the credentials only once, like a credentials file that is removed after the service has connected. */
 function credentialsOnce(): Authenticator {
   let asked = 0;
   return () => {

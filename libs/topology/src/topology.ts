@@ -37,7 +37,7 @@ export interface App {
   name: string;
   /** Path of the folder relative to the root, with forward slashes, such as `apps/signup`. */
   folder: string;
-  /** `ce-source` of the app's initiating events, and part of its inbox; undefined if the app does not use JetStream. */
+  /** `ce-source` of the app's initiating events, and part of its inbox prefix; undefined if the app does not use JetStream. */
   source?: string;
   /** Initiating events, as declared in `JetStreamModule.forRoot({ publishes })`. */
   publishes: EventVersion[];

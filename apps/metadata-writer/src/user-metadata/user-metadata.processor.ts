@@ -17,9 +17,9 @@ import { notificationColumns, notificationFailureColumns, signupColumns } from '
 import { mergeNotification, mergeSignup } from './merge.js';
 import type * as schema from './schema.js';
 
-/** Options of all processors. */
+/** Options that all processors of this class share. */
 const ON_THE_DATABASE = {
-  // Each event in flight occupies a connection of the pool. The module sizes the pool by this number.
+  // Each event in flight occupies a connection of the pool. The module derives the size of the pool from this number.
   concurrency: 8,
   // While the database is down, no event can be recorded. Probes are cheap, so they can be frequent.
   outage: isDatabaseUnavailable,

@@ -7,7 +7,7 @@ export class DeliveryUnderwayError extends Error {
   }
 }
 
-/** Thrown if the delivery log could not be read, so nothing was sent. The event is retried. */
+/** Thrown if the delivery log could not be used. No message was sent, and the event is retried. */
 export class DeliveryLogUnavailableError extends Error {
   override readonly name = 'DeliveryLogUnavailableError';
 }

@@ -9,9 +9,9 @@ export interface Archive {
 const COMPONENTS = ['main', 'universe'];
 
 /**
- * Returns the archives that serve one of the suites, according to the machine's files. The files contain deb822 stanzas
- * (`.sources`) or one-line entries (`.list`). Disabled archives are left out. Options such as `trusted=yes` are also left out, so
- * that packages are always checked against a signature.
+ * Returns the archives that serve one of the suites, according to the machine's sources files. A sources file contains deb822
+ * stanzas (`.sources`) or one-line entries (`.list`). Disabled archives are left out. Options such as `trusted=yes` are also left
+ * out, so that packages are always checked against a signature.
  */
 export function archivesServing(
   suites: readonly string[],

@@ -79,7 +79,7 @@ export class Apt {
       .at(-1);
   }
 
-  /** Downloads a package, which apt checks against the signed lists, and unpacks its files into a folder. */
+  /** Downloads a package and unpacks its files into a folder. apt checks the package against the signed lists. */
   async unpack(name: string, folder: string): Promise<RunResult> {
     const download = await this.run('apt-get', ['download', '-q', name]);
     const archive = (await readdir(this.folder)).find((file) => file.endsWith('.deb'));

@@ -26,7 +26,7 @@ afterEach(async () => {
   await search.remove();
 });
 
-/** Starts a server that replaces GitHub. */
+/** Starts a server from which the search downloads instead of GitHub. */
 async function serve(listener: RequestListener): Promise<void> {
   const started = (server = createServer(listener));
   await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));

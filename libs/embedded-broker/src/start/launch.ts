@@ -79,12 +79,12 @@ async function writeSettings(
 function exitOf(child: BoundProcess): Promise<BrokerExit> {
   return new Promise((resolve) => {
     child.once('close', (code: number | null, signal: NodeJS.Signals | null) => resolve({ code, signal }));
-    // Without a process, no 'close' event is emitted.
+    // If the process could not be started, no 'close' event is emitted.
     child.once('error', () => resolve({ code: null, signal: null }));
   });
 }
 
-/** Returns the port from the file; undefined if the file is missing or incomplete. */
+/** Returns the port from the file that the server writes; undefined if the file is missing or incomplete. */
 async function readPort(folder: string): Promise<number | undefined> {
   const file = (await readdir(folder)).find((name) => name.endsWith('.ports'));
   if (!file) return undefined;

@@ -47,7 +47,7 @@ export const MAX_TEXT = 300;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * Parses a request. Any client with the right to send requests may have written it.
+ * Parses a request. The request may be invalid, because any client with the right to send requests may have written it.
  *
  * @throws Error with the reason if the request is invalid
  */

@@ -55,7 +55,7 @@ interface Fault {
   fault: string;
 }
 
-/** Sets the property from the text of its variable. Returns a fault if the text does not fit the property's type. */
+/** Sets the property to the value of its variable. Returns a fault if the value does not fit the property's type. */
 function assign(
   config: object,
   { name, property, type }: Variable,

@@ -18,7 +18,10 @@ export interface TablePurgeOptions {
    * The table must not be partitioned, because rows in partitions are never removed.
    */
   column: PgColumn;
-  /** Time for which a row is kept, in milliseconds. A function is called before each chunk, after the service has started. */
+  /**
+   * Time for which a row is kept, in milliseconds. If `keepFor` is a function, it is called before each chunk, after the service
+   * has started.
+   */
   keepFor: number | (() => number);
   /** Promise that must resolve before the first row is removed. Default: removal begins immediately. */
   after?: Promise<void>;

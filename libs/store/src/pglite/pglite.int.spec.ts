@@ -105,7 +105,7 @@ it('writes a checkpoint every minute, so that its write-ahead log does not grow'
   await eventually(async () => expect(await lastCheckpoint()).not.toBe(before));
 });
 
-/** Lets Jest's clock drive the intervals that are set from now on. All other timers keep the real time. */
+/** Lets Jest's clock drive the intervals that are set from now on. All other timers use the real time. */
 function onlyIntervalsByHand(): void {
   jest.useFakeTimers({
     doNotFake: ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'setTimeout'],

@@ -33,8 +33,8 @@ const options = {
 };
 
 /**
- * Opens an embedded database. Writes reach the operating system before a commit returns, so a killed process loses nothing.
- * PGlite never calls fsync, so a power failure may lose the last writes.
+ * Opens an embedded database. Writes reach the operating system before a commit returns, so a killed process loses no committed
+ * row. PGlite never calls fsync, so a power failure may lose the last writes.
  *
  * @throws StoreLockedError, StoreDirectoryError, StoreUnavailableError, MigrationError
  */

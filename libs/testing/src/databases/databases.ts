@@ -23,7 +23,7 @@ export interface TestDatabases {
    * Opens a store.
    *
    * @param options.migrations Folder of the migrations. Default: the folder that {@link migrationsFor} returns.
-   * @param options.database Default: a new database.
+   * @param options.database Database to open. Default: a new database.
    */
   open<Tables extends Schema>(options: {
     schema: Tables;

@@ -11,7 +11,7 @@ export interface TopologyReport {
   cycles: Cycle[];
 }
 
-/** Checks a whole topology. Nothing is read or written. */
+/** Checks a whole topology. Reads and writes no files. */
 export function checkTopology(topology: Topology, lock: ContractsLock): TopologyReport {
   return {
     faults: [...declarationFaults(topology), ...contractFaults(topology, lock)],

@@ -24,7 +24,7 @@ export function findCycles({ channels, processors }: Topology): Cycle[] {
 
 type Outputs = Map<string, Topology['channels']>;
 
-/** Searches for a cycle breadth-first, from a channel through its consumers. */
+/** Returns the shortest cycle through a channel; undefined if no cycle contains the channel. Searches breadth-first. */
 function shortestCycle(start: string, consumers: readonly string[], outputs: Outputs): [Cycle] | undefined {
   const seen = new Set(consumers);
   const waiting = consumers.map((processor) => ({ processor, path: [start, processor] }));
