@@ -1,8 +1,8 @@
 import { defineConfig } from 'drizzle-kit';
 
 /**
- * Configures drizzle-kit. After a change of a schema, run `npx drizzle-kit generate --config
- * apps/metadata-writer/drizzle.config.ts` and commit the new files.
+ * Configures drizzle-kit. After changing a schema, run `npx drizzle-kit generate --config apps/metadata-writer/drizzle.config.ts`
+ * and commit the new files.
  */
 export default defineConfig({
   dialect: 'postgresql',

@@ -1,8 +1,8 @@
 import { defineConfig } from 'drizzle-kit';
 
 /**
- * Configures drizzle-kit. After a change of the schema, run `npx drizzle-kit generate --config apps/notifier/drizzle.config.ts`
- * and commit the new files.
+ * Configures drizzle-kit. After changing the schema, run `npx drizzle-kit generate --config apps/notifier/drizzle.config.ts` and
+ * commit the new files.
  */
 export default defineConfig({
   dialect: 'postgresql',

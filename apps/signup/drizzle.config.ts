@@ -1,7 +1,7 @@
 import { defineConfig } from 'drizzle-kit';
 
 /**
- * Configures drizzle-kit. After a change of a schema, run `npx drizzle-kit generate --config apps/signup/drizzle.config.ts` and
+ * Configures drizzle-kit. After changing a schema, run `npx drizzle-kit generate --config apps/signup/drizzle.config.ts` and
  * commit the new files.
  */
 export default defineConfig({

@@ -39,7 +39,7 @@ export class MetadataWriterModule {
         InboxModule.forRoot(),
         HealthModule.forRoot({
           checks: { nats: JetStreamConnection, database: Store, processors: JetStreamStrategy },
-          // A pause ends without intervention, and rows can be read while a processor is paused.
+          // These parts are optional. A pause ends without intervention, and rows can be read while a processor is paused.
           optional: { pauses: Pauses, publishes: Publishes, unread: UnreadEvents },
         }),
       ],

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Specifies the metadata-writer by its channels, in this process or in another process.
+ * Defines specs that observe the metadata-writer only through its channels. The service may run in this process or in another
+ * process.
  *
  * @param start Starts the service with the given environment. Resolves when the service is ready.
  */

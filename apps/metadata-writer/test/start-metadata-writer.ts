@@ -3,7 +3,10 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { MetadataWriterConfig } from '../src/metadata-writer-config.js';
 import { MetadataWriterModule } from '../src/metadata-writer.module.js';
 
-/** Starts the service in this process, on a free port and with its transport. `env` names the broker and the database. */
+/**
+ * Starts the service in this process, on a free port and with its transport. `env` contains the addresses of the broker and the
+ * database.
+ */
 export async function startMetadataWriter(env: NodeJS.ProcessEnv): Promise<NestFastifyApplication> {
   const config = readConfig(MetadataWriterConfig, { LOG_LEVEL: 'fatal', ...env });
   const app = await createService(MetadataWriterModule.forRoot(config), config);

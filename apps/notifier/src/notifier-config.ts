@@ -12,7 +12,7 @@ export class NotifierConfig extends DatabaseConfig {
   override port: number = 3001;
 
   /**
-   * Number of days for which the delivery log keeps a message. By default, messages are kept longer than the streams keep events
+   * Number of days for which the delivery log keeps its rows. By default, rows are kept for longer than the streams keep events
    * and failures.
    */
   @IsOptional()
@@ -29,7 +29,7 @@ export class NotifierConfig extends DatabaseConfig {
   )
   smtpUrl: string = 'smtp://127.0.0.1:1025';
 
-  /** Sender of the mails. Its domain is also the domain of each `Message-ID`. */
+  /** Sender of every e-mail. The domain of the sender's address is also the domain of each `Message-ID`. */
   @ValidateBy({
     name: 'isMailbox',
     validator: {
@@ -86,7 +86,7 @@ export class NotifierConfig extends DatabaseConfig {
     return [...super.contradictions(), ...this.deliveryLogContradictions(), ...this.twilioContradictions()];
   }
 
-  /** Returns a contradiction if the log keeps messages for too short a time. A replay would then send a message again. */
+  /** Returns a contradiction if the delivery log keeps its rows for too short a time. A replay would then resend a message. */
   private deliveryLogContradictions(): string[] {
     const least = this.daysOver(EVENTS_STREAM);
     if (this.daysOfDeliveries >= least) return [];

@@ -5,7 +5,7 @@ import { NotifierConfig } from './notifier-config.js';
 const TWILIO = { TWILIO_ACCOUNT_SID: 'AC42', TWILIO_AUTH_TOKEN: 'top-secret', TWILIO_FROM: '+15005550006' };
 
 describe('NotifierConfig', () => {
-  it('needs nothing set in development', () => {
+  it('needs no variables in development', () => {
     const config = readConfig(NotifierConfig, {});
 
     expect(config).toMatchObject({
@@ -17,7 +17,7 @@ describe('NotifierConfig', () => {
     expect(config.sender).toEqual({ name: 'Cascade', address: 'welcome@cascade.localhost' });
   });
 
-  it('reads how mails and texts are sent', () => {
+  it('reads the settings for e-mail and text messages', () => {
     const config = readConfig(NotifierConfig, {
       SMTP_URL: 'smtps://cascade:p%40ss@mail.example.com:465/?name=notifier',
       MAIL_FROM: '"Cascade, Inc." <welcome@example.com>',

@@ -44,7 +44,7 @@ export class NotifierModule {
         }),
         HealthModule.forRoot({
           checks: { nats: JetStreamConnection, database: Store, processors: JetStreamStrategy },
-          // A pause ends without intervention, and another replica would use the same mail server.
+          // These parts are optional. A pause ends without intervention, and another replica would use the same mail server.
           optional: { pauses: Pauses, publishes: Publishes, unread: UnreadEvents },
         }),
       ],

@@ -32,9 +32,12 @@ export interface Refusal {
 /** Real SMTP server on this machine that can refuse mail, stop answering, or drop connections. */
 export class MailServer {
   readonly mails: ReceivedMail[] = [];
-  /** Reaction to the next mails. `hang` and `drop` apply after the server has received the mail, and `drop` keeps the mail. */
+  /**
+   * Reaction to the next messages. `hang` and `drop` take effect after a message has arrived completely. `drop` adds the message
+   * to `mails`, but `hang` does not.
+   */
   behaviour: 'accept' | 'hang' | 'drop' | Refusal = 'accept';
-  /** Delay before the server confirms a mail, in milliseconds. */
+  /** Delay before the server confirms a message, in milliseconds. */
   delay = 0;
   /** User and password that a client needs. */
   login: Login | undefined;
@@ -76,7 +79,7 @@ export class MailServer {
       },
     });
     this.server.server.on('connection', (socket) => this.sockets.set(socket.remotePort!, socket));
-    // A client may close its connection at any time.
+    // Errors are ignored, because a client may close its connection at any time.
     this.server.on('error', () => undefined);
   }
 

@@ -55,7 +55,7 @@ describe('the API documentation', () => {
     }
   }
 
-  it('describes bodies, headers and every answer', async () => {
+  it('describes bodies, headers and every response', async () => {
     const document = (await (await fetch(`${url}/docs-json`)).json()) as OpenAPIObject;
     const { post } = document.paths['/signups']!;
     const { get } = document.paths['/signups/{id}']!;

@@ -4,8 +4,8 @@ import { KEYS_KEPT_FOR_MS } from './signups/idempotency.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /**
- * Minimum number of days for which a signup is kept. It exceeds the lifetime of idempotency keys by a day, because a key needs
- * its signup.
+ * Minimum number of days for which a signup is kept. A signup is kept a day longer than its idempotency key. The response to a
+ * known key contains the signup.
  */
 const MIN_SIGNUP_DAYS = KEYS_KEPT_FOR_MS / DAY_MS + 1;
 

@@ -78,7 +78,7 @@ describe('the signup service', () => {
         }),
       { timeout: 20_000 },
     );
-    // The outbox times out after 10 s and tries again. The state must not change.
+    // After 10 s, the publish times out and is retried. The reported state must stay `down`.
     await eventually(
       async () =>
         expect(await signup.get('/health/ready')).toMatchObject({
@@ -133,7 +133,7 @@ describe('the signup service', () => {
 });
 
 describePostgres((databases) => {
-  it('asks to try again while the database is down, and continues after its return', async () => {
+  it('asks clients to try again while the database is down, and continues after its return', async () => {
     const database = new URL((await databases.create()).databaseUrl!);
     const proxy = new TcpProxy({ host: database.hostname, port: Number(database.port || 5432) });
     await proxy.open();
@@ -157,7 +157,7 @@ describePostgres((databases) => {
     expect((await signup.post(body)).status).toBe(202);
   });
 
-  it('asks to try again while the database rejects writes, like a demoted server', async () => {
+  it('asks clients to try again while the database rejects writes, like a demoted server', async () => {
     const { databaseUrl = '' } = await databases.create();
     const signup = await start({ DATABASE_URL: databaseUrl });
     const body = { email: 'ada@example.com', name: 'Ada' };

@@ -12,7 +12,7 @@ export interface Answer {
   body: Partial<Problem> & Partial<SignupStatus>;
 }
 
-/** Signup service that runs in the spec's process, for HTTP clients. */
+/** Signup service that runs in the spec's process, with functions that send HTTP requests to the service. */
 export interface StartedSignup {
   app: NestFastifyApplication;
   store: Store<typeof schema>;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** Proxy that forwards connections to a server, and that can be cut and opened again. */
+/** Proxy that forwards connections to a server. A spec can cut and reopen the proxy. */
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private readonly server = createServer((client) => this.join(client, connect(this.to.port, this.to.host)));
@@ -13,7 +13,7 @@ export class TcpProxy {
     return this.listening!.port;
   }
 
-  /** Opens the proxy on the same port every time. */
+  /** Opens the proxy. A reopened proxy listens on the same port as before. */
   async open(): Promise<void> {
     this.server.listen(this.listening?.port ?? 0, '127.0.0.1');
     await once(this.server, 'listening');

@@ -2,7 +2,7 @@
 export interface EventName {
   /** Name in the form `<entity>.<past-tense verb>`, in kebab-case. The channel is `events.<name>`. */
   readonly name: string;
-  /** Major version. It is incremented if a change would break a consumer of the previous version. */
+  /** Major version. A change that would break a consumer of the previous version needs a new major version. */
   readonly version: number;
   /**
    * Class of the previous version. A class with `replaces` also has a `static upcast(old)` (see docs/versions.md). This method
@@ -11,7 +11,7 @@ export interface EventName {
   readonly replaces?: { new (...args: never[]): object; readonly event: EventName };
 }
 
-/** Fields that the constructor of an event takes, which are the fields of the class without its methods. */
+/** Fields that the constructor of an event class takes. These are all properties of the class except its methods. */
 export type Fields<Event> = {
   [Key in keyof Event as Event[Key] extends (...args: never[]) => unknown ? never : Key]: Event[Key];
 };

@@ -3,14 +3,14 @@ const MIB = 1024 ** 2;
 
 /**
  * Sizes of this system's streams, declared once for all services, in bytes and milliseconds. `replicas` is the number of copies
- * in a cluster.
+ * of each stream in a cluster.
  *
  * The environment may set other sizes, for example with `EVENTS_MAX_BYTES` (see the README). Existing streams keep their sizes
  * until an operator runs `node cascade provision`.
  */
 export const streams = {
   replicas: 1,
-  /** Size for about a week of events, at one signup per second. */
+  /** Limits for about a week of events at one signup per second. */
   events: { maxBytes: 1_024 * MIB, maxAge: 7 * DAY },
   failures: { maxBytes: 256 * MIB, maxAge: 30 * DAY },
 };

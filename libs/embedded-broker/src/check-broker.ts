@@ -3,7 +3,7 @@ import { isTooOld, MINIMUM_VERSION } from './version.js';
 
 /** Thrown if the broker that `NATS_URL` names cannot be used. */
 export class UnusableBrokerError extends Error {
-  /** Tells the tools to print the message without the stack. */
+  /** Instructs the command line tools to print the message without the stack. */
   readonly operational = true;
 
   constructor(message: string, cause?: unknown) {
@@ -13,8 +13,8 @@ export class UnusableBrokerError extends Error {
 }
 
 /**
- * Checks that a broker answers and is new enough. The check reads only the greeting that a server sends before the login. It
- * therefore needs no credentials, and does not try the credentials in the URL.
+ * Checks that a broker answers and is new enough. The check reads only the greeting that a server sends before the login. The
+ * check therefore needs no credentials, and does not try the credentials in the URL.
  *
  * @param servers URL, or several URLs that are separated by commas, as in `NATS_URL`. The first server that answers is checked.
  * @param timeout Timeout for each server, in milliseconds.

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** Information that a server sends before the login, so that no credentials are needed. */
+/** Information that a server sends before the login. Reading the greeting therefore needs no credentials. */
 export interface Greeting {
   serverName: string;
   /** Version in the form `major.minor.patch`. */

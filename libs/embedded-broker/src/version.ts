@@ -1,7 +1,7 @@
 /** Oldest usable version of nats-server. Cascade needs scheduled messages, which were introduced in 2.12. */
 export const MINIMUM_VERSION = '2.12.0';
 
-/** Returns the first `major.minor.patch` in a text such as `nats-server: v2.15.1` or `2.9.10-1+b3`. */
+/** Returns the first `major.minor.patch` in a string such as `nats-server: v2.15.1` or `2.9.10-1+b3`. */
 export function versionIn(text: string): string | undefined {
   return /\d+\.\d+\.\d+/.exec(text)?.[0];
 }

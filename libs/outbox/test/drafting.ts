@@ -13,7 +13,10 @@ export class NoteDrafted {
   readonly by!: string;
 }
 
-/** Processor upstream of the processor that files notes. Its result is wrong until a spec corrects it. It also has an inbox. */
+/**
+ * Processor that publishes the notes for the processor `filing`. The notes have a wrong author until a spec replaces `authorOf`.
+ * This processor also uses the inbox.
+ */
 @Controller()
 export class Drafting {
   authorOf: (by: string) => string = () => 'nobody';

@@ -6,7 +6,7 @@ import { NoteWritten } from './note-written.js';
 
 /** Broker client that submits notes, and records the events that the filing service publishes. */
 export class NoteDesk {
-  /** Publications of the service, in order. They include duplicates that the broker drops. */
+  /** Events that the service has published, in order, including duplicates that the broker dropped. */
   readonly published: { id: string; note: NoteFiled }[] = [];
 
   private constructor(private readonly connection: NatsConnection) {
@@ -26,7 +26,7 @@ export class NoteDesk {
     await this.connection.close();
   }
 
-  /** Submits a note `copies` times under one event id, as can happen outside the broker's duplicate window. */
+  /** Submits a note `copies` times under one event id, as if each copy were published after the broker's duplicate window. */
   async handIn(id: string, copies = 1): Promise<void> {
     const eventHeaders = headers();
     eventHeaders.set('ce-id', encodeURIComponent(id));
@@ -36,7 +36,7 @@ export class NoteDesk {
     await Promise.all(Array.from({ length: copies }, publish));
   }
 
-  /** Returns the places in all publications with this event id. */
+  /** Returns the places in all published events with this id. */
   placesOf(id: string): string[] {
     return this.published.filter((each) => each.id === id).map(({ note }) => note.place);
   }

@@ -45,7 +45,7 @@ export class NoteLog {
     return notes;
   }
 
-  /** Resolves when the stream is full. */
+  /** Waits until the stream is full. */
   async untilFull(): Promise<void> {
     await eventually(async () => {
       const code = await jetstream(this.connection)

@@ -2,7 +2,10 @@ import type { PublishedEvent, StoredEvent } from '@cascade/jetstream';
 import type { Publisher } from '../src/outbox/publish-rows.js';
 import type { NoteWritten } from './note-written.js';
 
-/** Replaces the broker, because a real broker cannot fail or hang for a single event. */
+/**
+ * Publisher that records events instead of sending them to a broker. A real broker cannot be made to fail or hang for a single
+ * event.
+ */
 export class RecordingPublisher implements Publisher {
   /** Confirmed events, in order. */
   readonly published: StoredEvent[] = [];

@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HealthModule, readConfig, ServiceConfig, startService } from '../src/index.js';
 
-/** Configuration of the service processes in the specs. The first argument of this main file names the module. */
+/** Configuration of the service processes in the specs. The first argument of this script names the scenario. */
 class Config extends ServiceConfig {
   override port: number = 0;
 }
@@ -32,7 +32,9 @@ class EndlessProcessor {
   }
 }
 
-/** Answers in parts. The whole answer takes longer than a stopping service keeps a connection without a request. */
+/**
+ * Sends a response in parts. The whole response takes 2 s. A stopping service keeps a connection without a request for only 1 s.
+ */
 @Controller('story')
 class StoryController {
   @Get()
@@ -65,7 +67,7 @@ class BodiesController {
   }
 }
 
-/** Relay that takes as long to stop as the relay of an outbox may take. */
+/** Provider that takes 2 s to stop, like the relay of an outbox in the worst case. */
 class SlowRelay {
   async beforeApplicationShutdown(): Promise<void> {
     await delay(2_000);
@@ -80,7 +82,7 @@ class Stuck {
 
 class Root {}
 
-/** Returns the credentials only once, like a file that is removed after the service has connected. */
+/** Returns the credentials only once, like a credentials file that is removed after the service has connected. */
 function credentialsOnce(): Authenticator {
   let asked = 0;
   return () => {

@@ -8,7 +8,7 @@ const TYPESCRIPT = join(PACKAGE, '../testing/node/typescript.mjs');
 const MAIN_FILE = join(PACKAGE, 'test/run-scenario.ts');
 
 /**
- * Service in a separate process, which is started with an IPC channel, as by the development supervisor. The service ends with
+ * Service in a separate process with an IPC channel, like a service that the development supervisor starts. The service ends with
  * this process, even if this process is killed.
  */
 export class ServiceProcess {

@@ -1,6 +1,6 @@
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 
-/** Result of a statement whose rows Drizzle does not map. It has only the fields that both drivers return. */
+/** Result of a statement whose rows Drizzle does not map. This type has only the fields that both drivers return. */
 export interface StatementResult<Row> {
   rows: Row[];
   /** Number of rows that were returned or changed; null if the command does not count rows. */

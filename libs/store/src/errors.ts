@@ -7,7 +7,7 @@ const UNIQUE_VIOLATION = '23505';
 /** SQLSTATE for a write to a read-only server, such as a standby. */
 export const READ_ONLY = '25006';
 
-/** Thrown if another process, or another store of this process, has the database in the folder open. */
+/** Thrown if another process, or another store of this process, has already opened the database in the folder. */
 export class StoreLockedError extends Error {
   override readonly name = 'StoreLockedError';
 
@@ -68,7 +68,7 @@ export class MigrationError extends Error {
 
 /**
  * Thrown on commit if a statement of the transaction failed and the code caught its error. PostgreSQL turns such a commit into a
- * rollback, so nothing of the transaction is kept.
+ * rollback, so no change of the transaction is kept.
  */
 export class TransactionRolledBackError extends Error {
   override readonly name = 'TransactionRolledBackError';

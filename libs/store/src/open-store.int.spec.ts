@@ -64,7 +64,7 @@ describeStores((databases, kind) => {
     expect(rowCount).toBe(2);
   });
 
-  it('keeps nothing of a transaction that throws, and continues to work', async () => {
+  it('rolls back a transaction that throws, and continues to work', async () => {
     const attempt = store.db.transaction(async (tx) => {
       await tx.insert(notes).values({ id: 31, text: 'rolled back' });
       throw new Error('changed my mind');

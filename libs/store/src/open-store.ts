@@ -9,8 +9,9 @@ export interface StoreOptions<Tables extends Schema = Schema> {
   /** Absolute path of the folder with the migrations that drizzle-kit generated (see `findMigrations`). */
   migrations: string;
   /**
-   * URL of the form `postgres://user:password@host:port/database`. Its parameters override the limits in `postgres.ts`, for
-   * example `?statement_timeout=60000&application_name=signup`. Without a URL, the database is embedded and stored in `dataDir`.
+   * URL of the form `postgres://user:password@host:port/database`. The parameters of the URL override the limits in
+   * `postgres.ts`, for example `?statement_timeout=60000&application_name=signup`. Without a URL, the database is embedded and
+   * stored in `dataDir`.
    */
   databaseUrl?: string | undefined;
   /** Folder of the embedded database, relative to the working directory. A missing folder is created. */

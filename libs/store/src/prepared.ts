@@ -5,10 +5,10 @@ import type { Database } from './database.js';
 /**
  * Prepares a statement. Drizzle builds the statement only once for each connection, instead of at each use. A PostgreSQL server
  * also plans the statement only once for each connection. Use a prepared statement if every request or event runs it. The plan
- * must fit tables of any size. Do not use a prepared statement if its best plan depends on the size.
+ * must fit tables of any size. Do not use a prepared statement if its best plan depends on the size of the tables.
  *
  * @param prepare Builds the statement for a database or a transaction. The statement has an `sql.placeholder` for each value that
- *   changes. Its name must be unique in the service:
+ *   changes. The name of the statement must be unique in the service:
  *   `(db) => db.insert(notes).values({ text: sql.placeholder('text') }).prepare('add_note')`
  */
 export function prepared<Db extends object, Statement>(

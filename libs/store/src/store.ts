@@ -9,7 +9,7 @@ const READY_WITHIN = 1_000;
 /** Open database, as a driver returns it. */
 export interface Connection<Tables extends Schema> {
   readonly db: Database<Tables>;
-  /** Location of the database for messages: the host, port and database, or the folder. It does not contain the password. */
+  /** Location of the database for messages, without the password: the host, port and database, or the folder. */
   readonly place: string;
   close(): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import { openStore } from '../src/open-store.js';
 import { migrations, notes } from './notes.js';
 
-// Opens the database in the folder of the argument, prints `open`, and writes rows until the process is killed. Prints the id of
-// each row after the row is committed.
+// Opens the database in the folder that the argument names, prints `open`, and writes rows until the process is killed. Prints
+// the id of each row after the row is committed.
 const [dataDir = ''] = process.argv.slice(2);
 const store = await openStore({ schema: { notes }, migrations, dataDir });
 console.log('open');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** Proxy between a store and its server. A test can tell the proxy to break connections. */
+/** Proxy between a store and its server. A spec can make the proxy break connections. */
 export interface PostgresProxy {
   /** URL of the server, through the proxy. */
   readonly url: string;

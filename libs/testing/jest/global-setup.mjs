@@ -19,7 +19,7 @@ export default async function startPostgresForSpecs({ testPathPatterns }) {
   }
 }
 
-/** Returns true if only unit specs run. They need no server, and starting a server takes most of a second. */
+/** Returns true if only unit specs run. Unit specs need no server, and starting a server takes almost a second. */
 function onlyUnitSpecs(patterns) {
   return patterns.length > 0 && patterns.every((pattern) => /\.unit\b|\bunit\.spec/.test(pattern));
 }

@@ -3,7 +3,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** Compiles and imports the module, because Jest does not compile imports of its global set-up. */
+/** Compiles and imports `postgres-cluster.ts`, because Jest does not compile the imports of its global set-up. */
 export async function importPostgresCluster() {
   const root = join(import.meta.dirname, '../../..');
   const { code } = await transformFile(join(import.meta.dirname, '../src/databases/postgres-cluster.ts'), {

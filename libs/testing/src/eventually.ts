@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { keptWarnings } from './quiet-log.js';
 
 const LATE = Symbol('late');
-/** Timeout of `instead` in milliseconds, because it may hang too. */
+/** Timeout of `instead`, in milliseconds. A timeout is needed, because `instead` may hang as well. */
 const INSTEAD_TIMEOUT_MS = 2_000;
 
 export interface EventuallyOptions {
@@ -18,8 +18,8 @@ export interface EventuallyOptions {
  * Calls `attempt` until it neither throws nor rejects, and resolves to its result. Use this function instead of sleeping: `await
  * eventually(() => expect(received).toHaveLength(2))`.
  *
- * @throws NeverHappenedError after the timeout. It contains the error of the last attempt, the result of `instead`, and the
- *   warnings in {@link quietLog}.
+ * @throws NeverHappenedError after the timeout. The message contains the error of the last attempt, the result of `instead`, and
+ *   the warnings in {@link quietLog}.
  */
 export async function eventually<T>(
   attempt: () => T | Promise<T>,

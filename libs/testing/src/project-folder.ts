@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
- * Returns the folder of the project whose specs run. It is the nearest folder above this package with a `nest-cli.json`.
+ * Returns the folder of the project whose specs run. The function searches for the nearest folder above this package that
+ * contains a `nest-cli.json`.
  *
  * @throws Error if no folder contains a `nest-cli.json`
  */

@@ -1,6 +1,6 @@
 import { IsString } from 'class-validator';
 
-/** Event for the specs of the test kit. */
+/** Event for the specs of this library. */
 export class OrderPlaced {
   static readonly event = { name: 'order.placed', version: 1 };
 

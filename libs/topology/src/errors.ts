@@ -4,6 +4,6 @@
  */
 export class TopologyError extends Error {
   override readonly name = 'TopologyError';
-  /** Tells the tools to print the message without the stack. */
+  /** Instructs the command line tools to print the message without the stack. */
   readonly operational = true;
 }

@@ -2,12 +2,15 @@ import type { PausePolicy, Permissions } from '@cascade/jetstream';
 
 /**
  * Topology as plain JSON, with the publishers, consumers and failures that the code declares. `node cascade topology --format
- * json` prints it.
+ * json` prints the topology.
  *
  * Every list is sorted by name, so that the same code always produces the same text. Delays keep their order.
  */
 export interface Topology {
-  /** Version of this format. It is incremented if a field is removed or changes its meaning. Fields may be added at any time. */
+  /**
+   * Version of this format. The version is incremented if a field is removed or changes its meaning. Fields may be added at any
+   * time.
+   */
   format: 1;
   /** Name of the system, from package.json. */
   name: string;
@@ -34,7 +37,7 @@ export interface App {
   name: string;
   /** Path of the folder relative to the root, with forward slashes, such as `apps/signup`. */
   folder: string;
-  /** `ce-source` of the app's initiating events, and part of its inbox; undefined if the app does not use JetStream. */
+  /** `ce-source` of the app's initiating events, and part of its inbox prefix; undefined if the app does not use JetStream. */
   source?: string;
   /** Initiating events, as declared in `JetStreamModule.forRoot({ publishes })`. */
   publishes: EventVersion[];
@@ -97,7 +100,7 @@ export interface Channel {
   subject: string;
   stream: string;
   kind: 'event' | 'failure';
-  /** Name of the event. On a failure channel, it is the name of the event that failed. */
+  /** Name of the event. On a failure channel, `event` is the name of the event that failed. */
   event: string;
   publishedBy: Publisher[];
   /** Names of the processors that consume the channel. */
@@ -127,7 +130,7 @@ export interface Contract extends EventVersion {
 
 export type JsonSchema = { [keyword: string]: unknown };
 
-/** Event in one version, as it was published. The event must stay readable. */
+/** Golden sample, which is the body of an event as it was published. Each sample must stay readable. */
 export interface Sample {
   /** Path relative to the root, with forward slashes. */
   file: string;

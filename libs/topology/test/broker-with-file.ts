@@ -11,7 +11,7 @@ export interface BrokerWithFile {
   stop(): Promise<void>;
 }
 
-/** Starts a nats-server whose configuration includes `text`, as a user of the permissions would include it. */
+/** Starts a nats-server whose configuration includes `text`, as an operator would include the permissions. */
 export async function startBrokerWithFile(
   text: string,
   env: Record<string, string>,

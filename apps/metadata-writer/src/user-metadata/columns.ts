@@ -1,7 +1,7 @@
 import type { NotificationSent, UserSignedUp } from '@app/contracts';
 import { type EventFailed, UnrecoverableError } from '@cascade/jetstream';
 
-/** Pattern of a class name. An error may have any name, so any text could get into the row without this check. */
+/** Pattern of a class name. An error may have any name, so without this check, any string could be stored in the row. */
 const CLASS_NAME = /^[A-Za-z_$][\w$]{0,99}$/;
 
 /** Returns the columns that only `user.signed-up` writes. */

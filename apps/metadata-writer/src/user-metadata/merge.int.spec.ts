@@ -177,7 +177,7 @@ describe('merging events into a row', () => {
       });
     });
 
-    it('returns true for a repeated event, which is written again, but false for an overtaken event', async () => {
+    it('returns true for a repeated event, which is rewritten, but false for an outranked event', async () => {
       const userId = randomUUID();
 
       expect(await notification(store, userId)).toBe(true);
@@ -269,7 +269,7 @@ async function select(store: Store<typeof schema>, userId: string) {
   return rows as [(typeof rows)[0]];
 }
 
-/** Returns all orders. Orders that differ only in the order of equal items count as one order. */
+/** Returns all distinct permutations. Equal items are interchangeable. */
 function permutations<T>(items: T[]): T[][] {
   if (items.length === 0) return [[]];
   return [...new Set(items)].flatMap((first) => {

@@ -9,18 +9,18 @@ import type * as schema from './schema.js';
  * Rules for merging events into a row, in any order, repeatedly or in parallel:
  *
  * 1. A signup owns its columns and its key in `rest`. `notification.sent` and failures of the notifier share the other columns.
- *    Each of these events writes all of the shared columns, so a success clears the error. A signup that arrives after its
- *    notification therefore does not change the state of the notification.
+ *    Each `notification.sent` and each failure writes all of the shared columns, so a success clears the error. A signup writes
+ *    none of the shared columns. A late signup therefore does not change the state of the notification.
  * 2. A `notification.sent` outranks every failure, at any time and in any order, because the message was sent. A late failure
  *    therefore changes nothing, and neither does a replay that fails after a success.
  * 3. Among events of one type, the event with the later time wins. The time of a failure is the time of its last attempt. If the
  *    times are equal, the greater event id wins. The row therefore shows the last of several failures.
- * 4. If an event is merged again, the result is the same.
+ * 4. Merging the same event several times leads to the same row.
  *
  * As a result, the row shows the highest-ranking events that have arrived. The rank of an event depends only on the event.
  *
- * Each merge is one statement. PostgreSQL locks the row on conflict and checks the condition on its newest version. If two
- * replicas merge at the same time, the second replica therefore sees the changes of the first.
+ * Each merge is one statement. On a conflict, PostgreSQL locks the row and checks the condition on the newest version of the row.
+ * If two replicas merge at the same time, the second replica therefore sees the changes of the first.
  */
 
 /** @returns False if nothing was written, because a later signup of this user is recorded. */
@@ -65,7 +65,7 @@ type Version = (column: PgColumn) => SQL;
 const recorded: Version = (column) => sql`${column}`;
 const arriving: Version = (column) => sql`excluded.${sql.identifier(column.name)}`;
 
-/** @param time Column that is null if no event is recorded yet. */
+/** @param time Column with the time of the recorded event; null if no event is recorded yet. */
 function notOutranked(time: PgColumn, rank: (version: Version) => SQL): SQL {
   return sql`${time} is null or ${rank(recorded)} <= ${rank(arriving)}`;
 }

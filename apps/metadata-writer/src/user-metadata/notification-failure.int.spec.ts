@@ -30,7 +30,7 @@ class MessageRefusedError extends UnrecoverableError {}
 
 let refusing: boolean;
 
-/** Replaces the notifier. The metadata-writer knows only the notifier's processor and channels. */
+/** Test double of the notifier. The metadata-writer depends only on the processor name and the channels of the notifier. */
 @Controller()
 class Notifier {
   @Consumes(UserSignedUp, { processor: 'notifier', publishes: [NotificationSent] })
@@ -242,7 +242,7 @@ function failureOf({ userId }: UserSignedUp): Promise<{ id: string; failure: Eve
   });
 }
 
-/** Waits for the `user.metadata-recorded` event that a processor published for this event. */
+/** Waits for the `user.metadata-recorded` event that the processor publishes for the event with this id. */
 function announcementOf(eventId: string, processor: string): Promise<UserMetadataRecorded> {
   return eventually(() => {
     const event = announced.get(derivedEventId(eventId, processor, 0));

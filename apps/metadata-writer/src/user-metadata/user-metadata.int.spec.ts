@@ -101,7 +101,7 @@ describeStores((databases) => {
       expect(await db.$count(inbox, eq(inbox.eventId, causedBy))).toBe(1);
     }, 40_000);
 
-    it('announces that an overtaken event set nothing', async () => {
+    it('announces that an outranked event set no fields', async () => {
       const userId = randomUUID();
       await record(notification({ userId, sentAt: '2026-01-02T03:04:06Z' }));
       const { recorded } = await record(notification({ userId, sentAt: '2026-01-02T03:04:05Z' }));

@@ -17,9 +17,9 @@ import { notificationColumns, notificationFailureColumns, signupColumns } from '
 import { mergeNotification, mergeSignup } from './merge.js';
 import type * as schema from './schema.js';
 
-/** Options of all processors. */
+/** Options that all processors of this class share. */
 const ON_THE_DATABASE = {
-  // Each event in flight occupies a connection of the pool. The module sizes the pool by this number.
+  // Each event in flight occupies a connection of the pool. The module derives the size of the pool from this number.
   concurrency: 8,
   // While the database is down, no event can be recorded. Probes are cheap, so they can be frequent.
   outage: isDatabaseUnavailable,
@@ -80,8 +80,8 @@ export class UserMetadataProcessor {
   }
 
   /**
-   * Records and announces an event. An overtaken event is announced even though nothing was written, so that the flow ends
-   * visibly.
+   * Records an event and returns `user.metadata-recorded`. If a recorded event outranks this event, nothing is written. The event
+   * `user.metadata-recorded` then lists no fields, but still shows the end of the flow.
    */
   private record<Columns extends object>(
     context: EventContext,
@@ -96,7 +96,7 @@ export class UserMetadataProcessor {
     });
   }
 
-  /** Returns the original signup; undefined if the signup breaks its contract, because such an event has no user. */
+  /** Returns the original signup; undefined if the signup breaks its contract. The user of an invalid signup is unknown. */
   private async signupOf(failure: EventFailed): Promise<UserSignedUp | undefined> {
     try {
       return await this.failures.originalEvent(failure, UserSignedUp);

@@ -32,7 +32,7 @@ describe('DeliveryLog', () => {
       return [new DeliveryLog(store, options), new DeliveryLog(store, options)];
     }
 
-    /** Lets the claim expire, as if its owner had died or was suspended. */
+    /** Backdates the claim so that it has expired, as after the death or the suspension of its owner. */
     async function runOut(eventId: string): Promise<void> {
       await store.db
         .update(schema.deliveries)
@@ -40,7 +40,7 @@ describe('DeliveryLog', () => {
         .where(eq(schema.deliveries.eventId, eventId));
     }
 
-    it('sends once, and returns the same result from then on', async () => {
+    it('sends a message once, and returns the same result for later deliveries', async () => {
       const gateway = new CountingGateway();
       const eventId = randomUUID();
 
@@ -81,7 +81,7 @@ describe('DeliveryLog', () => {
       expect(gateway.sends).toBe(1);
     });
 
-    it('forgets a message that was not sent, so the next attempt begins immediately', async () => {
+    it('releases the claim on a message that was not sent, so the next attempt begins immediately', async () => {
       const eventId = randomUUID();
       const refusal = new Error('421 try again later');
 
@@ -250,7 +250,7 @@ class CountingGateway {
   };
 }
 
-/** Gateway that answers when the spec tells it to. */
+/** Gateway whose `send` settles only when the spec calls `accept` or `fail`. */
 class WaitingGateway {
   sends = 0;
   accept!: (sent: Sent) => void;

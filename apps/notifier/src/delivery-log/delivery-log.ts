@@ -32,26 +32,27 @@ export interface DeliveryLogOptions {
 }
 
 /**
- * Records which messages a gateway has accepted, by event id. A redelivered event therefore does not send its message again.
+ * Records which messages a gateway has accepted, by event id. The message of a redelivered event is therefore not resent.
  *
  * An event is claimed before its message is sent, so only one of two parallel deliveries sends the message. In the same replica,
- * the other delivery gets the same result. In another replica, the delivery fails and uses up an attempt. When it is retried, it
- * finds that the message was sent. The owner renews its claim while it sends, even if the provider is slow. The claim expires if
- * the owner dies.
+ * the other delivery gets the same result. In another replica, the delivery fails and uses up an attempt. When the event is
+ * retried, the log shows that the message was sent. The owner renews its claim while it sends, even if the provider is slow. The
+ * claim expires if the owner dies.
  *
- * The message is sent again only in these cases:
- * - The process dies after the provider has accepted the message, but before the acceptance is recorded. This window is a
- *   few milliseconds plus the time on the network.
- * - The provider accepted the message, but its answer did not arrive in time.
- * - The database fails at that moment, and the event is delivered again.
+ * A message is resent only in these cases:
+ * - The process dies after the provider has accepted the message, but before the acceptance is recorded. This window lasts for a
+ *   few milliseconds plus the network latency.
+ * - The provider accepted the message, but its response did not arrive in time.
+ * - The database fails when the acceptance is to be recorded, and the event is redelivered.
  * - The process is suspended for longer than its claim lasts.
  *
- * A local record cannot prevent these cases. Only the provider could prevent them, by checking the key that it gets.
+ * A local record cannot prevent these cases. Only the provider could prevent these cases, by dropping a second message with the
+ * same key.
  */
 export class DeliveryLog {
   private readonly logger = new Logger('DeliveryLog');
   private readonly claimTime: number;
-  /** Id of this process as the owner of its claims. */
+  /** Id that this process writes into its claims. */
   private readonly owner = randomUUID();
   private readonly underway = new Map<string, Promise<Delivery>>();
 
@@ -99,8 +100,8 @@ export class DeliveryLog {
   }
 
   /**
-   * Claims an event. Also succeeds if this process already holds the claim. This happens if the database stored the claim but
-   * failed before answering.
+   * Claims an event. Also succeeds if this process already holds the claim. The process may hold a claim without knowing it, if
+   * the database stored the claim but failed before answering.
    */
   private async claim(eventId: string): Promise<Delivery | 'claimed' | 'underway'> {
     const runOut = lte(deliveries.claimedAt, fromNow(-this.claimTime));
@@ -156,8 +157,9 @@ export class DeliveryLog {
   }
 
   /**
-   * Records a delivery. Never fails, because the message was sent, and after an error it would be sent again. If another attempt
-   * has recorded the event, that record is kept, so that all attempts return the same result.
+   * Records a delivery. Never throws, because the message has already been sent. After an error, the event would be retried and
+   * the message resent. If another attempt has already recorded the event, the existing record is kept. All attempts therefore
+   * return the same result.
    */
   private async record(eventId: string, delivery: Delivery): Promise<Delivery> {
     try {

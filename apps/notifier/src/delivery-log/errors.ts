@@ -1,4 +1,4 @@
-/** Thrown if another delivery of the same event is sending its message now. The event is retried. */
+/** Thrown if another delivery of the same event is still sending the message. The event is retried. */
 export class DeliveryUnderwayError extends Error {
   override readonly name = 'DeliveryUnderwayError';
 
@@ -7,7 +7,7 @@ export class DeliveryUnderwayError extends Error {
   }
 }
 
-/** Thrown if the delivery log could not be read, so nothing was sent. The event is retried. */
+/** Thrown if the delivery log could not be used. No message was sent, and the event is retried. */
 export class DeliveryLogUnavailableError extends Error {
   override readonly name = 'DeliveryLogUnavailableError';
 }

@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 describe('EmailGateway', () => {
-  it('delivers text and HTML to the one recipient, under a Message-ID that is derived from the key', async () => {
+  it('delivers text and HTML to the only recipient, under a Message-ID that is derived from the key', async () => {
     const id = await gateway.send(mail, 'event-1');
 
     expect(id).toBe('<event-1@cascade.localhost>');
@@ -47,7 +47,7 @@ describe('EmailGateway', () => {
     expect(body).toContain('<p>Hello</p>');
   });
 
-  it('uses the same Message-ID for the same key, and one connection for mails in a row', async () => {
+  it('uses the same Message-ID for the same key, and one connection for consecutive messages', async () => {
     await gateway.send(mail, 'event-1');
     await gateway.send(mail, 'event-1');
 
@@ -172,7 +172,7 @@ describe('EmailGateway', () => {
     unreachable.onApplicationShutdown();
   });
 
-  it('gives up on a server that accepts the mail but does not answer', async () => {
+  it('gives up on a server that accepts the message but does not answer', async () => {
     server.behaviour = 'hang';
     const impatient = new EmailGateway({ smtpUrl: server.url, from, timeout: 200 });
 
@@ -181,7 +181,7 @@ describe('EmailGateway', () => {
     impatient.onApplicationShutdown();
   });
 
-  it('waits for a server that is slow but works, even for many mails', async () => {
+  it('waits for a server that is slow but works, even for many messages', async () => {
     server.delay = 600;
     const patient = new EmailGateway({ smtpUrl: server.url, from, timeout: 1_000 });
     const keys = Array.from({ length: 40 }, (_, index) => `event-${index}`);
@@ -214,7 +214,7 @@ describe('EmailGateway', () => {
     await new Promise((resolve) => dripping.close(resolve));
   });
 
-  it('reports a server that drops the connection as unavailable, even if it may have accepted the mail', async () => {
+  it('reports a server that drops the connection as unavailable, even if it may have accepted the message', async () => {
     server.behaviour = 'drop';
 
     const sending = gateway.send(mail, 'event-1');
@@ -260,7 +260,7 @@ describe('EmailGateway', () => {
 });
 
 describe('MailedTextGateway', () => {
-  it('mails the text to the number at text.localhost', async () => {
+  it('sends the text by e-mail to the number at text.localhost', async () => {
     const id = await new MailedTextGateway(gateway).send(
       { to: '+14155550123', body: 'Hello Ada' },
       'event-1',
@@ -297,7 +297,7 @@ class MuteServer {
   }
 }
 
-/** Returns a port that was free a moment ago. */
+/** Returns a port on which no server listens. The port was free a moment ago. */
 async function portOfNobody(): Promise<number> {
   const server = await MuteServer.start();
   const { port } = server;

@@ -18,22 +18,23 @@ export interface EmailGatewayOptions {
    * nodemailer.
    */
   smtpUrl: string;
-  /** Sender of the mails. Its domain is also the domain of each `Message-ID`. */
+  /** Sender of every message. The domain of the sender's address is also the domain of each `Message-ID`. */
   from: Mailbox;
-  /** Timeout for the connection, for the greeting and for each answer, in milliseconds. Default 10,000. */
+  /** Timeout for the connection, for the greeting and for each reply, in milliseconds. Default 10,000. */
   timeout?: number;
 }
 
 /**
- * Number of connections, which equals the concurrency of the notifier, so that no mail waits. `maxConnections` in the URL
- * overrides it.
+ * Number of connections to the mail server. The notifier has the same concurrency, so no message waits for a connection.
+ * `maxConnections` in the URL overrides this number.
  */
 export const MAIL_CONNECTIONS = 10;
 
 /**
- * Maximum number of timeouts that a mail may take. Sending has 12 steps from the name lookup to the last answer. The wait for a
- * connection may take another 12 steps. Only a server that answers byte by byte takes longer. With a lower maximum, a slow server
- * might accept a mail after the limit. Each retry would then send the mail again.
+ * Maximum duration of a send, as a multiple of the timeout. Sending has 12 steps from the name lookup to the last reply, and each
+ * step may take one timeout. The wait for a connection may take another 12 steps. Only a server that replies byte by byte takes
+ * longer. With a lower maximum, a slow server might accept a message after this gateway has given up. Each retry would then send
+ * the message again.
  */
 const MOST_WAITS = 24;
 
@@ -41,7 +42,7 @@ const MOST_WAITS = 24;
 const ABOUT_THE_MESSAGE = new Set(['EENVELOPE', 'EMESSAGE']);
 /**
  * Codes with which the server requires a login, another kind of login, or TLS (RFC 4954, 6; RFC 3207, 4). The server may also
- * answer MAIL FROM with these codes.
+ * reply to MAIL FROM with these codes.
  */
 const LOGIN_WANTED = new Set([530, 534, 535, 538]);
 
@@ -63,7 +64,8 @@ export class EmailGateway implements NotificationGateway<Email>, OnApplicationSh
       greetingTimeout: timeout,
       socketTimeout: timeout,
       dnsTimeout: timeout,
-      // nodemailer replaces a dropped connection once. All other retries are made by the processor, with backoff.
+      // If a connection is dropped, nodemailer sends the message once more on a new connection. All other retries are made by the
+      // processor, with backoff.
       maxRequeues: 1,
       disableFileAccess: true,
       disableUrlAccess: true,
@@ -116,9 +118,8 @@ export class EmailGateway implements NotificationGateway<Email>, OnApplicationSh
 }
 
 /**
- * Returns true if the server refuses this message. A 5xx is permanent (RFC 5321, 4.2.1). It concerns the message only if it
- * answers a command about the message. A 5xx at the greeting, at EHLO or at the login concerns all mails, until an operator
- * solves the problem.
+ * Returns true if the server refuses this message. A 5xx reply is permanent (RFC 5321, 4.2.1). The reply concerns only this
+ * message if it answers a command about the message. A 5xx reply in the greeting, to EHLO or to the login concerns all messages.
  */
 function isRefusal({ code = '', permanent = true, responseCode = 0 }: NodemailerError): boolean {
   return ABOUT_THE_MESSAGE.has(code) && permanent && !LOGIN_WANTED.has(responseCode);
@@ -131,7 +132,7 @@ function remedyFor({ code, responseCode }: NodemailerError): string {
 }
 
 /**
- * Refuses addresses that need quoting in a header. nodemailer would repair such an address by guessing, and might send the mail
+ * Refuses addresses that need quoting in a header. To repair such an address, nodemailer would guess, and might send the message
  * to another person. For example, `ada@example.com, eve@example.com` becomes one address at example.com.
  */
 function assertOnePlainAddress(address: string): void {

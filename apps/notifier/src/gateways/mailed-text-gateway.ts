@@ -2,8 +2,8 @@ import type { EmailGateway } from './email-gateway.js';
 import type { NotificationGateway, TextMessage } from './notification-gateway.js';
 
 /**
- * Mails each text message to `NUMBER@text.localhost`, so that the mail catcher shows it. Use this gateway only for development. A
- * real mail server would not deliver such a mail, because RFC 6761 reserves `localhost` for the local machine.
+ * Mails each text message to `NUMBER@text.localhost`, so that the mail catcher shows the message. Use this gateway only for
+ * development. A real mail server would not deliver such an e-mail, because RFC 6761 reserves `localhost` for the local machine.
  */
 export class MailedTextGateway implements NotificationGateway<TextMessage> {
   constructor(private readonly email: EmailGateway) {}

@@ -1,11 +1,11 @@
 import { redact } from '@cascade/jetstream';
 
-/** Maximum length of a provider's answer that an error quotes, in characters. */
+/** Maximum length of a quoted response of a provider, in characters. */
 const LONGEST = 500;
 
 /**
- * Returns a provider's answer in a form that an error may quote. The recipient is masked, and so is any other text that looks
- * personal or secret.
+ * Returns a provider's response in a form that is safe to quote in an error. The recipient and everything else that looks
+ * personal or secret is masked.
  */
 export function quotable(answer: string, recipient: string, masked: string): string {
   return redact(answer.replaceAll(recipient, masked)).slice(0, LONGEST);

@@ -10,7 +10,7 @@ import { quotable } from './quotable.js';
 export interface TwilioGatewayOptions {
   accountSid: string;
   authToken: string;
-  /** Sender of the messages, which is a number, a short code or an alphanumeric name. */
+  /** Sender of the messages: a phone number, a short code or an alphanumeric name. */
   from: string;
   /** Base URL of the API. Default `https://api.twilio.com`. */
   baseUrl?: string;
@@ -18,10 +18,10 @@ export interface TwilioGatewayOptions {
   timeout?: number;
 }
 
-/** Status codes for a wrong token, a suspended account or an unknown account. Twilio then accepts no messages. */
+/** Status codes for a wrong token, a suspended account or an unknown account. With these codes, Twilio refuses every message. */
 const ABOUT_THE_ACCOUNT = new Set([401, 403, 404]);
 
-/** Answer of Twilio, which is either a message or an error. */
+/** Response of Twilio, which describes either a message or an error. */
 interface TwilioAnswer {
   sid?: unknown;
   code?: unknown;
@@ -33,9 +33,9 @@ interface TwilioAnswer {
  *
  * Twilio has no idempotency key for messages. A repeated request after a 5xx may send the message twice
  * (https://www.twilio.com/docs/api/errors/20500). A repeated request after a 429 is safe
- * (https://www.twilio.com/docs/api/errors/20429). A text is therefore sent twice if Twilio accepted it but the answer did not
- * arrive. Possible reasons are a timeout, a lost connection, a 5xx, or a killed process. The key is sent in the header that
- * Twilio uses for its webhooks. It appears in proxies and logs, but no code relies on it.
+ * (https://www.twilio.com/docs/api/errors/20429). A text is therefore sent twice if Twilio accepted the first request, but the
+ * response did not arrive. Possible reasons are a timeout, a lost connection, a 5xx, or a killed process. The key is sent in the
+ * header that Twilio uses for its webhooks. Proxies and logs may show the header, but no code relies on it.
  */
 export class TwilioGateway implements NotificationGateway<TextMessage> {
   private readonly url: string;

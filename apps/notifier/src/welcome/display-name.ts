@@ -8,8 +8,9 @@ const LINK_GLUE = /([.:/@\u3002\uff0e\uff61\uff20])(?=\S)/gu;
 
 /**
  * Converts the name of a user to one line without links, for use in a message. Otherwise, anyone could sign up with another
- * person's address and send a link to that person in our name. A space after each full stop, colon, slash and `@` is enough. For
- * example, `http://evil.example` becomes `http: / / evil. example`, and `J.R.R. Tolkien` becomes `J. R. R. Tolkien`.
+ * person's address and send a link to that person in our name. A space after each full stop, colon, slash and `@` is enough to
+ * prevent links. For example, `http://evil.example` becomes `http: / / evil. example`, and `J.R.R. Tolkien` becomes `J. R. R.
+ * Tolkien`.
  *
  * The result is not escaped for HTML, because the template escapes it. The result is empty if no readable text is left.
  */

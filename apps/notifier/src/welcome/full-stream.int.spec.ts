@@ -39,12 +39,12 @@ afterAll(async () => {
   await database?.remove();
 });
 
-it('The notifier stays ready while EVENTS is full, reports that its publishes wait, and sends each mail once', async () => {
+it('The notifier stays ready while EVENTS is full, reports that its publishes wait, and sends each message once', async () => {
   const start = () => startNotifier({ natsUrl: broker.url, smtpUrl: mailServer.url, database });
   await (await start()).stop();
   const ids = await Promise.all(Array.from({ length: 5 }, () => channels.publish(signup())));
   const { state } = await manager.streams.info(EVENTS_STREAM);
-  // The service does not reset this limit to the declared limit when it starts.
+  // When the service starts, it does not reset this limit to the declared limit.
   await manager.streams.update(EVENTS_STREAM, { max_msgs: state.messages });
   const notifier = await start();
   try {

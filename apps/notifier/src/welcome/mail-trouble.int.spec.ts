@@ -13,7 +13,7 @@ import { MailServer } from '../../test/mail-server.js';
 import { signup } from '../../test/signup.js';
 import { startNotifier, type StartedNotifier } from '../../test/start-notifier.js';
 
-/** Timeout for the mail server in the specs, which replaces the default of 10 s. */
+/** Timeout for the mail server in the specs, in milliseconds. The default is 10 s. */
 const ANSWER_WITHIN_MS = 300;
 /** Number of different events that must fail before a processor pauses. */
 const FAILURES_THAT_PAUSE = 20;
@@ -47,7 +47,7 @@ afterEach(async () => {
 });
 
 describe('The notifier, if the mail server', () => {
-  it('refuses connections, tries again and sends one mail', async () => {
+  it('refuses connections, retries and sends one message', async () => {
     const { port } = mailServer;
     await mailServer.stop();
     const id = await channels.publish(signup());
@@ -59,7 +59,7 @@ describe('The notifier, if the mail server', () => {
     expect(mailServer.mails).toHaveLength(1);
   });
 
-  it('answers 421, tries again and sends one mail', async () => {
+  it('answers 421, retries and sends one message', async () => {
     mailServer.behaviour = { code: 421, message: 'Try again later' };
     const id = await channels.publish(signup());
     await channels.retried('notifier', id);
@@ -70,7 +70,7 @@ describe('The notifier, if the mail server', () => {
     expect(mailServer.mails).toHaveLength(1);
   });
 
-  it('answers 550, dead-letters the event at the first attempt, with the reason', async () => {
+  it('answers 550, dead-letters the event on the first attempt, with the reason', async () => {
     mailServer.behaviour = { code: 550, message: 'No such user here' };
     const user = signup();
     const id = await channels.publish(user);
@@ -86,7 +86,7 @@ describe('The notifier, if the mail server', () => {
     expect(mailServer.refusals).toBe(1);
   });
 
-  it('accepts a mail but does not answer, gives up after the timeout and tries again', async () => {
+  it('accepts a message but does not answer, gives up after the timeout and retries', async () => {
     mailServer.behaviour = 'hang';
     const id = await channels.publish(signup());
     await channels.retried('notifier', id);
@@ -97,7 +97,7 @@ describe('The notifier, if the mail server', () => {
     expect(mailServer.mails).toHaveLength(1);
   });
 
-  it('accepts a mail and drops the connection, sends at most one more mail, under the same Message-ID', async () => {
+  it('accepts a message and drops the connection, sends the message at most once more, under the same Message-ID', async () => {
     mailServer.behaviour = 'drop';
     const user = signup();
     const id = await channels.publish(user);
@@ -113,7 +113,7 @@ describe('The notifier, if the mail server', () => {
     await channels.nothingMore();
   });
 
-  it('refuses the password, pauses, dead-letters no event, and sends all mails after the correction', async () => {
+  it('refuses the password, pauses, dead-letters no event, and sends all messages after the correction', async () => {
     await notifier.stop();
     await mailServer.stop();
     mailServer = await MailServer.start({ login: { user: 'cascade', password: 'another' } });

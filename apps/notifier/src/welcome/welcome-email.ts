@@ -1,9 +1,12 @@
 import { displayName } from './display-name.js';
 
-/** Subject of the mail. It contains no name, so that it cannot contain a stranger's message or a header. */
+/**
+ * Subject of the welcome e-mail. The subject contains no name, because a name could contain a stranger's message or inject a
+ * header.
+ */
 const SUBJECT = 'Welcome to Cascade';
 
-/** Returns the welcome mail for a user, as text and as HTML. */
+/** Returns the welcome e-mail for a user, as text and as HTML. */
 export function welcomeEmail(name: string): { subject: string; text: string; html: string } {
   const shown = displayName(name);
   const greeting = shown ? `Hello ${shown},` : 'Hello,';

@@ -1,8 +1,8 @@
 import { displayName } from './display-name.js';
 
 /**
- * Maximum number of characters of a name. A longer name would exceed one SMS. It is left out, because a truncated name reads
- * badly.
+ * Maximum length of a name, in characters. With a longer name, the message would not fit into one SMS. A longer name is left out,
+ * because a truncated name reads badly.
  */
 const LONGEST_NAME = 40;
 

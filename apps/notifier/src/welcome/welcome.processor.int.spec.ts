@@ -26,7 +26,7 @@ describeStores((databases) => {
       test.service.mailServer.mails.splice(0);
     });
 
-    it('mails a user without a phone number, and announces the mail', async () => {
+    it('sends an e-mail to a user without a phone number, and announces the message', async () => {
       const user = signup({ name: 'Ada', email: 'ada@example.com' });
       const eventId = await test.channels.publish(user);
 
@@ -52,7 +52,7 @@ describeStores((databases) => {
       });
     });
 
-    it('texts a user with a phone number, in development through the mail catcher', async () => {
+    it('sends a text to a user with a phone number, in development through the mail catcher', async () => {
       const eventId = await test.channels.publish(signup({ phone: '+14155550123' }));
 
       const sent = await test.channels.published(NotificationSent, { causedBy: eventId });
@@ -75,7 +75,7 @@ describeStores((databases) => {
       expect(body).toContain('<p>Hello &lt;b&gt;Ada Bcc: eve@ evil. example,</p>');
     });
 
-    it('sends one mail for an event that is delivered 200 times, and announces the same result each time', async () => {
+    it('sends one message for an event that is delivered 200 times, and announces the same result each time', async () => {
       const user = signup();
       const causedBy = newEventId();
       await Promise.all(Array.from({ length: 200 }, () => test.channels.publish(user, causedBy)));
@@ -90,7 +90,7 @@ describeStores((databases) => {
       await test.channels.nothingMore();
     });
 
-    it('sends nothing again if the channel is replayed', async () => {
+    it('resends no message if the channel is replayed', async () => {
       const user = signup();
       const eventId = await test.channels.publish(user);
       await test.channels.published(NotificationSent, { causedBy: eventId });

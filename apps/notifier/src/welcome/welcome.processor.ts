@@ -15,8 +15,8 @@ import { welcomeEmail } from './welcome-email.js';
 import { welcomeText } from './welcome-text.js';
 
 /**
- * Maximum number of attempts. The last attempt is after 21 to 26 minutes. The attempts cover an outage that affects too few mails
- * for a pause.
+ * Maximum number of attempts for an event. The last attempt is made 21 to 26 minutes after the first. An outage may affect too
+ * few events to pause the processor. The attempts outlast such an outage if it ends within this time.
  */
 const ATTEMPTS = 8;
 
@@ -32,7 +32,8 @@ export class WelcomeProcessor {
   @Consumes(UserSignedUp, {
     processor: 'notifier',
     publishes: [NotificationSent],
-    // Each mail has a connection, because a waiting mail would learn late that the server is down.
+    // The concurrency equals the number of connections. A message that waited for a connection would fail late if the server is
+    // down.
     concurrency: MAIL_CONNECTIONS,
     attempts: ATTEMPTS,
     // This error means that no message was sent. Probes are cheap, so they can be frequent.

@@ -2,7 +2,10 @@ import { isIPv6 } from 'node:net';
 
 const IPV4_MAPPED = /^::ffff:([\da-f]+):([\da-f]+)$/;
 
-/** Identifies a client by its IPv4 address or by the /64 of its IPv6 address. Providers assign a whole /64 to a client. */
+/**
+ * Identifies a client by its IPv4 address, or by the /64 prefix of its IPv6 address. Providers assign a whole /64 network to a
+ * client.
+ */
 export function clientNetwork(address: string): string {
   const [bare = ''] = address.split('%');
   if (!isIPv6(bare)) return bare;

@@ -8,7 +8,7 @@ export const IDEMPOTENCY_KEY_PATTERN = /^[\x20-\x7e]{1,255}$/;
 /** Lifetime of a key, in milliseconds. Clients retry for minutes, not for days. */
 export const KEYS_KEPT_FOR_MS = 24 * 60 * 60 * 1000;
 
-/** Thrown if an earlier request with this key had another body. The answer has the status 422. */
+/** Thrown if an earlier request with this key had another body. The response has the status 422. */
 export class IdempotencyKeyReusedException extends ProblemException {
   constructor() {
     super(

@@ -40,7 +40,7 @@ const RETRY_AFTER = {
   'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' as const } },
 };
 
-/** Documents an answer that is a problem (RFC 9457). */
+/** Documents an error response in the format of RFC 9457. */
 export function ApiProblem(status: number, description: string): MethodDecorator {
   return applyDecorators(
     ApiExtraModels(ProblemSchema),

@@ -5,7 +5,7 @@ export const users = pgTable('users', {
   id: uuid('id').primaryKey(),
   /** Address, spelled as the user typed it. */
   email: text('email').notNull(),
-  /** Lower-case address, because two spellings of an address belong to one user. */
+  /** Address in lower case. Addresses that differ only in case belong to one user. */
   emailKey: text('email_key').notNull().unique(),
   name: text('name').notNull(),
   phone: text('phone'),
@@ -32,7 +32,10 @@ export const idempotencyKeys = pgTable(
   {
     key: text('key').primaryKey(),
     requestHash: text('request_hash').notNull(),
-    /** Id of a row of `signups`, written later in the same transaction. The row is kept at least a day longer than the key. */
+    /**
+     * Id of the key's row in `signups`. The row is written later in the same transaction, and kept at least a day longer than the
+     * key.
+     */
     signupId: uuid('signup_id').notNull(),
     /** Time at which the key's signup was received. */
     createdAt: moment('created_at').notNull(),

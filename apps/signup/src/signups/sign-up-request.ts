@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsEmail, IsString, Length, Matches, MaxLength, ValidateIf } from 'class-validator';
 import { IsLanguageTag, IsNotBlank, IsPlainText } from './text-rules.js';
 
-/** Body of `POST /signups`. Its rules are at least as strict as the rules of the event `UserSignedUp`. */
+/** Body of `POST /signups`. The rules are at least as strict as the rules of the event `UserSignedUp`. */
 export class SignUpRequest {
   @ApiProperty({ format: 'email', maxLength: 254, example: 'ada@example.com' })
   @IsEmail({}, { message: 'email must be an e-mail address' })

@@ -32,7 +32,7 @@ describe('SignUpRequest', () => {
     ).toEqual([]);
   });
 
-  it('has English as the default', () => {
+  it('uses English as the default', () => {
     expect(plainToInstance(SignUpRequest, ADA).locale).toBe('en');
   });
 

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-/** Answer of `POST /signups`. */
+/** Response of `POST /signups`. */
 export class SignupAccepted {
   @ApiProperty({ format: 'uuid', description: 'Id of this request, not of a user.' })
   readonly id!: string;
@@ -12,7 +12,7 @@ export class SignupAccepted {
   readonly correlationId!: string;
 }
 
-/** Answer of `GET /signups/:id`. It contains no personal data, because anyone with the id may read it. */
+/** Response of `GET /signups/:id`. The response contains no personal data, because anyone who knows the id may request it. */
 export class SignupStatus extends SignupAccepted {
   @ApiProperty({ enum: ['accepted'] })
   readonly status!: 'accepted';

@@ -5,7 +5,7 @@ import { clientNetwork } from './client-network.js';
 const MINUTE_MS = 60_000;
 
 /**
- * Limits the signups of a client within any minute. The signups are counted in the memory of this process.
+ * Limits the number of signups of a client in any period of one minute. The signups are counted in the memory of this process.
  *
  * The quota is not a guard, because guards run before the body is validated. An invalid body must not count.
  */
@@ -36,7 +36,7 @@ export class SignupQuota {
     this.taken.set(client, times);
   }
 
-  /** Removes the clients that have posted nothing in the last minute. Runs once a minute. */
+  /** Removes the clients that have posted nothing in the last minute. Runs at most once a minute. */
   private sweep(now: number): void {
     if (now - this.sweptAt < MINUTE_MS) return;
     this.sweptAt = now;

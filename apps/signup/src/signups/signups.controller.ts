@@ -23,7 +23,7 @@ import { SignupAccepted, SignupStatus } from './signup-answers.js';
 import { SignupQuota } from './signup-quota.js';
 import { Signups } from './signups.js';
 
-/** A faulty id gets the same kind of answer as a faulty body. */
+/** Returns the error for an invalid id. The response has the same form as the response to an invalid body. */
 function invalidId(): BrokenRulesException {
   return new BrokenRulesException([{ field: 'id', rule: 'isUuid', message: 'id must be a UUID' }]);
 }

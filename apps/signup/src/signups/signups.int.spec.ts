@@ -78,7 +78,7 @@ describe('signups', () => {
       });
     });
 
-    it('names every rule that a body breaks, and keeps nothing of the body', async () => {
+    it('names every rule that a body breaks, and stores no user', async () => {
       const email = newAddress();
       const { status, body } = await signup.post({ email, name: '', phone: '123', locale: 'x', age: 7 });
       expect(status).toBe(400);
@@ -222,7 +222,7 @@ describe('signups', () => {
       return signup.store.db.$count(users, eq(users.emailKey, email.toLowerCase()));
     }
 
-    /** Returns the events of a signup after the outbox is empty. */
+    /** Waits until the outbox is empty, and returns the events of a signup. */
     async function publishedOf({ correlationId }: Answer['body']): Promise<JsMsg[]> {
       await eventually(async () => {
         expect(await signup.store.db.$count(outbox, isNull(outbox.publishedAt))).toBe(0);

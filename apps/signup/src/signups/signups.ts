@@ -23,16 +23,17 @@ export class Signups {
 
   /**
    * Writes the signup, the user and the user's event in one transaction. If the address is already known, the existing user is
-   * kept unchanged, and no event is published. Neither the answer nor its duration reveals who has an account (ADR 5).
+   * kept unchanged, and no event is published. Neither the response nor the time until the response reveals who has an account
+   * (ADR 5).
    *
-   * @param idempotencyKey Key of the request. If an earlier request had the same key, its answer is returned and nothing is
-   *   written.
+   * @param idempotencyKey Key of the request. If an earlier request had the same key, the result of the earlier request is
+   *   returned and nothing is written.
    * @throws IdempotencyKeyReusedException if the earlier request had another body
    */
   async accept(request: SignUpRequest, idempotencyKey?: string): Promise<SignupAccepted> {
     const receivedAt = new Date();
     const id = uuidv7();
-    // The id is random, so that it cannot be derived from the ids in the answer.
+    // The user id is random, so that it cannot be derived from the ids in the response.
     const userId = randomUUID();
     const event = new UserSignedUp({ userId, ...request, signedUpAt: receivedAt.toISOString() });
     const announcement = await this.outbox.prepare(event, { key: userId });

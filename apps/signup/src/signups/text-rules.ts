@@ -1,6 +1,6 @@
 import { isLocale, ValidateBy } from 'class-validator';
 
-/** Requires at least one letter, digit, sign or emoji. */
+/** Requires at least one letter, digit, punctuation mark or symbol, such as an emoji. */
 export function IsNotBlank(): PropertyDecorator {
   return textRule('isNotBlank', (text) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(text), 'must not be blank');
 }

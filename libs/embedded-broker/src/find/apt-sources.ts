@@ -9,9 +9,9 @@ export interface Archive {
 const COMPONENTS = ['main', 'universe'];
 
 /**
- * Returns the archives that serve one of the suites, according to the machine's files. The files contain deb822 stanzas
- * (`.sources`) or one-line entries (`.list`). Disabled archives are left out. Options such as `trusted=yes` are also left out, so
- * that packages are always checked against a signature.
+ * Returns the archives that serve one of the suites, according to the machine's sources files. A sources file contains deb822
+ * stanzas (`.sources`) or one-line entries (`.list`). Disabled archives are left out. Options such as `trusted=yes` are also left
+ * out, so that packages are always checked against a signature.
  */
 export function archivesServing(
   suites: readonly string[],
@@ -34,7 +34,7 @@ export function archivesServing(
   });
 }
 
-/** Returns the text of a deb822 sources file that fetches only the package lists of one suite of the archives. */
+/** Returns the text of a deb822 sources file. With this file, apt fetches only the package lists of one suite of the archives. */
 export function sourcesFile(archives: readonly Archive[], suite: string): string {
   const stanzas = archives.map(({ uris, components, signedBy }) =>
     [

@@ -42,9 +42,9 @@ async function readSources(folder: string): Promise<{ name: string; text: string
 }
 
 /**
- * Runs apt with separate sources, lists and cache in one folder. It therefore needs no root and does not change the system. Other
- * settings of the machine, such as proxies, credentials and keys, still apply. Hooks that run after an update do not apply,
- * because they expect root.
+ * Runs apt with separate sources, lists and cache in one folder. Root rights are therefore not required, and the system is not
+ * changed. Other settings of the machine, such as proxies, credentials and keys, still apply. The machine's update hooks do not
+ * run, because they require root rights.
  */
 export class Apt {
   private constructor(
@@ -79,7 +79,7 @@ export class Apt {
       .at(-1);
   }
 
-  /** Downloads a package, which apt checks against the signed lists, and unpacks its files into a folder. */
+  /** Downloads a package and unpacks its files into a folder. apt checks the package against the signed lists. */
   async unpack(name: string, folder: string): Promise<RunResult> {
     const download = await this.run('apt-get', ['download', '-q', name]);
     const archive = (await readdir(this.folder)).find((file) => file.endsWith('.deb'));
@@ -94,8 +94,8 @@ export class Apt {
 }
 
 /**
- * Returns the configuration that apt reads after the machine's files. It disables the sandbox user. Otherwise, apt under root
- * would switch to a user who cannot read the folder.
+ * Returns the configuration that apt reads after the machine's files. The configuration disables the sandbox user. Otherwise, apt
+ * would switch from root to a user who cannot read the folder.
  */
 function configuration(folder: string): string {
   return `#clear APT::Update::Pre-Invoke;

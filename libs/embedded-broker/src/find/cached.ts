@@ -39,9 +39,9 @@ export async function findCached({ cacheDir }: Search): Promise<NatsServer> {
 }
 
 /**
- * Adds a copy to the cache. `fill` runs in an empty folder in the cache. The executable that `fill` returns is checked, and then
- * renamed to its final path. Other processes therefore never see an incomplete copy, even if several processes add a copy at the
- * same time. The temporary folder is always removed.
+ * Adds a copy to the cache. `fill` runs in an empty folder in the cache. `fill` returns the path of an executable. The executable
+ * is checked, and then renamed to its final path. Other processes therefore never see an incomplete copy, even if several
+ * processes add a copy at the same time. The temporary folder is always removed.
  */
 export async function addToCache(
   { cacheDir }: Search,

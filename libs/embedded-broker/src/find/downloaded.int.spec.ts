@@ -26,7 +26,7 @@ afterEach(async () => {
   await search.remove();
 });
 
-/** Starts a server that replaces GitHub. */
+/** Starts a server from which the search downloads instead of GitHub. */
 async function serve(listener: RequestListener): Promise<void> {
   const started = (server = createServer(listener));
   await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
@@ -77,7 +77,7 @@ describe('step download', () => {
     await expect(found).resolves.toMatchObject({ version: VERSION });
   });
 
-  it('refuses a file whose checksum differs from the pinned checksum, and keeps nothing of the file', async () => {
+  it('refuses a file whose checksum differs from the pinned checksum, and leaves the cache empty', async () => {
     const archive = await archiveOf(sayVersion(VERSION));
     await serve((_, response) => response.end(archive));
     const { checksums } = releaseOf(archive);
@@ -87,7 +87,7 @@ describe('step download', () => {
     await expect(cached()).resolves.toEqual([]);
   });
 
-  it('keeps nothing of an interrupted download', async () => {
+  it('leaves the cache empty after an interrupted download', async () => {
     const archive = await archiveOf(sayVersion(VERSION));
     await serve((_, response) => {
       response.writeHead(200, { 'content-length': archive.length });
@@ -98,7 +98,7 @@ describe('step download', () => {
     await expect(cached()).resolves.toEqual([]);
   });
 
-  it('keeps nothing of an archive whose nats-server does not run', async () => {
+  it('leaves the cache empty if the nats-server in the archive does not run', async () => {
     const archive = await archiveOf('exit 1');
     await serve((_, response) => response.end(archive));
     const found = findDownloaded(search, { release: releaseOf(archive), platform: PLATFORM });

@@ -22,7 +22,7 @@ export interface FindOptions {
 export interface LocalServer {
   /** Server that can be used; undefined if a server would have to be fetched. */
   server: NatsServer | undefined;
-  /** Failures of the steps whose server cannot be used. */
+  /** Failures of the steps that found an unusable server. */
   refused: StepFailedError[];
 }
 
@@ -73,7 +73,7 @@ async function search(
 
 /** Thrown if every step of the search failed. The message lists the result of each step, with advice. */
 export class NatsServerNotFoundError extends Error {
-  /** Tells the tools to print the message without the stack. */
+  /** Instructs the command line tools to print the message without the stack. */
   readonly operational = true;
 
   constructor(readonly failures: ReadonlyMap<string, StepFailedError>) {

@@ -19,7 +19,7 @@ export interface Container {
   user?: string;
 }
 
-/** Asks the executable for its version. The answer also proves that the executable runs on this machine. */
+/** Returns the version that the executable prints. The output also proves that the executable runs on this machine. */
 export async function versionOf(command: string): Promise<string> {
   const { ok, stdout, lastLine } = await run(command, ['-v'], { timeout: 10_000 });
   const version = ok ? versionIn(stdout) : undefined;

@@ -11,8 +11,8 @@ const PACKAGE = 'nats-server';
 
 /**
  * Runs the step "package", which unpacks the package of the distribution (Debian, Ubuntu or a derivative) into the cache. Nothing
- * is installed in the system, and no root is needed. If the machine's suite is too old, newer suites of the same archive are
- * tried.
+ * is installed on the system, and root rights are not required. If the machine's suite is too old, newer suites of the same
+ * archive are tried.
  *
  * @param etc Folder that contains `os-release` and `apt`.
  */

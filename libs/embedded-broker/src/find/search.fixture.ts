@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Search } from './step.js';
 
-/** Search for specs that finds only the programs of the test. */
+/** Search that finds only the programs that a spec creates. */
 export interface TestSearch extends Search {
   folder: string;
   /** Lines that the search has reported. */

@@ -11,7 +11,7 @@ export interface Search {
 export interface StepFailure {
   /** Advice for the user. */
   remedy?: string;
-  /** True if the step had nothing to find. The failure is then reported only if all steps fail. */
+  /** True if the failure is normal, because there was nothing to find. The failure is then reported only if all steps fail. */
   expected?: boolean;
   cause?: unknown;
 }

@@ -3,7 +3,10 @@ import { readGreeting } from '../greeting.js';
 import type { BrokerExit } from './launch.js';
 
 export interface Awaited {
-  /** Name of the started server. If a server with another name answers at the address, the started server is about to fail. */
+  /**
+   * Name of the started server. If a server with another name answers, the port was already in use. The started server is then
+   * about to fail.
+   */
   name: string;
   host: string;
   /** Returns the port as soon as it is known. */

@@ -78,7 +78,7 @@ describe('the end of the parent', () => {
   });
 });
 
-/** Returns false for a zombie process, which has ended but still has its id. */
+/** Returns true if the process is running. A zombie process is not running, although its id still exists. */
 async function isRunning(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0);

@@ -17,7 +17,7 @@ export interface BindOptions {
   ipc?: boolean;
 }
 
-/** Number of steps of 100 ms that an orphan gets between SIGTERM and SIGKILL. */
+/** Number of steps of 100 ms between SIGTERM and SIGKILL for a program whose parent has ended. */
 const GRACE_STEPS = 50;
 
 /**

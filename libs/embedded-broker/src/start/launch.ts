@@ -9,7 +9,7 @@ import { PORTS_FOLDER, type ServerSettings, SETTINGS_FILE, writeSettings } from 
 
 export interface LaunchOptions {
   server: NatsServer;
-  /** Unique name, which makes it possible to recognize another server at the same address. */
+  /** Unique name, so that another server at the same address can be recognized. */
   name: string;
   storeDir: string;
   host: string;
@@ -55,7 +55,7 @@ export function addressOf(host: string, port: number): string {
 function exitOf(child: BoundProcess): Promise<BrokerExit> {
   return new Promise((resolve) => {
     child.once('close', (code: number | null, signal: NodeJS.Signals | null) => resolve({ code, signal }));
-    // Without a process, no 'close' event is emitted.
+    // If the process could not be started, no 'close' event is emitted.
     child.once('error', () => resolve({ code: null, signal: null }));
   });
 }

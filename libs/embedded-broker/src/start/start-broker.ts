@@ -94,7 +94,7 @@ export async function startBroker(options: StartBrokerOptions): Promise<Broker> 
 
 /** Thrown if the broker did not start. The message ends with the last lines that the broker wrote. */
 export class BrokerStartError extends Error {
-  /** Tells the tools to print the message without the stack. */
+  /** Instructs the command line tools to print the message without the stack. */
   readonly operational = true;
 
   constructor(

@@ -19,7 +19,8 @@ export interface StoreLock {
 }
 
 /**
- * Locks a store. nats-server does not notice another server on the same store, so two servers would destroy each other's streams.
+ * Locks a store. Without the lock, two servers on the same store would not notice each other, and would destroy each other's
+ * streams.
  *
  * @throws StoreInUseError if another broker holds the lock
  */
@@ -38,7 +39,7 @@ export async function lockStore(storeDir: string): Promise<StoreLock> {
 
 /** Thrown if another broker uses the store. */
 export class StoreInUseError extends Error {
-  /** Tells the tools to print the message without the stack. */
+  /** Instructs the command line tools to print the message without the stack. */
   readonly operational = true;
 
   constructor(readonly storeDir: string) {

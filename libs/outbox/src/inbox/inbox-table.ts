@@ -11,10 +11,11 @@ export const inbox = pgTable(
     /** Plain form of the event id (see `plainIdOf`). */
     eventId: text('event_id').notNull(),
     processor: text().notNull(),
-    /** Id of the time-range replay in which the work was done again; empty for any other delivery. */
+    /** Id of the replay that repeated the work; empty if no replay repeated the work. */
     replayId: text('replay_id').notNull().default(''),
     /**
-     * Result of the handler, which a redelivery returns again. The type is not jsonb, because jsonb cannot store NUL characters.
+     * Result of the handler. If the event is redelivered, this result is returned instead of repeating the work. The type is not
+     * jsonb, because jsonb cannot store NUL characters.
      */
     result: json().$type<StoredResult>(),
     processedAt: timestamp('processed_at', { withTimezone: true }).notNull().defaultNow(),

@@ -37,14 +37,14 @@ describeStores((databases, kind) => {
   });
   afterAll(() => service?.close());
 
-  /** Returns different ids for the two stores, because both use the same broker. */
+  /** Returns an id that is different for each store, because the specs of both stores use the same broker. */
   const idOf = (name: string) => `${name}-${kind.slice(0, 4)}`;
   const marks = (eventId: string) => db.select().from(inbox).where(eq(inbox.eventId, eventId));
   const filed = async (author: string) => {
     const rows = await db.select().from(places).where(eq(places.author, author));
     return rows.map(({ place }) => place);
   };
-  /** Resolves when the event has been handled the given number of times and acknowledged. */
+  /** Waits until the event has been handled the given number of times, and all deliveries are acknowledged. */
   const settled = (id: string, times = 1) =>
     eventually(async () => {
       expect(filing.handled.filter((handled) => handled === id)).toHaveLength(times);
@@ -138,7 +138,7 @@ describeStores((databases, kind) => {
     expect(await desk.failures()).toBe(failures);
   });
 
-  it('does the work again in each replay of a time range', async () => {
+  it('repeats the work in each replay of a time range', async () => {
     const id = idOf('range');
     const since = new Date();
     await desk.handIn(id, 2);

@@ -6,14 +6,15 @@ import { Inbox } from './inbox.js';
 
 export interface InboxOptions {
   /**
-   * Time for which a mark is kept, in milliseconds. It must exceed the time for which the broker keeps the consumed events.
-   * Otherwise, the broker could redeliver an event whose mark was removed.
+   * Time for which a mark is kept, in milliseconds. This time must exceed the time for which the broker keeps the consumed
+   * events. Otherwise, the broker could redeliver an event whose mark was removed.
    *
-   * By default, marks are kept one day longer than the consumed events. This is 8 days for events that are kept for 7 days. If
-   * the service consumes failure events, which are kept for 30 days, it is 31 days. If an operator has set a longer time on the
-   * broker, the default applies, and a warning is logged.
+   * By default, marks are kept one day longer than the consumed events. For example, marks are kept for 8 days if events are kept
+   * for 7 days. If the service also consumes failure events, which are kept for 30 days, marks are kept for 31 days. An operator
+   * may have set a longer time for events on the broker. If that time exceeds `keepMarks`, the default applies, and a warning is
+   * logged.
    *
-   * The work is repeated if a failure is replayed after this time.
+   * If a failure is replayed after the removal of its mark, the work is repeated.
    */
   keepMarks?: number;
 }
@@ -43,7 +44,7 @@ export class InboxModule implements OnModuleInit {
     };
   }
 
-  /** @throws InvalidDeclarationError if an event could be delivered again after its mark was removed. The start then fails. */
+  /** @throws InvalidDeclarationError if an event could be redelivered after its mark was removed. The start then fails. */
   onModuleInit(): void {
     const { eventsKeptFor } = this.strategy;
     const { keepMarks = eventsKeptFor + DAY } = this.options;

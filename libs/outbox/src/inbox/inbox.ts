@@ -11,14 +11,14 @@ type Result = object | readonly (object | null | undefined)[] | null | undefined
 /** Primary key of a mark. */
 type Mark = Pick<typeof inbox.$inferSelect, 'eventId' | 'processor' | 'replayId'>;
 
-/** Handles each event once per processor, regardless of the number of deliveries. */
+/** Ensures that each processor does its work for an event only once, regardless of the number of deliveries. */
 @Injectable()
 export class Inbox<Tables extends Schema = Schema> {
   constructor(private readonly store: Store<Tables>) {}
 
   /**
    * Runs a handler's work in a transaction that also marks the event as handled. Work and mark are committed or rolled back
-   * together. If the event is delivered again, the work does not run, and its first result is returned. The transport therefore
+   * together. If the event is redelivered, the work does not run, and the stored result is returned. The transport therefore
    * publishes the same events under the same ids. If two deliveries arrive at the same time, the second delivery waits for the
    * first.
    *
@@ -30,8 +30,8 @@ export class Inbox<Tables extends Schema = Schema> {
    * A mark is valid for `keepMarks`. Each replay of a time range repeats the work. The replay of a failure does not repeat the
    * work if the work was committed and a later step failed. A failure in an as-new replay belongs to that replay.
    *
-   * @param work Must use only `tx`, and must wait only for the database. Effects outside the database, such as a mail, are not
-   *   rolled back, and are repeated at the next attempt.
+   * @param work Must use only `tx`, and must wait only for the database. Effects outside the database, such as an e-mail, are not
+   *   rolled back, and are repeated on the next attempt.
    * @throws UndeclaredEventError, UnrecoverableError if the result cannot be published. The transaction is rolled back.
    * @throws ForgottenEventError if the mark contains an event that the processor no longer declares
    * @throws any error of `work` or of the database
@@ -51,7 +51,8 @@ export class Inbox<Tables extends Schema = Schema> {
 
   private async keep(tx: Database, mark: Mark, returned: Result, context: EventContext): Promise<void> {
     const events = [returned].flat().filter((event) => event !== undefined && event !== null);
-    // An invalid result must not be committed. Every redelivery would return it, even after the handler was corrected.
+    // An invalid result must not be committed. Every redelivery would return the invalid result, even after the handler was
+    // corrected.
     for (const event of events) await assertPublishable(event, context);
     if (events.length === 0) return;
     const result = JSON.stringify(storedResult(returned));

@@ -42,10 +42,10 @@ describeStores((databases) => {
     const { db } = service.get<Store<typeof filingSchema>>(Store);
     return (await db.select().from(places)).map(({ author }) => author);
   };
-  /** Resolves when all events that were published or replayed so far are settled. */
+  /** Waits until all events that were published or replayed so far are settled. */
   async function settled(): Promise<void> {
     const { consumers } = await jetstreamManager(client);
-    // Checks the upstream processor first, because it publishes events downstream before it acknowledges.
+    // Checks `drafting` first. This processor publishes the events for `filing` before acknowledging.
     for (const processor of ['drafting', 'filing'])
       for (const stream of ['EVENTS', 'RETRIES'])
         await eventually(async () => {

@@ -6,7 +6,7 @@ import { outbox } from './outbox-table.js';
 export interface Backlog {
   /** Number of rows that are still to be published, including rows in flight. */
   waiting: number;
-  /** Time for which the oldest of these rows has waited, in milliseconds; 0 if no row is waiting. */
+  /** Time for which the oldest waiting row has waited, in milliseconds; 0 if no row is waiting. */
   oldestAge: number;
   /** Number of rows that the broker refused permanently. */
   setAside: number;

@@ -12,8 +12,8 @@ export interface Lease {
 
 /**
  * Claims waiting rows under a lease, in their order. No other relay can claim these rows until the lease runs out. Call this
- * function only if the relay has no rows in flight. Rows that the relay has already leased are claimed again. The relay cannot
- * know of these rows if the database failed during the earlier claim.
+ * function only if the relay has no rows in flight. The claim includes rows that this relay has already leased. The relay does
+ * not know of such rows if the database failed during an earlier claim.
  *
  * The head of a key is its first waiting row. A relay that claims the head owns the key, and only this relay can claim the rows
  * behind the head. This rule keeps the order of a key across relays. Relays that claim at the same time lock different heads.

@@ -6,21 +6,21 @@ import { outbox } from './outbox-table.js';
 /** Row that the database may already contain. */
 export interface NewRow<Table extends PgTable> {
   table: Table;
-  /** Column that identifies the row. It needs a unique index, because no two rows may have the same value in it. */
+  /** Column that identifies the row. The column needs a unique index. */
   unique: keyof Row<Table> & string;
   row: Row<Table>;
 }
 
-/** Name of a placeholder. It contains a space, so it differs from the name of every property of a row. */
+/**
+ * Name of the placeholder for the event id. The name contains a space, so that it differs from the name of every property of a
+ * row.
+ */
 const EVENT_ID = 'event id';
 
-/**
- * Statements by unique column. They are cached, because Drizzle takes longer to build a statement than the database takes to run
- * it.
- */
+/** Cached statements by unique column. Drizzle takes longer to build a statement than the database takes to run it. */
 const statements = new WeakMap<PgColumn, ReturnType<typeof statementFor>>();
 
-/** Inserts the row. If a row with the same unique value already exists, that row is kept, and the event is deleted again. */
+/** Inserts the row. If a row with the same unique value already exists, the existing row is kept, and the event is deleted. */
 export async function insertOrTakeBack<Table extends PgTable>(
   tx: Database,
   eventId: string,
@@ -33,8 +33,8 @@ export async function insertOrTakeBack<Table extends PgTable>(
 }
 
 /**
- * Builds the statement. On a conflict, it performs an update that changes nothing, because an update locks the existing row.
- * Transactions with the same value therefore wait for one another, even if the value is already known.
+ * Builds the statement. On a conflict, the statement performs an update that changes nothing, because an update locks the
+ * existing row. Transactions with the same value therefore wait for one another, even if the value is already known.
  */
 function statementFor(table: PgTable, unique: string, column: PgColumn) {
   return prepared((tx: Database) => {

@@ -75,7 +75,8 @@ describeStores((databases, _kind, isFast) => {
 
     await restart(broker);
     await eventually(async () => expect(await notebook.unpublished()).toBeLessThan(5_000), { timeout: SOON });
-    // The speed depends on the machine. Each attempt counts the rows, and an embedded database has a single thread.
+    // The timeout is long, because the speed depends on the machine. The interval is long, because each attempt counts the rows,
+    // and an embedded database has a single thread.
     const unhurried = { timeout: 60_000, interval: 250 };
     await eventually(async () => expect(await notebook.unpublished()).toBe(0), unhurried);
     log = await NoteLog.open(broker.url);

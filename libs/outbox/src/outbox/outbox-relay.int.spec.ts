@@ -171,7 +171,7 @@ describeStores((databases, _kind, isFast) => {
   it('logs an outage of the database once, and publishes no event twice', async () => {
     const lines = recordLog();
     const publisher = new RecordingPublisher();
-    // The database fails between the confirmation of the event and the mark.
+    // The database fails after the broker has confirmed the event, but before the row is marked as published.
     publisher.confirm = () => db().execute(sql`alter table outbox rename to away`);
     await notebook.write('ada', 1);
     notebook.startRelay(publisher);

@@ -19,7 +19,7 @@ import { settleRows, type Outcome } from './settle-rows.js';
 export interface OutboxOptions {
   /**
    * Duration of the lease on claimed rows, in milliseconds. If the relay is killed, another relay publishes the rows after this
-   * time. A publish that is not confirmed within two thirds of the lease counts as failed and is tried again. Default 30,000.
+   * time. A publish that is not confirmed within two thirds of the lease counts as failed and is retried. Default 30,000.
    */
   lease?: number;
   /** Time for which published rows are kept for inspection, in milliseconds; 0 to remove them immediately. Default 3,600,000. */
@@ -68,12 +68,15 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     this.running ??= this.run();
   }
 
-  /** Makes the relay poll the outbox immediately. */
+  /** Wakes the relay, so that it polls the outbox immediately. */
   wake(): void {
     this.pollTimer.interrupt();
   }
 
-  /** Claims no more rows, and waits up to 2 s for the rows in flight. The other rows stay in the outbox. */
+  /**
+   * Stops the relay. The relay claims no more rows, and waits up to 2 s for the rows in flight. The other rows stay in the
+   * outbox.
+   */
   async stop(): Promise<void> {
     this.stopping = true;
     this.wake();
@@ -109,8 +112,8 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   /**
-   * Tries until the database has stored the outcome. A published row without a mark would be published again. If this happened
-   * after the duplicate window, the broker would store the event twice.
+   * Retries until the database has stored the outcome, or until the relay stops. A published row that is not marked would be
+   * published again. After the duplicate window, the broker would then store the event twice.
    */
   private async settle(outcome: Outcome): Promise<void> {
     const settlement = { lease: this.lease, remove: this.options.keepPublished === 0 };

@@ -14,16 +14,20 @@ import {
 const time = (name: string) => timestamp(name, { withTimezone: true });
 
 /**
- * Table of events to publish, which transactions added together with their other rows. The schema of the service must contain the
- * table, so that drizzle-kit adds it to the migrations.
+ * Table of the events that are to be published. A transaction adds its events together with its other rows. The schema of the
+ * service must contain the table, so that drizzle-kit adds it to the migrations.
  */
 export const outbox = pgTable(
   'outbox',
   {
-    /** Id of the event. It is also sent as `Nats-Msg-Id`, so a row that is published twice is stored only once. */
+    /**
+     * Id of the event. The id is also sent as `Nats-Msg-Id`. The broker therefore stores the event only once, even if the row is
+     * published twice.
+     */
     id: uuid().primaryKey(),
     /**
-     * Order of insertion, not of commits. Do not use the highest position as a cursor, because rows below it may appear later.
+     * Order of insertion, not of commits. Do not use the highest position as a cursor, because rows with lower positions may be
+     * committed later.
      */
     position: bigint({ mode: 'number' }).notNull().generatedAlwaysAsIdentity(),
     /** Key of the row. Rows with the same key are published in their order. */
@@ -34,7 +38,7 @@ export const outbox = pgTable(
     correlationId: text('correlation_id').notNull(),
     causationId: text('causation_id'),
     createdAt: time('created_at').notNull().defaultNow(),
-    /** Time before which the row may not be claimed. It is set while a relay publishes the row, and after a failure. */
+    /** Time before which the row may not be claimed. This time is set while a relay publishes the row, and after a failure. */
     leasedUntil: time('leased_until'),
     /** Id of the relay that publishes the row. */
     leaseOwner: uuid('lease_owner'),
@@ -42,7 +46,7 @@ export const outbox = pgTable(
     attempts: integer().notNull().default(0),
     /** Reason for the last failure, or for setting the row aside. */
     lastError: text('last_error'),
-    /** Time at which the broker refused the row permanently. Such a row is not tried again, and holds back no other row. */
+    /** Time at which the broker refused the row permanently. Such a row is not retried, and holds back no other row. */
     setAsideAt: time('set_aside_at'),
     publishedAt: time('published_at'),
   },

@@ -13,8 +13,8 @@ import type { OutboxContent } from '../requests/outbox-requests.js';
 export interface AddOptions {
   /**
    * Key that identifies the subject of the event, such as the user's id. Events with the same key are published in the order in
-   * which they were added. This requires that their transactions run one after another, for example because each transaction
-   * locks the user's row.
+   * which they were added. The transactions that add these events must run one after another, for example because each
+   * transaction locks the user's row.
    */
   key: string;
   /** UUID of the event. Default: a new UUID of version 7. */
@@ -99,11 +99,11 @@ export class Outbox {
   }
 
   /**
-   * Makes the relay poll the outbox immediately. Call this method after the commit.
+   * Wakes the relay, so that it polls the outbox immediately. Call this method after the commit.
    *
    * Only the relay of this process is woken (ADR 4). NOTIFY would wake the other replicas too. However, each replica would need a
-   * connection for it, and all commits of the server would queue for one lock. Other replicas need the row only if this process
-   * dies before publishing it. They then find the row by polling.
+   * connection for LISTEN, and all commits on the server would queue for one lock. Other replicas need the row only if this
+   * process dies before publishing it. The other replicas then find the row by polling.
    */
   wake(): void {
     this.relay.wake();

@@ -22,8 +22,8 @@ interface Lane {
 }
 
 /**
- * Delay before a failed row is tried again, in milliseconds. It doubles with each failure, up to a limit that keeps a recovery
- * short.
+ * Delay before a failed row is retried, in milliseconds. The delay doubles with each failure. The low maximum lets publishing
+ * resume soon after an outage.
  */
 const RETRY_AFTER = { first: 250, most: 5_000 };
 
@@ -34,8 +34,8 @@ const MAX_ERROR_LENGTH = 1_000;
  * holds back the later rows of its key. A row that the broker refuses permanently does not hold back other rows.
  *
  * @param rows Claimed rows, in their order.
- * @param signal Stops the wait for confirmations. Rows without a confirmation then count as failed. They are published again
- *   under the same id, and the broker drops duplicates.
+ * @param signal Stops the wait for confirmations. Rows without a confirmation then count as failed. The next attempt publishes
+ *   these rows under the same id, and the broker drops duplicates.
  */
 export async function publishRows(
   publisher: Publisher,

@@ -9,7 +9,7 @@ export interface RefusedRow {
 }
 
 export interface FailedRow extends RefusedRow {
-  /** Delay before the row may be tried again, in milliseconds. */
+  /** Delay before the row may be retried, in milliseconds. */
   delay: number;
 }
 
@@ -62,8 +62,8 @@ export async function settleRows(
 }
 
 /**
- * Marks or removes published rows. The lease is not checked. Another relay may now hold it, but the broker has confirmed the
- * events.
+ * Marks or removes published rows. The lease is not checked, because the broker has confirmed the events even if another relay
+ * now holds the lease.
  */
 async function settlePublished(db: Database, ids: string[], remove: boolean): Promise<void> {
   // Sends all ids as one parameter. Drizzle takes longer to write 500 parameters than the server takes to find the rows.

@@ -172,7 +172,7 @@ describeStores((databases, kind, isFast) => {
     expect(await remote.show(0)).toMatchObject({ waiting: 12_000 });
   });
 
-  // Two processes cannot open one embedded database.
+  // Only one process at a time can open an embedded database.
   if (kind === 'postgres') {
     it('is answered by one of the replicas', async () => {
       await start();

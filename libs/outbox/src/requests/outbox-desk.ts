@@ -24,7 +24,7 @@ export class OutboxDesk implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly logger = new Logger('Outbox');
   private subscription: Subscription | undefined;
   private isStopping = false;
-  /** Latest answer in progress. Requests are rare, and are answered one after another. */
+  /** Resolves when all requests so far have been answered. Requests are rare, so they are answered one after another. */
   private answering: Promise<void> = Promise.resolve();
 
   constructor(

@@ -40,14 +40,14 @@ export interface OutboxChange {
 
 export type OutboxAnswer = OutboxContent | OutboxChange | { refused: string };
 
-/** Maximum number of events in a request, so that an answer fits into a message. */
+/** Maximum number of events in a request or an answer. An answer with more events might not fit into a message. */
 export const MOST_EVENTS = 500;
 export const MAX_TEXT = 300;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * Parses a request. Any client with the right to send requests may have written it.
+ * Parses a request. The request may be invalid, because any client with the right to send requests may have written it.
  *
  * @throws Error with the reason if the request is invalid
  */

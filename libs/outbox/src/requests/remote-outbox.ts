@@ -24,7 +24,7 @@ export class NoOutboxError extends Error {
 /** Thrown if the service did not understand a request, or could not carry it out. */
 export class OutboxRefusedError extends Error {
   override readonly name = 'OutboxRefusedError';
-  /** Tells the tools to print the message without the stack. */
+  /** Instructs the command line tools to print the message without the stack. */
   readonly operational = true;
 }
 

@@ -1,7 +1,7 @@
 import { IsOptional, IsString, Matches } from 'class-validator';
 import { ServiceConfig } from './service-config.js';
 
-/** Environment of a service that keeps data. Extend this class with the service's own variables. */
+/** Environment of a service that has a database. Extend this class with the service's own variables. */
 export class DatabaseConfig extends ServiceConfig {
   /** URL of a PostgreSQL server. Without a URL, the database is embedded and stored in `dataDir`. */
   @IsOptional()

@@ -11,7 +11,8 @@ interface MayContradict {
 /**
  * Reads the environment into a typed object. A property with class-validator rules gets the value of the variable with the same
  * name in UPPER_SNAKE (`natsUrl` from `NATS_URL`). The initializer of the property is the default. An empty variable counts as
- * not set. Numbers and booleans are strict. For example, `3000x` is not a number, and the only booleans are `true` and `false`.
+ * not set. Numbers and booleans are parsed strictly. For example, `3000x` is not a number, and the only booleans are `true` and
+ * `false`.
  *
  * @param env Default: the environment of this process. If that environment has faults, they are printed without a stack, and the
  *   process exits with 1.
@@ -54,7 +55,7 @@ interface Fault {
   fault: string;
 }
 
-/** Sets the property from the text of its variable. Returns a fault if the text does not fit the property's type. */
+/** Sets the property to the value of its variable. Returns a fault if the value does not fit the property's type. */
 function assign(
   config: object,
   { name, property, type }: Variable,

@@ -5,7 +5,8 @@ import { StreamConfig } from './stream-config.js';
 const logLevels = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
 
 /**
- * Maximum duration of closing if no request runs longer, in milliseconds. The relay of an outbox takes up to 2 s of this time.
+ * Maximum time that a service needs to close after `stopDelayMs`, in milliseconds, unless a request runs longer. The relay of an
+ * outbox may take up to 2 s of this time.
  */
 const CLOSING_MS = 5_000;
 
@@ -14,7 +15,7 @@ export class ServiceConfig extends StreamConfig {
   @IsIn(['development', 'production', 'test'])
   nodeEnv: string = 'development';
 
-  /** Address to listen on. In a container, set it to `0.0.0.0`. */
+  /** Address to listen on. In a container, use `0.0.0.0`. */
   @IsString()
   host: string = '127.0.0.1';
 
@@ -44,8 +45,8 @@ export class ServiceConfig extends StreamConfig {
   stopTimeoutMs: number = 10_000;
 
   /**
-   * Time at the beginning of a stop in which the service is not ready but still accepts requests, in milliseconds. It gives load
-   * balancers time to react. It is part of `stopTimeoutMs`. Default 0.
+   * Time at the beginning of a stop in which the service is not ready but still accepts requests, in milliseconds. This delay
+   * gives load balancers time to react, and is part of `stopTimeoutMs`. Default 0.
    */
   @IsInt()
   @Min(0)
@@ -53,8 +54,8 @@ export class ServiceConfig extends StreamConfig {
 
   /**
    * Addresses or CIDR ranges of trusted reverse proxies, separated by commas. Only their `X-Forwarded-For` headers are used.
-   * Without this setting, the service uses the address of the connection as the address of the client. Behind a proxy, this is
-   * the address of the proxy.
+   * Without this setting, the service uses the address of the connection as the address of the client. Behind a proxy, the
+   * service then sees only the address of the proxy.
    */
   @IsOptional()
   @Matches(/^[\da-f.:/]+(,[\da-f.:/]+)*$/i, {
@@ -73,8 +74,8 @@ export class ServiceConfig extends StreamConfig {
   }
 
   /**
-   * Time that running handlers get during a stop, in milliseconds. The rest of the stop closes the connections that the handlers
-   * use.
+   * Time that running handlers have to end during a stop, in milliseconds. The last 3 s of the stop are reserved for closing the
+   * connections that the handlers use.
    */
   get drainTimeout(): number {
     return this.stopTimeoutMs - 3_000;

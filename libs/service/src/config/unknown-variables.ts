@@ -12,8 +12,9 @@ const INJECTED_PORT = { name: /_PORT$/, value: /^(tcp|udp|sctp):\/\// };
 const FOREIGN_PREFIXES = new Set(['NODE']);
 
 /**
- * Returns faults for variables that look like variables of this service but are unknown to it. Such a variable shares its prefix
- * (up to the first `_`) with a declared name, or differs by at most two letters.
+ * Returns faults for variables that look like variables of this service but are unknown to it. The name of such a variable has
+ * the same prefix (up to the first `_`) as a declared name. Alternatively, the name differs from a declared name by at most two
+ * letters.
  *
  * @param declared Names of the service's variables.
  */
@@ -37,8 +38,8 @@ function isTypoOf(name: string, candidate: string): boolean {
 }
 
 /**
- * Returns the prefix of a name, such as `NATS` for `NATS_URL`. A name without `_` has no prefix, so `HOST` does not claim
- * `HOST_IP`.
+ * Returns the prefix of a name, such as `NATS` for `NATS_URL`. A name without `_` has no prefix. A service that declares `HOST`
+ * therefore accepts the foreign variable `HOST_IP`.
  */
 function prefixOf(name: string): string | undefined {
   const end = name.indexOf('_');

@@ -3,7 +3,7 @@ import 'reflect-metadata';
 
 /** Property of a config class, and the environment variable that sets the property. */
 export interface Variable {
-  /** Name of the environment variable, which is the name of the property in UPPER_SNAKE. */
+  /** Name of the environment variable: the name of the property in UPPER_SNAKE. */
   readonly name: string;
   readonly property: string;
   readonly type: 'string' | 'number' | 'boolean';
@@ -12,7 +12,7 @@ export interface Variable {
 const SECRET = /_(URL|DSN|SID)$|TOKEN|SECRET|PASSWORD|KEY|CREDENTIAL/;
 const SHOWN_LENGTH = 60;
 
-/** Returns the variables of a config class, which are its properties with class-validator rules. */
+/** Returns the variables of a config class. Each property with class-validator rules has a variable. */
 export function variablesOf(ConfigClass: new () => object): Variable[] {
   const rules = getMetadataStorage().getTargetValidationMetadatas(ConfigClass, '', false, false);
   const properties = [...new Set(rules.map((rule) => rule.propertyName))];
@@ -28,7 +28,7 @@ export function toVariableName(property: string): string {
   return property.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
 }
 
-/** Returns the value for use in a message; empty if the variable may contain a credential. */
+/** Returns the end of a message, which quotes the value; empty if the variable may contain a credential. */
 export function shown(name: string, value: string): string {
   if (SECRET.test(name)) return '';
   const text = value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}…` : value;

@@ -68,7 +68,7 @@ describe('the health of a service', () => {
     return { status: response.status, body: await response.json() };
   }
 
-  it('is ready if every part is', async () => {
+  it('is ready if every part is ready', async () => {
     expect(await get('ready')).toEqual({
       status: 200,
       body: {

@@ -2,13 +2,16 @@ import { Module, type Abstract, type DynamicModule } from '@nestjs/common';
 import { HealthController } from './health.controller.js';
 import { Readiness, type Part } from './readiness.js';
 
-/** Provider classes of global modules, by the names of their parts in the answer. */
+/** Classes of the parts, by the names of the parts in the response. Global modules must provide the classes. */
 export type Parts = Record<string, Abstract<Part>>;
 
 export interface HealthOptions {
   /** Parts that must be up for the service to be ready. */
   checks: Parts;
-  /** Parts that the service can do without for a while. Their state is only shown. By default, no part is optional. */
+  /**
+   * Parts that the service can do without for a while. The state of these parts is reported, but does not affect readiness. By
+   * default, no part is optional.
+   */
   optional?: Parts;
 }
 

@@ -8,7 +8,7 @@ export interface Part {
   ready(): Promise<void>;
 }
 
-/** State of a part. It contains no reason, because anyone may read it, and a reason may name hosts and databases. */
+/** State of a part, without a reason. Anyone may read the state, but a reason could reveal hosts and databases. */
 export interface PartState {
   state: 'up' | 'down';
 }
@@ -27,7 +27,9 @@ export class Readiness implements OnModuleDestroy {
   private readonly known = new Map<string, PartState['state']>();
   private stopping = false;
 
-  /** @param required Names of the parts that must be up. The state of all other parts is only shown. */
+  /**
+   * @param required Names of the parts that must be up. The state of all other parts is reported, but does not affect readiness.
+   */
   constructor(
     private readonly parts: ReadonlyMap<string, Part>,
     private readonly required: readonly string[],
@@ -45,12 +47,12 @@ export class Readiness implements OnModuleDestroy {
     return { status: this.stopping ? 'stopping' : isReady ? 'ready' : 'not ready', checks };
   }
 
-  /** Reports the service as stopping from now on, so that no more requests are sent. */
+  /** Reports the service as stopping from now on, so that load balancers send no more requests. */
   stop(): void {
     this.stopping = true;
   }
 
-  /** Called first by `app.close()`, while HTTP still answers. */
+  /** Called by `app.close()` before the HTTP server closes. */
   onModuleDestroy(): void {
     this.stop();
   }

@@ -10,7 +10,7 @@ export interface ErrorAnswer {
 
 const RETRY_AFTER_SECONDS = '5';
 
-/** Details that replace Fastify's messages, which do not say what to do. */
+/** Details that replace Fastify's messages, because Fastify's messages do not explain what to do. */
 const DETAILS: Record<string, string> = {
   FST_ERR_CTP_BODY_TOO_LARGE: `The body must not be larger than ${BODY_LIMIT_BYTES / 1024} KB.`,
   FST_ERR_CTP_INVALID_MEDIA_TYPE:

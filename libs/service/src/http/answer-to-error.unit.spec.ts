@@ -74,7 +74,7 @@ describe('answerToError', () => {
     new errorCodes.FST_ERR_INSTANCE_ALREADY_LISTENING('secret'),
     'a string',
     undefined,
-  ])('shows nothing of an unexpected error: %#', (error) => {
+  ])('hides the details of an unexpected error: %#', (error) => {
     expect(answerToError(error)).toEqual({
       problem: { type: 'about:blank', title: 'Internal Server Error', status: 500 },
       headers: {},

@@ -5,8 +5,8 @@ export const MAX_MEMBERS = 500;
 
 /**
  * Returns true if a parsed body is within both limits. Validation recurses into each level and visits each member. A body of 16
- * KB could otherwise contain 2,700 nested objects, which overflow the stack after 45 ms. It could also contain 2,000 unknown
- * keys, which take 20 ms and produce an answer of 150 KB.
+ * KB could otherwise contain 2,700 nested objects, which overflow the stack after 45 ms. Such a body could also contain 2,000
+ * unknown keys, which take 20 ms and produce a response of 150 KB.
  */
 export function isBounded(body: unknown): boolean {
   let members = 0;

@@ -8,11 +8,11 @@ const CHECK_EVERY_MS = 100;
 
 /**
  * Ends the connections of a stopping HTTP server. Fastify's `close()` waits for all connections, even if a client has sent no
- * request or only half of a request. It also waits if an answer that began before the stop leaves its connection open.
+ * request or only half of a request. `close()` also waits if a response that began before the stop leaves its connection open.
  */
 export class HttpConnections {
   private readonly sockets = new Set<Socket>();
-  /** Answers in progress. */
+  /** Responses in progress. */
   private readonly answers = new Set<ServerResponse>();
   private leaving = false;
 
@@ -23,7 +23,7 @@ export class HttpConnections {
     });
     fastify.addHook('onRequest', (_request, { raw: answer }, done) => {
       this.answers.add(answer);
-      // The event is emitted even if the client hangs up.
+      // The 'close' event is emitted even if the client hangs up.
       answer.once('close', () => this.answers.delete(answer));
       done();
     });
@@ -38,7 +38,7 @@ export class HttpConnections {
     });
   }
 
-  /** Makes each later answer close its connection, so that clients send their next requests to other servers. */
+  /** Adds `connection: close` to each later response, so that clients send their next requests to other servers. */
   leave(): void {
     this.leaving = true;
   }
@@ -54,7 +54,7 @@ export class HttpConnections {
     server.once('close', () => clearInterval(timer));
   }
 
-  /** Returns the sockets of requests that have arrived completely but are not answered completely. */
+  /** Returns the sockets of requests that have arrived completely, but whose responses are not complete yet. */
   private busySockets(): Set<Socket> {
     const running = [...this.answers].filter(({ req }) => req.complete);
     return new Set(running.map(({ req }) => req.socket));

@@ -244,13 +244,13 @@ describe('the HTTP side of a service', () => {
     expect(answer.type).toMatch(/^application\/problem\+json/);
   });
 
-  it('shows nothing of an unexpected error', async () => {
+  it('hides the details of an unexpected error', async () => {
     const { status, body } = await send('/orders/broken');
     expect(status).toBe(500);
     expect(body).toEqual({ type: 'about:blank', title: 'Internal Server Error', status: 500 });
   });
 
-  it('asks to try again while the database is down', async () => {
+  it('asks clients to try again while the database is down', async () => {
     const { status, headers } = await send('/orders/away');
     expect(status).toBe(503);
     expect(headers.get('retry-after')).toMatch(/^\d+$/);

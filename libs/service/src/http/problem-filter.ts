@@ -7,7 +7,7 @@ import { answerToError } from './answer-to-error.js';
 
 const UNAVAILABLE: number = HttpStatus.SERVICE_UNAVAILABLE;
 
-/** Answers every HTTP error as `application/problem+json` (RFC 9457). Logs errors of the service itself. */
+/** Answers every failed HTTP request with `application/problem+json` (RFC 9457). Logs errors of the service itself. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('HTTP');

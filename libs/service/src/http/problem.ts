@@ -22,7 +22,7 @@ export interface Problem {
 
 export interface ProblemOptions extends ErrorOptions {
   errors?: readonly BrokenRule[];
-  /** Headers of the answer, such as `retry-after` in seconds. */
+  /** Headers of the response, such as `retry-after` in seconds. */
   headers?: Readonly<Record<string, string>>;
 }
 
@@ -38,7 +38,7 @@ export class ProblemException extends HttpException {
   }
 }
 
-/** Thrown if a request breaks rules. The answer has the status 400 and lists every broken rule. */
+/** Thrown if a request breaks rules. The response has the status 400 and lists every broken rule. */
 export class BrokenRulesException extends ProblemException {
   constructor(errors: readonly BrokenRule[], options: ErrorOptions = {}) {
     const [first] = errors;

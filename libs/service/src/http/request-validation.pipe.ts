@@ -7,8 +7,8 @@ import { BrokenRulesException, type BrokenRule } from './problem.js';
  * Unknown fields are refused, and types are not converted.
  *
  * Bind this pipe to HTTP controllers with `@UsePipes(RequestValidationPipe)`. The pipe must not be global, because event handlers
- * inherit global pipes. A pipe cannot distinguish a request from an event. An event may have fields that its reader does not know
- * yet.
+ * inherit global pipes. A pipe cannot distinguish a request from an event. Unlike a request, an event may have fields that its
+ * reader does not know yet.
  */
 @Injectable()
 export class RequestValidationPipe extends ValidationPipe {
@@ -23,7 +23,7 @@ export class RequestValidationPipe extends ValidationPipe {
     });
   }
 
-  /** Checks a value. A body that is not an object breaks this rule and all rules that an empty body breaks. */
+  /** Checks a value. If a body is not an object, the broken rules are `isObject` and all rules that an empty body breaks. */
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type !== 'body' || !this.toValidate(metadata) || isObject(value)) {
       return (await super.transform(value, metadata)) as unknown;

@@ -13,8 +13,8 @@ import { findProvider } from './find-provider.js';
 import { ServiceLogger } from './service-logger.js';
 
 /**
- * Creates a service from its root module. It uses Fastify, answers errors with problem details, and accepts JSON bodies up to 16
- * KB. Event processors are connected if the module provides {@link JetStreamStrategy}. The service does not listen yet.
+ * Creates a service from its root module. The service uses Fastify, answers errors with problem details, and accepts JSON bodies
+ * up to 16 KB. Event processors are connected if the module provides {@link JetStreamStrategy}. The service does not listen yet.
  *
  * @throws any error of the module's providers, such as a database that cannot be opened
  */
@@ -41,7 +41,7 @@ function newAdapter(config: ServiceConfig): FastifyAdapter {
     // forever.
     requestTimeout: 30_000,
     trustProxy: config.trustProxy ?? false,
-    // During a stop, requests on open connections are still served. The answers close the connections.
+    // During a stop, requests on open connections are still served. The responses close the connections.
     return503OnClosing: false,
     // Errors of the router, such as a malformed URL, do not reach the filter.
     frameworkErrors: (error: unknown, _request: FastifyRequest, reply: FastifyReply) => {

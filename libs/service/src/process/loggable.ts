@@ -8,8 +8,8 @@ const MAX_VALUES = 1_000;
 const LEFT_OUT = '[…]';
 
 /**
- * Copies a value for the log. Credentials are made unreadable, addresses and phone numbers are masked, and errors are described
- * as in the transport. Only the length of binary data is logged, because the data may be text. Never throws.
+ * Copies a value for the log. Credentials are replaced, addresses and phone numbers are masked, and errors are described as in
+ * the transport. Only the length of binary data is logged, because the data may be text. Never throws.
  */
 export function loggable(logged: unknown): unknown {
   let count = 0;
@@ -39,7 +39,7 @@ export function loggable(logged: unknown): unknown {
   }
 }
 
-/** Returns an object that is the description of the error in JSON, and the report of the error in text. */
+/** Returns an object that represents the error. JSON logs show the description of the error, and text logs show the report. */
 function described(error: Error): object {
   const description = describeError(error);
   return { ...description, [inspect.custom]: () => errorReport(description) };

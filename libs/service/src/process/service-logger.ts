@@ -5,7 +5,7 @@ import { loggable } from './loggable.js';
 
 const LEVELS: LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 
-/** Contexts in which Nest logs dozens of lines about its start. Their warnings and errors are still logged. */
+/** Contexts in which Nest logs dozens of lines about its start. Warnings and errors of these contexts are still logged. */
 const NOISE = new Set([
   'InstanceLoader',
   'NestApplication',
@@ -50,7 +50,7 @@ export class ServiceLogger extends ConsoleLogger {
     return super.stringifyParams(loggable(params) as object);
   }
 
-  /** Formats the context. Nest treats the last text of any call as the context, so the context may be any text. */
+  /** Formats the context. Nest treats the last string argument of a call as the context, so the context may be any string. */
   protected override formatContext(context: string): string {
     return super.formatContext(textOf(context) as string);
   }

@@ -21,8 +21,8 @@ export class ListenError extends Error {
 }
 
 /**
- * Runs a service as this process. HTTP listens first, so that `/health/live` answers while the broker is unreachable. The event
- * processors start afterwards.
+ * Runs a service in this process. The HTTP server listens first, so that `/health/live` answers while the broker is unreachable.
+ * The event processors start afterwards.
  *
  * The service stops on SIGTERM, on SIGINT, and if the IPC channel of the parent process closes. Running requests and events are
  * finished, and the process exits with 0. If the stop takes longer than `stopTimeoutMs`, the process exits with 1. After a failed
@@ -100,7 +100,7 @@ class RunningService {
       process.exit(1);
     }, stopTimeoutMs);
     try {
-      // An application that is not complete yet has no work in progress.
+      // An application that has not been created completely has no work in progress.
       if (this.app) await stopService(this.app, delay);
       process.exit(exitCode);
     } catch (error) {

@@ -110,7 +110,7 @@ describe('a service that is stopped', () => {
       const ready = await fetch(`${url}/health/ready`);
       expect(ready.status).toBe(503);
       expect(await ready.json()).toMatchObject({ status: 'stopping' });
-      // A load balancer that has kept the connection must close the connection.
+      // The header makes a load balancer that reuses connections close this connection.
       expect(ready.headers.get('connection')).toBe('close');
     });
     expect(await (await fetch(`${url}/story`)).text()).toBe(STORY);

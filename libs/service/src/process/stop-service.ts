@@ -6,8 +6,9 @@ import { HttpConnections } from '../http/http-connections.js';
 import { findProvider } from './find-provider.js';
 
 /**
- * Stops a service. The service reports that it is not ready, and stops its event processors. It accepts requests for another
- * `delay` ms, and then closes. Nest alone would close HTTP first, and the processors would continue as long as a request runs.
+ * Stops a service. The service reports that it is not ready, and stops its event processors. The service accepts requests for
+ * another `delay` ms, and then closes. Nest alone would close HTTP first, and the processors would continue as long as a request
+ * runs.
  */
 export async function stopService(app: NestFastifyApplication, delay: number): Promise<void> {
   findProvider(app, Readiness)?.stop();

@@ -15,10 +15,13 @@ import { Store } from '../store.js';
 export interface TablePurgeOptions {
   /**
    * Column with the time from which the age of a row is counted. The column needs an index. Rows whose value is null are kept.
-   * The table must not be partitioned, because rows in partitions are kept as well.
+   * The table must not be partitioned, because rows in partitions are never removed.
    */
   column: PgColumn;
-  /** Time for which a row is kept, in milliseconds. A function is called before each chunk, after the service has started. */
+  /**
+   * Time for which a row is kept, in milliseconds. If `keepFor` is a function, it is called before each chunk, after the service
+   * has started.
+   */
   keepFor: number | (() => number);
   /** Promise that must resolve before the first row is removed. Default: removal begins immediately. */
   after?: Promise<void>;
@@ -29,12 +32,12 @@ export interface TablePurgeOptions {
 }
 
 const EVERY = 60_000;
-/** Maximum number of rows that one statement removes. A longer statement would make other statements wait. */
+/** Maximum number of rows that one statement removes. Removing more rows would make other statements wait for longer. */
 const CHUNK = 1_000;
 
 /**
- * Removes old rows of a table in the background while the service runs. Several replicas may do so at the same time. Each replica
- * removes only rows that no other replica has locked.
+ * Removes old rows of a table in the background while the service runs. Several replicas may remove rows at the same time,
+ * because each replica skips rows that another replica has locked.
  */
 export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly timer = new InterruptibleTimer();
@@ -95,9 +98,9 @@ export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /**
-   * Finds rows by their physical location (`ctid`), so the table does not need a single-column primary key. The first step locks
-   * the rows, so no row can move before the second step. A row that another statement has just changed is kept until the next
-   * search.
+   * Removes a chunk of old rows, and returns the number of removed rows. The rows are found by their physical location (`ctid`),
+   * so the table does not need a single-column primary key. The first step locks the rows, so no row can move before the second
+   * step. A row that another statement has just changed is kept until the next search.
    *
    * `only` is needed because a `ctid` is unique only within one table. Without `only`, an old row of one partition would delete a
    * young row at the same location in another partition.

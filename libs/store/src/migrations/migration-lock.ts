@@ -3,12 +3,18 @@ import { sql, type SQL } from 'drizzle-orm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database.js';
 
-/** Arbitrary number. An advisory lock belongs to one database, so services with different databases can use the same number. */
+/**
+ * Number of the advisory lock, chosen arbitrarily. An advisory lock belongs to one database, so services with different databases
+ * can use the same number.
+ */
 export const MIGRATION_LOCK = 7_238_514_902;
 
 /** Interval between two attempts to get the lock, in milliseconds. */
 const TRY_EVERY = 100;
-/** Time after which a wait is logged, in milliseconds. Replicas that start together wait for less time, so they log nothing. */
+/**
+ * Time after which a wait is logged, in milliseconds. Replicas that start together usually wait for less time, so they log
+ * nothing.
+ */
 const REPORT_AFTER = 1_000;
 const REPORT_EVERY = 30_000;
 

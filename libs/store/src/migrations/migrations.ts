@@ -43,9 +43,9 @@ export function assertMigrations(folder: string): void {
 /**
  * Applies the missing migrations. Call this function in a transaction, so that a failure leaves the database unchanged.
  *
- * Migrations are recorded in the format of Drizzle's migrator, so drizzle-kit works on the database too. Drizzle's own migrator
- * cannot run behind a lock, because it opens its own transactions. It also silently skips migrations that are older than the
- * newest applied migration.
+ * Migrations are recorded in the format of Drizzle's migrator, so drizzle-kit can be used on the database too. Drizzle's own
+ * migrator cannot run behind a lock, because it opens its own transactions. Drizzle's migrator also silently skips migrations
+ * that are older than the newest applied migration.
  *
  * @throws MigrationError
  */
@@ -79,8 +79,8 @@ async function readApplied(tx: Database): Promise<Set<number>> {
 }
 
 /**
- * Throws if a missing migration is older than the newest applied migration. The reason is a late merge, or two services that
- * share the database.
+ * Throws if a missing migration is older than the newest applied migration. Possible reasons are a late merge, or two services
+ * that share the database.
  */
 function assertNewer(missing: readonly MigrationMeta[], applied: Set<number>, folder: string): void {
   const newest = Math.max(...applied);

@@ -5,7 +5,10 @@ import { StoreDirectoryError, StoreLockedError } from '../errors.js';
 
 const LOCK_FILE = 'lock';
 
-/** Position of the locked byte. The process id comes first, because other processes cannot read a locked range on Windows. */
+/**
+ * Position of the locked byte. The process id is stored before this position, because Windows lets no other process read a locked
+ * range.
+ */
 const LOCKED_BYTE = 4096;
 
 export interface ExclusiveLock {

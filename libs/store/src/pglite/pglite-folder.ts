@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 
 /**
- * Returns the folder of PGlite in a `dataDir`, which also contains the lock file. Read the folder only while the service is
- * stopped.
+ * Returns PGlite's folder inside a `dataDir`. The `dataDir` also contains the lock file. Read the folder only while the service
+ * is stopped.
  */
 export function pgliteClusterOf(dataDir: string): string {
   return join(dataDir, 'cluster');

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { pgliteClusterOf } from './pglite-folder.js';
 
 /**
- * Returns the folder of an empty embedded database to copy. This template is created once for each version of PGlite. Opening an
- * empty folder takes 2 to 4 s of CPU time, whereas opening a copy takes 0.1 s.
+ * Returns the folder of the template, which is an empty embedded database to copy. The template is created once for each version
+ * of PGlite. Opening an empty folder takes 2 to 4 s of CPU time, whereas opening a copy takes 0.1 s.
  *
  * @param cache Folder in which the template is kept.
  */
@@ -27,8 +27,8 @@ export async function copyPgliteTemplate(template: string, dataDir: string): Pro
 }
 
 /**
- * Creates the template in another folder, and then renames the folder. If several processes do so at the same time, the first
- * process wins.
+ * Creates the template in another folder, and then renames the folder. If several processes do so at the same time, the template
+ * of the first process is kept.
  */
 async function makeTemplate(cache: string, template: string): Promise<void> {
   await mkdir(cache, { recursive: true });

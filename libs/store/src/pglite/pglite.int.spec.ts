@@ -40,7 +40,7 @@ it('creates the database in an empty folder, even after the first opening was ki
   await expect((await open()).ready()).resolves.toBeUndefined();
 });
 
-/** Makes the first opening quick. */
+/** Copies the template into the folder, so that the first opening is quick. */
 async function copyTemplate(): Promise<void> {
   const cache = join(import.meta.dirname, '../../../../.cache');
   await copyPgliteTemplate(await pgliteTemplate(cache), dataDir);
@@ -105,7 +105,7 @@ it('writes a checkpoint every minute, so that its write-ahead log does not grow'
   await eventually(async () => expect(await lastCheckpoint()).not.toBe(before));
 });
 
-/** Lets Jest's clock drive the intervals that are set from now on. All other timers keep the real time. */
+/** Lets Jest's clock drive the intervals that are set from now on. All other timers use the real time. */
 function onlyIntervalsByHand(): void {
   jest.useFakeTimers({
     doNotFake: ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'setTimeout'],

@@ -21,19 +21,20 @@ const UPKEEP_EVERY = 60_000;
 const IN_FAILED_TRANSACTION = '25P02';
 
 const options = {
-  // Return the same values as the PostgreSQL driver. The driver returns 64-bit integers as text, because a number cannot hold
-  // them all.
+  // Return the same values as the PostgreSQL driver. The driver returns a 64-bit integer as a string, because a JavaScript number
+  // cannot represent every 64-bit integer.
   parsers: {
     [types.INT8]: (value: string) => value,
     [types.BYTEA]: (value: string) => Buffer.from(value.slice(2), 'hex'),
   },
-  // Use log files of 1 MB instead of 16 MB. Writing a file of 16 MB would take a quarter of the time of the first opening.
+  // Use write-ahead log files of 1 MB instead of 16 MB. Writing a file of 16 MB would take a quarter of the time of the first
+  // opening.
   initDbStartParams: ['--wal-segsize=1'],
 };
 
 /**
- * Opens an embedded database. Writes reach the operating system before a commit returns, so a killed process loses nothing.
- * PGlite never calls fsync, so a power failure may lose the last writes.
+ * Opens an embedded database. Writes reach the operating system before a commit returns, so a killed process loses no committed
+ * row. PGlite never calls fsync, so a power failure may lose the last writes.
  *
  * @throws StoreLockedError, StoreDirectoryError, StoreUnavailableError, MigrationError
  */
@@ -57,7 +58,7 @@ export async function openPglite<Tables extends Schema>(
   }
 }
 
-/** Returns a `transaction` that throws the same error as on a server if a commit became a rollback. */
+/** Returns a `transaction` function. If a commit became a rollback, the function throws the same error as on a server. */
 function reportingRollbacks<Tables extends Schema>(db: Database<Tables>): Database<Tables>['transaction'] {
   const transaction = db.transaction.bind(db);
   return (work, config) =>

@@ -10,10 +10,12 @@ import { transactions } from './transactions.js';
 
 const connecting = {
   application_name: 'cascade',
-  /** Timeout of a connection attempt, in milliseconds. It is short, so that a request fails while its caller still waits. */
+  /**
+   * Timeout of a connection attempt, in milliseconds. The timeout is short, so that a request fails while its caller still waits.
+   */
   connectionTimeoutMillis: 2_000,
   keepAlive: true,
-  /** PostgreSQL returns times as text in the time zone of the session. The embedded database uses UTC. */
+  /** Sets the time zone of the session, in which PostgreSQL returns times as text. The embedded database also uses UTC. */
   options: '-c TimeZone=UTC',
 };
 
@@ -62,7 +64,7 @@ export async function openPostgres<Tables extends Schema>({
 function newClient(databaseUrl: string): pg.Client {
   try {
     const { protocol, pathname } = new URL(databaseUrl);
-    // A slash in the password ends the host, so the rest of the password would be read as the database.
+    // A slash in the password would end the host. The rest of the password would then be read as the name of the database.
     if (!/^postgres(ql)?:$/.test(protocol) || pathname.includes('@')) throw new TypeError('not of the form');
     return new pg.Client({ ...connecting, connectionString: databaseUrl });
   } catch {

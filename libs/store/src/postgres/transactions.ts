@@ -10,15 +10,15 @@ type Transaction<Tables extends Schema> = Parameters<Parameters<Database<Tables>
 const IDLE = 'I';
 
 /**
- * Runs transactions on the connections of a pool. Drizzle's own transactions never release a connection whose `begin` fails. If
- * `rollback` fails, they release the connection while its transaction is still open. After ten such outages, the pool would be
- * empty forever.
+ * Returns a `transaction` function that uses the connections of a pool. Drizzle's own transactions never release a connection
+ * whose `begin` fails. If `rollback` fails, they release the connection while its transaction is still open. After ten such
+ * outages, the pool would be empty forever.
  */
 export function transactions<Tables extends Schema>(
   pool: pg.Pool,
   schema: Tables,
 ): Database<Tables>['transaction'] {
-  // Transactions are cached for each connection, because creating a transaction takes longer than using it.
+  // Transaction objects are cached for each connection, because creating such an object takes longer than using it.
   const made = new WeakMap<pg.PoolClient, Transaction<Tables>>();
   return async (work, config) => {
     const client = await pool.connect();
@@ -44,7 +44,10 @@ export function transactions<Tables extends Schema>(
   };
 }
 
-/** Sends `begin` and the first statements in one write, because each write wakes a process of the server. */
+/**
+ * Runs `work` in a transaction. Sends `begin` and the first statements in one write, because each write wakes a process of the
+ * server.
+ */
 async function runTransaction<Result>(client: pg.PoolClient, work: () => Promise<Result>): Promise<Result> {
   const { stream } = client.connection;
   stream.cork();

@@ -23,8 +23,8 @@ export async function untilStored(
 }
 
 /**
- * Waits until a processor has reported the result of a failure's replay. The number of stored states cannot be used, because the
- * state "requested" is never stored if the processor is fast.
+ * Waits until a processor has reported the result of a failure's replay. The number of stored states does not matter. For
+ * example, the state "requested" is not stored if the processor has already reported the result.
  */
 export async function untilAnswered(connection: NatsConnection, failureId: string): Promise<void> {
   const { streams } = await jetstreamManager(connection);

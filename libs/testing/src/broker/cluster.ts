@@ -24,7 +24,7 @@ export class TestCluster {
     private readonly routes: number[],
   ) {}
 
-  /** Resolves when the cluster stores messages. */
+  /** Starts a cluster, and waits until the cluster stores messages. */
   static async start(): Promise<TestCluster> {
     const { command, container } = await findNatsServer();
     if (container) throw new Error('A cluster needs a nats-server that is installed, not one in Docker.');
@@ -73,8 +73,8 @@ export class TestCluster {
   }
 
   /**
-   * Checks each server, because a server that has just joined may not know the others yet. Such a server refuses streams with
-   * three replicas.
+   * Waits until each server accepts a stream with three replicas. A server that has just joined may not know the other servers
+   * yet.
    */
   private async untilLed(): Promise<void> {
     for (const server of this.servers) {

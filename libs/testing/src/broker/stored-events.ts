@@ -11,7 +11,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 /** Event or failure event that the broker has stored. */
 export interface SeenEvent<Data = unknown> extends StoredEnvelope {
   subject: string;
-  /** Parsed JSON, or the text if it is not valid JSON. */
+  /** Body of the event as parsed JSON; as text if the body is not valid JSON. */
   data: Data;
   /** Name of the stream and sequence number, such as `EVENTS-17`. */
   place: string;

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { generateMigrations } from './generated-migrations.js';
 import { createEmbeddedDatabase } from './embedded-database.js';
 
-/** Location of an empty database, which is part of the options of `openStore`. */
+/** Location of a database for a test, in the form of the options of `openStore`. */
 export type TestDatabase = Pick<StoreOptions, 'databaseUrl' | 'dataDir'>;
 
 /** Databases for the specs of one file. After the specs, stores are closed and databases are removed. */
@@ -23,7 +23,7 @@ export interface TestDatabases {
    * Opens a store.
    *
    * @param options.migrations Folder of the migrations. Default: the folder that {@link migrationsFor} returns.
-   * @param options.database Default: a new database.
+   * @param options.database Database to open. Default: a new database.
    */
   open<Tables extends Schema>(options: {
     schema: Tables;
@@ -60,7 +60,10 @@ export function describeStores(specs: Specs): void {
   describePostgres(specs);
 }
 
-/** Runs specs only on PostgreSQL, because they need several processes on one database, or outages of the server. */
+/**
+ * Runs specs only on PostgreSQL. Use this function for specs that need several processes on one database, or outages of the
+ * server.
+ */
 export function describePostgres(specs: Specs): void {
   if (process.env['TEST_DATABASE_URL']) describeStore('postgres', specs);
 }

@@ -21,7 +21,7 @@ it('reports why a server cannot start', async () => {
   await expect(startPostgres('/nowhere')).rejects.toThrow(/nowhere\/initdb/);
 });
 
-// Without PostgreSQL's programs, the set-up of the run has already logged a message or failed.
+// Without PostgreSQL's programs, these specs are skipped. In that case, the global set-up has already logged a message or failed.
 if (programs) {
   it('runs a server until it is stopped', async () => {
     const server = await startPostgres(programs);

@@ -44,8 +44,9 @@ rm -rf "$folder"
 const START_WITHIN = 30_000;
 
 /**
- * Returns the folder of PostgreSQL's programs. This is the folder of `initdb` on the PATH, or else the newest version in Debian's
- * folder.
+ * Returns the first folder on the PATH that contains PostgreSQL's programs `initdb` and `postgres`. If no folder on the PATH
+ * contains both programs, searches Debian's folder `/usr/lib/postgresql`, starting with the newest version. Returns undefined if
+ * no programs are found.
  */
 export function findPostgres(): string | undefined {
   const debian = '/usr/lib/postgresql';

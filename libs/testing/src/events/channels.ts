@@ -26,8 +26,8 @@ export interface WaitOptions extends Limits {
 }
 
 /**
- * Channels of a broker for a test, which can publish events and wait for events. The streams must exist, so start a processor
- * first. The error of a failed wait lists the stored events.
+ * Test client that publishes events and waits for events on the channels of a broker. The streams must exist, so start a
+ * processor first. The error of a failed wait lists the stored events.
  */
 export class TestChannels {
   /** Places of the events that were published or awaited through this object (see {@link nothingMore}). */
@@ -56,8 +56,8 @@ export class TestChannels {
   }
 
   /**
-   * Publishes an event on its channel. With the id of an earlier event, the event is stored again, as after the broker's
-   * duplicate window. Every processor then gets a duplicate.
+   * Publishes an event on its channel. If `id` is the id of an earlier event, the broker stores a duplicate, as after the
+   * duplicate window. Every processor then gets the duplicate.
    *
    * @returns The id of the event.
    */
@@ -123,8 +123,8 @@ export class TestChannels {
   }
 
   /**
-   * Returns every publication of this class since this object was connected, in order, with the id of the event. Publications
-   * that the broker dropped as duplicates are included.
+   * Returns every event of this class that was published since this object was connected, in order, with its id. Events that the
+   * broker dropped as duplicates are included.
    */
   announced<Event extends object>(
     type: EventClass<Event>,

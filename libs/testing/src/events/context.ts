@@ -1,7 +1,8 @@
 import { EventContext, newEventId, type EventMetadata } from '@cascade/jetstream';
 
 /**
- * Creates the context of an attempt, to call a handler without a transport. By default, it is the first attempt at a new event.
+ * Creates the context of an attempt, to call a handler without a transport. By default, the context describes the first attempt
+ * at a new event.
  */
 export function contextFor(processor: string, metadata: Partial<EventMetadata> = {}): EventContext {
   const eventId = metadata.eventId ?? newEventId();

@@ -12,8 +12,8 @@ export interface ProcessorTest<Service> {
 }
 
 /**
- * Describes the processors of a service by their channels. Starts a broker and the service before the specs, and stops both after
- * the specs.
+ * Defines specs that test the processors of a service through their channels. Starts a broker and the service before the specs,
+ * and stops both after the specs.
  *
  * @param start Starts the service. Resolves when its processors consume, so that the streams exist.
  */

@@ -45,7 +45,7 @@ describeProcessor('a service in the kit', startBilling, (test) => {
     await test.channels.nothingMore();
   });
 
-  it('gives up on an event that fails at every attempt', async () => {
+  it('gives up on an event that fails on every attempt', async () => {
     test.service.inject('billing', { fail: 5 });
     const id = await test.channels.publish(new OrderPlaced('2'));
 

@@ -10,8 +10,8 @@ export interface Faults {
    */
   fail?: number;
   /**
-   * Number of attempts that crash the service after the handler. This is the worst moment, because the result is not published,
-   * and no event in flight is acknowledged. The service restarts immediately.
+   * Number of attempts that crash the service after the handler. A crash at this moment is the worst case. The result is not
+   * published, and no event in flight is acknowledged. The service restarts immediately.
    */
   crash?: number;
   /** Delay before the handler is called, in milliseconds. */
@@ -23,9 +23,9 @@ export class InjectedFaultError extends Error {
   override readonly name = 'InjectedFaultError';
 }
 
-/** Injects faults before every handler of a service, as a global interceptor. */
+/** Global interceptor that injects faults before and after the handlers of a service. */
 export class FaultInjection implements NestInterceptor {
-  /** @param crash Disconnects the service from the broker. */
+  /** @param crash Simulates a crash of the service. */
   constructor(
     private readonly faultsOf: (processor: string) => Faults | undefined,
     private readonly crash: () => Promise<void>,

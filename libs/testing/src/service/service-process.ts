@@ -5,8 +5,8 @@ import { startScript, type Script } from './script.js';
 const LISTENING = /listening on (http:\/\/\S+)/;
 
 /**
- * Runs a service in another process, without a build, for a specification that also holds for {@link runService}. Resolves when
- * the service is ready.
+ * Runs a service in another process, without a build. Use this function for specs that also run against {@link runService}.
+ * Resolves when the service is ready.
  *
  * @param main URL of the main file, such as `new URL('./main.ts', import.meta.url)`.
  * @param env Complete environment. With `PORT: '0'`, the service listens on any free port.

@@ -23,7 +23,7 @@ const MILLISECOND = 1_000_000;
 
 /**
  * Runs a service in the test's process, like `startService` of `@cascade/service`, but with two differences. The service does not
- * listen for requests. It has no backoffs, so every retry is due immediately. Resolves when its processors consume.
+ * listen for requests. Its processors have no backoff, so every retry is due immediately. Resolves when its processors consume.
  */
 export async function runService(
   module: Type | DynamicModule,
@@ -108,7 +108,7 @@ export class RunningService {
     return { ...declaration, delays: declaration.delays.map(() => 0) };
   }
 
-  /** Simulates a crash by closing the connection, because the broker sees nothing else of a crash. */
+  /** Simulates a crash by closing the connection, because the broker notices no other effect of a crash. */
   private async crash(app: NestFastifyApplication): Promise<void> {
     const connection = await app.get(JetStreamConnection, { strict: false }).get();
     if (connection.isClosed() || this.stopping) return;

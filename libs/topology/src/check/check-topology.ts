@@ -7,11 +7,11 @@ import { declarationFaults, type TopologyFault } from './faults.js';
 export interface TopologyReport {
   /** Faults of the topology; empty if the topology is sound. */
   faults: TopologyFault[];
-  /** Cycles of the topology, which are allowed. */
+  /** Cycles of the topology. Cycles are allowed. */
   cycles: Cycle[];
 }
 
-/** Checks a whole topology. Nothing is read or written. */
+/** Checks a whole topology. Reads and writes no files. */
 export function checkTopology(topology: Topology, lock: ContractsLock): TopologyReport {
   return {
     faults: [...declarationFaults(topology), ...contractFaults(topology, lock)],

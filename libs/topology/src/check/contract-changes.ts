@@ -3,7 +3,7 @@ import type { JsonSchema } from '../topology.js';
 
 /** Difference between two schemas of the same version of an event. */
 export interface ContractChange {
-  /** Field, such as `address.city`. `[]` stands for the items of a list. Empty for the event as a whole. */
+  /** Field, such as `address.city`; empty for the event as a whole. `[]` stands for the items of a list. */
   field: string;
   /** Description of the change, to be read after the field, such as `has maxLength 50, was 100`. */
   what: string;

@@ -21,14 +21,16 @@ export interface ContractsLock {
   processors: LockedProcessors;
 }
 
-/** Differences between the code and the lock, by `ce-type`. */
+/** Differences between the code and the lock. Contracts are identified by their `ce-type`. */
 export interface LockDifference {
   added: string[];
   /** Contracts that are in the lock, but no longer in the code. */
   removed: string[];
-  /** Changes that keep stored events readable, and that keep the fields that other services use. */
+  /**
+   * Contracts with compatible changes only. Stored events stay readable, and other services still find the fields that they use.
+   */
   compatible: { type: string; changes: ContractChange[] }[];
-  /** All other changes. `changes` contains only the incompatible changes. */
+  /** Contracts with at least one incompatible change. `changes` contains only the incompatible changes. */
   incompatible: { type: string; changes: ContractChange[] }[];
   processors: ProcessorsDifference;
 }
@@ -54,7 +56,7 @@ export async function readLock(root: string): Promise<ContractsLock> {
 }
 
 /**
- * Writes the contracts of the code into the lock.
+ * Writes the contracts and the processors of the code into the lock.
  *
  * @returns The differences that were written.
  * @throws TopologyError if a contract has changed incompatibly. The lock is then not changed.
@@ -137,12 +139,15 @@ export function describeIncompatible({ type, changes }: LockDifference['incompat
   );
 }
 
-/** Returns the contracts without the contracts of the transport, which change with the versions of the library. */
+/**
+ * Returns the contracts of the system. The contracts of the transport are left out, because they change with the version of the
+ * library.
+ */
 function lockedContracts({ contracts }: Topology): Contract[] {
   return contracts.filter(({ origin }) => origin === 'contracts');
 }
 
-/** Returns the schema without the name of the class, which matters only in the code. */
+/** Returns the schema without `$schema` and `title`. The title is the name of the class, which matters only in the code. */
 function agreedOn({
   schema: { $schema: _draft, title: _title, ...agreed },
 }: Pick<Contract, 'schema'>): JsonSchema {

@@ -4,8 +4,9 @@ import type { Topology } from '../topology.js';
 export type Cycle = string[];
 
 /**
- * Returns the cycles of a topology, in which an event leads to itself again, possibly through failures. Cycles are allowed, but
- * their authors must ensure that each cycle ends. For each channel of a cycle, only its shortest cycle is returned.
+ * Returns the cycles of a topology. In a cycle, an event eventually causes another event on the same channel, possibly through
+ * failures. Cycles are allowed, but their authors must ensure that the events of each cycle come to an end. For each channel of a
+ * cycle, only its shortest cycle is returned.
  */
 export function findCycles({ channels, processors }: Topology): Cycle[] {
   const outputs = new Map(
@@ -23,7 +24,7 @@ export function findCycles({ channels, processors }: Topology): Cycle[] {
 
 type Outputs = Map<string, Topology['channels']>;
 
-/** Searches for a cycle breadth-first, from a channel through its consumers. */
+/** Returns the shortest cycle through a channel; undefined if no cycle contains the channel. Searches breadth-first. */
 function shortestCycle(start: string, consumers: readonly string[], outputs: Outputs): [Cycle] | undefined {
   const seen = new Set(consumers);
   const waiting = consumers.map((processor) => ({ processor, path: [start, processor] }));

@@ -1,7 +1,7 @@
 import { ceTypeOf, FAILURE_EVENT } from '../event-version.js';
 import type { Topology } from '../topology.js';
 
-/** Error in the topology, or a declaration that cannot be intended. */
+/** Error in the topology, or a declaration that is certainly a mistake. */
 export interface TopologyFault {
   rule:
     | 'unpublished-channel'
@@ -95,7 +95,7 @@ function unknownFailures({ processors }: Topology): string[] {
   });
 }
 
-/** Returns the event that a processor consumes. For a processor of failures, it is the failure event. */
+/** Returns the event that a processor consumes. A processor of failures consumes the failure event. */
 function consumedEvent({ consumes }: Topology['processors'][number]): string {
   return consumes.failuresOf === undefined ? consumes.event : FAILURE_EVENT;
 }
@@ -138,7 +138,7 @@ export function duplicates<Item>(
   return [...groups].filter(([, group]) => group.length > 1);
 }
 
-/** Joins names to a list, such as `a`, `a and b` or `a, b and c`. */
+/** Joins names into a list, such as `a`, `a and b` or `a, b and c`. */
 export function andList(names: readonly string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }

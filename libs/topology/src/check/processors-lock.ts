@@ -1,6 +1,6 @@
 import type { Processor, Topology } from '../topology.js';
 
-/** Channels by the name of the processor that consumes them. The processor's durable on the broker reads this channel. */
+/** Channel of each processor, by the name of the processor. The processor's durable on the broker reads this channel. */
 export type LockedProcessors = Record<string, string>;
 
 export interface ProcessorsDifference {

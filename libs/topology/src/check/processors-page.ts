@@ -50,7 +50,7 @@ export function withProcessorsTable(page: string | undefined, { processors }: Li
   return TABLE.test(page) ? page.replace(TABLE, () => table) : `${page.trimEnd()}\n\n${table}`;
 }
 
-/** Compares the page with the code, ignoring spaces. */
+/** Returns a fault if the page differs from the code. Spaces are ignored. */
 export function processorsPageFaults(page: string | undefined, { processors }: Listing): TopologyFault[] {
   const rows = page === undefined ? undefined : TABLE.exec(page)?.[1];
   if (rows === undefined) return [fault('has no table of the processors')];

@@ -1,6 +1,6 @@
 /**
- * Returns a function that compares by one key after another. It compares by code units, so the order does not depend on the
- * locale.
+ * Returns a function that compares by one key after another. Strings are compared by code units, so the order does not depend on
+ * the locale.
  */
 export function byKey<Item>(...keys: (keyof Item)[]): (a: Item, b: Item) => number {
   return (a, b) => {

@@ -110,7 +110,8 @@ describe('services with the permissions derived from their code', () => {
     const topology = await readTopology(await makeSystem(APPS, [OrderPlaced, OrderShipped, ComplaintMade]));
     broker = await startBrokerWithFile(formatPermissions(topology), PASSWORDS);
     operator = await connectAs('cascade');
-    // The operator provisions. Afterwards, each service uses its own rights.
+    // Each service starts once as the operator, which provisions streams and consumers. Afterwards, each service uses its own
+    // rights.
     for (const name of Object.keys(APPS) as (keyof typeof APPS)[]) await run(name, 'cascade');
     await stopAll();
   }, 60_000);

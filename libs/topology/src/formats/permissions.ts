@@ -1,11 +1,11 @@
 import type { App, Topology } from '../topology.js';
 
-/** User of the command line. This user provisions streams and consumers, reads all of them, and replays failures. */
+/** User of the command line. This user provisions and reads all streams and consumers, and replays failures. */
 const OPERATOR = 'cascade';
 
 /**
- * Returns users of nats-server, to be included in its configuration. Each service has a user with only the rights that its work
- * needs. The command line has a user with all rights. Passwords come from the server's environment.
+ * Returns the definitions of the users, for inclusion in the configuration of nats-server. Each service has a user with only the
+ * rights that its work needs. The command line has a user with all rights. Passwords come from the server's environment.
  */
 export function formatPermissions({ name, version, apps }: Topology): string {
   const services = apps.filter(({ source }) => source !== undefined);

@@ -37,7 +37,7 @@ function nestedClassOf(rule: Rule): Class {
   return (declared?.typeFunction() ?? designType(rule)) as Class;
 }
 
-/** Sorts keys, which are otherwise in the order of the decorators. The properties keep their order. */
+/** Sorts keys, which are otherwise in the order of the decorators. The fields under `properties` keep their order. */
 function sorted(value: unknown, isProperties = false): unknown {
   if (Array.isArray(value)) return value.map((item) => sorted(item));
   if (typeof value !== 'object' || value === null) return value;

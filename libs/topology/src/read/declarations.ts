@@ -50,7 +50,7 @@ async function modulesFrom(root: Type | DynamicModule): Promise<Set<Type | Dynam
   return modules;
 }
 
-/** Returns the list in `@Module`. For a dynamic module, it also contains the list of `forRoot`. */
+/** Returns the list in `@Module`. For a dynamic module, the result also contains the list of `forRoot`. */
 function listed<Item>(module: Type | DynamicModule, key: 'imports' | 'controllers'): Item[] {
   const type = 'module' in module ? module.module : module;
   const decorated = Reflect.getMetadata(key, type) as Item[] | undefined;

@@ -8,7 +8,7 @@ export type Converter = Extract<ISchemaConverters[string], (...args: never[]) =>
 export type Rule = Parameters<Converter>[0];
 type Schema = Extract<ReturnType<Converter>, object>;
 
-/** Rules whose arguments the library expresses as keywords. */
+/** Rules whose arguments class-validator-jsonschema expresses as keywords. */
 const EXPRESSED = new Set([
   ...['equals', 'notEquals', 'isIn', 'isNotIn', 'isEnum', 'isInstance'],
   ...['min', 'max', 'minDate', 'maxDate', 'isDivisibleBy'],
@@ -17,8 +17,9 @@ const EXPRESSED = new Set([
 ]);
 
 /**
- * Converts class-validator rules to JSON Schema. The library's own converters leave out unknown rules, and options that JSON
- * Schema cannot express. Both are added under `x-rules`, so that changes to them are detected.
+ * Converts class-validator rules to JSON Schema. The converters of class-validator-jsonschema leave out unknown rules, and
+ * options that JSON Schema cannot express. These rules and options are added under `x-rules`, so that changes to them are
+ * detected.
  */
 export const ruleConverters: ISchemaConverters = {
   ...Object.fromEntries(Object.entries(defaultConverters).map(([name, base]) => [name, withArguments(base)])),
