@@ -17,7 +17,7 @@ async function run(trial: Trial): Promise<void> {
   const count = trial.scale(200, 50);
   const poison = trial.random.between(5, count - 5);
   const system = await WorkerSystem.start(trial);
-  trial.done = `the handler of one of ${count} events ends its process at every attempt (${ATTEMPTS}); it is started again each time`;
+  trial.done = `the handler of one of ${count} events ends its process on every attempt (${ATTEMPTS}); it is restarted each time`;
   const sibling = await system.work({ processor: 'sibling' });
   const fragile = await system.work({
     processor: 'fragile',

@@ -20,7 +20,7 @@ const RETRIES_PER_S = 30;
 export const mailOutage: Scenario = {
   name: 'mail-outage',
   onlyFull: true,
-  mustShow: 'the notifier pauses, no failure events, every mail sent after it',
+  mustShow: 'the notifier pauses, no failure events, all mail sent after the outage',
   run,
 };
 

@@ -22,7 +22,7 @@ export const poisonThrows: Scenario = {
 async function run(trial: Trial): Promise<void> {
   const events = trial.scale(10_000, 1_000);
   trial.done =
-    `${events} events, every hundredth one throws at both of 2 attempts; ${ROUNDS} such runs between clean runs; ` +
+    `${events} events, every hundredth one throws on both attempts; ${ROUNDS} such runs between clean runs; ` +
     `a handler that waits ${TAKES} ms, and one that does nothing`;
   const waiting = await compare(trial, events, TAKES);
   trial.figure(`${shown(waiting)} with ${TAKES} ms`);

@@ -14,7 +14,7 @@ export class ListenError extends Error {
 
   constructor({ host, port }: ServiceConfig, cause: Error) {
     super(
-      `Cannot listen on ${host}:${port} (${cause.message}). Set PORT or HOST, or stop what uses that port.`,
+      `Cannot listen on ${host}:${port} (${cause.message}). Set PORT or HOST, or stop the process that uses that port.`,
       { cause },
     );
   }

@@ -134,7 +134,7 @@ export function describeIncompatible({ type, changes }: LockDifference['incompat
   const list = changes.map(({ field, what }) => `\n  ${field || 'the event'} ${what}`).join('');
   return (
     `${type} has changed so that stored events, or services that are not deployed yet, no longer fit:${list}\n` +
-    '  Undo the change, or keep this version and add a new one (docs/versions.md). If this version was never published, ' +
+    '  Undo the change, or keep this version and add a new version (docs/versions.md). If this version was never published, ' +
     `remove its entry from ${LOCK_FILE} and run: ${UPDATE_COMMAND}`
   );
 }

@@ -106,7 +106,7 @@ describe('the lock of the contracts', () => {
       'order.placed.v1 has changed so that stored events, or services that are not deployed yet, no longer fit:\n' +
         '  orderId has maxLength 10, was 20\n' +
         '  amount was removed\n' +
-        '  Undo the change, or keep this version and add a new one (docs/versions.md). If this version was never published, ' +
+        '  Undo the change, or keep this version and add a new version (docs/versions.md). If this version was never published, ' +
         'remove its entry from contracts.lock.json and run: node cascade topology --update-lock',
     );
     await expect(updateLock(root, after)).rejects.toThrow(TopologyError);

@@ -56,7 +56,7 @@ function duplicateProcessors({ processors }: Topology): string[] {
   return duplicates(named, ({ taken }) => taken).map(
     ([name, found]) =>
       `${andList(found.map(({ place }) => place))} both have or had the name '${name}'. They would share a durable, or the ids ` +
-      'of the events that they publish, and events of one of them would be lost. Give each a name that no other processor has or had.',
+      'of the events that they publish, and events of one processor would be lost. Give each a name that no other processor has or had.',
   );
 }
 
