@@ -31,7 +31,7 @@ export class UndeclaredEventError extends UnrecoverableError {
   override readonly name = 'UndeclaredEventError';
 }
 
-/** Thrown if an event has been delivered more times than `attempts` allows, and no attempt has ended. */
+/** Thrown if an event has been delivered more times than `attempts` allows, and its last attempt was never settled. */
 export class AttemptsExhaustedError extends Error {
   override readonly name = 'AttemptsExhaustedError';
 }
@@ -65,8 +65,8 @@ export class InvalidDeclarationError extends Error {
 }
 
 /**
- * Thrown if a stream or consumer on the server differs from its declaration and cannot be updated. The service then does not
- * start.
+ * Thrown if the server cannot provide a stream or consumer as declared, or if this client may not pull. For instance, the server
+ * is too old, or a consumer reads another channel. If this happens while a service starts, the start fails.
  */
 export class ProvisionError extends Error {
   override readonly name = 'ProvisionError';
@@ -77,7 +77,7 @@ export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
 }
 
-/** Thrown if the broker cannot be reached. The credentials or the address are wrong, or the connection was closed. */
+/** Thrown if the client cannot connect to the broker. For instance, the credentials are wrong, or the client was closed. */
 export class BrokerUnreachableError extends Error {
   override readonly name = 'BrokerUnreachableError';
 }

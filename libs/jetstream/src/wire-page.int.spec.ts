@@ -32,7 +32,7 @@ function table(heading: string): Map<string, string[]> {
   return new Map(rows);
 }
 
-/** Returns the server's value of the setting in a cell. In the page, `none` means unlimited, and `no` means not set. */
+/** Converts a cell of a settings table to the server's value. In the page, `none` means unlimited, and `no` means not set. */
 function settingOf(cell: string): unknown {
   const [, number, unit] = /^([\d,]+) ?(\w+)?/.exec(cell) ?? [];
   if (number) return Number(number.replaceAll(',', '')) * (UNITS[unit ?? ''] ?? 1);

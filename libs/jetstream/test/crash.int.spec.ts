@@ -20,7 +20,10 @@ afterEach(async () => {
   await transport.stop();
 });
 
-/** Restarts the process each time the process ends. Returns the orders that were handled, and the number of crashes. */
+/**
+ * Restarts the process each time the process ends. Returns an object that always has the handled orders and the number of crashes
+ * up to now.
+ */
 function keepUp(...firstArguments: string[]) {
   const handled: string[] = [];
   const seen = { handled, crashes: 0 };
@@ -41,7 +44,9 @@ function place(orders: readonly string[]): void {
   for (const orderId of orders) transport.publish('events.order.placed', { orderId, amount: 1 });
 }
 
-/** Returns the order id of each failure event, with its reason and attempts. */
+/**
+ * Waits for `count` failure events. Returns the order id, reason, attempts and time of the first attempt of each failure event.
+ */
 async function failures(count: number) {
   const messages = await transport.stored('FAILURES', 'failed.crashing.order.placed', count, 60_000);
   return messages.map((message) => {

@@ -67,7 +67,10 @@ export function useReplaying(): Replaying {
   return system;
 }
 
-/** Processor that fails until {@link repair}, another processor of the same events, and an operator who replays failures. */
+/**
+ * System of a processor that fails until {@link repair}, another processor of the same events, and an operator who replays
+ * failures.
+ */
 export class Replaying {
   readonly billing = billing;
   readonly transport = new Transport();
@@ -111,7 +114,7 @@ export class Replaying {
     return (await this.list({ failureIds: [id] }))[0]!;
   }
 
-  /** Waits until a failure has this state. */
+  /** Waits until a failure has this state, and returns the failure. */
   async until(id: string, state: string): Promise<StoredFailure> {
     return eventually(async () => {
       const found = await this.find(id);

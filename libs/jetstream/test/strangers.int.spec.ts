@@ -98,7 +98,7 @@ describe('A message from a stranger', () => {
     await expectGoodOnesDone();
   });
 
-  it('with an empty id has the same id at each attempt, and in its failure event', async () => {
+  it('with an empty id has the same id on each attempt, and in its failure event', async () => {
     const orderId = 'bad empty id';
     transport.publish('events.order.placed', { orderId, amount: 1 }, { 'ce-id': '' });
     const [failure] = await eventually(async () => {

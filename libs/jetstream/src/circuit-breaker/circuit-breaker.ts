@@ -61,12 +61,16 @@ export interface BreakerListener {
 }
 
 /**
- * Pauses one processor of one process after a run of failures. During the pause, the circuit breaker admits only probes, and the
- * first success ends the pause. Attempts that fail during the pause do not count. The circuit breaker does not keep rejected
- * events, because rejected events must return to the broker for other replicas.
+ * Pauses one processor of one process after a run of failures, or immediately because of an outage. During the pause, the circuit
+ * breaker admits only probes, and the first success of a probe ends the pause. If the event itself is not at fault, an attempt
+ * that fails during the pause does not count. The circuit breaker does not keep rejected events, because rejected events must
+ * return to the broker for other replicas.
  */
 export class CircuitBreaker {
-  /** Time of failure of each event that has failed since the last success, by event id. */
+  /**
+   * Time of the latest failure of each event that has failed since the last success, by event id. Failures that are older than
+   * `within` are removed at the next failure.
+   */
   private readonly failed = new Map<string, number>();
   /** Value of `successes` when an event first failed because of an outage, by event id. */
   private readonly metOutages = new Map<string, number>();
@@ -89,7 +93,10 @@ export class CircuitBreaker {
     return this.probes.admit() ? 'probe' : 'rejected';
   }
 
-  /** Waits for the next round of probes or for the end of the pause. Resolves to false if the service stops first. */
+  /**
+   * Waits for the next round of probes or for the end of the pause. Outside a pause, resolves immediately. Resolves to false if
+   * {@link stop} has been called.
+   */
   async waitForAdmission(): Promise<boolean> {
     if (this.since) await this.probes.waitForAdmission();
     return !this.stopped;
@@ -112,7 +119,10 @@ export class CircuitBreaker {
     this.listener.resumed(since);
   }
 
-  /** Records a failure after which another attempt may succeed. Returns true if the attempt counts. */
+  /**
+   * Records a failure after which another attempt may succeed. Returns true if the attempt counts. During a pause, records
+   * nothing and returns false.
+   */
   failedWith(eventId: string, error: unknown): boolean {
     if (this.since) return false;
     this.failed.set(eventId, Date.now());
@@ -123,8 +133,9 @@ export class CircuitBreaker {
 
   /**
    * Records a failure that would affect every other event too, and pauses immediately. Returns true if the attempt counts. The
-   * attempt counts if the same event has already failed because of an outage, and other events have succeeded since. In this
-   * case, the event itself is at fault, and the failure is recorded like any other failure.
+   * attempt counts only outside a pause. In addition, the same event must have failed because of an outage before, and other
+   * events must have succeeded since. In this case, the event itself is at fault, and the failure is recorded like any other
+   * failure.
    */
   metOutage(eventId: string, error: unknown): boolean {
     const before = this.metOutages.get(eventId);
@@ -145,7 +156,7 @@ export class CircuitBreaker {
     if (this.since && admission === 'probe') this.probes.grantProbe();
   }
 
-  /** Stops admitting probes. */
+  /** Stops admitting probes, ends every {@link waitForAdmission}, and prevents further pauses. */
   stop(): void {
     this.stopped = true;
     this.probes.end();

@@ -146,7 +146,7 @@ describe('the circuit breaker of a processor', () => {
   });
 
   describe('during an outage', () => {
-    it('pauses at the first failure, and counts no attempt', () => {
+    it('pauses on the first failure, and counts no attempt', () => {
       expect(breaker.metOutage('a', error)).toBe(false);
       expect(events).toEqual(['paused']);
       jest.advanceTimersByTime(100);
@@ -155,7 +155,7 @@ describe('the circuit breaker of a processor', () => {
       expect(breaker.metOutage('b', error)).toBe(false);
     });
 
-    it('counts the attempt if the event fails in an outage again after other events have succeeded, and does not pause', () => {
+    it('counts the attempt and does not pause on a second outage of an event if other events succeeded in between', () => {
       breaker.metOutage('a', error);
       breaker.succeeded('b');
       expect(breaker.metOutage('a', error)).toBe(true);
@@ -186,7 +186,7 @@ describe('the circuit breaker of a processor', () => {
       expect(events).toEqual(['paused', 'resumed', 'paused', 'resumed', 'paused']);
     });
 
-    it('counts no attempt while the processor is paused, even if the event has failed because of an outage before', () => {
+    it('counts no attempt while the processor is paused, even if the event has already failed because of an outage', () => {
       breaker.metOutage('a', error);
       breaker.succeeded('b');
       breaker.metOutage('c', error);

@@ -23,9 +23,9 @@ interface ProbeScheduleOptions {
 /**
  * Decides when events are admitted as probes during a pause, and how many events are admitted.
  *
- * Rounds begin after fixed delays and do not wait for the results of probes, because a probe may hang. The number of probes
- * doubles with each round, so that faulty events do not block later events for long. After the rounds have reached their maximum
- * size, the delay between rounds doubles instead.
+ * A round does not wait for the results of earlier probes, because a probe may hang. The number of probes doubles with each
+ * round, so that faulty events do not block later events for long. After the rounds have reached their maximum size, the delay
+ * between rounds doubles instead.
  */
 export class ProbeSchedule {
   /** Number of probes that the current round may still admit. */
@@ -67,7 +67,9 @@ export class ProbeSchedule {
     if (this.isOn) this.open(this.probes + 1, this.from);
   }
 
-  /** Resolves when the next round begins, or when the schedule ends. */
+  /**
+   * Resolves when the next round begins or the schedule ends. Resolves immediately if the schedule has not begun or has ended.
+   */
   async waitForAdmission(): Promise<void> {
     if (this.isOn) await new Promise<void>((resolve) => this.waiting.push(resolve));
   }

@@ -6,10 +6,10 @@ const BELIEVED_FOR_MS = 60_000;
 /**
  * Estimates the broker's time from the storage times of its messages. A storage time after the local time shows that the local
  * clock is behind. The broker decides by its own clock when a retry is due. Without this estimate, a local clock that is behind
- * would make all retries due immediately. If the local clock is ahead, retries are late by the difference.
+ * would make retries due too early. If the local clock is ahead, retries are late by the difference.
  */
 export class BrokerClock {
-  /** Minimum time by which this machine's clock is behind the broker's clock, in milliseconds. */
+  /** Lower bound of the time by which this machine's clock is behind the broker's clock, in milliseconds. */
   private behind = 0;
   private since = -Infinity;
 
@@ -26,7 +26,7 @@ export class BrokerClock {
     this.since = this.elapsed();
   }
 
-  /** @param delay time from now, in milliseconds */
+  /** Returns the estimated time of the broker after `delay` ms. */
   after(delay: number): Date {
     return new Date(this.localTime() + this.behind + delay);
   }

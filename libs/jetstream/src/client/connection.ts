@@ -23,8 +23,8 @@ export interface JetStreamConnectionOptions {
    */
   servers: string | string[];
   /**
-   * True to try to connect until a server is available, which suits services. False to give up after the first attempt, which
-   * suits interactive commands. Default true.
+   * True to keep trying to connect while no server is available, which suits services. False to give up after the first attempt,
+   * which suits interactive commands. Default true.
    */
   keepTrying?: boolean;
   /** Further options for nats.js, such as TLS or an authenticator. */
@@ -58,7 +58,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
   private readonly denialListeners = new Set<(error: PermissionViolationError) => void>();
   private readonly closeListeners = new Set<() => void>();
   private state: 'connecting' | 'connected' | 'disconnected' | 'closed' = 'connecting';
-  /** Message of the latest refusal; undefined if the server has not refused this client since the connection broke. */
+  /** Message of the latest refusal; undefined if the server has not refused this client since the last reconnection. */
   private refusal: string | undefined;
   private readonly stopping = new AbortController();
 
@@ -69,9 +69,11 @@ export class JetStreamConnection implements OnApplicationShutdown {
   }
 
   /**
-   * Resolves to the connection. Waits while the broker is unreachable.
+   * Resolves to the connection after the client has connected for the first time. Later calls resolve immediately, even while the
+   * broker is unreachable.
    *
    * @throws BrokerUnreachableError if the server refuses this client permanently, for instance because of wrong credentials
+   * @throws BrokerUnreachableError if `keepTrying` is false and the first attempt to connect fails
    * @throws BrokerUnreachableError if this object is closed before it has connected
    */
   get(): Promise<NatsConnection> {
@@ -84,7 +86,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
     return this.madePipeline!;
   }
 
-  /** Publish pipeline, without the promise of {@link pipeline}; undefined while there is no connection. */
+  /** Publish pipeline, without the promise of {@link pipeline}; undefined while the client is not connected. */
   get connected(): PublishPipeline | undefined {
     return this.state === 'connected' ? this.madePipeline : undefined;
   }
@@ -94,7 +96,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
     return this.options.source;
   }
 
-  /** Streams that have not confirmed a publish of this process for 10 s. */
+  /** Streams with at least one publish of this process that has stayed unconfirmed for 10 s or more. */
   get stalled(): readonly StalledStream[] {
     return this.madePipeline?.stalled ?? [];
   }
@@ -132,7 +134,7 @@ export class JetStreamConnection implements OnApplicationShutdown {
     this.closeListeners.add(listener);
   }
 
-  /** Returns a new subject for replies. Only this service may subscribe to the subject. */
+  /** Returns a new subject for replies. Permissions can allow only this service to subscribe to the subject. */
   newInbox(): string {
     return createInbox(this.inboxPrefix);
   }

@@ -72,13 +72,13 @@ interface Pending extends PublishCallbacks, Unconfirmed {
   resendAt: number;
   /** Delay before the message is resent after its next refusal, in milliseconds. */
   resendDelay: number;
-  /** Set after a temporary refusal or a missing answer; undefined for nearly every message. */
+  /** Cause and start of the delay after a temporary refusal or a missing PubAck; undefined for nearly every message. */
   stall: Stall | undefined;
 }
 
 const pipelines = new WeakMap<NatsConnection, PublishPipeline>();
 
-/** Returns the pipeline of a connection. The first call creates it, and later calls ignore the options. */
+/** Returns the pipeline of a connection. The first call creates the pipeline, and later calls ignore the options. */
 export function pipelineOf(connection: NatsConnection, options?: PipelineOptions): PublishPipeline {
   const known = pipelines.get(connection);
   if (known) return known;
@@ -134,7 +134,8 @@ export class PublishPipeline {
    *
    * @throws PublishRefusedError if the broker refuses the message permanently
    * @throws PublishDeniedError if this client lacks the right to publish the message
-   * @throws PublishTimeoutError if no confirmation arrives within the limits. The message may still have been stored.
+   * @throws PublishTimeoutError if no confirmation arrives within the limits or before the connection closes. The message may
+   * still have been stored.
    */
   publish(message: OutgoingMessage, limits: PublishLimits = {}): Promise<PubAck> {
     return new Promise((resolve, giveUp) => {
@@ -178,7 +179,7 @@ export class PublishPipeline {
     this.sweeping ??= setInterval(() => this.sweep(), SWEEP_INTERVAL_MS);
   }
 
-  /** Streams that have not confirmed a publish of this connection for 10 s. */
+  /** Streams with at least one publish of this connection that has stayed unconfirmed for `lateAfter` ms. */
   get stalled(): StalledStream[] {
     return this.watch.stalled(performance.now());
   }
@@ -259,7 +260,10 @@ export class PublishPipeline {
     this.admit(next!);
   }
 
-  /** Resends due messages, and gives up messages whose deadline has passed. */
+  /**
+   * Resends due messages. Gives up messages whose deadline has passed or whose signal has aborted. After the connection has
+   * closed, gives up all messages.
+   */
   private sweep(): void {
     const now = performance.now();
     const isClosed = this.connection.isClosed();
@@ -312,8 +316,8 @@ export class PublishPipeline {
   }
 
   /**
-   * Fails all messages on a denied subject. The server reports a denied publish on the connection, and the report names only the
-   * subject.
+   * Fails all messages in flight on a denied subject. The server reports a denied publish on the connection, and the report names
+   * only the subject.
    */
   private denied(error: PermissionViolationError): void {
     if (error.operation !== 'publish') return;

@@ -9,11 +9,14 @@ const LATE_AFTER_MS = 10_000;
 /** Interval between two checks of the unconfirmed messages, in milliseconds. */
 const LOOK_INTERVAL_MS = 1_000;
 /**
- * Time for which a stream counts as stalled after a publish to it has been given up, in milliseconds. Publishers make their next
- * attempt within this time. An outbox takes up to 5 s, and the writer of a failure event takes up to 12 s.
+ * Time for which a stream without confirmations still counts as stalled after a publish was given up, in milliseconds. Publishers
+ * make their next attempt within this time. An outbox takes up to 5 s, and the writer of a failure event takes up to 12 s.
  */
 const REMEMBERED_MS = 15_000;
-/** A stall is reported again when its duration has tripled since the previous report, and at least every hour. */
+/**
+ * A stall is reported again when its duration has tripled since the previous report. The next report comes at the latest after an
+ * hour.
+ */
 const REPEAT = { factor: 3, maxMs: 3_600_000 };
 /** Error code that the leader returns until a majority of the replicas has committed an earlier copy of the same message. */
 const IN_PROCESS = 10158;
@@ -34,7 +37,7 @@ export interface Unconfirmed {
   readonly stall: Stall | undefined;
 }
 
-/** A stream that has not confirmed a publish of this process for 10 s. */
+/** Stream with at least one publish of this process that has stayed unconfirmed for 10 s or more. */
 export interface StalledStream {
   /** Name of the stream, or the subject if the subject does not belong to Cascade. */
   readonly stream: string;
@@ -50,8 +53,9 @@ type Reason = Pick<Stall, 'since' | 'cause'>;
 interface Watched extends Reason {
   waiting: number;
   /**
-   * Oldest stall among the publishes given up since the last confirmation. `at` is the time at which the latest of these
-   * publishes was given up.
+   * Stall of the publishes that were given up; undefined if no publish was given up since the last confirmation. `since` is the
+   * start of the oldest stall, and `cause` is the cause of the latest stall. `at` is the last time at which a publish was given
+   * up or was still waiting.
    */
   givenUp: (Reason & { at: number }) | undefined;
   /** Age of the stall at its next report, in milliseconds. */
@@ -94,7 +98,7 @@ export class PublishWatch {
     for (const [stream, watched] of this.streams) this.report(stream, watched, now);
   }
 
-  /** Must be called for each message whose deadline has passed. The publisher will publish the message again. */
+  /** Must be called for each message whose deadline has passed. The publisher is expected to publish the message again. */
   gaveUp({ subject, stall }: Unconfirmed, now: number): void {
     const { since, cause } = stall ?? { since: now, cause: new errors.TimeoutError() };
     const watched = this.watch(streamOf(subject), { since, cause });
@@ -103,7 +107,8 @@ export class PublishWatch {
   }
 
   /**
-   * Must be called for each confirmation while {@link isAwake} is true. A stream that confirms a publish is no longer stalled.
+   * Must be called for each confirmation while {@link isAwake} is true. After a confirmation, publishes that were given up no
+   * longer count. Publishes that still wait continue to count.
    */
   confirmed(subject: string): void {
     const watched = this.streams.get(streamOf(subject));
@@ -160,8 +165,8 @@ function toSecond(time: Date): string {
 }
 
 /**
- * Restarts the count with the publishes that were given up. If no publish was given up, `since` is `Infinity`, so that the oldest
- * waiting message determines the start time.
+ * Resets the number of waiting publishes to 0, before the waiting messages are counted. The stall of publishes that were given up
+ * is kept. If no publish was given up, `since` becomes `Infinity`, and the oldest waiting message determines the start time.
  */
 function startCount(watched: Watched, now: number): void {
   if (watched.givenUp && now - watched.givenUp.at > REMEMBERED_MS) watched.givenUp = undefined;

@@ -11,9 +11,10 @@ export class StreamReadError extends Error {
 }
 
 /**
- * Repeats a read while the broker is unreachable. A restart of the broker takes one or two seconds.
+ * Repeats a read while the broker is unreachable, or after the broker has lost the consumer of the read. A restart of the broker
+ * takes one or two seconds.
  *
- * @throws StreamReadError if the broker is unreachable for 10 s
+ * @throws StreamReadError if the read still fails after 10 s
  */
 export async function readWithRetry<Result>(stream: string, read: () => Promise<Result>): Promise<Result> {
   for (const begun = performance.now(); ;) {
@@ -32,7 +33,7 @@ export async function readWithRetry<Result>(stream: string, read: () => Promise<
   }
 }
 
-/** Returns true if the broker has lost the consumer of the read in a restart. */
+/** Returns true if the broker has lost the consumer of the read, for instance in a restart. */
 function isConsumerLost(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.ConsumerNotFound;
 }

@@ -12,7 +12,7 @@ export interface StreamSelection {
   since?: Date | undefined;
   /** Selects only messages that were stored before this time. */
   until?: Date | undefined;
-  /** Sequence of the last message to select. Default: the stream's last sequence when reading begins. */
+  /** Maximum sequence of the selected messages. Default: the stream's last sequence when reading begins. */
   upTo?: number | undefined;
 }
 
@@ -21,8 +21,8 @@ const BATCH_SIZE = 500;
 const MAX_EMPTY_BATCHES = 3;
 
 /**
- * Yields the selected messages of a stream, oldest first. Messages stored after the read began are left out. The caller may take
- * any amount of time between two messages.
+ * Yields the selected messages of a stream, oldest first. By default, messages that are stored after the read began are left out.
+ * The caller may take any amount of time between two messages.
  *
  * @throws StreamReadError if the broker is unreachable for 10 s
  * @throws StreamReadError if the broker reports more messages but does not send them
@@ -79,7 +79,7 @@ async function firstSequenceSince(
 
 /**
  * Reads a batch with a new temporary consumer. The server removes a temporary consumer that is unused for some minutes, and loses
- * it in a restart. Therefore, one consumer could not serve a slow caller for the whole stream.
+ * temporary consumers in a restart. Therefore, one consumer could not serve a slow caller for the whole stream.
  */
 async function readBatch(
   connection: NatsConnection,

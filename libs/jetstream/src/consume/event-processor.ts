@@ -20,7 +20,7 @@ const ARRIVED: Happened = { what: 'arrived' };
 const REJECTED: Happened = { what: 'rejected' };
 const HANDLED: Happened = { what: 'handled' };
 
-/** Time after the beginning of a stop within which queued events may still start, in milliseconds. */
+/** Grace period in milliseconds. After a stop begins, queued events may still start during this period. */
 const LAST_START_MS = 1_000;
 
 export interface EventProcessorOptions extends RedeliveryOptions {
@@ -54,8 +54,8 @@ export class EventProcessor {
   }
 
   /**
-   * Handles one message and settles it. The promise never rejects. If an event cannot be settled, the broker redelivers the
-   * event.
+   * Handles one message and settles its delivery. The promise rejects only if a logger of the application throws. If an event
+   * cannot be settled, the broker redelivers the event.
    */
   async process(message: Msg, ack: AckSubject): Promise<void> {
     const delivery = new Delivery(this.options.connection, message, ack);
@@ -95,8 +95,8 @@ export class EventProcessor {
   }
 
   /**
-   * Begins the delivery when a permit is free. During a pause, an event that is too large to be published again waits in this
-   * method. The event is not handed back, because each redelivery would count as an attempt.
+   * Begins the attempt of a delivery when a permit is free. During a pause, an event that is too large to be published again
+   * waits in this method. The event is not handed back, because each redelivery would count as an attempt.
    */
   private async queue(delivery: Delivery): Promise<void> {
     while (!(await this.semaphore.run((hasWaited) => this.begin(delivery, hasWaited)))) {

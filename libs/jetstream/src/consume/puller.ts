@@ -50,7 +50,10 @@ export interface PullerOptions {
    * broker counts a delivery for each message that is handed back.
    */
   refuse?: (message: Msg) => boolean;
-  /** Called when pulling has stopped for a reason that does not resolve itself, such as a deleted consumer. */
+  /**
+   * Called with the reason if the server ends a pull request with an error, or denies the subscription. For instance, the
+   * consumer was deleted.
+   */
   onLost: (reason: string) => void;
 }
 
@@ -82,11 +85,11 @@ export class Puller {
   private watch: NodeJS.Timeout | undefined;
   private stopped = false;
   private suspended = false;
-  /** True if messages are never refused, or after the first message that was not refused. */
+  /** True if messages are never refused, or after the first message since the last restart that was not refused. */
   private isTrusted = false;
   /**
    * Reply subject of the newest message. The subject contains the time at which the message was stored, and the number of
-   * messages that waited behind it. Undefined after the server has reported that no message waits.
+   * messages that waited behind it. Undefined before the first message, and after the server has reported that no message waits.
    */
   private newest: string | undefined;
   /** Time at which the newest message, or the latest report that no message waits, arrived. */
@@ -98,7 +101,7 @@ export class Puller {
   constructor(private readonly options: PullerOptions) {}
 
   /**
-   * Starts to pull. Resolves when the first message or heartbeat arrives.
+   * Starts to pull. Resolves when the first message or status message arrives.
    *
    * @throws ProvisionError if this client may not pull
    */

@@ -88,7 +88,7 @@ it('accepts late messages of a forgotten request, in addition to messages of the
   server.answer('inbox-1', 408, 1);
   expect(inFlight).toHaveLength(1);
   await settleAll();
-  // Both messages of the second request have not arrived yet.
+  // Neither message of the second request has arrived yet.
   expect(server.requests).toHaveLength(2);
 
   server.deliver('inbox-2');

@@ -3,8 +3,8 @@ import type { SharedExclusiveLock } from './shared-exclusive-lock.js';
 import type { Redelivery } from '../settle/redelivery.js';
 
 /**
- * Time to wait for the isolated message, in milliseconds. If the message has not arrived by then, another replica has received
- * it.
+ * Time to wait for the isolated message, in milliseconds. If the message has not arrived by then, another replica has probably
+ * received it.
  */
 const ARRIVAL_TIMEOUT_MS = 2_000;
 
@@ -12,8 +12,8 @@ const ARRIVAL_TIMEOUT_MS = 2_000;
 type Attempt = () => Promise<unknown>;
 
 /**
- * Makes the last attempt of each event that was in flight when a process crashed. Only one such attempt runs at a time, and
- * nothing else runs in the process.
+ * Makes the last attempt of each event that was in flight at a crash and has one attempt left. Only one such attempt runs at a
+ * time, and nothing else runs in the process.
  *
  * The broker counts each delivery, even if the process dies before the attempt begins. Therefore an event first waits on a
  * quarantine subject, whose deliveries do not count, until nothing else runs. Then the event is published on an isolated subject,

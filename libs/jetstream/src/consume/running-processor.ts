@@ -17,7 +17,7 @@ import { Puller, type PullerOptions } from './puller.js';
 import { otherChannelError } from '../provision/provisioned-service.js';
 import { consumerConfigs } from '../provision/stream-settings.js';
 
-/** Maximum concurrency of each puller except the puller of the channel. */
+/** Maximum concurrency of each puller except the puller of the channel's stream. */
 const PREFETCH = 8;
 /** Delay before the broker redelivers an event of another channel, possibly to another replica, in milliseconds. */
 const REFUSED_DELAY_MS = 1_000;
@@ -36,7 +36,11 @@ export class RunningProcessor {
   private readonly stopping = new AbortController();
   private readonly breaker: CircuitBreaker | undefined;
   private readonly processor: EventProcessor;
-  /** Pullers of the processor. The first puller pulls from the channel, and the others pull retries and replays. */
+  /**
+   * Pullers of the processor, one for each of its consumers. The first puller pulls from the stream of the channel. If this
+   * stream is EVENTS, the first puller also gets replays. The other pullers get retries, quarantined events and all other
+   * replays.
+   */
   private readonly pullers: readonly Puller[];
   private keepAlive: NodeJS.Timeout | undefined;
   private presence: Subscription | undefined;
@@ -117,8 +121,8 @@ export class RunningProcessor {
       stream,
       durable,
       newInbox,
-      // Retries and replays share the permits of the channel. Only a few retries and replays are pulled, because they may have to
-      // wait for a permit.
+      // Messages from other streams share the permits of the channel. Only a few such messages are pulled, because they may have
+      // to wait for a permit.
       concurrency: isChannel ? declaration.concurrency : Math.min(declaration.concurrency, PREFETCH),
       onMessage: (message, ack) => this.processor.process(message, ack),
       refuse: (message) => this.refuse(message),

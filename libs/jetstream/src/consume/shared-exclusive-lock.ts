@@ -1,6 +1,9 @@
 /** Maximum time that exclusive work waits for running work to end, in milliseconds. */
 const IDLE_TIMEOUT_MS = 10_000;
-/** Time after which other work may start even if the exclusive work still runs, in milliseconds. */
+/**
+ * Maximum time for which exclusive work keeps the lock, including its wait for running work, in milliseconds. Then other work may
+ * start even if the exclusive work still runs.
+ */
 const EXCLUSIVE_TIMEOUT_MS = 30_000;
 
 /**

@@ -20,8 +20,8 @@ export interface StrategyOptions {
   /** Sizes and limits of the system's streams. All services must declare the same values. */
   streams?: JetStreamSettings;
   /**
-   * True to create missing streams and consumers. Without the right to create them, the service uses the existing streams and
-   * consumers. False if another identity provisions them. Default true.
+   * True to create missing streams and consumers and to add new settings. Without the right to do so, the service uses the
+   * existing streams and consumers. False if another identity provisions them. Default true.
    */
   provision?: boolean;
   /**
@@ -143,16 +143,16 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   /**
-   * Time for which the broker keeps events and may deliver them again, in milliseconds. The time covers failure events if a
-   * processor consumes them. The time is already known when the application is initialized. After the start, the time also covers
-   * a longer retention that an operator has set.
+   * Time for which the broker keeps events and may redeliver them, in milliseconds. If a processor consumes failure events, the
+   * longer of the two retention times counts. A value is available before the start, from the declared settings. After the start,
+   * a longer retention time on the server counts instead.
    */
   get eventsKeptFor(): number {
     const consumed = [...this.declared.values()].map(({ declaration }) => declaration.channel.stream);
     return Math.max(...[EVENTS_STREAM, ...consumed].map((stream) => this.provisioned.keptFor(stream)));
   }
 
-  /** Waits until every processor pulls. Never resolves if the service stops first. */
+  /** Waits until every processor pulls. Never resolves if the start fails, or if the service stops before the start. */
   untilStarted(): Promise<void> {
     return this.whenStarted;
   }
@@ -173,7 +173,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     return [...this.running.values()].flatMap((processor) => processor.paused ?? []);
   }
 
-  /** Read position of each processor in its channel. */
+  /** Read positions of the processors in their channels. Processors whose position is not known yet are left out. */
   get unread(): Unread[] {
     return this.declarations.flatMap(({ processor, channel }) => {
       const readUpTo = this.running.get(processor)?.readUpTo;
@@ -238,7 +238,10 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     this.recover(connection);
   }
 
-  /** Recreates everything that the server has lost during an outage, such as a consumer in memory or a whole store. */
+  /**
+   * Recreates streams and consumers that the server has lost, and then restarts every processor without a conflict. Does nothing
+   * if a recovery is already running.
+   */
   private recover(connection: NatsConnection): void {
     this.recovering ??= this.provisioned
       .ensure(connection, this.declarations)
@@ -264,8 +267,9 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
    * Stops each processor whose consumer now reads another channel. Such a processor would pull events for another version of the
    * service. Restarts all other processors.
    *
-   * @param found conflicts by processor; undefined if this service does not look at consumers. In this case, each processor pulls
-   * as a trial. The conflict of a processor is over if no event of another channel has arrived since the last trial.
+   * @param found conflicts by processor; undefined if this service does not or may not look at consumers. In this case, each
+   * processor pulls as a trial. The conflict of a processor is over if no event of another channel has arrived since the last
+   * trial.
    */
   private resume(found: ReadonlyMap<string, Error> | undefined): void {
     for (const [name, processor] of this.running) {

@@ -10,7 +10,7 @@ const [QUOTE, COMMA, OPEN_LIST, BACKSLASH, CLOSE_LIST, OPEN, CLOSE] = Buffer.fro
 ];
 
 /**
- * Returns the fault in the size or depth of a body; undefined if the body has no such fault. The bytes are scanned before they
+ * Returns the fault of a body that has too many values or levels; undefined for any other body. The bytes are scanned before they
  * are parsed. The scan takes one millisecond for 660 KB.
  *
  * The validation of a body blocks the process. Within the bounds, a validation takes about 0.1 s or less. An object of 10,000

@@ -14,7 +14,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * then upcast. Unknown fields are left out, so that a newer publisher may add fields without breaking its consumers.
  *
  * @param ceType `ce-type` of the event. If undefined, the event is read in the version of `type`.
- * @throws InvalidEventError that lists every broken rule
+ * @throws InvalidEventError if the event cannot be read, or breaks its contract. The error lists every broken rule.
  */
 export async function readEvent<Event extends object>(
   type: EventClass<Event>,
@@ -92,6 +92,7 @@ function assertWithinBounds(body: Uint8Array): void {
  * Checks an event that is about to be published.
  *
  * @throws InvalidEventError that lists every broken rule
+ * @throws TypeError if the object is not an event
  */
 export async function assertContract(event: object): Promise<void> {
   await checkContract(event);

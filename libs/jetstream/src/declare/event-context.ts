@@ -7,7 +7,10 @@ export interface EventMetadata {
   readonly eventId: string;
   /** Id that all events of a flow share. */
   readonly correlationId: string;
-  /** Id of the event that caused this event; undefined for an initiating event. */
+  /**
+   * Id of the event that caused this event; undefined if the publisher set no causation id. An initiating event usually has no
+   * causation id.
+   */
   readonly causationId: string | undefined;
   /** Processor or service that published the event (`ce-source`); undefined if the publisher set no `ce-source`. */
   readonly source: string | undefined;
@@ -15,7 +18,7 @@ export interface EventMetadata {
   readonly attempt: number;
   /** Subject of the event channel, even for a retry or a replay. */
   readonly subject: string;
-  /** `ce-time`, or the time at which the event was stored if the publisher set no `ce-time`. */
+  /** `ce-time`. If `ce-time` is missing or invalid, the time at which the delivered message was stored. */
   readonly time: Date;
   /** Headers by lower-case name; `ce-*` values are decoded. */
   readonly headers: Readonly<Record<string, string>>;

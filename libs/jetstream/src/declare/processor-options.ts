@@ -35,7 +35,7 @@ export interface ProcessorOptions {
   jitter?: number;
   /**
    * Error classes, including subclasses, after which the event is retried. After any other error, the event is dead-lettered
-   * immediately. Default: all errors.
+   * immediately. After a thrown value that is not an `Error`, the event is retried too. Default: all errors.
    */
   retryOn?: readonly ErrorClass[];
   /**
@@ -44,16 +44,16 @@ export interface ProcessorOptions {
    */
   unrecoverable?: readonly ErrorClass[];
   /**
-   * Settings for pauses, during which the processor takes no events because nearly everything fails. By default, the processor
+   * Settings for pauses after a run of failures. During a pause, the processor takes only probes. By default, the processor
    * pauses after 20 different events have failed within 30 s without a success. The processor resumes when a probe succeeds. With
    * `false`, the processor never pauses.
    */
   pause?: Partial<PausePolicy> | false;
   /**
    * Returns true for an error that would currently affect every event. Such an error is an outage. For instance, a database is
-   * down. The processor pauses on the first outage, and the attempt of the event does not count. The attempt counts if `pause` is
-   * false. The attempt also counts if the event has already failed because of an outage, and other events have succeeded since.
-   * If this function throws, the error does not count as an outage. By default, no error is an outage.
+   * down. The processor pauses on the first outage, and the attempt of the event does not count. The attempt counts only if the
+   * event has already failed because of an outage, and other events have succeeded since. If this function throws, the error does
+   * not count as an outage. This function is not called if `pause` is false. By default, no error is an outage.
    */
   outage?: (error: unknown) => boolean;
   /**

@@ -23,7 +23,7 @@ export interface OriginalEvent {
   /** Size of the body in bytes. */
   size: number;
   /**
-   * Body, as text if the body is UTF-8 and otherwise in base64. The body is left out if the failure event has no room for it. The
+   * Body as text or in base64, as {@link encodeBody} decides. The body is left out if the failure event has no room for it. The
    * body of an invalid event is also left out if it is larger than 16 KiB. {@link FailureReader} then reads the body from the
    * stream.
    */
@@ -67,8 +67,8 @@ export class EventFailed {
   readonly original!: OriginalEvent;
 
   /**
-   * Id of the as-new replay in which the event failed. In a replay of this failure, the next events get the same ids as in the
-   * as-new replay.
+   * Id of the as-new replay in which the event failed; absent for any other event. In a replay of this failure, the next events
+   * get the same ids as in the as-new replay.
    */
   @IsOptional()
   @Matches(RETRY_KEY)
@@ -95,7 +95,10 @@ export class EventFailed {
   }
 }
 
-/** Returns the header `ce-type`, whose name may be in upper or lower case. */
+/**
+ * Returns the value of the header `ce-type`; undefined if the header is missing. The name of the header may be in upper or lower
+ * case.
+ */
 export function ceTypeOf(headers: Record<string, string[]> = {}): string | undefined {
   return Object.entries(headers).find(([name]) => name.toLowerCase() === CloudEventHeader.type)?.[1][0];
 }

@@ -47,7 +47,7 @@ async function unresumed(connection: NatsConnection): Promise<Pause[]> {
   return pauses;
 }
 
-/** Returns the pause in a message; undefined if the message does not contain a pause. Any client may publish on the subject. */
+/** Returns the pause that a message announces or ends; undefined for any other message. Any client may publish on the subject. */
 function pauseIn(text: string): Pause | undefined {
   try {
     const { processor, pausedAt, presence } = JSON.parse(text) as Partial<Pause>;

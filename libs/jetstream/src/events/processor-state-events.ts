@@ -1,7 +1,7 @@
 import { IsInt, IsObject, IsOptional, IsRFC3339, IsString, Min } from 'class-validator';
 import type { FailureError } from '../logging/failure-error.js';
 
-/** Published by the transport when a processor pauses because nearly all attempts fail. */
+/** Published by the transport when a processor pauses after a run of failures or because of an outage. */
 export class ProcessorPaused {
   static readonly event = { name: 'processor.paused', version: 1 };
 
@@ -11,7 +11,7 @@ export class ProcessorPaused {
   @IsRFC3339()
   readonly pausedAt!: string;
 
-  /** Number of different events that failed in a row. */
+  /** Number of different events that failed before the pause, without a success in between. */
   @IsInt()
   @Min(1)
   readonly failures!: number;

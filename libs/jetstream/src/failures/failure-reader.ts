@@ -27,7 +27,7 @@ export interface WholeEvent {
   body: Uint8Array;
 }
 
-/** Thrown if a failure event does not carry its original event, and the stream no longer has the original event. */
+/** Thrown if neither the failure event nor the stream has the complete original event. */
 export class OriginalGoneError extends Error {
   override readonly name = 'OriginalGoneError';
 }
@@ -40,17 +40,14 @@ export class FailureReader {
   constructor(private readonly connection: JetStreamConnection) {}
 
   /**
-   * Yields the failure events of a selection, oldest first. Other messages in the stream are left out, and their number is
-   * logged.
+   * Yields the failure events of a selection, oldest first. Messages that are not failure events are left out, and their number
+   * is logged.
    */
   async *list(selection: ReplaySelection = {}): AsyncGenerator<StoredFailure> {
     yield* this.read(selection, await this.states(selection));
   }
 
-  /**
-   * Returns the failure event with this id; undefined if there is no such failure event. Only the headers of other failure events
-   * are read.
-   */
+  /** Returns the failure event with this id; undefined if there is no such failure event. The search reads only headers. */
   async find(failureId: string): Promise<StoredFailure | undefined> {
     const selection = { stream: FAILURES_STREAM, subjects: ['failed.>'], headersOnly: true };
     for await (const message of readStream(await this.connection.get(), selection)) {
@@ -65,7 +62,7 @@ export class FailureReader {
     return undefined;
   }
 
-  /** Returns the present state of a processor's failure event. */
+  /** Returns the present state of one failure event of a processor. */
   async stateOf(processor: string, failureId: string): Promise<StoredFailureState> {
     const { streams } = await this.manager();
     const query = { last_by_subj: failureStateSubject(processor, failureId) };
@@ -135,7 +132,10 @@ export class FailureReader {
     }
   }
 
-  /** Returns the states of a processor's failure events, by subject. */
+  /**
+   * Returns the states of the failure events, by subject. If the selection has a processor, returns only the states of its
+   * failure events.
+   */
   private async states({ processor = '*' }: ReplaySelection): Promise<Map<string, StoredFailureState>> {
     const states = new Map<string, StoredFailureState>();
     const selection = { stream: FAILURES_STREAM, subjects: [failureStateSubject(processor, '*')] };

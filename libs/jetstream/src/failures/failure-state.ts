@@ -9,8 +9,8 @@ const FAILURE_STATES = ['requested', 'handled', 'failed-again'] as const;
 export type FailureStateName = (typeof FAILURE_STATES)[number];
 
 /**
- * State of a failure event: a replay of the event was requested, succeeded or failed again. The failure event itself never
- * changes. Only the newest state on the failure's state subject counts.
+ * State of a failure event after a replay was requested. The event was then handled, failed again, or is still to be handled. The
+ * failure event itself never changes. Only the newest state on the failure's state subject counts.
  */
 export interface FailureState {
   failureId: string;
@@ -29,8 +29,8 @@ const TYPE = typeOf('failure.state-changed', 1);
  *
  * @param processor processor that failed
  * @param source processor or part of the transport that changes the state
- * @param expectedSequence sequence of the previous state; 0 if there is no previous state. If two changes are made at the same
- * time, the broker refuses one of the changes.
+ * @param expectedSequence sequence of the previous state; 0 if there must be no previous state. If undefined, any previous state
+ * is accepted. If two changes expect the same sequence, the broker refuses one of the changes.
  */
 export function failureStateMessage(
   state: FailureState,

@@ -17,7 +17,7 @@ export interface StoredFailure {
   event: string;
   /** Size of the failure event, including its subject and headers, in bytes. */
   bytes: number;
-  /** State of the failure event; undefined if the failure event was never replayed. */
+  /** State of the failure event; undefined if the failure event was never replayed, or if its stored state is invalid. */
   state: FailureState | undefined;
   /** Sequence of the state in the stream FAILURES; 0 if there is no state. */
   stateSequence: number;

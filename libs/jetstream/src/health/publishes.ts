@@ -3,8 +3,8 @@ import { JetStreamConnection } from '../client/connection.js';
 import { stallText } from '../client/publish-watch.js';
 
 /**
- * Health check that reports streams that have not confirmed a publish of this process for 10 s. The reason may be a full stream,
- * a lost quorum or a limit of the account. The service stays ready during such a stall.
+ * Health check that reports stalled streams. A stream is stalled if a publish of this process has stayed unconfirmed for 10 s or
+ * more. The reason may be a full stream, a lost quorum or a limit of the account. The service stays ready during such a stall.
  */
 @Injectable()
 export class Publishes {

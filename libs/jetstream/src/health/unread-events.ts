@@ -18,7 +18,7 @@ export function isExpiringSoon(storedAt: Date, keptFor: number, now = Date.now()
 export class UnreadEvents {
   constructor(private readonly strategy: JetStreamStrategy) {}
 
-  /** @throws Error that names the processors whose oldest unread event has used up half of its retention time */
+  /** @throws Error that names the processors whose oldest unread event may have used up half of its retention time */
   async ready(now = Date.now()): Promise<void> {
     const late = this.strategy.unread.filter(({ readUpTo, keptFor }) =>
       isExpiringSoon(readUpTo, keptFor, now),

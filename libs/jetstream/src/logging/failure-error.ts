@@ -16,7 +16,7 @@ const QUERY_ERROR = 'DrizzleQueryError';
 /** Replaces the error of a failed query that has no cause. */
 const UNEXPLAINED_QUERY = Object.assign(new Error('a query failed'), { name: QUERY_ERROR, stack: '' });
 
-/** Part of an error that is stored and logged. */
+/** Details of an error that are stored or logged. */
 export interface FailureError {
   /** Class name of the error. */
   name: string;
@@ -80,8 +80,8 @@ function named(thrown: unknown, limit = MAX_TEXT): Pick<FailureError, 'name' | '
 
 /**
  * Replaces the error of a failed query with its cause. The message of the query's error contains the values of the statement,
- * which may be personal data. Drizzle's error is recognized by its shape, because the transport depends on no database. A
- * driver's own error has no cause, and is not replaced.
+ * which may be personal data. Drizzle's error is recognized by its class name or its shape, because the transport depends on no
+ * database. A driver's own error has no cause, and is not replaced.
  */
 function withoutQuery(error: unknown, depth = 0): unknown {
   const { constructor, query, params, cause } = Object(error) as Record<string, unknown>;
@@ -92,8 +92,8 @@ function withoutQuery(error: unknown, depth = 0): unknown {
 }
 
 /**
- * Returns the class name of an error. A subclass may inherit `name` from its parent, so the constructor's name is preferred.
- * Errors of the platform have only `name`.
+ * Returns the class name of an error. A subclass may inherit `name` from its parent, so the constructor's name is preferred. For
+ * a plain `Error` or a `DOMException`, only the property `name` distinguishes kinds of errors.
  */
 function classNameOf(error: Error): unknown {
   const name: unknown = error.constructor?.name;
@@ -111,8 +111,8 @@ function messageOf(error: Error): unknown {
 }
 
 /**
- * Converts a value to a broken rule. Other libraries use the name `violations` for other values. A value without the fields of a
- * broken rule becomes the message.
+ * Converts a value to a broken rule. Other libraries use the name `violations` for other values. A value without a `message`
+ * becomes the message itself.
  */
 function violationOf(violation: unknown): Violation {
   const { field = '', rule = '', message = violation } = Object(violation) as Partial<Violation>;

@@ -93,7 +93,7 @@ describe('the description of an error', () => {
     });
   });
 
-  it('shows only enough of addresses and phone numbers for a reader who knows them', () => {
+  it('masks addresses and phone numbers so that only a reader who knows them can recognize them', () => {
     const error = new Error('550 no such user <ada@example.com>', {
       cause: new AggregateError(['the number +14155550123 is not valid'], 'for ada@example.com'),
     });

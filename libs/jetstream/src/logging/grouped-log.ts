@@ -1,7 +1,10 @@
 import type { Logger } from '@nestjs/common';
 
 const MINUTE_MS = 60_000;
-/** Maximum number of error classes that are counted separately. The number is limited, because an error can have any name. */
+/**
+ * Maximum number of pairs of a result and an error class that are counted separately. The number is limited, because an error can
+ * have any name.
+ */
 const MAX_CLASSES = 100;
 const OTHERS = 'other errors';
 
@@ -17,7 +20,7 @@ export interface LoggedFailure {
   event: string;
 }
 
-/** Failures of one class since the last line about this class. */
+/** Failures with the same result and the same error class since their last line in the log. */
 interface Counted extends LoggedFailure {
   more: number;
   since: number;

@@ -7,7 +7,8 @@ const CONTROLS_BUT_LAYOUT = /(?![\n\t])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u
 const MAX_LENGTH = 256;
 
 /**
- * Escapes foreign text, such as an id, for one line of a log. Line breaks are escaped too, so that the text cannot forge a line.
+ * Escapes foreign text, such as an id, for one line of a log, and cuts the text to `maxLength` characters. Line breaks are
+ * escaped too, so that the text cannot forge a line.
  */
 export function lineOf(text: string, maxLength = MAX_LENGTH): string {
   const line = text.slice(0, maxLength).replace(CONTROLS, escaped);

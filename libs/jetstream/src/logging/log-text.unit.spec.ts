@@ -17,7 +17,7 @@ describe('foreign text in a log', () => {
     expect(lineOf(text)).toBe(expected);
   });
 
-  it('keeps its lines if it may have several', () => {
+  it('keeps its line breaks if several lines are allowed', () => {
     expect(linesOf('a\n\tb\u001b[31m\r\u0000')).toBe('a\n\tb\\u001b[31m\\r\\u0000');
   });
 });

@@ -19,7 +19,8 @@ export function maskPhone(phone: string): string {
 
 /**
  * Matches the `@` and the domain of an e-mail address. In a URL, `@` is written as `%40`. The domain has at least two labels. The
- * last label begins with a letter, so that `rxjs@7.8.2` does not match. The domain may also be `localhost` or an IP address.
+ * last label begins with a letter, so that `rxjs@7.8.2` does not match. The domain may also be `localhost` or an IP address in
+ * brackets.
  */
 const AT_DOMAIN =
   /(?:@|%40)(?:(?!\d+\.\d+\.)(?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}[\p{L}\p{N}-]|localhost\b|\[[^\]\s]{1,64}\])/giu;

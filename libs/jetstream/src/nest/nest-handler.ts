@@ -9,8 +9,8 @@ import { calledMethod, errorOf, noteThrown } from './nest-errors.js';
 export type Handle = (event: object, context: EventContext) => Promise<readonly unknown[]>;
 
 /**
- * Creates the function that calls a handler. The first event goes through Nest's pipeline, which reveals the method behind the
- * handler. Later events call the method directly if `directCallOf` returns a direct call.
+ * Creates the function that calls a handler. Up to the first success, events go through Nest's pipeline, which reveals the method
+ * behind the handler. Later events call the method directly if `directCallOf` returns a direct call.
  *
  * @param container container of the application. Without a container, every event goes through Nest's pipeline.
  */

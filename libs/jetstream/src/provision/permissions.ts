@@ -23,8 +23,8 @@ export interface Permissions {
 }
 
 /**
- * Returns the minimum rights that a service needs for all of its work, sorted. The streams and consumers must be provisioned by
- * another identity. With these rights, the service cannot create, read or change anything else.
+ * Returns the minimum rights that a service needs for all of its work. The streams and consumers must be provisioned by another
+ * identity. With these rights, the service cannot create, read or change anything else.
  */
 export function permissionsOf(
   { source, publishes }: ServiceDeclaration,
@@ -43,7 +43,9 @@ export function permissionsOf(
   };
 }
 
-/** Returns the subjects on which a processor publishes: events, retries, failures, requests to pull, and acknowledgements. */
+/**
+ * Returns the subjects on which a processor publishes events, retries, failures, failure states, requests and acknowledgements.
+ */
 function subjectsOf(declaration: ProcessorDeclaration): string[] {
   const { processor, formerly, consumes, publishes, pause, channel } = declaration;
   return [

@@ -21,7 +21,7 @@ export interface SettingDifference {
 
 type Config = Record<string, unknown>;
 
-/** Settings that the server reads only when it creates a consumer. */
+/** Settings that the server reads only when it creates a stream or a consumer. */
 const READ_ONCE = new Set(['name', 'durable_name', 'deliver_policy', 'opt_start_seq']);
 /** Settings for which a greater value loses no event. The server represents "unlimited" as 0 or a negative number. */
 const LIMITS = new Set(['max_bytes', 'max_age', 'num_replicas', 'duplicate_window']);
@@ -101,7 +101,10 @@ const UNITS: Record<string, Record<string, number>> = {
   ack_wait: TIMES,
 };
 
-/** Returns a setting of a stream or consumer in readable units, such as `5 GiB` or `7 days`. */
+/**
+ * Returns a setting of a stream or consumer in readable units, such as `5 GiB` or `7 days`. A setting without a unit is returned
+ * as JSON.
+ */
 export function shownSetting(name: string, value: unknown): string {
   const units = Object.entries(UNITS[name] ?? {});
   if (units.length === 0 || typeof value !== 'number') return JSON.stringify(value) ?? 'not set';

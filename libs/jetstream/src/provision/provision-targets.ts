@@ -204,8 +204,9 @@ function findConsumer({ asked, looking }: Api, stream: string, durable: string) 
 }
 
 /**
- * Returns the start position of a renamed processor. The processor continues after the events that its most recent former
- * consumer has settled. A work-queue stream, such as RETRIES, refuses a consumer with a start sequence.
+ * Returns the start position of a renamed processor's consumer; an empty object if the consumer has no former consumer. The
+ * consumer starts after the events that its most recent former consumer has settled without a gap. A work-queue stream, such as
+ * RETRIES, refuses a consumer with a start sequence.
  */
 async function startAfterFormer(
   api: Api,

@@ -18,7 +18,7 @@ export interface ProvisionOptions {
   lower?: boolean;
   /** Consumers that may be deleted and created again, because their processor now reads another channel. */
   move?: readonly string[];
-  /** Allows moves of processors that have unread events on the former channel. The processors never get these events. */
+  /** Allows moves of processors for which events or retries of the former channel wait. The processors never get these events. */
   dropWaiting?: boolean;
 }
 
@@ -30,7 +30,8 @@ export interface Provisioned {
 }
 
 /**
- * Creates missing streams and consumers, and changes settings that differ. A second call changes nothing.
+ * Creates missing streams and consumers, and changes differing settings as far as the options allow. A second call changes
+ * nothing.
  *
  * @throws ProvisionError if the server is too old, or refuses a change
  * @throws NoAnswerError if the broker is unreachable
@@ -61,7 +62,7 @@ export async function provision(
 }
 
 /**
- * Returns the differences that {@link provision} would remove. Changes nothing.
+ * Returns the differences between the declarations and the server, including missing streams and consumers. Changes nothing.
  *
  * @throws ProvisionError if the server is too old
  * @throws NoAnswerError if the broker is unreachable
@@ -148,7 +149,7 @@ function assertUsable({ what, settings }: ProvisionDifference): void {
   );
 }
 
-/** Returns the added settings, and lists that contain the new subjects in addition to the subjects on the server. */
+/** Returns the settings to add. A list of subjects contains the new subjects and the subjects on the server. */
 function additionsIn(settings: readonly SettingDifference[]): Record<string, unknown> {
   const added = settings.filter(({ effect, wanted }) => effect === 'adds' && !Array.isArray(wanted));
   const lists = settings.flatMap(({ name, wanted, found, effect }) => {

@@ -48,9 +48,10 @@ export class ProvisionedService {
   constructor(private readonly options: ProvisionedServiceOptions) {}
 
   /**
-   * Creates missing streams and consumers, and adds new settings. Waits until the broker answers.
+   * Creates missing streams and consumers, and adds new settings. Waits until the broker answers. Does nothing if another
+   * identity provisions streams and consumers.
    *
-   * @returns the errors of the processors that must not pull, by processor; undefined if this service may not look at consumers
+   * @returns the errors of the processors that must not pull, by processor; undefined if this service does not look at consumers
    * @throws ProvisionError if the server is too old or refuses a change
    * @throws NoAnswerError if the service stops before the broker answers
    */

@@ -18,7 +18,8 @@ export class Provisioning {
   ) {}
 
   /**
-   * Returns the differences that {@link apply} would remove.
+   * Returns the differences between the declarations and the server. {@link apply} removes these differences as far as its
+   * options allow.
    *
    * @throws ProvisionError if the server is too old
    * @throws NoAnswerError if the broker is unreachable
@@ -49,8 +50,8 @@ export class Provisioning {
   }
 
   /**
-   * Deletes the consumers of retired processors that no process uses. Retries of a renamed processor are moved to its new name,
-   * and other retries are deleted.
+   * Deletes the consumers of retired processors that no process uses. Retries of a renamed processor are moved to its new name.
+   * Retries of a processor that is still declared are kept, and all other retries are deleted.
    *
    * @param names processors to remove; all retired processors by default
    * @returns the processors that were removed; the other processors are still in use
@@ -65,8 +66,8 @@ export class Provisioning {
   }
 
   /**
-   * Checks that a processor may be moved, and deletes its retries. A move loses the unread events and the retries that wait for
-   * the processor on its former channel.
+   * Checks that a processor may be moved, and deletes its retries. Does nothing if the processor's channel has not changed. A
+   * move loses the unread events and the retries that wait for the processor on its former channel.
    */
   private async prepareMove(
     connection: NatsConnection,

@@ -41,11 +41,14 @@ export interface RetiredProcessor {
   isDeclared: boolean;
   /** Consumers that no code declares; empty if a prune was interrupted, or if a retry was stored after a prune. */
   consumers: ConsumerPlace[];
-  /** Number of events that wait for the processor or are in flight. */
+  /** Number of events and replays that wait for the processor or are in flight, without retries. */
   waiting: number;
   /** Number of events that wait for another attempt. */
   retries: number;
-  /** True if a process pulls from one of the consumers, took an event within the last minute, or is paused. */
+  /**
+   * True if a process has a pull request at one of the consumers, or is paused. Also true if a consumer has unsettled events and
+   * delivered an event within the last minute.
+   */
   isInUse: boolean;
   /** Declared processor that has this name among its former names. */
   renamedTo: string | undefined;
@@ -86,9 +89,9 @@ export async function retiredProcessors(
 }
 
 /**
- * Deletes the consumers of a retired processor. If the processor was renamed, its retries are moved to the new name; otherwise
- * the retries are deleted. The consumers are deleted last, so that the next prune finds the processor again after an
- * interruption.
+ * Deletes the undeclared consumers of a retired processor. If the processor is still declared, its retries are kept. If the
+ * processor was renamed, its retries are moved to the new name. Otherwise, the retries are deleted. The consumers are deleted
+ * last, so that the next prune finds the processor again after an interruption.
  */
 export async function removeRetired(
   connection: NatsConnection,
@@ -103,8 +106,8 @@ export async function removeRetired(
 }
 
 /**
- * Returns true if a process has an unsettled event that was delivered recently. A process that takes one event at a time has no
- * request at the server between two pulls.
+ * Returns true if the consumer has unsettled events and has delivered an event recently. A process that takes one event at a time
+ * has no request at the server between two pulls.
  */
 function isAtWork({ num_ack_pending, delivered }: ConsumerInfo): boolean {
   // The server sends this time as a string, but the client's types declare it as a number.
@@ -151,8 +154,8 @@ async function moveRetries(
 
 /**
  * Returns the retry under the new name. The retry gets another id, because the broker drops a second message with the same id for
- * 10 minutes. Of the server's own headers, only the schedule is kept. The headers of a due retry name a schedule, and would
- * delete this schedule.
+ * 10 minutes. The server's own headers are left out, except the schedule. The server's headers in a due retry name its former
+ * schedule. A new message with these headers would delete that schedule.
  */
 function renamed(message: StoredMsg, from: string, to: string) {
   const subject = `retry.${to}${message.subject.slice(`retry.${from}`.length)}`;

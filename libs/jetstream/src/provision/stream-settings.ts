@@ -111,7 +111,7 @@ export interface ConsumerSettings {
   formerly?: readonly string[];
 }
 
-/** Returns the time for which EVENTS or FAILURES keeps a message and may deliver it, in milliseconds. */
+/** Returns the declared time for which EVENTS or FAILURES keeps a message and may deliver it, in milliseconds. */
 export function keptFor(stream: string, { events, failures }: JetStreamSettings): number {
   return stream === FAILURES_STREAM
     ? (failures?.maxAge ?? FAILURES_DEFAULTS.maxAge)

@@ -177,7 +177,10 @@ function rejecting<Result>(begin: () => Promise<Result>): Promise<Result> {
   }
 }
 
-/** Publishes an event. Only the id and correlation id are kept in memory until the event is confirmed. */
+/**
+ * Publishes an event. Until the event is confirmed, this class keeps only its id and correlation id. The pipeline keeps the
+ * encoded message.
+ */
 function confirmed(
   pipeline: PublishPipeline,
   message: OutgoingMessage,
@@ -193,8 +196,8 @@ function confirmed(
 }
 
 /**
- * Returns the callback for a PubAck. The function is separate, because a closure within {@link confirmed} would keep the message
- * in memory.
+ * Returns the callback for a PubAck. A closure within {@link confirmed} would keep more of the message in memory than the
+ * pipeline needs.
  */
 function answering(
   resolve: (answer: PublishedEvent) => void,

@@ -17,8 +17,8 @@ export function eventsOf(returned: readonly unknown[]): object[] {
 type Publishing = Pick<ProcessorDeclaration, 'processor' | 'publishes'>;
 
 /**
- * Checks the next events that a handler returned. Returns undefined if the fast validator passes all events. Otherwise, returns a
- * promise that may reject with the errors of {@link assertPublishable}.
+ * Checks the next events that a handler returned. Returns undefined if all events are declared and pass the fast validator.
+ * Otherwise, returns a promise that may reject with the errors of {@link assertPublishable}.
  */
 export function checkPublishable(
   events: readonly object[],
@@ -63,7 +63,7 @@ export async function assertPublishable(event: object, { processor, publishes }:
  * Returns the messages of the next events.
  *
  * @param maxSize maximum size of an event, in bytes
- * @throws UnrecoverableError if an event is too large, or has more values than its consumers would read
+ * @throws UnrecoverableError if an event is too large, or has more values or levels than its consumers would read
  */
 export function messagesOf(
   events: readonly object[],

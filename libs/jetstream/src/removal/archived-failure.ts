@@ -19,10 +19,7 @@ export interface ArchivedFailure {
   failure: EventFailed;
   /** State of the failure event; absent if the failure event was never replayed. */
   state?: FailureState;
-  /**
-   * Event that failed. This field is present only if the failure event lacks a part of the event, and the stream still had the
-   * event.
-   */
+  /** Event that failed; absent if the failure event carries the whole event, or if the stream no longer had the event. */
   original?: { subject: string; headers: Record<string, string[]>; body: EncodedBody };
 }
 

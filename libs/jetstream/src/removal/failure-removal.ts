@@ -16,7 +16,7 @@ import type {
 } from './removal-options.js';
 import type { StoredFailure } from '../failures/stored-failure.js';
 
-/** Part of a failure event that is needed to remove it. */
+/** Fields of a failure event that a removal needs. */
 export type RemovedFailure = Pick<StoredFailure, 'id' | 'sequence' | 'stateSequence' | 'bytes'> & {
   processor: string;
 };
@@ -30,7 +30,7 @@ export class FailureRemoval {
   ) {}
 
   /**
-   * Returns a summary of the failure events that {@link select} would return.
+   * Returns a summary of the failure events that {@link select} would yield.
    *
    * @throws InvalidReplayError if a time of the selection is not valid
    */
@@ -110,7 +110,10 @@ export class FailureRemoval {
     return removalId;
   }
 
-  /** Removes the failure event before its state, because a failure event without its state would count as open. */
+  /**
+   * Removes the failure event before its state, because a failure event without its state would count as open. Resolves to false
+   * if the state has changed, or if the failure event no longer exists.
+   */
   private async removeOne(
     streams: StreamAPI,
     { id, processor, sequence, stateSequence }: RemovedFailure,

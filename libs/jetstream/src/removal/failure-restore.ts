@@ -86,7 +86,7 @@ export class FailureRestore {
     });
   }
 
-  /** Restores the archived state, but keeps a newer state that the stream already has. */
+  /** Restores the archived state, unless the stream already has a state of this failure. */
   private async restoreState(manager: JetStreamManager, { id, failure, state, headers }: ArchivedFailure) {
     if (!state) return;
     const correlationId = headers['ce-correlationid']?.[0] || id;

@@ -10,7 +10,7 @@ import type { ReplayOptions } from './replay-options.js';
 import type { ReplaySelection } from '../events/replay-requested.js';
 import type { StoredFailure } from '../failures/stored-failure.js';
 
-/** Returns true if a failure must still be replayed. */
+/** Returns true if a failure is to be replayed, according to its state and the selection. */
 export type IsOpen = (failure: Pick<StoredFailure, 'id' | 'state'>) => boolean;
 
 export function openIn(
@@ -56,8 +56,8 @@ export class FailureReplay {
   }
 
   /**
-   * Returns the id of the replay that stored an existing message. If a confirmation was lost, this replay itself stored the
-   * message.
+   * Returns the id of the replay that stored an existing message; an empty string if the message no longer exists. If a
+   * confirmation was lost, this replay itself may have stored the message.
    */
   private async replayAt(seq: number): Promise<string> {
     const { streams } = await jetstreamManager(this.connection, { checkAPI: false });

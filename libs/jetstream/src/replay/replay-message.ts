@@ -21,7 +21,7 @@ export interface ReplayedEvent {
   asNew?: string | undefined;
 }
 
-/** Limits for a message of a replay. The replay gives up if the broker does not confirm the message within this time. */
+/** Limits for each message of a replay or a restore. The run fails if the broker does not confirm a message within 10 s. */
 export const CONFIRMED_WITHIN: PublishLimits = { timeout: 10_000 };
 
 /**

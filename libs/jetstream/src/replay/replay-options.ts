@@ -45,7 +45,7 @@ export interface ReplayResult extends ReplayProgress {
   stopped: boolean;
 }
 
-/** Summary of the events that a replay would deliver. */
+/** Summary of the failures that a replay would select, including failures that would be skipped. */
 export interface ReplayPlan {
   total: number;
   /**
@@ -53,7 +53,7 @@ export interface ReplayPlan {
    * longer exists.
    */
   skipped: number;
-  /** Number of events by processor, event and error class. */
+  /** Number of selected failures by processor, event and error class, including failures that would be skipped. */
   groups: { processor: string; event: string; error: string; count: number }[];
 }
 

@@ -17,7 +17,7 @@ export interface ReplayRun extends Pick<ReplayOptions, 'signal' | 'onProgress'> 
 }
 
 /**
- * Replays one item after another at the given rate, until all items are replayed or `signal` aborts.
+ * Replays one item after another at the given rate, until all items are replayed or skipped, or `signal` aborts.
  *
  * @param replay resolves to true if the item was delivered, and to false if the item was skipped
  */

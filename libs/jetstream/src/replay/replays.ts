@@ -35,7 +35,7 @@ export class Replays {
   ) {}
 
   /**
-   * Returns a summary of the failures that {@link replayFailures} would replay.
+   * Returns a summary of the failures that {@link replayFailures} would select.
    *
    * @throws InvalidReplayError if a time of the selection is not valid
    */
@@ -71,7 +71,7 @@ export class Replays {
    * replay delivers it. An interrupted replay may be repeated. Within 10 minutes, the repetition delivers no failure twice.
    *
    * @throws InvalidReplayError if the rate or a time is not valid
-   * @throws InvalidEventError if `by` or `reason` is empty
+   * @throws InvalidEventError if `by` or `reason` is empty or too long
    * @throws PublishTimeoutError or StreamReadError if the broker is unreachable for more than 10 s. Failures that were not
    * delivered stay open.
    */
@@ -99,11 +99,11 @@ export class Replays {
   }
 
   /**
-   * Replays a time range of a channel to one processor, including events that the processor has already handled. The next events
-   * are dropped downstream as duplicates, unless `asNew` is set.
+   * Replays a time range of a channel to one processor, including events that the processor has already handled. Unless `asNew`
+   * is set, the next events have their former ids, so that downstream processors can recognize duplicates.
    *
    * @throws InvalidReplayError if the rate or a time is not valid, or if the processor does not consume the event
-   * @throws InvalidEventError if `by` or `reason` is empty
+   * @throws InvalidEventError if `by` or `reason` is empty or too long
    * @throws PublishTimeoutError or StreamReadError if the broker is unreachable for more than 10 s
    */
   async replayChannel(selection: ChannelSelection, options: ChannelReplayOptions): Promise<ReplayResult> {
@@ -140,7 +140,10 @@ export class Replays {
     return replayId;
   }
 
-  /** Selects the present content of the channel. The processor gets later events without a replay. */
+  /**
+   * Selects the messages of the channel that are stored at present and lie in the time range. The processor gets later events
+   * without a replay.
+   */
   private async channelSelection(selection: ChannelSelection): Promise<StreamSelection> {
     assertTimes(selection);
     const { processor, event, since, until } = selection;

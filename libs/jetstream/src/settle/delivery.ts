@@ -41,21 +41,22 @@ export class Delivery implements StoredPlace {
   readonly original: { readonly stream: string; readonly sequence: number; readonly subject: string };
   /** Identifier of the chain of attempts. */
   readonly retryKey: string;
-  /** Ids of the replay and of the replayed failure event; undefined if this delivery is not a replay. */
+  /** Id of the replay; undefined if this delivery is not a replay. */
   readonly replayId: string | undefined;
+  /** Id of the replayed failure event; undefined if this delivery does not replay a failure event. */
   readonly failureId: string | undefined;
   /** Processor of the replayed failure, as named in the headers; undefined if the headers name no processor. */
   readonly failureProcessor: string | undefined;
   /** Id of the as-new replay to which the event belongs, or belonged when it failed; undefined for any other event. */
   readonly asNew: string | undefined;
-  /** Number of attempts that were made before this message was stored. */
+  /** Number of attempts that were used up before this message was stored. */
   readonly attemptsBefore: number;
   /**
-   * Time at which the first attempt began. After a crash this time is unknown, so the storage time of the message replaces it.
-   * The storage time is not later than the first attempt, and is the same at each delivery.
+   * Time at which the first attempt began. After a crash, a redelivery does not have this time, and the storage time of the
+   * message replaces it. The storage time is not later than the first attempt, and is the same at each delivery.
    */
   readonly firstAttemptAt: Date;
-  /** True after the delivery was acknowledged in any way. The broker accepts only one final acknowledgement. */
+  /** True after a final acknowledgement of any kind was sent. The broker accepts only one final acknowledgement. */
   isSettled = false;
   /** Id of the event, kept so that the headers are not read again after the event was handled. */
   private knownId: string | undefined;
@@ -174,7 +175,7 @@ export class Delivery implements StoredPlace {
     this.settle(nakAfter(delay));
   }
 
-  /** Id that was derived from the event's first place in a stream. A retry carries this id. */
+  /** Id that was derived from the event's first place in a stream. A retry or a replay carries this id. */
   private get derivedId(): string {
     return this.transportHeader(TransportHeader.eventId) ?? storedEventId(this);
   }
@@ -197,7 +198,10 @@ export class Delivery implements StoredPlace {
     }
   }
 
-  /** Returns a header that the transport wrote; undefined if the header is not valid. Any client may publish on the subject. */
+  /**
+   * Returns a header that the transport wrote. Returns undefined if the header is missing or invalid. Also returns undefined if
+   * the message is neither a retry nor a replay. A header may be invalid, because any client may publish on the subject.
+   */
   private transportHeader(name: string, isValid = (value: string) => value !== ''): string | undefined {
     if (!this.isFromTransport) return undefined;
     const value = unlessBroken(() => this.message.headers?.get(name)) ?? '';

@@ -13,18 +13,26 @@ import { publishConfirmed } from '../client/publish-pipeline.js';
 /** Time for which the publish is retried while the stream of failures is full, in milliseconds. */
 const FULL_TIMEOUT_MS = 2_000;
 
-/** Writes to the stream of failures on behalf of a processor. Each method resolves to false if the stream of failures is full. */
+/**
+ * Writes to the stream of failures on behalf of a processor. Each method resolves to false if the stream of failures temporarily
+ * refuses the message, usually because the stream is full.
+ */
 export class FailureWriter {
   constructor(private readonly options: Omit<RedeliveryOptions, 'clock'>) {}
 
-  /** Stores the failure event. If the delivery is a replay, also stores that the replayed failure has failed again. */
+  /**
+   * Stores the failure event. If the delivery is a replay of a failure, also stores that the replayed failure has failed again.
+   */
   async store(delivery: Delivery, error: FailureError, reason: FailureReason): Promise<boolean> {
     const { declaration, connection } = this.options;
     const failure = deadLetter(delivery, declaration, error, reason, maxBody(connection));
     return (await this.publish(failure)) && this.markReplayed(delivery, 'failed-again', failure.id);
   }
 
-  /** Stores the new state of the failure event that was replayed. Does nothing if the delivery is not a replay of a failure. */
+  /**
+   * Stores the new state of the failure event that was replayed. If the delivery is not a replay of a failure, stores nothing and
+   * resolves to true.
+   */
   async markReplayed(delivery: Delivery, state: FailureStateName, failedAgainAs?: string): Promise<boolean> {
     const { failureId, replayId } = delivery;
     if (!failureId || !replayId) return true;

@@ -10,7 +10,7 @@ import {
 } from '../errors.js';
 import type { FailureReason } from '../events/event-failed.js';
 
-/** Delay before the redelivery of an event that this replica did not attempt, in milliseconds. */
+/** Delay before the next delivery of an event that is requeued or could not be settled, in milliseconds. */
 export const REQUEUE_DELAY_MS = 1_000;
 /** Delay before the redelivery of an event if the stream of failures was full, in milliseconds. */
 export const FULL_DELAY_MS = 10_000;
@@ -22,16 +22,19 @@ export type Happened =
   | { readonly what: 'rejected' }
   /** The handler returned, and the next events are stored. */
   | { readonly what: 'handled' }
-  /** `isCounted` is false if the circuit breaker was open, or opens immediately because of an outage. */
+  /**
+   * For a failure after which another attempt may succeed, `isCounted` is false in three cases. The attempt was a probe, the
+   * circuit breaker is open, or the circuit breaker opens because of an outage.
+   */
   | { readonly what: 'failed'; readonly error: unknown; readonly isCounted: boolean };
 
 /** Decision about a delivery, which `Settlement` carries out. */
 export type Outcome =
   | { readonly kind: 'attempt' }
   | { readonly kind: 'acknowledge' }
-  /** Publishes the event again after `delay` ms, and uses up one attempt. */
+  /** Stores the event for another delivery after `delay` ms, and uses up one attempt. */
   | { readonly kind: 'retry'; readonly delay: number }
-  /** Publishes the event again after `delay` ms, and uses up no attempt. */
+  /** Stores the event for another delivery after `delay` ms, and uses up no attempt. */
   | { readonly kind: 'requeue'; readonly delay: number }
   /** Requests a redelivery of the same message after `delay` ms. */
   | { readonly kind: 'redeliver'; readonly delay: number }

@@ -86,7 +86,7 @@ describe('the table of outcomes', () => {
     expect(outcomeOf(new UnrecoverableError(), 1, policy, half)).toMatchObject({ kind: 'dead-letter' });
   });
 
-  it('exhausts the attempts of an event that was never settled, whatever is retried', () => {
+  it('dead-letters an event that was never settled because its attempts are exhausted, whatever classes are retried', () => {
     const exhausted = new AttemptsExhaustedError('never settled');
     const outcome = { kind: 'dead-letter', reason: 'attempts-exhausted' };
     expect(outcomeOf(exhausted, 6, policy, half)).toEqual(outcome);

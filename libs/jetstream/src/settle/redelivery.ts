@@ -12,7 +12,10 @@ export interface RedeliveryOptions {
   declaration: ProcessorDeclaration;
   connection: NatsConnection;
   clock: BrokerClock;
-  /** Aborts when the service stops. Publishing then gives up, and the broker redelivers the event. */
+  /**
+   * Aborts at the end of a stop, after the wait for events in flight. Publishing then gives up, and the broker redelivers the
+   * event.
+   */
   stopping: AbortSignal;
 }
 
@@ -20,14 +23,17 @@ export interface RedeliveryOptions {
 export class Redelivery {
   constructor(private readonly options: RedeliveryOptions) {}
 
-  /** Returns true if the event is small enough to be published again with the headers of a retry. */
+  /**
+   * Returns true if the event's body is small enough to be published again. The headers of a retry may still make the message too
+   * large.
+   */
   canRepublish({ body }: Delivery): boolean {
     return body.length <= maxBody(this.options.connection);
   }
 
   /**
-   * Settles the delivery, and requests another delivery of the event after `delay` ms. An event too large to be published again
-   * gets a negative acknowledgement, and stays in flight during the delay.
+   * Settles the delivery, and requests another delivery of the event after `delay` ms. An event that cannot be published again
+   * gets a negative acknowledgement, and stays in flight during the delay. For instance, the event is too large.
    */
   async retry(delivery: Delivery, delay: number, attemptsUsed = delivery.attempt): Promise<true> {
     const { declaration, clock } = this.options;
@@ -40,7 +46,10 @@ export class Redelivery {
     return true;
   }
 
-  /** Does the same as {@link retry}, but does not count this delivery as an attempt. */
+  /**
+   * Does the same as {@link retry}, but does not count this delivery as an attempt. If the event gets a negative acknowledgement,
+   * the delivery counts anyway.
+   */
   requeueUncounted(delivery: Delivery, delay: number): Promise<true> {
     return this.retry(delivery, delay, delivery.attempt - 1);
   }

@@ -37,7 +37,7 @@ export class Settlement {
           this.redelivery.canRepublish(delivery) && this.redelivery.requeueUncounted(delivery, outcome.delay)
         );
       case 'acknowledge':
-        // Only replays need this extra await.
+        // Only replays of failures need this extra await.
         if (delivery.failureId) return this.acknowledgeReplay(delivery);
         delivery.acknowledge();
         return true;

@@ -14,7 +14,7 @@ const ACK = /^\$JS\.ACK\.([^.]+)\.[^.]+\.(\d+)\.(\d+)\.\d+\.(\d{1,13})\d{6}\.\d+
 const ACK_OF_DOMAIN =
   /^\$JS\.ACK\.[^.]+\.[^.]+\.([^.]+)\.[^.]+\.(\d+)\.(\d+)\.\d+\.(\d{1,13})\d{6}\.\d+(?:\..*)?$/;
 
-/** Returns the delivery that a subject describes; undefined for any other subject, because no stream sent the message. */
+/** Returns the delivery that an acknowledgement subject of JetStream describes; undefined for any other subject. */
 export function readAckSubject(reply: string | undefined): AckSubject | undefined {
   if (!reply) return undefined;
   const parts = ACK.exec(reply) ?? ACK_OF_DOMAIN.exec(reply);
@@ -28,7 +28,7 @@ export function readAckSubject(reply: string | undefined): AckSubject | undefine
   };
 }
 
-/** Returns the number of messages that waited behind the message when it was delivered. */
+/** Returns the number of messages that still waited for the consumer when the message was delivered. */
 export function pendingIn(reply: string): number {
   const parts = reply.split('.');
   return Number(parts[parts.length === 9 ? 8 : 10]) || 0;

@@ -50,8 +50,8 @@ export function toHeaders(envelope: Envelope, extra?: Readonly<Record<string, st
 let lastOrigin: { source: string; type: string; lines: string } | undefined;
 
 /**
- * Returns the header lines up to the time. The lines of the last event are kept, because consecutive events mostly have the same
- * source and type.
+ * Returns the header lines between the id and the value of the time. The lines of the last event are kept, because consecutive
+ * events mostly have the same source and type.
  */
 function upToTime(source: string, type: string): string {
   if (source !== lastOrigin?.source || type !== lastOrigin.type) {

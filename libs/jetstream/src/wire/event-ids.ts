@@ -8,7 +8,7 @@ const NAMESPACE = Buffer.from('6f1c1f6e4d0a5b0e9b6d6f6f1d3c9a54', 'hex');
 
 let last = { time: NaN, begin: '' };
 
-/** Creates a new id for an initiating event. The id is a UUID version 7, which sorts by time. */
+/** Creates a new id, for instance for an initiating event. The id is a UUID version 7, which sorts by time. */
 export function newEventId(): string {
   const time = Date.now();
   if (time !== last.time) last = { time, begin: beginOf(time) };
@@ -25,6 +25,7 @@ function beginOf(time: number): string {
 /**
  * Derives the id of a next event. After a redelivery, the id is the same, so JetStream drops the duplicate.
  *
+ * @param processor identity of the processor that returns the next event
  * @param position index among the next events of the incoming event
  * @param asNew id of the as-new replay to which the incoming event belongs; undefined for any other event
  */
@@ -56,6 +57,7 @@ export function storedEventId({ stream, sequence, storedAt }: StoredPlace): stri
  * attempts fails. A replay begins a new chain of attempts, so its failure has another id.
  *
  * @param retryKey identifier of the chain of attempts
+ * @param processor identity of the processor that failed
  */
 export function failureEventId(eventId: string, retryKey: string, processor: string): string {
   return derived(JSON.stringify(['failed', eventId, retryKey, processor]));
@@ -66,7 +68,10 @@ export function messageId(...parts: (string | number)[]): string {
   return derived(JSON.stringify(parts));
 }
 
-/** Maximum number of characters of an id in headers. Two such ids must leave room for all other headers. */
+/**
+ * Maximum number of characters of a correlation id or causation id in headers. Both ids together must leave room for all other
+ * headers.
+ */
 const MAX_ID = 256;
 
 /** Returns the id, or a derived id if the id is too long. The id of a stranger may be as long as all headers together. */

@@ -50,15 +50,15 @@
  * - **requeue**: to publish an event for a later delivery without using up an attempt.
  * - **dead letter**: an event on which its processor has given up. To dead-letter an event means to store a failure event.
  * - **failure**, **failure event**: the record of a dead letter. The record is itself an event, on `failed.<processor>.<event>`.
- * - **failure state**: the newest step of a replay of a failure: requested, handled or failed again. A failure without a state is
- *   **open**.
+ * - **failure state**: the state of a failure event after a replay was requested. The event was then handled, failed again, or is
+ *   still to be handled. A failure without a state is **open**.
  * - **replay**: to deliver a stored event to one processor once more, on `replay.<processor>.<event>`. The next events get the
  *   same ids as after the first delivery.
  * - **as-new replay**: a replay whose next events get new ids. Downstream processors then handle these events like any new
  *   events.
  * - **archive**: to write failures to a file and remove them from the stream. To **restore** failures means to put them back.
- * - **circuit breaker**: pauses a processor when nearly all attempts fail. While the circuit breaker is open, the processor is in
- *   a **pause**.
+ * - **circuit breaker**: pauses a processor after a run of failures without a success. While the circuit breaker is open, the
+ *   processor is in a **pause**.
  * - **outage**: a failure that would affect every other event too, such as an unreachable database. The circuit breaker then
  *   opens immediately.
  * - **admission**: the circuit breaker's decision to admit an event normally, to admit it as a probe, or to reject it.
@@ -98,24 +98,33 @@ export const TransportHeader = {
   attempts: 'cascade-attempts',
   /** Time of the first attempt, in RFC 3339. */
   firstAttemptAt: 'cascade-first-attempt-at',
-  /** Identifier of the chain of attempts, from the stream and sequence of the first message. */
+  /** Identifier of the chain of attempts, derived from the stream and sequence of the first message. */
   retryKey: 'cascade-retry-key',
-  /** Position of the original event. */
+  /** Stream of the original event. */
   stream: 'cascade-original-stream',
+  /** Sequence of the original event in its stream. */
   sequence: 'cascade-original-sequence',
+  /** Subject on which the original event was published. */
   subject: 'cascade-original-subject',
-  /** Derived id of the event, if its publisher set no id. */
+  /** Derived id of the event; absent if the publisher set an id. */
   eventId: 'cascade-event-id',
+  /** Id of the replay; absent if the message does not belong to a replay. */
   replayId: 'cascade-replay-id',
   /** Id of the failure event that is replayed; absent in the replay of a channel. */
   failureId: 'cascade-failure-id',
-  /** Name of the processor that failed. The processor may have another name by now. */
+  /**
+   * Name of the processor that stored the replayed failure event; absent in the replay of a channel. The processor may have
+   * another name by now.
+   */
   failureProcessor: 'cascade-failure-processor',
-  /** Id of the as-new replay. The ids of all next events are derived from this id. */
+  /**
+   * Id of the as-new replay to which the event belongs; absent for any other event. This id is one of the parts from which the
+   * ids of the next events are derived.
+   */
   asNew: 'cascade-as-new',
 } as const;
 
-/** Matches two or more kebab-case tokens, such as `user.signed-up`. */
+/** Matches two or more kebab-case tokens with dots in between, such as `user.signed-up`. */
 const EVENT_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*(\.[a-z][a-z0-9]*(-[a-z0-9]+)*)+$/;
 /** Matches one kebab-case token, such as `metadata-writer`. */
 const PROCESSOR_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;

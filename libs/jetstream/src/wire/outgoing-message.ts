@@ -3,7 +3,10 @@ import { errors } from '@nats-io/transport-node';
 import { PublishDeniedError, PublishRefusedError, PublishTimeoutError } from '../errors.js';
 import { lineOf, type OutgoingHeaders } from './outgoing-headers.js';
 
-/** Message for a stream. Because of its id, the message may be published repeatedly within the duplicate window (10 min). */
+/**
+ * Message for a stream. Within the duplicate window (10 min), the broker stores only one message with the same id. Therefore, a
+ * publish may be repeated.
+ */
 export interface OutgoingMessage {
   subject: string;
   body: Uint8Array;

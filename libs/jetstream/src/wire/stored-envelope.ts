@@ -36,7 +36,10 @@ function headersOf(message: JsMsg): Record<string, string> {
   );
 }
 
-/** Returns the id that a replay carries, which was derived from the event's first place in a stream. */
+/**
+ * Returns the derived id that a retry or a replay carries; undefined or empty if the message carries no such id. The id was
+ * derived from the event's first place in a stream.
+ */
 function carriedId(message: JsMsg): string | undefined {
   if (!isTransportSubject(message.subject)) return undefined;
   return unlessBroken(() => message.headers?.get(TransportHeader.eventId));

@@ -6,8 +6,8 @@
 const PLAIN_PUB_ACK = /^\{"stream":"[\w-]+", ?"seq":[1-9]\d*(, ?"duplicate": ?true)?\}$/;
 
 /**
- * Returns true for a PubAck in the form that servers usually write. Returns false if the PubAck has further fields, such as a
- * domain.
+ * Returns true for a PubAck in the form that servers usually write. Returns false for any other reply, such as an error or a
+ * PubAck with a domain.
  */
 export function isPlainPubAck(answer: string): boolean {
   return PLAIN_PUB_ACK.test(answer);

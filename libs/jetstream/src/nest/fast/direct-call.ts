@@ -64,7 +64,7 @@ function isDecorated(target: object): boolean {
   );
 }
 
-/** Returns the controller if it is the only instance of its class and lives as long as the application. */
+/** Returns the only controller of a class, if this controller lives as long as the application; otherwise undefined. */
 function instanceOf(container: NestContainer, type: object): Record<string, unknown> | undefined {
   const controllers = [...container.getModules().values()].flatMap((module) => [
     ...module.controllers.values(),

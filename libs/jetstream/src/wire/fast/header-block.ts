@@ -1,6 +1,7 @@
 /**
- * Fast path to the headers of an event, which avoids an object and several checks for each header. `readHeaders` reads any block
- * that this file does not read. header-block.unit.spec.ts checks that both functions return the same headers.
+ * Fast path that reads the headers of an event without building a header object. If `readHeaderBlock` cannot read a block,
+ * `readHeaders` reads the block. header-block.unit.spec.ts checks that `readHeaderBlock` and `readHeaders` return the same
+ * headers.
  */
 
 import { percentDecode } from '../cloud-events.js';
