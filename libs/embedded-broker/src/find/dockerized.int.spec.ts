@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => search.remove());
 
-/** A docker that knows the two calls of the search. Any other call is an error, as with the real one. */
+/** Returns the script of a fake docker that supports only the two calls of the search. Any other call fails. */
 const dockerThat = ({ info = 'echo "[]"', run = "echo 'nats-server: v2.14.5'" }) => `
 case "$*" in
   "info --format {{json .SecurityOptions}}") ${info} ;;

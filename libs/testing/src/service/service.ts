@@ -22,8 +22,9 @@ const ACK_WAIT_AFTER_CRASH = 1_000;
 const MILLISECOND = 1_000_000;
 
 /**
- * Runs a service in the test's process, like `startService` of `@cascade/service`, but with two differences. The service does not
- * listen for requests. Its processors have no backoff, so every retry is due immediately. Resolves when its processors consume.
+ * Runs a service in the test's process. In contrast to `startService` of `@cascade/service`, the service does not listen for
+ * requests and handles no signals. The processors have no backoff, so every retry is due immediately. Resolves when its
+ * processors consume.
  */
 export async function runService(
   module: Type | DynamicModule,
