@@ -17,7 +17,8 @@ const ANSWERED_WITH_READY = ['Q', 'S'];
 
 /**
  * Starts a pooler. Each transaction runs on the connection that has been unused for the longest time. The next transaction of a
- * client therefore uses another connection. The state of a session, such as a lock, stays on its connection.
+ * client therefore uses another connection if another connection is free. The state of a session, such as a lock, stays on its
+ * connection.
  */
 export async function startTransactionPooler(databaseUrl: string, size = 2): Promise<TransactionPooler> {
   const upstreams = await Promise.all(Array.from({ length: size }, () => Upstream.connect(databaseUrl)));

@@ -48,7 +48,7 @@ describe('step docker, with a fake docker', () => {
     );
   });
 
-  it('does not count it as an error if there is no docker', async () => {
+  it('does not treat a missing docker as an error', async () => {
     await expect(findDockerized(search)).rejects.toMatchObject({ expected: true });
   });
 });

@@ -34,8 +34,8 @@ const STEPS = { ...LOCAL_STEPS, download: findDownloaded, package: findPackaged,
 
 /**
  * Finds or fetches a nats-server of {@link MINIMUM_VERSION} or newer. The order is: `PATH`, the project's cache, GitHub (checked
- * by SHA-256), the distribution's archive, Docker. Nothing is installed on the system. If the cache has a copy, the search takes
- * about 20 ms.
+ * by SHA-256), the distribution's archive, Docker. The first usable server is returned. Nothing is installed on the system. If
+ * the cache has a copy, the search takes about 20 ms.
  *
  * @throws NatsServerNotFoundError if every step failed
  */

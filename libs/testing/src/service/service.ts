@@ -14,8 +14,8 @@ import { FaultInjection, type Faults } from './faults.js';
 import { quietLog } from '../quiet-log.js';
 
 /**
- * Acknowledgment timeout of a crashed service, in milliseconds. The broker redelivers events after this time, and allows no
- * shorter timeout.
+ * Acknowledgment timeout for the events of a crashed service, in milliseconds. The broker redelivers the events after this time.
+ * A declaration of `ackWait` cannot be shorter.
  */
 const ACK_WAIT_AFTER_CRASH = 1_000;
 /** Number of nanoseconds in a millisecond. The server expects nanoseconds. */
