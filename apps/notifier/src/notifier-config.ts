@@ -86,7 +86,10 @@ export class NotifierConfig extends DatabaseConfig {
     return [...super.contradictions(), ...this.deliveryLogContradictions(), ...this.twilioContradictions()];
   }
 
-  /** Returns a contradiction if the delivery log keeps its rows for too short a time. A replay would then resend a message. */
+  /**
+   * Returns a contradiction unless the delivery log keeps its rows for longer than the stream EVENTS keeps events. A redelivery
+   * could otherwise resend a message.
+   */
   private deliveryLogContradictions(): string[] {
     const least = this.daysOver(EVENTS_STREAM);
     if (this.daysOfDeliveries >= least) return [];

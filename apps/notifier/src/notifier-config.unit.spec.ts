@@ -43,7 +43,7 @@ describe('NotifierConfig', () => {
     ]);
   });
 
-  it('keeps messages longer than the streams keep their events', () => {
+  it('keeps deliveries longer than the streams keep events by default, and always longer than EVENTS', () => {
     const daysOf = (env: NodeJS.ProcessEnv) => readConfig(NotifierConfig, env).daysOfDeliveries;
     expect(daysOf({ DELIVERY_LOG_DAYS: '8' })).toBe(8);
     expect(daysOf({ EVENTS_MAX_AGE: '60d' })).toBe(61);

@@ -33,15 +33,15 @@ export interface Refusal {
 export class MailServer {
   readonly mails: ReceivedMail[] = [];
   /**
-   * Reaction to the next messages. `hang` and `drop` take effect after a message has arrived completely. `drop` adds the message
-   * to `mails`, but `hang` does not.
+   * Reaction to the next connections and messages. `hang` and `drop` take effect after a message has arrived completely. `drop`
+   * adds the message to `mails`, but `hang` does not.
    */
   behaviour: 'accept' | 'hang' | 'drop' | Refusal = 'accept';
   /** Delay before the server confirms a message, in milliseconds. */
   delay = 0;
   /** User and password that a client needs. */
   login: Login | undefined;
-  /** Number of refusals so far. */
+  /** Number of refusals so far, including failed logins. */
   refusals = 0;
   /** Number of connections opened so far. */
   connections = 0;

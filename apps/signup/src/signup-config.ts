@@ -4,8 +4,8 @@ import { KEYS_KEPT_FOR_MS } from './signups/idempotency.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /**
- * Minimum number of days for which a signup is kept. A signup is kept a day longer than its idempotency key. The response to a
- * known key contains the signup.
+ * Minimum number of days for which a signup is kept. A signup is kept at least a day longer than its idempotency key, because the
+ * response to a known key contains the signup's ids.
  */
 const MIN_SIGNUP_DAYS = KEYS_KEPT_FOR_MS / DAY_MS + 1;
 
@@ -13,7 +13,7 @@ const MIN_SIGNUP_DAYS = KEYS_KEPT_FOR_MS / DAY_MS + 1;
 export class SignupConfig extends DatabaseConfig {
   override port: number = 3000;
 
-  /** Maximum number of signups that one address may post per minute; 0 for no limit. */
+  /** Maximum number of signups that one client may post per minute (see `clientNetwork`); 0 for no limit. */
   @IsInt()
   @Min(0)
   signupsPerMinute: number = 10;

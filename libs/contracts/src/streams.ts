@@ -2,11 +2,11 @@ const DAY = 24 * 60 * 60 * 1_000;
 const MIB = 1024 ** 2;
 
 /**
- * Sizes of this system's streams, declared once for all services, in bytes and milliseconds. `replicas` is the number of copies
- * of each stream in a cluster.
+ * Limits of this system's streams, declared once for all services. Sizes are in bytes, and ages are in milliseconds. `replicas`
+ * is the number of copies of each stream in a cluster.
  *
- * The environment may set other sizes, for example with `EVENTS_MAX_BYTES` (see the README). Existing streams keep their sizes
- * until an operator runs `node cascade provision`.
+ * The environment may override these values, for example with `EVENTS_MAX_BYTES` (see the README). Existing streams keep their
+ * limits until an operator runs `node cascade provision`.
  */
 export const streams = {
   replicas: 1,

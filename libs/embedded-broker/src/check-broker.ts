@@ -18,7 +18,8 @@ export class UnusableBrokerError extends Error {
  *
  * @param servers URL, or several URLs that are separated by commas, as in `NATS_URL`. The first server that answers is checked.
  * @param timeout Timeout for each server, in milliseconds.
- * @throws UnusableBrokerError if no server answers, or if the version is older than {@link MINIMUM_VERSION}
+ * @throws UnusableBrokerError if a URL is malformed, if no server answers, or if the version is older than
+ *   {@link MINIMUM_VERSION}
  */
 export async function checkBroker(servers: string, { timeout = 3_000 } = {}): Promise<{ version: string }> {
   const failures: string[] = [];

@@ -11,7 +11,10 @@ export interface RunResult {
   ok: boolean;
   stdout: string;
   stderr: string;
-  /** Last line that the program wrote, or the reason why it could not run; empty if the program wrote nothing. */
+  /**
+   * Last line of the standard error, or of the standard output if the standard error is empty. If both are empty, the reason for
+   * a failure, and an empty string after a success.
+   */
   lastLine: string;
 }
 

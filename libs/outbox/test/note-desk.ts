@@ -41,7 +41,7 @@ export class NoteDesk {
     return this.published.filter((each) => each.id === id).map(({ note }) => note.place);
   }
 
-  /** Returns the number of unacknowledged deliveries and undelivered events. */
+  /** Returns the number of events that are undelivered or not acknowledged. */
   async unsettled(): Promise<number> {
     const { consumers } = await jetstreamManager(this.connection);
     const found = await Promise.all(['EVENTS', 'RETRIES'].map((stream) => consumers.info(stream, 'filing')));

@@ -11,7 +11,7 @@ export class RecordingPublisher implements Publisher {
   readonly published: StoredEvent[] = [];
   tries = 0;
 
-  /** @param confirm Resolves when the broker has stored the event. */
+  /** @param confirm Called for each publish. Resolves if the fake broker confirms the event, and rejects if the publish fails. */
   constructor(public confirm: (event: StoredEvent) => Promise<unknown> = () => Promise.resolve()) {}
 
   async publishStored(event: StoredEvent): Promise<PublishedEvent> {

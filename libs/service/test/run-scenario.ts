@@ -82,7 +82,9 @@ class Stuck {
 
 class Root {}
 
-/** Returns the credentials only once, like a credentials file that is removed after the service has connected. */
+/**
+ * Creates an authenticator that returns the credentials only once, as if their file were removed after the service has connected.
+ */
 function credentialsOnce(): Authenticator {
   let asked = 0;
   return () => {

@@ -41,12 +41,12 @@ export class StoreDirectoryError extends Error {
   }
 }
 
-/** Thrown if the database cannot be opened or does not answer. */
+/** Thrown if the database cannot be opened, or if the readiness check fails. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
 
-/** Thrown if the database rejects writes because its server is a standby. */
+/** Thrown if the database rejects writes, for example because its server is a standby. */
 export class ReadOnlyDatabaseError extends Error {
   override readonly name = 'ReadOnlyDatabaseError';
   readonly code = READ_ONLY;
@@ -56,12 +56,12 @@ export class ReadOnlyDatabaseError extends Error {
   }
 }
 
-/** Thrown if the folder contains no migrations. */
+/** Thrown if no migrations are found. */
 export class MigrationsNotFoundError extends Error {
   override readonly name = 'MigrationsNotFoundError';
 }
 
-/** Thrown if the migrations could not be applied, or if they belong to another database. */
+/** Thrown if migrations could not be applied, or if a missing migration is older than the newest applied migration. */
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
@@ -83,7 +83,10 @@ export class TransactionRolledBackError extends Error {
   }
 }
 
-/** Returns the message of the driver's error, without the statement and the values that Drizzle adds. */
+/**
+ * Returns the message of an error. For a failed query, returns the driver's message, without the statement and the values that
+ * Drizzle adds.
+ */
 export function reasonOf(error: unknown): string {
   const reason = driverErrorOf(error);
   // Jest runs specs in another realm, so Node's errors are not instances of this realm's `Error`.
@@ -93,7 +96,7 @@ export function reasonOf(error: unknown): string {
   return reason.message || errors?.map(reasonOf).join(', ') || reason.name;
 }
 
-/** Returns the SQLSTATE or system code of an error, such as `23505` or `ECONNREFUSED`. */
+/** Returns the SQLSTATE or system code of an error, such as `23505` or `ECONNREFUSED`; undefined if the error has no code. */
 export function codeOf(error: unknown): string | undefined {
   const { code } = Object(driverErrorOf(error)) as { code?: unknown };
   return typeof code === 'string' ? code : undefined;

@@ -9,7 +9,7 @@ export interface StoreOptions<Tables extends Schema = Schema> {
   /** Absolute path of the folder with the migrations that drizzle-kit generated (see `findMigrations`). */
   migrations: string;
   /**
-   * URL of the form `postgres://user:password@host:port/database`. The parameters of the URL override the limits in
+   * URL of the form `postgres://user:password@host:port/database`. The parameters of the URL override the settings in
    * `postgres.ts`, for example `?statement_timeout=60000&application_name=signup`. Without a URL, the database is embedded and
    * stored in `dataDir`.
    */
@@ -31,7 +31,8 @@ export interface StoreOptions<Tables extends Schema = Schema> {
  *
  * @throws StoreLockedError if another process has the `dataDir` open
  * @throws StoreDirectoryError if the `dataDir` cannot be created or written to
- * @throws StoreUnavailableError if the server does not answer or refuses the login, or if the `dataDir` has no usable database
+ * @throws StoreUnavailableError if the URL is malformed, if the server does not answer or refuses the login, or if the database
+ *   in the `dataDir` cannot be opened
  * @throws MigrationsNotFoundError, MigrationError
  */
 export async function openStore<Tables extends Schema>(

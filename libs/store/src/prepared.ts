@@ -3,9 +3,9 @@ import type { PgInsertValue, PgTable } from 'drizzle-orm/pg-core';
 import type { Database } from './database.js';
 
 /**
- * Prepares a statement. Drizzle builds the statement only once for each connection, instead of at each use. A PostgreSQL server
- * also plans the statement only once for each connection. Use a prepared statement if every request or event runs it. The plan
- * must fit tables of any size. Do not use a prepared statement if its best plan depends on the size of the tables.
+ * Prepares a statement. On a PostgreSQL server, the statement is built and parsed only once for each connection, instead of at
+ * each use. The server may also reuse the plan of the statement. Use a prepared statement if every request or event runs the
+ * statement. Do not use a prepared statement if its best plan depends on the size of the tables.
  *
  * @param prepare Builds the statement for a database or a transaction. The statement has an `sql.placeholder` for each value that
  *   changes. The name of the statement must be unique in the service:

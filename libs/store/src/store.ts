@@ -41,7 +41,7 @@ export class Store<Tables extends Schema = Schema> {
     if (reason) throw this.unavailable(reason);
   }
 
-  /** Waits for running queries and closes the database. May be called twice. */
+  /** Waits for running queries and closes the database. May be called more than once. */
   close(): Promise<void> {
     this.closing ??= this.connection.close();
     return this.closing;

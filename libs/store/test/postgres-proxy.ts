@@ -7,7 +7,7 @@ export interface PostgresProxy {
   readonly url: string;
   /** Sets the condition on which the proxy breaks the connection. The condition is called for each chunk that the store sends. */
   breakOn(condition: (sent: Buffer) => boolean): void;
-  /** Accepts all data from the store but forwards nothing, like a network that does not answer. */
+  /** From now on, accepts all data from the store but forwards nothing, like a network that does not answer. */
   swallow(): void;
   stop(): Promise<void>;
 }

@@ -17,7 +17,8 @@ const ANSWERED_WITH_READY = ['Q', 'S'];
 
 /**
  * Starts a pooler. Each transaction runs on the connection that has been unused for the longest time. The next transaction of a
- * client therefore uses another connection. The state of a session, such as a lock, stays on its connection.
+ * client therefore uses another connection if another connection is free. The state of a session, such as a lock, stays on its
+ * connection.
  */
 export async function startTransactionPooler(databaseUrl: string, size = 2): Promise<TransactionPooler> {
   const upstreams = await Promise.all(Array.from({ length: size }, () => Upstream.connect(databaseUrl)));
@@ -114,7 +115,9 @@ class Upstream {
   }
 }
 
-/** @param typed Number of bytes before the length of a message. The first message of a client has no type byte. */
+/**
+ * @param typed Number of type bytes in the first message. The first message of a client has none; every other message has one.
+ */
 async function* messagesOf(socket: Socket, typed = 0): AsyncGenerator<Buffer, void, undefined> {
   let buffered: Buffer = Buffer.alloc(0);
   for await (const chunk of socket as AsyncIterable<Buffer>) {
@@ -130,7 +133,7 @@ async function* messagesOf(socket: Socket, typed = 0): AsyncGenerator<Buffer, vo
   }
 }
 
-/** Messages that end the login: AuthenticationOk, BackendKeyData and ReadyForQuery. */
+/** Messages with which the pooler ends the login of a client: AuthenticationOk, BackendKeyData and ReadyForQuery. */
 const GREETING = Buffer.concat([
   Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]),
   Buffer.from([0x4b, 0, 0, 0, 12, 0, 0, 0, 1, 0, 0, 0, 1]),

@@ -2,7 +2,7 @@ import { importPostgresCluster } from './postgres-cluster.mjs';
 
 /**
  * Starts one PostgreSQL server for the run and sets TEST_DATABASE_URL to its address. If the variable is already set, the server
- * at that address is used. Without PostgreSQL, specs for both stores run only on PGlite, and the run fails in CI.
+ * at that address is used. Without PostgreSQL, specs for both stores run only on PGlite. In CI, the run fails instead.
  */
 export default async function startPostgresForSpecs({ testPathPatterns }) {
   if (process.env.TEST_DATABASE_URL || onlyUnitSpecs(testPathPatterns.patterns)) return;

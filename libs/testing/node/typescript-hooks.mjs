@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url';
 const libs = new URL('../../', import.meta.url);
 const root = fileURLToPath(new URL('../', libs));
 
-/** Resolves a library to its source folder, like tsconfig's `paths`, and a sibling `.js` file to its `.ts` file. */
+/**
+ * Resolves a library to the `index.ts` of its sources, like tsconfig's `paths`. Resolves a relative `.js` import in a TypeScript
+ * file to the `.ts` file.
+ */
 export function resolve(specifier, context, next) {
   const [, library] = /^@(?:app|cascade)\/([^/]+)$/.exec(specifier) ?? [];
   if (library) return next(new URL(`${library}/src/index.ts`, libs).href, context);

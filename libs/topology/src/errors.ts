@@ -1,5 +1,5 @@
 /**
- * Thrown if the topology cannot be read from the code, or its lock cannot be written. The message explains the location and the
+ * Thrown if the topology cannot be read from the code, or its lock cannot be written. The message contains the location and the
  * remedy.
  */
 export class TopologyError extends Error {

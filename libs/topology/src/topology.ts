@@ -4,7 +4,7 @@ import type { PausePolicy, Permissions } from '@cascade/jetstream';
  * Topology as plain JSON, with the publishers, consumers and failures that the code declares. `node cascade topology --format
  * json` prints the topology.
  *
- * Every list is sorted by name, so that the same code always produces the same text. Delays keep their order.
+ * Every list is sorted by name, so that the same code always produces the same text. Delays and former names keep their order.
  */
 export interface Topology {
   /**
@@ -20,7 +20,7 @@ export interface Topology {
   channels: Channel[];
   /** Every version of every event. */
   contracts: Contract[];
-  /** Golden samples whose version is unknown to the code, or whose file name has the wrong form. */
+  /** Paths of golden samples whose version is unknown to the code, or whose file name has the wrong form. */
   straySamples: string[];
 }
 

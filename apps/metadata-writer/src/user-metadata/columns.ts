@@ -42,7 +42,7 @@ export type SignupColumns = ReturnType<typeof signupColumns>;
 export type NotificationColumns =
   ReturnType<typeof notificationColumns> | ReturnType<typeof notificationFailureColumns>;
 
-/** @throws UnrecoverableError for a leap second, which RFC 3339 allows but a `Date` cannot represent */
+/** @throws UnrecoverableError for a time that a `Date` cannot represent, such as a leap second, which RFC 3339 allows */
 function parseTime(field: string, text: string): Date {
   const time = new Date(text);
   if (Number.isNaN(time.getTime())) {

@@ -15,7 +15,7 @@ import type * as schema from './schema.js';
  *    therefore changes nothing, and neither does a replay that fails after a success.
  * 3. Among events of one type, the event with the later time wins. The time of a failure is the time of its last attempt. If the
  *    times are equal, the greater event id wins. The row therefore shows the last of several failures.
- * 4. Merging the same event several times leads to the same row.
+ * 4. Merging the same event several times leads to the same row, except for `updated_at`.
  *
  * As a result, the row shows the highest-ranking events that have arrived. The rank of an event depends only on the event.
  *
@@ -23,7 +23,7 @@ import type * as schema from './schema.js';
  * If two replicas merge at the same time, the second replica therefore sees the changes of the first.
  */
 
-/** @returns False if nothing was written, because a later signup of this user is recorded. */
+/** @returns False if nothing was written, because the recorded signup of this user outranks this signup. */
 export function mergeSignup(
   db: Database<typeof schema>,
   userId: string,
@@ -32,7 +32,7 @@ export function mergeSignup(
   return merge(db, userId, columns, notOutranked(userMetadata.signedUpAt, rankOfSignup));
 }
 
-/** @returns False if nothing was written, because a notification with a higher rank is recorded. */
+/** @returns False if nothing was written, because the recorded notification outranks this notification. */
 export function mergeNotification(
   db: Database<typeof schema>,
   userId: string,
@@ -65,7 +65,11 @@ type Version = (column: PgColumn) => SQL;
 const recorded: Version = (column) => sql`${column}`;
 const arriving: Version = (column) => sql`excluded.${sql.identifier(column.name)}`;
 
-/** @param time Column with the time of the recorded event; null if no event is recorded yet. */
+/**
+ * Returns the condition that no recorded event outranks the arriving event.
+ *
+ * @param time Column with the time of the recorded event. The column is null if no event is recorded yet.
+ */
 function notOutranked(time: PgColumn, rank: (version: Version) => SQL): SQL {
   return sql`${time} is null or ${rank(recorded)} <= ${rank(arriving)}`;
 }
@@ -80,7 +84,7 @@ function rankOfNotification(version: Version): SQL {
   return sql`(${isSent}, ${version(userMetadata.notificationAt)}, ${eventId(version, 'notification')})`;
 }
 
-/** Returns an event id that is compared byte by byte, regardless of the collation of the database. */
+/** Returns the event id in `rest`, which is compared byte by byte, regardless of the collation of the database. */
 function eventId(version: Version, source: keyof Rest): SQL {
   return sql`(${version(userMetadata.rest)} #>> ${`{${source},eventId}`}::text[]) collate "C"`;
 }

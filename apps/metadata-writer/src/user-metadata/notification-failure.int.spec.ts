@@ -232,7 +232,7 @@ async function publishSignup(): Promise<UserSignedUp> {
   return user;
 }
 
-/** Waits until the newest failure event of the notifier belongs to this user's signup. */
+/** Waits until the newest failure event of the notifier belongs to this user's signup, and returns that failure event. */
 function failureOf({ userId }: UserSignedUp): Promise<{ id: string; failure: EventFailed }> {
   return eventually(async () => {
     const stored = await streams.streams.getMessage(FAILURES_STREAM, { last_by_subj: FAILURES_OF_NOTIFIER });

@@ -44,7 +44,7 @@ export const userMetadata = pgTable('user_metadata', {
    * address.
    */
   notificationError: text('notification_error'),
-  /** Time at which the gateway accepted the message, or at which the last attempt failed. */
+  /** Time at which the gateway accepted the message, or at which the last attempt failed; null while the state is `pending`. */
   notificationAt: moment('notification_at'),
 
   rest: jsonb('rest').$type<Rest>().notNull(),

@@ -28,7 +28,7 @@ const ON_THE_DATABASE = {
 
 /**
  * Keeps the metadata row of each user up to date. Each event type has a separate processor, and therefore a separate durable. The
- * processors may handle events in any order (see merge.ts). The inbox ensures that each event is merged only once.
+ * processors may handle events in any order (see merge.ts). The inbox ensures that a redelivered event is merged only once.
  */
 @Controller()
 export class UserMetadataProcessor {
@@ -61,7 +61,10 @@ export class UserMetadataProcessor {
     return this.record(context, event.userId, notificationColumns(event, context.eventId), mergeNotification);
   }
 
-  /** Records that the notifier gave up on a signup. The row shows this failure until a replay succeeds. */
+  /**
+   * Records that the notifier gave up on a signup. The row then shows the failure, unless a recorded event outranks the failure
+   * (see merge.ts).
+   */
   @ConsumesFailure(UserSignedUp, {
     of: 'notifier',
     processor: 'metadata-writer-failures',

@@ -39,7 +39,7 @@ export interface DeliveryLogOptions {
  * retried, the log shows that the message was sent. The owner renews its claim while it sends, even if the provider is slow. The
  * claim expires if the owner dies.
  *
- * A message is resent only in these cases:
+ * While the log contains the row of an event, the message of the event is resent only in these cases:
  * - The process dies after the provider has accepted the message, but before the acceptance is recorded. This window lasts for a
  *   few milliseconds plus the network latency.
  * - The provider accepted the message, but its response did not arrive in time.
@@ -100,8 +100,9 @@ export class DeliveryLog {
   }
 
   /**
-   * Claims an event. Also succeeds if this process already holds the claim. The process may hold a claim without knowing it, if
-   * the database stored the claim but failed before answering.
+   * Claims an event. Returns the delivery if the message was already accepted, and `underway` if another process holds the claim.
+   * Also succeeds if this process already holds the claim. The process may hold a claim without knowing it, if the database
+   * stored the claim but failed before answering.
    */
   private async claim(eventId: string): Promise<Delivery | 'claimed' | 'underway'> {
     const runOut = lte(deliveries.claimedAt, fromNow(-this.claimTime));
@@ -158,8 +159,8 @@ export class DeliveryLog {
 
   /**
    * Records a delivery. Never throws, because the message has already been sent. After an error, the event would be retried and
-   * the message resent. If another attempt has already recorded the event, the existing record is kept. All attempts therefore
-   * return the same result.
+   * the message resent. If another attempt has already recorded a delivery of the event, this delivery is not recorded. All
+   * attempts therefore return the same result.
    */
   private async record(eventId: string, delivery: Delivery): Promise<Delivery> {
     try {

@@ -11,7 +11,7 @@ export const deliveries = pgTable(
   {
     /** Plain form of the event id (see `plainIdOf`). */
     eventId: text('event_id').primaryKey(),
-    /** Id of the process that is sending the message, or has sent it. */
+    /** Id of the process that is sending the message, or that has sent the message. */
     claim: uuid('claim').notNull(),
     claimedAt: moment('claimed_at').notNull().defaultNow(),
     /** Time of acceptance. This column and the next three columns are null until a gateway has accepted the message. */

@@ -20,7 +20,7 @@ export interface EmailGatewayOptions {
   smtpUrl: string;
   /** Sender of every message. The domain of the sender's address is also the domain of each `Message-ID`. */
   from: Mailbox;
-  /** Timeout for the connection, for the greeting and for each reply, in milliseconds. Default 10,000. */
+  /** Timeout for the name lookup, for the connection, for the greeting and for each reply, in milliseconds. Default 10,000. */
   timeout?: number;
 }
 
@@ -118,8 +118,9 @@ export class EmailGateway implements NotificationGateway<Email>, OnApplicationSh
 }
 
 /**
- * Returns true if the server refuses this message. A 5xx reply is permanent (RFC 5321, 4.2.1). The reply concerns only this
- * message if it answers a command about the message. A 5xx reply in the greeting, to EHLO or to the login concerns all messages.
+ * Returns true if the server refused this message permanently. A 5xx reply is permanent (RFC 5321, 4.2.1). The reply concerns
+ * only this message if it answers a command about the message. A 5xx reply in the greeting, to EHLO or to the login concerns all
+ * messages.
  */
 function isRefusal({ code = '', permanent = true, responseCode = 0 }: NodemailerError): boolean {
   return ABOUT_THE_MESSAGE.has(code) && permanent && !LOGIN_WANTED.has(responseCode);

@@ -33,9 +33,9 @@ interface TwilioAnswer {
  *
  * Twilio has no idempotency key for messages. A repeated request after a 5xx may send the message twice
  * (https://www.twilio.com/docs/api/errors/20500). A repeated request after a 429 is safe
- * (https://www.twilio.com/docs/api/errors/20429). A text is therefore sent twice if Twilio accepted the first request, but the
- * response did not arrive. Possible reasons are a timeout, a lost connection, a 5xx, or a killed process. The key is sent in the
- * header that Twilio uses for its webhooks. Proxies and logs may show the header, but no code relies on it.
+ * (https://www.twilio.com/docs/api/errors/20429). A text may therefore be sent twice if Twilio accepted the first request, but no
+ * success response arrived. Possible reasons are a timeout, a lost connection, a 5xx, or a killed process. The key is sent in the
+ * header that Twilio uses for its webhooks. Proxies and logs may show the header, but no code relies on the header.
  */
 export class TwilioGateway implements NotificationGateway<TextMessage> {
   private readonly url: string;

@@ -3,7 +3,10 @@ const DIRECTION_OVERRIDES = /[\u202a-\u202e\u2066-\u2069]/gu;
 /** White space, line ends and control characters. */
 const BLANKS = /[\s\p{Cc}]+/gu;
 
-/** Characters by which a mail program recognizes a link: `://`, `@`, or a full stop (even ideographic) between two characters. */
+/**
+ * Full stop, colon, slash or `@` before another character, by which a mail program recognizes a link. The ideographic and
+ * full-width forms are included.
+ */
 const LINK_GLUE = /([.:/@\u3002\uff0e\uff61\uff20])(?=\S)/gu;
 
 /**

@@ -44,7 +44,7 @@ it('The notifier stays ready while EVENTS is full, reports that its publishes wa
   await (await start()).stop();
   const ids = await Promise.all(Array.from({ length: 5 }, () => channels.publish(signup())));
   const { state } = await manager.streams.info(EVENTS_STREAM);
-  // When the service starts, it does not reset this limit to the declared limit.
+  // A start of the service does not reset this limit to the declared limit.
   await manager.streams.update(EVENTS_STREAM, { max_msgs: state.messages });
   const notifier = await start();
   try {

@@ -1,7 +1,7 @@
 import { displayName } from './display-name.js';
 
 /**
- * Maximum length of a name, in characters. With a longer name, the message would not fit into one SMS. A longer name is left out,
+ * Maximum length of a name, in characters. With a longer name, the message might not fit into one SMS. A longer name is left out,
  * because a truncated name reads badly.
  */
 const LONGEST_NAME = 40;

@@ -19,7 +19,8 @@ export interface Claim {
  * A key is as old as its signup, and the clock of the database measures both ages. A valid key always has its signup, because
  * signups are kept longer (`MIN_SIGNUP_DAYS`).
  *
- * @returns The signup of an earlier request with the key; undefined if no earlier request has used the key.
+ * @returns The signup of an earlier request with the key; undefined if no earlier request has used the key, or if the key has
+ *   expired.
  * @throws IdempotencyKeyReusedException if the earlier request had another body
  */
 export async function claimKey(

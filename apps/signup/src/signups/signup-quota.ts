@@ -10,7 +10,7 @@ const MINUTE_MS = 60_000;
  * The quota is not a guard, because guards run before the body is validated. An invalid body must not count.
  */
 export class SignupQuota {
-  /** Times of the posts within the last minute by client, starting with the oldest. */
+  /** Times of the posts by client, starting with the oldest. Times that are older than a minute are removed later. */
   private readonly taken = new Map<string, number[]>();
   private sweptAt = 0;
 

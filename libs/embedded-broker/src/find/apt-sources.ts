@@ -10,8 +10,8 @@ const COMPONENTS = ['main', 'universe'];
 
 /**
  * Returns the archives that serve one of the suites, according to the machine's sources files. A sources file contains deb822
- * stanzas (`.sources`) or one-line entries (`.list`). Disabled archives are left out. Options such as `trusted=yes` are also left
- * out, so that packages are always checked against a signature.
+ * stanzas (`.sources`) or one-line entries (`.list`). Disabled archives are left out. Options except `signed-by` are also left
+ * out, so that `trusted=yes` cannot disable the check of signatures.
  */
 export function archivesServing(
   suites: readonly string[],

@@ -16,7 +16,10 @@ export interface Distribution {
   suites: string[];
 }
 
-/** Reads the distribution's archives from the files in `etc` (usually `/etc`). */
+/**
+ * Reads the distribution's archives and suites from the files in `etc` (usually `/etc`). Returns empty lists if no archive serves
+ * the machine's suite.
+ */
 export async function readDistribution(etc: string): Promise<Distribution> {
   const release = await readFile(join(etc, 'os-release'), 'utf8').catch(() => '');
   const field = (name: string) => new RegExp(`^${name}="?([^"\n]*)`, 'm').exec(release)?.[1];
@@ -69,7 +72,10 @@ export class Apt {
     return { answered: lists.some((name) => name.includes('_Packages')), reason };
   }
 
-  /** Returns the newest version of a package in the lists, in the form `major.minor.patch`. */
+  /**
+   * Returns the newest version of a package in the lists, in the form `major.minor.patch`; undefined if the lists contain no
+   * version.
+   */
   async newest(name: string): Promise<string | undefined> {
     const { stdout } = await this.run('apt-cache', ['madison', name]);
     const versions = stdout.split('\n').map((line) => versionIn(line.split('|')[1] ?? ''));

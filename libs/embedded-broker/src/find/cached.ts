@@ -8,7 +8,8 @@ import { type Search, StepFailedError } from './step.js';
 export const EXECUTABLE = process.platform === 'win32' ? 'nats-server.exe' : 'nats-server';
 
 /**
- * Returns `CASCADE_CACHE`, or the folder `.cache` next to the nearest `nest-cli.json` above this file.
+ * Returns the folder `CASCADE_CACHE`. If the variable is not set, returns the folder `.cache` next to the nearest `nest-cli.json`
+ * in or above `from`.
  *
  * @throws Error if `CASCADE_CACHE` is not set and no `nest-cli.json` is found
  */
@@ -39,9 +40,9 @@ export async function findCached({ cacheDir }: Search): Promise<NatsServer> {
 }
 
 /**
- * Adds a copy to the cache. `fill` runs in an empty folder in the cache. `fill` returns the path of an executable. The executable
- * is checked, and then renamed to its final path. Other processes therefore never see an incomplete copy, even if several
- * processes add a copy at the same time. The temporary folder is always removed.
+ * Adds a copy to the cache. `fill` puts an executable into the given empty folder, and returns the path of the executable. The
+ * version of the executable is checked, and the executable is moved to its final path. Other processes therefore never see an
+ * incomplete copy, even if several processes add a copy at the same time. The temporary folder is always removed.
  */
 export async function addToCache(
   { cacheDir }: Search,

@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => search.remove());
 
-/** A docker that knows the two calls of the search. Any other call is an error, as with the real one. */
+/** Returns the script of a fake docker that supports only the two calls of the search. Any other call fails. */
 const dockerThat = ({ info = 'echo "[]"', run = "echo 'nats-server: v2.14.5'" }) => `
 case "$*" in
   "info --format {{json .SecurityOptions}}") ${info} ;;
@@ -48,7 +48,7 @@ describe('step docker, with a fake docker', () => {
     );
   });
 
-  it('does not count it as an error if there is no docker', async () => {
+  it('does not treat a missing docker as an error', async () => {
     await expect(findDockerized(search)).rejects.toMatchObject({ expected: true });
   });
 });

@@ -8,7 +8,7 @@ import { type Search, StepFailedError } from './step.js';
 /** Official image of the minor version of the pinned release, such as `nats:2.14-alpine`. */
 export const IMAGE = `nats:${PINNED_RELEASE.version.replace(/\.\d+$/, '')}-alpine`;
 
-/** Step "docker": the official image, if an engine answers. Docker pulls it if it is missing. */
+/** Runs the step "docker", which uses the official image if a Docker engine answers. Docker pulls a missing image. */
 export async function findDockerized({ env, report }: Search): Promise<NatsServer> {
   const command = await lookUp('docker', env);
   if (!command) throw new StepFailedError('no docker on the PATH', { expected: true });
@@ -35,7 +35,10 @@ export async function findDockerized({ env, report }: Search): Promise<NatsServe
   return { from: 'docker', version, command, container: container(engine.stdout) };
 }
 
-/** In a rootless engine, root in the container is the user who started it. Other ids are unknown on the host. */
+/**
+ * Returns the image and the user of the container. In a rootless engine, root in the container is the user who started the
+ * engine, and other ids are unknown on the host. No user is therefore set.
+ */
 function container(securityOptions: string): Container {
   const rootless = securityOptions.includes('rootless');
   const owned = !rootless && process.getuid && process.getgid;

@@ -26,7 +26,7 @@ afterEach(async () => {
   await search.remove();
 });
 
-/** Starts a server from which the search downloads instead of GitHub. */
+/** Starts a server from which the search downloads the release instead of from GitHub. */
 async function serve(listener: RequestListener): Promise<void> {
   const started = (server = createServer(listener));
   await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));

@@ -43,7 +43,8 @@ export async function findDownloaded(
 }
 
 /**
- * Downloads a file of about 7 MB. The timeouts, in milliseconds, apply until the server answers and until the last byte arrives.
+ * Downloads a file of about 7 MB. `answerTimeout` limits the wait for the response, and `totalTimeout` limits the whole download.
+ * Both are in milliseconds.
  */
 async function download(url: string, answerTimeout: number, totalTimeout: number): Promise<Buffer> {
   const timeout = new AbortController();
@@ -68,7 +69,8 @@ async function download(url: string, answerTimeout: number, totalTimeout: number
 }
 
 /**
- * Returns the reason why `fetch` failed, which is in the cause. If a host has two addresses, the cause has a code but no message.
+ * Returns the reason why `fetch` failed. The cause of the error usually contains the reason. If a host has two addresses, the
+ * cause has a code but no message.
  */
 function reasonOf({ message, cause }: Error): string {
   const { message: why, code } = (cause ?? {}) as NodeJS.ErrnoException;

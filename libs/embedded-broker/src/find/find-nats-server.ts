@@ -33,9 +33,9 @@ const LOCAL_STEPS = { PATH: findOnPath, cache: findCached };
 const STEPS = { ...LOCAL_STEPS, download: findDownloaded, package: findPackaged, docker: findDockerized };
 
 /**
- * Finds a nats-server of {@link MINIMUM_VERSION} or newer, or fetches one. The order is: `PATH`, the project's cache, GitHub (checked
- * by SHA-256), the distribution's archive, Docker. Nothing is installed in the system. If the cache has a copy, the search takes
- * about 20 ms.
+ * Finds or fetches a nats-server of {@link MINIMUM_VERSION} or newer. The order is: `PATH`, the project's cache, GitHub (checked
+ * by SHA-256), the distribution's archive, Docker. The first usable server is returned. Nothing is installed on the system. If
+ * the cache has a copy, the search takes about 20 ms.
  *
  * @throws NatsServerNotFoundError if every step failed
  */
@@ -92,7 +92,8 @@ export class NatsServerNotFoundError extends Error {
 }
 
 /**
- * Converts an error to a failure of the step. A full disk or a read-only folder therefore fails only the step, not the search.
+ * Converts a system error to a failure of the step. A full disk or a read-only folder therefore fails only the step, not the
+ * search. Any other unexpected error is rethrown.
  */
 function asFailure(error: unknown): StepFailedError {
   if (error instanceof StepFailedError) return error;

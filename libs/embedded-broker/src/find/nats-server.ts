@@ -4,9 +4,9 @@ import { StepFailedError } from './step.js';
 
 /** nats-server that runs on this machine and is new enough. */
 export interface NatsServer {
-  /** Step of the search that found it. */
+  /** Step of the search that found the server. */
   from: 'PATH' | 'cache' | 'download' | 'package' | 'docker';
-  /** `major.minor.patch`, as the server reports it. */
+  /** Version in the form `major.minor.patch`, as the server reports its version. */
   version: string;
   /** Absolute path of nats-server, or of the docker client if `container` is set. */
   command: string;
@@ -15,7 +15,10 @@ export interface NatsServer {
 
 export interface Container {
   image: string;
-  /** `uid:gid` to run as, so that the user who started it owns the files in the store. Default the user of the image. */
+  /**
+   * User of the container in the form `uid:gid`, so that the files in the store belong to the user of this process. Default: the
+   * user of the image.
+   */
   user?: string;
 }
 

@@ -3,7 +3,10 @@ import { delimiter, resolve } from 'node:path';
 import { type NatsServer, refuseTooOld, versionOf } from './nats-server.js';
 import { type Search, StepFailedError } from './step.js';
 
-/** Returns the absolute path of the first executable with the given name on the `PATH`. */
+/**
+ * Returns the absolute path of the first executable with the given name on the `PATH`; undefined if no folder contains the
+ * executable.
+ */
 export async function lookUp(name: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const file = process.platform === 'win32' ? `${name}.exe` : name;
   for (const folder of (env['PATH'] ?? '').split(delimiter).filter(Boolean)) {

@@ -1,6 +1,9 @@
 /** Input of every step of the search. */
 export interface Search {
-  /** Environment with `PATH`, `CASCADE_CACHE` and `NATS_SERVER_MIRROR`. Programs that a step runs get the same environment. */
+  /**
+   * Environment with `PATH`, `CASCADE_CACHE` and `NATS_SERVER_MIRROR`. Steps pass this environment to tools such as apt, Docker
+   * and tar.
+   */
   env: NodeJS.ProcessEnv;
   /** Cache folder of the project (`.cache`). A step writes to no other folder. */
   cacheDir: string;

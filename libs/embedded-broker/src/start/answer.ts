@@ -9,7 +9,7 @@ export interface Awaited {
    */
   name: string;
   host: string;
-  /** Returns the port as soon as it is known. */
+  /** Returns the port of the server; undefined while the port is unknown. */
   port: () => Promise<number | undefined>;
   exited: Promise<BrokerExit>;
   /** Timeout for the answer, in milliseconds. */
@@ -17,7 +17,7 @@ export interface Awaited {
 }
 
 /**
- * Waits until the server accepts connections and has enabled JetStream.
+ * Waits until the server accepts connections and has enabled JetStream. Returns the port and the version of the server.
  *
  * @throws Error if the server ends, or does not answer in time
  */

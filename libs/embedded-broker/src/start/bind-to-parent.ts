@@ -11,7 +11,7 @@ export interface BoundProcess extends ChildProcess {
 export interface BindOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** File descriptor that the process keeps open while it lives, such as the lock of its folder. */
+  /** File descriptor that the process keeps open until it ends, such as the lock of its folder. */
   hold?: number;
   /** True to open an IPC channel to the process, like `fork`. Default false. */
   ipc?: boolean;
@@ -26,7 +26,7 @@ const GRACE_STEPS = 50;
  *
  * The shell itself becomes the program, so the program has the process id that the parent knows. When the program has ended, the
  * parent writes a line to the pipe, and the subshell exits. The subshell closes the other descriptors of the program. Otherwise,
- * it would keep the program's output, lock and IPC channel open.
+ * the subshell would keep the program's output, lock and IPC channel open.
  */
 const SCRIPT = `
 {

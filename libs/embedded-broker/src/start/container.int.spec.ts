@@ -8,8 +8,8 @@ import { writeProgram } from '../find/search.fixture.js';
 import { startBroker } from './start-broker.js';
 
 /**
- * Does what `docker run` would do, but without a container: it runs the server on the published port and on the mounted folder.
- * Any other argument is an error.
+ * Returns the script of a fake docker that starts the server without a container. The server listens on the published port, and
+ * stores its streams in the mounted folder. The script fails on any unexpected argument.
  */
 const dockerWithout = (engine: { command: string; state: string }) => `
 state=${engine.state}

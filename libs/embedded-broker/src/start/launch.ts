@@ -9,7 +9,7 @@ import { PORTS_FOLDER, type ServerSettings, SETTINGS_FILE, writeSettings } from 
 
 export interface LaunchOptions {
   server: NatsServer;
-  /** Unique name, so that another server at the same address can be recognized. */
+  /** Unique name of the server, so that another server at the same address can be recognized. */
   name: string;
   storeDir: string;
   host: string;
@@ -27,7 +27,7 @@ export interface Launched {
   process: BoundProcess;
   /** Resolves when the process has ended and its store is free again. Never rejects. */
   exited: Promise<BrokerExit>;
-  /** Returns the port as soon as it is known. */
+  /** Returns the port of the server; undefined while the port is unknown. */
   port: () => Promise<number | undefined>;
   /** Ends the server with SIGKILL. */
   kill: () => void;
@@ -76,7 +76,10 @@ async function launchExecutable(options: LaunchOptions, lock: number): Promise<O
   };
 }
 
-/** The docker client forwards SIGTERM to the server in the container. SIGKILL would leave the container running. */
+/**
+ * Starts the server in a container. The docker client forwards SIGTERM to the server. SIGKILL would end only the client, so
+ * `kill` runs `docker kill`.
+ */
 async function launchContainer(options: LaunchOptions, lock: number): Promise<Omit<Launched, 'exited'>> {
   const { server, name, storeDir, host } = options;
   const port = options.port || (await freePort(host));
@@ -105,7 +108,7 @@ function settingsOf({ settings, name }: LaunchOptions, storeDir: string): Server
   return { ...settings, server_name: name, jetstream: { ...jetstream, store_dir: storeDir } };
 }
 
-/** Returns undefined if the file is missing or incomplete. */
+/** Returns the port that the server has written; undefined if the file is missing or incomplete. */
 async function readPort(folder: string): Promise<number | undefined> {
   const file = (await readdir(folder)).find((name) => name.endsWith('.ports'));
   if (!file) return undefined;
@@ -113,7 +116,7 @@ async function readPort(folder: string): Promise<number | undefined> {
   return Number(/"nats":\["\w+:\/\/.*?:(\d+)"/.exec(text)?.[1]) || undefined;
 }
 
-/** Docker could choose a port too, but would choose another one at each restart. */
+/** Returns a free port. Docker could also choose a port, but would choose another port at each restart. */
 function freePort(host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().once('error', reject);

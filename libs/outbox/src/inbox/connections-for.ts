@@ -6,8 +6,8 @@ const RESERVED = 2;
 
 /**
  * Returns the number of database connections that a service with these event processors needs (`connections` of `StoreModule`).
- * The number is the sum of their `concurrency`, plus two. With fewer connections, events wait for a connection and fail after 2
- * s.
+ * The number is the sum of their `concurrency`, plus two. With fewer connections, an event may wait for a connection, and fails
+ * after 2 s.
  *
  * @param controllers Classes with `@Consumes` methods that use the database. Declare a `concurrency` for each method, because the
  *   default is 64.

@@ -11,10 +11,10 @@ export interface InboxOptions {
    *
    * By default, marks are kept one day longer than the consumed events. For example, marks are kept for 8 days if events are kept
    * for 7 days. If the service also consumes failure events, which are kept for 30 days, marks are kept for 31 days. An operator
-   * may have set a longer time for events on the broker. If that time exceeds `keepMarks`, the default applies, and a warning is
-   * logged.
+   * may have set a longer time for events on the broker. Unless `keepMarks` exceeds that time, the default applies, and a warning
+   * is logged.
    *
-   * If a failure is replayed after the removal of its mark, the work is repeated.
+   * If a failure is replayed after the mark of the failed event was removed, the work is repeated.
    */
   keepMarks?: number;
 }
@@ -44,7 +44,10 @@ export class InboxModule implements OnModuleInit {
     };
   }
 
-  /** @throws InvalidDeclarationError if an event could be redelivered after its mark was removed. The start then fails. */
+  /**
+   * @throws InvalidDeclarationError if an event could be redelivered after its mark was removed, or if `keepMarks` is not finite.
+   *   The start then fails.
+   */
   onModuleInit(): void {
     const { eventsKeptFor } = this.strategy;
     const { keepMarks = eventsKeptFor + DAY } = this.options;

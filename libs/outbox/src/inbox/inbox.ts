@@ -11,16 +11,16 @@ type Result = object | readonly (object | null | undefined)[] | null | undefined
 /** Primary key of a mark. */
 type Mark = Pick<typeof inbox.$inferSelect, 'eventId' | 'processor' | 'replayId'>;
 
-/** Ensures that each processor does its work for an event only once, regardless of the number of deliveries. */
+/** Ensures that a processor commits its work for an event only once, even if the event is redelivered. */
 @Injectable()
 export class Inbox<Tables extends Schema = Schema> {
   constructor(private readonly store: Store<Tables>) {}
 
   /**
    * Runs a handler's work in a transaction that also marks the event as handled. Work and mark are committed or rolled back
-   * together. If the event is redelivered, the work does not run, and the stored result is returned. The transport therefore
-   * publishes the same events under the same ids. If two deliveries arrive at the same time, the second delivery waits for the
-   * first.
+   * together. If the event is redelivered after the commit, the work does not run, and the stored result is returned. The
+   * transport therefore publishes the same events under the same ids. If two deliveries arrive at the same time, the second
+   * delivery waits for the first.
    *
    *     return this.inbox.once(context, async (tx) => {
    *       await tx.insert(orders).values(…);
@@ -28,7 +28,8 @@ export class Inbox<Tables extends Schema = Schema> {
    *     });
    *
    * A mark is valid for `keepMarks`. Each replay of a time range repeats the work. The replay of a failure does not repeat the
-   * work if the work was committed and a later step failed. A failure in an as-new replay belongs to that replay.
+   * work if the work was committed and a later step failed. If the failure occurred in an as-new replay, its replay uses the mark
+   * of the as-new replay.
    *
    * @param work Must use only `tx`, and must wait only for the database. Effects outside the database, such as an e-mail, are not
    *   rolled back, and are repeated on the next attempt.
@@ -85,7 +86,8 @@ function is({ eventId, processor, replayId }: Mark): SQL {
 }
 
 function markOf({ eventId, identity, replayId, failureId, asNew }: EventContext): Mark {
-  // A failure in an as-new replay belongs to that replay, because the result of the first handling was wrong.
+  // The replay of a failure in an as-new replay uses the mark of the as-new replay. The mark of the first handling contains a
+  // wrong result.
   const replay = asNew ?? (failureId === undefined ? replayId : undefined);
   return { eventId: plainIdOf(eventId), processor: identity, replayId: replay ?? '' };
 }

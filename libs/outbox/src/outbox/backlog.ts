@@ -2,7 +2,7 @@ import type { Database } from '@cascade/store';
 import { isNull, sql } from 'drizzle-orm';
 import { outbox } from './outbox-table.js';
 
-/** Counts of the unpublished rows of an outbox. */
+/** Numbers of unpublished rows in an outbox, and the age of the oldest waiting row. */
 export interface Backlog {
   /** Number of rows that are still to be published, including rows in flight. */
   waiting: number;

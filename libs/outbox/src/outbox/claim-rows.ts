@@ -16,8 +16,8 @@ export interface Lease {
  * not know of such rows if the database failed during an earlier claim.
  *
  * The head of a key is its first waiting row. A relay that claims the head owns the key, and only this relay can claim the rows
- * behind the head. This rule keeps the order of a key across relays. Relays that claim at the same time lock different heads.
- * After locking a head, PostgreSQL checks the head again if it has changed.
+ * behind the head. This rule keeps the order of a key across relays. Relays that claim at the same time lock different heads. If
+ * a head has changed before its lock is granted, PostgreSQL checks the conditions for the head again.
  */
 export async function claimRows(db: Database, lease: Lease, limit: number): Promise<OutboxRow[]> {
   const earlier = alias(outbox, 'earlier');

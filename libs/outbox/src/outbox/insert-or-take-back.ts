@@ -20,7 +20,10 @@ const EVENT_ID = 'event id';
 /** Cached statements by unique column. Drizzle takes longer to build a statement than the database takes to run it. */
 const statements = new WeakMap<PgColumn, ReturnType<typeof statementFor>>();
 
-/** Inserts the row. If a row with the same unique value already exists, the existing row is kept, and the event is deleted. */
+/**
+ * Inserts the row. If a row with the same unique value already exists, the existing row is kept, and the event with the given id
+ * is deleted from the outbox.
+ */
 export async function insertOrTakeBack<Table extends PgTable>(
   tx: Database,
   eventId: string,
@@ -34,7 +37,7 @@ export async function insertOrTakeBack<Table extends PgTable>(
 
 /**
  * Builds the statement. On a conflict, the statement performs an update that changes nothing, because an update locks the
- * existing row. Transactions with the same value therefore wait for one another, even if the value is already known.
+ * existing row. Transactions with the same value therefore wait for one another, even if the row already exists.
  */
 function statementFor(table: PgTable, unique: string, column: PgColumn) {
   return prepared((tx: Database) => {

@@ -31,7 +31,7 @@ export const OUTBOX_OPTIONS = Symbol('outbox options');
 const DEFAULT_LEASE = 30_000;
 /** Maximum number of rows that are claimed, published and settled together. */
 const BATCH = 500;
-/** Interval between two polls of the outbox, in milliseconds. */
+/** Interval between two polls of the outbox, in milliseconds. After a full batch, the next poll follows immediately. */
 const POLL = 250;
 /** Timeout for publishes in flight when the relay stops, in milliseconds. */
 const STOP_WITHIN = 2_000;
@@ -74,7 +74,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   /**
-   * Stops the relay. The relay claims no more rows, and waits up to 2 s for the rows in flight. The other rows stay in the
+   * Stops the relay. The relay claims no more rows, and waits up to 2 s for the rows in flight. Unpublished rows stay in the
    * outbox.
    */
   async stop(): Promise<void> {
@@ -85,7 +85,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     clearTimeout(timer);
   }
 
-  /** Returns the number and the age of the unpublished events, for metrics. */
+  /** Returns the numbers of waiting and set-aside events, and the age of the oldest waiting event, for metrics. */
   backlog(): Promise<Backlog> {
     return readBacklog(this.store.db);
   }
@@ -112,8 +112,8 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   /**
-   * Retries until the database has stored the outcome, or until the relay stops. A published row that is not marked would be
-   * published again. After the duplicate window, the broker would then store the event twice.
+   * Stores the outcome. Retries until the database has stored the outcome, or until the relay stops. A published row without a
+   * mark would be republished. After the duplicate window, the broker would then store the event twice.
    */
   private async settle(outcome: Outcome): Promise<void> {
     const settlement = { lease: this.lease, remove: this.options.keepPublished === 0 };
@@ -137,7 +137,10 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     }
   }
 
-  /** Logs each row when it fails for the first time. If no row can be published, logs one line for all rows. */
+  /**
+   * Logs each refused row, and the first failure of each failed row. If no row was published, logs one line for all failed rows
+   * instead. That line is not repeated until a row is published.
+   */
   private report({ published, refused, failed }: Outcome): void {
     for (const { row, error } of refused) {
       this.logger.error(

@@ -22,7 +22,7 @@ export const outbox = pgTable(
   {
     /**
      * Id of the event. The id is also sent as `Nats-Msg-Id`. The broker therefore stores the event only once, even if the row is
-     * published twice.
+     * published twice within the duplicate window.
      */
     id: uuid().primaryKey(),
     /**
@@ -40,7 +40,7 @@ export const outbox = pgTable(
     createdAt: time('created_at').notNull().defaultNow(),
     /** Time before which the row may not be claimed. This time is set while a relay publishes the row, and after a failure. */
     leasedUntil: time('leased_until'),
-    /** Id of the relay that publishes the row. */
+    /** Id of the relay that publishes the row; null if no relay holds a lease on the row. */
     leaseOwner: uuid('lease_owner'),
     /** Number of failed attempts to publish the row. */
     attempts: integer().notNull().default(0),

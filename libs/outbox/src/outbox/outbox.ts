@@ -79,7 +79,7 @@ export class Outbox {
   }
 
   /**
-   * Checks an event before the start of the transaction that will add the event.
+   * Checks an event before the transaction begins. Returns an entry that the transaction can add.
    *
    * @throws UndeclaredEventError, InvalidEventError under the same conditions as {@link add}
    */
@@ -113,7 +113,7 @@ export class Outbox {
    * Checks readiness. Make this check optional, because the service still accepts requests while the outbox is down. The events
    * of these requests wait in the outbox.
    *
-   * @throws Error if the oldest waiting event has waited for 10 s, or if events are set aside
+   * @throws Error if the oldest waiting event has waited for more than 10 s, or if events are set aside
    */
   async ready(): Promise<void> {
     const { waiting, oldestAge, setAside } = await readBacklog(this.store.db, CHECKED);
@@ -128,7 +128,7 @@ export class Outbox {
   }
 
   /**
-   * Returns the unpublished events, for display.
+   * Returns the numbers of waiting and set-aside events, the oldest waiting event, and the oldest set-aside events.
    *
    * @param limit Maximum number of set-aside events to list, starting with the oldest.
    */
@@ -148,7 +148,7 @@ export class Outbox {
 
   /**
    * Puts back events that were set aside, so that the relay publishes them. Call this method when the cause has been corrected.
-   * Later events with the same keys have already been published.
+   * Later events with the same keys may already have been published.
    *
    * @param ids Ids of the events. Default: all events that are set aside.
    * @returns Number of events that were put back.
@@ -165,7 +165,8 @@ export class Outbox {
   }
 
   /**
-   * Deletes events that were set aside, so that they are never published. Other events are kept, because they may be in flight.
+   * Deletes set-aside events, so that they are never published. Events that are not set aside are kept, because they may be in
+   * flight.
    *
    * @returns The deleted events. Log them, because no other record of them remains.
    */

@@ -17,7 +17,7 @@ interface Lane {
   /** Ids of the rows that the broker has confirmed. */
   published: string[];
   refused: RefusedRow[];
-  /** Error of the first failed row; undefined if no row failed. */
+  /** Error of the row that failed; undefined if no row failed. The rows after a failed row are not tried. */
   error?: string;
 }
 
@@ -34,8 +34,8 @@ const MAX_ERROR_LENGTH = 1_000;
  * holds back the later rows of its key. A row that the broker refuses permanently does not hold back other rows.
  *
  * @param rows Claimed rows, in their order.
- * @param signal Stops the wait for confirmations. Rows without a confirmation then count as failed. The next attempt publishes
- *   these rows under the same id, and the broker drops duplicates.
+ * @param signal Stops the wait for confirmations. The first row of each key without a confirmation then counts as failed, and the
+ *   rows after it as untried. The next attempt publishes these rows under the same ids, and the broker drops duplicates.
  */
 export async function publishRows(
   publisher: Publisher,

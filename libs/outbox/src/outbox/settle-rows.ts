@@ -30,7 +30,7 @@ export interface Settlement {
   remove: boolean;
 }
 
-/** Stores the results of claimed rows and ends their leases. The call may be repeated, even after an interruption. */
+/** Stores the results of claimed rows and ends their leases. The call may be repeated, even if an earlier call failed halfway. */
 export async function settleRows(
   db: Database,
   outcome: Outcome,

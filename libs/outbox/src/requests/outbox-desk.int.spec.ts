@@ -64,7 +64,7 @@ describeStores((databases, kind, isFast) => {
     await eventually(() => remote.show(0));
     return new Notebook(service.get<Store<typeof schema>>(Store));
   };
-  /** Adds events that the broker has refused permanently. */
+  /** Adds events in the state of events that the broker has refused permanently. Returns their ids. */
   const setAside = async (notebook: Notebook, count: number): Promise<string[]> => {
     const error = new PublishRefusedError('larger than\nthe limit');
     const rows = Array.from({ length: count }, (_, number) => {

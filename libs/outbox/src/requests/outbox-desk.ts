@@ -73,7 +73,7 @@ export class OutboxDesk implements OnApplicationBootstrap, BeforeApplicationShut
       .catch((error: unknown) => this.logger.warn(`a request could not be answered: ${reasonOf(error)}`));
   }
 
-  /** Answers a request. Never rejects, because the answer contains the reason for a failure. */
+  /** Carries out a request and returns the answer. Never rejects. If the request fails, the answer contains the reason. */
   private async answer(text: string): Promise<OutboxAnswer> {
     try {
       return await this.perform(parseRequest(text));

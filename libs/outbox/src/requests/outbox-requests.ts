@@ -10,7 +10,7 @@ export interface Asker {
   reason: string;
 }
 
-/** Unpublished events of an outbox. */
+/** Numbers of waiting and set-aside events in an outbox, with the oldest events of both kinds. */
 export interface OutboxContent {
   /** Number of events that are still to be published. */
   waiting: number;
@@ -72,7 +72,7 @@ function idsIn(value: unknown): string[] {
   throw new Error(`ids must be 1 to ${MOST_EVENTS} UUIDs`);
 }
 
-/** Converts a value to a single short line for a log. */
+/** Converts a string to a single short line for a log. Returns an empty string for any other value. */
 export function lineOf(value: unknown): string {
   const text = typeof value === 'string' ? value.replace(/\p{C}+/gu, ' ').trim() : '';
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;

@@ -5,7 +5,7 @@ import type { Asker, OutboxAnswer, OutboxChange, OutboxContent, OutboxRequest } 
 /** Timeout for the answer of a service, in milliseconds. */
 const ANSWER_WITHIN = 5_000;
 
-/** Thrown if the service does not run, has no outbox, or may not be asked about its outbox. */
+/** Thrown if the service does not run, has no outbox, or has no right to subscribe to requests about its outbox. */
 export class NoOutboxError extends Error {
   override readonly name = 'NoOutboxError';
   readonly operational = true;
@@ -21,14 +21,14 @@ export class NoOutboxError extends Error {
   }
 }
 
-/** Thrown if the service did not understand a request, or could not carry it out. */
+/** Thrown if the service rejected a request, or could not carry the request out. */
 export class OutboxRefusedError extends Error {
   override readonly name = 'OutboxRefusedError';
   /** Instructs the command line tools to print the message without the stack. */
   readonly operational = true;
 }
 
-/** Thrown if the service runs but did not answer a request. The request may have been carried out. */
+/** Thrown if the service received a request but did not answer in time. The service may have carried out the request. */
 export class OutboxTimeoutError extends Error {
   override readonly name = 'OutboxTimeoutError';
   readonly operational = true;

@@ -45,8 +45,8 @@ export class ServiceConfig extends StreamConfig {
   stopTimeoutMs: number = 10_000;
 
   /**
-   * Time at the beginning of a stop in which the service is not ready but still accepts requests, in milliseconds. This delay
-   * gives load balancers time to react, and is part of `stopTimeoutMs`. Default 0.
+   * Time at the beginning of a stop during which the service reports that it is not ready, but still accepts requests, in
+   * milliseconds. This delay gives load balancers time to react, and is part of `stopTimeoutMs`. Default 0.
    */
   @IsInt()
   @Min(0)

@@ -62,7 +62,7 @@ export class StreamConfig {
   @IsTime()
   failuresMaxAge?: string;
 
-  /** Returns the declared streams, with the values that the environment overrides. */
+  /** Returns the declared settings of the streams. Values from the environment replace the declared values. */
   streamsOf({ replicas, events, failures }: JetStreamSettings): JetStreamSettings {
     return {
       ...given({ replicas: this.streamReplicas ?? replicas }),

@@ -28,7 +28,10 @@ export function toVariableName(property: string): string {
   return property.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
 }
 
-/** Returns the end of a message, which quotes the value; empty if the variable may contain a credential. */
+/**
+ * Returns the end of a message about a faulty variable. The end quotes the value, and is empty if the variable may contain a
+ * credential.
+ */
 export function shown(name: string, value: string): string {
   if (SECRET.test(name)) return '';
   const text = value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}…` : value;

@@ -13,7 +13,7 @@ export class HealthController {
     return { status: 'live' };
   }
 
-  /** Returns the state of every part, with status 200 or 503. */
+  /** Returns the state of every part, with status 200 if the service is ready and otherwise 503. */
   @Get('ready')
   @Header('cache-control', 'no-store')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadinessReport> {

@@ -20,7 +20,9 @@ export interface ReadinessReport {
 
 const CHECK_TIMEOUT_MS = 1_000;
 
-/** Reports whether this process is ready for requests. Logs the reason once when the state of a part changes. */
+/**
+ * Reports whether this process is ready for requests. Logs each change of a part's state, with the reason if the part is down.
+ */
 export class Readiness implements OnModuleDestroy {
   private readonly logger = new Logger('Health');
   /** Last known state of each part. */

@@ -17,7 +17,10 @@ const DETAILS: Record<string, string> = {
     'The body must be JSON, sent with the header content-type: application/json.',
 };
 
-/** Returns the problem with which a failed request is answered. The problem contains no details of an unexpected error. */
+/**
+ * Returns the problem and the headers with which a failed request is answered. The problem contains no details of an unexpected
+ * error.
+ */
 export function answerToError(error: unknown): ErrorAnswer {
   if (error instanceof ProblemException) {
     return { problem: problemOf(error.getStatus(), error.message, error.errors), headers: error.headers };

@@ -28,7 +28,10 @@ const PG_MESSAGES = new Set([
   'timeout expired',
 ]);
 
-/** Returns true if the error or its cause is an outage of the database. A later attempt may then succeed. */
+/**
+ * Returns true if the error, or an error in its chain of causes, shows that the database is unavailable. A later attempt may then
+ * succeed.
+ */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const { code, message, cause } = Object(error) as { code?: unknown; message?: unknown; cause?: unknown };
   if (typeof code === 'string' && (CONNECTION_CODES.has(code) || UNAVAILABLE_SQLSTATE.test(code)))

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-/** Interval between two warnings, in milliseconds. Warnings are limited, because any client can send the header. */
+/** Minimum interval between two warnings, in milliseconds. Warnings are limited, because any client can send the header. */
 const WARN_EVERY = 60 * 60 * 1_000;
 
 /**

@@ -23,7 +23,7 @@ export class RequestValidationPipe extends ValidationPipe {
     });
   }
 
-  /** Checks a value. If a body is not an object, the broken rules are `isObject` and all rules that an empty body breaks. */
+  /** Checks a value. If a body is not an object, the broken rules are `isObject` and all rules that an empty object breaks. */
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type !== 'body' || !this.toValidate(metadata) || isObject(value)) {
       return (await super.transform(value, metadata)) as unknown;

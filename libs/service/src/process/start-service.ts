@@ -8,7 +8,7 @@ import { failureMessage } from './failure-message.js';
 import { ServiceLogger } from './service-logger.js';
 import { stopService } from './stop-service.js';
 
-/** Thrown if the address to listen on is in use, or may not be used. */
+/** Thrown if the service cannot listen on its address, for example because the port is in use. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
 

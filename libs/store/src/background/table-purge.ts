@@ -14,16 +14,16 @@ import { Store } from '../store.js';
 
 export interface TablePurgeOptions {
   /**
-   * Column with the time from which the age of a row is counted. The column needs an index. Rows whose value is null are kept.
-   * The table must not be partitioned, because rows in partitions are never removed.
+   * Column with the time from which the age of a row is counted. The column needs an index. Rows with null in this column are
+   * kept. The table must not be partitioned, because rows in partitions are never removed.
    */
   column: PgColumn;
   /**
-   * Time for which a row is kept, in milliseconds. If `keepFor` is a function, it is called before each chunk, after the service
-   * has started.
+   * Time for which a row is kept, in milliseconds. If `keepFor` is a function, the function is called before each chunk is
+   * removed.
    */
   keepFor: number | (() => number);
-  /** Promise that must resolve before the first row is removed. Default: removal begins immediately. */
+  /** Promise that must resolve before the first row is removed. By default, removal begins when the application starts. */
   after?: Promise<void>;
   /** Plural name of the rows for log messages, for example `old deliveries`. */
   name: string;
@@ -32,7 +32,9 @@ export interface TablePurgeOptions {
 }
 
 const EVERY = 60_000;
-/** Maximum number of rows that one statement removes. Removing more rows would make other statements wait for longer. */
+/**
+ * Maximum number of rows that one statement removes. A statement that removes more rows would make other statements wait longer.
+ */
 const CHUNK = 1_000;
 
 /**
@@ -99,11 +101,11 @@ export class TablePurge implements OnApplicationBootstrap, BeforeApplicationShut
 
   /**
    * Removes a chunk of old rows, and returns the number of removed rows. The rows are found by their physical location (`ctid`),
-   * so the table does not need a single-column primary key. The first step locks the rows, so no row can move before the second
-   * step. A row that another statement has just changed is kept until the next search.
+   * so the table does not need a single-column primary key. The subquery locks the rows, so no row can move before it is deleted.
+   * A row that another statement has just changed is kept until the next search.
    *
-   * `only` is needed because a `ctid` is unique only within one table. Without `only`, an old row of one partition would delete a
-   * young row at the same location in another partition.
+   * `only` is needed because a `ctid` is unique only within one table. Without `only`, the statement would also delete young rows
+   * at the same locations in other partitions.
    */
   private async removeChunk(): Promise<number> {
     const { column, keepFor } = this.options;

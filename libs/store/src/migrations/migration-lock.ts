@@ -20,7 +20,7 @@ const REPORT_EVERY = 30_000;
 
 /**
  * Runs `work` in a transaction as soon as no other process holds the migration lock of this database. Waits without a limit, and
- * logs which process holds the lock. If the start gave up instead, the supervisor would only start the service again.
+ * logs which process holds the lock. If the start failed instead, the supervisor would only restart the service.
  *
  * The lock belongs to the transaction, not to the session, because a pooler may give each transaction another connection. The
  * lock is polled, because a waiting session would occupy one of the pooler's few connections.

@@ -65,7 +65,10 @@ export async function applyMigrations(tx: Database, folder: string): Promise<voi
   }
 }
 
-/** Returns the times at which the applied migrations were generated. */
+/**
+ * Returns the times at which the applied migrations were generated. Creates Drizzle's table of migrations if the table is
+ * missing.
+ */
 async function readApplied(tx: Database): Promise<Set<number>> {
   const { rows: tables } = await tx.execute(sql`select to_regclass('drizzle.__drizzle_migrations') as name`);
   if (tables[0]?.['name'] === null) {

@@ -50,7 +50,10 @@ function ownerOf(path: string): number | undefined {
   return Number.parseInt(readFileSync(path, 'utf8'), 10) || undefined;
 }
 
-/** Loads the native module on first use, because a service on a PostgreSQL server does not need it. The package has no types. */
+/**
+ * Returns false if the byte is already locked. Loads the native module on first use, because a service on a PostgreSQL server
+ * does not need the module. The package has no types.
+ */
 function lock(file: number): boolean {
   const { tryLock } = createRequire(import.meta.url)('fs-native-extensions') as {
     tryLock: (file: number, offset: number, length: number) => boolean;

@@ -33,8 +33,8 @@ const options = {
 };
 
 /**
- * Opens an embedded database. Writes reach the operating system before a commit returns, so a killed process loses no committed
- * row. PGlite never calls fsync, so a power failure may lose the last writes.
+ * Opens an embedded database and applies the missing migrations. Writes reach the operating system before a commit returns, so a
+ * killed process loses no committed row. PGlite never calls fsync, so a power failure may lose the last writes.
  *
  * @throws StoreLockedError, StoreDirectoryError, StoreUnavailableError, MigrationError
  */
@@ -58,7 +58,10 @@ export async function openPglite<Tables extends Schema>(
   }
 }
 
-/** Returns a `transaction` function. If a commit became a rollback, the function throws the same error as on a server. */
+/**
+ * Returns a `transaction` function. If a commit becomes a rollback, the function rejects with `TransactionRolledBackError`, as on
+ * a server.
+ */
 function reportingRollbacks<Tables extends Schema>(db: Database<Tables>): Database<Tables>['transaction'] {
   const transaction = db.transaction.bind(db);
   return (work, config) =>

@@ -11,8 +11,8 @@ const IDLE = 'I';
 
 /**
  * Returns a `transaction` function that uses the connections of a pool. Drizzle's own transactions never release a connection
- * whose `begin` fails. If `rollback` fails, they release the connection while its transaction is still open. After ten such
- * outages, the pool would be empty forever.
+ * whose `begin` fails. If `rollback` fails, they release the connection while its transaction is still open. After ten failures
+ * of `begin`, a pool of ten connections would be empty forever.
  */
 export function transactions<Tables extends Schema>(
   pool: pg.Pool,

@@ -40,7 +40,7 @@ export async function untilAnswered(connection: NatsConnection, failureId: strin
   );
 }
 
-/** Describes the subjects, the consumers and all events of the broker, for the error of a failed wait. */
+/** Describes the subjects, the consumers and all stored events of the broker, for the error of a failed wait. */
 export async function brokerState(connection: NatsConnection): Promise<string> {
   const manager = await jetstreamManager(connection);
   const lines: string[] = [];

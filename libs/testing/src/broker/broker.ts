@@ -5,7 +5,7 @@ import { type Broker, startBroker, type StartBrokerOptions } from '@cascade/embe
 
 /**
  * Starts a broker on a free port with an empty store. `stop()` also removes the store. After `kill()`, `startBroker({ storeDir,
- * port })` starts the same broker again.
+ * port })` restarts the broker on the same store.
  *
  * Start only one broker per test file, in `beforeAll`, and stop it in `afterAll`. Creating streams is fast, but starting a server
  * is slow.

@@ -39,7 +39,7 @@ export function databaseEnvironment({ databaseUrl, dataDir }: TestDatabase): Nod
 
 /**
  * Makes a database on a server read-only or writable, to simulate the demotion of the server to a standby. Open connections
- * break, and writes on new connections fail with 25006.
+ * break. While the database is read-only, writes on new connections fail with 25006.
  */
 export async function setReadOnly(databaseUrl: string, readOnly: boolean): Promise<void> {
   const name = new URL(databaseUrl).pathname.slice(1);
@@ -52,8 +52,8 @@ type Undo = () => Promise<unknown>;
 
 /**
  * Runs the same specs on PGlite and on PostgreSQL. Jest's global set-up starts a PostgreSQL server and sets TEST_DATABASE_URL.
- * Without a server, the specs run only on PGlite. `isFast` is true for one of the stores, the fastest that this machine has. Specs
- * that do not depend on the store run only there, because opening PGlite takes seconds inside Jest.
+ * Without a server, the specs run only on PGlite. `isFast` is true on PostgreSQL, and on PGlite only if there is no server. Specs
+ * that do not depend on the store run only if `isFast` is true, because opening PGlite takes seconds inside Jest.
  */
 export function describeStores(specs: Specs): void {
   describeStore('pglite', specs);

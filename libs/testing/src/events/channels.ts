@@ -57,7 +57,7 @@ export class TestChannels {
 
   /**
    * Publishes an event on its channel. If `id` is the id of an earlier event, the broker stores a duplicate, as after the
-   * duplicate window. Every processor then gets the duplicate.
+   * duplicate window. Every processor of the channel then gets the duplicate.
    *
    * @returns The id of the event.
    */
@@ -96,7 +96,7 @@ export class TestChannels {
     return this.store(subject, text, { id });
   }
 
-  /** Waits for the first stored event of this class. */
+  /** Waits until an event of this class is stored, and returns the first such event. */
   async published<Event extends object>(
     type: EventClass<Event>,
     options: WaitOptions = {},

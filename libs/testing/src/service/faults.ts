@@ -6,12 +6,14 @@ import { from, lastValueFrom, type Observable, toArray } from 'rxjs';
 /** Faults of a processor, which occur for each event. Several faults can occur together. */
 export interface Faults {
   /**
-   * Number of attempts that fail before the handler is called. If all attempts of the processor fail, the event is dead-lettered.
+   * Number of attempts, starting with the first, that fail before the handler is called. If all attempts of the processor fail,
+   * the event is dead-lettered.
    */
   fail?: number;
   /**
-   * Number of attempts that crash the service after the handler. A crash at this moment is the worst case. The result is not
-   * published, and no event in flight is acknowledged. The service restarts immediately.
+   * Number of attempts, starting with the first, that crash the service after the handler. An attempt that fails because of
+   * `fail` does not crash the service. A crash at this moment is the worst case. The result is not published, and no event in
+   * flight is acknowledged. The service restarts immediately.
    */
   crash?: number;
   /** Delay before the handler is called, in milliseconds. */

@@ -14,16 +14,17 @@ import { FaultInjection, type Faults } from './faults.js';
 import { quietLog } from '../quiet-log.js';
 
 /**
- * Acknowledgment timeout of a crashed service, in milliseconds. The broker redelivers events after this time, and allows no
- * shorter timeout.
+ * Acknowledgment timeout for the events of a crashed service, in milliseconds. The broker redelivers the events after this time.
+ * A declaration of `ackWait` cannot be shorter.
  */
 const ACK_WAIT_AFTER_CRASH = 1_000;
 /** Number of nanoseconds in a millisecond. The server expects nanoseconds. */
 const MILLISECOND = 1_000_000;
 
 /**
- * Runs a service in the test's process, like `startService` of `@cascade/service`, but with two differences. The service does not
- * listen for requests. Its processors have no backoff, so every retry is due immediately. Resolves when its processors consume.
+ * Runs a service in the test's process. In contrast to `startService` of `@cascade/service`, the service does not listen for
+ * requests and handles no signals. The processors have no backoff, so every retry is due immediately. Resolves when its
+ * processors consume.
  */
 export async function runService(
   module: Type | DynamicModule,

@@ -6,7 +6,7 @@ export type Cycle = string[];
 /**
  * Returns the cycles of a topology. In a cycle, an event eventually causes another event on the same channel, possibly through
  * failures. Cycles are allowed, but their authors must ensure that the events of each cycle come to an end. For each channel of a
- * cycle, only its shortest cycle is returned.
+ * cycle, only the shortest cycle through the channel is returned.
  */
 export function findCycles({ channels, processors }: Topology): Cycle[] {
   const outputs = new Map(

@@ -48,7 +48,10 @@ function duplicateSources({ apps }: Topology): string[] {
   );
 }
 
-/** Returns a fault for each name that two processors use. Former names count too, because ids and marks are derived from them. */
+/**
+ * Returns a fault for each name that several processors use. Former names count too, because event ids and inbox marks may be
+ * derived from former names.
+ */
 function duplicateProcessors({ processors }: Topology): string[] {
   const named = processors.flatMap(({ name, formerly, handler, app }) =>
     [name, ...formerly].map((taken) => ({ taken, place: `${handler} in ${app}` })),

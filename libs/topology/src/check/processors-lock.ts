@@ -9,7 +9,7 @@ export interface ProcessorsDifference {
   removed: string[];
   /** Processors with a former name that is in the lock. */
   renamed: { name: string; from: string }[];
-  /** Processors that consume another channel under the same name. */
+  /** Processors that consume another channel than in the lock, under the same name. */
   moved: { name: string; from: string; to: string }[];
 }
 

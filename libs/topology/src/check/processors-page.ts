@@ -42,7 +42,8 @@ export async function updateProcessorsPage(root: string, topology: Listing): Pro
 }
 
 /**
- * Returns the page with a new table of these processors. The table replaces the old table, or is added at the end of the page.
+ * Returns the page with a new table of these processors. The table replaces the old table, or is added at the end of the page. If
+ * `page` is undefined, returns a new page.
  */
 export function withProcessorsTable(page: string | undefined, { processors }: Listing): string {
   const table = tableOf(processors);
@@ -50,7 +51,7 @@ export function withProcessorsTable(page: string | undefined, { processors }: Li
   return TABLE.test(page) ? page.replace(TABLE, () => table) : `${page.trimEnd()}\n\n${table}`;
 }
 
-/** Returns a fault if the page differs from the code. Spaces are ignored. */
+/** Returns a fault if the page has no table, or if the table differs from the code. Spaces around cells are ignored. */
 export function processorsPageFaults(page: string | undefined, { processors }: Listing): TopologyFault[] {
   const rows = page === undefined ? undefined : TABLE.exec(page)?.[1];
   if (rows === undefined) return [fault('has no table of the processors')];

@@ -97,7 +97,7 @@ function receiveOperations({ processors, contracts }: Topology): [string, object
   });
 }
 
-/** Returns the version that is consumed, and the older versions that are upcast to it. */
+/** Returns the consumed version, and the older versions that are upcast to the consumed version. */
 function readVersions({ event, version }: EventVersion, contracts: readonly Contract[]): EventVersion[] {
   return contracts.filter((contract) => contract.event === event && contract.version <= version);
 }

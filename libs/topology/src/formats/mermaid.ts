@@ -1,8 +1,9 @@
 import type { Channel, Processor, Topology } from '../topology.js';
 
 /**
- * Returns a Mermaid flowchart of the processors, in the frame of their app, and of the channels between them. Consumed failure
- * channels have dotted arrows. Channels without publishers and consumers are left out.
+ * Returns a Mermaid flowchart of processors and channels. Each app has a frame around its processors. Consumed failure channels
+ * have dotted arrows. Failure channels without consumers are left out. Event channels that have neither publishers nor consumers
+ * are also left out.
  */
 export function formatMermaid({ apps, processors, channels }: Topology): string {
   const shown = channels.filter(isShown);

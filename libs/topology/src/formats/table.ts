@@ -4,7 +4,8 @@ import { padded } from './padded.js';
 const COLUMNS = ['app', 'processor', 'consumes', 'publishes', 'at once', 'attempts', 'next attempt after'];
 
 /**
- * Returns a line for each processor, and for each app that publishes initiating events. The column widths depend on the content.
+ * Returns a table with a line for each processor, and for each app that publishes initiating events. An app without processors
+ * and initiating events has a line with only its name. The column widths depend on the content.
  */
 export function formatTable(topology: Topology): string {
   const several = eventsOfSeveralVersions(topology);

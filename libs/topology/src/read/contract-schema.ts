@@ -17,7 +17,10 @@ export function contractSchema(type: EventClass): JsonSchema {
   return { $schema: DRAFT, title: type.name, ...objectSchema(type, []) };
 }
 
-/** @param within Classes around this class. A class that contains itself is not followed. */
+/**
+ * @param within Classes that enclose `type`. If `type` is among these classes, its fields are not expanded, because the schema
+ *   would never end.
+ */
 function objectSchema(type: Class, within: readonly Class[]): JsonSchema {
   if (within.includes(type)) return { type: 'object' };
   const nested: Converter = (rule) => objectSchema(nestedClassOf(rule), [...within, type]);

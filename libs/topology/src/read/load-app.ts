@@ -17,10 +17,11 @@ export interface LoadedApp extends ListedApp {
 type AppModule = Type & { forRoot?: (config: object) => DynamicModule };
 
 /**
- * Reads an app's declarations from its module class in `<name>.module.ts`, without starting anything. If a `<name>-config.ts`
- * exists, the module is created with the defaults of the configuration class in that file.
+ * Reads an app's declarations from its module class in `<name>.module.ts`, without starting anything. If the module has a
+ * `forRoot`, its argument is the configuration with the defaults of the class in `<name>-config.ts`.
  *
- * @throws TopologyError if the module does not exist, or cannot be created without its environment
+ * @throws TopologyError if the module does not exist, cannot be created without its environment, or imports
+ *   `JetStreamModule.forRoot()` more than once
  */
 export async function loadApp(app: ListedApp, code: Code): Promise<LoadedApp> {
   const module = await makeModule(app, code);
@@ -55,7 +56,10 @@ async function makeModule(app: ListedApp, code: Code): Promise<Type | DynamicMod
   }
 }
 
-/** Returns the configuration with the defaults of its class. Variables that must be set have no value. */
+/**
+ * Returns the configuration with the defaults of its class; an empty object if the app has no configuration file. Variables that
+ * must be set have no value.
+ */
 async function defaultConfig(app: ListedApp, code: Code): Promise<object> {
   const file = `${app.sources}/${app.name}-config.ts`;
   if (!existsSync(join(code.root, file))) return {};

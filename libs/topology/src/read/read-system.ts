@@ -12,7 +12,7 @@ import type { Code } from './load.js';
 
 const CONTRACTS = 'libs/contracts/src/index.ts';
 
-/** Classes of a system, for validating, publishing or provisioning. */
+/** Apps and event classes of a system, as loaded from its code. */
 export interface System {
   apps: LoadedApp[];
   /** Event classes that libs/contracts exports. */

@@ -59,7 +59,7 @@ function ruleSchema(rule: string, value: unknown): Schema {
   return { 'x-rules': { [rule]: value } };
 }
 
-/** Returns the arguments of a rule as JSON; undefined if the rule has no arguments, or only defaults. */
+/** Returns the arguments of a rule as JSON; undefined if every argument is null or an empty object. */
 function argumentsOf({ constraints }: Rule): unknown[] | undefined {
   const text = JSON.stringify(constraints ?? [], (_, value: unknown) =>
     value instanceof RegExp ? String(value) : value,
