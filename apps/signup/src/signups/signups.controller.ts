@@ -55,7 +55,7 @@ export class SignupsController {
     type: SignupAccepted,
     headers: { Location: { description: 'Path of the signup.', schema: { type: 'string' } } },
   })
-  @ApiProblem(400, 'The body or a header breaks a rule; `errors` names every one.')
+  @ApiProblem(400, 'The body or a header breaks a rule; `errors` lists every broken rule.')
   @ApiProblem(413, 'The body is larger than 16 KB.')
   @ApiProblem(415, 'The body is not JSON.')
   @ApiProblem(422, 'The idempotency key was used with another body.')

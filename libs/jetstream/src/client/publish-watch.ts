@@ -148,7 +148,7 @@ export class PublishWatch {
     } else if (age >= reportAt) {
       watched.reportAt = Math.min(age * REPEAT.factor, age + REPEAT.maxMs);
       for (const stalled of this.stalled(now).filter((one) => one.stream === stream)) {
-        this.logger.error(`${stallText(stalled)}; they are sent again until the broker confirms them`);
+        this.logger.error(`${stallText(stalled)}; they are resent until the broker confirms them`);
       }
     }
   }

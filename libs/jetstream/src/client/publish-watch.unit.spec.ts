@@ -59,7 +59,7 @@ describe('the watch on publishes', () => {
     // The reports come after 10, 30, 90, 270, 810 and 2,430 s, and then every hour.
     expect(reports).toHaveLength(6 + 23);
     expect(reports[0]).toMatch(
-      /^error: 2 publishes to EVENTS unconfirmed since \d{4}-.*Z: maximum bytes exceeded; they are sent again until/,
+      /^error: 2 publishes to EVENTS unconfirmed since \d{4}-.*Z: maximum bytes exceeded; they are resent until/,
     );
     lookAt(24 * 3_600 + 1);
     expect(lines().slice(reports.length)).toEqual(['log: no publish to EVENTS is waiting any longer']);

@@ -104,7 +104,7 @@ export class ProvisionedService {
         }
         if (!(error instanceof NoAnswerError) || stopping.aborted) throw error;
         if (performance.now() - remindedAt > REMIND_AFTER) {
-          logger.warn(`${error.message} Trying again until it answers.`);
+          logger.warn(`${error.message} Retrying until the broker answers.`);
           remindedAt = performance.now();
         }
         await sleep(RETRY_DELAY, undefined, { signal: stopping }).catch(() => undefined);
