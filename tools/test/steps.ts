@@ -46,7 +46,10 @@ export const STEPS: readonly Step[] = [
   ),
 ];
 
-/** Returns the steps for a change: format and lint of the changed files, all types, and the given specs. */
+/**
+ * Returns the steps for a change: format and lint of the changed files, the given specs, and the check of all types if code was
+ * changed.
+ */
 export function stepsFor(changedFiles: readonly string[], specs: readonly string[]): readonly Step[] {
   const code = changedFiles.filter((file) => LINTED.test(file));
   return [

@@ -59,7 +59,10 @@ async function run(trial: Trial): Promise<void> {
   );
 }
 
-/** Returns the 99th percentile of the time from publishing to the end of handling, in milliseconds. */
+/**
+ * Publishes `count` good events at 500 events per second. Returns the 99th percentile of the time from publishing to the end of
+ * handling, in milliseconds.
+ */
 async function latency(system: WorkerSystem, worker: Worker, count: number): Promise<number> {
   const before = worker.handled.length;
   await publishAll(system.client.connection, tasks(count), 500);

@@ -5,7 +5,7 @@ import { reasonOf } from '../../reason-of.js';
 import type { Part, Run } from './part.js';
 import { isFree, movedNote, type PortClaims, type PortNumbers } from '../process/port-claims.js';
 
-/** Time limit for the start of a part, in milliseconds. The first start of a database takes several seconds. */
+/** Time within which a started part must be ready, in milliseconds. The first start of a database takes several seconds. */
 const READY_WITHIN_MS = 60_000;
 const POLL_EVERY_MS = 25;
 const ANSWER_WITHIN_MS = 2_000;

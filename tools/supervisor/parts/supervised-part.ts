@@ -20,7 +20,7 @@ export class SupervisedPart {
   readonly located: Promise<string>;
   /** Reason for the state `restarting` or `failed`. */
   reason = '';
-  /** Duration of the first start, in milliseconds. */
+  /** Duration of the first start, in milliseconds; undefined until the part is ready. */
   readyAfterMs: number | undefined;
 
   private currentState: PartState = 'stopped';
