@@ -14,7 +14,7 @@ export const waitingPoison: Scenario = {
   run,
 };
 
-/** Runs without the circuit breaker, because a thousand successive failures would cause a pause. */
+/** Runs without the circuit breaker, because so many successive failures would cause a pause. */
 async function run(trial: Trial): Promise<void> {
   const [good, wait] = trial.scale([1_000, 60_000], [200, 8_000]);
   const system = await WorkerSystem.start(trial);

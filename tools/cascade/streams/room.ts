@@ -11,8 +11,8 @@ const USUAL_EVENT = 1_024;
 
 export interface Room {
   /**
-   * Name of the stream, or `account` for all streams of the broker's account. If the account has several tiers, the name includes
-   * the tier.
+   * Name of the stream, or `account` for all streams of the broker's account. If the account has tiers, the name includes the
+   * tier.
    */
   readonly of: string;
   readonly bytes: number;

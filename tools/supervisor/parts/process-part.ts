@@ -21,7 +21,7 @@ export interface ProcessPart {
   args?(ports: PortNumbers): readonly string[];
   /** Preferred ports; 0 for any port. If a port is taken, the part gets the next free port. */
   readonly ports: PortNumbers;
-  /** Returns the whole environment of the process, or a promise that waits for the address of another part. */
+  /** Returns the whole environment of the process. Returns a promise if the environment contains the address of another part. */
   env(ports: PortNumbers): NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>;
   url(ports: PortNumbers): string;
   /** Returns the address for other parts. Default: `url`. */
