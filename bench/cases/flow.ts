@@ -12,7 +12,7 @@ const TICK_MS = 10;
 
 /**
  * Measures the capacity of the whole system with PostgreSQL, in flows per second. Then measures the time from a 202 response
- * until both final events are published, under loads that are percentages of this capacity.
+ * until both final events are published. The loads are percentages of the capacity.
  */
 export const flow: Case = {
   name: 'flow',

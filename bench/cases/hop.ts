@@ -16,7 +16,10 @@ interface Hopper {
    */
   readonly counts: { readonly full: number; readonly quick: number };
   readonly measure: Measure;
-  /** Prepares the contestant. Resolves to undefined, or to the reason why the contestant cannot take part. */
+  /**
+   * Prepares the contestant. Resolves to the reason why the contestant cannot take part; undefined after a successful
+   * preparation.
+   */
   readonly prepare?: () => Promise<string | undefined>;
 }
 

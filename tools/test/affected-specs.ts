@@ -40,7 +40,7 @@ export function affectedSpecs(changes: Changes, repository: Repository): string[
 }
 
 /**
- * Returns the folder of a file's workspace, or '' for the root's code; undefined for a page and for any other file at the root.
+ * Returns the folder of a file's workspace, or '' for the root's code; undefined for pages and for files outside the workspaces.
  */
 function ownerOf(file: string): string | undefined {
   if (file.endsWith('.md')) return undefined;

@@ -143,7 +143,7 @@ class RollingDeploy {
   }
 }
 
-/** Waits until the newest event has this version. */
+/** Waits until the newest stored event `user.signed-up` has this version. */
 async function untilPublished({ client }: SignupSystem, version: number): Promise<void> {
   const check = async () => {
     const newest = await client.manager.streams.getMessage(EVENTS_STREAM, { last_by_subj: CHANNEL });

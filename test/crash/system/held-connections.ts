@@ -18,7 +18,7 @@ export interface HeldConnectionsOptions {
 export class HeldConnections {
   private constructor(private readonly sockets: readonly Socket[]) {}
 
-  /** Resolves when the service has accepted all connections. */
+  /** Opens the connections. Resolves when the service has accepted all connections. */
   static async open(url: string, { silent, halfSent }: HeldConnectionsOptions): Promise<HeldConnections> {
     const texts = Array.from({ length: silent + halfSent }, (_, index) =>
       index < silent ? '' : HALF_REQUESTS[index % HALF_REQUESTS.length]!,

@@ -24,8 +24,8 @@ export async function oldestUnsettled(
 }
 
 /**
- * Returns the storage time of the oldest event that waits for another attempt; undefined if no event waits, or if the stream has
- * deleted the oldest event.
+ * Returns the storage time of the oldest event that waits for another attempt. Returns undefined if no event waits, or if the
+ * stream has deleted the oldest event.
  *
  * @param subjects subjects of retries, whose last part names the event: `retry.notifier.sch.EVENTS-17`
  */

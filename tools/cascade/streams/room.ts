@@ -20,7 +20,7 @@ export interface Room {
   readonly limit: number | undefined;
   /**
    * Used percentage of the limit, rounded down; undefined for no limit. The value is 100 if another event of the expected size
-   * does not fit, or if the stream has reached its maximum number of messages.
+   * does not fit. The value is also 100 if the stream has reached its maximum number of messages.
    */
   readonly percent: number | undefined;
 }

@@ -92,7 +92,7 @@ function canBind(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** True if the address does not exist. A machine without IPv6 cannot have a server on `::1`. */
+/** True if the error says that the address does not exist. A machine without IPv6 cannot have a server on `::1`. */
 function isMissingAddress({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
 }
