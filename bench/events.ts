@@ -36,7 +36,7 @@ export function fieldsOf(size: Size): ConstructorParameters<typeof UserSignedUp>
   return { ...fields, about: 'x'.repeat(size - JSON.stringify(fields).length) };
 }
 
-/** Returns the fields of the next event, which are the same for all contestants. */
+/** Returns the fields of the next event. All contestants publish the same fields. */
 export function nextFieldsOf({ userId, about }: Pick<SignedUp, 'userId' | 'about'>, id: string) {
   return {
     userId,
@@ -51,7 +51,10 @@ export function nextFieldsOf({ userId, about }: Pick<SignedUp, 'userId' | 'about
 export const SIGNED_UP = channelOf(SignedUp);
 export const SENT = channelOf(Sent);
 
-/** Duplicates a function of the transport, because contestants without Cascade must not load the transport. */
+/**
+ * Returns the subject of an event. Duplicates a function of the transport, because contestants without Cascade must not load the
+ * transport.
+ */
 function channelOf({ event }: EventClass): string {
   return `events.${event.name}`;
 }

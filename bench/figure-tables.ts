@@ -1,7 +1,7 @@
 import type { Figure, Figures } from './figures.js';
 import { GOALS, isReached, type Goal } from './goals.js';
 
-/** Formats the goals as a Markdown table. */
+/** Formats the goals whose figures were measured as a Markdown table. */
 export function goalTable(figures: Figures): string {
   const rows = GOALS.flatMap((goal) => {
     const figure = figures.all.find(({ name }) => name === goal.figure);

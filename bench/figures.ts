@@ -19,7 +19,10 @@ export class Figures {
     this.values.set(name, figure);
   }
 
-  /** Adds the ratio of two values of the same round, because other load on the machine affects both values. */
+  /**
+   * Adds the ratio of two values of the same round, because other load on the machine affects both values. Adds nothing if a
+   * value was not measured.
+   */
   addRatio(name: string, ours: number | undefined, other: number | undefined): void {
     if (ours !== undefined && other !== undefined) this.add(name, '×', ours / other);
   }

@@ -1,6 +1,6 @@
 import type { Figure } from './figures.js';
 
-/** A limit for a figure. Most figures are ratios, because machines differ. */
+/** A limit for the median of a figure. Most figures with a limit are ratios, because machines differ. */
 export interface Goal {
   readonly figure: string;
   readonly what: string;

@@ -10,7 +10,7 @@ export interface Run {
   readonly minutes: number;
 }
 
-/** Writes the figures of a full run into the marked parts of `docs/performance.md`. */
+/** Writes the figures of a run into the marked parts of `docs/performance.md`. */
 export async function updatePerformancePage(root: string, figures: Figures, run: Run): Promise<void> {
   const file = join(root, 'docs', 'performance.md');
   const parts = { goals: goalTable(figures), figures: allTable(figures), run: await describe(run) };

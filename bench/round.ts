@@ -27,7 +27,7 @@ export class Round {
     return this.options.quick ? quick : full;
   }
 
-  /** Rotates the items by one more position in each round, so that a different item comes first. */
+  /** Returns the items, rotated by one more position in each round. Each round therefore begins with a different item. */
   inTurn<Item>(items: readonly Item[]): Item[] {
     const first = this.options.number % items.length;
     return [...items.slice(first), ...items.slice(0, first)];
@@ -37,7 +37,7 @@ export class Round {
     this.options.log(line);
   }
 
-  /** Records the memory use of a processor of Cascade, in bytes. The highest value of the round becomes a figure. */
+  /** Records the memory use of one of Cascade's processors, in bytes. The highest value of the round becomes a figure. */
   noteMemory(rss: number): void {
     this.memory = Math.max(this.memory, rss);
   }

@@ -116,7 +116,7 @@ describe('node cascade', () => {
     expect(stderr).not.toContain('    at ');
   });
 
-  it('ends if another program than a broker listens, which neither answers nor closes the connection', async () => {
+  it('ends if a program that is not a broker listens, and neither answers nor closes the connection', async () => {
     const silent = createServer();
     silent.listen(0, '127.0.0.1');
     await once(silent, 'listening');

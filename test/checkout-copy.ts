@@ -35,7 +35,7 @@ export class CheckoutCopy {
     return CheckoutCopy.create(names.filter((name) => !MADE.has(name)));
   }
 
-  /** Returns the content of each file by path, without generated folders. */
+  /** Returns the content of each file by path, and an empty string for each empty folder. Leaves out generated folders. */
   async content(): Promise<Record<string, string>> {
     const names = (await readdir(this.path)).filter((name) => !MADE.has(name));
     const found = await Promise.all(names.map((name) => this.contentBelow(name)));

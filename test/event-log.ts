@@ -16,7 +16,7 @@ export class EventLog {
     private readonly sources: readonly string[] | undefined,
   ) {}
 
-  /** @param sources Services and processors whose events are read. Default: all. */
+  /** @param sources Services and processors whose events are read. Default: all services and processors. */
   static async open(natsUrl: string, sources?: readonly string[]): Promise<EventLog> {
     return new EventLog(await connect({ servers: natsUrl }), sources);
   }

@@ -100,7 +100,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'writes one in a new app, one in an existing app, and one on failures',
+    'writes processors in a new app, in an existing app, and on failures',
     async () => {
       await checkout.write(RUNNING, JSON.stringify({ pid: process.pid, parts: {} }));
       for (const [name, options] of Object.entries(PROCESSORS)) {
@@ -166,7 +166,7 @@ describe('node cascade new processor, and remove processor', () => {
   );
 
   it(
-    'writes tests that pass, like those of the topology',
+    'writes tests that pass, and the tests of the topology still pass',
     async () => {
       const { code, output } = await start([
         ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],

@@ -7,7 +7,9 @@ import { composeSystem, type System } from '../tools/supervisor/system.js';
 
 export const root = checkoutRoot();
 
-/** Matches the variables of the services and of the system. The developer's own values must not reach a test. */
+/**
+ * Matches the names of environment variables of the services and of the system. The developer's own values must not reach a test.
+ */
 const SETTINGS =
   /^(PORT|HOST|NATS_|DATABASE_|DATA_|DELIVERY_|EVENTS_|FAILURES_|STREAM_|STOP_|TRUST_|SERVE_|SMTP_|MAIL_|TWILIO_|SIGNUPS?_|LOG_)/;
 
@@ -36,7 +38,7 @@ export class TestSystem {
     return system;
   }
 
-  /** Restarts the system after {@link stopParts}, with the same data but on new free ports. */
+  /** Starts the system on free ports. After {@link stopParts}, the system keeps its data but may get other ports. */
   async startAgain(): Promise<void> {
     this.system = composeSystem({
       root,
@@ -84,7 +86,10 @@ export class TestSystem {
   }
 }
 
-/** Returns the environment of this process without the settings of the system. */
+/**
+ * Returns the environment of this process without the settings of the system and the variables of npm. `NODE_ENV` is always
+ * `development`.
+ */
 export function ownEnvironment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) => !SETTINGS.test(name) && !name.startsWith('npm_'),
@@ -96,6 +101,7 @@ export function ownEnvironment(): NodeJS.ProcessEnv {
  * Compiles a checkout as `npm start` does, so that a spec that runs alone tests the current sources.
  *
  * @param path Checkout to compile. Default: this checkout.
+ * @throws Error if a file does not compile
  */
 export async function compileCheckout(path: string = root): Promise<void> {
   const compiler = (await import(pathToFileURL(join(root, 'tools/compile.mjs')).href)) as {

@@ -2,7 +2,8 @@
 // syntax and no static imports. Even an old Node must be able to parse this file, so that the user sees which versions are
 // supported.
 
-// Oldest supported versions, as in package.json. Older releases cannot run Nest's command line (see docs/upstream.md).
+// Oldest supported releases of Node 20 and Node 22, as in package.json. Older releases cannot run Nest's command line (see
+// docs/upstream.md).
 var OLDEST = { 20: [19, 5], 22: [15, 0] };
 var FIRST_WHOLE_LINE = 24;
 

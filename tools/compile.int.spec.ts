@@ -42,7 +42,7 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true }));
 
 describe('Compiling', () => {
-  it('makes programs that find their libraries, and leaves out specs', async () => {
+  it('produces programs that find their libraries, and leaves out specs', async () => {
     const { compiled, failures } = await compile(root);
     expect(failures).toEqual([]);
     expect([...compiled].sort()).toEqual(['apps/hello/src/main.ts', 'libs/greeting/src/index.ts']);
@@ -91,7 +91,7 @@ describe('Compiling', () => {
     expect((await run('apps/hello/src/main.ts')).stdout).toBe('corrected\n');
   });
 
-  it('works in several processes at once', async () => {
+  it('works in several processes at the same time', async () => {
     const results = await Promise.all([compile(root), compile(root), compile(root)]);
     expect(results.flatMap(({ failures }) => failures)).toEqual([]);
     expect((await run('apps/hello/src/main.ts')).stdout).toBe('hello\n');

@@ -12,7 +12,8 @@ export function compiledFolder(root) {
 
 /**
  * Compiles every source file whose modification time differs from the time of its output, and removes outputs without a source.
- * The compiler only strips the types, and `npm run typecheck` checks them. Several processes may compile at the same time.
+ * Compiles all files after a change of the compiler or its options. The compiler only strips the types, and `npm run typecheck`
+ * checks them. Several processes may compile at the same time.
  *
  * @param {string} root The checkout.
  * @returns {Promise<{ compiled: string[], removed: string[], failures: { file: string, message: string }[] }>} Paths of sources,

@@ -40,9 +40,11 @@ async function refuseLink(folder) {
 }
 
 /**
- * Returns true if `node_modules` matches the lock file. Compares contents, not times, because switching branches back and forth
- * updates the time of the lock file, but not its content. npm writes the hidden lock file last, so an interrupted install counts
- * as missing.
+ * Returns true if `node_modules` matches the lock file. Compares contents, not times. Switching branches back and forth updates
+ * the time of the lock file, but not its content. npm writes the hidden lock file last, so an interrupted install counts as
+ * missing.
+ *
+ * @throws {OperationalError} If the lock file is missing, or if a file cannot be read.
  */
 export async function isInstalled(root) {
   const [wanted, found] = await Promise.all([

@@ -45,7 +45,7 @@ it('Under the condition of this repository, libraries resolve to the sources tha
   );
 });
 
-it('Without it they do not resolve, because `nest build` would keep the import of a resolved library and not compile it', () => {
+it('Without this condition, libraries do not resolve, because `nest build` would keep the import of a resolved library and not compile it', () => {
   expect(inNode('resolved(name)')).toEqual(Object.values(libraries).map(() => 'not found'));
 });
 

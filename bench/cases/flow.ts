@@ -11,8 +11,8 @@ const CONNECTIONS = 32;
 const TICK_MS = 10;
 
 /**
- * Measures the time from the 202 response until both final events are published. The whole system runs with PostgreSQL, under
- * loads that are fractions of its capacity.
+ * Measures the capacity of the whole system with PostgreSQL, in flows per second. Then measures the time from a 202 response
+ * until both final events are published. The loads are percentages of the capacity.
  */
 export const flow: Case = {
   name: 'flow',
@@ -53,7 +53,10 @@ async function measure(
   round.figures.add(`flow/${load}%/p99`, 'ms', p99);
 }
 
-/** Posts signups at a steady rate, without waiting for responses. Resolves to the time of each response, by correlation id. */
+/**
+ * Posts `rate` signups per second for the given time, without waiting for earlier responses. After the last response, resolves to
+ * the time of each response by correlation id.
+ */
 async function offer(url: string, rate: number, milliseconds: number): Promise<Map<string, number>> {
   const agent = new Agent({ keepAlive: true });
   const accepted = new Map<string, number>();

@@ -10,10 +10,16 @@ type Measure = (size: Size, count: number, warmUp: number) => Promise<Handling>;
 
 interface Hopper {
   readonly name: string;
-  /** Number of measured events, chosen so that all contestants take about the same time. */
+  /**
+   * Number of measured events in a full round and in a quick round. The numbers differ so that all contestants take about the
+   * same time.
+   */
   readonly counts: { readonly full: number; readonly quick: number };
   readonly measure: Measure;
-  /** Prepares the contestant. Resolves to undefined, or to the reason why the contestant cannot take part. */
+  /**
+   * Prepares the contestant. Resolves to the reason why the contestant cannot take part; undefined after a successful
+   * preparation.
+   */
   readonly prepare?: () => Promise<string | undefined>;
 }
 
@@ -48,7 +54,7 @@ const HOPPERS: readonly Hopper[] = [
   { name: 'nest-nats', counts: { full: 60_000, quick: 24_000 }, measure: measureNestNats },
 ];
 
-/** Number of warm-up events for each measured event. */
+/** Number of warm-up events per measured event. */
 const WARM_UP = 0.3;
 
 /** Measures the hop: consume `user.signed-up`, publish the next event, wait for the confirmation, and acknowledge. */
@@ -85,7 +91,8 @@ async function compare(round: Round, name: string, size: Size, hoppers: readonly
   for (const { name: other } of hoppers) {
     if (other !== 'ours') figures.addRatio(`${name}/${other}`, rates.get('ours'), rates.get(other));
   }
-  // Ratio of the cheapest possible hop to the documented loop. No other consumer can exceed this ratio.
+  // Compares the rate of the cheapest possible hop with the rate of the documented loop. No other hop through the stream can
+  // reach a higher ratio.
   figures.addRatio(`${name}/pipelined:documented`, rates.get('pipelined'), rates.get('documented'));
 }
 

@@ -17,8 +17,8 @@ const PUBLISHERS = [
 ];
 
 /**
- * Publishes events of 256 bytes and waits for their confirmations. Cascade's publisher also checks the contract and adds
- * CloudEvents headers.
+ * Measures how many events of 256 bytes are published and confirmed per second. Cascade's publisher also checks the contract and
+ * adds CloudEvents headers.
  */
 export const publish: Case = {
   name: 'publish',

@@ -14,8 +14,8 @@ const SERVERS = [
 ];
 
 /**
- * Compares `POST /signups` of the signup service with a bare server that writes the same rows. The relay of the service publishes
- * at the same time.
+ * Compares `POST /signups` of the signup service with a bare server that writes only the user and the outbox row. The relay of
+ * the service publishes at the same time.
  */
 export const signup: Case = {
   name: 'signup',

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 
 /**
- * A signup without Cascade. Fastify handles the request, and one transaction inserts the same two rows: the user and the outbox
+ * A signup without Cascade. Fastify handles the request, and one transaction inserts two rows, which are the user and the outbox
  * row. The server has no validation, idempotency keys or relay.
  */
 const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL']!, max: 10 });

@@ -11,7 +11,7 @@ class ProcessorConfig extends ServiceConfig {
 
 const { takes = 0, ...options } = JSON.parse(process.env['BENCH'] ?? '{}') as {
   concurrency?: number;
-  /** Time that the handler waits, in milliseconds. */
+  /** Time that the handler takes for each event, in milliseconds. Default: 0. */
   takes?: number;
 };
 

@@ -9,7 +9,9 @@ const { databaseUrl, dataDir } = JSON.parse(process.env['BENCH'] ?? '{}') as {
   dataDir: string;
 };
 const schema = { outbox };
-/** Number of rows in one statement. A row has 7 parameters, and a statement can have at most 65,535 parameters. */
+/**
+ * Maximum number of rows in one statement. Each row needs several parameters, and a statement can have at most 65,535 parameters.
+ */
 const CHUNK = 1_000;
 
 const module = {

@@ -3,8 +3,8 @@ import { connect, createInbox, headers } from '@nats-io/transport-node';
 import { nextFieldsOf, SENT, SIGNED_UP, type SignedUp } from '../events.js';
 
 /**
- * The cheapest possible hop with the NATS client. The hop uses neither Nest nor a contract. The only header is the id, and all
- * PubAcks share one subscription. The loop does not notice a missing PubAck.
+ * The cheapest possible hop with the NATS client. The hop uses neither Nest nor a contract. The only header is the message id,
+ * and all PubAcks share one subscription. The loop does not notice a missing PubAck.
  */
 const connection = await connect({ servers: process.env['NATS_URL']!, noAsyncTraces: true });
 const client = jetstream(connection);

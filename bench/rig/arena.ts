@@ -33,9 +33,10 @@ export class Arena {
   }
 
   /**
-   * Waits until the stream has stored `count` events.
+   * Waits until the stream contains at least `count` events.
    *
    * @returns the time of the last check, from `performance.now()`
+   * @throws Error if the stream contains fewer events after 120 s
    */
   async untilStored(count: number): Promise<number> {
     const reached = async () => {

@@ -2,7 +2,10 @@ import { newEventId } from '@cascade/jetstream';
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { fieldsOf, SIGNED_UP, type Size } from '../events.js';
 
-/** Number of events that are sent before a confirmation is awaited. The server can buffer more events for a stream. */
+/**
+ * Number of events to send before waiting for a confirmation. The number is below the server's limit for buffered events of a
+ * stream.
+ */
 const CHUNK = 5_000;
 
 /** Fills the stream with events in the format that `EventPublisher` writes. */
@@ -19,7 +22,10 @@ export async function fill(connection: NatsConnection, count: number, size: Size
   }
 }
 
-/** Encodes the headers without the client's code, because filling the stream would otherwise take longer than the measurement. */
+/**
+ * Returns the encoded headers of a new event. With the client's code for headers, filling the stream would take longer than the
+ * measurement.
+ */
 function newHeaders(): MsgHdrs {
   const id = newEventId();
   const lines = [

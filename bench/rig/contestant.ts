@@ -64,7 +64,12 @@ export class Contestant {
     this.process.send(message);
   }
 
-  /** Resolves to the first message that passes the test, including messages that have already arrived. */
+  /**
+   * Waits for a message that passes the test, and removes the message from the received messages. The message may have arrived
+   * earlier.
+   *
+   * @throws Error if the process ends first, or if no such message arrives within 60 s
+   */
   message<Message>(isWanted: (message: unknown) => message is Message): Promise<Message> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(

@@ -2,13 +2,13 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contestant } from './contestant.js';
 
-/** Figures of one or more processes over a span of a run. */
+/** Figures of one or more processes during a measurement. */
 export interface Handling {
   /** Number of events that all processes handled per second. */
   readonly rate: number;
   /** CPU time per event, in microseconds. */
   readonly cpu: number;
-  /** Highest peak memory of any process, in bytes. */
+  /** Highest peak memory of any process since its start, in bytes. */
   readonly rss: number;
 }
 
@@ -65,7 +65,7 @@ export async function measureHandling(
  */
 class TooFewEventsError extends Error {}
 
-/** Runs a measurement. Doubles the number of events until the measurement covers enough events. */
+/** Runs a measurement. While the measurement covers no events, repeats the measurement with twice as many events. */
 export async function withEnough(
   count: number,
   measure: (count: number) => Promise<Handling>,

@@ -17,7 +17,7 @@ export interface LedgerExpectations {
   readonly failures?: number;
   /** Number of users whose welcome mail the scenario prevents. Default: 0. */
   readonly withoutMail?: number;
-  /** Maximum number of messages beyond the first message to each recipient. Default: 0. */
+  /** Maximum number of mail messages beyond the first message to each recipient. Default: 0. */
   readonly extraMails?: number;
 }
 
@@ -69,8 +69,9 @@ async function readLeft({ client, postgres }: SignupSystem, load: SignupLoad): P
 }
 
 /**
- * Starts all services that are down, and waits until all work is done. Then compares the acknowledged signups with the users,
- * outbox rows, stored events, metadata rows, mail and failure events. An embedded database is read after its service has stopped.
+ * Ends the load and all faults. Waits until all signups are acknowledged and all work is done. Then compares the acknowledged
+ * signups with the users, outbox rows, stored events, metadata rows, mail and failure events. An embedded database is read after
+ * its service has stopped.
  */
 export async function checkLedger(
   trial: Trial,

@@ -13,7 +13,10 @@ export const takesArguments = true;
 /** Number of concurrent scenarios in the short form. The scenarios mostly wait, for example for a redelivery. */
 const SHORT_AT_ONCE = 5;
 
-/** Runs `npm run test:crash`. Resolves to 1 if a scenario fails. */
+/**
+ * Runs `npm run test:crash`. Resolves to the exit code, which is 2 after an unknown scenario name, 1 if a scenario failed, and
+ * otherwise 0.
+ */
 export async function main({ root, args }: Checkout): Promise<number> {
   const { values } = parseArgs({
     args: [...args],

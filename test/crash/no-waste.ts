@@ -2,7 +2,10 @@ import { EVENTS_STREAM } from '@cascade/jetstream';
 import type { SignupSystem } from './system/signup-system.js';
 import type { Trial } from './trial.js';
 
-/** Checks that each event was delivered exactly once to each processor that consumes it, and that no event was retried. */
+/**
+ * Checks that each processor received as many deliveries as there are stored events on its channels. Also checks that no event
+ * was retried.
+ */
 export async function expectNoWaste(trial: Trial, { client }: SignupSystem): Promise<void> {
   let wasted = 0;
   for (const [name, { deliveries }] of await client.backlogs(EVENTS_STREAM)) {

@@ -14,7 +14,7 @@ const CHANGES = [
 ];
 
 /**
- * Calls `node cascade provision`.
+ * Calls `node cascade provision` with these stream sizes.
  *
  * @throws Error if the exit code is not 0
  */
@@ -40,8 +40,8 @@ export async function settingsOf({ manager }: PlainClient): Promise<Record<strin
 }
 
 /**
- * Collects all later requests that change or delete a stream, a consumer or messages. Each entry contains the reply subject,
- * which shows the service that sent the request.
+ * Returns a list that grows with each later request to change or delete a stream, a consumer or messages. Each entry contains the
+ * reply subject, which shows the service that sent the request.
  */
 export function watchChanges(connection: NatsConnection): string[] {
   const changes: string[] = [];

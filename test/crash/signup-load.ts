@@ -29,9 +29,9 @@ interface Client {
 export class SignupLoad {
   /** Addresses of the signups that were acknowledged with a 202 response, by signup id. */
   readonly acknowledged = new Map<string, string>();
-  /** Number of other responses, by status. The status is `none` if no valid response arrived. */
+  /** Number of requests without a 202 response, by status. The status is `none` if no valid response arrived. */
   readonly otherAnswers = new Map<string, number>();
-  /** Time of the slowest response by status, in milliseconds. */
+  /** Duration of the slowest request by status, in milliseconds. */
   readonly slowest = new Map<string, number>();
   /** Clients that will repeat their requests. The client that has waited longest comes first. */
   private readonly waiting: Client[] = [];

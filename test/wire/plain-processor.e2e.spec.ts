@@ -144,13 +144,13 @@ describe('A processor with only a NATS client and the wire contract', () => {
     ]);
   });
 
-  it('makes another attempt if one fails', async () => {
+  it('retries an event after a failed attempt', async () => {
     const correlationId = await signUp('flaky');
     await eventually(async () => expect(await openedIn(correlationId)).toHaveLength(1));
     expect(await failures()).toEqual([]);
   });
 
-  it('gets a replay of its channel, and publishes events again only in a replay as new', async () => {
+  it('receives a replay of its channel, and publishes events again only in an as-new replay', async () => {
     const replay = ['replay', '--channel', 'user.signed-up', '--processor', 'stamp-book', '--reason', 'test'];
     expect(await cascade(...replay)).toMatchObject({ replayed: 2 });
     await eventually(async () => {

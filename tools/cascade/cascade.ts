@@ -71,8 +71,8 @@ export async function cascade(args: readonly string[], host: Host): Promise<numb
 }
 
 /**
- * Converts `help new processor` to `new processor --help`, because commander's `help` accepts only one word. Commander then
- * refuses an unknown word.
+ * Converts `help new processor` to `new processor --help`, because commander's `help` accepts only one word. If a word is
+ * unknown, omits `--help`, so that commander refuses the word.
  */
 function withoutHelpCommand(program: Command, args: readonly string[]): readonly string[] {
   const [first, ...words] = args;

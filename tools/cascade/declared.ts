@@ -47,8 +47,9 @@ export async function readDeclared(host: Host): Promise<Declared> {
 }
 
 /**
- * Returns the stream settings that all services declare. Different settings are an error, because all services use the same
- * streams.
+ * Returns the stream settings that all services declare; empty if there is no service.
+ *
+ * @throws CommandError if services declare different settings, because all services use the same streams
  */
 export function sharedSettings(apps: readonly Pick<LoadedApp, 'name' | 'service'>[]): JetStreamSettings {
   const users = apps.flatMap(({ name, service }) =>

@@ -17,7 +17,7 @@ import { GeneratorError, RefusedNameError } from '../generator/errors.js';
 import { CommandError, UsageError } from './errors.js';
 import type { Host } from './host.js';
 
-/** Errors whose messages already say what to do. */
+/** Classes of errors whose messages already say what to do. */
 const COMPLETE = [
   InvalidDeclarationError,
   InvalidEventError,

@@ -19,8 +19,9 @@ export interface Host {
   /** Loads a module of the workspace by the path of its source, relative to the checkout. */
   load(this: void, source: string): Promise<object>;
   /**
-   * Calls the listener on the first Ctrl-C or SIGTERM instead of ending the process. The next signal ends the process. Returns a
-   * function that removes the listener.
+   * Calls the listener on the first Ctrl-C or SIGTERM instead of ending the process. The next signal ends the process.
+   *
+   * @returns a function that removes the listener
    */
   onInterrupt(this: void, listener: () => void): () => void;
 }

@@ -11,7 +11,7 @@ const TIMEOUT_MS = 15_000;
 /** Error of `npm run demo` whose cause the user can remove. */
 class DemoError extends Error {
   override readonly name = 'DemoError';
-  /** Makes the tools show the message without a stack. */
+  /** The tools show the message without a stack. */
   readonly operational = true;
 }
 

@@ -38,7 +38,10 @@ export class FlowRecorder {
       .map(({ event, at }) => ({ ...event, afterMs: at - since }));
   }
 
-  /** Calls `isDone` after each recorded event. Resolves to true when `isDone` returns true, or to false after the timeout. */
+  /**
+   * Calls `isDone` immediately and after each recorded event. Resolves to true when `isDone` returns true, or to false after the
+   * timeout.
+   */
   async wait(isDone: () => boolean, timeoutMs: number): Promise<boolean> {
     const done = new Promise<boolean>((resolve) => {
       const timer = setTimeout(() => resolve(false), timeoutMs);
@@ -76,8 +79,8 @@ export class FlowRecorder {
 }
 
 /**
- * Returns undefined for headers that cannot be parsed. The client throws an error for such headers, and an error in a callback
- * would end the subscription.
+ * Returns the headers of a message; undefined if the headers cannot be parsed. The client throws an error for such headers, and
+ * an error in a callback would end the subscription.
  */
 function headersOf(message: Msg): MsgHdrs | undefined {
   try {

@@ -16,7 +16,7 @@ export interface Generation {
  * Plans the files of a new processor and the changes of shared files. Writes nothing; call `applyChanges` to write the files.
  *
  * @throws RefusedNameError if a name is invalid, unknown or taken
- * @throws GeneratorError if a file already exists, or if a shared file has no place for its entry
+ * @throws GeneratorError if a new file already exists, or if a shared file is missing or has no place for its entry
  */
 export async function generate(
   root: string,

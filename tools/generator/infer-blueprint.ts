@@ -15,9 +15,9 @@ export interface RemovalChoice {
 }
 
 /**
- * Infers the blueprint of a generated processor from its declaration, because no file records the blueprint. An app is the
- * processor's own app if it has the same name and does nothing else. An event was created with the processor if nothing else uses
- * the event.
+ * Infers the blueprint of a generated processor from its declaration, because no file records the blueprint. An app counts as the
+ * processor's own app if it has the same name, no other processor, and no published event. An event counts as created with the
+ * processor if nothing else uses the event and `keepEvents` is not set.
  *
  * @throws RefusedNameError if no processor has the name
  * @throws GeneratorError if other processors depend on this processor

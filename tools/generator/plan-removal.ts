@@ -131,15 +131,13 @@ async function removeEntries(root: string, blueprint: Blueprint): Promise<Outcom
   return outcome;
 }
 
-/** Returns true if two texts have the same lines in any order. Entries may have been added or sorted in the meantime. */
+/** Returns true if two texts have the same lines in any order, because a re-added entry may have another position. */
 function sameLines(one: string, other: string): boolean {
   const sorted = (text: string) => text.split('\n').sort().join('\n');
   return sorted(one) === sorted(other);
 }
 
-/**
- * Formats the text of a file. Returns the text unchanged if it cannot be parsed, because a developer may be working on the file.
- */
+/** Formats the text of a file. Returns an invalid text unchanged, because a developer may be working on the file. */
 async function formatted(root: string, path: string, text: string): Promise<string> {
   return format(root, path, text).catch(() => text);
 }

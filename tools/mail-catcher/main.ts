@@ -6,8 +6,8 @@ const CLOSE_WITHIN_MS = 500;
 
 const [smtpPort, webPort, folder] = process.argv.slice(2);
 /**
- * Maximum size of a message, in bytes. A larger message is refused with the permanent error 552. Developers can set a low limit
- * to cause this error. maildev's command has the same variable.
+ * Maximum size of a message, in bytes; undefined for maildev's default. A larger message is refused with the permanent error 552.
+ * Developers can set a low limit to cause this error. maildev's command has the same variable.
  */
 const sizeLimit = process.env['MAILDEV_MAX_MESSAGE_SIZE'];
 

@@ -21,7 +21,7 @@ const running = {
 };
 
 describe('The data folder', () => {
-  it('belongs to one command at a time, and names it to the second one', async () => {
+  it('belongs to one command at a time, and the error of a second command names the first', async () => {
     const folder = await DataFolder.claim(path);
     await folder.writeRunning(running);
     const second = DataFolder.claim(path);

@@ -49,8 +49,8 @@ export class DataFolder {
   ) {}
 
   /**
-   * Claims the folder, and creates it if it is missing. The claim ends with this process, even after a kill -9. Waits until the
-   * processes of a killed supervisor have ended.
+   * Claims the folder, and creates it if it is missing. The claim ends with this process, even after a kill -9. If the last
+   * supervisor was killed, waits until its processes have ended, but no longer than {@link LEFTOVERS_MS}.
    *
    * @throws DataFolderInUseError if another process has claimed the folder
    */
@@ -88,7 +88,10 @@ export class DataFolder {
   }
 }
 
-/** Returns the system that last recorded itself. The system may have been killed in the meantime. */
+/**
+ * Returns the system that last recorded itself; undefined if no system is recorded. The system may have been killed in the
+ * meantime.
+ */
 export async function readRunning(path: string): Promise<RunningSystem | undefined> {
   try {
     return JSON.parse(await readFile(join(path, RUNNING_FILE), 'utf8')) as RunningSystem;

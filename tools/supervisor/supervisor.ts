@@ -56,7 +56,10 @@ export class Supervisor {
     );
   }
 
-  /** Starts a part while other parts run. Never rejects, because the part's state shows a failure. */
+  /**
+   * Starts a part while other parts run. Does nothing if the system is stopping. Never rejects, because the part's state shows a
+   * failure.
+   */
   async add(part: SupervisedPart, group: PartGroup): Promise<void> {
     if (this.stopping) return;
     group.parts.push(part);

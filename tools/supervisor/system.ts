@@ -29,7 +29,8 @@ export interface SystemOptions {
   readonly dataDir: string;
   /**
    * Environment of the system. `NATS_URL`, `SMTP_URL` and `DATABASE_URL` name servers to use instead of the embedded servers.
-   * Each service gets a separate database on the server of `DATABASE_URL`. Services inherit all other variables.
+   * Each service gets a separate database on the server of `DATABASE_URL`. Services inherit all variables that the supervisor
+   * neither reads nor sets.
    */
   readonly env: NodeJS.ProcessEnv;
   /**

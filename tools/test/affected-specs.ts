@@ -22,10 +22,10 @@ export interface Repository {
  * Chooses the specs that a change may affect:
  * - the specs of the changed workspaces, and of all workspaces that depend on them
  * - the specs that import or read a changed file
- * - the specs of the whole system, if code was changed
+ * - the specs of the whole system, if any workspace was changed
  *
  * A change affects all specs of its workspace, because a spec may start programs that it does not import. A change of third-party
- * packages or of Jest's settings affects all specs.
+ * packages, or of the settings of Jest or the compiler, affects all specs.
  */
 export function affectedSpecs(changes: Changes, repository: Repository): string[] {
   const { packages, specs, importers, readers } = repository;
@@ -39,7 +39,9 @@ export function affectedSpecs(changes: Changes, repository: Repository): string[
   );
 }
 
-/** Returns the folder of a file's workspace, or '' for the root's code. Returns undefined for pages and settings. */
+/**
+ * Returns the folder of a file's workspace, or '' for the root's code; undefined for pages and for files outside the workspaces.
+ */
 function ownerOf(file: string): string | undefined {
   if (file.endsWith('.md')) return undefined;
   if (ROOT_FOLDERS.some((folder) => file.startsWith(folder))) return '';

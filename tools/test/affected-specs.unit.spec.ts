@@ -33,15 +33,15 @@ function affected(
   return affectedSpecs(changes, { packages, specs, importers, readers });
 }
 
-it('A change of an app runs its specs and those of the whole system, none of the libs', () => {
+it('A change of an app runs the specs of the app and of the whole system, but no specs of libraries', () => {
   expect(affected(['apps/notifier/src/mail.ts'])).toEqual([SYSTEM, NOTIFIER]);
 });
 
-it('A change of a lib reaches what depends on it, near and far, and the specs of the root', () => {
+it('A change of a library runs the specs of its direct and indirect dependants, and of the root', () => {
   expect(affected(['libs/store/src/store.ts'])).toEqual([SYSTEM, WIRE, NOTIFIER, STORE, OUTBOX, COMMAND]);
 });
 
-it('What only specs need does not reach the dependants of their workspace', () => {
+it('A change of a development dependency does not reach the dependants of the declaring workspace', () => {
   expect(affected(['libs/testing/src/kit.ts'])).toEqual([SYSTEM, WIRE, STORE, KIT, COMMAND]);
 });
 
@@ -59,11 +59,11 @@ it('Specs that import or read a changed file run wherever they are', () => {
   expect(affected(['docs/wire.md'], { readers: [WIRE] })).toEqual([WIRE]);
 });
 
-it('A page alone runs no spec', () => {
+it('A change of only a page runs no spec', () => {
   expect(affected(['README.md', 'libs/store/README.md'])).toEqual([]);
 });
 
-it('Other third-party packages and the settings of Jest run all', () => {
+it('A change of third-party packages or of the settings of Jest runs all specs', () => {
   expect(affected(['package-lock.json'], { others: true })).toEqual(specs);
   expect(affected(['jest.config.mjs'])).toEqual(specs);
   expect(affected(['package-lock.json', 'nest-cli.json'])).toEqual([]);

@@ -57,7 +57,7 @@ it('Says what to do without a commit to compare with', async () => {
   );
 });
 
-it('Tells a new workspace from another third-party package', async () => {
+it('Distinguishes a new workspace from another third-party package', async () => {
   await writeLock({
     ...LOCK,
     'apps/orders': { name: '@app/orders' },

@@ -14,7 +14,7 @@ export interface Changes {
   readonly hasOtherPackages: boolean;
 }
 
-/** Entry of a workspace in package-lock.json. */
+/** Entry of a workspace or another package in package-lock.json. */
 export interface LockedPackage {
   readonly name?: string;
   readonly link?: boolean;
@@ -28,7 +28,7 @@ export type LockedPackages = Readonly<Record<string, LockedPackage>>;
  * Lists the differences from a commit: later commits, uncommitted changes, and untracked files.
  *
  * @param since Default: the commit at which this branch left `origin/main`, or `main` in a clone without a remote.
- * @throws TestChoiceError if the commit does not exist
+ * @throws TestChoiceError if the commit does not exist, or if there is no commit to compare with by default
  */
 export async function readChanges(root: string, since?: string): Promise<Changes> {
   const commit = await findCommit(root, since);

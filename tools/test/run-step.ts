@@ -39,7 +39,7 @@ async function readCounts(report: string): Promise<Counts> {
   }
 }
 
-/** Runs a command, and forwards signals to it, because the command must not outlive `npm test`. */
+/** Runs a command, and forwards signals to the command, because the command must not outlive `npm test`. */
 function run(command: readonly string[], root: string): Promise<Pick<StepResult, 'ok' | 'isInterrupted'>> {
   const child = spawn(process.execPath, command, { cwd: root, stdio: 'inherit' });
   let isInterrupted = false;

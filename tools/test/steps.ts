@@ -46,7 +46,10 @@ export const STEPS: readonly Step[] = [
   ),
 ];
 
-/** Returns the steps for a change: format and lint of the changed files, all types, and the given specs. */
+/**
+ * Returns the steps for a change: format and lint of the changed files, and the given specs. If code was changed, all types are
+ * checked.
+ */
 export function stepsFor(changedFiles: readonly string[], specs: readonly string[]): readonly Step[] {
   const code = changedFiles.filter((file) => LINTED.test(file));
   return [

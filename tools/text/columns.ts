@@ -2,8 +2,8 @@
 export type Row = readonly (string | undefined)[];
 
 /**
- * Aligns rows under a heading, one line per row. A column is aligned to the right if all its cells are numbers or times. A column
- * without content is left out.
+ * Aligns rows under a heading, one line per row. A column is aligned to the right if its cells are short and begin with a digit
+ * or `-`. Empty cells do not count. A column without content is left out.
  */
 export function renderColumns(heading: Row, rows: readonly Row[]): string[] {
   const kept = heading.map((_, column) => column).filter((column) => rows.some((row) => row[column]));

@@ -78,7 +78,10 @@ async function run(trial: Trial, { seconds, rate, resumesWithin }: Fullness): Pr
   await checkLedger(trial, system, load);
 }
 
-/** Waits until the stream is full. In addition, a processor must have an event in flight whose next event does not fit. */
+/**
+ * Waits until the stream is full and a processor has an event in flight whose next event does not fit. Raises the stream's limit
+ * slightly while the stream is full but no event is in flight.
+ */
 async function untilFull(system: SignupSystem, maxBytes: number): Promise<void> {
   const { client } = system;
   const stored = async () => (await client.manager.streams.info(EVENTS_STREAM)).state.last_seq;

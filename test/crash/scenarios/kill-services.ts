@@ -5,7 +5,10 @@ import { SignupLoad } from '../signup-load.js';
 import { SERVICES, SignupSystem, type ServiceName } from '../system/signup-system.js';
 import type { Trial } from '../trial.js';
 
-/** Maximum number of messages that the notifier may be sending when it is killed. */
+/**
+ * Maximum number of messages that the notifier sends at the same time. After a kill, each of these messages may be sent a second
+ * time.
+ */
 const CONCURRENCY = 10;
 const RATE = 200;
 

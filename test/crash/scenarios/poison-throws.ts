@@ -8,7 +8,7 @@ import { WorkerSystem, type Worker } from '../system/worker-system.js';
 import { round, type Trial } from '../trial.js';
 
 const ROUNDS = 5;
-/** Time that the handler waits, in milliseconds. The wait simulates the use of a database or another service. */
+/** Time that the handler takes for each event, in milliseconds. The time simulates the use of a database or another service. */
 const TAKES = 5;
 
 /** Alternates clean runs and runs with poison. The medians are compared, because the speed of the machine varies. */

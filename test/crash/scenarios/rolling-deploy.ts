@@ -47,7 +47,10 @@ export const rollingDeploy: Scenario = {
   run,
 };
 
-/** Deploys and rolls back as docs/versions.md describes. The consumers are deployed first, and rolled back last. */
+/**
+ * Deploys and rolls back as docs/versions.md describes. The services that consume the changed event are deployed first, and
+ * rolled back last.
+ */
 async function run(trial: Trial): Promise<void> {
   const next: ServiceVersion = { checkout: await nextVersion(trial), env: NEXT_SIZES };
   const system = await SignupSystem.start(trial, { replicas: REPLICAS });
@@ -79,7 +82,10 @@ async function run(trial: Trial): Promise<void> {
 
 class RollingDeploy {
   private readonly endings = new Set<string>();
-  /** Differences that each process must log. A process that started before the operator changed the settings has no entry. */
+  /**
+   * Streams and consumers whose differences each process must log. A process that started before the operator changed the
+   * settings has no entry.
+   */
   private readonly differing = new Map<ServiceProcess, readonly string[]>();
   private replaced = 0;
 
@@ -101,7 +107,7 @@ class RollingDeploy {
     return new RollingDeploy(trial, system, settings, watchChanges(system.client.connection));
   }
 
-  /** Restarts the replicas with the given version, one after the other, in a random order. */
+  /** Restarts the replicas of these services with the given version, one after the other, in a random order. */
   async roll(names: readonly ServiceName[], version: ServiceVersion): Promise<void> {
     const replicas = names.flatMap((name) => this.system.replicas(name));
     for (const service of this.trial.random.shuffled(replicas)) {
@@ -137,7 +143,7 @@ class RollingDeploy {
   }
 }
 
-/** Waits until the newest event has this version. */
+/** Waits until the newest stored event `user.signed-up` has this version. */
 async function untilPublished({ client }: SignupSystem, version: number): Promise<void> {
   const check = async () => {
     const newest = await client.manager.streams.getMessage(EVENTS_STREAM, { last_by_subj: CHANNEL });

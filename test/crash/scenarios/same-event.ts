@@ -10,7 +10,8 @@ export const sameEvent: Scenario = { name: 'same-event', mustShow: 'one row, one
 
 /**
  * Publishes one event many times. Half of the copies have the same `Nats-Msg-Id`. Each of the other copies has a different
- * `Nats-Msg-Id`, so the broker stores it. The broker would also store a copy that arrives after the duplicate window.
+ * `Nats-Msg-Id`, so the broker stores all of these copies. The broker would also store a copy that arrives after the duplicate
+ * window.
  */
 async function run(trial: Trial): Promise<void> {
   const times = trial.scale(1_000, 100);

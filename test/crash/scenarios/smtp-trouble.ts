@@ -97,7 +97,8 @@ async function assertMet(
 }
 
 /**
- * Returns the number of retries so far. A retry is stored as one message while it waits, and as a second message when it is due.
+ * Returns the number of retries so far, including waiting retries. A retry is stored as one message while it waits, and as a
+ * second message when it is due.
  */
 async function retriesOf({ client }: SignupSystem): Promise<number> {
   const { state } = await client.manager.streams.info('RETRIES');

@@ -88,7 +88,7 @@ async function deleteStreams({ client }: SignupSystem): Promise<void> {
   for (const stream of STREAMS) await client.manager.streams.delete(stream);
 }
 
-/** Resolves when the service sends its first request to the JetStream API, or when the service has ended. */
+/** Waits until the service sends its first request to the JetStream API, or until the service has ended. */
 async function firstRequestOf(system: SignupSystem, service: ServiceName): Promise<void> {
   const requests = system.client.connection.subscribe('$JS.API.>');
   void system.service(service).ended.then(() => requests.unsubscribe());

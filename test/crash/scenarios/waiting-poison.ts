@@ -14,7 +14,7 @@ export const waitingPoison: Scenario = {
   run,
 };
 
-/** Runs without the circuit breaker, because a thousand successive failures would cause a pause. */
+/** Runs without the circuit breaker, because so many successive failures would cause a pause. */
 async function run(trial: Trial): Promise<void> {
   const [good, wait] = trial.scale([1_000, 60_000], [200, 8_000]);
   const system = await WorkerSystem.start(trial);
@@ -59,7 +59,10 @@ async function run(trial: Trial): Promise<void> {
   );
 }
 
-/** Returns the 99th percentile of the time from publishing to the end of handling, in milliseconds. */
+/**
+ * Publishes `count` good events at 500 events per second. Returns the 99th percentile of the time from publishing to the end of
+ * handling, in milliseconds.
+ */
 async function latency(system: WorkerSystem, worker: Worker, count: number): Promise<number> {
   const before = worker.handled.length;
   await publishAll(system.client.connection, tasks(count), 500);

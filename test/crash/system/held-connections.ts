@@ -18,7 +18,7 @@ export interface HeldConnectionsOptions {
 export class HeldConnections {
   private constructor(private readonly sockets: readonly Socket[]) {}
 
-  /** Resolves when the service has accepted all connections. */
+  /** Opens the connections. Resolves when the service has accepted all connections. */
   static async open(url: string, { silent, halfSent }: HeldConnectionsOptions): Promise<HeldConnections> {
     const texts = Array.from({ length: silent + halfSent }, (_, index) =>
       index < silent ? '' : HALF_REQUESTS[index % HALF_REQUESTS.length]!,
@@ -43,7 +43,7 @@ export class HeldConnections {
 async function dial(url: string, text: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
-  // The service may reset a connection instead of waiting for the rest of the request.
+  // Ignores errors, because the service may reset a connection instead of waiting for the rest of the request.
   socket.on('error', () => undefined);
   // Discards received data, because a socket closes only after all its data was read.
   socket.resume();

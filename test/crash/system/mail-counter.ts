@@ -19,7 +19,7 @@ export class MailCounter {
   private mode: MailMode = 'accept';
   private server: SMTPServer | undefined;
   private readonly sockets = new Map<number, Socket>();
-  /** Number of refused recipients and of messages that were not confirmed. */
+  /** Number of refused recipients plus the number of messages that were received but not confirmed. */
   refusals = 0;
 
   constructor(private readonly port: number) {}

@@ -1,6 +1,6 @@
 import { PortClaims } from '../../../tools/supervisor/process/port-claims.js';
 
-/** Port claims of this process. A port stays claimed after a kill, because the killed part restarts on the same port. */
+/** Port claims of this process. A port stays claimed after a kill, so that the killed part can restart on the same port. */
 const claims = new PortClaims();
 
 export function claimPort(): Promise<number> {

@@ -59,7 +59,7 @@ export async function publishAll(
   return sent;
 }
 
-/** Generates tasks with the numbers `from`, `from + 1`, … */
+/** Generates `count` task events with the numbers `from`, `from + 1`, … */
 export function* tasks(
   count: number,
   isPoison: (number: number) => boolean = () => false,

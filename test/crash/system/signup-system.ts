@@ -77,7 +77,7 @@ export class SignupSystem {
     return this.replicas(name).map(({ url }) => url);
   }
 
-  /** Makes the mail server accept mail, and starts all services that are not running. */
+  /** Makes the mail server accept mail, and starts all services that are not running. Resolves when all services are ready. */
   async heal(): Promise<void> {
     await this.mail.setMode('accept');
     const down = this.all.filter(({ isRunning }) => !isRunning);

@@ -97,7 +97,7 @@ export class WorkerSystem {
     );
   }
 
-  /** Waits until the worker has handled all events, including retries. */
+  /** Waits until the worker has handled or dead-lettered all events, and no retry is left. */
   async untilDone({ processors }: Worker, timeout = 60_000): Promise<void> {
     const check = async (durable: string) => {
       const { waiting, inFlight } = await this.client.backlog(EVENTS_STREAM, durable);

@@ -39,6 +39,7 @@ export class Broker {
    * Connects to the broker.
    *
    * @throws BrokerUnreachableError if no broker answers, or if the broker refuses the credentials
+   * @throws CommandError if JetStream is turned off, or if the credentials file cannot be read
    */
   static async connect(host: Host): Promise<Broker> {
     Logger.overrideLogger(warningsTo(host));

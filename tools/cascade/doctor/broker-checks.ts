@@ -19,8 +19,8 @@ import { checkRights } from './rights-check.js';
 import { checkLeaders, checkRoom } from './room-check.js';
 
 /**
- * Checks the broker, and then the streams, consumers and outboxes on it. After a fault, the checks that depend on the faulty part
- * are skipped.
+ * Checks the broker, its streams and consumers, the room in the streams, the outboxes, and the rights of this user. After a
+ * fault, the checks that depend on the faulty part are skipped.
  */
 export async function checkBrokerAndStreams(host: Host, declared: Declared | undefined): Promise<Finding[]> {
   try {
@@ -52,7 +52,7 @@ async function checkWithin(broker: Broker, declared: Declared | undefined, host:
   }
 }
 
-/** True if all streams exist. Another check reports a missing stream. Without all streams, expiring events cannot be checked. */
+/** True if all streams exist. Another check reports a missing stream. The check of expiring events needs all streams. */
 function hasStreams({ streams }: BrokerRoom): boolean {
   return [EVENTS_STREAM, RETRIES_STREAM, FAILURES_STREAM].every((name) =>
     streams.some(({ of }) => of === name),

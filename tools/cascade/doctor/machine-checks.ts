@@ -26,7 +26,7 @@ export async function checkNatsServer({ env, root }: Pick<Host, 'env' | 'root'>)
   return [note('nats-server', 'none on the PATH or in the cache yet; `npm start` downloads one')];
 }
 
-/** Checks the default ports. A taken port is not a fault, because `npm start` then uses the next port. */
+/** Checks the default ports. A taken port is not a fault, because `npm start` then uses the next free port. */
 export async function checkPorts(): Promise<Finding[]> {
   const running = await runningHere();
   if (running) return [ok('ports', `used by the system that runs here: ${addressesOf(running)}`)];

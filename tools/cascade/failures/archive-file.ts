@@ -8,7 +8,7 @@ import { CommandError } from '../errors.js';
  * Writes failures to a new file, one failure per line. Resolves when the disk has stored the file and the file was read back.
  * Removes the file after an error. Only this user may read the file, because the events may contain personal data.
  *
- * @throws CommandError if the file exists or cannot be written, or if `signal` aborts
+ * @throws CommandError if the file exists, cannot be written or does not contain exactly these failures, or if `signal` aborts
  */
 export async function writeArchive(
   path: string,

@@ -29,7 +29,7 @@ export async function run({ host, output, options }: Invocation<ListOptions>): P
 
 type ListedFailure = ReturnType<typeof listed>;
 
-/** Describes a failure without its event, because the list may be very long. */
+/** Describes a failure without the event's headers and body and without the stack, because the list may be very long. */
 function listed({ id, correlationId, storedAt, event, failure, state }: StoredFailure) {
   const { processor, reason, attempts, error, original } = failure;
   const { name, message } = error;

@@ -17,7 +17,7 @@ import { stateOf } from './state.js';
 
 interface WholeFailure {
   readonly stored: StoredFailure;
-  /** The failed event; undefined if the event is no longer stored. */
+  /** The failed event; undefined if neither the stream nor the failure event contains the whole failed event. */
   readonly original: WholeEvent | undefined;
   readonly replay: ReplayRecord | undefined;
 }
@@ -101,7 +101,7 @@ function stateText(stored: StoredFailure, replay: ReplayRecord | undefined): str
 }
 
 function errorLines({ name, message, stack = '', violations, cause }: FailureError): string[] {
-  // Drops the heading of the stack, because it names a parent class if the error's class sets no name.
+  // Drops the heading of the stack. If the error's class sets no name, the heading names a parent class.
   const frames = stack.includes(message)
     ? stack.slice(stack.indexOf(message) + message.length)
     : `\n${stack}`;

@@ -1,10 +1,12 @@
 interface Happening {
-  /** Id of the event; a generated id for a replay or retry. */
+  /** Id of the event or failure event; a generated id for a replay or retry. */
   readonly id: string;
   readonly causationId: string | undefined;
-  /** Name of the event; the subject for a failure, replay or retry. */
+  /** Name of the event; the subject of a failure or replay; `retry.<processor>` for a retry. */
   readonly name: string;
-  /** Publisher of the event; undefined if the event does not name its publisher. */
+  /**
+   * Publisher of the event; undefined if the event does not name its publisher. For a failure, replay or retry, the processor.
+   */
   readonly source: string | undefined;
   readonly time: Date;
   readonly stream: string;
@@ -42,7 +44,7 @@ export interface FlowRetry extends Happening {
 
 export type FlowStep = FlowEvent | FlowFailure | FlowReplay | FlowRetry;
 
-/** All events, failures, replays and retries that share a correlation id, oldest first. */
+/** All events, failures, replays and waiting retries that share a correlation id, oldest first. */
 export interface Flow {
   readonly correlationId: string;
   readonly steps: readonly FlowStep[];

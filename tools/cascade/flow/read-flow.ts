@@ -18,9 +18,9 @@ import { waitingRetries } from './waiting-retries.js';
 const REPORT_EVERY = 20_000;
 
 /**
- * Reads the headers of all events since a time. Returns the events of the flow with their failures, replays and retries.
+ * Reads the headers of all events since a time. Returns the events of the flow with their failures, replays and waiting retries.
  *
- * @param onRead called repeatedly with the number of events that have been read
+ * @param onRead called after every 20,000 events with the number of events that have been read
  */
 export async function readFlow(
   broker: Broker,
@@ -73,7 +73,7 @@ async function readEvents(
   return { found, read };
 }
 
-/** Checks quickly whether a message belongs to another flow, which avoids parsing most messages. */
+/** True if a quick check shows that the message belongs to another flow. The check avoids parsing most messages. */
 function isOfAnother(message: JsMsg, correlationId: string): boolean {
   try {
     const written = message.headers?.get(CloudEventHeader.correlationId) ?? '';

@@ -1,6 +1,7 @@
 const DAY = 86_400_000;
 /**
- * Maximum clock difference, in milliseconds. The clock of the publisher that created the id may be ahead of the broker's clock.
+ * Assumed maximum clock difference, in milliseconds. The clock of the publisher that created the id may be ahead of the broker's
+ * clock.
  */
 const SKEW = 5 * 60_000;
 /** Matches a UUID version 7, whose first 48 bits are a time in milliseconds. */

@@ -2,8 +2,9 @@ import { EVENTS_STREAM, isExpiringSoon } from '@cascade/jetstream';
 import type { Expiry, ProcessorLag } from './lag.js';
 
 /**
- * Finds the unsettled event that a stream will delete first.
+ * Returns the expiry of the unsettled event that will be deleted first; undefined if no unsettled event will be deleted.
  *
+ * @param unsettled storage time of the oldest unsettled event of each consumer; undefined if all events are settled
  * @param keptFor retention time of each stream, in milliseconds; 0 for no limit
  */
 export function firstExpiry(

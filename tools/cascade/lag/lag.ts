@@ -35,9 +35,9 @@ export interface ProcessorLag {
   /** Number of events in flight that were delivered more than once. */
   readonly redelivered: number;
   readonly retrying: number;
-  /** Storage time of the oldest event that is not settled. */
+  /** Storage time of the oldest event that is not settled; undefined if all events are settled. */
   readonly oldest: Date | undefined;
-  /** Expiry of the oldest event; undefined if no event waits in a stream that deletes old events. */
+  /** Expiry of the unsettled event that will be deleted first; undefined if no unsettled event will be deleted. */
   readonly expiry: Expiry | undefined;
   readonly missing: readonly ConsumerPlace[];
 }

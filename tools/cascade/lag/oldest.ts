@@ -1,7 +1,10 @@
 import { RETRIES_STREAM } from '@cascade/jetstream';
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 
-/** Returns the storage time of the oldest event that a consumer has not settled; undefined if all events are settled. */
+/**
+ * Returns the storage time of the oldest event that a consumer has not settled. Returns undefined if all events are settled, and
+ * for a consumer of retries.
+ */
 export async function oldestUnsettled(
   manager: JetStreamManager,
   { stream_name, num_pending, num_ack_pending, ack_floor, config }: ConsumerInfo,
@@ -21,7 +24,8 @@ export async function oldestUnsettled(
 }
 
 /**
- * Returns the storage time of the oldest event that waits for another attempt.
+ * Returns the storage time of the oldest event that waits for another attempt. Returns undefined if no event waits, or if the
+ * stream has deleted the oldest event.
  *
  * @param subjects subjects of retries, whose last part names the event: `retry.notifier.sch.EVENTS-17`
  */

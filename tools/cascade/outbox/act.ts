@@ -34,7 +34,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  *
  * @param done words that describe the change in the output, such as `put back`
  * @param change resolves to the number of changed events; `ids` is empty if the user named no events
- * @returns the exit code, which is 1 if named events are not set aside
+ * @returns the exit code, which is 1 if any named event is not set aside
  */
 async function act(
   { host, output, args, options }: Invocation<ActOptions>,

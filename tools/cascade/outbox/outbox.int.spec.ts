@@ -142,7 +142,7 @@ describeStores((databases, _kind, isFast) => {
     }
   });
 
-  // Missing answers do not depend on the store, so the remaining specs run only with the faster one.
+  // The specs below test services that do not answer. The result does not depend on the store, so the fastest store is enough.
   if (!isFast) return;
 
   it('shows the other outboxes if one service does not answer', async () => {

@@ -6,7 +6,7 @@ import { CommandError } from '../errors.js';
  * Parses an event that a user typed. Refuses unknown fields, which are probably misspelled. A consumer would ignore unknown
  * fields.
  *
- * @throws CommandError with every broken rule
+ * @throws CommandError that lists every broken rule, or the reason why the event cannot be read
  */
 export async function parseEvent(type: EventClass, json: string): Promise<object> {
   const unknown = unknownFields(type, json);

@@ -11,14 +11,17 @@ const USUAL_EVENT = 1_024;
 
 export interface Room {
   /**
-   * Name of the stream, or `account` for all streams of the broker's account. If the account has several tiers, the name includes
-   * the tier.
+   * Name of the stream, or `account` for all streams of the broker's account. If the account has tiers, the name includes the
+   * tier.
    */
   readonly of: string;
   readonly bytes: number;
   /** Limit in bytes; undefined for no limit. */
   readonly limit: number | undefined;
-  /** Percentage of the limit that is used, rounded down; 100 if another event of average size does not fit. */
+  /**
+   * Used percentage of the limit, rounded down; undefined for no limit. The value is 100 if another event of the expected size
+   * does not fit. The value is also 100 if the stream has reached its maximum number of messages.
+   */
   readonly percent: number | undefined;
 }
 
@@ -30,7 +33,7 @@ export interface StreamRoom extends Room {
 
 export interface BrokerRoom {
   readonly streams: readonly StreamRoom[];
-  /** Usage of the account's limits; empty if the broker's account has no limits. */
+  /** Usage of the account's limits; empty if the account has no limits, or if a stream has no leader. */
   readonly account: readonly Room[];
 }
 

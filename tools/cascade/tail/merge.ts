@@ -1,7 +1,7 @@
 /** Messages of one stream, in order. */
 export interface Source<Message> {
   readonly messages: AsyncIterable<Message>;
-  /** Number of messages that were stored before the source was opened. */
+  /** Number of messages that were stored before the source was opened; Infinity if the source has no new messages. */
   readonly past: number;
 }
 

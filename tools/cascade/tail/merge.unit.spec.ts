@@ -18,7 +18,7 @@ async function* source(messages: Message[], past: number, released: Promise<void
 }
 
 describe('Messages of two streams', () => {
-  it('are ordered by time if they were stored before, and then arrive as they come', async () => {
+  it('are ordered by time if they were already stored, and follow in the order of arrival if they are new', async () => {
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
     const never = Promise.resolve();

@@ -32,10 +32,10 @@ export class OrderConfirmed {
 
 export class CardDeclined extends UnrecoverableError {}
 
-/** The bank accepts cards only while a spec sets `isOpen` to true. */
+/** Simulated bank, which accepts cards only while `isOpen` is true. */
 export const bank = { isOpen: false };
 
-/** Controller of two processors. `billing` fails while the bank is closed if the order has a note. */
+/** Controller of two processors. `billing` fails if the bank is closed and the order's note is `declined` or `flaky`. */
 @Controller()
 export class Shop {
   @Consumes(OrderPlaced, {

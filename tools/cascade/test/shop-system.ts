@@ -89,7 +89,7 @@ export class ShopSystem {
     return new Session(args, { env: this.env });
   }
 
-  /** Resolves to the parsed `--json` output of a command, for any exit code. */
+  /** Resolves to the parsed `--json` output of a command, for any exit code. Rejects if the command writes to stderr. */
   async json<Value>(...args: string[]): Promise<Value> {
     const { stdout, stderr } = await this.cascade(...args, '--json');
     if (stderr) throw new Error(stderr);

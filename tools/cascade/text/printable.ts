@@ -1,4 +1,4 @@
-/** Replaces control characters in the text of an event, so that they cannot move the cursor or color the terminal. */
+/** Replaces control characters with spaces, so that the text of an event cannot move the cursor or color the terminal. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ');
 }

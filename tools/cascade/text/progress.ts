@@ -2,7 +2,7 @@ import type { ReplayProgress } from '@cascade/jetstream';
 
 const WIDTH = 30;
 
-/** Formats the progress of a replay: `[██████········]  40 of 100, 2 skipped`. */
+/** Formats the progress of a replay or removal: `[██████········]  40 of 100, 2 skipped`. */
 export function progressBar({ total, replayed, skipped }: ReplayProgress): string {
   const done = replayed + skipped;
   // `done` may exceed `total`, because more failures may have been stored since the total was counted.

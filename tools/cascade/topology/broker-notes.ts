@@ -7,8 +7,8 @@ import type { Host } from '../host.js';
 import { provisioningOf } from '../provision/provisioning.js';
 
 /**
- * Returns notes about processors that are on the broker but not in the code. Connects only to a broker that NATS_URL names or
- * that runs here, because the check itself needs no broker.
+ * Returns notes about processors and consumers that are on the broker but not in the code. Connects only to a broker that
+ * NATS_URL names or that runs here, because `topology --check` needs no broker.
  */
 export async function brokerNotes(host: Host): Promise<string[]> {
   if (!host.env['NATS_URL'] && !(await runningHere())) return [];

@@ -4,8 +4,9 @@ import ts from 'typescript';
 import { GeneratorError } from '../errors.js';
 import { filesBelow, textOf } from '../file-change.js';
 
-/** Packages that the templates import for a processor, for an app with a processor, and for their specs. */
+/** Packages that the template of a processor imports. */
 const OF_PROCESSOR = ['@app/contracts', '@cascade/jetstream', '@nestjs/common', '@nestjs/microservices'];
+/** Packages that the templates of an app and its processor import. */
 const OF_APP = [
   '@app/contracts',
   '@cascade/jetstream',
@@ -13,6 +14,7 @@ const OF_APP = [
   '@nestjs/common',
   '@nestjs/microservices',
 ];
+/** Packages that the templates of the specs import. */
 const OF_SPECS = ['@cascade/embedded-broker', '@cascade/testing', '@jest/globals'];
 
 type Versions = Readonly<Record<string, string>>;
@@ -48,7 +50,7 @@ export async function missingDependencies(root: string, folder: string): Promise
 }
 
 /**
- * Returns the dependencies of an app that only this processor imports. These dependencies were added with the processor.
+ * Returns the dependencies that the generator adds for a processor and that no other source of the app imports.
  *
  * @param folder Folder of the app, relative to the checkout.
  * @param own Folder of the processor, relative to the checkout.

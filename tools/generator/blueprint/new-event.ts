@@ -37,7 +37,7 @@ function namesOf(event: string) {
   };
 }
 
-/** Loads a class from a temporary file inside the checkout, so that Node finds the packages that it imports. */
+/** Loads a class from a temporary file inside the checkout, so that Node finds the packages that the class imports. */
 async function loadClass(root: string, { path, content }: RenderedFile, name: string): Promise<EventClass> {
   const { transform } = await import('@swc/core');
   const folder = join(root, '.cache', 'generator');

@@ -1,4 +1,4 @@
-/** Names that describe the processor to generate. */
+/** Choices of a user who generates a processor. */
 export interface ProcessorChoice {
   /** The processor's name: `welcome-coupon`. */
   readonly name: string;

@@ -52,7 +52,7 @@ function withoutController(path: string, text: string, { class: name }: Blueprin
   const element = elements[index];
   if (!controllers || !element) return text;
   if (elements.length === 1) {
-    // The property was added together with this controller.
+    // Removes the whole property, because its list would become empty.
     const property = controllers.parent;
     return splice(
       text,

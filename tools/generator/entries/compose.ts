@@ -22,8 +22,9 @@ export const composeEntry: Entry = {
 interface Service {
   name: string;
   value: YAMLMap;
-  /** Offset of the service's name. `end` is the offset after the last character that is not blank. */
+  /** Offset of the service's name. */
   start: number;
+  /** Offset after the last character of the service that is not blank. */
   end: number;
 }
 

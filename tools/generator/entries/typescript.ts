@@ -40,7 +40,10 @@ export function insertSorted(
   return splice(text, at, at, `${line}\n`);
 }
 
-/** Removes the statement with a specifier, and the rest of its line. */
+/**
+ * Removes the statement with this specifier, and the line break after the statement. Returns the same text if there is no such
+ * statement.
+ */
 export function removeStatement(
   text: string,
   statements: readonly ts.Statement[],

@@ -10,8 +10,8 @@ export class Deaths {
 
   /**
    * @param readyForMs Time for which the part was ready, in milliseconds; 0 if the part was never ready.
-   * @returns Pause until the next start, in milliseconds; undefined after the fifth death, to give up. The pause doubles with
-   *   each successive death (0.25 s to 2 s).
+   * @returns Pause until the next start, in milliseconds; undefined after the fifth successive death, when the caller must give
+   *   up. The pause doubles with each successive death (0.25 s to 2 s).
    */
   record(readyForMs: number): number | undefined {
     this.inARow = readyForMs >= HEALTHY_MS ? 1 : this.inARow + 1;

@@ -25,7 +25,7 @@ export interface Run {
   readonly note?: string;
   /** Process id; undefined if this system does not run the server itself. */
   readonly pid?: number;
-  /** Resolves when the part ends, to a description such as "exited with code 1". Never rejects. */
+  /** Resolves to a description such as "exited with code 1" when the part ends. Never rejects. */
   readonly ended: Promise<string>;
   /** Asks the part to end, and kills the part after `graceMs`. Resolves when the part has ended. */
   stop(graceMs: number): Promise<void>;

@@ -5,7 +5,7 @@ import { reasonOf } from '../../reason-of.js';
 import type { Part, Run } from './part.js';
 import { isFree, movedNote, type PortClaims, type PortNumbers } from '../process/port-claims.js';
 
-/** Time limit for the start of a part, in milliseconds. The first start of a database takes several seconds. */
+/** Time within which a started part must be ready, in milliseconds. The first start of a database takes several seconds. */
 const READY_WITHIN_MS = 60_000;
 const POLL_EVERY_MS = 25;
 const ANSWER_WITHIN_MS = 2_000;
@@ -21,7 +21,7 @@ export interface ProcessPart {
   args?(ports: PortNumbers): readonly string[];
   /** Preferred ports; 0 for any port. If a port is taken, the part gets the next free port. */
   readonly ports: PortNumbers;
-  /** Returns the whole environment of the process, or a promise that waits for the address of another part. */
+  /** Returns the whole environment of the process. Returns a promise if the environment contains the address of another part. */
   env(ports: PortNumbers): NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>;
   url(ports: PortNumbers): string;
   /** Returns the address for other parts. Default: `url`. */

@@ -24,8 +24,8 @@ export interface ServiceOptions {
   readonly port: number;
   readonly claims: PortClaims;
   /**
-   * Functions that resolve to the addresses of other parts. Without `databases`, the service has an embedded database in
-   * `dataDir`.
+   * Functions that resolve to the addresses of other parts. Without `databases`, a service that needs a database uses an embedded
+   * database in `dataDir`.
    */
   readonly addresses: {
     readonly broker: () => Promise<string>;

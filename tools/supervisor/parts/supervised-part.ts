@@ -20,7 +20,7 @@ export class SupervisedPart {
   readonly located: Promise<string>;
   /** Reason for the state `restarting` or `failed`. */
   reason = '';
-  /** Duration of the first start, in milliseconds. */
+  /** Duration of the first start, in milliseconds; undefined unless the first start has succeeded. */
   readyAfterMs: number | undefined;
 
   private currentState: PartState = 'stopped';
@@ -49,7 +49,7 @@ export class SupervisedPart {
     return this.currentState;
   }
 
-  /** The current run; undefined until the part is ready, and after a death. */
+  /** The current run; undefined before the part is ready, and after the run has ended. */
   get run(): Run | undefined {
     return this.currentRun;
   }

@@ -61,7 +61,7 @@ export class Child {
     return this.isOver;
   }
 
-  /** Sends SIGTERM, and SIGKILL after `graceMs`. Resolves when the process has ended. */
+  /** Sends SIGTERM. Kills the process if it has not ended after `graceMs`. Resolves when the process has ended. */
   async stop(graceMs: number): Promise<void> {
     this.process.kill('SIGTERM');
     const timer = setTimeout(() => this.kill(), graceMs);

@@ -16,8 +16,8 @@ const CLAIMS_FILE = join(tmpdir(), `cascade-ports-${process.getuid?.() ?? 0}.loc
 export type PortNumbers = Readonly<Record<string, number>>;
 
 /**
- * Claims ports for one system. No port is claimed twice, not even by two systems on this machine. Otherwise, two systems that
- * start together would find the same ports free. Each system would mistake the other's part for its own.
+ * Claims ports for one system. No port is claimed twice, not even by two systems of the same user on this machine. Otherwise, two
+ * systems that start together would find the same ports free. Each system would mistake the other's part for its own.
  *
  * Another program may still take a port between its claim and its use. In this case, the caller must claim another port.
  */
@@ -30,7 +30,8 @@ export class PortClaims {
 
   /**
    * @param preferred Preferred port; 0 for any free port.
-   * @returns `preferred`, or the next free port above it.
+   * @returns `preferred` or the next free port above it; any free port if `preferred` is 0
+   * @throws Error if no port from `preferred` up is free
    */
   async claim(preferred: number): Promise<number> {
     if (preferred === 0) return this.claimAny();
@@ -91,7 +92,7 @@ function canBind(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** True if the address does not exist. A machine without IPv6 cannot have a server on `::1`. */
+/** True if the error says that the address does not exist. A machine without IPv6 cannot have a server on `::1`. */
 function isMissingAddress({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
 }

@@ -5,7 +5,7 @@
 const KILL_AFTER_MS = (Number(process.env.STOP_TIMEOUT_MS) || 10_000) + 1_000;
 
 process.on('disconnect', () => {
-  // SIGTERM lets a ready service drain first, unlike process.exit. Any other process ends immediately.
+  // Unlike process.exit, SIGTERM lets a ready service drain first. Any other process ends immediately.
   process.kill(process.pid, 'SIGTERM');
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), KILL_AFTER_MS).unref();
 });

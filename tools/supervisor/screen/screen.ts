@@ -23,7 +23,7 @@ export class Screen {
     this.names = [...names];
     // `hasColors` follows NO_COLOR, FORCE_COLOR and TERM.
     this.hasColor = stream.isTTY && stream.hasColors();
-    // The reader of the output may end before this process, as in `npm start | tee log`.
+    // Ignores errors, because the reader of the output may end before this process, as in `npm start | tee log`.
     stream.on('error', () => undefined);
   }
 
@@ -56,7 +56,7 @@ export class Screen {
     );
   }
 
-  /** Reports the state of a part, except when it starts or stops. */
+  /** Reports the state of a part, except for the states `starting` and `stopped`. */
   state(part: SupervisedPart): void {
     if (part.state === 'failed') this.failure(part);
     if (part.state === 'restarting') this.line(part, this.paint(RED, `${part.reason}; starting it again`));
