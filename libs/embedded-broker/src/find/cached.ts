@@ -18,7 +18,9 @@ export function cacheFolder(env: NodeJS.ProcessEnv, from: string = import.meta.d
   for (let folder = from; dirname(folder) !== folder; folder = dirname(folder)) {
     if (existsSync(join(folder, 'nest-cli.json'))) return join(folder, '.cache');
   }
-  throw new Error(`No nest-cli.json above ${from}, so there is no cache folder: set CASCADE_CACHE to a folder.`);
+  throw new Error(
+    `No nest-cli.json above ${from}, so there is no cache folder: set CASCADE_CACHE to a folder.`,
+  );
 }
 
 /**
