@@ -38,6 +38,8 @@ const MetadataContext = BaseRpcContext as new (
   args: [EventMetadata, string],
 ) => BaseRpcContext<[EventMetadata, string]> & EventMetadata;
 
+type Assignable = { -readonly [Field in keyof EventMetadata]: EventMetadata[Field] };
+
 /** Context of one attempt, injected by `@Ctx() context: EventContext`. */
 export class EventContext extends MetadataContext {
   constructor(
@@ -50,6 +52,21 @@ export class EventContext extends MetadataContext {
     readonly identity: string = processor,
   ) {
     super([metadata, processor]);
-    Object.assign(this, metadata);
+    assign(this, metadata);
   }
+}
+
+/** Assigns each field by name. `Object.assign` would cost several microseconds for each event. */
+function assign(context: Assignable, metadata: EventMetadata): void {
+  context.eventId = metadata.eventId;
+  context.correlationId = metadata.correlationId;
+  context.causationId = metadata.causationId;
+  context.source = metadata.source;
+  context.attempt = metadata.attempt;
+  context.subject = metadata.subject;
+  context.time = metadata.time;
+  context.headers = metadata.headers;
+  context.replayId = metadata.replayId;
+  context.failureId = metadata.failureId;
+  context.asNew = metadata.asNew;
 }

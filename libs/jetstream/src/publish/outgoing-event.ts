@@ -15,12 +15,14 @@ export interface StoredEvent {
 }
 
 export function outgoingEvent(
-  { name, version, data, ...event }: StoredEvent,
+  event: StoredEvent,
   source: string,
   trace?: Readonly<Record<string, string>>,
 ): OutgoingMessage {
-  const headers = toHeaders({ ...event, source, type: typeOf(name, version) }, trace);
-  return { subject: channelOf(name), body: Buffer.from(JSON.stringify(data)), headers, id: event.id };
+  const { name, id, time, correlationId, causationId } = event;
+  const envelope = { id, source, type: typeOf(name, event.version), time, correlationId, causationId };
+  const body = Buffer.from(JSON.stringify(event.data));
+  return { subject: channelOf(name), body, headers: toHeaders(envelope, trace), id };
 }
 
 /**
