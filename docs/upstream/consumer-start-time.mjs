@@ -1,5 +1,5 @@
 // Shows that nats-server skips messages if a consumer has a start time and several filter subjects. Uses nats.js only.
-// Creates a stream START_TIME in memory and removes it. Ends with 1 if the server has the fault, and with 0 if not.
+// Creates a stream START_TIME in memory and removes it. Exits with 1 if the server has the fault, and with 0 if not.
 //
 //   node docs/upstream/consumer-start-time.mjs [nats://127.0.0.1:4222]
 import { AckPolicy, DeliverPolicy, jetstreamManager, StorageType } from '@nats-io/jetstream';

@@ -17,7 +17,7 @@ export class StoreModule implements OnApplicationShutdown {
     };
   }
 
-  /** Called by Nest after the transport has closed, so no handler is still running. */
+  /** Called by Nest after the transport has closed. Only handlers that outlast the drain timeout may still be running. */
   async onApplicationShutdown(): Promise<void> {
     await this.store.close();
   }

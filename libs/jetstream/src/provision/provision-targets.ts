@@ -39,7 +39,7 @@ export interface ProvisionDifference {
 
 type Config = Record<string, unknown>;
 
-/** Declaration of a stream or consumer, with the requests that read and change the actual stream or consumer on the server. */
+/** Declaration of a stream or consumer, with the requests that read and change its counterpart on the server. */
 export interface Target extends Pick<ProvisionDifference, 'what' | 'stream' | 'durable'> {
   find(): Promise<object | undefined>;
   create(): Promise<object>;

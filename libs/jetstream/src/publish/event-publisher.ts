@@ -25,8 +25,8 @@ export interface PublishOptions extends PublishLimits {
    */
   id?: string;
   /**
-   * Correlation id of the event. Default: the correlation id of `cause`; without `cause`, the event's own id, which begins a
-   * flow.
+   * Correlation id of the event. Default: the correlation id of `cause`. Without `cause`, the event begins a flow, and its own id
+   * is the default.
    */
   correlationId?: string;
   /** Causation id of the event. Default: the event id of `cause`, if `cause` is given. */

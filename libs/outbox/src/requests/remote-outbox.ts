@@ -5,7 +5,7 @@ import type { Asker, OutboxAnswer, OutboxChange, OutboxContent, OutboxRequest } 
 /** Timeout for the answer of a service, in milliseconds. */
 const ANSWER_WITHIN = 5_000;
 
-/** Thrown if the service does not run, has no outbox, or has no right to subscribe to requests about its outbox. */
+/** Thrown if the service is not running, has no outbox, or may not subscribe to requests about its outbox. */
 export class NoOutboxError extends Error {
   override readonly name = 'NoOutboxError';
   readonly operational = true;
