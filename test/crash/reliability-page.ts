@@ -57,10 +57,10 @@ This page lists what Cascade promises when processes, broker, database or mail s
 ## The test
 
 The test uses real processes, a real broker, real databases and a real SMTP server, which counts mails. Clients repeat a signup with the
-same idempotency key until it is acknowledged. After each scenario all faults end, and the system drains. A backlog that does not shrink for 60 s fails the test. Then the test
-compares acknowledged signups, users, published outbox rows, event ids in the stream and metadata rows. They must be the same, with nothing
-missing, nothing unexpected and no second row for a user. The only failure events must be those that the scenario causes. Extra mails are
-counted by recipient, and each must have the \`Message-ID\` of the first mail.
+same idempotency key until it is acknowledged. After each scenario all faults end, and the system drains. A backlog that
+does not shrink for 60 s fails the test. Then the test compares acknowledged signups, users, published outbox rows, event ids in the stream
+and metadata rows. They must be the same, with nothing missing, nothing unexpected and no second row for a user. The only failure events
+must be those that the scenario causes. Extra mails are counted by recipient, and each must have the \`Message-ID\` of the first mail.
 
 Kill times and orders come from the seed. The work of the processes does not. A run with the same seed kills at the same moments, but
 perhaps at another point of the work.
