@@ -84,5 +84,6 @@ it('A change has steps for the files and specs that it touches', () => {
     ['integration', ['--runTestsByPath', 'a.int.spec.ts']],
   ]);
   expect(stepsFor(['README.md'], []).map(({ name }) => name)).toEqual(['format']);
+  expect(stepsFor([], ['a.unit.spec.ts']).map(({ name }) => name)).toEqual(['types', 'unit']);
   expect(stepsFor([], [])).toEqual([]);
 });

@@ -54,7 +54,9 @@ export function stepsFor(changedFiles: readonly string[], specs: readonly string
   const code = changedFiles.filter((file) => LINTED.test(file));
   return [
     ...(changedFiles.length > 0 ? [format(['--ignore-unknown', ...changedFiles])] : []),
-    ...(code.length > 0 ? [lint(['--no-warn-ignored', ...code]), TYPES] : []),
+    ...(code.length > 0 ? [lint(['--no-warn-ignored', ...code])] : []),
+    // A removed file, a setting or another package can break types too. Such a change touches specs.
+    ...(code.length + specs.length > 0 ? [TYPES] : []),
     ...KINDS.flatMap(({ name, ending, options }) => {
       const chosen = specs.filter((spec) => spec.endsWith(ending));
       return chosen.length > 0 ? [jest(name, [...options, '--runTestsByPath', ...chosen])] : [];

@@ -25,6 +25,8 @@ async function stepsOf({ changed, forJest }: Choice, root: string): Promise<read
     throw new TestChoiceError(`--changed chooses the specs, so it does not go with ${forJest.join(' ')}`);
   const changes = await readChanges(root, changed.since);
   const { specs, all } = await findSpecs(root, changes);
-  say(`${changes.files.length} files changed since ${changes.since}: ${specs.length} of ${all} spec files.`);
+  say(
+    `Changed files since ${changes.since}: ${changes.files.length}. Spec files to run: ${specs.length} of ${all}.`,
+  );
   return stepsFor(existingFiles(root, changes), specs);
 }
