@@ -15,8 +15,8 @@ const [QUOTE, COMMA, OPEN_LIST, BACKSLASH, CLOSE_LIST, OPEN, CLOSE] = Buffer.fro
  *
  * The validation of a body blocks the process. Within the bounds, a validation takes about 0.1 s or less. An object of 10,000
  * unknown keys takes 100 ms. A body of 5,000 nested objects that each break two rules takes 90 ms. Without the bounds, an object
- * of 30,000 keys took 500 ms. The stack overflows at 1,000 levels if a contract contains itself in arrays, and at 4,000 levels
- * otherwise.
+ * of 30,000 keys took 500 ms. If a contract contains itself in arrays, the stack overflows at 1,000 levels. Any other contract
+ * overflows the stack at 4,000 levels.
  */
 export function boundsFault(body: Uint8Array): string | undefined {
   let [values, depth] = [0, 0];

@@ -32,9 +32,10 @@ export interface ReplayProgress {
   /** Number of events that were delivered to their processor. */
   replayed: number;
   /**
-   * Number of skipped events. Failures are skipped if they are already handled, being replayed, or superseded by a newer failure
-   * of the same event. Events are also skipped if they are no longer stored, the broker refuses them, or their processor no
-   * longer exists. The log names these events.
+   * Number of skipped events. There are two groups:
+   *
+   * - failures that are handled, are being replayed, or have a newer failure of the same event;
+   * - events that are no longer stored, that the broker refuses, or whose processor no longer exists. The log names this group.
    */
   skipped: number;
 }

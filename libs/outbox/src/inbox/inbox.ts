@@ -27,9 +27,9 @@ export class Inbox<Tables extends Schema = Schema> {
    *       return new OrderStored(…);
    *     });
    *
-   * A mark is valid for `keepMarks`. Each replay of a time range repeats the work. The replay of a failure does not repeat the
-   * work if the work was committed and a later step failed. If the failure occurred in an as-new replay, its replay uses the mark
-   * of the as-new replay.
+   * A mark is valid for `keepMarks`. Each replay of a time range repeats the work. The replay of a failure repeats the work
+   * only if the work was not committed. If an event fails in an as-new replay, the replay of that failure uses the mark of the
+   * as-new replay.
    *
    * @param work Must use only `tx`, and must wait only for the database. Effects outside the database, such as an e-mail, are not
    *   rolled back, and are repeated on the next attempt.

@@ -13,9 +13,9 @@ const OUT_OF_BOUNDS: BrokenRule = {
 };
 
 /**
- * Accepts only bodies of the type `application/json`, and answers other types with 415. An empty body becomes `undefined`, so
- * that validation can list every broken rule. Bodies with keys that would reach an object's prototype are refused. Bodies that
- * would slow validation down are refused as well (see {@link isBounded}).
+ * Accepts only bodies of the type `application/json`, and responds to other types with 415. An empty body becomes `undefined`, so
+ * that validation can list every broken rule. Two kinds of bodies are refused: bodies with keys that would reach an object's
+ * prototype, and bodies that would slow validation down (see {@link isBounded}).
  */
 export function acceptOnlyJson(fastify: FastifyInstance): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');

@@ -82,8 +82,8 @@ async function readApplied(tx: Database): Promise<Set<number>> {
 }
 
 /**
- * Throws if a missing migration is older than the newest applied migration. Possible reasons are a late merge, or two services
- * that share the database.
+ * Throws if a missing migration is older than the newest applied migration. A branch may have been merged late, or two services
+ * may share the database.
  */
 function assertNewer(missing: readonly MigrationMeta[], applied: Set<number>, folder: string): void {
   const newest = Math.max(...applied);

@@ -27,8 +27,8 @@ export async function copyPgliteTemplate(template: string, dataDir: string): Pro
 }
 
 /**
- * Creates the template in another folder, and then renames the folder. If several processes do so at the same time, the template
- * of the first process is kept.
+ * Creates the template in another folder, and then renames the folder. If several processes create a template at the
+ * same time, the first template is kept.
  */
 async function makeTemplate(cache: string, template: string): Promise<void> {
   await mkdir(cache, { recursive: true });
