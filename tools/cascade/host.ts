@@ -31,7 +31,7 @@ export function isTerminal({ stdin, stderr }: Host): boolean {
 }
 
 /** Passes `work` a signal that aborts on the first Ctrl-C or SIGTERM. */
-export async function untilInterrupted<Result>(
+export async function withInterrupt<Result>(
   { onInterrupt }: Host,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {

@@ -33,16 +33,15 @@ export async function inferBlueprint(
     const names = topology.processors.map((candidate) => candidate.name);
     throw new RefusedNameError(`No processor is called "${name}".`, [suggestion(name, names)]);
   }
-  refuseIfNeeded(processor, topology);
+  refuseIfOthersDepend(processor, topology);
   const { failuresOf } = processor.consumes;
   const published = processor.publishes[0]?.event;
   const consumed = await eventPart(root, topology, processor.consumes.event);
   const publishes = published === undefined ? undefined : await eventPart(root, topology, published);
   const isOwn = (event: string) => !choice.keepEvents && !isUsedByOthers(event, processor, topology);
-  const events = new Set(
-    [failuresOf ? undefined : consumed.event, published].filter((event) => event && isOwn(event)),
-  );
-  const newEvents = await Promise.all([...events].map((event) => renderEvent(root, event!)));
+  const candidates = [failuresOf ? undefined : consumed.event, published];
+  const events = new Set(candidates.filter((event) => event !== undefined).filter(isOwn));
+  const newEvents = await Promise.all([...events].map((event) => renderEvent(root, event)));
   const asNew = (part: EventPart): EventPart | NewEvent =>
     newEvents.find(({ event }) => event === part.event) ?? part;
   const app = topology.apps.find((candidate) => candidate.name === processor.app)!;
@@ -56,7 +55,7 @@ export async function inferBlueprint(
   });
 }
 
-function refuseIfNeeded({ name, publishes }: Processor, topology: Topology): void {
+function refuseIfOthersDepend({ name, publishes }: Processor, topology: Topology): void {
   const onFailures = topology.processors.filter(({ consumes }) => consumes.failuresOf === name);
   const orphaned = topology.channels.filter(
     ({ kind, event, publishedBy, consumedBy }) =>

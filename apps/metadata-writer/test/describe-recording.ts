@@ -1,10 +1,7 @@
 import { UserMetadataRecorded, UserSignedUp } from '@app/contracts';
 import { EventFailed } from '@cascade/jetstream';
-import { describeProcessor, goldenEvent } from '@cascade/testing';
+import { createEmbeddedDatabase, describeProcessor, goldenEvent } from '@cascade/testing';
 import { expect, it } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 /**
  * Defines specs that observe the metadata-writer only through its channels. The service may run in this process or in another
@@ -16,17 +13,21 @@ export function describeRecording(
   where: string,
   start: (env: NodeJS.ProcessEnv) => Promise<{ stop(): Promise<void> }>,
 ): void {
-  const startInFolder = async (natsUrl: string) => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'cascade-recording-'));
-    const service = await start({ NATS_URL: natsUrl, DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'fatal' });
+  const startWithDatabase = async (natsUrl: string) => {
+    const { dataDir, remove } = await createEmbeddedDatabase();
+    const env = { NATS_URL: natsUrl, DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'fatal' };
+    const service = await start(env).catch(async (error: unknown) => {
+      await remove();
+      throw error;
+    });
     const stop = async () => {
       await service.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      await remove();
     };
     return { stop };
   };
 
-  describeProcessor(`metadata-writer ${where}`, startInFolder, (test) => {
+  describeProcessor(`metadata-writer ${where}`, startWithDatabase, (test) => {
     it('announces that it has recorded each golden user.signed-up', async () => {
       for (const id of await test.channels.publishGolden(UserSignedUp)) {
         const recorded = await test.channels.published(UserMetadataRecorded, { causedBy: id });

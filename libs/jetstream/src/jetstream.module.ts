@@ -23,7 +23,8 @@ export interface JetStreamOptions extends JetStreamConnectionOptions, StrategyOp
   publishes?: readonly EventClass[];
 }
 
-const SERVICES = [EventPublisher, FailureReader, Replays, Pauses, UnreadEvents, Publishes];
+/** Providers that a service may inject. */
+const INJECTABLE = [EventPublisher, FailureReader, Replays, Pauses, UnreadEvents, Publishes];
 
 /** Provides one connection, the transport and the publisher for the whole application. */
 @Module({})
@@ -37,7 +38,7 @@ export class JetStreamModule {
   static forRoot(options: JetStreamOptions): DynamicModule {
     const { source, publishes = [], streams } = options;
     const service: ServiceDeclaration = { source, publishes, ...(streams ? { streams } : {}) };
-    assertSound(options);
+    assertOptions(options);
     return {
       module: JetStreamModule,
       global: true,
@@ -52,9 +53,9 @@ export class JetStreamModule {
           },
         },
         { provide: SERVICE, useValue: service },
-        ...SERVICES,
+        ...INJECTABLE,
       ],
-      exports: [JetStreamConnection, JetStreamStrategy, ...SERVICES],
+      exports: [JetStreamConnection, JetStreamStrategy, ...INJECTABLE],
     };
   }
 }
@@ -66,7 +67,7 @@ export function serviceOf({ module, providers = [] }: DynamicModule): ServiceDec
   return (provider as ValueProvider<ServiceDeclaration>).useValue;
 }
 
-function assertSound({ source, publishes = [], publishWindow = 1 }: JetStreamOptions): void {
+function assertOptions({ source, publishes = [], publishWindow = 1 }: JetStreamOptions): void {
   const faults = [
     ...publishes.flatMap(eventFault).map((found) => `publishes: ${found}`),
     ...fault(

@@ -8,7 +8,7 @@ import {
 import { withBroker, type Broker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
-import { untilInterrupted } from '../host.js';
+import { withInterrupt } from '../host.js';
 import { progressBar } from '../text/progress.js';
 import { requesterOf, type RequesterOptions } from '../requester.js';
 import { NOTHING, planLines } from './removal-report.js';
@@ -42,7 +42,7 @@ export function removeFailures(
 ): Promise<number> {
   const selection = selectionOf(options, REMEDY);
   const requester = requesterOf(options, 'removal');
-  return untilInterrupted(host, (signal) =>
+  return withInterrupt(host, (signal) =>
     withBroker(host, async (broker) => {
       const publisher = broker.publisherOf([FailuresRemoved]);
       const removal = new FailureRemoval(broker.connection, publisher, broker.failures);
@@ -57,7 +57,7 @@ export function removeFailures(
         return ExitCode.ok;
       }
       const onProgress: RemovalOptions['onProgress'] = ({ total, removed, skipped }) =>
-        output.progress(progressBar({ total, replayed: removed, skipped }));
+        output.progress(progressBar({ total, done: removed, skipped }));
       const removed = await remove({
         broker,
         removal,

@@ -2,7 +2,7 @@ import { FailureRestore, type RestoreProgress } from '@cascade/jetstream';
 import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
-import { untilInterrupted } from '../host.js';
+import { withInterrupt } from '../host.js';
 import { counted } from '../text/numbers.js';
 import { readArchive } from './archive-file.js';
 
@@ -13,7 +13,7 @@ export async function run({ host, output, args }: Invocation): Promise<number> {
   const onProgress = ({ restored }: RestoreProgress) =>
     output.progress(`Restored ${counted(restored, 'failure')} …`);
   const result = await withBroker(host, ({ connection }) =>
-    untilInterrupted(host, (signal) =>
+    withInterrupt(host, (signal) =>
       new FailureRestore(connection).restore(readArchive(path), { signal, onProgress }),
     ),
   );

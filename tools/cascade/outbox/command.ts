@@ -33,8 +33,8 @@ export const outboxCommand: Definition = (parent, line) => {
     .add(outbox, 'put-back', {
       summary: 'publish events that were set aside',
       description:
-        'Puts back all events that were set aside, or only the named events. The events are published immediately, after newer events of the same ' +
-        'key that were published in the meantime. First remove the cause of the refusal.',
+        'Puts back all events that were set aside, or only the named events. The events are published immediately, after newer ' +
+        'events of the same key that were published in the meantime. First remove the cause of the refusal.',
       examples: [
         'outbox put-back',
         "outbox put-back 01a20793-64a8-752b-bc16-7f07fd168cf4 --reason 'max_payload is 8 MB now'",

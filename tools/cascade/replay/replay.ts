@@ -2,7 +2,7 @@ import { withBroker } from '../broker/broker.js';
 import type { Invocation } from '../command-line.js';
 import { ExitCode } from '../exit-code.js';
 import { refuseUnknown } from '../failures/selection.js';
-import { untilInterrupted } from '../host.js';
+import { withInterrupt } from '../host.js';
 import { requesterOf, type RequesterOptions } from '../requester.js';
 import { progressBar } from '../text/progress.js';
 import { planLines, resultLines } from './report.js';
@@ -24,13 +24,14 @@ export async function run({ host, output, options }: Invocation<ReplayCommandOpt
       output.result(plan, () => planLines(plan, source));
       return ExitCode.ok;
     }
-    const result = await untilInterrupted(host, (signal) =>
+    const result = await withInterrupt(host, (signal) =>
       source.replay(broker, {
         ...requester,
         rate,
         again,
         signal,
-        onProgress: (progress) => output.progress(progressBar(progress)),
+        onProgress: ({ total, replayed, skipped }) =>
+          output.progress(progressBar({ total, done: replayed, skipped })),
       }),
     );
     output.progress('');

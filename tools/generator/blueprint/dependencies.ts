@@ -15,7 +15,7 @@ const OF_APP = [
   '@nestjs/microservices',
 ];
 /** Packages that the templates of the specs import. */
-const OF_SPECS = ['@cascade/embedded-broker', '@cascade/testing', '@jest/globals'];
+const OF_SPECS = ['@cascade/testing', '@jest/globals'];
 
 type Versions = Readonly<Record<string, string>>;
 

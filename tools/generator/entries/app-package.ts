@@ -2,7 +2,8 @@ import type { Blueprint } from '../blueprint/blueprint.js';
 import type { Dependencies } from '../blueprint/dependencies.js';
 import { GeneratorError } from '../errors.js';
 import type { Entry } from './entry.js';
-import { inserted, LOCK, read, withPackages, written } from './package-lock.js';
+import { read, written } from './json.js';
+import { inserted, LOCK, withPackages } from './package-lock.js';
 
 const FIELDS = ['dependencies', 'devDependencies'] as const;
 

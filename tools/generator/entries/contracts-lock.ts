@@ -6,7 +6,7 @@ import {
   type ContractsLock,
 } from '@cascade/topology';
 import type { Entry } from './entry.js';
-import { written } from './package-lock.js';
+import { written } from './json.js';
 
 /** Entry for the contracts of new events, and for the channel that the processor consumes. */
 export const contractsLockEntry: Entry = {

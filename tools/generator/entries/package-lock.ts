@@ -1,4 +1,5 @@
 import type { Entry } from './entry.js';
+import { read, written } from './json.js';
 
 export const LOCK = 'package-lock.json';
 
@@ -44,12 +45,4 @@ export function inserted<Value>(
   const entries = Object.entries(record);
   const next = entries.findIndex(([other]) => other.localeCompare(key, 'en') > 0);
   return Object.fromEntries(entries.toSpliced(next < 0 ? entries.length : next, 0, [key, value]));
-}
-
-export function read<Content>(text: string): Content {
-  return JSON.parse(text) as Content;
-}
-
-export function written(content: object): string {
-  return `${JSON.stringify(content, null, 2)}\n`;
 }

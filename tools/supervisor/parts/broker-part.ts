@@ -33,7 +33,7 @@ export function brokerPart(options: BrokerOptions): Part {
         const broker = await startBroker({ storeDir: options.storeDir, port, server, log: onLine });
         return runOf(broker, movedNote({ port: options.preferredPort }, { port }));
       } catch (error) {
-        if (await isFree(port)) throw reasonOf(error);
+        if (await isFree(port)) throw causeOf(error);
         throw new Error(`another program has taken port ${port} in the meantime: start again`, {
           cause: error,
         });
@@ -75,7 +75,7 @@ function runOf(broker: Broker, moved: string): Run {
  * Returns the cause of a failed start. The message of the error itself also contains the server's last lines. The supervisor
  * already shows these lines.
  */
-function reasonOf(error: unknown): unknown {
+function causeOf(error: unknown): unknown {
   return error instanceof BrokerStartError ? error.cause : error;
 }
 

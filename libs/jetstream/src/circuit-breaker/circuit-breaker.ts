@@ -62,9 +62,8 @@ export interface BreakerListener {
 
 /**
  * Pauses one processor of one process after a run of failures, or immediately because of an outage. During the pause, the circuit
- * breaker admits only probes, and the first success of a probe ends the pause. If the event itself is not at fault, an attempt
- * that fails during the pause does not count. The circuit breaker does not keep rejected events, because rejected events must
- * return to the broker for other replicas.
+ * breaker admits only probes, and the first successful probe ends the pause. A failed attempt uses up no attempt during the
+ * pause, unless the event itself is at fault. Rejected events return to the broker, so that other replicas can handle them.
  */
 export class CircuitBreaker {
   /**
@@ -75,8 +74,7 @@ export class CircuitBreaker {
   /** Value of `successes` when an event first failed because of an outage, by event id. */
   private readonly metOutages = new Map<string, number>();
   private successes = 0;
-  /** Start time of the pause; undefined while the processor is not paused. */
-  since: Date | undefined;
+  private pausedSince: Date | undefined;
   private stopped = false;
   private readonly probes: ProbeSchedule;
 
@@ -88,8 +86,13 @@ export class CircuitBreaker {
     this.probes = new ProbeSchedule({ ...policy, maxProbes: concurrency, probing: listener.probing });
   }
 
+  /** Start time of the pause; undefined while the processor is not paused. */
+  get since(): Date | undefined {
+    return this.pausedSince;
+  }
+
   admit(): Admission {
-    if (!this.since) return 'normal';
+    if (!this.pausedSince) return 'normal';
     return this.probes.admit() ? 'probe' : 'rejected';
   }
 
@@ -98,7 +101,7 @@ export class CircuitBreaker {
    * {@link stop} has been called.
    */
   async waitForAdmission(): Promise<boolean> {
-    if (this.since) await this.probes.waitForAdmission();
+    if (this.pausedSince) await this.probes.waitForAdmission();
     return !this.stopped;
   }
 
@@ -107,14 +110,14 @@ export class CircuitBreaker {
    * prove that new attempts would succeed. For instance, the handler may have read its row before the database went down.
    */
   succeeded(eventId: string, admission: Admission = 'probe'): void {
-    if (this.since && admission === 'normal') return;
+    if (this.pausedSince && admission === 'normal') return;
     this.successes += 1;
     // Clearing even an empty map would cost time for each event.
     if (this.failed.size > 0) this.failed.clear();
     this.metOutages.delete(eventId);
-    const { since } = this;
+    const since = this.pausedSince;
     if (!since) return;
-    this.since = undefined;
+    this.pausedSince = undefined;
     this.probes.end();
     this.listener.resumed(since);
   }
@@ -124,7 +127,7 @@ export class CircuitBreaker {
    * nothing and returns false.
    */
   failedWith(eventId: string, error: unknown): boolean {
-    if (this.since) return false;
+    if (this.pausedSince) return false;
     this.failed.set(eventId, Date.now());
     for (const [id, time] of this.failed) if (Date.now() - time > this.policy.within) this.failed.delete(id);
     if (this.failed.size >= this.policy.failures) this.pause(error);
@@ -140,9 +143,9 @@ export class CircuitBreaker {
   metOutage(eventId: string, error: unknown): boolean {
     const before = this.metOutages.get(eventId);
     const isItsOwn = before !== undefined && before < this.successes;
-    if (isItsOwn && !this.since) return this.failedWith(eventId, error);
+    if (isItsOwn && !this.pausedSince) return this.failedWith(eventId, error);
     if (before === undefined) this.remember(eventId);
-    if (this.since) return false;
+    if (this.pausedSince) return false;
     this.failed.set(eventId, Date.now());
     this.pause(error);
     return false;
@@ -153,7 +156,7 @@ export class CircuitBreaker {
    * another probe.
    */
   inconclusive(admission: Admission): void {
-    if (this.since && admission === 'probe') this.probes.grantProbe();
+    if (this.pausedSince && admission === 'probe') this.probes.grantProbe();
   }
 
   /** Stops admitting probes, ends every {@link waitForAdmission}, and prevents further pauses. */
@@ -172,7 +175,7 @@ export class CircuitBreaker {
     // After a stop, a pause would have no effect, because no more events are pulled.
     if (this.stopped) return;
     const since = new Date();
-    this.since = since;
+    this.pausedSince = since;
     this.probes.begin();
     this.listener.paused(since, error, this.failed.size);
   }

@@ -56,8 +56,7 @@ export class Delivery implements StoredPlace {
    * message replaces it. The storage time is not later than the first attempt, and is the same at each delivery.
    */
   readonly firstAttemptAt: Date;
-  /** True after a final acknowledgement of any kind was sent. The broker accepts only one final acknowledgement. */
-  isSettled = false;
+  private hasSettled = false;
   /** Id of the event, kept so that the headers are not read again after the event was handled. */
   private knownId: string | undefined;
   private readonly isFromTransport: boolean;
@@ -89,6 +88,11 @@ export class Delivery implements StoredPlace {
       : NaN;
     if (!Number.isNaN(first)) this.firstAttemptAt = new Date(first);
     else this.firstAttemptAt = ack.deliveries > 1 ? ack.storedAt : new Date();
+  }
+
+  /** True after a final acknowledgement of any kind was sent. The broker accepts only one final acknowledgement. */
+  get isSettled(): boolean {
+    return this.hasSettled;
   }
 
   get body(): Uint8Array {
@@ -167,7 +171,7 @@ export class Delivery implements StoredPlace {
 
   /** Restarts the broker's `ackWait`. */
   working(): void {
-    if (!this.isSettled) this.respond(WORKING);
+    if (!this.hasSettled) this.respond(WORKING);
   }
 
   /** Requests a redelivery of the event after `delay` ms. The event stays in flight until then, so prefer a scheduled retry. */
@@ -209,8 +213,8 @@ export class Delivery implements StoredPlace {
   }
 
   private settle(acknowledgement: Uint8Array): void {
-    if (this.isSettled) return;
-    this.isSettled = true;
+    if (this.hasSettled) return;
+    this.hasSettled = true;
     this.respond(acknowledgement);
   }
 

@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => broker?.stop());
 
-describeStores((databases, _kind, isFast) => {
+describeStores((databases, _kind, isFastest) => {
   interface Settings {
     keepMarks?: number;
     maxAge?: number;
@@ -69,7 +69,7 @@ describeStores((databases, _kind, isFast) => {
   it('keeps marks a day longer than events, and removes older marks', () => keeps({}, [0, 7.9]));
 
   // The other cases do not depend on the store.
-  if (!isFast) return;
+  if (!isFastest) return;
 
   it.each<[string, Settings, number[]]>([
     ['a day longer than events that are kept for 14 days', { maxAge: 14 * DAY }, [0, 7.9, 8.1]],

@@ -3,6 +3,9 @@ import { and, eq, getTableColumns, getTableName, notExists, sql } from 'drizzle-
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { outbox } from './outbox-table.js';
 
+/** Methods of a database or a transaction that the outbox uses. The methods do not depend on the schema. */
+export type Transaction = Pick<Database, 'insert' | 'select' | 'with' | '$with'>;
+
 /** Row that the database may already contain. */
 export interface NewRow<Table extends PgTable> {
   table: Table;
@@ -25,7 +28,7 @@ const statements = new WeakMap<PgColumn, ReturnType<typeof statementFor>>();
  * is deleted from the outbox.
  */
 export async function insertOrTakeBack<Table extends PgTable>(
-  tx: Database,
+  tx: Transaction,
   eventId: string,
   { table, unique, row }: NewRow<Table>,
 ): Promise<void> {
@@ -40,7 +43,7 @@ export async function insertOrTakeBack<Table extends PgTable>(
  * existing row. Transactions with the same value therefore wait for one another, even if the row already exists.
  */
 function statementFor(table: PgTable, unique: string, column: PgColumn) {
-  return prepared((tx: Database) => {
+  return prepared((tx: Transaction) => {
     const newRow = tx.$with('new_row').as(
       tx
         .insert(table)

@@ -16,7 +16,7 @@ type BrokerAccess = Omit<JetStreamOptions, 'source'>;
 /** Timeout for the first publish after the broker accepts events again, in milliseconds. */
 const SOON = 10_000;
 
-describeStores((databases, _kind, isFast) => {
+describeStores((databases, _kind, isFastest) => {
   let service: INestMicroservice | undefined;
   let log: NoteLog | undefined;
   const brokers: Broker[] = [];
@@ -86,7 +86,7 @@ describeStores((databases, _kind, isFast) => {
   }, 120_000);
 
   // The refusals of the broker do not depend on the store.
-  if (!isFast) return;
+  if (!isFastest) return;
 
   it('sets aside an event that is too large, and publishes it when it is put back after the limit was raised', async () => {
     const broker = await startFirst({ max_payload: 262_144 });

@@ -11,7 +11,7 @@ import { outbox } from './outbox-table.js';
 
 class StreamFull extends Error {}
 
-describeStores((databases, _kind, isFast) => {
+describeStores((databases, _kind, isFastest) => {
   let notebook: Notebook;
   beforeAll(async () => {
     notebook = new Notebook(await databases.open({ schema }));
@@ -192,7 +192,7 @@ describeStores((databases, _kind, isFast) => {
   });
 
   // The behavior of the broker does not depend on the store.
-  if (!isFast) return;
+  if (!isFastest) return;
 
   it('gives up on a hanging publish before its lease ends, and retries the publish', async () => {
     await notebook.write('ada', 1, 2);

@@ -1,11 +1,11 @@
 import { classOf, EventPublisher, newEventId, type PublishedEvent } from '@cascade/jetstream';
-import { placeholdersOf, prepared, Store, type Database, type Schema } from '@cascade/store';
+import { placeholdersOf, prepared, Store } from '@cascade/store';
 import { Injectable } from '@nestjs/common';
 import { and, inArray, isNotNull } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import { readBacklog } from './backlog.js';
 import { readContent } from './content.js';
-import { insertOrTakeBack, type NewRow } from './insert-or-take-back.js';
+import { insertOrTakeBack, type NewRow, type Transaction } from './insert-or-take-back.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { outbox, type OutboxRow } from './outbox-table.js';
 import type { OutboxContent } from '../requests/outbox-requests.js';
@@ -37,13 +37,8 @@ export interface OutboxEntry extends PublishedEvent {
    * Both cases send the same statements together and wait for the same locks. Neither the duration of the transaction nor any
    * other effect reveals which case occurred.
    */
-  addIfNew<Table extends PgTable, Tables extends Schema>(
-    tx: Database<Tables>,
-    row: NewRow<Table>,
-  ): Promise<void>;
+  addIfNew<Table extends PgTable>(tx: Transaction, row: NewRow<Table>): Promise<void>;
 }
-
-type Transaction = Pick<Database, 'insert'>;
 
 /** Time that an event may wait before the outbox counts as down, in milliseconds. */
 const LATE_AFTER = 10_000;
@@ -93,7 +88,7 @@ export class Outbox {
       return { id, correlationId };
     };
     const addIfNew: OutboxEntry['addIfNew'] = async (tx, newRow) => {
-      await Promise.all([addTo(tx), insertOrTakeBack(tx as unknown as Database, id, newRow)]);
+      await Promise.all([addTo(tx), insertOrTakeBack(tx, id, newRow)]);
     };
     return { id, correlationId, addTo, addIfNew };
   }
@@ -110,7 +105,7 @@ export class Outbox {
   }
 
   /**
-   * Checks readiness. Make this check optional, because the service still accepts requests while the outbox is down. The events
+   * Checks readiness. Make this check optional, because the service still accepts requests while publishing fails. The events
    * of these requests wait in the outbox.
    *
    * @throws Error if the oldest waiting event has waited for more than 10 s, or if events are set aside

@@ -41,7 +41,7 @@ afterAll(async () => {
   await broker?.stop();
 });
 
-describeStores((databases, kind, isFast) => {
+describeStores((databases, kind, isFastest) => {
   const services: INestMicroservice[] = [];
   let store: Parameters<typeof startNotebookService>[0]['store'];
   let remote: RemoteOutbox;
@@ -182,7 +182,7 @@ describeStores((databases, kind, isFast) => {
   }
 
   // The messages do not depend on the store.
-  if (!isFast) return;
+  if (!isFastest) return;
 
   it('works with the rights that follow from the declarations, and with no other rights', async () => {
     await start('notebook');

@@ -19,13 +19,14 @@ export interface HealthOptions {
 @Module({ controllers: [HealthController] })
 export class HealthModule {
   static forRoot({ checks, optional = {} }: HealthOptions): DynamicModule {
-    const names = Object.keys({ ...checks, ...optional });
+    const all = { ...checks, ...optional };
+    const names = Object.keys(all);
     return {
       module: HealthModule,
       providers: [
         {
           provide: Readiness,
-          inject: Object.values({ ...checks, ...optional }),
+          inject: Object.values(all),
           useFactory: (...parts: Part[]) =>
             new Readiness(new Map(parts.map((part, index) => [names[index]!, part])), Object.keys(checks)),
         },

@@ -47,13 +47,13 @@ export async function setReadOnly(databaseUrl: string, readOnly: boolean): Promi
   await onServer(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
 }
 
-type Specs = (databases: TestDatabases, kind: Store['kind'], isFast: boolean) => void;
+type Specs = (databases: TestDatabases, kind: Store['kind'], isFastest: boolean) => void;
 type Undo = () => Promise<unknown>;
 
 /**
  * Runs the same specs on PGlite and on PostgreSQL. Jest's global set-up starts a PostgreSQL server and sets TEST_DATABASE_URL.
- * Without a server, the specs run only on PGlite. `isFast` is true on PostgreSQL, and on PGlite only if there is no server. Specs
- * that do not depend on the store run only if `isFast` is true, because opening PGlite takes seconds inside Jest.
+ * Without a server, the specs run only on PGlite. `isFastest` is true on PostgreSQL, and on PGlite only if there is no server. Specs
+ * that do not depend on the store run only if `isFastest` is true, because opening PGlite takes seconds inside Jest.
  */
 export function describeStores(specs: Specs): void {
   describeStore('pglite', specs);

@@ -6,9 +6,8 @@ import { TestChannels } from '../events/channels.js';
  * Service under test with a separate broker. The properties are set before the first spec, so read them only in specs and hooks.
  */
 export interface ProcessorTest<Service> {
-  readonly natsUrl: string;
-  readonly service: Service;
-  readonly channels: TestChannels;
+  service: Service;
+  channels: TestChannels;
 }
 
 /**
@@ -26,12 +25,10 @@ export function describeProcessor<Service extends { stop(): Promise<unknown> }>(
   // inside Jest.
   const { afterAll, beforeAll, describe } = globalThis as unknown as typeof import('@jest/globals');
   describe(name, () => {
-    const test: { -readonly [Property in keyof ProcessorTest<Service>]?: ProcessorTest<Service>[Property] } =
-      {};
+    const test: Partial<ProcessorTest<Service>> = {};
     let broker: Broker | undefined;
     beforeAll(async () => {
       broker = await startTestBroker();
-      test.natsUrl = broker.url;
       test.service = await start(broker.url);
       test.channels = await TestChannels.connect(broker.url);
     }, 60_000);

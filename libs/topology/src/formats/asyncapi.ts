@@ -79,8 +79,8 @@ function sendOperations({ apps, processors, channels, contracts }: Topology): [s
 }
 
 function receiveOperations({ processors, contracts }: Topology): [string, object][] {
-  return processors.map(({ name, app, handler, consumes, ...settings }) => {
-    const { concurrency, attempts, delays, ackWait, consumers } = settings;
+  return processors.map((processor) => {
+    const { name, app, handler, consumes, concurrency, attempts, delays, ackWait, consumers } = processor;
     const read =
       consumes.failuresOf === undefined
         ? readVersions(consumes, contracts)
